@@ -1,0 +1,1 @@
+"""The thin client of Amazon's Selling Partner API."""

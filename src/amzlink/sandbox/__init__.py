@@ -1,0 +1,1 @@
+"""A local double of Amazon and Sendcloud, to learn and to test on."""
