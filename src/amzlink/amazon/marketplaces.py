@@ -64,15 +64,23 @@ MARKETPLACES: Final = (
     Marketplace("DE", "Germany", "A1PA6795UKMFR9", "eu", _EUROPE, "amazon.de", "EUR", "de_DE"),
     Marketplace("IT", "Italy", "APJ6JRA9NG5V4", "eu", _EUROPE, "amazon.it", "EUR", "it_IT"),
     Marketplace("SE", "Sweden", "A2NODRKZP88ZB9", "eu", "sellercentral.amazon.se", "amazon.se", "SEK", "sv_SE"),
-    Marketplace("ZA", "South Africa", "AE08WJ6YKNBMC", "eu", "sellercentral.amazon.co.za", "amazon.co.za", "ZAR", "en_ZA"),
+    Marketplace(
+        "ZA", "South Africa", "AE08WJ6YKNBMC", "eu", "sellercentral.amazon.co.za", "amazon.co.za", "ZAR", "en_ZA"
+    ),
     Marketplace("PL", "Poland", "A1C3SOZRARQ6R3", "eu", "sellercentral.amazon.pl", "amazon.pl", "PLN", "pl_PL"),
     Marketplace("EG", "Egypt", "ARBP9OOSHTCHU", "eu", "sellercentral.amazon.eg", "amazon.eg", "EGP", "ar_EG"),
-    Marketplace("TR", "Türkiye", "A33AVAJ2PDY3EV", "eu", "sellercentral.amazon.com.tr", "amazon.com.tr", "TRY", "tr_TR"),
+    Marketplace(
+        "TR", "Türkiye", "A33AVAJ2PDY3EV", "eu", "sellercentral.amazon.com.tr", "amazon.com.tr", "TRY", "tr_TR"
+    ),
     Marketplace("SA", "Saudi Arabia", "A17E79C6D8DWNP", "eu", "sellercentral.amazon.sa", "amazon.sa", "SAR", "ar_AE"),
-    Marketplace("AE", "United Arab Emirates", "A2VIGQ35RCS4UG", "eu", "sellercentral.amazon.ae", "amazon.ae", "AED", "en_AE"),
+    Marketplace(
+        "AE", "United Arab Emirates", "A2VIGQ35RCS4UG", "eu", "sellercentral.amazon.ae", "amazon.ae", "AED", "en_AE"
+    ),
     Marketplace("IN", "India", "A21TJRUUN4KGV", "eu", "sellercentral.amazon.in", "amazon.in", "INR", "en_IN"),
     Marketplace("SG", "Singapore", "A19VAU5U5O7RUS", "fe", "sellercentral.amazon.sg", "amazon.sg", "SGD", "en_SG"),
-    Marketplace("AU", "Australia", "A39IBJ37TRP1C6", "fe", "sellercentral.amazon.com.au", "amazon.com.au", "AUD", "en_AU"),
+    Marketplace(
+        "AU", "Australia", "A39IBJ37TRP1C6", "fe", "sellercentral.amazon.com.au", "amazon.com.au", "AUD", "en_AU"
+    ),
     Marketplace("JP", "Japan", "A1VC38T7YXB528", "fe", "sellercentral.amazon.co.jp", "amazon.co.jp", "JPY", "ja_JP"),
 )
 BY_ID: Final = {marketplace.id: marketplace for marketplace in MARKETPLACES}
@@ -80,7 +88,7 @@ BY_COUNTRY: Final = {marketplace.country: marketplace for marketplace in MARKETP
 
 
 def find_country(text: str) -> Marketplace | None:
-    """The marketplace that a country code or an English country name means; `UK` is taken for `GB`, as Amazon's pages do."""
+    """The marketplace that a country code, an English country name or an id means; `UK` is taken for `GB`."""
     wanted = text.strip().casefold()
     code = {"uk": "GB"}.get(wanted, wanted.upper())
     if code in BY_COUNTRY:

@@ -1,0 +1,123 @@
+"""What Amazon's refusals mean: status, code and message to a problem's name.
+
+A name is given only where the answer bears it; a bare 403 stays `access-denied`. Texts are matched by a part, never as
+a whole, because Amazon rewords them (facts 9.1 and 9.2).
+"""
+
+from typing import Final
+
+import msgspec
+
+from amzlink.problems import Problem
+
+_HTML_MARKS: Final = (b"<!doctype html", b"<html")
+
+
+class SpApiError(msgspec.Struct, frozen=True):
+    """One entry of the SP-API's `errors`."""
+
+    code: str = ""
+    message: str = ""
+    details: str | None = None
+
+
+class _Errors(msgspec.Struct, frozen=True):
+    errors: tuple[SpApiError, ...] = ()
+
+
+class _LwaError(msgspec.Struct, frozen=True):
+    error: str = ""
+    error_description: str = ""
+
+
+# LWA's error code to a problem (facts 9.2, rows 1 to 11).
+_LWA: Final = {
+    "invalid_client": "client-unknown",
+    "invalid_grant": "authorisation-revoked",
+    "unauthorized_client": "app-mismatch",
+}
+
+# A part of `details` (or of the message) of a 401 or 403, in lower case (rows 12 to 17).
+_FORBIDDEN: Final = (
+    ("secret token you provided has expired", "client-secret-expired"),
+    ("not valid for region", "region-mismatch"),
+    ("access token", "access-token-rejected"),
+)
+
+# A part of the message of a 400 (rows 35 and 40).
+_INVALID: Final = (
+    ("could not match input arguments", "sandbox-credentials"),
+    ("'sellerid' and 'marketplaceid' combination", "seller-id-wrong"),
+)
+
+# Rows 38 and 39: the page token cannot be used any more, and the window has to be started again.
+_DEAD_PAGE_TOKEN: Final = ("all parameters must match the original request", "could not decode your nexttoken")
+
+
+def parse_errors(body: bytes) -> SpApiError:
+    """The first error of an answer; an empty one where the body holds none that can be read."""
+    try:
+        errors = msgspec.json.decode(body, type=_Errors).errors
+    except msgspec.DecodeError:
+        return SpApiError()
+    return errors[0] if errors else SpApiError()
+
+
+def lwa_problem(status: int, body: bytes, request_id: str) -> Problem:
+    """The problem that LWA's refusal means."""
+    try:
+        error = msgspec.json.decode(body, type=_LwaError)
+    except msgspec.DecodeError:
+        return _unreadable(status, body, "getToken", request_id)
+    evidence = {"status": status, "request_id": request_id, "code": error.error, "operation": "getToken"}
+    if name := _LWA.get(error.error):
+        return Problem(name, **evidence)
+    return Problem("request-refused", detail=f"{error.error or 'status'} {status}", **evidence)
+
+
+def spapi_problem(status: int, body: bytes, operation: str, role: str, request_id: str) -> Problem:
+    """The problem that a refusal of the SP-API means."""
+    error = parse_errors(body)
+    if not error.code and is_html(body):
+        return _unreadable(status, body, operation, request_id)
+    text = f"{error.message} {error.details or ''}".lower()
+    evidence = {"status": status, "request_id": request_id, "code": error.code, "operation": operation, "role": role}
+    detail = f"{error.code or 'no code'}, status {status}"
+    if status in (401, 403):
+        name = next((name for part, name in _FORBIDDEN if part in text), "access-denied")
+        return Problem(name, detail=detail, **evidence)
+    if status == 404:  # noqa: PLR2004
+        return Problem("order-not-found" if operation == "getOrder" else "request-refused", detail=detail, **evidence)
+    name = next((name for part, name in _INVALID if part in text), "request-refused")
+    return Problem(name, detail=detail, **evidence)
+
+
+def is_expired_token(status: int, body: bytes) -> bool:
+    """Whether a 401 or 403 is cured by a fresh access token (rows 14 and 15)."""
+    if status not in (401, 403):
+        return False
+    error = parse_errors(body)
+    return "access token you provided" in f"{error.message} {error.details or ''}".lower()
+
+
+def is_dead_page_token(status: int, body: bytes) -> bool:
+    """Whether a 400 says that a page token cannot be used any more."""
+    if status != 400:  # noqa: PLR2004
+        return False
+    error = parse_errors(body)
+    text = f"{error.message} {error.details or ''}".lower()
+    return any(part in text for part in _DEAD_PAGE_TOKEN)
+
+
+def is_html(body: bytes) -> bool:
+    """Whether an answer is a page for people."""
+    return body.lstrip()[:200].lower().startswith(_HTML_MARKS)
+
+
+def _unreadable(status: int, body: bytes, operation: str, request_id: str) -> Problem:
+    if is_html(body):
+        return Problem("proxy-interferes", status=status, operation=operation, request_id=request_id)
+    return Problem(
+        "response-malformed", detail=f"status {status} with a body of {len(body)} bytes that is no JSON",
+        operation=operation, request_id=request_id, status=status,
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""Amazon's quotas: a token bucket per app, seller, region and operation, kept between runs.
+
+A call is debited before it is made, so that a run which dies has paid for what it sent. The rate is the model's until
+Amazon's header tells another (facts 9.3); the burst is always the model's.
+"""
+
+import contextlib
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+from filelock import FileLock
+
+from amzlink.files import write_private
+
+_LOCK_SECONDS: Final = 20
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """An operation of the SP-API: its name, published rate (calls a second) and burst, and the role that opens it."""
+
+    name: str
+    rate: float
+    burst: int
+    role: str
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """What is left at a moment (`at`, seconds since 1970), and the rate that Amazon told, if it did."""
+
+    tokens: float
+    at: float
+    rate: float | None = None
+
+
+def refill(bucket: Bucket | None, operation: Operation, now: float) -> Bucket:
+    """The bucket as it stands now. A clock that went back adds nothing, and takes nothing away."""
+    if bucket is None:
+        return Bucket(operation.burst, now)
+    rate = bucket.rate or operation.rate
+    grown = bucket.tokens + max(0.0, now - bucket.at) * rate
+    return Bucket(min(float(operation.burst), grown), now, bucket.rate)
+
+
+def take(bucket: Bucket, operation: Operation) -> tuple[Bucket, float]:
+    """Debit one call; or leave the bucket and tell the seconds until there is a call to debit."""
+    if bucket.tokens >= 1:
+        return msgspec.structs.replace(bucket, tokens=bucket.tokens - 1), 0.0
+    return bucket, (1 - bucket.tokens) / (bucket.rate or operation.rate)
+
+
+class Quotas(Protocol):
+    """Where the buckets of one account live."""
+
+    def take(self, operation: Operation, now: float) -> float:
+        """Debit a call and return 0, or return the seconds to wait before asking again."""
+
+    def learn(self, operation: Operation, rate: float, now: float) -> None:
+        """Note the rate that Amazon's header told."""
+
+    def drain(self, operation: Operation, now: float) -> None:
+        """Amazon said that nothing is left."""
+
+
+class FileQuotas:
+    """Buckets in a file that all runs of this home share. A file that cannot be read counts as full buckets."""
+
+    def __init__(self, path: Path, account: str) -> None:
+        self._path = path
+        self._account = account
+        self._lock = FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS)
+
+    def take(self, operation: Operation, now: float) -> float:
+        """See `Quotas`."""
+        with self._lock:
+            buckets = self._load()
+            bucket, wait = take(refill(buckets.get(self._key(operation)), operation, now), operation)
+            self._store(buckets, operation, bucket)
+        return wait
+
+    def learn(self, operation: Operation, rate: float, now: float) -> None:
+        """See `Quotas`."""
+        with self._lock:
+            buckets = self._load()
+            bucket = refill(buckets.get(self._key(operation)), operation, now)
+            if bucket.rate != rate:
+                self._store(buckets, operation, msgspec.structs.replace(bucket, rate=rate))
+
+    def drain(self, operation: Operation, now: float) -> None:
+        """See `Quotas`."""
+        with self._lock:
+            buckets = self._load()
+            bucket = refill(buckets.get(self._key(operation)), operation, now)
+            self._store(buckets, operation, msgspec.structs.replace(bucket, tokens=0.0))
+
+    def _key(self, operation: Operation) -> str:
+        return f"{self._account} {operation.name}"
+
+    def _load(self) -> dict[str, Bucket]:
+        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Bucket])
+        return {}
+
+    def _store(self, buckets: dict[str, Bucket], operation: Operation, bucket: Bucket) -> None:
+        buckets[self._key(operation)] = bucket
+        write_private(self._path, msgspec.json.encode(buckets), durable=False)

@@ -1,0 +1,60 @@
+"""Sellers API v1: in which marketplaces the account sells.
+
+In Europe and North America a 403 here proves nothing: the role that opens orders does not open this (facts 2.6).
+"""
+
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon.marketplaces import BY_ID
+from amzlink.amazon.quota import Operation
+from amzlink.amazon.transport import Link
+
+GET_MARKETPLACE_PARTICIPATIONS: Final = Operation("getMarketplaceParticipations", 0.016, 15, "Product Listing")
+
+
+class Participation(msgspec.Struct, frozen=True):
+    """One marketplace of the account."""
+
+    marketplace_id: str
+    participating: bool
+    listings_suspended: bool
+
+
+class _Marketplace(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Participation(msgspec.Struct, frozen=True, rename="camel"):
+    is_participating: bool
+    has_suspended_listings: bool = False
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    marketplace: _Marketplace
+    participation: _Participation
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    payload: tuple[_Entry, ...] = ()
+
+
+def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
+    """The account's marketplaces, without those that are none of Amazon's shops (facts, section 1).
+
+    Raises:
+        Problem: as `Link.get`, or `response-malformed`.
+    """
+    answer = link.get(GET_MARKETPLACE_PARTICIPATIONS, "/sellers/v1/marketplaceParticipations", {})
+    try:
+        entries = msgspec.json.decode(answer.body, type=_Answer).payload
+    except msgspec.DecodeError as error:
+        raise link.malformed(GET_MARKETPLACE_PARTICIPATIONS, answer.request_id, "it is no such list") from error
+    return tuple(
+        Participation(
+            entry.marketplace.id, entry.participation.is_participating, entry.participation.has_suspended_listings
+        )
+        for entry in entries
+        if entry.marketplace.id in BY_ID
+    )

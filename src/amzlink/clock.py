@@ -1,0 +1,45 @@
+"""Time, passed in: `now` and `sleep` in one object, so that hours of quota take milliseconds in a test."""
+
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the rest of amzlink knows of time."""
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a wait of zero or less returns at once."""
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a wait of zero or less returns at once."""
+        if seconds > 0:
+            time.sleep(seconds)
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """The time in an HTTP `Date` header, to the second; None where there is none that can be read."""
+    if not text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def to_iso(moment: datetime) -> str:
+    """Seconds-exact ISO 8601 in UTC with `Z`: the one spelling that Amazon takes (an offset or a `+` is refused)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

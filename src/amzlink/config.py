@@ -1,0 +1,237 @@
+"""`config.toml`: the stores and their settings. Secrets never stand in it.
+
+The file is read into frozen structs; keys that this version does not know survive a rewrite.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+
+from amzlink.core.holds import HoldPolicy
+from amzlink.core.retention import Retention
+from amzlink.files import translate, write_private
+from amzlink.problems import Problem
+
+_T = TypeVar("_T")
+
+LONGEST_RETENTION_DAYS: Final = 30  # Amazon's data protection policy; more is `config-invalid`
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True):
+    """`[stores.SLUG]`: one Amazon seller account in one region.
+
+    `test` marks a store that was made under overridden endpoints; `client_secret_set_on` and `authorised_on` are
+    the days on which the two secrets were given, by which their age is judged.
+    """
+
+    name: str
+    country: str
+    seller_id: str
+    client_id: str
+    marketplace_ids: tuple[str, ...]
+    import_weights: bool = True
+    update_status_when: Literal["announced", "processed"] = "processed"
+    destination: Literal["none", "sendcloud"] = "none"
+    hold_missing_weight: bool = False
+    default_weight_grams: int | None = None
+    include_prime: bool = False
+    ship_by_guard_hours: int = 0
+    purge_destination: bool = False
+    sendcloud_public_key: str | None = None
+    sendcloud_integration_id: int | None = None
+    amazon_sandbox: bool = False
+    test: bool = False
+    client_secret_set_on: str | None = None
+    authorised_on: str | None = None
+
+    @property
+    def hold_policy(self) -> HoldPolicy:
+        """The settings that decide which holds count."""
+        return HoldPolicy(self.include_prime, self.hold_missing_weight)
+
+
+SETTINGS: Final = (
+    "name",
+    "marketplace_ids",
+    "import_weights",
+    "update_status_when",
+    "destination",
+    "hold_missing_weight",
+    "default_weight_grams",
+    "include_prime",
+    "ship_by_guard_hours",
+    "purge_destination",
+    "sendcloud_public_key",
+    "sendcloud_integration_id",
+)
+"""What `stores set` may change; the rest follows from the account and changes by `connect`."""
+
+
+class Database(msgspec.Struct, frozen=True):
+    """`[database]`."""
+
+    url: str | None = None
+
+
+class Archive(msgspec.Struct, frozen=True):
+    """`[archive]`."""
+
+    dir: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file. `raw` is what was read, with the keys that this version does not know."""
+
+    default_store: str | None = None
+    stores: dict[str, Store] = {}
+    database: Database = Database()
+    retention: Retention = Retention()
+    archive: Archive = Archive()
+    raw: dict[str, Any] = {}
+
+    def with_store(self, slug: str, store: Store) -> "Config":
+        """The same with this store added or replaced."""
+        return msgspec.structs.replace(self, stores={**self.stores, slug: store})
+
+    def without_store(self, slug: str) -> "Config":
+        """The same without this store."""
+        stores = {name: store for name, store in self.stores.items() if name != slug}
+        default = None if self.default_store == slug else self.default_store
+        return msgspec.structs.replace(self, stores=stores, default_store=default)
+
+    def choose(self, slug: str | None, file: Path) -> str:
+        """The slug to work on: the one named, the only one, or the default.
+
+        Raises:
+            Problem: `no-store` or `which-store`.
+        """
+        if slug is not None:
+            if slug not in self.stores:
+                raise Problem("no-store", detail=f"“{slug}” ", file=file)
+            return slug
+        if len(self.stores) == 1:
+            return next(iter(self.stores))
+        if not self.stores:
+            raise Problem("no-store", file=file)
+        if self.default_store in self.stores and self.default_store is not None:
+            return self.default_store
+        raise Problem("which-store", detail=", ".join(sorted(self.stores)))
+
+
+def load(path: Path) -> Config:
+    """Read the file; no file is an empty configuration.
+
+    Raises:
+        Problem: `config-invalid`, naming everything that is wrong at once, or `not-writable`, `disk-broken`.
+    """
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise translate(error, path) from error
+    try:
+        raw = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problem("config-invalid", file=path, detail=str(error)) from error
+    return _parse(raw, path)
+
+
+def save(config: Config, path: Path) -> None:
+    """Write the file as a whole."""
+    import tomli_w  # noqa: PLC0415 - needed only when something changes
+
+    write_private(path, tomli_w.dumps(_dump(config)).encode())
+
+
+def parse_setting(key: str, text: str) -> object:
+    """The value that `stores set KEY=TEXT` means; an empty text unsets an optional setting.
+
+    Raises:
+        Problem: `usage`, for a key that cannot be set or a value that it cannot have.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(Store)}
+    if key not in SETTINGS:
+        raise Problem("usage", command="amzlink stores set", detail=f"{key} is not a setting: {', '.join(SETTINGS)}.")
+    wanted = fields[key].type
+    value: object = [part.strip() for part in text.split(",")] if key == "marketplace_ids" else text.strip() or None
+    try:
+        return msgspec.convert(value, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise Problem("usage", command="amzlink stores set", detail=f"{key} cannot be {text!r}: {error}.") from error
+
+
+def _parse(raw: Mapping[str, Any], path: Path) -> Config:
+    faults: list[str] = []
+
+    def read(where: str, value: object, kind: type[_T], default: _T) -> _T:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            faults.append(f"{where}: {error}")
+            return default
+
+    tables = raw.get("stores", {})
+    if not isinstance(tables, dict):
+        tables = {}
+        faults.append("stores: a table is expected")
+    blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
+    stores = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in tables.items()}
+    retention = read("retention", raw.get("retention", {}), Retention, Retention())
+    config = Config(
+        default_store=read("default_store", raw.get("default_store"), str | None, None),  # type: ignore[arg-type]
+        stores=stores,
+        database=read("database", raw.get("database", {}), Database, Database()),
+        retention=retention,
+        archive=read("archive", raw.get("archive", {}), Archive, Archive()),
+        raw=dict(raw),
+    )
+    faults += _retention_faults(retention)
+    if faults:
+        raise Problem("config-invalid", file=path, detail="; ".join(faults))
+    return config
+
+
+def _retention_faults(retention: Retention) -> list[str]:
+    faults = []
+    if not 1 <= retention.days <= LONGEST_RETENTION_DAYS:
+        faults.append(
+            f"retention.days: {retention.days} is not possible, Amazon allows 1 to {LONGEST_RETENTION_DAYS} days"
+        )
+    if retention.counts_from not in ("delivery", "shipment"):
+        faults.append('retention.counts_from: either "delivery" or "shipment"')
+    if not 0 <= retention.unknown_delivery_days <= LONGEST_RETENTION_DAYS:
+        faults.append(f"retention.unknown_delivery_days: 0 to {LONGEST_RETENTION_DAYS}")
+    if retention.order_months < 1:
+        faults.append("retention.order_months: at least 1")
+    return faults
+
+
+def _dump(config: Config) -> dict[str, Any]:
+    raw = dict(config.raw)
+    raw.pop("default_store", None)
+    if config.default_store:
+        raw["default_store"] = config.default_store
+    known = raw.get("stores", {})
+    raw["stores"] = {
+        slug: {**known.get(slug, {}), **_plain(store, known.get(slug, {}))} for slug, store in config.stores.items()
+    }
+    for slug, store in config.stores.items():
+        for field in store.__struct_fields__:
+            if getattr(store, field) is None:
+                raw["stores"][slug].pop(field, None)
+    return raw
+
+
+def _plain(store: Store, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The store's fields for TOML, which knows no null; marks that most stores lack appear only where they are set."""
+    fields = {name: value for name, value in msgspec.to_builtins(store).items() if value is not None}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in fields.items()
+        if value is not False or name not in ("test", "amazon_sandbox") or name in before
+    }

@@ -1,0 +1,173 @@
+"""What amzlink knows of an order: the facts that stay, and the personal data that goes.
+
+Names and values are Amazon's (Orders API 2026-01-01). Times are aware UTC, money is a decimal string with its currency,
+weights are whole grams. Values that nobody has seen yet are kept as they came.
+"""
+
+from datetime import datetime
+from typing import Final, NewType
+
+import msgspec
+
+OrderId = NewType("OrderId", str)
+
+TO_SHIP: Final = frozenset({"UNSHIPPED", "PARTIALLY_SHIPPED"})
+PENDING: Final = frozenset({"PENDING", "PENDING_AVAILABILITY"})
+SHIPPED: Final = "SHIPPED"
+CANCELLED: Final = "CANCELLED"
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an order. `quantity_unshipped` counts what has still to be handed over."""
+
+    order_item_id: str
+    sku: str | None
+    asin: str | None
+    title: str | None
+    quantity: int
+    quantity_unshipped: int
+    unit_price: str | None
+    currency: str | None
+    programs: tuple[str, ...] = ()
+    ioss_number: str | None = None
+    cancellation_requested: bool = False
+
+
+class PackageItem(msgspec.Struct, frozen=True):
+    """How many of which order line a package holds."""
+
+    order_item_id: str
+    quantity: int
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A package as Amazon shows it. Its tracking number is personal data and lies with that."""
+
+    reference: str
+    status: str | None
+    detailed_status: str | None
+    carrier: str | None
+    service: str | None
+    shipped_at: datetime | None
+    items: tuple[PackageItem, ...]
+
+
+class Buyer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who bought."""
+
+    name: str | None = None
+    email: str | None = None
+    company_name: str | None = None
+    purchase_order_number: str | None = None
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the parcel goes. Field names are those of Amazon's `deliveryAddress`, in snake case."""
+
+    name: str | None = None
+    company_name: str | None = None
+    address_line_1: str | None = None
+    address_line_2: str | None = None
+    address_line_3: str | None = None
+    street_name: str | None = None
+    street_number: str | None = None
+    complement: str | None = None
+    neighborhood: str | None = None
+    city: str | None = None
+    district_or_county: str | None = None
+    municipality: str | None = None
+    state_or_region: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+    address_type: str | None = None
+    drop_off_location: str | None = None
+    address_instruction: str | None = None
+
+    @property
+    def deliverable(self) -> bool:
+        """Whether a parcel could be addressed: a name and a street are there.
+
+        Without the restricted role Amazon answers 200 and leaves both out, city and country staying (facts 4.6).
+        """
+        street = self.address_line_1 or self.address_line_2 or self.address_line_3 or self.street_name
+        return bool((self.name or self.company_name) and street)
+
+
+class TaxRegistration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tax number that came with the order, and whose it is."""
+
+    entity_type: str | None = None
+    type: str | None = None
+    number: str | None = None
+    legal_name: str | None = None
+
+
+class PersonalData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything in an order that tells of a person. It is kept sealed, and in one piece.
+
+    `gift_messages` and `customization_urls` are by order item id, `tracking_numbers` by package reference.
+    """
+
+    buyer: Buyer = Buyer()
+    recipient: Recipient = Recipient()
+    gift_messages: dict[str, str] = {}
+    customization_urls: dict[str, str] = {}
+    tracking_numbers: dict[str, str] = {}
+    tax_registrations: tuple[TaxRegistration, ...] = ()
+
+
+NOTHING_PERSONAL: Final = PersonalData()
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it came from Amazon."""
+
+    order_id: OrderId
+    marketplace_id: str | None
+    status: str
+    fulfilled_by: str | None
+    purchased_at: datetime
+    changed_at: datetime
+    ship_by: datetime | None
+    deliver_by: datetime | None
+    label_from: datetime | None
+    service_level: str | None
+    programs: tuple[str, ...]
+    replaces: str | None
+    total: str | None
+    currency: str | None
+    lines: tuple[OrderLine, ...]
+    packages: tuple[Package, ...]
+    personal: PersonalData
+
+    @property
+    def units(self) -> int:
+        """How many pieces were ordered."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def to_ship(self) -> bool:
+        """Whether the merchant has still to hand something over."""
+        return self.status in TO_SHIP
+
+    @property
+    def shipped_at(self) -> datetime | None:
+        """When the last package was handed over, as far as Amazon knows."""
+        return max((package.shipped_at for package in self.packages if package.shipped_at), default=None)
+
+
+def keep_known(new: PersonalData, old: PersonalData) -> PersonalData:
+    """`new`, with what it left out taken from `old`.
+
+    Amazon withholds parts of an order as it ages (the phone of a shipped one, say): an answer that says less must not
+    wipe out what is still needed.
+    """
+    return PersonalData(
+        buyer=new.buyer if new.buyer != Buyer() else old.buyer,
+        recipient=new.recipient if new.recipient.deliverable or not old.recipient.deliverable else old.recipient,
+        gift_messages={**old.gift_messages, **new.gift_messages},
+        customization_urls={**old.customization_urls, **new.customization_urls},
+        tracking_numbers={**old.tracking_numbers, **new.tracking_numbers},
+        tax_registrations=new.tax_registrations or old.tax_registrations,
+    )

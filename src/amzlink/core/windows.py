@@ -1,0 +1,58 @@
+"""Which span of Amazon's time an import has to ask for."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+OVERLAP: Final = timedelta(minutes=10)
+FIRST_RUN: Final = timedelta(days=30)
+# Amazon refuses an end that is less than two minutes past (facts 4.2); the seconds are for the way there.
+SETTLED: Final = timedelta(minutes=2, seconds=5)
+# Orders older than two years do not come (facts 4.2); a day less, because the limit moves while pages are read.
+OLDEST: Final = timedelta(days=729)
+
+
+class Window(msgspec.Struct, frozen=True):
+    """From when to when; both ends belong to it."""
+
+    start: datetime
+    end: datetime
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """What earlier runs have brought: all changes up to `until`, of these marketplaces, from `since` on."""
+
+    until: datetime
+    marketplace_ids: tuple[str, ...]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The searches of a run: changes, and, for marketplaces that were never swept, all orders still to ship."""
+
+    changes: Window
+    sweep: Window | None
+    sweep_marketplace_ids: tuple[str, ...] = ()
+
+
+def plan_run(
+    coverage: Coverage | None, marketplace_ids: Collection[str], now: datetime, since: datetime | None = None
+) -> Plan:
+    """What to fetch, where `now` is Amazon's time.
+
+    `since` may reach further back than the last run, never leave a gap after it. A marketplace added since
+    then is treated as a first run: its orders still to ship are swept, however old.
+    """
+    end = now - SETTLED
+    new = tuple(sorted(set(marketplace_ids) - set(coverage.marketplace_ids if coverage else ())))
+    starts = []
+    if coverage:
+        starts.append(min(coverage.until - OVERLAP, end - OVERLAP))
+    if new or not coverage:
+        starts.append(since or now - FIRST_RUN)
+    if since:
+        starts.append(since)
+    changes = Window(max(min(starts), now - OLDEST), end)
+    sweep = Window(now - OLDEST, changes.start) if new and changes.start > now - OLDEST else None
+    return Plan(changes, sweep, new if sweep else ())

@@ -1,0 +1,78 @@
+"""The seller that the sandbox knows: credentials in Amazon's forms, all from the seed."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
+from amzlink.sandbox.messages import Json
+
+_TOKEN_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_ID_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+COUNTRIES: Final = ("DE", "FR", "NL", "PL")
+CLOSED_COUNTRY: Final = "IT"  # known to the seller's account, but the shop there was never opened
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A registered app and the refresh token that the seller gave it."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A seller in one region, with the app that is authorised and another one of the same developer."""
+
+    seller_id: str
+    store_name: str
+    region: Region
+    app: App
+    other_app: App
+
+    @property
+    def marketplaces(self) -> tuple[Marketplace, ...]:
+        """Where the seller has a shop, the main one first."""
+        return tuple(BY_COUNTRY[country] for country in COUNTRIES)
+
+    def credentials(self) -> Json:
+        """What a person would paste into a program that connects to this seller."""
+        return {
+            "country": COUNTRIES[0],
+            "marketplace_ids": [marketplace.id for marketplace in self.marketplaces],
+            "seller_id": self.seller_id,
+            "client_id": self.app.client_id,
+            "client_secret": self.app.client_secret,
+            "refresh_token": self.app.refresh_token,
+        }
+
+
+def make_account(seed: int) -> Account:
+    """The account of a seed."""
+    rng = Random(f"{seed}/account")
+    return Account(
+        seller_id="A" + _pick(rng, _ID_ALPHABET, 13),
+        store_name="Kontor am Markt",
+        region="eu",
+        app=_make_app(rng),
+        other_app=_make_app(rng),
+    )
+
+
+def opaque_token(rng: Random, prefix: str, length: int) -> str:
+    """A token of Amazon's look: prefix, bar, then `length` characters without meaning."""
+    return f"{prefix}|{_pick(rng, _TOKEN_ALPHABET, length)}"
+
+
+def _make_app(rng: Random) -> App:
+    return App(
+        client_id=f"amzn1.application-oa2-client.{rng.getrandbits(128):032x}",
+        client_secret=f"amzn1.oa2-cs.v1.{rng.getrandbits(256):064x}",
+        refresh_token=opaque_token(rng, "Atzr", 340),
+    )
+
+
+def _pick(rng: Random, alphabet: str, length: int) -> str:
+    return "".join(rng.choices(alphabet, k=length))

@@ -1,0 +1,110 @@
+"""Reads a request's query by the table, and refuses what breaks it.
+
+Amazon's handling of names it does not know is undocumented; the sandbox refuses them, so that a slip of the pen in a
+client shows here and not as a filter that silently never worked.
+"""
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from amzlink.sandbox.messages import RefusalError, invalid_input
+from amzlink.sandbox.table import Kind, Operation, Parameter
+
+# An offset is refused although ISO 8601 knows it, and a plus sign that was not encoded arrives as a space.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
+
+
+class Arguments:
+    """A request's parameters, each read as its kind; `raw` keeps the decoded texts."""
+
+    def __init__(self, raw: dict[str, str]) -> None:
+        self.raw = raw
+
+    def has(self, name: str) -> bool:
+        """Whether the request named it."""
+        return name in self.raw
+
+    def text(self, name: str) -> str | None:
+        """The value as it stands."""
+        return self.raw.get(name)
+
+    def time(self, name: str) -> datetime | None:
+        """The value of a time parameter, aware."""
+        return parse_time(self.raw[name]) if name in self.raw else None
+
+    def number(self, name: str, default: int) -> int:
+        """The value of a whole number."""
+        return int(self.raw.get(name, default))
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """The values of a list; empty when it was not given."""
+        return tuple(self.raw[name].split(",")) if name in self.raw else ()
+
+
+def parse_time(text: str) -> datetime | None:
+    """An aware time, or None for anything but ISO 8601 in UTC with `Z`."""
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        # Python keeps microseconds; finer digits would not be read at all.
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def not_valid(name: str, reason: str) -> RefusalError:
+    """The refusal of a value; Amazon's sentence ends alike for all of them."""
+    return invalid_input(f"The value of {name} is not valid. Please check your input and try again.", reason)
+
+
+def read_arguments(operation: Operation, path: dict[str, str], query: str) -> Arguments:
+    """The checked parameters of a request; raises the refusal of the first that breaks the table."""
+    raw = dict(path)
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        parameter = operation.by_name.get(name)
+        if parameter is None or parameter.place != "query":
+            raise not_valid(name, "The operation knows no such parameter.")
+        if name in raw:
+            raise not_valid(name, "The parameter is given more than once; a list is separated by commas.")
+        raw[name] = value
+    for parameter in operation.parameters:
+        if parameter.name in raw:
+            _check(parameter, raw[parameter.name])
+        elif parameter.required and parameter.kind is not Kind.BODY:
+            raise not_valid(parameter.name, "The parameter is required.")
+    return Arguments(raw)
+
+
+def _check(parameter: Parameter, value: str) -> None:
+    if not value:
+        raise not_valid(parameter.name, "The value is empty.")
+    match parameter.kind:
+        case Kind.TIME:
+            if parse_time(value) is None:
+                raise invalid_input(f"Invalid date/time field [{parameter.name}]")
+        case Kind.INTEGER:
+            _check_number(parameter, value)
+        case Kind.CSV:
+            _check_list(parameter, value.split(","))
+        case _:
+            if parameter.values and value not in parameter.values:
+                raise not_valid(parameter.name, f"Unknown value: {value}")
+
+
+def _check_number(parameter: Parameter, value: str) -> None:
+    if not re.fullmatch(r"-?\d{1,9}", value, re.ASCII):
+        raise not_valid(parameter.name, "The value is no whole number.")
+    number = int(value)
+    if parameter.minimum is not None and number < parameter.minimum:
+        raise not_valid(parameter.name, f"The value must be at least {parameter.minimum}.")
+    if parameter.maximum is not None and number > parameter.maximum:
+        raise not_valid(parameter.name, f"The value must be at most {parameter.maximum}.")
+
+
+def _check_list(parameter: Parameter, items: list[str]) -> None:
+    if parameter.max_items is not None and len(items) > parameter.max_items:
+        raise not_valid(parameter.name, f"The list has more than {parameter.max_items} entries.")
+    for item in items:
+        if not item or (parameter.values and item not in parameter.values):
+            raise not_valid(parameter.name, f"Unknown value: {item}")

@@ -1,0 +1,150 @@
+"""The operations that the sandbox serves: paths, parameters, rates.
+
+Names and limits are those of Amazon's models (2026-08-05); a conformance test compares them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+from urllib.parse import unquote
+
+
+class Kind(StrEnum):
+    """How a parameter's text is read."""
+
+    TEXT = "text"
+    TIME = "time"
+    INTEGER = "integer"
+    CSV = "csv"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter and what a value of it must be. `maximum` and `minimum` are inclusive."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    place: str = "query"
+    required: bool = False
+    values: tuple[str, ...] = ()
+    max_items: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API; `rate` is in requests a second."""
+
+    id: str
+    method: str
+    template: str
+    rate: float
+    burst: int
+    parameters: tuple[Parameter, ...] = ()
+    by_name: dict[str, Parameter] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {parameter.name: parameter for parameter in self.parameters})
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The path's variables, decoded, when this operation answers there; an encoded slash stays inside its segment."""
+        wanted, given = self.template.split("/"), path.split("/")
+        if method != self.method or len(wanted) != len(given):
+            return None
+        found = {}
+        for pattern, segment in zip(wanted, given, strict=True):
+            if pattern.startswith("{"):
+                found[pattern[1:-1]] = unquote(segment)
+            elif pattern != segment:
+                return None
+        return found if all(found.values()) else None
+
+
+STATUSES: Final = (
+    "PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE",
+)  # fmt: skip
+DATASETS: Final = (
+    "BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX",
+    "PAYMENT", "FULFILLMENT_ORDERS",
+)  # fmt: skip
+LISTING_DATASETS: Final = (
+    "summaries", "attributes", "issues", "offers", "fulfillmentAvailability", "procurement", "relationships", "productTypes",
+)  # fmt: skip
+IDENTIFIER_TYPES: Final = ("ASIN", "EAN", "FNSKU", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
+LISTING_STATUSES: Final = ("BUYABLE", "DISCOVERABLE")
+
+_INCLUDED_DATA: Final = Parameter("includedData", Kind.CSV, values=DATASETS)
+_LISTING_PARAMETERS: Final = (
+    Parameter("sellerId", place="path", required=True),
+    Parameter("marketplaceIds", Kind.CSV, required=True),
+    Parameter("issueLocale"),
+    Parameter("includedData", Kind.CSV, values=LISTING_DATASETS),
+)
+
+SEARCH_ORDERS: Final = Operation(
+    "searchOrders", "GET", "/orders/2026-01-01/orders", 0.0056, 20,
+    (
+        Parameter("createdAfter", Kind.TIME),
+        Parameter("createdBefore", Kind.TIME),
+        Parameter("lastUpdatedAfter", Kind.TIME),
+        Parameter("lastUpdatedBefore", Kind.TIME),
+        Parameter("fulfillmentStatuses", Kind.CSV, values=STATUSES),
+        Parameter("marketplaceIds", Kind.CSV, max_items=50),
+        Parameter("fulfilledBy", Kind.CSV, values=("MERCHANT", "AMAZON")),
+        Parameter("maxResultsPerPage", Kind.INTEGER, minimum=1, maximum=100),
+        Parameter("paginationToken"),
+        _INCLUDED_DATA,
+    ),
+)  # fmt: skip
+GET_ORDER: Final = Operation(
+    "getOrder", "GET", "/orders/2026-01-01/orders/{orderId}", 0.5, 30,
+    (Parameter("orderId", place="path", required=True), _INCLUDED_DATA),
+)  # fmt: skip
+GET_PARTICIPATIONS: Final = Operation(
+    "getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", 0.016, 15
+)
+GET_ACCOUNT: Final = Operation("getAccount", "GET", "/sellers/v1/account", 0.016, 15)
+CREATE_RDT: Final = Operation(
+    "createRestrictedDataToken", "POST", "/tokens/2021-03-01/restrictedDataToken", 1, 10,
+    (Parameter("body", Kind.BODY, place="body", required=True),),
+)  # fmt: skip
+GET_LISTING: Final = Operation(
+    "getListingsItem", "GET", "/listings/2021-08-01/items/{sellerId}/{sku}", 5, 10,
+    (*_LISTING_PARAMETERS, Parameter("sku", place="path", required=True)),
+)  # fmt: skip
+SEARCH_LISTINGS: Final = Operation(
+    "searchListingsItems", "GET", "/listings/2021-08-01/items/{sellerId}", 5, 5,
+    (
+        *_LISTING_PARAMETERS,
+        Parameter("identifiers", Kind.CSV, max_items=20),
+        Parameter("identifiersType", values=IDENTIFIER_TYPES),
+        Parameter("variationParentSku"),
+        Parameter("packageHierarchySku"),
+        Parameter("createdAfter", Kind.TIME),
+        Parameter("createdBefore", Kind.TIME),
+        Parameter("lastUpdatedAfter", Kind.TIME),
+        Parameter("lastUpdatedBefore", Kind.TIME),
+        Parameter("withIssueSeverity", Kind.CSV, values=("WARNING", "ERROR")),
+        Parameter("withStatus", Kind.CSV, values=LISTING_STATUSES),
+        Parameter("withoutStatus", Kind.CSV, values=LISTING_STATUSES),
+        Parameter("sortBy", values=("sku", "createdDate", "lastUpdatedDate")),
+        Parameter("sortOrder", values=("ASC", "DESC")),
+        Parameter("pageSize", Kind.INTEGER, minimum=1, maximum=20),
+        Parameter("pageToken"),
+    ),
+)  # fmt: skip
+
+OPERATIONS: Final = (
+    SEARCH_ORDERS, GET_ORDER, GET_PARTICIPATIONS, GET_ACCOUNT, CREATE_RDT, GET_LISTING, SEARCH_LISTINGS,
+)  # fmt: skip
+
+
+def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The operation behind a method and a raw path, with the path's variables."""
+    for operation in OPERATIONS:
+        found = operation.match(method, path)
+        if found is not None:
+            return operation, found
+    return None

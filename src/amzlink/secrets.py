@@ -1,0 +1,364 @@
+"""Where a store's secrets come from: the environment, files, systemd's credentials, or the system's keyring.
+
+A secret never stands in the configuration, never in an option's value and never in a message. Without a keyring amzlink
+says so; it does not fall back to a plain file of its own.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, Protocol, TypeVar, get_args
+
+from amzlink.files import Home, translated_errors, write_private
+from amzlink.problems import Problem
+
+SecretName = Literal["client-secret", "refresh-token", "sendcloud-secret-key", "vault-key"]
+Source = Literal["environment", "file", "credentials directory", "keyring", "memory"]
+
+NAMES: Final[tuple[SecretName, ...]] = get_args(SecretName)
+PATIENCE_SECONDS: Final = 10
+UNLOCKING_SECONDS: Final = 120
+
+_LOCKED_ERRORS: Final = {"KeyringLocked", "LockedException"}  # keyring's own, and the Secret Service library's
+_LONGEST_REASON: Final = 200
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A value that does not show itself by accident, and where it came from."""
+
+    _value: str
+    source: Source
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret(from {self.source})"
+
+    __str__ = __repr__
+
+
+class SecretStore(Protocol):
+    """What the rest of amzlink knows of secrets."""
+
+    def get(self, slug: str, name: SecretName) -> Secret | None:
+        """The secret, or None where there is none."""
+
+    def set(self, slug: str, name: SecretName, value: str) -> None:
+        """Keep a secret; it is read back before this returns."""
+
+    def delete(self, slug: str, name: SecretName) -> None:
+        """Forget a secret; one that is not there is no failure."""
+
+    def overridden(self, slug: str, name: SecretName) -> bool:
+        """Whether the environment gives this secret, so that the keyring is not asked."""
+
+
+def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
+    """The secret.
+
+    Raises:
+        Problem: `secret-missing`, or what the store raises.
+    """
+    if secret := store.get(slug, name):
+        return secret
+    raise Problem(
+        "secret-missing",
+        name=name.replace("-", " "),
+        store=slug,
+        store_option=f" --store {slug}",
+        variable=_suffix(slug, name),
+    )
+
+
+def variable(slug: str, name: SecretName) -> str:
+    """The environment variable that gives this secret; with `_FILE` at its end, a file that holds it."""
+    return f"AMZLINK_SECRET_{_suffix(slug, name)}"
+
+
+def _suffix(slug: str, name: SecretName) -> str:
+    return f"{slug}_{name}".upper().replace("-", "_")
+
+
+class MemorySecrets:
+    """Secrets that end with the process: for the demo and for tests."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, SecretName], str] = {}
+
+    def get(self, slug: str, name: SecretName) -> Secret | None:
+        """The secret, or None where there is none."""
+        value = self._values.get((slug, name))
+        return None if value is None else Secret(value, "memory")
+
+    def set(self, slug: str, name: SecretName, value: str) -> None:
+        """Keep a secret."""
+        self._values[slug, name] = value
+
+    def delete(self, slug: str, name: SecretName) -> None:
+        """Forget a secret."""
+        self._values.pop((slug, name), None)
+
+    def overridden(self, slug: str, name: SecretName) -> bool:  # noqa: ARG002 - the protocol's arguments
+        """Never: there is nothing beside the memory."""
+        return False
+
+
+class KeyringAccess(Protocol):
+    """The three calls of a keyring. Whatever it raises is taken as the keyring's refusal."""
+
+    def get(self, service: str, user: str) -> str | None:
+        """The value, or None where there is none."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        """Keep a value."""
+
+    def delete(self, service: str, user: str) -> None:
+        """Forget a value that is there."""
+
+
+class SystemKeyring:
+    """The keyring of the operating system.
+
+    Only back ends that their library recommends are taken, so that an installed `keyrings.alt` does not quietly write
+    plain text; one that the user has named in PYTHON_KEYRING_BACKEND or `keyringrc.cfg` is taken as it is.
+    """
+
+    def __init__(self) -> None:
+        self._chosen = False
+
+    def get(self, service: str, user: str) -> str | None:
+        """The value, or None where there is none."""
+        import keyring  # noqa: PLC0415 - 100 ms that most commands need not spend
+
+        self._choose()
+        return keyring.get_password(service, user)
+
+    def set(self, service: str, user: str, value: str) -> None:
+        """Keep a value."""
+        import keyring  # noqa: PLC0415 - as above
+
+        self._choose()
+        keyring.set_password(service, user, value)
+
+    def delete(self, service: str, user: str) -> None:
+        """Forget a value that is there."""
+        import keyring  # noqa: PLC0415 - as above
+
+        self._choose()
+        keyring.delete_password(service, user)
+
+    def _choose(self) -> None:
+        import keyring.core  # noqa: PLC0415 - as above
+
+        if not self._chosen:
+            keyring.core.init_backend(limit=keyring.core.recommended)
+            self._chosen = True
+
+
+@dataclass(slots=True, repr=False)  # its environment may hold secrets
+class SystemSecrets:
+    """The machine's secrets: variable, `_FILE`, `$CREDENTIALS_DIRECTORY`, keyring, in that order.
+
+    The vault key is another matter, because amzlink must be able to write it: it is in the keyring, or in the file that
+    `AMZLINK_SECRET_<SLUG>_VAULT_KEY_FILE` names, outside the home, so that a copy of the home does not carry its own
+    key.
+
+    `interactive` tells whether somebody is there to unlock the keyring; it then gets two minutes instead of ten
+    seconds. A keyring that has once kept silent is not asked again.
+    """
+
+    environ: Mapping[str, str]
+    home: Home
+    interactive: bool = False
+    keyring: KeyringAccess = field(default_factory=SystemKeyring)
+    patience_seconds: float | None = None
+    _gave_up: bool = False
+
+    def get(self, slug: str, name: SecretName) -> Secret | None:
+        """The secret, or None where there is none.
+
+        Raises:
+            Problem: `secret-file-unreadable`, `keyring-unavailable`, `keyring-locked`, or `config-invalid` for a vault
+                key inside the home.
+        """
+        if name == "vault-key":
+            if file := self._vault_key_file(slug):
+                return _read_vault_key(file)
+        elif given := self._given(slug, name):
+            return given
+        value = self._ask(slug, name, self.keyring.get)
+        return None if value is None else Secret(value, "keyring")
+
+    def set(self, slug: str, name: SecretName, value: str) -> None:
+        """Keep a secret in the keyring, or the vault key in its file, and read it back.
+
+        A secret that the environment overrides is kept all the same: `get` goes on answering from the environment.
+
+        Raises:
+            Problem: as `get`, and `not-writable`, `disk-full` or `disk-broken` for the vault key's file.
+        """
+        if name == "vault-key" and (file := self._vault_key_file(slug)):
+            write_private(file, value.encode())
+            if _read(file) != value:
+                raise Problem("disk-broken", file=file, detail="what was written did not come back")
+            return
+        self._ask(slug, name, lambda service, user: self.keyring.set(service, user, value))
+        if self._ask(slug, name, self.keyring.get) != value:
+            raise _unavailable(slug, name, "what it was given to keep did not come back")
+
+    def delete(self, slug: str, name: SecretName) -> None:
+        """Forget what `set` has kept; what the environment gives stays there.
+
+        Raises:
+            Problem: as `get`, and `not-writable` for the vault key's file.
+        """
+        if name == "vault-key" and (file := self._vault_key_file(slug)):
+            with translated_errors(file):
+                file.unlink(missing_ok=True)
+            return
+        if self._ask(slug, name, self.keyring.get) is not None:
+            self._ask(slug, name, self.keyring.delete)
+
+    def overridden(self, slug: str, name: SecretName) -> bool:
+        """Whether the environment gives this secret; for the vault key, whether it names a file for it."""
+        if name == "vault-key":
+            return self._vault_key_file(slug) is not None
+        return bool(self._variable(slug, name) or self._file(slug, name) or self._credential(slug, name))
+
+    def _given(self, slug: str, name: SecretName) -> Secret | None:
+        if value := self._variable(slug, name):
+            return Secret(value, "environment")
+        if file := self._file(slug, name):
+            return Secret(_read_secret(file), "file")
+        if file := self._credential(slug, name):
+            return Secret(_read_secret(file), "credentials directory")
+        return None
+
+    def _variable(self, slug: str, name: SecretName) -> str | None:
+        return self.environ.get(variable(slug, name), "").strip() or None
+
+    def _file(self, slug: str, name: SecretName) -> Path | None:
+        path = self.environ.get(f"{variable(slug, name)}_FILE")
+        return Path(path).expanduser() if path else None
+
+    def _credential(self, slug: str, name: SecretName) -> Path | None:
+        """The file in systemd's folder, if it is there: the folder holds other services' credentials too."""
+        folder = self.environ.get("CREDENTIALS_DIRECTORY")
+        if not folder:
+            return None
+        file = Path(folder) / f"{slug}.{name}"
+        return file if _is_there(file) else None
+
+    def _vault_key_file(self, slug: str) -> Path | None:
+        path = self.environ.get(f"{variable(slug, 'vault-key')}_FILE")
+        if not path:
+            return None
+        file = Path(path).expanduser().resolve()
+        folders = (self.home.root, self.home.config, self.home.data, self.home.state, self.home.log)
+        if any(file.is_relative_to(folder.resolve()) for folder in folders if folder):
+            raise Problem(
+                "config-invalid",
+                file=f"{variable(slug, 'vault-key')}_FILE",
+                detail=f"{file} lies in amzlink's own folders, and a copy of the orders would carry their key with it",
+            )
+        return file
+
+    def _ask(self, slug: str, name: SecretName, call: Callable[[str, str], _T]) -> _T:
+        """One call to the keyring, which may hang: a locked one waits for a prompt that nobody sees."""
+        seconds = self.patience_seconds or (UNLOCKING_SECONDS if self.interactive else PATIENCE_SECONDS)
+        late = _unavailable(slug, name, f"it did not answer within {seconds:g} seconds")
+        if self._gave_up:
+            raise late
+        service = self.home.keyring_service()
+        try:
+            return _within(seconds, lambda: call(service, f"{slug}/{name}"))
+        except _Late:
+            self._gave_up = True
+            raise late from None
+        except Exception as error:  # every back end has errors of its own
+            raise _translate(error, slug, name) from error
+
+
+class _Late(BaseException):
+    """The call has not come back; no `Exception`, so that no back end's own error is taken for it."""
+
+
+def _within(seconds: float, call: Callable[[], _T]) -> _T:
+    """The call's result, or `_Late`; its thread is then left behind, since a call into D-Bus cannot be broken off."""
+    results: list[_T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="amzlink-keyring", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise _Late
+    return results[0]
+
+
+def _translate(error: Exception, slug: str, name: SecretName) -> Problem:
+    if type(error).__name__ in _LOCKED_ERRORS:
+        return _refusal("keyring-locked", slug, name, "it was not unlocked")
+    if type(error).__name__ == "NoKeyringError":
+        return _unavailable(slug, name, "this session has none")
+    reason = " ".join(str(error).split())[:_LONGEST_REASON]
+    return _unavailable(slug, name, f"it answered with {type(error).__name__}" + (f" ({reason})" if reason else ""))
+
+
+def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:
+    return _refusal("keyring-unavailable", slug, name, detail)
+
+
+def _refusal(problem: str, slug: str, name: SecretName, detail: str) -> Problem:
+    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether the file exists; one that may not be looked at does, so that reading it says what is wrong."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _read_vault_key(file: Path) -> Secret | None:
+    """An empty file is one that was made beforehand, with its owner and rights, for amzlink to fill."""
+    text = _read(file) if _is_there(file) else ""
+    return Secret(text, "file") if text else None
+
+
+def _read_secret(file: Path) -> str:
+    if text := _read(file):
+        return text
+    raise Problem("secret-file-unreadable", file=file, detail="it is empty")
+
+
+def _read(file: Path) -> str:
+    """The text of a file, without the white space around it.
+
+    Raises:
+        Problem: `secret-file-unreadable`.
+    """
+    try:
+        return file.read_text("utf-8-sig").strip()  # some editors begin every file with a byte order mark
+    except OSError as error:
+        raise Problem("secret-file-unreadable", file=file, detail=error.strerror or type(error).__name__) from error
+    except UnicodeDecodeError as error:
+        raise Problem("secret-file-unreadable", file=file, detail="it is not text in UTF-8") from error

@@ -1,0 +1,205 @@
+"""The vault: buyers' personal data, sealed under keys that die.
+
+An order's data is sealed with AES-256-GCM under the key of the day on which its lease ends, with store and order id as
+associated data. Day keys form one-way chains, one chain a month: the key of a day follows from that of the day before
+by HKDF, never the other way round. The keyring holds, per chain, the key of the day after the last one purged; moving it
+on makes every earlier day unreadable for ever, in backups and copies too.
+
+The vault does not know where sealed data is kept: the order book keeps the boxes, the chains' ids and the floor.
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final, Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from amzlink.problems import Problem
+
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_NEXT_DAY: Final = b"amzlink vault: key of the next day"
+_DATA: Final = b"amzlink vault: data of this day"
+
+
+class KeyPlace(Protocol):
+    """The keyring's entry for one store."""
+
+    def load(self) -> str | None:
+        """The stored text, or None where there is none."""
+
+    def save(self, text: str) -> None:
+        """Store the text; when this returns it can be read back."""
+
+
+class Box(msgspec.Struct, frozen=True):
+    """Sealed data as the order book keeps it: nonce and cipher text in `data`."""
+
+    lease_day: date
+    chain_id: str
+    data: bytes
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """One month's chain: a public id, the first day that can still be read, and that day's key."""
+
+    id: str
+    day: date
+    key: str
+
+
+class _Keys(msgspec.Struct, frozen=True):
+    """What the keyring holds: the first day that can still be read, and the chains by month (`2026-11`)."""
+
+    floor: date | None = None
+    chains: dict[str, Chain] = {}
+
+
+class Sealed(Protocol):
+    """What the order book tells the vault when it is opened."""
+
+    @property
+    def floor(self) -> date | None:
+        """The first day whose data may still be opened."""
+
+    @property
+    def chain_ids(self) -> Mapping[str, str]:
+        """The ids of the chains that boxes were sealed with, by month."""
+
+
+class Vault:
+    """Seals and opens the personal data of one store's orders."""
+
+    def __init__(self, store: str, place: KeyPlace, book: Sealed) -> None:
+        """Read the keys, and bring the laggard of keyring and book up to the other.
+
+        Raises:
+            Problem: `vault-key-missing`, where the book has boxes whose chain the keyring does not hold.
+        """
+        self._store = store
+        self._place = place
+        self._keys = _read(place.load(), store)
+        self._ciphers: dict[date, AESGCM] = {}
+        self._refuse_foreign_keys(book)
+        floors = [floor for floor in (self._keys.floor, book.floor) if floor]
+        self.floor = max(floors, default=None)
+        if self.floor and self.floor != self._keys.floor:
+            self._save(_moved_on(self._keys, self.floor))
+
+    @property
+    def chain_ids(self) -> dict[str, str]:
+        """The ids of the living chains, by month: the book notes them with what they sealed."""
+        return {month: chain.id for month, chain in self._keys.chains.items()}
+
+    def seal(self, order_id: str, data: bytes, lease_day: date) -> Box:
+        """Seal under the key of `lease_day`, the last day on which the data may be read.
+
+        Raises:
+            ValueError: that day has been purged.
+            Problem: the keyring cannot be written (a month's first sealing makes its chain).
+        """
+        if self.floor and lease_day < self.floor:
+            raise ValueError(f"the day {lease_day} has been purged")
+        chain = self._keys.chains.get(_month(lease_day)) or self._begin_chain(lease_day)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self._cipher(chain, lease_day).encrypt(nonce, data, self._bound_to(order_id))
+        return Box(lease_day, chain.id, nonce + sealed)
+
+    def open(self, order_id: str, box: Box) -> bytes:
+        """The data in a box.
+
+        Raises:
+            Problem: `vault-key-missing`, where its key is not (or no longer) here, or the box is not this order's.
+        """
+        chain = self._keys.chains.get(_month(box.lease_day))
+        if chain is None or chain.id != box.chain_id or box.lease_day < chain.day:
+            raise Problem("vault-key-missing", store=self._store, detail=f"data to be kept until {box.lease_day}")
+        cipher = self._cipher(chain, box.lease_day)
+        try:
+            return cipher.decrypt(box.data[:_NONCE_BYTES], box.data[_NONCE_BYTES:], self._bound_to(order_id))
+        except InvalidTag:
+            # from None: the chained error would add nothing, and a traceback's locals would hold the key.
+            raise Problem("vault-key-missing", store=self._store, detail="the key does not fit") from None
+
+    def _bound_to(self, order_id: str) -> bytes:
+        return f"{self._store}\0{order_id}".encode()
+
+    def _cipher(self, chain: Chain, day: date) -> AESGCM:
+        cipher = self._ciphers.get(day)
+        if cipher is None:
+            key = _key_of(chain, day)
+            # The day's own key goes on to make the next one; what seals data is derived from it once more.
+            cipher = self._ciphers[day] = AESGCM(HKDFExpand(SHA256(), _KEY_BYTES, _DATA).derive(key))
+        return cipher
+
+    def _begin_chain(self, lease_day: date) -> Chain:
+        first = max(lease_day.replace(day=1), self.floor or date.min)
+        chain = Chain(secrets.token_hex(8), first, _encode(secrets.token_bytes(_KEY_BYTES)))
+        chains = {**self._keys.chains, _month(lease_day): chain}
+        self._save(msgspec.structs.replace(self._keys, chains=chains))
+        return chain
+
+    def _save(self, keys: _Keys) -> None:
+        self._place.save(msgspec.json.encode(keys).decode())
+        self._keys = keys
+        self._ciphers.clear()
+
+    def _refuse_foreign_keys(self, book: Sealed) -> None:
+        gone = max((floor for floor in (self._keys.floor, book.floor) if floor), default=date.min)
+        for month, chain_id in book.chain_ids.items():
+            chain = self._keys.chains.get(month)
+            if chain is None and _last_day(month) < gone:
+                continue  # purged to its end
+            if chain is None or chain.id != chain_id:
+                raise Problem("vault-key-missing", store=self._store, detail=f"the key of {month}")
+
+
+def _read(text: str | None, store: str) -> _Keys:
+    if text is None:
+        return _Keys()
+    try:
+        return msgspec.json.decode(text, type=_Keys)
+    except msgspec.DecodeError:
+        # from None: the error's text may quote the key.
+        raise Problem("vault-key-missing", store=store, detail="what the keyring holds is no vault key") from None
+
+
+def _moved_on(keys: _Keys, floor: date) -> _Keys:
+    """The keys with every day before `floor` made unreadable."""
+    chains = {}
+    for month, chain in keys.chains.items():
+        if _last_day(month) < floor:
+            continue
+        day = max(chain.day, floor if _month(floor) == month else chain.day)
+        chains[month] = Chain(chain.id, day, _encode(_key_of(chain, day)))
+    return _Keys(floor, chains)
+
+
+def _key_of(chain: Chain, day: date) -> bytes:
+    try:
+        key = base64.b64decode(chain.key, validate=True)
+    except binascii.Error:
+        raise Problem("vault-key-missing", detail="what the keyring holds is no vault key") from None
+    for _ in range((day - chain.day).days):
+        key = HKDFExpand(SHA256(), _KEY_BYTES, _NEXT_DAY).derive(key)
+    return key
+
+
+def _encode(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+def _month(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def _last_day(month: str) -> date:
+    first = date.fromisoformat(f"{month}-01")
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
