@@ -41,5 +41,19 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 
 def to_iso(moment: datetime) -> str:
-    """Seconds-exact ISO 8601 in UTC with `Z`: the one spelling that Amazon takes (an offset or a `+` is refused)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """ISO 8601 in UTC with `Z`, to the second: the one spelling that Amazon takes (an offset or a `+` is refused)."""
+    return _in_utc(moment).isoformat(timespec="seconds")[:19] + "Z"
+
+
+def to_iso_exact(moment: datetime) -> str:
+    """The same to the millisecond."""
+    return _in_utc(moment).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def from_iso(text: str) -> datetime:
+    """The moment that `to_iso` or `to_iso_exact` has written."""
+    return datetime.fromisoformat(text)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -2,8 +2,8 @@
 
 An order's data is sealed with AES-256-GCM under the key of the day on which its lease ends, with store and order id as
 associated data. Day keys form one-way chains, one chain a month: the key of a day follows from that of the day before
-by HKDF, never the other way round. The keyring holds, per chain, the key of the day after the last one purged; moving it
-on makes every earlier day unreadable for ever, in backups and copies too.
+by HKDF, never the other way round. The keyring holds, per chain, the key of the day after the last one purged; moving
+it on makes every earlier day unreadable for ever, in backups and copies too.
 
 The vault does not know where sealed data is kept: the order book keeps the boxes, the chains' ids and the floor.
 """
@@ -26,7 +26,6 @@ from amzlink.problems import Problem
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _NEXT_DAY: Final = b"amzlink vault: key of the next day"
-_DATA: Final = b"amzlink vault: data of this day"
 
 
 class KeyPlace(Protocol):
@@ -134,9 +133,7 @@ class Vault:
     def _cipher(self, chain: Chain, day: date) -> AESGCM:
         cipher = self._ciphers.get(day)
         if cipher is None:
-            key = _key_of(chain, day)
-            # The day's own key goes on to make the next one; what seals data is derived from it once more.
-            cipher = self._ciphers[day] = AESGCM(HKDFExpand(SHA256(), _KEY_BYTES, _DATA).derive(key))
+            cipher = self._ciphers[day] = AESGCM(_key_of(chain, day))
         return cipher
 
     def _begin_chain(self, lease_day: date) -> Chain:
@@ -197,7 +194,7 @@ def _encode(key: bytes) -> str:
 
 
 def _month(day: date) -> str:
-    return f"{day:%Y-%m}"
+    return day.isoformat()[:7]
 
 
 def _last_day(month: str) -> date:

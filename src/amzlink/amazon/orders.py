@@ -133,9 +133,13 @@ class _CancellationRequest(_Wire, frozen=True):
     requester: str | None = None
 
 
+class _CancellationExecution(_Wire, frozen=True):
+    cancelled_by: str | None = None
+
+
 class _Cancellation(_Wire, frozen=True):
     cancellation_request: _CancellationRequest | None = None
-    cancellation_execution: msgspec.Raw | None = None
+    cancellation_execution: _CancellationExecution | None = None
 
 
 class _GiftOption(_Wire, frozen=True):

@@ -35,7 +35,10 @@ ATTEMPTS: Final = 4
 FIRST_BACKOFF: Final = 1.0
 LONGEST_BACKOFF: Final = 30.0
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
-USER_AGENT: Final = f"amzlink/{__version__} (Language=Python/{platform.python_version()}; Platform={platform.system()}; automated agent)"
+USER_AGENT: Final = (
+    f"amzlink/{__version__} (Language=Python/{platform.python_version()}; Platform={platform.system()}; "
+    f"automated agent)"
+)
 _NOT_NOTEWORTHY: Final = timedelta(seconds=2)  # the Date header is exact to the second, and the way takes time
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.sandbox.messages import Json
 
-_TOKEN_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_OPAQUE_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ID_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 COUNTRIES: Final = ("DE", "FR", "NL", "PL")
 CLOSED_COUNTRY: Final = "IT"  # known to the seller's account, but the shop there was never opened
@@ -63,7 +63,7 @@ def make_account(seed: int) -> Account:
 
 def opaque_token(rng: Random, prefix: str, length: int) -> str:
     """A token of Amazon's look: prefix, bar, then `length` characters without meaning."""
-    return f"{prefix}|{_pick(rng, _TOKEN_ALPHABET, length)}"
+    return f"{prefix}|{_pick(rng, _OPAQUE_ALPHABET, length)}"
 
 
 def _make_app(rng: Random) -> App:

@@ -12,13 +12,43 @@ _PRODUCTS: Final = (
     ("KETTLE", "KITCHEN", 1290, 3499, ("Wasserkocher 1,7 l", "Bouilloire 1,7 l", "Waterkoker 1,7 l", "Czajnik 1,7 l")),
     ("MUG", "DRINKING_CUP", 410, 1299, ("Keramikbecher", "Tasse en céramique", "Keramische beker", "Kubek ceramiczny")),
     ("LAMP", "LAMP", 2150, 5990, ("Schreibtischlampe", "Lampe de bureau", "Bureaulamp", "Lampka biurkowa")),
-    ("TOWEL", "TOWEL", 620, 1849, ("Badetuch aus Biobaumwolle", "Drap de bain bio", "Badhanddoek", "Ręcznik kąpielowy")),
-    ("KNIFE", "KITCHEN_KNIFE", 230, 4490, ("Kochmesser 20 cm", "Couteau de chef 20 cm", "Koksmes 20 cm", "Nóż szefa 20 cm")),
+    (
+        "TOWEL",
+        "TOWEL",
+        620,
+        1849,
+        ("Badetuch aus Biobaumwolle", "Drap de bain bio", "Badhanddoek", "Ręcznik kąpielowy"),
+    ),
+    (
+        "KNIFE",
+        "KITCHEN_KNIFE",
+        230,
+        4490,
+        ("Kochmesser 20 cm", "Couteau de chef 20 cm", "Koksmes 20 cm", "Nóż szefa 20 cm"),
+    ),
     ("BIKELOCK", "LOCK", 1780, 2795, ("Fahrradschloss", "Antivol pour vélo", "Fietsslot", "Zapięcie rowerowe")),
-    ("PUZZLE", "PUZZLES", 850, 1599, ("Puzzle, 1000 Teile", "Puzzle 1000 pièces", "Puzzel, 1000 stukjes", "Puzzle 1000")),
-    ("GARDENHOSE", "GARDEN_HOSE", 3900, 4249, ("Gartenschlauch 20 m", "Tuyau 20 m", "Tuinslang 20 m", "Wąż ogrodowy 20 m")),
+    (
+        "PUZZLE",
+        "PUZZLES",
+        850,
+        1599,
+        ("Puzzle, 1000 Teile", "Puzzle 1000 pièces", "Puzzel, 1000 stukjes", "Puzzle 1000"),
+    ),
+    (
+        "GARDENHOSE",
+        "GARDEN_HOSE",
+        3900,
+        4249,
+        ("Gartenschlauch 20 m", "Tuyau 20 m", "Tuinslang 20 m", "Wąż ogrodowy 20 m"),
+    ),
     ("NOTEBOOK", "PAPER_PRODUCT", 310, 899, ("Notizbuch A5, liniert", "Carnet A5 ligné", "Notitieboek A5", "Notes A5")),
-    ("CUSHION", "PILLOW", 700, 2199, ("Kissen 50 × 50 cm", "Coussin 50 × 50 cm", "Kussen 50 × 50 cm", "Poduszka 50 × 50 cm")),
+    (
+        "CUSHION",
+        "PILLOW",
+        700,
+        2199,
+        ("Kissen 50 × 50 cm", "Coussin 50 × 50 cm", "Kussen 50 × 50 cm", "Poduszka 50 × 50 cm"),
+    ),
     ("SCALE", "SCALE", 1540, 2990, ("Küchenwaage", "Balance de cuisine", "Keukenweegschaal", "Waga kuchenna")),
     ("STAMP", "OFFICE_PRODUCTS", 90, 1150, ("Namensstempel", "Tampon encreur", "Naamstempel", "Pieczątka imienna")),
 )
@@ -33,12 +63,21 @@ _COLOURS: Final = (
 )
 LANGUAGES: Final = ("de", "fr", "nl", "pl")
 # Sellers choose their SKUs themselves; each of these breaks a client that joins strings instead of encoding them.
-_ODD_SKUS: Final = ("KETTLE/BLU 1", "MUG+GRN", "LAMP 100%", "TÜCHER-ÄÖÜ-5", "KNIFE,20CM", "LOCK#7&8", "PUZZLE?=1000", "ZŁOTY_NOTES")
+_ODD_SKUS: Final = (
+    "KETTLE/BLU 1",
+    "MUG+GRN",
+    "LAMP 100%",
+    "TÜCHER-ÄÖÜ-5",
+    "KNIFE,20CM",
+    "LOCK#7&8",
+    "PUZZLE?=1000",
+    "ZŁOTY_NOTES",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One SKU. `titles` and `price_cents` (euro, VAT included) are what a shop page shows; `grams` weighs it as sent."""
+    """One SKU. `titles` and `price_cents` (euro, VAT included) are what a shop page shows; `grams` is as sent."""
 
     sku: str
     asin: str
@@ -95,36 +134,32 @@ def _make_product(
         titles=titles,
         price_cents=cents + 100 * rng.randrange(0, 9),
         grams=grams,
-        attributes=_weights(rng, number, grams),
+        attributes=_weights(number, grams),
         created=created,
         updated=created + timedelta(days=rng.randrange(0, 190)),
         buyable=rng.random() < 0.95,
     )
 
 
-def _weights(rng: Random, number: int, grams: int) -> dict[str, Any]:
+def _weights(number: int, grams: int) -> dict[str, Any]:
     """A listing's weight attributes: most carry a package weight, some another one, a few none or nonsense."""
-    match number % 12:
-        case 3:
-            return {}
-        case 5:
-            return {"item_package_weight": _weight(0, "kilograms")}
-        case 7:
-            return {"item_weight": _weight(round(grams / 1000, 3), "kilograms")}
-        case 8:
-            return {"item_package_weight": _weight(round(grams / 453.59237, 2), "pounds")}
-        case 9:
-            return {
-                "website_shipping_weight": _weight(round(grams * 1.1), "grams"),
-                "item_package_weight": _weight(grams, "grams"),
-            }
-        case 10 if rng.random() < 0.5:
-            return {"item_package_weight": _weight(grams, "kilograms")}  # grams typed into a field of kilograms
-        case _:
-            return {
-                "item_package_weight": _weight(round(grams / 1000, 3), "kilograms"),
-                "item_weight": _weight(round(grams * 0.9), "grams"),
-            }
+    kilograms, pounds = round(grams / 1000, 3), round(grams / 453.59237, 2)
+    kinds: dict[int, dict[str, Any]] = {
+        3: {},
+        5: {"item_package_weight": _weight(0, "kilograms")},
+        7: {"item_weight": _weight(kilograms, "kilograms")},
+        8: {"item_package_weight": _weight(pounds, "pounds")},
+        9: {
+            "website_shipping_weight": _weight(round(grams * 1.1), "grams"),
+            "item_package_weight": _weight(grams, "grams"),
+        },
+        10: {"item_package_weight": _weight(grams, "kilograms")},  # grams typed into a field of kilograms
+    }
+    usual = {
+        "item_package_weight": _weight(kilograms, "kilograms"),
+        "item_weight": _weight(round(grams * 0.9), "grams"),
+    }
+    return kinds.get(number % 12, usual)
 
 
 def _weight(value: float, unit: str) -> list[dict[str, Any]]:

@@ -50,4 +50,4 @@ def whole_seconds(moment: datetime) -> datetime:
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with `Z`, as Amazon writes and wants it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

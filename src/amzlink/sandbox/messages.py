@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,9 @@ class Response:
         return replace(self, body=encode(document))
 
 
-class RefusalError(Exception):
-    """A request that Amazon would refuse, raised where the reason is found and answered in one place."""
-
-    def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.response = refusal(status, code, message, details)
-
-
 def encode(document: object) -> bytes:
     """JSON as it goes over the wire: UTF-8, no spaces."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def json_response(status: int, document: object) -> Response:
@@ -67,19 +60,3 @@ def raw_json(status: int, body: bytes) -> Response:
 def html_response(status: int, page: str) -> Response:
     """An answer from something that is not an API."""
     return Response(status, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
-
-
-def refusal(status: int, code: str, message: str, details: str = "") -> Response:
-    """SP-API's error shape."""
-    return json_response(status, {"errors": [{"code": code, "message": message, "details": details}]})
-
-
-def denied(details: str = "") -> Response:
-    """The 403 that stands for nearly everything; only `details` tells its causes apart."""
-    answer = refusal(403, "Unauthorized", "Access to requested resource is denied.", details)
-    return answer.with_headers({"x-amzn-ErrorType": "AccessDeniedException"})
-
-
-def invalid_input(message: str, details: str = "") -> RefusalError:
-    """The 400 for a parameter that breaks a rule."""
-    return RefusalError(400, "InvalidInput", message, details)

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
-from amzlink.sandbox.messages import RefusalError, invalid_input
+from amzlink.sandbox.refusals import invalid_input, not_valid
 from amzlink.sandbox.table import Kind, Operation, Parameter
 
 # An offset is refused although ISO 8601 knows it, and a plus sign that was not encoded arrives as a space.
@@ -48,14 +48,14 @@ def parse_time(text: str) -> datetime | None:
         return None
     try:
         # Python keeps microseconds; finer digits would not be read at all.
-        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00")).astimezone(UTC)
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).astimezone(UTC)
     except ValueError:
         return None
 
 
-def not_valid(name: str, reason: str) -> RefusalError:
-    """The refusal of a value; Amazon's sentence ends alike for all of them."""
-    return invalid_input(f"The value of {name} is not valid. Please check your input and try again.", reason)
+def parse_query(query: str) -> dict[str, str]:
+    """A raw query, decoded and unchecked; of a name given twice the last value counts."""
+    return dict(parse_qsl(query, keep_blank_values=True))
 
 
 def read_arguments(operation: Operation, path: dict[str, str], query: str) -> Arguments:

@@ -48,7 +48,12 @@ GERMANY: Final = Place(
         City("Mönchengladbach", "41061"),
         City("Rüdesheim am Rhein", "65385", "Hessen"),
     ),
-    ("Bäckerei Sonnenschein GmbH & Co. KG", "Werkstatt Groß e.K.", "Praxis Dr. Weiß", "Kontor 4 UG (haftungsbeschränkt)"),
+    (
+        "Bäckerei Sonnenschein GmbH & Co. KG",
+        "Werkstatt Groß e.K.",
+        "Praxis Dr. Weiß",
+        "Kontor 4 UG (haftungsbeschränkt)",
+    ),
     "+49 30 23125{digits:03d}",
     "Packstation {digits:03d}",
     "DE",

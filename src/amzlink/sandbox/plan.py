@@ -1,4 +1,4 @@
-"""Decides what an order is: its story so far, its peculiarities and its times. How Amazon tells it stands in `bodies`."""
+"""Decides what an order is: its story so far, its peculiarities, its times. How Amazon tells it stands in `bodies`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ class Trait(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One order before it is written out. `now` is the sandbox's time when it was planned; `shipped` is the last hand-over."""
+    """One order before it is written out. `now` is the sandbox's time at planning, `shipped` the last hand-over."""
 
     seed: int
     number: int
@@ -113,7 +113,7 @@ _SETTLED: Final = timedelta(minutes=5)  # nothing is younger, so that a fresh sa
 
 
 def plan_order(seed: int, number: int, now: datetime) -> Plan:
-    """The plan of the numbered order of a seed; times are relative to `now`, all else depends on seed and number alone."""
+    """The plan of a seed's numbered order; times are relative to `now`, all else hangs on seed and number alone."""
     rng = Random(f"{seed}/{number}/plan")
     country = rng.choices(list(_COUNTRIES), weights=list(_COUNTRIES.values()))[0]
     order_id = make_order_id(rng, country)

@@ -9,7 +9,9 @@ from amzlink.sandbox.table import OPERATIONS, Operation
 QuotaMode = Literal["real", "fast", "off"]
 QUOTA_MODES: Final[tuple[QuotaMode, ...]] = get_args(QuotaMode)
 FAST_FACTOR: Final = 100
-UNLIMITED_RATE: Final = 1000.0  # told in the header when nothing is limited, so that a client that learns rates runs free
+UNLIMITED_RATE: Final = (
+    1000.0  # told in the header when nothing is limited, so that a client that learns rates runs free
+)
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Quota:
             raise ValueError(f"quota is one of {', '.join(QUOTA_MODES)}, not {mode!r}")
         self.mode = mode
         self._buckets = {
-            operation.id: Bucket(self.rate(operation), operation.burst, operation.burst, now) for operation in OPERATIONS
+            operation.id: Bucket(self.rate(operation), operation.burst, operation.burst, now)
+            for operation in OPERATIONS
         }
 
     def rate(self, operation: Operation) -> float:

@@ -76,13 +76,18 @@ def _make_address(rng: Random, plan: Plan, place: Place, buyer: Json) -> Json:
     if rng.random() < 0.85:
         address["phone"] = place.phone.format(digits=rng.randrange(1000))
     if Trait.EXTENDED_ADDRESS in plan.traits:
-        address["extendedFields"] = {"streetName": street, "streetNumber": number, "complement": "2", "neighborhood": "Altstadt"}
+        address["extendedFields"] = {
+            "streetName": street,
+            "streetNumber": number,
+            "complement": "2",
+            "neighborhood": "Altstadt",
+        }
     address["addressType"] = _address_type(plan)
     return address
 
 
 def _make_lines(rng: Random, plan: Plan, place: Place, street: str) -> Json:
-    if plan.traits & {Trait.PICKUP_POINT, Trait.STORE_PICKUP}:
+    if Trait.PICKUP_POINT in plan.traits:
         return {
             "addressLine1": place.pickup_point.format(digits=rng.randrange(100, 999)),
             "addressLine2": str(rng.randrange(10**7, 10**9)),
@@ -101,9 +106,9 @@ def _named_on_purpose(plan: Plan) -> bool:
 
 
 def _address_type(plan: Plan) -> str:
-    if plan.traits & {Trait.PICKUP_POINT, Trait.STORE_PICKUP}:
+    if Trait.PICKUP_POINT in plan.traits:
         return "PICKUP_POINT"
-    return "COMMERCIAL" if Trait.BUSINESS in plan.traits else "RESIDENTIAL"
+    return "COMMERCIAL" if plan.traits & {Trait.BUSINESS, Trait.STORE_PICKUP} else "RESIDENTIAL"
 
 
 def _make_preference(rng: Random, place: Place) -> Json:
@@ -111,6 +116,8 @@ def _make_preference(rng: Random, place: Place) -> Json:
     return {
         "dropOffLocation": DROP_OFF_PLACES[place.language],
         "addressInstruction": f"2 × {rng.choice(place.last_names)}",
-        "deliveryTime": {"businessHours": [{"dayOfWeek": day, "timeWindows": [opening]} for day in ("MON", "WED", "FRI")]},
+        "deliveryTime": {
+            "businessHours": [{"dayOfWeek": day, "timeWindows": [opening]} for day in ("MON", "WED", "FRI")]
+        },
         "deliveryCapabilities": ["HAS_ACCESS_POINT"],
     }

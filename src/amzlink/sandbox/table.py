@@ -49,7 +49,7 @@ class Operation:
         object.__setattr__(self, "by_name", {parameter.name: parameter for parameter in self.parameters})
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The path's variables, decoded, when this operation answers there; an encoded slash stays inside its segment."""
+        """The path's variables, decoded, if this operation answers there; an encoded slash stays in its segment."""
         wanted, given = self.template.split("/"), path.split("/")
         if method != self.method or len(wanted) != len(given):
             return None
@@ -70,7 +70,8 @@ DATASETS: Final = (
     "PAYMENT", "FULFILLMENT_ORDERS",
 )  # fmt: skip
 LISTING_DATASETS: Final = (
-    "summaries", "attributes", "issues", "offers", "fulfillmentAvailability", "procurement", "relationships", "productTypes",
+    "summaries", "attributes", "issues", "offers", "fulfillmentAvailability", "procurement", "relationships",
+    "productTypes",
 )  # fmt: skip
 IDENTIFIER_TYPES: Final = ("ASIN", "EAN", "FNSKU", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 LISTING_STATUSES: Final = ("BUYABLE", "DISCOVERABLE")
@@ -136,6 +137,8 @@ SEARCH_LISTINGS: Final = Operation(
     ),
 )  # fmt: skip
 
+# LWA's endpoint has no operationId; this name stands for it where calls are counted and faults are switched.
+LWA_CALL: Final = "token"
 OPERATIONS: Final = (
     SEARCH_ORDERS, GET_ORDER, GET_PARTICIPATIONS, GET_ACCOUNT, CREATE_RDT, GET_LISTING, SEARCH_LISTINGS,
 )  # fmt: skip

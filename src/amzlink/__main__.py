@@ -1,0 +1,20 @@
+"""The program's entry. `--version` is answered before anything heavy is loaded."""
+
+import sys
+
+from amzlink import __version__
+
+
+def main() -> int:
+    """Run the command line of this process."""
+    argv = sys.argv[1:]
+    if argv == ["--version"]:
+        sys.stdout.write(f"amzlink {__version__}\n")
+        return 0
+    from amzlink.cli.main import run  # noqa: PLC0415 - the line above is why
+
+    return run(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Options that may stand anywhere on the command line, before or after the subcommand's name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from amzlink.problems import Problem
+
+
+@dataclass(slots=True)
+class GlobalOptions:
+    """What holds for every command. `verbose` counts how often it was given."""
+
+    store: str | None = None
+    as_json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+    rest: list[str] = field(default_factory=list)
+
+
+def split(argv: Sequence[str]) -> GlobalOptions:
+    """Take the global options out of the arguments; `rest` is what the subcommands see. Nothing behind `--` is touched.
+
+    Raises:
+        Problem: `usage`, where `--store` has no value.
+    """
+    found = GlobalOptions()
+    words = iter(argv)
+    for word in words:
+        match word:
+            case "--":
+                found.rest += ["--", *words]
+            case "--json":
+                found.as_json = True
+            case "--quiet" | "-q":
+                found.quiet = True
+            case "--verbose" | "-v":
+                found.verbose += 1
+            case "-vv":
+                found.verbose += 2
+            case "--no-color":
+                found.no_color = True
+            case "--store":
+                found.store = next(words, None)
+                if found.store is None:
+                    raise Problem("usage", command="amzlink", detail="--store needs the name of a store.")
+            case _ if word.startswith("--store="):
+                found.store = word.removeprefix("--store=")
+            case _:
+                found.rest.append(word)
+    return found

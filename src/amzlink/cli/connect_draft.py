@@ -1,0 +1,177 @@
+"""What is known of a store to be connected: from options, from a file of secrets, from the store itself."""
+
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Marketplace, find_country
+from amzlink.config import Store
+from amzlink.core.credentials import Wanted, check
+from amzlink.deps import Deps
+from amzlink.jobs.connect import choose_slug, find_store, pick_secret
+from amzlink.jobs.connect_proof import Answers, Trigger
+from amzlink.problems import DEFAULT_FACTS, Problem
+
+_SECRET_KEYS: Final = ("client_secret", "refresh_token", "sendcloud_secret_key")
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """The answers so far; None, or no marketplaces, is still open. The first marketplace is the store's country."""
+
+    wanted_slug: str | None = None
+    marketplaces: tuple[Marketplace, ...] = ()
+    seller_id: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    refresh_token: str | None = None
+    name: str | None = None
+    import_weights: bool | None = None
+    update_status_when: Trigger | None = None
+    amazon_sandbox: bool = False
+
+    @property
+    def page(self) -> str:
+        """Where the apps of this country's merchants are managed."""
+        return self.marketplaces[0].develop_apps_url if self.marketplaces else DEFAULT_FACTS["page"]
+
+    def check(self, wanted: Wanted, text: str) -> str:
+        """A pasted value, cleaned. Raises as `credentials.check`."""
+        return check(wanted, text, BY_ID, page=self.page)
+
+
+def parse_countries(texts: Sequence[str]) -> tuple[Marketplace, ...]:
+    """The marketplaces that countries' codes, names or marketplace ids mean, all of one region, each once.
+
+    Raises:
+        Problem: `usage` or `region-mixed`.
+    """
+    chosen: dict[str, Marketplace] = {}
+    for text in filter(None, (text.strip() for text in texts)):
+        marketplace = find_country(text)
+        if marketplace is None:
+            codes = ", ".join(sorted(BY_COUNTRY))
+            raise _usage(f"“{text}” is no country in which Amazon has a marketplace: {codes}.")
+        chosen[marketplace.id] = marketplace
+    if len({marketplace.region for marketplace in chosen.values()}) > 1:
+        raise Problem("region-mixed", detail=", ".join(marketplace.name for marketplace in chosen.values()))
+    return tuple(chosen.values())
+
+
+def read_secrets(source: str, draft: Draft) -> None:
+    """Take the secrets out of a TOML file, or of standard input for `-`.
+
+    Raises:
+        Problem: `input-malformed`, `not-built-yet`, or as `Draft.check`.
+    """
+    table = _read_toml(source)
+    for key, value in table.items():
+        if key not in _SECRET_KEYS or not isinstance(value, str):
+            fault = "is no text" if key in _SECRET_KEYS else f"is not one of {', '.join(_SECRET_KEYS)}"
+            raise Problem("input-malformed", file=source, detail=f"“{key}” {fault}")
+    if "sendcloud_secret_key" in table:
+        raise Problem("not-built-yet", detail="Sending orders to Sendcloud")
+    if "client_secret" in table:
+        draft.client_secret = draft.check("client secret", table["client_secret"])
+    if "refresh_token" in table:
+        draft.refresh_token = draft.check("refresh token", table["refresh_token"])
+
+
+def adopt_store(deps: Deps, draft: Draft) -> str | None:
+    """Fill what is open from the store that is meant, if it is connected already; gives its slug."""
+    stores = deps.load_config().stores
+    slug = draft.wanted_slug if draft.wanted_slug in stores else None
+    if slug is None and draft.seller_id and draft.marketplaces:
+        slug = find_store(
+            deps.load_config(),
+            draft.seller_id,
+            draft.marketplaces[0].region,
+            test=deps.endpoints_overridden,
+            amazon_sandbox=draft.amazon_sandbox,
+        )
+    if slug is None or slug not in stores:
+        return None
+    _fill_from(stores[slug], draft)
+    return slug
+
+
+def slug_of_draft(deps: Deps, draft: Draft) -> str | None:
+    """The slug that the store has or will get; None as long as too little is known. Raises as `choose_slug`."""
+    if draft.seller_id is None or draft.name is None or not draft.marketplaces:
+        return None
+    return choose_slug(
+        deps,
+        draft.wanted_slug,
+        name=draft.name,
+        seller_id=draft.seller_id,
+        marketplace=draft.marketplaces[0],
+        amazon_sandbox=draft.amazon_sandbox,
+    )
+
+
+def finish(deps: Deps, draft: Draft) -> Answers:
+    """The answers, complete; what has a default gets it.
+
+    Raises:
+        Problem: `usage`, naming every option that is missing, or as `choose_slug` and `pick_secret`.
+    """
+    slug = slug_of_draft(deps, draft)
+    client_secret = pick_secret(deps, slug, "client-secret", draft.client_secret)
+    refresh_token = pick_secret(deps, slug, "refresh-token", draft.refresh_token)
+    if slug is None or not draft.client_id or client_secret is None or refresh_token is None:
+        raise _usage(_missing(draft, has_client_secret=bool(client_secret), has_refresh_token=bool(refresh_token)))
+    return Answers(
+        slug=slug,
+        name=draft.name or slug,
+        marketplaces=draft.marketplaces,
+        seller_id=draft.seller_id or "",
+        client_id=draft.client_id,
+        client_secret=client_secret,
+        refresh_token=refresh_token,
+        import_weights=draft.import_weights is not False,
+        update_status_when=draft.update_status_when or "processed",
+        amazon_sandbox=draft.amazon_sandbox,
+    )
+
+
+def _missing(draft: Draft, *, has_client_secret: bool, has_refresh_token: bool) -> str:
+    options = {
+        "--name": draft.name is not None,
+        "--country": bool(draft.marketplaces),
+        "--seller-id": bool(draft.seller_id),
+        "--client-id": bool(draft.client_id),
+        "--secrets-from with client_secret": has_client_secret,
+        "--secrets-from with refresh_token": has_refresh_token,
+    }
+    missing = [option for option, is_there in options.items() if not is_there]
+    return f"Missing, with no terminal to ask at: {', '.join(missing)}."
+
+
+def _fill_from(store: Store, draft: Draft) -> None:
+    own_first = sorted(store.marketplace_ids, key=lambda id_: id_ in BY_ID and BY_ID[id_].country != store.country)
+    draft.marketplaces = draft.marketplaces or tuple(BY_ID[id_] for id_ in own_first if id_ in BY_ID)
+    draft.seller_id = draft.seller_id or store.seller_id
+    draft.client_id = draft.client_id or store.client_id
+    draft.name = store.name if draft.name is None else draft.name
+    draft.import_weights = store.import_weights if draft.import_weights is None else draft.import_weights
+    draft.update_status_when = draft.update_status_when or store.update_status_when
+    draft.amazon_sandbox = draft.amazon_sandbox or store.amazon_sandbox
+
+
+def _read_toml(source: str) -> dict[str, Any]:
+    try:
+        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise Problem("input-malformed", file=source, detail=error.strerror or type(error).__name__) from error
+    except UnicodeDecodeError as error:
+        raise Problem("input-malformed", file=source, detail="it is not text in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Problem("input-malformed", file=source, detail=f"it is no TOML: {error}") from error
+
+
+def _usage(detail: str) -> Problem:
+    return Problem("usage", command="amzlink connect", detail=detail)

@@ -1,0 +1,33 @@
+"""import-orders: bring the order book up to date."""
+
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+
+def import_orders_command(
+    ctx: typer.Context,
+    since: Annotated[str | None, typer.Option(metavar="7d|TIME", help="How far back: 7d, 12h, or ISO 8601.")] = None,
+    order: Annotated[list[str] | None, typer.Option(metavar="ID", help="Fetch this order only; repeatable.")] = None,
+    route: Annotated[str, typer.Option(metavar="auto|search|report", help="How to fetch.")] = "auto",
+    max_wait: Annotated[str, typer.Option(metavar="5m", help="The longest that waits may add up to.")] = "5m",
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="Import every store.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, store nothing.")] = False,
+) -> None:
+    """Bring open orders from Amazon into the order book."""
+    from amzlink.cli.import_view import show
+    from amzlink.cli.spans import parse_choice, parse_moment, parse_span
+    from amzlink.jobs.import_orders import ImportOptions, import_orders
+
+    session: Session = ctx.obj
+    options = ImportOptions(
+        since=parse_moment("--since", since, session.deps.clock.now()) if since else None,
+        order_ids=tuple(order or ()),
+        route=parse_choice("--route", route, "auto", "search", "report"),  # type: ignore[arg-type]
+        max_wait=parse_span("--max-wait", max_wait),
+        dry_run=dry_run,
+    )
+    slugs = session.stores(all_stores=all_stores)
+    session.exit_code = show(session.console, import_orders(session.deps, slugs, options), dry_run=dry_run)

@@ -1,0 +1,88 @@
+"""How the result of an import looks, to a program and to a person."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from amzlink.cli.console import Console
+from amzlink.clock import to_iso
+from amzlink.core.importing import Verdict
+from amzlink.jobs.import_orders import ImportReport
+from amzlink.problems import Exit, Problem
+
+
+def show(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) -> Exit:
+    """Give the result and the exit code. One store that was stopped is the command's own failure."""
+    failed = [report for report in reports if report.problem]
+    if len(reports) == 1 and failed and failed[0].problem and _stops(failed[0].problem):
+        if not console.as_json and console.watched and failed[0].tally.fetched:
+            _print(console, failed[0], dry_run=dry_run)
+        return Exit(console.fail(failed[0].problem))
+    for report in failed:
+        if report.problem:
+            console.warn(report.problem)
+    if console.watched or console.as_json:
+        console.result(
+            {"stores": [_document(report) for report in reports]},
+            lambda: _print_all(console, reports, dry_run=dry_run),
+        )
+    for report in reports:
+        _tell_refused(console, report)
+    return Exit.DONE if all(report.complete for report in reports) else Exit.PARTLY
+
+
+def _stops(problem: Problem) -> bool:
+    """Orders without addresses are stored and held; everything else has stopped the run."""
+    return problem.name != "role-missing-pii"
+
+
+def _document(report: ImportReport) -> dict[str, Any]:
+    tally, window = report.tally, report.window
+    document: dict[str, Any] = {
+        "store": report.store,
+        "window": {"from": to_iso(window[0]) if window else None, "to": to_iso(window[1]) if window else None},
+        "route": report.route,
+        "fetched": tally.fetched,
+        **{verdict.value: tally.verdicts[verdict] for verdict in Verdict},
+        "held": dict(sorted(tally.held.items())),
+        "missing_weight": tally.missing_weight,
+        "sent": 0,
+        "refused": [
+            {"order_id": entry.order_id, "problem": entry.problem, "message": entry.message} for entry in tally.refused
+        ],
+        "api_calls": dict(sorted(report.api_calls.items())),
+        "seconds": round(report.seconds, 1),
+    }
+    if report.problem:
+        document["error"] = report.problem.as_dict()
+    return document
+
+
+def _print_all(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) -> None:
+    for report in reports:
+        _print(console, report, dry_run=dry_run)
+
+
+def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
+    tally = report.tally
+    verdicts = tally.verdicts
+    intro = "would be" if dry_run else "are"
+    console.line(
+        f"{report.store}: {tally.fetched} orders came from Amazon in {_calls(report)} and {report.seconds:.0f} s; "
+        f"{verdicts[Verdict.NEW]} {intro} new, {verdicts[Verdict.UPDATED]} changed, "
+        f"{verdicts[Verdict.UNCHANGED]} as before, {verdicts[Verdict.PENDING]} not payable yet."
+    )
+    if tally.held:
+        console.line("  Held: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".")
+
+
+def _calls(report: ImportReport) -> str:
+    count = sum(report.api_calls.values())
+    return f"{count} call" if count == 1 else f"{count} calls"
+
+
+def _tell_refused(console: Console, report: ImportReport) -> None:
+    if console.as_json:
+        return
+    for entry in report.tally.refused:
+        number = entry.order_id or "(no number)"
+        console.tell(f"{report.store}: order {number} was not taken in: {entry.message} ({entry.problem})")

@@ -1,0 +1,129 @@
+"""The commands, put together; and what happens to everything that goes wrong in one of them."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from amzlink.cli.argv import GlobalOptions, split
+from amzlink.cli.connect import connect_command
+from amzlink.cli.console import Console
+from amzlink.cli.demo import demo_command
+from amzlink.cli.disconnect import disconnect_command
+from amzlink.cli.explain import explain_command
+from amzlink.cli.import_orders import import_orders_command
+from amzlink.cli.later import LATER, later_command
+from amzlink.cli.orders import orders_app
+from amzlink.cli.sandbox import sandbox_command
+from amzlink.cli.session import Session
+from amzlink.cli.stores import stores_app
+from amzlink.problems import Exit, Problem
+
+if TYPE_CHECKING:
+    from amzlink.deps import Deps
+
+# What all of Typer's complaints about the command line have in common; Typer does not export it by name.
+_ComplaintOfTyper: Final[type[Exception]] = typer.BadParameter.__mro__[2]
+_ANYWHERE: Final = "Anywhere on the line: --store SLUG, --json, --quiet, --verbose, --no-color."
+
+app = typer.Typer(
+    name="amzlink",
+    help="Links an Amazon seller account to the Sendcloud shipping platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _global(
+    store: Annotated[str | None, typer.Option(metavar="SLUG", help="The store to work on.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but problems.")] = False,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; twice: for a bug report.")] = 0,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; so does NO_COLOR.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Links an Amazon seller account to the Sendcloud shipping platform."""
+    # They may stand anywhere, so `argv.split` has taken them out before; here they stand for the help.
+
+
+_EVERY_DAY, _SET_UP, _TO_LEARN = "Every day", "Set up", "To learn and try"
+app.command("connect", epilog=_ANYWHERE)(connect_command)
+app.command("import-orders", epilog=_ANYWHERE)(import_orders_command)
+app.add_typer(orders_app, name="orders", epilog=_ANYWHERE)
+app.add_typer(stores_app, name="stores", epilog=_ANYWHERE)
+app.command("disconnect", epilog=_ANYWHERE)(disconnect_command)
+app.command("explain", epilog=_ANYWHERE)(explain_command)
+app.command("demo", epilog=_ANYWHERE)(demo_command)
+app.command("sandbox", epilog=_ANYWHERE)(sandbox_command)
+for _name in LATER:
+    app.command(_name, hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+        later_command
+    )
+
+
+def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
+    """Run one command line and give its exit code. Nothing is raised: what fails is told, with its name."""
+    console = Console(as_json="--json" in argv, color="NO_COLOR" not in os.environ)
+    try:
+        options = split(argv)
+    except Problem as problem:
+        return console.fail(problem)
+    console = Console(
+        as_json=options.as_json,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        color=not options.no_color and "NO_COLOR" not in os.environ,
+        command=_command_name(options),
+    )
+    session = Session(options, console, deps)
+    try:
+        return _invoke(options, session)
+    except Problem as problem:
+        return console.fail(problem)
+    except KeyboardInterrupt:
+        console.say()
+        return console.fail(Problem("interrupted"))
+    except BrokenPipeError:
+        # Who reads us has seen enough (`| head`). Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback
+        return _report_bug(error, session)
+
+
+def _invoke(options: GlobalOptions, session: Session) -> int:
+    try:
+        outcome = app(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
+    except _ComplaintOfTyper as error:
+        complain = getattr(error, "format_message", error.__str__)
+        detail = complain()
+        raise Problem("usage", command=_command_name(options), detail=detail or "A command is missing.") from error
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return int(outcome) if isinstance(outcome, int) else int(session.exit_code)
+
+
+def _command_name(options: GlobalOptions) -> str:
+    words = [word for word in options.rest[:2] if not word.startswith("-")]
+    return " ".join(["amzlink", *words[: 2 if words[:1] in (["orders"], ["stores"]) else 1]])
+
+
+def _report_bug(error: Exception, session: Session) -> int:
+    if session.console.verbose > 1:
+        traceback.print_exc()
+    try:
+        from amzlink.cli.crash import write_report
+
+        file = str(write_report(error, session))
+    except Problem as problem:
+        file = f"(no report could be written: {problem.name})"
+    return session.console.fail(Problem("internal-error", file=file))

@@ -1,0 +1,86 @@
+"""orders: look at the order book, and lift or set a hold."""
+
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+orders_app = typer.Typer(help="Look at the order book; lift and set holds.", no_args_is_help=True)
+
+OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="Amazon's order number.")]
+WithPii = Annotated[bool, typer.Option("--with-pii", help="With the buyers' personal data.")]
+Status = Annotated[str | None, typer.Option(metavar="S", help="Only this status of Amazon's, such as UNSHIPPED.")]
+DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only what has to be shipped before this time.")]
+
+
+@orders_app.command("list")
+def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefore = None) -> None:
+    """Show the orders, the most urgent first."""
+    from amzlink.cli.orders_view import show_list
+    from amzlink.cli.spans import parse_filter
+    from amzlink.jobs.orders import list_orders
+
+    session: Session = ctx.obj
+    slug = session.store()
+    wanted = parse_filter(status, due_before)
+    show_list(session.console, slug, list_orders(session.deps, slug, wanted))
+
+
+@orders_app.command("show")
+def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPii = False) -> None:
+    """Show one order with its lines, packages and holds."""
+    from amzlink.cli.orders_view import show_detail
+    from amzlink.jobs.orders import show_order
+
+    session: Session = ctx.obj
+    slug = session.store()
+    show_detail(
+        session.console, slug, show_order(session.deps, slug, order_id, with_personal=with_pii), with_pii=with_pii
+    )
+
+
+@orders_app.command("export")
+def export_command(
+    ctx: typer.Context,
+    format_: Annotated[str, typer.Option("--format", metavar="csv|json|jsonl", help="The form of the file.")] = "csv",
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to write; without it: stdout.")] = None,
+    with_pii: WithPii = False,
+    status: Status = None,
+    due_before: DueBefore = None,
+) -> None:
+    """Write the orders to a file, one row per order line."""
+    from amzlink.cli.export import export
+    from amzlink.cli.spans import parse_choice, parse_filter
+    from amzlink.jobs.orders import export_orders
+
+    session: Session = ctx.obj
+    parse_choice("--format", format_, "csv", "json", "jsonl")
+    slug = session.store()
+    wanted = parse_filter(status, due_before)
+    rows = export_orders(session.deps, slug, wanted, with_personal=with_pii)
+    export(session.console, slug, rows, form=format_, output=output, with_pii=with_pii)
+
+
+@orders_app.command("hold")
+def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
+    """Keep an order back until it is released."""
+    from amzlink.jobs.orders import hold_order
+
+    session: Session = ctx.obj
+    slug = session.store()
+    hold_order(session.deps, slug, order_id)
+    document = {"store": slug, "order_id": order_id, "holds": ["manual"]}
+    session.console.result(document, lambda: session.console.line(f"{order_id} is held until you release it."))
+
+
+@orders_app.command("release")
+def release_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
+    """Lift what keeps an order back. A hold comes again only when its cause is new."""
+    from amzlink.jobs.orders import release_order
+
+    session: Session = ctx.obj
+    slug = session.store()
+    lifted = release_order(session.deps, slug, order_id)
+    document = {"store": slug, "order_id": order_id, "released": list(lifted)}
+    session.console.result(document, lambda: session.console.line(f"{order_id} is released: {', '.join(lifted)}."))

@@ -1,0 +1,142 @@
+"""How orders look, to a program and to a person."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from amzlink.cli.console import Console
+from amzlink.core.orders import Buyer, PersonalData, Recipient
+from amzlink.jobs.orders import OrderDetail, order_document
+from amzlink.orderbook.orders import BookedOrder
+
+
+def show_list(console: Console, slug: str, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]]) -> None:
+    """The table of orders, or the document."""
+    if console.as_json:
+        console.result({"store": slug, "orders": [order_document(order, holds) for order, holds in orders]})
+        return
+    rows = [
+        (
+            order.order_id,
+            order.status,
+            short_time(order.ship_by),
+            str(order.units),
+            order.service_level or "",
+            " ".join(holds),
+        )
+        for order, holds in orders
+    ]
+    if not rows:
+        console.say("No orders. `amzlink import-orders` fetches them.")
+        return
+    console.table(("ORDER", "STATUS", "SHIP BY (UTC)", "UNITS", "SERVICE", "HELD FOR"), rows, right=("UNITS",))
+
+
+def show_detail(console: Console, slug: str, detail: OrderDetail, *, with_pii: bool) -> None:
+    """One order, or its document."""
+    document = {"store": slug, **order_document(detail.order, detail.holds)}
+    document["order_lines"] = [
+        {
+            name: getattr(line, name)
+            for name in (
+                "order_item_id", "sku", "asin", "title", "quantity", "quantity_unshipped", "unit_price", "currency",
+                "weight_grams",
+            )
+        }
+        for line in detail.lines
+    ]  # fmt: skip
+    tracking = detail.personal.tracking_numbers if detail.personal else {}
+    document["packages"] = [
+        {
+            **msgspec.to_builtins(package),
+            "items": [{"order_item_id": item, "quantity": quantity} for item, quantity in package.items],
+            **({"tracking_number": tracking.get(package.reference)} if with_pii else {}),
+        }
+        for package in detail.packages
+    ]
+    if with_pii:
+        document |= _personal_document(detail.personal)
+    console.result(document, lambda: _print(console, detail, with_pii=with_pii))
+
+
+def short_time(text: str | None) -> str:
+    """An ISO time as people read it, to the minute."""
+    return text[:16].replace("T", " ") if text else ""
+
+
+def address_lines(recipient: Recipient) -> list[str]:
+    """An address as it would stand on a parcel."""
+    town = " ".join(part for part in (recipient.postal_code, recipient.city) if part)
+    parts = (
+        recipient.name, recipient.company_name, recipient.address_line_1, recipient.address_line_2,
+        recipient.address_line_3, town, recipient.state_or_region, recipient.country_code,
+    )  # fmt: skip
+    return [part for part in parts if part]
+
+
+def _personal_document(personal: PersonalData | None) -> dict[str, Any]:
+    if personal is None:
+        return {"buyer": None, "recipient": None, "gift_messages": {}}
+    return {
+        "buyer": _fields(personal.buyer),
+        "recipient": _fields(personal.recipient),
+        "gift_messages": personal.gift_messages,
+    }
+
+
+def _fields(value: Buyer | Recipient) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__struct_fields__}
+
+
+def _print(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
+    order = detail.order
+    console.line(f"{order.order_id}  {order.status}  {order.service_level or ''}".rstrip())
+    console.line(f"Bought {short_time(order.purchased_at)}, changed {short_time(order.changed_at)} (UTC)")
+    if order.ship_by:
+        console.line(f"To be shipped by {short_time(order.ship_by)} (UTC)")
+    if order.programs:
+        console.line(f"Programs: {', '.join(order.programs)}")
+    if order.replaces:
+        console.line(f"Replaces order {order.replaces}")
+    if detail.holds:
+        console.line(f"Held for: {', '.join(detail.holds)}; `amzlink orders release {order.order_id}` lifts it")
+    console.line()
+    console.table(
+        ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),
+        [
+            (
+                line.sku or "",
+                line.title or "",
+                str(line.quantity),
+                str(line.quantity_unshipped),
+                f"{line.unit_price or ''} {line.currency or ''}".strip(),
+            )
+            for line in detail.lines
+        ],
+        right=("QUANTITY", "TO SHIP", "PRICE"),
+    )
+    for package in detail.packages:
+        carrier = " ".join(part for part in (package.carrier, package.service) if part)
+        console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
+    _print_personal(console, detail, with_pii=with_pii)
+
+
+def _print_personal(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
+    console.line()
+    if detail.order.lease_day is None:
+        console.line("No personal data is kept of this order.")
+        return
+    if not with_pii or detail.personal is None:
+        console.line(f"Personal data: sealed, until {detail.order.lease_day} at the latest (--with-pii shows it)")
+        return
+    personal = detail.personal
+    console.line("To:")
+    for line in address_lines(personal.recipient) or ["no address"]:
+        console.line(f"  {line}")
+    if personal.recipient.phone:
+        console.line(f"  Phone {personal.recipient.phone}")
+    for item, message in personal.gift_messages.items():
+        console.line(f"Gift message ({item}): {message}")
+    for reference, number in personal.tracking_numbers.items():
+        console.line(f"Tracking number of package {reference}: {number}")

@@ -1,0 +1,30 @@
+"""sandbox: a local Amazon and Sendcloud to learn and test on."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+
+def sandbox_command(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0: any that is free.", min=0, max=65535)] = 0,
+    orders: Annotated[int, typer.Option(help="How many orders the shop has.", min=0)] = 200,
+    fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable.")] = None,
+    quota: Annotated[str, typer.Option(metavar="real|fast|off", help="How strict the quotas are.")] = "real",
+    seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
+) -> None:
+    """Serve a local Amazon, with orders made from a seed. Prints its addresses as one line of JSON; Ctrl-C ends it."""
+    from amzlink.sandbox.faults import FAULTS
+    from amzlink.sandbox.server import Sandbox
+
+    session: Session = ctx.obj
+    if quota not in ("real", "fast", "off"):
+        session.console.usage(f"--quota is real, fast or off, not {quota!r}.")
+    if unknown := sorted(set(fault or ()) - set(FAULTS)):
+        session.console.usage(f"There is no fault {', '.join(unknown)}. Faults: {', '.join(sorted(FAULTS))}.")
+    with Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ()) as sandbox:  # type: ignore[arg-type]
+        print(json.dumps({"schema": 1, **sandbox.describe()}), flush=True)
+        sandbox.serve_forever()

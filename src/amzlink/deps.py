@@ -1,0 +1,251 @@
+"""What the jobs work with: the machine, its files, its secrets and the services, put together once per process."""
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from amzlink import config
+from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
+from amzlink.clock import Clock, SystemClock
+from amzlink.files import Home, find_home
+from amzlink.problems import Problem
+from amzlink.runlog import RunLog
+from amzlink.secrets import SecretStore, SystemSecrets, require
+
+if TYPE_CHECKING:
+    import httpx
+
+    from amzlink.amazon.transport import CallRecord, Link
+    from amzlink.orderbook.book import Book
+    from amzlink.vault import Vault
+
+DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class Observer(Protocol):
+    """Who is told how the work goes on. Under cron nobody listens."""
+
+    def progress(self, text: str) -> None:
+        """What is being done now; it replaces what was said before."""
+
+    def warn(self, problem: Problem) -> None:
+        """Something a person should know that does not stop the work."""
+
+
+class Silence:
+    """Nobody listens."""
+
+    def progress(self, text: str) -> None:
+        """Say nothing."""
+
+    def warn(self, problem: Problem) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What it takes to speak to Amazon for a seller. `credentials` gives client secret and refresh token when asked."""
+
+    slug: str
+    country: str
+    seller_id: str
+    client_id: str
+    credentials: Callable[[], tuple[str, str]]
+    amazon_sandbox: bool = False
+
+    @property
+    def marketplace(self) -> Marketplace:
+        """The marketplace of the store's country."""
+        try:
+            return BY_COUNTRY[self.country]
+        except KeyError:
+            raise Problem(
+                "config-invalid",
+                file="config.toml",
+                detail=f"stores.{self.slug}.country: {self.country!r} is no country with an Amazon marketplace",
+            ) from None
+
+    @property
+    def region(self) -> Region:
+        """The region of the store's country."""
+        return self.marketplace.region
+
+
+@dataclass(slots=True)
+class Deps:
+    """Everything that a job may need and that a test may want to be another."""
+
+    environ: Mapping[str, str]
+    home: Home
+    secrets: SecretStore
+    clock: Clock = field(default_factory=SystemClock)
+    observer: Observer = field(default_factory=Silence)
+    transport: "httpx.BaseTransport | None" = None
+    timeout_seconds: float | None = None
+    rng: random.Random = field(default_factory=random.Random)
+
+    @property
+    def endpoints_overridden(self) -> bool:
+        """Whether the environment sends calls for Amazon elsewhere: a store made now is a test store."""
+        return bool(self.environ.get("AMZLINK_SPAPI_URL") or self.environ.get("AMZLINK_LWA_URL"))
+
+    @property
+    def log(self) -> RunLog:
+        """The log of runs and calls."""
+        return RunLog(self.home.log)
+
+    def load_config(self) -> config.Config:
+        """The settings as they are on disk now."""
+        return config.load(self.home.config_file)
+
+    def save_config(self, settings: config.Config) -> None:
+        """Write the settings."""
+        config.save(settings, self.home.config_file)
+
+    def account_of(self, slug: str, store: config.Store) -> Account:
+        """A store's account; its secrets are looked up when the first call needs them."""
+
+        def credentials() -> tuple[str, str]:
+            return (
+                require(self.secrets, slug, "client-secret").reveal(),
+                require(self.secrets, slug, "refresh-token").reveal(),
+            )
+
+        return Account(slug, store.country, store.seller_id, store.client_id, credentials, store.amazon_sandbox)
+
+    def link(self, account: Account, max_wait: timedelta = DEFAULT_MAX_WAIT) -> "Link":
+        """A connection to Amazon whose waits add up to `max_wait` at most. Close it after use."""
+        import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Amazon
+
+        from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
+        from amzlink.amazon.quota import FileQuotas  # noqa: PLC0415
+        from amzlink.amazon.transport import DEFAULT_TIMEOUT, Link, Patience  # noqa: PLC0415
+
+        base_url = self._spapi_url(account)
+        return Link(
+            base_url=base_url,
+            auth=LwaAuth(self._lwa_url(), account.client_id, account.credentials),
+            quotas=FileQuotas(self.home.quota_file, f"{account.client_id} {account.seller_id} {account.region}"),
+            clock=self.clock,
+            patience=Patience(self.clock, max_wait, self._tell_wait),
+            transport=self.transport,
+            timeout=httpx.Timeout(self.timeout_seconds) if self.timeout_seconds else DEFAULT_TIMEOUT,
+            rng=self.rng,
+            on_call=lambda record: self._log_call(account.slug, record),
+            facts={
+                "page": account.marketplace.develop_apps_url,
+                "store": account.slug,
+                "store_option": f" --store {account.slug}" if account.slug else "",
+                "country": account.country,
+            },
+        )
+
+    def book(self) -> "Book":
+        """The order book. Close it after use."""
+        from amzlink.orderbook.book import Book  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        return Book.open(self.home.database_file, self.load_config().database.url)
+
+    def vault(self, slug: str, book: "Book") -> "Vault":
+        """The vault of a store, held against what the book says of it."""
+        from amzlink.orderbook.runs import sealed_marks  # noqa: PLC0415
+        from amzlink.vault import Vault  # noqa: PLC0415
+
+        return Vault(slug, _KeyPlace(self.secrets, slug), sealed_marks(book, slug))
+
+    @contextlib.contextmanager
+    def lock(self, slug: str, job: str) -> Iterator[None]:
+        """Only one run of a job works on a store.
+
+        Raises:
+            Problem: `run-in-progress`.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only jobs that change something need it
+
+        lock = FileLock(self.home.locks / f"{slug}.{job}.lock", timeout=0, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise Problem("run-in-progress", job=job, store=slug) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _spapi_url(self, account: Account) -> str:
+        if url := self.environ.get("AMZLINK_SPAPI_URL"):
+            return _accepted("AMZLINK_SPAPI_URL", url.replace("{region}", account.region))
+        hosts = SANDBOX_ENDPOINTS if account.amazon_sandbox else ENDPOINTS
+        return hosts[account.region]
+
+    def _lwa_url(self) -> str:
+        url = self.environ.get("AMZLINK_LWA_URL")
+        return _accepted("AMZLINK_LWA_URL", url) if url else LWA_URL
+
+    def _log_call(self, slug: str, record: "CallRecord") -> None:
+        self.log.write(
+            self.clock.now(),
+            "call",
+            store=slug,
+            operation=record.operation,
+            status=record.status,
+            request_id=record.request_id,
+            milliseconds=record.milliseconds,
+        )
+
+    def _tell_wait(self, seconds: float, operation: str) -> None:
+        self.observer.progress(f"waiting {round(seconds)} s before {operation} (Amazon's quota)")
+
+
+def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
+    """The machine's own. Makes the folders; raises as `Home.prepare`."""
+    home = find_home(environ)
+    home.prepare()
+    return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive))
+
+
+def amazon_offset_is_large(offset: timedelta) -> bool:
+    """Whether the machine's clock is so far from Amazon's that somebody should set it."""
+    return abs(offset) > timedelta(minutes=2)
+
+
+def skew_problem(offset: timedelta) -> Problem:
+    """`clock-skewed`, with how far and which way."""
+    seconds = int(abs(offset.total_seconds()))
+    amount = f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds >= 3600 else f"{seconds // 60} min"  # noqa: PLR2004
+    return Problem("clock-skewed", detail=f"{amount} {'behind' if offset > timedelta(0) else 'ahead of'}")
+
+
+def today_at(moment: datetime) -> str:
+    """The calendar day in UTC, ISO 8601."""
+    return moment.date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyPlace:
+    """The vault key's entry in the secrets."""
+
+    secrets: SecretStore
+    slug: str
+
+    def load(self) -> str | None:
+        secret = self.secrets.get(self.slug, "vault-key")
+        return secret.reveal() if secret else None
+
+    def save(self, text: str) -> None:
+        self.secrets.set(self.slug, "vault-key", text)
+
+
+def _accepted(name: str, url: str) -> str:
+    """An overridden endpoint without its trailing slash: https, or http to this machine (A4)."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return url.rstrip("/")
+    raise Problem(
+        "config-invalid", file=name, detail="only https, or http to this machine, is accepted for an endpoint"
+    )

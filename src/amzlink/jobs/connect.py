@@ -1,0 +1,168 @@
+"""Storing a link to Amazon: which store it is, where its secrets come from, and all of it or nothing."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
+from amzlink.config import Config, Store
+from amzlink.core.slugs import free_slug, is_slug
+from amzlink.deps import Deps, today_at
+from amzlink.jobs.connect_proof import Answers
+from amzlink.problems import Problem
+from amzlink.secrets import Secret, SecretName, SecretStore, require, variable
+
+_GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A store as it was stored."""
+
+    slug: str
+    store: Store
+    verified: bool
+
+
+def find_store(config: Config, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
+    """The slug under which this account is connected already. A test store is never taken for a real one."""
+    for slug, store in config.stores.items():
+        same_world = (store.test, store.amazon_sandbox) == (test, amazon_sandbox)
+        if store.seller_id == seller_id and same_world and region_of(store) == region:
+            return slug
+    return None
+
+
+def region_of(store: Store) -> Region | None:
+    """The store's region; None where somebody has written a country that Amazon does not have."""
+    marketplace = BY_COUNTRY.get(store.country)
+    return marketplace.region if marketplace else None
+
+
+def choose_slug(
+    deps: Deps, wanted: str | None, *, name: str, seller_id: str, marketplace: Marketplace, amazon_sandbox: bool = False
+) -> str:
+    """The slug that the link will be stored under: the one wanted, that of the same account, or the next free one.
+
+    Raises:
+        Problem: `usage`, where `wanted` is no slug or is another account's.
+    """
+    config = deps.load_config()
+    test = deps.endpoints_overridden
+    if wanted is None:
+        connected = find_store(config, seller_id, marketplace.region, test=test, amazon_sandbox=amazon_sandbox)
+        return connected or free_slug(name, marketplace.country, config.stores)
+    if not is_slug(wanted):
+        raise _usage(f"--store {wanted} cannot be: a short name has a-z, 0-9 and hyphens, 40 at most.")
+    if taken := config.stores.get(wanted):
+        same = find_store(
+            Config(stores={wanted: taken}), seller_id, marketplace.region, test=test, amazon_sandbox=amazon_sandbox
+        )
+        if not same:
+            raise _usage(
+                f"The store {wanted} is another account's (Seller ID {taken.seller_id}, {taken.country}). "
+                f"Choose another --store, or run `amzlink disconnect --store {wanted}` first."
+            )
+    return wanted
+
+
+def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | None) -> Secret | None:
+    """The secret to use: the one given, else the environment's, else the one that a connected store has already.
+
+    Without a slug nobody can tell yet what the environment gives.
+
+    Raises:
+        Problem: `usage`, where the environment would go on winning over what is given; or the secret store's.
+    """
+    if slug and deps.secrets.overridden(slug, name):
+        found = require(deps.secrets, slug, name)
+        if given is not None and given != found.reveal():
+            raise _usage(
+                f"The {name.replace('-', ' ')} is given, but the environment gives another one for this store "
+                f"({variable(slug, name)}, its _FILE, or systemd's credentials), and that one wins. Remove either."
+            )
+        return found
+    if given is not None:
+        return Secret(given, "memory")
+    return deps.secrets.get(slug, name) if slug and slug in deps.load_config().stores else None
+
+
+def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
+    """Store the link: first the secrets, last the settings, so that no store is in the settings without its secrets.
+
+    Raises:
+        Problem: what the keyring or the disk raises; the secrets are then put back as they were.
+    """
+    given = {
+        name: secret
+        for name, secret in zip(_GIVEN, (answers.client_secret, answers.refresh_token), strict=True)
+        if not deps.secrets.overridden(answers.slug, name)
+    }
+    with _secrets_kept(deps.secrets, answers.slug, given) as changed:
+        config = deps.load_config()  # again: the questions may have taken minutes
+        store = _merged(deps, config.stores.get(answers.slug), answers, changed)
+        deps.save_config(config.with_store(answers.slug, store))
+    return Connected(answers.slug, store, verified)
+
+
+def vault_fault(deps: Deps, slug: str) -> Problem | None:
+    """What would keep the first import from sealing addresses: a machine without a keyring needs a file for its key."""
+    try:
+        deps.secrets.get(slug, "vault-key")
+    except Problem as problem:
+        return problem
+    return None
+
+
+@contextlib.contextmanager
+def _secrets_kept(store: SecretStore, slug: str, given: Mapping[SecretName, Secret]) -> Iterator[frozenset[SecretName]]:
+    """Keep these secrets, and put the former ones back if anything fails; gives the names of those that are new."""
+    before = {name: store.get(slug, name) for name in given}
+    changed = frozenset(name for name, secret in given.items() if _value(before[name]) != secret.reveal())
+    try:
+        for name in changed:
+            store.set(slug, name, given[name].reveal())
+        yield changed
+    except BaseException:
+        for name in changed:
+            with contextlib.suppress(Problem):  # the first failure is the one to tell
+                _put_back(store, slug, name, before[name])
+        raise
+
+
+def _put_back(store: SecretStore, slug: str, name: SecretName, secret: Secret | None) -> None:
+    if secret is None:
+        store.delete(slug, name)
+    else:
+        store.set(slug, name, secret.reveal())
+
+
+def _value(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret else None
+
+
+def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozenset[SecretName]) -> Store:
+    """The store's new settings; what connect does not ask about stays as it was."""
+    settings: dict[str, Any] = {
+        "name": answers.name,
+        "country": answers.marketplaces[0].country,
+        "seller_id": answers.seller_id,
+        "client_id": answers.client_id,
+        "marketplace_ids": answers.marketplace_ids,
+        "import_weights": answers.import_weights,
+        "update_status_when": answers.update_status_when,
+        "amazon_sandbox": answers.amazon_sandbox,
+        "test": deps.endpoints_overridden,
+    }
+    today = today_at(deps.clock.now())
+    for secret, field in zip(_GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
+        if before is None or secret in changed:
+            settings[field] = today
+    return Store(**settings) if before is None else msgspec.structs.replace(before, **settings)
+
+
+def _usage(detail: str) -> Problem:
+    return Problem("usage", command="amzlink connect", detail=detail)

@@ -1,0 +1,63 @@
+"""Disconnecting a store: its secrets, its buyers' data and its settings go.
+
+The vault key goes first: from then on nothing that it sealed can be read, wherever copies lie. The settings go last, so
+that a run which was stopped can be made again.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Final
+
+from amzlink.deps import Deps
+from amzlink.orderbook.orders import forget_store
+from amzlink.problems import Problem
+from amzlink.secrets import NAMES, SecretName, variable
+
+_LOCKED_JOBS: Final = ("import-orders", "push-status", "purge-pii")
+_KEY_FIRST: Final[tuple[SecretName, ...]] = ("vault-key", *(name for name in NAMES if name != "vault-key"))
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """What went. `purged` orders had personal data; `still_given` are variables by which the machine gives secrets."""
+
+    slug: str
+    purged: int
+    kept_orders: bool
+    still_given: tuple[str, ...]
+
+
+def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
+    """Remove a store. With `keep_orders` the part of its orders that is not personal stays in the order book.
+
+    Raises:
+        Problem: `run-in-progress` or what the order book raises; or the keyring's, when buyers' data is gone all the
+            same, but the store stays in the settings, so that its secrets can be removed another time.
+    """
+    with contextlib.ExitStack() as locks:
+        for job in _LOCKED_JOBS:
+            locks.enter_context(deps.lock(slug, job))
+        still_given, refusal = _forget_secrets(deps, slug)
+        with deps.book() as book:
+            purged = forget_store(book, slug, keep_orders=keep_orders)
+        if refusal:
+            raise refusal
+        deps.save_config(deps.load_config().without_store(slug))
+    deps.log.write(deps.clock.now(), "disconnect", store=slug, purged=purged, kept_orders=keep_orders)
+    return Disconnected(slug, purged, keep_orders, still_given)
+
+
+def _forget_secrets(deps: Deps, slug: str) -> tuple[tuple[str, ...], Problem | None]:
+    """Remove the secrets. Gives the variables of those that amzlink cannot remove, and the keyring's refusal, if any.
+
+    A machine that gives secrets another way and has no keyring has none of them there; any other has to open it.
+    """
+    given = [name for name in NAMES if name != "vault-key" and deps.secrets.overridden(slug, name)]
+    refusal = None
+    for name in (name for name in _KEY_FIRST if name not in given):
+        try:
+            deps.secrets.delete(slug, name)
+        except Problem as problem:
+            if not (given and problem.name == "keyring-unavailable"):
+                refusal = refusal or problem
+    return tuple(variable(slug, name) for name in given), refusal

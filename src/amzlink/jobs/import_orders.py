@@ -1,0 +1,259 @@
+"""import-orders: bring the order book up to date with Amazon.
+
+Each page and its resume point are stored in one transaction, so a run may die anywhere: the next one goes on from the
+last page, and an order that comes twice is one order.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from amzlink.amazon.marketplaces import Region
+from amzlink.amazon.orders import (
+    SANDBOX_QUERIES,
+    changed_between,
+    get_order,
+    search_orders,
+    to_ship_created_between,
+)
+from amzlink.amazon.transport import DeadPageToken, Link
+from amzlink.clock import to_iso
+from amzlink.config import Store
+from amzlink.core.windows import Coverage, plan_run
+from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
+from amzlink.jobs.intake import Intake, Tally
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.imports import Search, begin_searches, coverage, refused_orders, searches_under_way
+from amzlink.orderbook.runs import Run, note_run
+from amzlink.problems import Problem
+
+JOB: Final = "import-orders"
+_ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
+_PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
+_RETRIED_ORDERS: Final = 20
+_RESTARTS: Final = 2
+
+
+class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was asked for. `since` is for the first run, or reaches further back than the last one."""
+
+    since: datetime | None = None
+    order_ids: tuple[str, ...] = ()
+    route: Literal["auto", "search", "report"] = "auto"
+    max_wait: timedelta = DEFAULT_MAX_WAIT
+    dry_run: bool = False
+
+
+class ImportReport(msgspec.Struct, kw_only=True):
+    """What one store's run did. `problem` is what stopped it, or what a person should know of."""
+
+    store: str
+    window: tuple[datetime, datetime] | None = None
+    route: str = "search"
+    tally: Tally = msgspec.field(default_factory=Tally)
+    api_calls: Counter[str] = msgspec.field(default_factory=Counter)
+    seconds: float = 0.0
+    amazon_time: datetime | None = None
+    problem: Problem | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that came could be taken in."""
+        return self.problem is None and not self.tally.refused
+
+
+def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> list[ImportReport]:
+    """Import the stores one after the other; one that fails does not hold back the others.
+
+    Raises:
+        Problem: `not-built-yet` or `usage`, before anything is done.
+    """
+    if options.route == "report":
+        raise Problem("not-built-yet", detail="The report route")
+    for order_id in options.order_ids:
+        if not _ORDER_ID.fullmatch(order_id):
+            raise Problem("usage", command="amzlink import-orders", detail=f"{order_id!r} is no Amazon order number.")
+    return [_import_store(deps, slug, options) for slug in slugs]
+
+
+def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport:
+    report = ImportReport(store=slug, route="order" if options.order_ids else "search")
+    started = deps.clock.now()
+    try:
+        with deps.lock(slug, JOB), deps.book() as book:
+            _import_into(book, deps, slug, options, report=report)
+            if not options.dry_run:
+                _note(book, slug, report, started, deps.clock.now())
+    except Problem as problem:
+        report.problem = problem
+    if report.problem:
+        report.problem = report.problem.with_facts(store=slug, store_option=f" --store {slug}")
+    report.seconds = (deps.clock.now() - started).total_seconds()
+    deps.log.write(
+        deps.clock.now(),
+        "run",
+        store=slug,
+        job=JOB,
+        problem=report.problem.name if report.problem else None,
+        seconds=round(report.seconds, 1),
+        **report.tally.counts(),
+    )
+    return report
+
+
+def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, report: ImportReport) -> None:
+    settings = deps.load_config()
+    store = settings.stores[slug]
+    vault = deps.vault(slug, book)
+    account = deps.account_of(slug, store)
+    with deps.link(account, options.max_wait) as link:
+        try:
+            report.amazon_time = link.learn_time()
+            if amazon_offset_is_large(link.offset):
+                deps.observer.warn(skew_problem(link.offset))
+            intake = Intake(
+                slug=slug,
+                store=store,
+                retention=settings.retention,
+                book=book,
+                vault=vault,
+                now=report.amazon_time,
+                tally=report.tally,
+                dry_run=options.dry_run,
+            )
+            run = _Run(deps=deps, link=link, intake=intake, book=book, slug=slug, store=store)
+            if options.order_ids:
+                run.fetch(options.order_ids)
+            elif store.amazon_sandbox:
+                run.sample(account.region)
+            else:
+                if not options.dry_run:
+                    run.fetch(refused_orders(book, slug, _RETRIED_ORDERS))
+                report.window = run.search(options.since, resume=not options.dry_run)
+            report.problem = intake.missing_addresses()
+        except Problem as problem:
+            # What was stored before counts, and so does the time that Amazon told.
+            report.problem = problem
+        finally:
+            report.api_calls = link.calls
+
+
+def _note(book: Book, slug: str, report: ImportReport, started: datetime, finished: datetime) -> None:
+    run = Run(
+        job=JOB,
+        started_at=started,
+        finished_at=finished,
+        problem=report.problem.name if report.problem else None,
+        counts=report.tally.counts(),
+        amazon_time=report.amazon_time,
+    )
+    note_run(book, slug, run)
+
+
+class _Run:
+    """One store's run, once everything is open."""
+
+    def __init__(self, *, deps: Deps, link: Link, intake: Intake, book: Book, slug: str, store: Store) -> None:
+        self._deps = deps
+        self._link = link
+        self._intake = intake
+        self._book = book
+        self._slug = slug
+        self._store = store
+
+    def fetch(self, order_ids: Sequence[str]) -> None:
+        """Single orders by getOrder, whose quota is ninety times that of a search."""
+        for order_id in order_ids:
+            self._deps.observer.progress(f"order {order_id}")
+            try:
+                order = get_order(self._link, order_id)
+            except Problem as problem:
+                if problem.name not in ("order-not-found", "response-malformed"):
+                    raise
+                self._intake.refuse(order_id, problem.name, problem.summary)
+            else:
+                self._intake.take((order,))
+
+    def sample(self, region: Region) -> None:
+        """Amazon's static sandbox has one fixed answer per region."""
+        page = search_orders(self._link, SANDBOX_QUERIES[region])
+        self._intake.take(page.orders, page.refused)
+
+    def search(self, since: datetime | None, *, resume: bool) -> tuple[datetime, datetime]:
+        """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
+        if resume and (left := searches_under_way(self._book, self._slug)):
+            for search in left:
+                self._go_through(search)
+        planned = self._plan(since)
+        if resume:
+            begin_searches(self._book, self._slug, planned)
+        for search in planned:
+            self._go_through(search)
+        changes = planned[-1]
+        return changes.window_start, changes.window_end
+
+    def _plan(self, since: datetime | None) -> list[Search]:
+        ids = self._store.marketplace_ids
+        known = coverage(self._book, self._slug)
+        plan = plan_run(Coverage(*known) if known else None, ids, self._link.amazon_now(), since)
+        searches = []
+        if plan.sweep:
+            # First, because what lies longest is most urgent. What was created later has changed later too.
+            start, end = plan.sweep.start, plan.sweep.end
+            searches.append(
+                Search(
+                    kind="sweep",
+                    position=1,
+                    query=to_ship_created_between(start, end, plan.sweep_marketplace_ids),
+                    window_start=start,
+                    window_end=end,
+                    marketplace_ids=plan.sweep_marketplace_ids,
+                )
+            )
+        start, end = plan.changes.start, plan.changes.end
+        searches.append(
+            Search(
+                kind="changes",
+                position=2,
+                query=changed_between(start, end, ids),
+                window_start=start,
+                window_end=end,
+                marketplace_ids=ids,
+            )
+        )
+        return searches
+
+    def _go_through(self, search: Search) -> None:
+        if search.page_token_at and self._link.amazon_now() - search.page_token_at > _PAGE_TOKEN_LIFE:
+            search = _from_the_start(search)
+        for _ in range(_RESTARTS):
+            try:
+                for page_number, at in enumerate(self._pages(search), 1):
+                    self._deps.observer.progress(f"{search.kind}: page {page_number}, up to {to_iso(at)}")
+            except DeadPageToken:
+                search = _from_the_start(search)
+            else:
+                return
+        raise Problem("response-malformed", operation="searchOrders", detail="its page tokens die at once")
+
+    def _pages(self, search: Search) -> Iterator[datetime]:
+        token, seen = search.page_token, set[int]()
+        while True:
+            page = search_orders(self._link, search.query, token)
+            token = page.next_token
+            if token and hash(token) in seen:
+                raise Problem("response-malformed", operation="searchOrders", detail="its page tokens go in a circle")
+            seen.add(hash(token))
+            here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())
+            self._intake.take(page.orders, page.refused, search=here)
+            yield here.window_end
+            if token is None:
+                return
+
+
+def _from_the_start(search: Search) -> Search:
+    return msgspec.structs.replace(search, page_token=None, page_token_at=None)

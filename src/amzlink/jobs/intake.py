@@ -1,0 +1,178 @@
+"""Taking orders in: each gets a verdict and its holds, its personal data is sealed, and a page is stored as a whole."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon.orders import Refused
+from amzlink.config import Store
+from amzlink.core.holds import HeldFor, causes, counting
+from amzlink.core.importing import Known, Verdict, digest, judge
+from amzlink.core.orders import CANCELLED, NOTHING_PERSONAL, Order, PersonalData, keep_known
+from amzlink.core.retention import Retention, lease_end
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.imports import (
+    OrderChange,
+    Page,
+    Refusal,
+    SealedData,
+    Search,
+    known_orders,
+    save_page,
+)
+from amzlink.orderbook.orders import any_deliverable, boxes, holds
+from amzlink.problems import Problem
+from amzlink.vault import Box, Vault
+
+_BY_AMAZON: Final = "AMAZON"
+_decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
+_encode_personal: Final = msgspec.json.Encoder().encode
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """The counts of a run: `fetched` is the sum of the four verdicts and of what was refused on the pages."""
+
+    fetched: int = 0
+    verdicts: Counter[str] = msgspec.field(default_factory=Counter)
+    held: Counter[str] = msgspec.field(default_factory=Counter)
+    missing_weight: int = 0
+    refused: list[Refusal] = msgspec.field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The plain numbers, for the log and the record of runs."""
+        return {
+            "fetched": self.fetched,
+            **{verdict.value: self.verdicts[verdict] for verdict in Verdict},
+            "refused": len(self.refused),
+        }
+
+
+class Intake:
+    """Takes in the orders of one store's run. `now` is Amazon's time at its start."""
+
+    def __init__(
+        self,
+        *,
+        slug: str,
+        store: Store,
+        retention: Retention,
+        book: Book,
+        vault: Vault,
+        now: datetime,
+        tally: Tally,
+        dry_run: bool,
+    ) -> None:
+        self._slug = slug
+        self._store = store
+        self._retention = retention
+        self._book = book
+        self._vault = vault
+        self._now = now
+        self._tally = tally
+        self._dry_run = dry_run
+        self._to_ship = 0
+        self._deliverable = 0
+
+    def take(self, orders: Sequence[Order], refused: Sequence[Refused] = (), search: Search | None = None) -> None:
+        """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on."""
+        changes = self._changes(orders)
+        refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused]
+        self._tally.fetched += len(orders) + len(refused)
+        self._tally.refused += refusals
+        done = search is not None and search.page_token is None
+        if not self._dry_run:
+            page = Page(
+                changes=changes,
+                refusals=refusals,
+                settled=[order.order_id for order in orders],
+                chain_ids=self._vault.chain_ids,
+                search=search,
+                done=done,
+                covered_until=search.window_end if search and done and search.kind == "changes" else None,
+            )
+            save_page(self._book, self._slug, page, self._now)
+        self._count_holds(changes)
+
+    def refuse(self, order_id: str, problem: str, message: str) -> None:
+        """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
+        refusal = Refusal(order_id, problem, message)
+        self._tally.refused.append(refusal)
+        if not self._dry_run:
+            gone = problem == "order-not-found"
+            page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
+            save_page(self._book, self._slug, page, self._now)
+
+    def missing_addresses(self) -> Problem | None:
+        """`role-missing-pii`, where every order still to ship came without name and street, and none ever came with."""
+        if not self._to_ship or self._deliverable or any_deliverable(self._book, self._slug):
+            return None
+        return Problem("role-missing-pii", count=self._to_ship)
+
+    def _changes(self, orders: Sequence[Order]) -> list[OrderChange]:
+        if not orders:
+            return []
+        ids = [order.order_id for order in orders]
+        known, purged = known_orders(self._book, self._slug, ids)
+        sealed = boxes(self._book, self._slug, list(known)) if known else {}
+        changes = []
+        for order in orders:
+            if order.fulfilled_by == _BY_AMAZON:
+                problem = Problem("order-amazon-fulfilled", order_id=order.order_id)
+                self._tally.refused.append(Refusal(order.order_id, problem.name, problem.summary))
+                continue
+            fingerprint = digest(order)
+            before = known.get(order.order_id)
+            verdict = judge(order, fingerprint, before)
+            self._tally.verdicts[verdict] += 1
+            if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
+                continue
+            change = self._change(order, fingerprint, sealed, is_new=before is None, purged=order.order_id in purged)
+            changes.append(change)
+            self._count(order)
+            # The same order may stand on a page twice; the second time it is known.
+            known[order.order_id] = Known(order.changed_at, fingerprint, order.personal.recipient.deliverable)
+            if change.sealed:
+                sealed[order.order_id] = change.sealed
+        return changes
+
+    def _change(
+        self, order: Order, fingerprint: str, there: Mapping[str, SealedData], *, is_new: bool, purged: bool
+    ) -> OrderChange:
+        sealed, rule = None, None
+        if not purged:
+            lease = lease_end(order, self._now.date(), self._retention)
+            if lease is None:
+                rule = "cancelled" if order.status == CANCELLED else "shipped too long ago"
+            elif order.personal != NOTHING_PERSONAL:
+                sealed = self._seal(order, lease, there.get(order.order_id))
+        found = {hold.value: cause for hold, cause in causes(order).items()}
+        return OrderChange(order, fingerprint, is_new, found, sealed, rule)
+
+    def _seal(self, order: Order, lease: date, there: SealedData | None) -> SealedData:
+        """Seal an order's personal data; its lease only lengthens, and what Amazon now withholds is kept."""
+        personal = order.personal
+        if there:
+            lease = max(lease, there.lease_day)
+            box = Box(there.lease_day, there.chain_id, there.box)
+            personal = keep_known(personal, _decode_personal(self._vault.open(order.order_id, box)))
+        sealed = self._vault.seal(order.order_id, _encode_personal(personal), lease)
+        return SealedData(sealed.lease_day, sealed.chain_id, sealed.data)
+
+    def _count(self, order: Order) -> None:
+        if not order.to_ship:
+            return
+        self._to_ship += 1
+        self._deliverable += order.personal.recipient.deliverable
+        self._tally.missing_weight += self._store.import_weights
+
+    def _count_holds(self, changes: Sequence[OrderChange]) -> None:
+        """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""
+        seen = [change.order.order_id for change in changes if not change.is_new]
+        lifted = holds(self._book, self._slug, seen) if seen else {}
+        for change in changes:
+            fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
+            held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
+            self._tally.held.update(counting(held, self._store.hold_policy, self._now))

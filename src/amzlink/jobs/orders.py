@@ -1,0 +1,141 @@
+"""orders: look at the order book; lift and set holds; export."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from amzlink.core.holds import HoldPolicy, counting
+from amzlink.core.orders import PersonalData
+from amzlink.deps import Deps
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.orders import (
+    BookedLine,
+    BookedOrder,
+    BookedPackage,
+    Filter,
+    boxes,
+    find_order,
+    iterate_orders,
+    lift_holds,
+    order_lines,
+    packages,
+    set_manual_hold,
+)
+from amzlink.problems import Problem
+from amzlink.vault import Box, Vault
+
+_CONFIRMED = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
+
+
+class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the book has of an order; `personal` only where it was asked for and is still there."""
+
+    order: BookedOrder
+    holds: tuple[str, ...]
+    lines: list[BookedLine]
+    packages: list[BookedPackage]
+    personal: PersonalData | None
+
+
+def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
+    """The orders with the holds that count now, the most urgent first."""
+    policy = deps.load_config().stores[slug].hold_policy
+    with deps.book() as book:
+        for order in iterate_orders(book, slug, wanted):
+            yield order, _holds(deps, order, policy)
+
+
+def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> OrderDetail:
+    """One order.
+
+    Raises:
+        Problem: `order-not-found`; with personal data also what opening the vault raises.
+    """
+    policy = deps.load_config().stores[slug].hold_policy
+    with deps.book() as book:
+        order = _found(book, slug, order_id)
+        vault = deps.vault(slug, book) if with_personal else None
+        return OrderDetail(
+            order=order,
+            holds=_holds(deps, order, policy),
+            lines=order_lines(book, slug, [order_id])[order_id],
+            packages=packages(book, slug, order_id),
+            personal=_open(vault, book, slug, [order_id]).get(order_id) if vault else None,
+        )
+
+
+def export_orders(
+    deps: Deps, slug: str, wanted: Filter, *, with_personal: bool
+) -> Iterator[tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | None]]:
+    """The orders with their lines and, where asked for, their personal data; memory stays flat."""
+    policy = deps.load_config().stores[slug].hold_policy
+    with deps.book() as book:
+        vault = deps.vault(slug, book) if with_personal else None
+        for order in iterate_orders(book, slug, wanted):
+            personal = _open(vault, book, slug, [order.order_id]).get(order.order_id) if vault else None
+            lines = order_lines(book, slug, [order.order_id])[order.order_id]
+            yield order, _holds(deps, order, policy), lines, personal
+
+
+def hold_order(deps: Deps, slug: str, order_id: str) -> None:
+    """Keep an order back until it is released. Raises `order-not-found`."""
+    with deps.book() as book:
+        _found(book, slug, order_id)
+        set_manual_hold(book, slug, order_id, deps.clock.now())
+
+
+def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
+    """Lift what keeps an order back, and say what that was.
+
+    Raises:
+        Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
+    """
+    policy = deps.load_config().stores[slug].hold_policy
+    with deps.book() as book:
+        lifted = _holds(deps, _found(book, slug, order_id), policy)
+        if not lifted:
+            raise Problem("hold-not-found", order_id=order_id)
+        lift_holds(book, slug, order_id, deps.clock.now())
+    return lifted
+
+
+def order_document(order: BookedOrder, holds: tuple[str, ...]) -> dict[str, Any]:
+    """An order as `orders list --json` shows it."""
+    return {
+        "order_id": order.order_id,
+        "marketplace_id": order.marketplace_id,
+        "status": order.status,
+        "purchased_at": order.purchased_at,
+        "changed_at": order.changed_at,
+        "ship_by": order.ship_by,
+        "service_level": order.service_level,
+        "programs": list(order.programs),
+        "holds": list(holds),
+        "lines": order.lines,
+        "units": order.units,
+        "weight_grams": order.weight_grams,
+        "sent": "no",
+        "confirmed": _CONFIRMED.get(order.status, "no"),
+        "personal_data_until": order.lease_day.isoformat() if order.lease_day else None,
+    }
+
+
+def _found(book: Book, slug: str, order_id: str) -> BookedOrder:
+    order = find_order(book, slug, order_id)
+    if order is None:
+        raise Problem("order-not-found", order_id=order_id, detail=f"in the order book of {slug}")
+    return order
+
+
+def _holds(deps: Deps, order: BookedOrder, policy: HoldPolicy) -> tuple[str, ...]:
+    return counting(order.held_for, policy, deps.clock.now())
+
+
+def _open(vault: Vault, book: Book, slug: str, order_ids: list[str]) -> dict[str, PersonalData]:
+    return {
+        order_id: msgspec.json.decode(
+            vault.open(order_id, Box(sealed.lease_day, sealed.chain_id, sealed.box)), type=PersonalData
+        )
+        for order_id, sealed in boxes(book, slug, order_ids).items()
+    }

@@ -1,0 +1,100 @@
+"""Opening the order book: the connection, its settings, its schema, and what its errors mean."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError, DBAPIError
+
+from amzlink.files import translate, translated_errors
+from amzlink.problems import Problem
+
+HEAD: Final = "0001"
+"""The newest migration. Alembic itself is loaded only when a book is not there yet."""
+
+_BUSY_MILLISECONDS: Final = 20_000
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+)
+
+
+def open_engine(file: Path, url: str | None = None) -> Engine:
+    """An engine for the book in `file`, its schema brought up to date.
+
+    Raises:
+        Problem: `database-corrupt`, `database-newer`, `database-unreachable`, `not-writable`, `disk-full`, or
+            `not-built-yet` for a `url` that is not SQLite's.
+    """
+    if url and not url.startswith("sqlite:///"):
+        raise Problem("not-built-yet", detail="An order book on a database server")
+    if url:
+        file = Path(url.removeprefix("sqlite:///")).expanduser()
+    with translated_errors(file):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    engine = create_engine(f"sqlite:///{file}", hide_parameters=True)
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    with translated_database_errors(file):
+        _bring_up_to_date(engine, file)
+    return engine
+
+
+@contextlib.contextmanager
+def translated_database_errors(file: Path) -> Iterator[None]:
+    """Turn the database's errors into problems; their parameters, which may be personal, are left out."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _problem(error, file) from error
+    except OSError as error:
+        raise translate(error, file) from error
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions by itself, and only before writes; `_begin` says when and how.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    # A reader that turns writer can fail at once when another has written since; one that writes from the start waits.
+    read_only = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _bring_up_to_date(engine: Engine, file: Path) -> None:
+    with engine.connect().execution_options(read_only=True) as connection:
+        version = None
+        if inspect(connection).has_table("alembic_version"):
+            version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if version == HEAD:
+        return
+    from amzlink.orderbook.migrations import is_known, upgrade  # noqa: PLC0415 - alembic is slow to load
+
+    if version is not None and not is_known(version):
+        raise Problem("database-newer", file=file, detail=version)
+    upgrade(engine)
+
+
+def _problem(error: DBAPIError, file: Path) -> Problem:
+    said = str(error.orig).lower()
+    if "full" in said:
+        return Problem("disk-full", file=file)
+    if "readonly" in said or "read-only" in said:
+        return Problem("not-writable", file=file, detail="it is read-only")
+    if "disk i/o" in said:
+        return Problem("disk-broken", file=file, detail="input/output error")
+    if "locked" in said or "unable to open" in said:
+        return Problem("database-unreachable", file=file, detail=str(error.orig))
+    if "malformed" in said or "not a database" in said or "no such table" in said or isinstance(error, DatabaseError):
+        return Problem("database-corrupt", file=file, detail=str(error.orig))
+    return Problem("database-unreachable", file=file, detail=str(error.orig))

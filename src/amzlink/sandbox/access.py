@@ -1,0 +1,37 @@
+"""Who may call: the access token, and the region of the marketplaces that a call names."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from amzlink.amazon.marketplaces import BY_ID
+from amzlink.sandbox.messages import Request, Response
+from amzlink.sandbox.refusals import TOKEN_EXPIRED, TOKEN_MISSING, TOKEN_REJECTED, WRONG_REGION, denied, not_valid
+from amzlink.sandbox.world import World
+
+HEADER: Final = "x-amz-access-token"
+
+
+def check_token(world: World, request: Request) -> Response | None:
+    """The refusal of a call without a token that opens it, or None."""
+    token = request.headers.get(HEADER, "")
+    if not token:
+        return denied(TOKEN_MISSING)
+    grant = world.grants.get(token)
+    if grant is None:
+        return denied(TOKEN_REJECTED)
+    if world.now() >= grant.expires:
+        return denied(TOKEN_EXPIRED)
+    if grant.resources is not None and (request.method, request.path) not in grant.resources:
+        return denied()
+    return None
+
+
+def check_marketplaces(world: World, marketplace_ids: Iterable[str]) -> Response | None:
+    """The refusal of marketplaces of another region, or None; an id that no marketplace has is invalid input."""
+    for marketplace_id in marketplace_ids:
+        marketplace = BY_ID.get(marketplace_id)
+        if marketplace is None:
+            raise not_valid("marketplaceIds", f"Unknown marketplace: {marketplace_id}")
+        if marketplace.region != world.account.region:
+            return denied(WRONG_REGION)
+    return None

@@ -1,0 +1,108 @@
+"""The sandbox without a socket: a request in, an answer out."""
+
+from collections.abc import Callable, Mapping
+from email.utils import format_datetime
+from types import MappingProxyType
+from typing import Final
+
+from amzlink.sandbox import control, listings, lwa, orders, sellers, tokens
+from amzlink.sandbox.access import check_token
+from amzlink.sandbox.faults import Call
+from amzlink.sandbox.messages import Request, Response, html_response, json_response
+from amzlink.sandbox.parameters import Arguments, parse_query, read_arguments
+from amzlink.sandbox.refusals import RefusalError, quota_exceeded, unknown_path
+from amzlink.sandbox.table import (
+    CREATE_RDT,
+    GET_ACCOUNT,
+    GET_LISTING,
+    GET_ORDER,
+    GET_PARTICIPATIONS,
+    LWA_CALL,
+    SEARCH_LISTINGS,
+    SEARCH_ORDERS,
+    Operation,
+    find_operation,
+)
+from amzlink.sandbox.world import World
+
+_SENDCLOUD_ROOTS: Final = ("/api/", "/oauth2/")
+_RATE_IS_TOLD: Final = frozenset({200, 201, 202, 204, 400, 404})
+_ANSWERS: Final[Mapping[str, Callable[[World, Arguments], Response]]] = MappingProxyType(
+    {
+        SEARCH_ORDERS.id: orders.search_orders,
+        GET_ORDER.id: orders.get_order,
+        GET_PARTICIPATIONS.id: sellers.get_participations,
+        GET_ACCOUNT.id: sellers.get_account,
+        GET_LISTING.id: listings.get_listings_item,
+        SEARCH_LISTINGS.id: listings.search_listings_items,
+    }
+)
+
+
+class SandboxApp:
+    """LWA, SP-API and the control calls of one world, on one origin."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def handle(self, request: Request) -> Response:
+        """The answer to one request; may be called from several threads."""
+        with self.world.lock:
+            if request.path == control.ROOT or request.path.startswith(f"{control.ROOT}/"):
+                return control.handle(self.world, request)
+            if request.path.startswith(_SENDCLOUD_ROOTS):
+                return _sendcloud_unbuilt()
+            answer = self._token(request) if request.path == lwa.PATH else self._call(request)
+            return self._sign(answer)
+
+    def _sign(self, answer: Response) -> Response:
+        """Adds what every answer of Amazon's carries; a page that something else put in its place has no request id."""
+        headers = {"Date": format_datetime(self.world.now(), usegmt=True)}
+        if not answer.headers.get("Content-Type", "").startswith("text/html"):
+            headers["x-amzn-RequestId"] = self.world.make_request_id()
+        return answer.with_headers(headers)
+
+    def _token(self, request: Request) -> Response:
+        self.world.count_call(LWA_CALL)
+        struck = self.world.faults.intercept(Call(LWA_CALL, {}))
+        return (struck or lwa.answer_token(self.world, request)).with_headers({"Cache-Control": "no-store"})
+
+    def _call(self, request: Request) -> Response:
+        if request.method == "GET" and request.body:
+            # Stopped in front of the API, by something that speaks HTML.
+            return html_response(400, "<html><body><h1>400 Bad Request</h1></body></html>")
+        found = find_operation(request.method, request.path)
+        if found is None:
+            return unknown_path()
+        operation, variables = found
+        self.world.count_call(operation.id)
+        answer = self._answer(operation, variables, request)
+        if answer.status in _RATE_IS_TOLD:
+            answer = answer.with_headers({"x-amzn-RateLimit-Limit": str(self.world.quota.rate(operation))})
+        return answer
+
+    def _answer(self, operation: Operation, variables: dict[str, str], request: Request) -> Response:
+        call = Call(operation.id, parse_query(request.query))
+        refused = self.world.faults.intercept(call) or check_token(self.world, request)
+        if refused is not None:
+            return refused
+        if not self.world.quota.take(operation, self.world.now()):
+            return quota_exceeded()
+        refused = self.world.faults.refuse(call)
+        if refused is not None:
+            return refused
+        try:
+            return self.world.faults.distort(call, self._perform(operation, variables, request))
+        except RefusalError as error:
+            return error.response
+
+    def _perform(self, operation: Operation, variables: dict[str, str], request: Request) -> Response:
+        arguments = read_arguments(operation, variables, request.query)
+        if operation is CREATE_RDT:
+            return tokens.create_restricted_data_token(self.world, request)
+        return _ANSWERS[operation.id](self.world, arguments)
+
+
+def _sendcloud_unbuilt() -> Response:
+    message = "This version of the sandbox does not build Sendcloud's half yet."
+    return json_response(501, {"error": {"code": 501, "message": message}})

@@ -1,0 +1,152 @@
+"""The control calls, by which a person or a test steers the sandbox; Amazon has nothing like them."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from amzlink.sandbox.changes import CHANGES, ImpossibleChangeError
+from amzlink.sandbox.clock import iso
+from amzlink.sandbox.faults import FAULTS
+from amzlink.sandbox.messages import Json, Request, Response, json_response
+from amzlink.sandbox.order import Order
+from amzlink.sandbox.parameters import parse_query
+from amzlink.sandbox.plan import Story
+from amzlink.sandbox.world import World
+
+ROOT: Final = "/control"
+_MOST_ADDED: Final = 100_000
+
+
+class _BadCallError(Exception):
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def handle(world: World, request: Request) -> Response:
+    """The answer to a control call."""
+    route = request.path.removeprefix(ROOT).strip("/").split("/")
+    try:
+        return json_response(200, _answer(world, request, route))
+    except _BadCallError as error:
+        return json_response(error.status, {"error": str(error)})
+
+
+def _answer(world: World, request: Request, route: list[str]) -> Json:
+    match route:
+        case [name] if (request.method, name) in _CALLS:
+            return _CALLS[request.method, name](world, request)
+        case ["orders", order_id] if request.method in {"GET", "POST"}:
+            order = world.orders.get(order_id)
+            if order is None:
+                raise _BadCallError(f"no such order: {order_id}", 404)
+            return _show_order(order) if request.method == "GET" else _change_order(world, order, request)
+    raise _BadCallError(f"no such control call: {request.method} {request.path}", 404)
+
+
+def _tell_state(world: World, _request: Request) -> Json:
+    statuses = {status.value: 0 for status in Story}
+    for order in world.orders.values():
+        statuses[order.status.value] += 1
+    return {
+        "now": iso(world.now()),
+        "clock_moved_seconds": world.clock.offset.total_seconds(),
+        "quota": world.quota.mode,
+        "orders": {"total": len(world.orders), "shippable": len(world.shippable()), "by_status": statuses},
+        "calls": world.count_calls(),
+        "faults": world.faults.names,
+    }
+
+
+def _list_faults(world: World, _request: Request) -> Json:
+    return {"faults": {fault.name: fault.description for fault in FAULTS.values()}, "on": world.faults.names}
+
+
+def _switch_faults(world: World, request: Request) -> Json:
+    body = _read_body(request)
+    try:
+        world.faults.switch(on=_names(body, "on"), off=_names(body, "off"))
+    except ValueError as error:
+        raise _BadCallError(str(error)) from None
+    return {"on": world.faults.names}
+
+
+def _names(body: Json, key: str) -> list[str]:
+    names = body.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _BadCallError(f'"{key}" is a list of names')
+    return names
+
+
+def _move_clock(world: World, request: Request) -> Json:
+    seconds = _read_body(request).get("advance")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise _BadCallError('"advance" is a number of seconds')
+    try:
+        world.clock.advance(timedelta(seconds=seconds))
+        world.now()
+    except (ValueError, OverflowError) as error:
+        raise _BadCallError(str(error)) from None
+    return {"now": iso(world.now())}
+
+
+def _list_orders(world: World, request: Request) -> Json:
+    query = parse_query(request.query)
+    status = query.get("status")
+    if status is not None and status not in set(Story):
+        raise _BadCallError(f"no such status: {status}")
+    found = [order for order in world.orders.values() if status in {None, order.status}]
+    return {"orders": [order.order_id for order in found]}
+
+
+def _add_orders(world: World, request: Request) -> Json:
+    body = _read_body(request)
+    count, status = body.get("add"), body.get("status", Story.UNSHIPPED)
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= _MOST_ADDED:
+        raise _BadCallError(f'"add" is a number of orders, at most {_MOST_ADDED}')
+    if status not in {Story.UNSHIPPED, Story.PENDING, Story.PENDING_AVAILABILITY}:
+        raise _BadCallError("a new order is UNSHIPPED, PENDING or PENDING_AVAILABILITY")
+    return {"added": world.add_orders(count, Story(status))}
+
+
+def _show_order(order: Order) -> Json:
+    return {"order": order.body, "traits": sorted(order.traits)}
+
+
+def _change_order(world: World, order: Order, request: Request) -> Json:
+    change = _find_change(_read_body(request).get("action"))
+    try:
+        change(order, world.now(), world.random())
+    except ImpossibleChangeError as error:
+        raise _BadCallError(str(error)) from None
+    return {"order_id": order.order_id, "status": order.status.value, "last_updated": iso(order.updated)}
+
+
+def _find_change(action: object) -> Callable[..., None]:
+    if not isinstance(action, str) or action not in CHANGES:
+        raise _BadCallError(f'"action" is one of {", ".join(CHANGES)}')
+    return CHANGES[action]
+
+
+def _read_body(request: Request) -> Json:
+    try:
+        body: Any = json.loads(request.body)
+    except ValueError:
+        raise _BadCallError("the body is no JSON") from None
+    if not isinstance(body, dict):
+        raise _BadCallError("the body is no JSON object")
+    return body
+
+
+_CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = MappingProxyType(
+    {
+        ("GET", "state"): _tell_state,
+        ("GET", "faults"): _list_faults,
+        ("POST", "faults"): _switch_faults,
+        ("POST", "clock"): _move_clock,
+        ("GET", "orders"): _list_orders,
+        ("POST", "orders"): _add_orders,
+    }
+)

@@ -1,0 +1,271 @@
+"""Faults that can be switched on by name: a table of what each does, at which of three points of a call.
+
+`intercept` sees a call before its token is looked at, `refuse` after that and in place of the answer, `distort` gets
+the answer. Where a fault causes a problem that amzlink has a name for, the fault bears that name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from amzlink.amazon.marketplaces import BY_COUNTRY
+from amzlink.sandbox import distortions, refusals
+from amzlink.sandbox.account import COUNTRIES
+from amzlink.sandbox.distortions import Distortion
+from amzlink.sandbox.messages import Response
+from amzlink.sandbox.refusals import denied
+from amzlink.sandbox.table import (
+    GET_ACCOUNT,
+    GET_LISTING,
+    GET_ORDER,
+    GET_PARTICIPATIONS,
+    LWA_CALL,
+    OPERATIONS,
+    SEARCH_LISTINGS,
+    SEARCH_ORDERS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call on its way through the sandbox: the operationId and the query, decoded."""
+
+    operation: str
+    query: Mapping[str, str]
+
+
+Memory = set[str]  # what a fault has done already; empty each time it is switched on
+Stop = Callable[[Call, Memory], Response | None]
+Choice = Callable[[Call, Memory], Distortion | None]
+
+
+def _nothing(_call: Call, _memory: Memory) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault and what it does where; what it leaves alone goes on as usual."""
+
+    name: str
+    description: str
+    intercept: Stop = _nothing
+    refuse: Stop = _nothing
+    distort: Choice = _nothing
+
+
+_LWA: Final = frozenset({LWA_CALL})
+_API: Final = frozenset(operation.id for operation in OPERATIONS)
+_ORDERS: Final = frozenset({SEARCH_ORDERS.id, GET_ORDER.id})
+_SEARCH: Final = frozenset({SEARCH_ORDERS.id})
+_LISTINGS: Final = frozenset({GET_LISTING.id, SEARCH_LISTINGS.id})
+_SELLERS: Final = frozenset({GET_PARTICIPATIONS.id, GET_ACCOUNT.id})
+_MAIN_MARKETPLACE: Final = BY_COUNTRY[COUNTRIES[0]].id
+
+
+def _always(operations: frozenset[str], answer: Response) -> Stop:
+    return lambda call, _memory: answer if call.operation in operations else None
+
+
+def _first_call_of_each(operations: frozenset[str], answer: Response) -> Stop:
+    def stop(call: Call, memory: Memory) -> Response | None:
+        if call.operation not in operations or call.operation in memory:
+            return None
+        memory.add(call.operation)
+        return answer
+
+    return stop
+
+
+def _first_later_page(answer: Response) -> Stop:
+    def stop(call: Call, memory: Memory) -> Response | None:
+        if call.operation != SEARCH_ORDERS.id or "paginationToken" not in call.query or memory:
+            return None
+        memory.add(call.operation)
+        return answer
+
+    return stop
+
+
+def _either(*stops: Stop) -> Stop:
+    def stop(call: Call, memory: Memory) -> Response | None:
+        return next((answer for each in stops if (answer := each(call, memory)) is not None), None)
+
+    return stop
+
+
+def _wrong_region(call: Call, _memory: Memory) -> Response | None:
+    # Only a call that names marketplaces is told why; any other meets a 403 without a word.
+    if call.operation not in _API:
+        return None
+    return denied(refusals.WRONG_REGION if "marketplaceIds" in call.query else "")
+
+
+def _change(operations: frozenset[str], distortion: Distortion) -> Choice:
+    return lambda call, _memory: distortion if call.operation in operations else None
+
+
+def _repeat_token(call: Call, _memory: Memory) -> Distortion | None:
+    token = call.query.get("paginationToken")
+    return distortions.repeat_token(token) if token and call.operation == SEARCH_ORDERS.id else None
+
+
+_TABLE: Final = (
+    Fault(
+        "client-unknown",
+        "LWA does not know the client id or its secret",
+        intercept=_always(_LWA, refusals.client_unknown()),
+    ),
+    Fault(
+        "client-secret-expired",
+        "LWA still gives tokens, but every API call says that the client secret has expired",
+        refuse=_always(_API, denied(refusals.SECRET_EXPIRED)),
+    ),
+    Fault(
+        "authorisation-revoked",
+        "the seller has withdrawn the authorisation: no new tokens, and the old ones are refused",
+        intercept=_either(_always(_LWA, refusals.grant_invalid()), _always(_API, denied(refusals.TOKEN_REJECTED))),
+    ),
+    Fault(
+        "app-mismatch",
+        "the refresh token belongs to another app",
+        intercept=_always(_LWA, refusals.app_mismatch()),
+    ),
+    Fault(
+        "access-token-rejected",
+        "LWA gives tokens that the API does not accept",
+        refuse=_always(_API, denied(refusals.TOKEN_REJECTED)),
+    ),
+    Fault(
+        "sandbox-credentials",
+        "the app is one for Amazon's sandbox: production refuses its tokens as invalid",
+        refuse=_always(_API, denied(refusals.TOKEN_REJECTED)),
+    ),
+    Fault("region-mismatch", "the seller's marketplaces are not of this region", refuse=_wrong_region),
+    Fault("role-missing-orders", "the app may not read orders", refuse=_always(_ORDERS, denied())),
+    Fault(
+        "role-missing-pii",
+        "the app may not read personal data: orders come without it",
+        distort=_change(_ORDERS, distortions.drop_personal_data),
+    ),
+    Fault("role-missing-listings", "the app may not read listings", refuse=_always(_LISTINGS, denied())),
+    Fault(
+        "role-missing-participations",
+        "the app may not read participations, which in Europe is so for most apps that can read orders",
+        refuse=_always(_SELLERS, denied()),
+    ),
+    Fault(
+        "account-suspended", "the seller's account is suspended: every call is denied", refuse=_always(_API, denied())
+    ),
+    Fault(
+        "not-participating",
+        "the seller has no shop in the main marketplace",
+        distort=_change(_SELLERS, distortions.set_participation("isParticipating", _MAIN_MARKETPLACE, value=False)),
+    ),
+    Fault(
+        "listings-suspended",
+        "the seller's listings are suspended, or the seller is on vacation",
+        distort=_change(_SELLERS, distortions.set_participation("hasSuspendedListings", None, value=True)),
+    ),
+    Fault(
+        "individual-plan",
+        "the account has no Professional selling plan",
+        distort=_change(frozenset({GET_ACCOUNT.id}), distortions.individual_plan),
+    ),
+    Fault("throttled", "every call is over quota", intercept=_always(_API, refusals.quota_exceeded())),
+    Fault(
+        "throttled-once",
+        "the first call of every operation is over quota",
+        intercept=_first_call_of_each(_API, refusals.quota_exceeded()),
+    ),
+    Fault("service-unavailable", "every call is answered with 503", intercept=_always(_API, refusals.unavailable())),
+    Fault(
+        "service-unavailable-once",
+        "the first call of every operation is answered with 503",
+        intercept=_first_call_of_each(_API, refusals.unavailable()),
+    ),
+    Fault("server-error", "every call is answered with 500", intercept=_always(_API, refusals.internal_failure())),
+    Fault("timeout", "no call is ever answered", intercept=_always(_API | _LWA, Response(200, silent=True))),
+    Fault("response-empty", "answers have no body", distort=_change(_API, distortions.empty_body)),
+    Fault("response-truncated", "answers break off in the middle", distort=_change(_API, distortions.truncated_body)),
+    Fault(
+        "proxy-interferes",
+        "something on the way answers everything with a page to sign in",
+        intercept=_always(_API | _LWA, distortions.proxy_page()),
+    ),
+    Fault(
+        "page-repeats-order",
+        "every page of orders brings its first order twice",
+        distort=_change(_SEARCH, distortions.repeat_an_order),
+    ),
+    Fault("token-repeats", "the token of the next page is always the one just used", distort=_repeat_token),
+    Fault(
+        "token-expires-mid-paging",
+        "the access token expires, once, before the second page of orders",
+        intercept=_first_later_page(denied(refusals.TOKEN_EXPIRED)),
+    ),
+    Fault(
+        "page-token-dies",
+        "the token of a page of orders, once, cannot be used any more",
+        refuse=_first_later_page(refusals.page_token_dead()),
+    ),
+    Fault(
+        "unknown-fields",
+        "orders have fields, programs and statuses that nobody has seen yet",
+        distort=_change(_ORDERS, distortions.add_unknown_fields),
+    ),
+    Fault(
+        "malformed-order",
+        "one order of every page lacks a required field or has it in a wrong type",
+        distort=_change(_SEARCH, distortions.damage_an_order),
+    ),
+)
+FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in _TABLE})
+
+
+class Switchboard:
+    """Which faults are on, each with its memory. Those switched on first get hold of a call first."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._memories: dict[str, Memory] = {}
+        self.switch(on=names)
+
+    @property
+    def names(self) -> list[str]:
+        """The faults that are on."""
+        return list(self._memories)
+
+    def switch(self, *, on: Iterable[str] = (), off: Iterable[str] = ()) -> None:
+        """Switches faults; one that is on already begins anew. An unknown name is a ValueError and switches nothing."""
+        on, off = list(on), list(off)
+        unknown = sorted({*on, *off} - FAULTS.keys())
+        if unknown:
+            raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(FAULTS)}")
+        for name in off:
+            self._memories.pop(name, None)
+        for name in on:
+            self._memories[name] = set()
+
+    def intercept(self, call: Call) -> Response | None:
+        """The answer of a fault that strikes before the token is looked at."""
+        return self._first(call, lambda fault: fault.intercept)
+
+    def refuse(self, call: Call) -> Response | None:
+        """The answer of a fault that strikes a call with a good token."""
+        return self._first(call, lambda fault: fault.refuse)
+
+    def distort(self, call: Call, answer: Response) -> Response:
+        """A success as the faults that are on leave it; anything else stays."""
+        for name, memory in self._memories.items():
+            distortion = FAULTS[name].distort(call, memory)
+            if distortion is not None and answer.status == 200:
+                answer = distortion(answer)
+        return answer
+
+    def _first(self, call: Call, point: Callable[[Fault], Stop]) -> Response | None:
+        for name, memory in self._memories.items():
+            answer = point(FAULTS[name])(call, memory)
+            if answer is not None:
+                return answer
+        return None

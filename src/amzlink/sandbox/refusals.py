@@ -1,0 +1,92 @@
+"""What Amazon says when it refuses: the one place for the texts of its errors."""
+
+from typing import Final
+
+from amzlink.sandbox.messages import Response, json_response
+
+TOKEN_MISSING: Final = "Access token is missing in the request header."  # noqa: S105 (an error's text)
+TOKEN_EXPIRED: Final = "The access token you provided has expired."  # noqa: S105
+TOKEN_REJECTED: Final = "The access token you provided is revoked, malformed or invalid."  # noqa: S105
+SECRET_EXPIRED: Final = "The LWA secret token you provided has expired."  # noqa: S105
+WRONG_REGION: Final = "The marketplaces you provided are not valid for region."
+
+
+class RefusalError(Exception):
+    """A request that Amazon would refuse, raised where the reason is found and answered in one place."""
+
+    def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.response = refusal(status, code, message, details)
+
+
+def refusal(status: int, code: str, message: str, details: str = "") -> Response:
+    """SP-API's error shape."""
+    return json_response(status, {"errors": [{"code": code, "message": message, "details": details}]})
+
+
+def denied(details: str = "") -> Response:
+    """The 403 that stands for nearly everything; only `details` tells its causes apart."""
+    answer = refusal(403, "Unauthorized", "Access to requested resource is denied.", details)
+    return answer.with_headers({"x-amzn-ErrorType": "AccessDeniedException"})
+
+
+def unknown_path() -> Response:
+    """The gateway's answer to a path or method that it has no operation for: 403 and not 404."""
+    answer = refusal(403, "MissingAuthenticationToken", "Missing Authentication Token")
+    return answer.with_headers({"x-amzn-ErrorType": "MissingAuthenticationTokenException"})
+
+
+def quota_exceeded() -> Response:
+    """The answer to a call for which the bucket holds no token."""
+    return refusal(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
+
+
+def internal_failure() -> Response:
+    """Amazon's own fault."""
+    return refusal(500, "InternalFailure", "We encountered an internal error. Please try again.")
+
+
+def unavailable() -> Response:
+    """Amazon is overloaded or being repaired."""
+    return refusal(503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again.")
+
+
+def invalid_input(message: str, details: str = "") -> RefusalError:
+    """The 400 for a parameter that breaks a rule."""
+    return RefusalError(400, "InvalidInput", message, details)
+
+
+def not_valid(name: str, reason: str) -> RefusalError:
+    """The refusal of a value; Amazon's sentence ends alike for all of them."""
+    return invalid_input(f"The value of {name} is not valid. Please check your input and try again.", reason)
+
+
+def page_token_dead() -> Response:
+    """The refusal of a page token that is too old or was never one."""
+    return refusal(400, "InvalidInput", "We could not decode your NextToken")
+
+
+def query_changed() -> Response:
+    """The refusal of a page token that comes with another query than the one it was made for."""
+    return refusal(400, "InvalidInput", "All parameters must match the original request except maxResultsPerPage.")
+
+
+def lwa_error(status: int, error: str, description: str) -> Response:
+    """LWA's error shape, which is not SP-API's."""
+    return json_response(status, {"error": error, "error_description": description})
+
+
+def client_unknown() -> Response:
+    """LWA's refusal of a client id or secret."""
+    return lwa_error(401, "invalid_client", "Client authentication failed")
+
+
+def grant_invalid() -> Response:
+    """LWA's refusal of a refresh token, whatever is wrong with it."""
+    reason = "User may have revoked or didn't grant the permission."
+    return lwa_error(400, "invalid_grant", f"The request has an invalid grant parameter : refresh_token. {reason}")
+
+
+def app_mismatch() -> Response:
+    """LWA's refusal of another app's refresh token."""
+    return lwa_error(400, "unauthorized_client", "Not authorized for requested operation")

@@ -1,0 +1,67 @@
+"""The Tokens API: restricted data tokens."""
+
+import json
+import re
+from typing import Any, Final
+
+from amzlink.sandbox.messages import Request, Response, json_response
+from amzlink.sandbox.refusals import RefusalError, invalid_input
+from amzlink.sandbox.world import TOKEN_LIFE, World
+
+MOST_RESOURCES: Final = 50
+METHODS: Final = ("GET", "PUT", "POST", "DELETE")
+DATA_ELEMENTS: Final = ("buyerInfo", "shippingAddress", "buyerTaxInformation")
+_ORDERS_V0: Final = re.compile(
+    r"/orders/v0/orders(/[^/]+(/(orderItems|address|buyerInfo|orderItems/buyerInfo|regulatedInfo))?)?"
+)
+_DOCUMENT: Final = re.compile(r"/reports/2021-06-30/documents/[^/]+")
+_MERCHANT_FULFILMENT: Final = re.compile(r"/mfn/v0/shipments(/[^/]+)?")
+
+
+def create_restricted_data_token(world: World, request: Request) -> Response:
+    """A token for the methods and paths that the body names, and for nothing else."""
+    resources = frozenset(_read_resource(entry) for entry in _read_entries(request))
+    token = world.issue_token("Atz.sprdt", resources)
+    return json_response(200, {"restrictedDataToken": token, "expiresIn": int(TOKEN_LIFE.total_seconds())})
+
+
+def _read_entries(request: Request) -> list[Any]:
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise RefusalError(415, "UnsupportedMediaType", "The request payload is in an unsupported format.")
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise invalid_input("The body is no JSON.") from None
+    entries = body.get("restrictedResources") if isinstance(body, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise _invalid_request("Resource not provided.")
+    if len(entries) > MOST_RESOURCES:
+        raise _invalid_request(f"More than {MOST_RESOURCES} resources.")
+    return entries
+
+
+def _read_resource(entry: object) -> tuple[str, str]:
+    if not isinstance(entry, dict):
+        raise _invalid_request("Resource not provided.")
+    method, path = entry.get("method"), entry.get("path")
+    if not method or not path or not isinstance(path, str):
+        raise _invalid_request("Resource not provided.")
+    if method not in METHODS:
+        raise _invalid_request(f"Unknown method: {method}")
+    _check_path(path, entry.get("dataElements"))
+    return method, path
+
+
+def _check_path(path: str, elements: object) -> None:
+    if _DOCUMENT.fullmatch(path):
+        # This sandbox makes no reports yet, so no document can be a known one.
+        raise invalid_input("Invalid or unsupported document ID found")
+    if _ORDERS_V0.fullmatch(path):
+        if not isinstance(elements, list) or not set(elements) <= set(DATA_ELEMENTS):
+            raise _invalid_request(f"dataElements must be a list of {', '.join(DATA_ELEMENTS)}.")
+    elif not _MERCHANT_FULFILMENT.fullmatch(path):
+        raise RefusalError(403, "Unauthorized", "Application do not have access to some or all requested resource")
+
+
+def _invalid_request(details: str) -> RefusalError:
+    return RefusalError(400, "InvalidRequest", "Request is missing or has invalid parameters", details)

@@ -1,0 +1,117 @@
+"""The sandbox's world: one seller, its orders and products, the tokens given out, the clock, the quotas, the faults."""
+
+import uuid
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from threading import RLock
+from typing import Final
+
+from amzlink.sandbox.account import Account, make_account, opaque_token
+from amzlink.sandbox.catalogue import Catalogue
+from amzlink.sandbox.clock import Clock, MovableClock
+from amzlink.sandbox.faults import Switchboard
+from amzlink.sandbox.order import Order, make_writer
+from amzlink.sandbox.plan import Story, plan_new_order, plan_order
+from amzlink.sandbox.quota import Quota, QuotaMode
+
+TOKEN_LIFE: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an access token opens until when; `resources` limits a restricted data token to its methods and paths."""
+
+    expires: datetime
+    resources: frozenset[tuple[str, str]] | None = None
+
+
+class World:
+    """Everything that the operations read and change. Hold `lock` while doing either from several threads."""
+
+    def __init__(
+        self,
+        *,
+        orders: int = 200,
+        seed: int = 7,
+        quota: QuotaMode = "real",
+        faults: Iterable[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self.lock = RLock()
+        self.clock = MovableClock(clock)
+        self.started = self.clock.now()
+        self.account: Account = make_account(seed)
+        self.catalogue = Catalogue(seed, self.started)
+        self.quota = Quota(quota, self.started)
+        self.faults = Switchboard(faults)
+        self.grants: dict[str, Grant] = {}
+        self.orders: dict[str, Order] = {}
+        self._seed = seed
+        self._rng = Random(f"{seed}/world")
+        self._calls: Counter[str] = Counter()
+        self._write = make_writer(self.catalogue)
+        self._planned = 0
+        self._paged: list[tuple[str, str]] = []
+        while len(self.orders) < orders:
+            self._keep(Order(plan_order(seed, self._next_number(), self.started), self._write))
+        self._paged = sorted((order.key, order_id) for order_id, order in self.orders.items())
+
+    @property
+    def paged(self) -> list[tuple[str, str]]:
+        """Page key and order id of all orders, in the order of Amazon's pages."""
+        return self._paged
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        return self.clock.now()
+
+    def add_orders(self, count: int, status: Story = Story.UNSHIPPED) -> list[str]:
+        """Takes new orders in, created now; their ids."""
+        added: list[str] = []
+        while len(added) < count:
+            order = Order(plan_new_order(self._seed, self._next_number(), self.now(), status), self._write)
+            if self._keep(order):
+                insort(self._paged, (order.key, order.order_id))
+                added.append(order.order_id)
+        return added
+
+    def shippable(self) -> list[str]:
+        """Ids of the orders of which the merchant has something left to send."""
+        return [order_id for order_id, order in self.orders.items() if order.is_shippable]
+
+    def count_call(self, operation: str) -> None:
+        """Notes a call, however it is answered."""
+        self._calls[operation] += 1
+
+    def count_calls(self) -> dict[str, int]:
+        """Calls so far by operationId; `token` is LWA."""
+        return dict(self._calls)
+
+    def issue_token(self, prefix: str = "Atza", resources: frozenset[tuple[str, str]] | None = None) -> str:
+        """A token that opens the API for an hour."""
+        token = opaque_token(self._rng, prefix, 345)
+        self.grants[token] = Grant(self.now() + TOKEN_LIFE, resources)
+        return token
+
+    def make_request_id(self) -> str:
+        """The id under which Amazon would find a request again."""
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+
+    def random(self) -> Random:
+        """Randomness for changes to the world; the same seed and calls give the same world."""
+        return self._rng
+
+    def _next_number(self) -> int:
+        self._planned += 1
+        return self._planned - 1
+
+    def _keep(self, order: Order) -> bool:
+        """Takes the order in, unless chance gave it an id that is already taken."""
+        if order.order_id in self.orders:
+            return False
+        self.orders[order.order_id] = order
+        return True

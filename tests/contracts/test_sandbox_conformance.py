@@ -1,0 +1,221 @@
+"""The sandbox's answers, its table and its refusals against Amazon's published models."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.sandbox.driver import ACCOUNT_PATH, EVERYTHING, ORDERS_PATH, PARTICIPATIONS_PATH, RDT_PATH, Driver
+from tests.support.models import Model
+
+from amzlink.sandbox.messages import Response
+from amzlink.sandbox.plan import SHOWCASE, Story
+from amzlink.sandbox.table import OPERATIONS, Kind, Operation, Parameter
+
+MODELS = {
+    "/orders/": "orders_2026-01-01.json",
+    "/sellers/": "sellers.json",
+    "/tokens/": "tokens_2021-03-01.json",
+    "/listings/": "listingsItems_2021-08-01.json",
+}
+SEEDS = (1, 7, 42, 2026)
+
+
+def model_of(path: str) -> Model:
+    return Model.load(next(name for prefix, name in MODELS.items() if path.startswith(prefix)))
+
+
+def hold(operation: Operation, answer: Response, status: int = 200) -> None:
+    assert answer.status == status, answer.body
+    model_of(operation.template).check_response(operation.id, status, answer.body)
+
+
+BY_ID = {operation.id: operation for operation in OPERATIONS}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+class TestTable:
+    def test_method_path_rate_and_burst_are_the_models(self, operation: Operation) -> None:
+        theirs = model_of(operation.template).operations[operation.id]
+        assert (operation.method, operation.template) == (theirs.method, theirs.template)
+        assert (operation.rate, operation.burst) == theirs.usage_plan
+
+    def test_parameters_are_the_models(self, operation: Operation) -> None:
+        theirs = model_of(operation.template).operations[operation.id].parameters
+        assert set(operation.by_name) == set(theirs)
+        for parameter in operation.parameters:
+            assert facts_of(parameter) == model_facts(theirs[parameter.name]), parameter.name
+
+
+def facts_of(parameter: Parameter) -> tuple[Any, ...]:
+    return (
+        parameter.kind,
+        parameter.place,
+        parameter.required,
+        set(parameter.values),
+        parameter.max_items,
+        parameter.maximum,
+    )
+
+
+def model_facts(theirs: dict[str, Any]) -> tuple[Any, ...]:
+    """The same facts as the model has them; the bounds of a page's size stand in a description's words."""
+    kinds = {"array": Kind.CSV, "integer": Kind.INTEGER, "string": Kind.TEXT}
+    kind = Kind.BODY if theirs["in"] == "body" else kinds[theirs["type"]]
+    if theirs.get("format") == "date-time":
+        kind = Kind.TIME
+    bounds = re.search(r"between (\d+) and (\d+)", theirs.get("description", ""))
+    return (
+        kind,
+        theirs["in"],
+        theirs.get("required", False),
+        set(theirs.get("enum") or theirs.get("items", {}).get("enum") or ()),
+        theirs.get("maxItems"),
+        int(bounds[2]) if bounds and kind is Kind.INTEGER else theirs.get("maximum"),
+    )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_order_of_several_seeds_is_as_in_the_model(seed: int) -> None:
+    driver = Driver(orders=400, seed=seed)
+    stories = set()
+    for page in driver.pages(includedData=EVERYTHING):
+        Model.load(MODELS["/orders/"]).check_response("searchOrders", 200, Response(200).with_json(page).body)
+        stories |= {order["fulfillment"]["fulfillmentStatus"] for order in page["orders"]}
+    assert stories == {story.value for story in Story}
+
+
+@pytest.mark.parametrize("included_data", ["BUYER", "FULFILLMENT,PACKAGES", "CANCELLATION,RECIPIENT,TAX"])
+def test_orders_with_few_datasets_are_as_in_the_model(included_data: str) -> None:
+    driver = Driver(orders=len(SHOWCASE))
+    for order_id in driver.world.orders:
+        hold(BY_ID["getOrder"], driver.get(f"{ORDERS_PATH}/{order_id}", includedData=included_data))
+
+
+@pytest.mark.parametrize("action", ["cancel", "request-cancellation", "ship", "touch"])
+def test_changed_orders_are_as_in_the_model(action: str) -> None:
+    driver = Driver(orders=len(SHOWCASE))
+    for order_id in [each.order_id for each in driver.world.orders.values() if each.status is Story.UNSHIPPED]:
+        driver.control(f"orders/{order_id}", {"action": action})
+        hold(BY_ID["getOrder"], driver.get(f"{ORDERS_PATH}/{order_id}", includedData=EVERYTHING))
+
+
+def test_paid_and_delivered_orders_are_as_in_the_model() -> None:
+    driver = Driver()
+    for order_id in driver.world.add_orders(20, Story.PENDING):
+        for action in ("pay", "ship", "deliver"):
+            driver.control(f"orders/{order_id}", {"action": action})
+            hold(BY_ID["getOrder"], driver.get(f"{ORDERS_PATH}/{order_id}", includedData=EVERYTHING))
+
+
+def test_participations_and_account_are_as_in_the_model() -> None:
+    driver = Driver()
+    hold(BY_ID["getMarketplaceParticipations"], driver.get(PARTICIPATIONS_PATH))
+    hold(BY_ID["getAccount"], driver.get(ACCOUNT_PATH))
+
+
+def test_listings_are_as_in_the_model() -> None:
+    driver = Driver()
+    parameters = {"pageSize": 20, "includedData": "summaries,attributes,productTypes,issues"}
+    marketplaces = ",".join(marketplace.id for marketplace in driver.world.account.marketplaces)
+    answer = driver.listings(marketplaceIds=marketplaces, **parameters)
+    hold(BY_ID["searchListingsItems"], answer)
+    for item in answer.json()["items"]:
+        hold(BY_ID["getListingsItem"], driver.listings(item["sku"], includedData="summaries,attributes"))
+
+
+def test_a_restricted_data_token_is_as_in_the_model() -> None:
+    driver = Driver()
+    resource = {"method": "GET", "path": "/orders/v0/orders/302-1234567-1234567/address", "dataElements": ["buyerInfo"]}
+    hold(BY_ID["createRestrictedDataToken"], driver.post_json(RDT_PATH, {"restrictedResources": [resource]}))
+
+
+def refused(status: int) -> Iterator[tuple[str, Response]]:
+    """Each operation's answer when it refuses with that status."""
+    faults = {403: "account-suspended", 429: "throttled", 500: "server-error", 503: "service-unavailable"}
+    driver = Driver(faults=(faults[status],) if status in faults else ())
+    if status in faults:
+        yield "searchOrders", driver.search()
+        yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567")
+        yield "getMarketplaceParticipations", driver.get(PARTICIPATIONS_PATH)
+        yield "getAccount", driver.get(ACCOUNT_PATH)
+        yield "createRestrictedDataToken", driver.post_json(RDT_PATH, {})
+        yield "searchListingsItems", driver.listings()
+        yield "getListingsItem", driver.listings("MUG")
+    if status == 400:
+        yield "searchOrders", driver.search(maxResultsPerPage=0)
+        yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567", includedData="ALL")
+        yield "getMarketplaceParticipations", driver.get(PARTICIPATIONS_PATH, country="DE")
+        yield "createRestrictedDataToken", driver.post_json(RDT_PATH, {"restrictedResources": []})
+        yield "searchListingsItems", driver.listings(pageSize=21)
+        yield "getListingsItem", driver.listings("MUG", marketplaceIds="")
+    if status == 404:
+        yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567")
+        yield "getListingsItem", driver.listings("MUG")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
+def test_refusals_are_as_in_the_model(status: int) -> None:
+    answers = list(refused(status))
+    assert answers
+    for operation_id, answer in answers:
+        hold(BY_ID[operation_id], answer, status)
+
+
+class TestMeasure:
+    """The helper that holds requests and answers to a model must itself find faults."""
+
+    def test_a_right_request_is_named(self) -> None:
+        model = Model.load(MODELS["/orders/"])
+        query = "createdAfter=2026-01-01T00%3A00%3A00Z&marketplaceIds=A%2CB&maxResultsPerPage=50"
+        assert model.check_request("GET", ORDERS_PATH, query) == "searchOrders"
+
+    @pytest.mark.parametrize(
+        ("query", "fault"),
+        [
+            ("createdafter=2026-01-01T00:00:00Z", "no query parameter createdafter"),
+            ("createdAfter=2026-01-01", "no time in UTC"),
+            ("createdAfter=2026-01-01T00:00:00%2B01:00", "no time in UTC"),
+            ("fulfilledBy=MERCHANT,AMZ", "not one of"),
+            ("marketplaceIds=" + ",".join("A" * 51), "at most 50"),
+            ("maxResultsPerPage=ten", "no whole number"),
+            ("includedData=BUYER&includedData=TAX", "given twice"),
+            ("paginationToken=", "is empty"),
+        ],
+    )
+    def test_a_wrong_query_is_told(self, query: str, fault: str) -> None:
+        with pytest.raises(AssertionError, match=fault):
+            Model.load(MODELS["/orders/"]).check_request("GET", ORDERS_PATH, query)
+
+    def test_a_missing_parameter_an_unknown_path_and_a_needless_body_are_told(self) -> None:
+        listings = Model.load(MODELS["/listings/"])
+        with pytest.raises(AssertionError, match="marketplaceIds is required"):
+            listings.check_request("GET", "/listings/2021-08-01/items/A1", "")
+        with pytest.raises(AssertionError, match="no operation"):
+            listings.check_request("GET", "/listings/2021-08-01/items/A1/MUG/BLUE", "marketplaceIds=A")
+        with pytest.raises(AssertionError, match="takes no body"):
+            listings.check_request("GET", "/listings/2021-08-01/items/A1/MUG%2FBLUE", "marketplaceIds=A", b"{}")
+
+    def test_a_body_is_held_to_its_schema(self) -> None:
+        tokens = Model.load(MODELS["/tokens/"])
+        good = '{"restrictedResources":[{"method":"GET","path":"/orders/v0/orders"}]}'
+        assert tokens.check_request("POST", RDT_PATH, "", good) == "createRestrictedDataToken"
+        with pytest.raises(AssertionError, match="'path' is a required property"):
+            tokens.check_request("POST", RDT_PATH, "", '{"restrictedResources":[{"method":"GET"}]}')
+
+    @pytest.mark.parametrize(
+        ("body", "fault"),
+        [
+            ("{}", "'orders' is a required property"),
+            ('{"orders":[],"createdBefore":"yesterday"}', "date-time"),
+            ('{"orders":[],"surprise":1}', "surprise"),
+            ('{"orders":[', "no JSON"),
+        ],
+    )
+    def test_a_wrong_answer_is_told(self, body: str, fault: str) -> None:
+        with pytest.raises(AssertionError, match=fault):
+            Model.load(MODELS["/orders/"]).check_response("searchOrders", 200, body)
+
+    def test_unknown_fields_pass_where_they_are_allowed(self) -> None:
+        body = '{"orders":[],"surprise":1}'
+        Model.load(MODELS["/orders/"]).check_response("searchOrders", 200, body, allow_unknown=True)

@@ -1,0 +1,317 @@
+"""Secrets: the order of their sources, what hides them, and what a keyring's failures are called."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import keyring.errors
+import pytest
+
+from amzlink.files import Home, find_home
+from amzlink.problems import Exit, Problem
+from amzlink.secrets import MemorySecrets, Secret, SystemSecrets, require, variable
+
+
+class DictKeyring:
+    """A keyring that works, in memory."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], str] = {}
+
+    def get(self, service: str, user: str) -> str | None:
+        return self.values.get((service, user))
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self.values[service, user] = value
+
+    def delete(self, service: str, user: str) -> None:
+        del self.values[service, user]
+
+
+class FailingKeyring:
+    """A keyring that raises the same error at every call."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.calls = 0
+
+    def _fail(self) -> None:
+        self.calls += 1
+        raise self.error
+
+    def get(self, service: str, user: str) -> str | None:
+        self._fail()
+        return None
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self._fail()
+
+    def delete(self, service: str, user: str) -> None:
+        self._fail()
+
+
+class SilentKeyring(FailingKeyring):
+    """A keyring that does not answer until the test is over."""
+
+    def __init__(self) -> None:
+        super().__init__(RuntimeError("the test is over"))
+        self.over = threading.Event()
+
+    def _fail(self) -> None:
+        self.calls += 1
+        self.over.wait(30)
+
+
+class ForgetfulKeyring(DictKeyring):
+    """A keyring that takes everything and keeps nothing, like the library's null back end."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        """Lose it."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return find_home({"AMZLINK_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def silent() -> Iterator[SilentKeyring]:
+    keyring = SilentKeyring()
+    yield keyring
+    keyring.over.set()
+
+
+def problem_of(call: Callable[[], object]) -> Problem:
+    with pytest.raises(Problem) as caught:
+        call()
+    return caught.value
+
+
+def value_of(secret: Secret | None) -> tuple[str, str] | None:
+    return None if secret is None else (secret.reveal(), secret.source)
+
+
+class TestASecret:
+    def test_does_not_show_itself(self) -> None:
+        secret = Secret("sesame", "keyring")
+        assert "sesame" not in f"{secret} {secret!r} {[secret]}"
+        assert secret.reveal() == "sesame"
+
+    def test_names_its_source(self) -> None:
+        assert repr(Secret("sesame", "file")) == "Secret(from file)"
+
+    def test_in_the_environment_is_not_shown_by_the_store_either(self, home: Home) -> None:
+        store = SystemSecrets({"AMZLINK_SECRET_A_CLIENT_SECRET": "sesame"}, home)
+        assert "sesame" not in repr(store)
+
+
+class TestTheOrderOfTheSources:
+    def test_is_variable_then_file_then_credentials_directory_then_keyring(self, home: Home, tmp_path: Path) -> None:
+        keyring = DictKeyring()
+        (tmp_path / "named").write_text("from the file")
+        (tmp_path / "my-shop.client-secret").write_text("from systemd")
+        environ = {
+            "AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET": "from the variable",
+            "AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET_FILE": str(tmp_path / "named"),
+            "CREDENTIALS_DIRECTORY": str(tmp_path),
+        }
+        store = SystemSecrets(environ, home, keyring=keyring)
+        store.set("my-shop", "client-secret", "from the keyring")
+
+        seen = []
+        for gone in (*environ, "the keyring's"):
+            seen.append(value_of(store.get("my-shop", "client-secret")))
+            assert store.overridden("my-shop", "client-secret") is (gone != "the keyring's")
+            environ.pop(gone, None)
+        assert seen == [
+            ("from the variable", "environment"),
+            ("from the file", "file"),
+            ("from systemd", "credentials directory"),
+            ("from the keyring", "keyring"),
+        ]
+
+    def test_the_variable_is_spelled_in_capitals_with_underscores(self) -> None:
+        assert variable("de-1", "sendcloud-secret-key") == "AMZLINK_SECRET_DE_1_SENDCLOUD_SECRET_KEY"
+
+    def test_an_empty_variable_counts_as_none(self, home: Home) -> None:
+        store = SystemSecrets({"AMZLINK_SECRET_A_CLIENT_SECRET": " "}, home, keyring=DictKeyring())
+        assert store.get("a", "client-secret") is None
+        assert not store.overridden("a", "client-secret")
+
+    def test_a_keyring_is_not_asked_for_what_the_environment_gives(self, home: Home) -> None:
+        keyring = FailingKeyring(keyring_error("NoKeyringError"))
+        store = SystemSecrets({"AMZLINK_SECRET_A_CLIENT_SECRET": "x"}, home, keyring=keyring)
+        assert value_of(store.get("a", "client-secret")) == ("x", "environment")
+        assert keyring.calls == 0
+
+    def test_a_credentials_directory_of_other_services_is_passed_over(self, home: Home, tmp_path: Path) -> None:
+        (tmp_path / "other.password").write_text("x")
+        store = SystemSecrets({"CREDENTIALS_DIRECTORY": str(tmp_path)}, home, keyring=DictKeyring())
+        assert store.get("a", "client-secret") is None
+
+
+class TestAFileWithASecret:
+    def read(self, home: Home, file: Path) -> str:
+        secret = SystemSecrets({"AMZLINK_SECRET_A_REFRESH_TOKEN_FILE": str(file)}, home).get("a", "refresh-token")
+        assert secret is not None
+        return secret.reveal()
+
+    @pytest.mark.parametrize("content", [b"Atzr|x\n", b"Atzr|x\r\n\r\n", b"\xef\xbb\xbfAtzr|x", b"  Atzr|x"])
+    def test_may_hold_white_space_and_a_byte_order_mark_around_it(
+        self, home: Home, tmp_path: Path, content: bytes
+    ) -> None:
+        file = tmp_path / "secret"
+        file.write_bytes(content)
+        assert self.read(home, file) == "Atzr|x"
+
+    @pytest.mark.parametrize(
+        ("content", "detail"),
+        [(None, "No such file or directory"), (b" \n", "it is empty"), (b"\xff\xfe", "it is not text in UTF-8")],
+    )
+    def test_that_cannot_be_read_is_named(self, home: Home, tmp_path: Path, content: bytes | None, detail: str) -> None:
+        file = tmp_path / "secret"
+        if content is not None:
+            file.write_bytes(content)
+        problem = problem_of(lambda: self.read(home, file))
+        assert problem.name == "secret-file-unreadable"
+        assert problem.summary == f"{file} should hold a secret but cannot be read: {detail}."
+        assert problem.exit_code == Exit.CONFIGURATION
+
+    def test_that_is_a_folder_is_named(self, home: Home, tmp_path: Path) -> None:
+        assert problem_of(lambda: self.read(home, tmp_path)).name == "secret-file-unreadable"
+
+
+class TestTheVaultKey:
+    def store(self, home: Home, environ: Mapping[str, str]) -> SystemSecrets:
+        return SystemSecrets(environ, home, keyring=DictKeyring())
+
+    def test_moves_on_in_the_file_that_the_environment_names(self, home: Home, tmp_path: Path) -> None:
+        file = tmp_path / "keys" / "vault"
+        store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(file)})
+        assert store.get("a", "vault-key") is None
+        store.set("a", "vault-key", "day 1")
+        store.set("a", "vault-key", "day 2")
+        assert value_of(store.get("a", "vault-key")) == ("day 2", "file")
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert store.overridden("a", "vault-key")
+        store.delete("a", "vault-key")
+        assert not file.exists()
+
+    def test_file_that_is_made_beforehand_may_be_empty(self, home: Home, tmp_path: Path) -> None:
+        file = tmp_path / "vault"
+        file.touch()
+        assert self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(file)}).get("a", "vault-key") is None
+
+    def test_file_that_cannot_be_looked_at_is_not_taken_for_a_missing_one(self, home: Home, tmp_path: Path) -> None:
+        """Otherwise a new key would be made over data that the old one sealed."""
+        (tmp_path / "folder").mkdir()
+        store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(tmp_path / "folder")})
+        assert problem_of(lambda: store.get("a", "vault-key")).name == "secret-file-unreadable"
+
+    def test_cannot_be_given_as_a_variable_or_as_a_credential(self, home: Home, tmp_path: Path) -> None:
+        (tmp_path / "a.vault-key").write_text("fixed")
+        store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY": "fixed", "CREDENTIALS_DIRECTORY": str(tmp_path)})
+        assert store.get("a", "vault-key") is None
+        assert not store.overridden("a", "vault-key")
+
+    @pytest.mark.parametrize("place", ["data/vault.key", "vault.key", "data/../config/vault.key"])
+    def test_inside_the_home_is_refused(self, home: Home, place: str) -> None:
+        assert home.root is not None
+        store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(home.root / place)})
+        for call in (
+            lambda: store.get("a", "vault-key"),
+            lambda: store.set("a", "vault-key", "x"),
+            lambda: store.delete("a", "vault-key"),
+        ):
+            problem = problem_of(call)
+            assert problem.name == "config-invalid"
+            assert "AMZLINK_SECRET_A_VAULT_KEY_FILE" in problem.summary
+
+    def test_behind_a_link_into_the_home_is_refused(self, home: Home, tmp_path: Path) -> None:
+        assert home.root is not None
+        home.prepare()
+        link = tmp_path / "innocent"
+        link.symlink_to(home.data)
+        store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(link / "vault.key")})
+        assert problem_of(lambda: store.get("a", "vault-key")).name == "config-invalid"
+
+
+def keyring_error(name: str, message: str = "") -> Exception:
+    error: Exception = getattr(keyring.errors, name)(message)
+    return error
+
+
+class TestAKeyringThatFails:
+    @pytest.mark.parametrize(
+        ("error", "problem", "detail"),
+        [
+            (keyring_error("NoKeyringError", "No recommended backend"), "keyring-unavailable", "this session has none"),
+            (
+                keyring_error("InitError", "Failed to create the collection:\n Prompt dismissed"),
+                "keyring-unavailable",
+                "it answered with InitError (Failed to create the collection: Prompt dismissed)",
+            ),
+            (RuntimeError(), "keyring-unavailable", "it answered with RuntimeError"),
+            (ConnectionResetError("gone"), "keyring-unavailable", "it answered with ConnectionResetError (gone)"),
+            (keyring_error("KeyringLocked"), "keyring-locked", "it was not unlocked"),
+        ],
+    )
+    def test_is_named(self, home: Home, error: Exception, problem: str, detail: str) -> None:
+        store = SystemSecrets({}, home, keyring=FailingKeyring(error))
+        for call in (
+            lambda: store.get("de-1", "client-secret"),
+            lambda: store.set("de-1", "client-secret", "x"),
+            lambda: store.delete("de-1", "client-secret"),
+        ):
+            raised = problem_of(call)
+            assert raised.name == problem
+            assert raised.facts["detail"] == detail
+            assert raised.exit_code == Exit.CONFIGURATION
+
+    def test_says_all_the_ways_out(self, home: Home) -> None:
+        store = SystemSecrets({}, home, keyring=FailingKeyring(keyring_error("NoKeyringError")))
+        problem = problem_of(lambda: store.get("de-1", "client-secret"))
+        assert problem.summary == "The keyring of this machine cannot be used: this session has none."
+        for way in ("AMZLINK_SECRET_DE_1_CLIENT_SECRET_FILE", "de-1.client-secret", "dbus-run-session"):
+            assert way in problem.next_step
+
+    def test_by_silence_is_given_up_and_not_asked_again(self, home: Home, silent: SilentKeyring) -> None:
+        store = SystemSecrets({}, home, keyring=silent, patience_seconds=0.05)
+        for _ in range(2):
+            problem = problem_of(lambda: store.get("a", "client-secret"))
+            assert problem.name == "keyring-unavailable"
+            assert problem.facts["detail"] == "it did not answer within 0.05 seconds"
+        assert silent.calls == 1
+
+    def test_by_forgetting_is_noticed_when_a_secret_is_kept(self, home: Home) -> None:
+        store = SystemSecrets({}, home, keyring=ForgetfulKeyring())
+        problem = problem_of(lambda: store.set("a", "client-secret", "sesame"))
+        assert problem.name == "keyring-unavailable"
+        assert problem.facts["detail"] == "what it was given to keep did not come back"
+        assert "sesame" not in str(problem.facts)
+
+
+class TestTheKeyring:
+    def test_is_kept_apart_for_a_home_of_its_own(self, home: Home) -> None:
+        keyring = DictKeyring()
+        SystemSecrets({}, home, keyring=keyring).set("my-shop", "client-secret", "x")
+        ((service, user),) = keyring.values
+        assert service == home.keyring_service()
+        assert service.startswith("amzlink@")
+        assert user == "my-shop/client-secret"
+
+
+class TestRequire:
+    def test_gives_what_is_there(self) -> None:
+        store = MemorySecrets()
+        store.set("a", "client-secret", "x")
+        assert require(store, "a", "client-secret").reveal() == "x"
+
+    def test_names_a_missing_secret_and_the_command_that_gives_it_again(self) -> None:
+        problem = problem_of(lambda: require(MemorySecrets(), "de-1", "refresh-token"))
+        assert problem.name == "secret-missing"
+        assert problem.summary.startswith(
+            "The refresh token of the store de-1 is neither in the keyring nor in AMZLINK_SE"
+        )
+        assert "AMZLINK_SECRET_DE_1_REFRESH_TOKEN" in problem.summary
+        assert "`amzlink connect --store de-1 --renew`" in problem.next_step
