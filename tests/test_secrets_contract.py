@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.test_secrets import DictKeyring
 
 from amzlink.files import Home, find_home
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SecretStore, SystemSecrets
+from tests.test_secrets import DictKeyring
 
 PATIENCE_SECONDS = 30  # a loaded machine may need some for its first D-Bus call
 
@@ -141,6 +141,7 @@ class TestTheFileOfTheVaultKey(SecretStoreContract):
 class TestARealSecretService(SecretStoreContract):
     @pytest.fixture
     def store(self, home: Home, unlocked_bus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStore]:
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND")  # which keeps all other tests from a real keyring
         for name, value in unlocked_bus.items():
             monkeypatch.setenv(name, value)
         store = SystemSecrets({}, home, patience_seconds=PATIENCE_SECONDS)

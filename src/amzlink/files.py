@@ -74,15 +74,23 @@ class Home:
         folders = (self.config, self.data, self.state, self.log)
         for folder in (self.root,) if self.root else folders:
             _refuse_other_owner(folder)
-        for folder in (*folders, self.locks):
+        # The root by itself: `parents` would make it with everybody's rights.
+        for folder in (*((self.root,) if self.root else ()), *folders, self.locks):
             with translated_errors(folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def find_home(environ: Mapping[str, str]) -> Home:
-    """The folders that the environment and the platform's customs give."""
+    """The folders that the environment and the platform's customs give.
+
+    Raises:
+        Problem: `not-writable`, for an AMZLINK_HOME in the home of a user that there is not.
+    """
     if custom := environ.get("AMZLINK_HOME"):
-        root = Path(custom).expanduser().absolute()
+        try:
+            root = Path(custom).expanduser().absolute()
+        except RuntimeError:
+            raise Problem("not-writable", file=custom, detail="there is no such user") from None
         return Home(root / "config", root / "data", root / "state", root / "log", root)
     from platformdirs import PlatformDirs  # noqa: PLC0415 - not needed where AMZLINK_HOME is set
 

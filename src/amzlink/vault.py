@@ -9,7 +9,6 @@ The vault does not know where sealed data is kept: the order book keeps the boxe
 """
 
 import base64
-import binascii
 import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -52,6 +51,9 @@ class Chain(msgspec.Struct, frozen=True):
     id: str
     day: date
     key: str
+
+    def __repr__(self) -> str:
+        return f"Chain({self.id}, {self.day})"
 
 
 class _Keys(msgspec.Struct, frozen=True):
@@ -123,7 +125,7 @@ class Vault:
         cipher = self._cipher(chain, box.lease_day)
         try:
             return cipher.decrypt(box.data[:_NONCE_BYTES], box.data[_NONCE_BYTES:], self._bound_to(order_id))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # a value error: not even a nonce is left of the box
             # from None: the chained error would add nothing, and a traceback's locals would hold the key.
             raise Problem("vault-key-missing", store=self._store, detail="the key does not fit") from None
 
@@ -162,10 +164,17 @@ def _read(text: str | None, store: str) -> _Keys:
     if text is None:
         return _Keys()
     try:
-        return msgspec.json.decode(text, type=_Keys)
-    except msgspec.DecodeError:
-        # from None: the error's text may quote the key.
-        raise Problem("vault-key-missing", store=store, detail="what the keyring holds is no vault key") from None
+        keys = msgspec.json.decode(text, type=_Keys)
+        whole = all(
+            _month(chain.day) == month and len(base64.b64decode(chain.key, validate=True)) == _KEY_BYTES
+            for month, chain in keys.chains.items()
+        )
+    except (msgspec.DecodeError, ValueError):
+        whole = False
+    if not whole:
+        # Raised out here, because the errors' texts may quote the key.
+        raise Problem("vault-key-missing", store=store, detail="what the keyring holds is no vault key")
+    return keys
 
 
 def _moved_on(keys: _Keys, floor: date) -> _Keys:
@@ -180,10 +189,7 @@ def _moved_on(keys: _Keys, floor: date) -> _Keys:
 
 
 def _key_of(chain: Chain, day: date) -> bytes:
-    try:
-        key = base64.b64decode(chain.key, validate=True)
-    except binascii.Error:
-        raise Problem("vault-key-missing", detail="what the keyring holds is no vault key") from None
+    key = base64.b64decode(chain.key)
     for _ in range((day - chain.day).days):
         key = HKDFExpand(SHA256(), _KEY_BYTES, _NEXT_DAY).derive(key)
     return key

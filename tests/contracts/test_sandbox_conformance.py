@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.sandbox.driver import ACCOUNT_PATH, EVERYTHING, ORDERS_PATH, PARTICIPATIONS_PATH, RDT_PATH, Driver
-from tests.support.models import Model
 
 from amzlink.sandbox.messages import Response
 from amzlink.sandbox.plan import SHOWCASE, Story
 from amzlink.sandbox.table import OPERATIONS, Kind, Operation, Parameter
+from tests.sandbox.driver import ACCOUNT_PATH, EVERYTHING, ORDERS_PATH, PARTICIPATIONS_PATH, RDT_PATH, Driver
+from tests.support.models import Model
 
 MODELS = {
     "/orders/": "orders_2026-01-01.json",

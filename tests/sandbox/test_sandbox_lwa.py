@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.sandbox.driver import FORM, PARTICIPATIONS_PATH, Driver, error_of
 
 

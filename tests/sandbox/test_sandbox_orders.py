@@ -3,10 +3,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.sandbox.driver import EVERYTHING, ORDERS_PATH, Driver, error_of
 
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Response
+from tests.sandbox.driver import EVERYTHING, ORDERS_PATH, Driver, error_of
 
 US = "ATVPDKIKX0DER"
 ITALY = "APJ6JRA9NG5V4"

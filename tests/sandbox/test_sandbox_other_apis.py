@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from tests.sandbox.driver import PARTICIPATIONS_PATH, RDT_PATH, Driver, error_of
 
 US = "ATVPDKIKX0DER"
@@ -58,8 +59,12 @@ class TestRestrictedDataToken:
 
     @pytest.mark.parametrize("elements", [None, ["phone"], "buyerInfo", [{}]])
     def test_orders_v0_demands_its_data_elements(self, driver: Driver, elements: object) -> None:
-        answer = driver.post_json(RDT_PATH, {"restrictedResources": [{**ADDRESS, "dataElements": elements}]})
-        assert answer.status == 400
+        resource = {"method": "GET", "path": "/orders/v0/orders/302-1234567-1234567", "dataElements": elements}
+        assert driver.post_json(RDT_PATH, {"restrictedResources": [resource]}).status == 400
+
+    def test_a_resource_of_one_kind_of_data_needs_none(self, driver: Driver) -> None:
+        resource = {"method": "GET", "path": ADDRESS_PATH}
+        assert driver.post_json(RDT_PATH, {"restrictedResources": [resource]}).status == 200
 
     def test_an_unknown_document_and_an_open_resource_are_refused(self, driver: Driver) -> None:
         document = {"method": "GET", "path": "/reports/2021-06-30/documents/amzn1.spdoc.1"}

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
 import pytest
-from tests.sandbox.driver import ORDERS_PATH, Driver, error_of
 
 from amzlink.sandbox.quota import QuotaMode
 from amzlink.sandbox.world import World
+from tests.sandbox.driver import ORDERS_PATH, Driver, error_of
 
 
 def drain(driver: Driver) -> int:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.sandbox.driver import EVERYTHING, NOON, Driver, StoppedClock
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.sandbox.account import make_account
 from amzlink.sandbox.plan import SHOWCASE, Trait
 from amzlink.sandbox.world import World
+from tests.sandbox.driver import EVERYTHING, NOON, Driver, StoppedClock
 
 
 def bodies(driver: Driver) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@ The access token stays in memory: it is a secret, and a run needs one an hour (f
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
+from amzlink.amazon.errors import UNREADABLE
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ _EARLY: Final = timedelta(seconds=90)
 
 
 class _Token(msgspec.Struct, frozen=True):
-    access_token: str
+    # Only what can stand in a header: a library that refuses a header quotes it.
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
     expires_in: int = 3600
 
 
@@ -57,7 +59,7 @@ class LwaAuth:
             )
             try:
                 token = msgspec.json.decode(answer.body, type=_Token)
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 # The error's own text may quote the answer, which holds the token.
                 raise Problem(
                     "response-malformed", operation="getToken", detail="it is no token", request_id=answer.request_id

@@ -10,7 +10,11 @@ import msgspec
 
 from amzlink.problems import Problem
 
+# What msgspec raises at a body that it cannot read; bytes that are no UTF-8 it reports as Python itself does.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+
 _HTML_MARKS: Final = (b"<!doctype html", b"<html")
+_BEFORE_MARKUP: Final = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and white space
 
 
 class SpApiError(msgspec.Struct, frozen=True):
@@ -19,10 +23,6 @@ class SpApiError(msgspec.Struct, frozen=True):
     code: str = ""
     message: str = ""
     details: str | None = None
-
-
-class _Errors(msgspec.Struct, frozen=True):
-    errors: tuple[SpApiError, ...] = ()
 
 
 class _LwaError(msgspec.Struct, frozen=True):
@@ -55,21 +55,32 @@ _DEAD_PAGE_TOKEN: Final = ("all parameters must match the original request", "co
 
 
 def parse_errors(body: bytes) -> SpApiError:
-    """The first error of an answer; an empty one where the body holds none that can be read."""
+    """The first error of an answer; an empty one where the body holds none that can be read.
+
+    Some gateways answer without the wrapper `errors`, and what is not a text counts as absent (facts 9.1).
+    """
     try:
-        errors = msgspec.json.decode(body, type=_Errors).errors
-    except msgspec.DecodeError:
+        document = msgspec.json.decode(body)
+    except UNREADABLE:
         return SpApiError()
-    return errors[0] if errors else SpApiError()
+    entry = document
+    if isinstance(document, dict) and isinstance(document.get("errors"), list):
+        entry = next(iter(document["errors"]), None)
+    if not isinstance(entry, dict):
+        return SpApiError()
+    texts = {name: entry[name] for name in SpApiError.__struct_fields__ if isinstance(entry.get(name), str)}
+    return SpApiError(**texts)
 
 
 def lwa_problem(status: int, body: bytes, request_id: str) -> Problem:
     """The problem that LWA's refusal means."""
     try:
         error = msgspec.json.decode(body, type=_LwaError)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return _unreadable(status, body, "getToken", request_id)
     evidence = {"status": status, "request_id": request_id, "code": error.error, "operation": "getToken"}
+    if error.error == "invalid_client" and "expired" in error.error_description.lower():
+        return Problem("client-secret-expired", **evidence)
     if name := _LWA.get(error.error):
         return Problem(name, **evidence)
     return Problem("request-refused", detail=f"{error.error or 'status'} {status}", **evidence)
@@ -86,8 +97,8 @@ def spapi_problem(status: int, body: bytes, operation: str, role: str, request_i
     if status in (401, 403):
         name = next((name for part, name in _FORBIDDEN if part in text), "access-denied")
         return Problem(name, detail=detail, **evidence)
-    if status == 404:  # noqa: PLR2004
-        return Problem("order-not-found" if operation == "getOrder" else "request-refused", detail=detail, **evidence)
+    if status == 404 and operation == "getOrder":  # noqa: PLR2004
+        return Problem("order-not-found", **evidence)
     name = next((name for part, name in _INVALID if part in text), "request-refused")
     return Problem(name, detail=detail, **evidence)
 
@@ -110,8 +121,9 @@ def is_dead_page_token(status: int, body: bytes) -> bool:
 
 
 def is_html(body: bytes) -> bool:
-    """Whether an answer is a page for people."""
-    return body.lstrip()[:200].lower().startswith(_HTML_MARKS)
+    """Whether an answer is a page for people; a declaration or a comment may stand before its first tag."""
+    beginning = body.lstrip(_BEFORE_MARKUP)[:500].lower()
+    return beginning.startswith(b"<") and any(mark in beginning for mark in _HTML_MARKS)
 
 
 def _unreadable(status: int, body: bytes, operation: str, request_id: str) -> Problem:

@@ -3,12 +3,15 @@
 The structs name only what amzlink uses; unknown fields are passed over and unknown values kept as they came.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final
+from urllib.parse import quote
 
 import msgspec
 
+from amzlink.amazon.errors import UNREADABLE
 from amzlink.amazon.marketplaces import Region
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
@@ -204,7 +207,7 @@ class _Package(_Wire, frozen=True):
     ship_time: Moment | None = None
     shipping_service: str | None = None
     tracking_number: str | None = None
-    package_items: tuple[_PackageItem, ...] = ()
+    package_items: tuple[_PackageItem, ...] | None = None
 
 
 class _Proceeds(_Wire, frozen=True):
@@ -224,7 +227,7 @@ class _TaxRegistration(_Wire, frozen=True):
 
 
 class _Tax(_Wire, frozen=True):
-    tax_registrations: tuple[_TaxRegistration, ...] = ()
+    tax_registrations: tuple[_TaxRegistration, ...] | None = None
 
 
 class _Order(_Wire, frozen=True):
@@ -252,17 +255,13 @@ class _Page(_Wire, frozen=True):
     pagination: _Pagination | None = None
 
 
-class _RawPage(_Wire, frozen=True):
-    orders: tuple[msgspec.Raw, ...]
+class _LoosePage(_Wire, frozen=True):
+    orders: tuple[object, ...]
     pagination: _Pagination | None = None
 
 
 class _Answer(_Wire, frozen=True):
     order: _Order
-
-
-class _OnlyId(_Wire, frozen=True):
-    order_id: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -282,10 +281,8 @@ class OrdersPage(msgspec.Struct, frozen=True):
 
 
 _decode_page: Final = msgspec.json.Decoder(_Page).decode
-_decode_raw_page: Final = msgspec.json.Decoder(_RawPage).decode
 _decode_order: Final = msgspec.json.Decoder(_Order).decode
 _decode_answer: Final = msgspec.json.Decoder(_Answer).decode
-_decode_id: Final = msgspec.json.Decoder(_OnlyId).decode
 
 
 def changed_between(start: datetime, end: datetime, marketplace_ids: Sequence[str]) -> dict[str, str]:
@@ -325,10 +322,8 @@ def search_orders(link: Link, query: Mapping[str, str], page_token: str | None =
     answer = link.get(SEARCH_ORDERS, _PATH, {**query, "paginationToken": page_token} if page_token else query)
     try:
         page = _decode_page(answer.body)
-    except msgspec.ValidationError:
+    except UNREADABLE:
         return _page_with_faults(link, answer.body, answer.request_id)
-    except msgspec.DecodeError as error:
-        raise link.malformed(SEARCH_ORDERS, answer.request_id, _cut_off(answer.body)) from error
     return OrdersPage(tuple(map(_to_order, page.orders)), (), _next_token(page.pagination))
 
 
@@ -339,7 +334,7 @@ def get_order(link: Link, order_id: str) -> Order:
         Problem: `order-not-found`, `response-malformed`, or as `Link.get`.
     """
     try:
-        answer = link.get(GET_ORDER, f"{_PATH}/{order_id}", {"includedData": DATASETS})
+        answer = link.get(GET_ORDER, f"{_PATH}/{quote(order_id, safe='')}", {"includedData": DATASETS})
     except Problem as problem:
         if problem.name == "order-not-found":
             raise problem.with_facts(order_id=order_id, detail="to Amazon") from None
@@ -348,31 +343,37 @@ def get_order(link: Link, order_id: str) -> Order:
         return _to_order(_decode_answer(answer.body).order)
     except msgspec.ValidationError as error:
         raise link.malformed(GET_ORDER, answer.request_id, str(error)) from error
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)) from error
 
 
 def _page_with_faults(link: Link, body: bytes, request_id: str) -> OrdersPage:
-    """Read a page order by order, so that one that cannot be read does not hold back the others."""
+    """Read a page order by order, so that one that cannot be read does not hold back the others.
+
+    Python's own decoder takes the page apart, because it lets damaged text through (half a surrogate pair; and bytes
+    that are no UTF-8 are made into such halves): the damage then comes to light in its own order and in no other.
+    """
     try:
-        page = _decode_raw_page(body)
-    except msgspec.DecodeError as error:
+        page = msgspec.convert(json.loads(body.decode("utf-8", "surrogateescape")), _LoosePage)
+    except msgspec.ValidationError as error:
         raise link.malformed(SEARCH_ORDERS, request_id, str(error)) from error
+    except ValueError as error:
+        raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
     orders: list[Order] = []
     refused: list[Refused] = []
-    for raw in page.orders:
+    for entry in page.orders:
         try:
-            orders.append(_to_order(_decode_order(raw)))
+            orders.append(_to_order(_decode_order(json.dumps(entry))))
         except msgspec.ValidationError as error:
-            refused.append(Refused(_id_of(raw), "response-malformed", str(error)))
+            refused.append(Refused(_id_of(entry), "response-malformed", str(error)))
+        except msgspec.DecodeError:
+            refused.append(Refused(_id_of(entry), "response-malformed", "its text is damaged"))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
 
 
-def _id_of(raw: msgspec.Raw) -> str:
-    try:
-        return _decode_id(raw).order_id or ""
-    except msgspec.ValidationError:
-        return ""
+def _id_of(entry: object) -> str:
+    order_id = entry.get("orderId") if isinstance(entry, dict) else None
+    return order_id if isinstance(order_id, str) and order_id.isascii() else ""
 
 
 def _cut_off(body: bytes) -> str:
@@ -417,8 +418,10 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
     product, fulfillment = item.product, item.fulfillment
     price = product.price.unit_price if product.price else None
     unshipped = fulfillment.quantity_unfulfilled if fulfillment else None
-    if unshipped is None:
-        unshipped = 0 if closed else item.quantity_ordered
+    if closed:
+        unshipped = 0  # whatever is counted: what a cancelled line leaves open is not to be shipped any more
+    elif unshipped is None:
+        unshipped = item.quantity_ordered
     shipping = fulfillment.shipping if fulfillment else None
     abroad = shipping.international_shipping if shipping else None
     cancellation = item.cancellation
@@ -450,14 +453,14 @@ def _to_package(package: _Package) -> Package:
         carrier=package.carrier,
         service=package.shipping_service,
         shipped_at=package.ship_time,
-        items=tuple([PackageItem(item.order_item_id, item.quantity) for item in package.package_items]),
+        items=tuple([PackageItem(item.order_item_id, item.quantity) for item in package.package_items or ()]),
     )
 
 
 def _to_personal(wire: _Order) -> PersonalData:
     gifts, urls = _from_items(wire.order_items)
     tracking = {p.package_reference_id: p.tracking_number for p in wire.packages or () if p.tracking_number}
-    registrations = wire.tax.tax_registrations if wire.tax else ()
+    registrations = (wire.tax.tax_registrations if wire.tax else None) or ()
     if not (wire.buyer or wire.recipient or gifts or urls or tracking or registrations):
         return NOTHING_PERSONAL
     return PersonalData(

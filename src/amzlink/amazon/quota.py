@@ -14,6 +14,9 @@ from filelock import FileLock
 from amzlink.files import write_private
 
 _LOCK_SECONDS: Final = 20
+# Seconds times rate rarely make a whole call to the last digit; without this, a wait could be followed by ever smaller ones.
+_ROUNDING: Final = 1e-6
+_SHORTEST_WAIT: Final = 0.001
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -44,9 +47,9 @@ def refill(bucket: Bucket | None, operation: Operation, now: float) -> Bucket:
 
 def take(bucket: Bucket, operation: Operation) -> tuple[Bucket, float]:
     """Debit one call; or leave the bucket and tell the seconds until there is a call to debit."""
-    if bucket.tokens >= 1:
-        return msgspec.structs.replace(bucket, tokens=bucket.tokens - 1), 0.0
-    return bucket, (1 - bucket.tokens) / (bucket.rate or operation.rate)
+    if bucket.tokens >= 1 - _ROUNDING:
+        return msgspec.structs.replace(bucket, tokens=max(0.0, bucket.tokens - 1)), 0.0
+    return bucket, max(_SHORTEST_WAIT, (1 - bucket.tokens) / (bucket.rate or operation.rate))
 
 
 class Quotas(Protocol):

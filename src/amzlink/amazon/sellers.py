@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from amzlink.amazon.errors import UNREADABLE
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
@@ -49,7 +50,7 @@ def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
     answer = link.get(GET_MARKETPLACE_PARTICIPATIONS, "/sellers/v1/marketplaceParticipations", {})
     try:
         entries = msgspec.json.decode(answer.body, type=_Answer).payload
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise link.malformed(GET_MARKETPLACE_PARTICIPATIONS, answer.request_id, "it is no such list") from error
     return tuple(
         Participation(

@@ -5,6 +5,7 @@ Only calls that may safely be made twice go through `get`; each is tried a few t
 
 import platform
 import random
+import socket
 import ssl
 import time
 from collections import Counter
@@ -113,9 +114,7 @@ class Link:
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._on_call = on_call
         self._facts = dict(facts or {})
-        self._http = httpx.Client(
-            transport=transport, timeout=timeout, follow_redirects=False, headers={"user-agent": USER_AGENT}
-        )
+        self._http = _open_client(transport, timeout)
 
     def close(self) -> None:
         """Close the connection."""
@@ -144,34 +143,26 @@ class Link:
             DeadPageToken: the query's page token cannot be used any more.
         """
         url = f"{self.base_url}{path}?{urlencode(query, quote_via=quote, safe=',:')}"
-        refreshed = False
-        for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
-            token = self._auth.token(self)
+        attempt, refreshed = 1, False
+        while True:
             self._await_quota(operation)
+            token = self._auth.token(self)  # not before the wait, which would age it
             try:
                 response = self._send(operation.name, "GET", url, headers={"x-amz-access-token": token})
             except Problem as problem:
-                if last or not _passes(problem):
+                if attempt == ATTEMPTS or not _passes(problem):
                     raise
                 self._patience.wait(self._backoff(attempt, None), problem)
-                continue
-            if response.is_success:
-                self._learn_rate(operation, response)
-                return self._read(operation, response)
-            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                self._throttled(operation, response, attempt)
-            elif response.is_server_error:
-                disturbed = self._problem("service-unavailable", response, operation.name)
-                if last:
-                    raise disturbed
-                self._patience.wait(self._backoff(attempt, response), disturbed)
-            elif is_expired_token(response.status_code, response.content) and not refreshed:
-                refreshed = True
-                self._auth.forget()
             else:
-                raise self._refusal(operation, response)
-        raise self._problem("throttled", response, operation.name).with_facts(max_wait="this run waits")
+                if response.is_success:
+                    self._learn_rate(operation, response)
+                    return self._read(operation, response)
+                if is_expired_token(response.status_code, response.content) and not refreshed:
+                    refreshed = True
+                    self._auth.forget()
+                    continue
+                self._pause_after(operation, response, attempt)
+            attempt += 1
 
     def post_form(self, operation: str, url: str, form: Mapping[str, str]) -> Answer:
         """LWA's token call: a form, no quota of ours, tried again when the fault is one that passes."""
@@ -242,12 +233,26 @@ class Link:
         if rate:
             self._quotas.learn(operation, rate, self.clock.now().timestamp())
 
+    def _pause_after(self, operation: Operation, response: httpx.Response, attempt: int) -> None:
+        """Wait before the next try; or raise what the answer means, where no other try can help."""
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            self._throttled(operation, response, attempt)
+        elif response.is_server_error:
+            disturbed = self._problem("service-unavailable", response, operation.name)
+            if attempt == ATTEMPTS:
+                raise disturbed
+            self._patience.wait(self._backoff(attempt, response), disturbed)
+        else:
+            raise self._refusal(operation, response)
+
     def _throttled(self, operation: Operation, response: httpx.Response, attempt: int) -> None:
         """Amazon knows better than our bucket what is left: empty it, and wait as long as Amazon says, if it does."""
         self._learn_rate(operation, response)
         self._quotas.drain(operation, self.clock.now().timestamp())
         problem = self._problem("throttled", response, operation.name)
-        told = _positive(response.headers.get("retry-after"))
+        if attempt == ATTEMPTS:
+            raise problem.with_facts(max_wait="this run waits")
+        told = self._told_wait(response)
         if told:
             self._patience.wait(told, problem)
         elif attempt > 1:
@@ -255,11 +260,17 @@ class Link:
             self._patience.wait(self._backoff(attempt, None), problem)
 
     def _backoff(self, attempt: int, response: httpx.Response | None) -> float:
-        told = _positive(response.headers.get("retry-after")) if response is not None else None
+        told = self._told_wait(response) if response is not None else None
         if told:
             return told
         ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1))
         return self._rng.uniform(ceiling / 2, ceiling)
+
+    def _told_wait(self, response: httpx.Response) -> float | None:
+        """The seconds in `Retry-After`, which may be a time of day too (RFC 9110, 10.2.3)."""
+        text = response.headers.get("retry-after")
+        moment = parse_http_date(text)
+        return _positive(text) if moment is None else max(0.0, (moment - self.amazon_now()).total_seconds())
 
     def _refusal(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
         if is_dead_page_token(response.status_code, response.content):
@@ -279,23 +290,46 @@ class Link:
 
     def _network_problem(self, error: httpx.HTTPError, host: str, operation: str) -> Problem:
         facts = {**self._facts, "host": host, "operation": operation, "kind": type(error).__name__}
+        if isinstance(error, httpx.DecodingError):
+            return Problem("response-malformed", detail="its compression is damaged", **facts)
         if isinstance(error, httpx.TimeoutException):
             seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
             return Problem("timeout", seconds=round(seconds or 0), **facts)
         return Problem(_network_problem_name(error), status="no", **facts)
 
 
-def _network_problem_name(error: BaseException) -> str:
+def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) -> httpx.Client:
+    """The HTTP client; what the environment says of proxies and certificates is read here.
+
+    Raises:
+        Problem: `config-invalid`, where that cannot be used. The errors' own texts are left out, because a proxy's
+            address may hold a password.
+    """
+    try:
+        return httpx.Client(
+            transport=transport, timeout=timeout, follow_redirects=False, headers={"user-agent": USER_AGENT}
+        )
+    except OSError:
+        detail = "the certificates that it names cannot be read"
+        raise Problem("config-invalid", file="SSL_CERT_FILE", detail=detail) from None
+    except (ValueError, ImportError, httpx.InvalidURL):
+        detail = "it has to be the address of a proxy, such as http://proxy.example:3128"
+        raise Problem("config-invalid", file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)", detail=detail) from None
+
+
+def _network_problem_name(error: httpx.HTTPError) -> str:
     """Told by what lies at the bottom: httpx wraps the socket's and the TLS library's own errors."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return "tls-failed"
-        if type(cause).__name__ == "gaierror":
-            return "dns-failed"
-        cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ProxyError):
         return "proxy-interferes"
+    if isinstance(error, httpx.NetworkError):
+        # The first OSError below it; what lies deeper is what the caller was dealing with before.
+        cause = error.__cause__
+        while cause is not None and not isinstance(cause, OSError):
+            cause = cause.__cause__ or cause.__context__
+        if isinstance(cause, ssl.SSLError):
+            return "tls-failed"
+        if isinstance(cause, socket.gaierror):
+            return "dns-failed"
     return "connect-refused"
 
 

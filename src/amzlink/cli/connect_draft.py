@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Marketplace, find_country
+from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, MARKETPLACES, Marketplace, find_country
 from amzlink.config import Store
 from amzlink.core.credentials import Wanted, check
 from amzlink.deps import Deps
 from amzlink.jobs.connect import choose_slug, find_store, pick_secret
 from amzlink.jobs.connect_proof import Answers, Trigger
 from amzlink.problems import DEFAULT_FACTS, Problem
+
+# What the countries are called at home, and a few other ways to write them.
+_OTHER_NAMES: Final = {
+    "america": "US", "belgië": "BE", "belgie": "BE", "belgique": "BE", "belgien": "BE", "brasil": "BR",
+    "deutschland": "DE", "allemagne": "DE", "duitsland": "DE", "españa": "ES", "espana": "ES", "spanien": "ES",
+    "england": "GB", "great britain": "GB", "frankreich": "FR", "frankrijk": "FR", "holland": "NL", "italia": "IT",
+    "italien": "IT", "méxico": "MX", "nederland": "NL", "niederlande": "NL", "pays-bas": "NL", "polen": "PL",
+    "polska": "PL", "sverige": "SE", "schweden": "SE", "the netherlands": "NL", "turkey": "TR", "turkiye": "TR",
+    "uae": "AE", "usa": "US", "日本": "JP",
+}  # fmt: skip
 
 _SECRET_KEYS: Final = ("client_secret", "refresh_token", "sendcloud_secret_key")
 
@@ -51,7 +61,7 @@ def parse_countries(texts: Sequence[str]) -> tuple[Marketplace, ...]:
     """
     chosen: dict[str, Marketplace] = {}
     for text in filter(None, (text.strip() for text in texts)):
-        marketplace = find_country(text)
+        marketplace = find_country(_OTHER_NAMES.get(text.casefold(), text)) or _find_shop(text)
         if marketplace is None:
             codes = ", ".join(sorted(BY_COUNTRY))
             raise _usage(f"“{text}” is no country in which Amazon has a marketplace: {codes}.")
@@ -59,6 +69,12 @@ def parse_countries(texts: Sequence[str]) -> tuple[Marketplace, ...]:
     if len({marketplace.region for marketplace in chosen.values()}) > 1:
         raise Problem("region-mixed", detail=", ".join(marketplace.name for marketplace in chosen.values()))
     return tuple(chosen.values())
+
+
+def _find_shop(text: str) -> Marketplace | None:
+    """The marketplace of a shop's address, `amazon.de` say."""
+    host = text.casefold().removeprefix("https://").removeprefix("www.").rstrip("/")
+    return next((marketplace for marketplace in MARKETPLACES if marketplace.shop == host), None)
 
 
 def read_secrets(source: str, draft: Draft) -> None:
@@ -80,36 +96,66 @@ def read_secrets(source: str, draft: Draft) -> None:
         draft.refresh_token = draft.check("refresh token", table["refresh_token"])
 
 
-def adopt_store(deps: Deps, draft: Draft) -> str | None:
-    """Fill what is open from the store that is meant, if it is connected already; gives its slug."""
-    stores = deps.load_config().stores
-    slug = draft.wanted_slug if draft.wanted_slug in stores else None
-    if slug is None and draft.seller_id and draft.marketplaces:
-        slug = find_store(
-            deps.load_config(),
-            draft.seller_id,
-            draft.marketplaces[0].region,
-            test=deps.endpoints_overridden,
-            amazon_sandbox=draft.amazon_sandbox,
-        )
-    if slug is None or slug not in stores:
+def find_connected(deps: Deps, draft: Draft) -> str | None:
+    """The slug of the store that is meant, if it is connected already: the one named, or that of the same account."""
+    config = deps.load_config()
+    if draft.wanted_slug in config.stores:
+        return draft.wanted_slug
+    if not draft.seller_id or not draft.marketplaces:
         return None
-    _fill_from(stores[slug], draft)
-    return slug
+    return find_store(
+        config,
+        draft.seller_id,
+        draft.marketplaces[0].region,
+        test=deps.endpoints_overridden,
+        amazon_sandbox=draft.amazon_sandbox,
+    )
 
 
-def slug_of_draft(deps: Deps, draft: Draft) -> str | None:
+def marketplaces_of(store: Store) -> tuple[Marketplace, ...]:
+    """A store's marketplaces, its own country's first; ids that somebody made up are passed over."""
+    known = [BY_ID[marketplace_id] for marketplace_id in store.marketplace_ids if marketplace_id in BY_ID]
+    return tuple(sorted(known, key=lambda marketplace: marketplace.country != store.country))
+
+
+def fill_from(store: Store, draft: Draft) -> None:
+    """Take what is still open from a store that is connected already; its secrets are looked up later."""
+    draft.marketplaces = draft.marketplaces or marketplaces_of(store)
+    draft.seller_id = draft.seller_id or store.seller_id
+    draft.client_id = draft.client_id or store.client_id
+    draft.name = store.name if draft.name is None else draft.name
+    draft.import_weights = store.import_weights if draft.import_weights is None else draft.import_weights
+    draft.update_status_when = draft.update_status_when or store.update_status_when
+    draft.amazon_sandbox = draft.amazon_sandbox or store.amazon_sandbox
+
+
+def slug_of_draft(deps: Deps, draft: Draft, *, name: str | None = None) -> str | None:
     """The slug that the store has or will get; None as long as too little is known. Raises as `choose_slug`."""
-    if draft.seller_id is None or draft.name is None or not draft.marketplaces:
+    name = draft.name if name is None else name
+    if draft.seller_id is None or name is None or not draft.marketplaces:
         return None
     return choose_slug(
         deps,
         draft.wanted_slug,
-        name=draft.name,
+        name=name,
         seller_id=draft.seller_id,
         marketplace=draft.marketplaces[0],
         amazon_sandbox=draft.amazon_sandbox,
     )
+
+
+def missing_options(deps: Deps, draft: Draft) -> list[str]:
+    """The options without which the store cannot be connected. Raises as `choose_slug` and `pick_secret`."""
+    slug = slug_of_draft(deps, draft)
+    options = {
+        "--name": draft.name is not None,
+        "--country": bool(draft.marketplaces),
+        "--seller-id": bool(draft.seller_id),
+        "--client-id": bool(draft.client_id),
+        "--secrets-from with client_secret": pick_secret(deps, slug, "client-secret", draft.client_secret),
+        "--secrets-from with refresh_token": pick_secret(deps, slug, "refresh-token", draft.refresh_token),
+    }
+    return [option for option, is_there in options.items() if not is_there]
 
 
 def finish(deps: Deps, draft: Draft) -> Answers:
@@ -122,7 +168,7 @@ def finish(deps: Deps, draft: Draft) -> Answers:
     client_secret = pick_secret(deps, slug, "client-secret", draft.client_secret)
     refresh_token = pick_secret(deps, slug, "refresh-token", draft.refresh_token)
     if slug is None or not draft.client_id or client_secret is None or refresh_token is None:
-        raise _usage(_missing(draft, has_client_secret=bool(client_secret), has_refresh_token=bool(refresh_token)))
+        raise _usage(f"Missing: {', '.join(missing_options(deps, draft))}.")
     return Answers(
         slug=slug,
         name=draft.name or slug,
@@ -135,30 +181,6 @@ def finish(deps: Deps, draft: Draft) -> Answers:
         update_status_when=draft.update_status_when or "processed",
         amazon_sandbox=draft.amazon_sandbox,
     )
-
-
-def _missing(draft: Draft, *, has_client_secret: bool, has_refresh_token: bool) -> str:
-    options = {
-        "--name": draft.name is not None,
-        "--country": bool(draft.marketplaces),
-        "--seller-id": bool(draft.seller_id),
-        "--client-id": bool(draft.client_id),
-        "--secrets-from with client_secret": has_client_secret,
-        "--secrets-from with refresh_token": has_refresh_token,
-    }
-    missing = [option for option, is_there in options.items() if not is_there]
-    return f"Missing, with no terminal to ask at: {', '.join(missing)}."
-
-
-def _fill_from(store: Store, draft: Draft) -> None:
-    own_first = sorted(store.marketplace_ids, key=lambda id_: id_ in BY_ID and BY_ID[id_].country != store.country)
-    draft.marketplaces = draft.marketplaces or tuple(BY_ID[id_] for id_ in own_first if id_ in BY_ID)
-    draft.seller_id = draft.seller_id or store.seller_id
-    draft.client_id = draft.client_id or store.client_id
-    draft.name = store.name if draft.name is None else draft.name
-    draft.import_weights = store.import_weights if draft.import_weights is None else draft.import_weights
-    draft.update_status_when = draft.update_status_when or store.update_status_when
-    draft.amazon_sandbox = draft.amazon_sandbox or store.amazon_sandbox
 
 
 def _read_toml(source: str) -> dict[str, Any]:

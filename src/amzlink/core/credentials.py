@@ -200,8 +200,8 @@ _PLACES: Final[dict[Wanted, str]] = {
     "You find it beside the client id at {page}: choose View under LWA credentials.",
     "refresh token": "The refresh token starts with Atzr|. You get it at {page}: the arrow beside Edit App, Authorize, "
     "then Authorize app. It is shown only once; if it is lost, authorise again for a new one.",
-    "Seller ID": "In Seller Central it is called Merchant Token: Settings, Account Info, Business Information. "
-    "Most have 13 or 14 capital letters and digits and begin with A.",
+    "Seller ID": "Seller Central calls the Seller ID Merchant Token: Settings, Account Info, Business Information. "
+    "It has capital letters and digits, mostly 13 or 14 that begin with A.",
 }
 
 _HINTS: Final = {

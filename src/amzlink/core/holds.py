@@ -62,7 +62,10 @@ def causes(order: Order) -> dict[Hold, str]:
     """All reasons in the order itself; none for an order with nothing left to ship."""
     if not order.to_ship:
         return {}
-    found = {_BY_PROGRAM[program]: program for program in order.programs if program in _BY_PROGRAM}
+    found: dict[Hold, str] = {}
+    for program in sorted(set(order.programs) & _BY_PROGRAM.keys()):  # Amazon promises no sequence
+        hold = _BY_PROGRAM[program]
+        found[hold] = f"{found[hold]},{program}" if hold in found else program
     if asked := [line.order_item_id for line in order.lines if line.cancellation_requested]:
         found[Hold.CANCELLATION_REQUESTED] = ",".join(sorted(asked))
     if order.label_from:

@@ -164,10 +164,28 @@ def keep_known(new: PersonalData, old: PersonalData) -> PersonalData:
     wipe out what is still needed.
     """
     return PersonalData(
-        buyer=new.buyer if new.buyer != Buyer() else old.buyer,
-        recipient=new.recipient if new.recipient.deliverable or not old.recipient.deliverable else old.recipient,
+        buyer=_known_buyer(new.buyer, old.buyer),
+        recipient=_known_recipient(new.recipient, old.recipient),
         gift_messages={**old.gift_messages, **new.gift_messages},
         customization_urls={**old.customization_urls, **new.customization_urls},
         tracking_numbers={**old.tracking_numbers, **new.tracking_numbers},
         tax_registrations=new.tax_registrations or old.tax_registrations,
     )
+
+
+def _known_buyer(new: Buyer, old: Buyer) -> Buyer:
+    """Field by field: an order never changes its buyer."""
+    return Buyer(
+        name=new.name or old.name,
+        email=new.email or old.email,
+        company_name=new.company_name or old.company_name,
+        purchase_order_number=new.purchase_order_number or old.purchase_order_number,
+    )
+
+
+def _known_recipient(new: Recipient, old: Recipient) -> Recipient:
+    """As a whole, so that no parcel goes to half of each of two addresses; all but a phone withheld is the old one."""
+    if not new.deliverable and old.deliverable:
+        return old
+    same_without_phone = new.phone is None and new == msgspec.structs.replace(old, phone=None)
+    return old if same_without_phone else new

@@ -53,6 +53,7 @@ def plan_run(
         starts.append(since or now - FIRST_RUN)
     if since:
         starts.append(since)
-    changes = Window(max(min(starts), now - OLDEST), end)
+    # A `since` of a moment ago may lie behind the end.
+    changes = Window(min(max(min(starts), now - OLDEST), end), end)
     sweep = Window(now - OLDEST, changes.start) if new and changes.start > now - OLDEST else None
     return Plan(changes, sweep, new if sweep else ())

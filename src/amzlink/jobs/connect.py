@@ -15,7 +15,7 @@ from amzlink.jobs.connect_proof import Answers
 from amzlink.problems import Problem
 from amzlink.secrets import Secret, SecretName, SecretStore, require, variable
 
-_GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
+GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,14 @@ class Connected:
 
 def find_store(config: Config, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
     """The slug under which this account is connected already. A test store is never taken for a real one."""
-    for slug, store in config.stores.items():
-        same_world = (store.test, store.amazon_sandbox) == (test, amazon_sandbox)
-        if store.seller_id == seller_id and same_world and region_of(store) == region:
-            return slug
-    return None
+    return next(
+        (
+            slug
+            for slug, store in config.stores.items()
+            if _mismatch(store, seller_id, region, test=test, amazon_sandbox=amazon_sandbox) is None
+        ),
+        None,
+    )
 
 
 def region_of(store: Store) -> Region | None:
@@ -51,22 +54,32 @@ def choose_slug(
         Problem: `usage`, where `wanted` is no slug or is another account's.
     """
     config = deps.load_config()
-    test = deps.endpoints_overridden
+    region, test = marketplace.region, deps.endpoints_overridden
     if wanted is None:
-        connected = find_store(config, seller_id, marketplace.region, test=test, amazon_sandbox=amazon_sandbox)
+        connected = find_store(config, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)
         return connected or free_slug(name, marketplace.country, config.stores)
     if not is_slug(wanted):
-        raise _usage(f"--store {wanted} cannot be: a short name has a-z, 0-9 and hyphens, 40 at most.")
-    if taken := config.stores.get(wanted):
-        same = find_store(
-            Config(stores={wanted: taken}), seller_id, marketplace.region, test=test, amazon_sandbox=amazon_sandbox
+        raise _usage(f"--store {wanted} cannot be: a short name has a-z, 0-9 and single hyphens, 40 at most.")
+    taken = config.stores.get(wanted)
+    if taken and (reason := _mismatch(taken, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)):
+        raise _usage(
+            f"The store {wanted} {reason}, so this account cannot take its place. Choose another --store, or run "
+            f"`amzlink disconnect --store {wanted}` first."
         )
-        if not same:
-            raise _usage(
-                f"The store {wanted} is another account's (Seller ID {taken.seller_id}, {taken.country}). "
-                f"Choose another --store, or run `amzlink disconnect --store {wanted}` first."
-            )
     return wanted
+
+
+def _mismatch(store: Store, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
+    """What tells a store from the account that is being connected; None where they are the same."""
+    if store.test != test:
+        return "is a test store" if store.test else "is a real store, and AMZLINK_SPAPI_URL or AMZLINK_LWA_URL is set"
+    if store.amazon_sandbox != amazon_sandbox:
+        return f"was connected {'with' if store.amazon_sandbox else 'without'} --amazon-sandbox"
+    if store.seller_id != seller_id:
+        return f"has the Seller ID {store.seller_id}"
+    if region_of(store) != region:
+        return f"is in another region ({store.country})"
+    return None
 
 
 def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | None) -> Secret | None:
@@ -90,6 +103,17 @@ def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | Non
     return deps.secrets.get(slug, name) if slug and slug in deps.load_config().stores else None
 
 
+def require_place(deps: Deps, slug: str | None) -> None:
+    """Fail before any question is asked or call made, where the secrets could not be kept in the end.
+
+    Raises:
+        Problem: `keyring-unavailable` or `keyring-locked`; its variables hold `SLUG` as long as there is no slug.
+    """
+    for name in GIVEN:
+        if slug is None or not deps.secrets.overridden(slug, name):
+            deps.secrets.get(slug or "SLUG", name)
+
+
 def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
     """Store the link: first the secrets, last the settings, so that no store is in the settings without its secrets.
 
@@ -98,7 +122,7 @@ def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
     """
     given = {
         name: secret
-        for name, secret in zip(_GIVEN, (answers.client_secret, answers.refresh_token), strict=True)
+        for name, secret in zip(GIVEN, (answers.client_secret, answers.refresh_token), strict=True)
         if not deps.secrets.overridden(answers.slug, name)
     }
     with _secrets_kept(deps.secrets, answers.slug, given) as changed:
@@ -158,7 +182,7 @@ def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozens
         "test": deps.endpoints_overridden,
     }
     today = today_at(deps.clock.now())
-    for secret, field in zip(_GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
+    for secret, field in zip(GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
         if before is None or secret in changed:
             settings[field] = today
     return Store(**settings) if before is None else msgspec.structs.replace(before, **settings)

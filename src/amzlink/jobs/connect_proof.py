@@ -24,7 +24,7 @@ from amzlink.secrets import Secret
 
 Trigger = Literal["announced", "processed"]
 
-PATIENCE: Final = timedelta(seconds=60)
+PATIENCE: Final = timedelta(minutes=5)  # a search that meets an empty quota waits three
 _LOOK_BACK: Final = timedelta(days=30)
 _SAMPLE: Final = 20  # orders: enough to judge by
 

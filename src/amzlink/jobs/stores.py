@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, REGION_NAMES, Marketplace, find_country
+from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_country
 from amzlink.config import SETTINGS, Store, parse_setting
 from amzlink.deps import Deps
 from amzlink.problems import Problem
@@ -116,10 +116,10 @@ def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:
         chosen[marketplace.id] = marketplace
     if not chosen:
         raise _usage("A store needs at least one marketplace.")
-    regions = {marketplace.region for marketplace in chosen.values()}
-    regions |= {BY_ID[known].region for known in store.marketplace_ids if known in BY_ID}
-    if len(regions) > 1:
-        raise Problem("region-mixed", detail=" and ".join(sorted(REGION_NAMES[region] for region in regions)))
+    before = [BY_ID[known] for known in store.marketplace_ids if known in BY_ID]
+    if len({marketplace.region for marketplace in (*chosen.values(), *before)}) > 1:
+        names = dict.fromkeys(marketplace.name for marketplace in (*before, *chosen.values()))
+        raise Problem("region-mixed", detail=" and ".join(names))
     countries_now = [marketplace.country for marketplace in chosen.values()]
     country = store.country if store.country in countries_now else countries_now[0]
     return {"marketplace_ids": tuple(chosen), "country": country}

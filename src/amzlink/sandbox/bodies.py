@@ -107,15 +107,14 @@ def _tax_registration(rng: Random, place: Place, buyer: Json) -> Json:
 def _fulfillment(rng: Random, plan: Plan) -> Json:
     level = _service_level(rng, plan)
     handling = 1 if level in {"NEXT_DAY", "SECOND_DAY", "EXPEDITED"} else rng.choice((1, 2, 2, 3))
-    # Amazon's windows begin at midnight where the marketplace is, which in winter is an hour before UTC's.
-    start = plan.created.replace(hour=23, minute=0, second=0)
-    ship_latest = start + handling * _DAY - _SECOND
+    # Amazon's windows end at midnight where the marketplace is, which in winter is an hour before UTC's.
+    ship_latest = plan.created.replace(hour=23, minute=0, second=0) + handling * _DAY - _SECOND
     transit = {"NEXT_DAY": 1, "SECOND_DAY": 2, "EXPEDITED": 2}.get(level, rng.choice((3, 4, 5)))
     fulfillment = {
         "fulfillmentStatus": plan.story.value,
         "fulfilledBy": "AMAZON" if Trait.AMAZON_FULFILLED in plan.traits else "MERCHANT",
         "fulfillmentServiceLevel": level,
-        "shipByWindow": _window(min(start, plan.created), ship_latest),
+        "shipByWindow": _window(plan.created, ship_latest),
         "deliverByWindow": _window(ship_latest + _SECOND, ship_latest + transit * _DAY),
     }
     if Trait.LABEL_LATER in plan.traits:

@@ -48,7 +48,7 @@ class Order:
         self.created = plan.created
         self.updated = plan.updated
         # Pages follow this key: fixed for the order's life and without any relation to time.
-        self.key = hashlib.blake2b(plan.order_id.encode(), digest_size=8).hexdigest()
+        self.key = hashlib.blake2b(plan.order_id.encode(), digest_size=16).hexdigest()
         self._plan = plan
         self._write = write
         self._body: Json | None = None

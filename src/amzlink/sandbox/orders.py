@@ -110,7 +110,7 @@ def _find(world: World, matches: Callable[[Order], bool], after: str, count: int
 
     Pages follow the keys and not positions, so an order that leaves the result between two pages shifts no other one.
     """
-    # No order id begins with a character as high as this, so all orders of that very key are behind us.
+    # The key is followed by an order id in the list; no id is as high as this, so the search goes on behind that key.
     start = bisect_right(world.paged, (after, "\uffff")) if after else 0
     rest = (world.orders[order_id] for _, order_id in islice(world.paged, start, None))
     return list(islice(filter(matches, rest), count))

@@ -63,7 +63,8 @@ def _draw_name(rng: Random, plan: Plan, place: Place) -> str:
 
 def _make_address(rng: Random, plan: Plan, place: Place, buyer: Json) -> Json:
     city = rng.choice(place.cities)
-    street, number = rng.choice(place.street_names), f"{rng.randrange(1, 190)}{rng.choice(('', '', '', 'a', ' bis'))}"
+    street = rng.choice(place.street_names)
+    number = f"{rng.randrange(1, 190)}{rng.choice(('', '', '', ' bis' if place.language == 'fr' else 'a'))}"
     name = buyer["buyerName"] if rng.random() < 0.8 or _named_on_purpose(plan) else _draw_name(rng, plan, place)
     address: Json = {"name": name}
     if Trait.BUSINESS in plan.traits:

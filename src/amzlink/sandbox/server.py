@@ -1,5 +1,6 @@
 """The sandbox on a port of the loopback interface."""
 
+import re
 import socket
 import sys
 from collections.abc import Iterable
@@ -137,14 +138,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > MOST_BODY_BYTES:
+        length = self.headers.get("Content-Length") or "0"
+        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MOST_BODY_BYTES:
+            # What follows cannot be told apart from the next request any more.
             self.close_connection = True
-            self._send(Response(413))
+            self._send(Response(413 if length.isdecimal() else 400))
             return
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.app.handle(Request(self.command, path, query, headers, self.rfile.read(length)))
+        answer = self.server.app.handle(Request(self.command, path, query, headers, self.rfile.read(int(length))))
         if answer.silent:
             self.server.stopping.wait()
             self.close_connection = True

@@ -14,6 +14,7 @@ DATA_ELEMENTS: Final = ("buyerInfo", "shippingAddress", "buyerTaxInformation")
 _ORDERS_V0: Final = re.compile(
     r"/orders/v0/orders(/[^/]+(/(orderItems|address|buyerInfo|orderItems/buyerInfo|regulatedInfo))?)?"
 )
+_ORDERS_V0_MIXED: Final = re.compile(r"/orders/v0/orders(/[^/]+(/orderItems)?)?")
 _DOCUMENT: Final = re.compile(r"/reports/2021-06-30/documents/[^/]+")
 _MERCHANT_FULFILMENT: Final = re.compile(r"/mfn/v0/shipments(/[^/]+)?")
 
@@ -57,10 +58,17 @@ def _check_path(path: str, elements: object) -> None:
         # This sandbox makes no reports yet, so no document can be a known one.
         raise invalid_input("Invalid or unsupported document ID found")
     if _ORDERS_V0.fullmatch(path):
-        if not isinstance(elements, list) or not set(elements) <= set(DATA_ELEMENTS):
-            raise _invalid_request(f"dataElements must be a list of {', '.join(DATA_ELEMENTS)}.")
+        _check_elements(elements, required=_ORDERS_V0_MIXED.fullmatch(path) is not None)
     elif not _MERCHANT_FULFILMENT.fullmatch(path):
         raise RefusalError(403, "Unauthorized", "Application do not have access to some or all requested resource")
+
+
+def _check_elements(elements: object, *, required: bool) -> None:
+    """Where a resource holds several kinds of personal data, those wanted must be named; elsewhere they may be."""
+    if elements is None and not required:
+        return
+    if not isinstance(elements, list) or not elements or not all(element in DATA_ELEMENTS for element in elements):
+        raise _invalid_request(f"dataElements must be a list of {', '.join(DATA_ELEMENTS)}.")
 
 
 def _invalid_request(details: str) -> RefusalError:

@@ -1,0 +1,56 @@
+"""connect: link a store, by questions or by options."""
+
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+
+def connect_command(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Option(help="What you call the store.")] = None,
+    country: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Where you sell; repeatable within a region.")
+    ] = None,
+    seller_id: Annotated[str | None, typer.Option(metavar="ID", help="Seller Central's Merchant Token.")] = None,
+    client_id: Annotated[str | None, typer.Option(metavar="ID", help="Your app's client id.")] = None,
+    import_weights: Annotated[
+        bool | None, typer.Option("--import-weights/--no-import-weights", help="Read weights from the listings.")
+    ] = None,
+    update_status_when: Annotated[
+        str | None, typer.Option(metavar="announced|processed", help="When Amazon is told of a shipment.")
+    ] = None,
+    destination: Annotated[str, typer.Option(metavar="none|sendcloud", help="Where orders go on.")] = "none",
+    sendcloud_public_key: Annotated[str | None, typer.Option(metavar="KEY", hidden=True)] = None,
+    sendcloud_integration_id: Annotated[str | None, typer.Option(metavar="ID", hidden=True)] = None,
+    secrets_from: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="TOML with client_secret and refresh_token.")
+    ] = None,
+    renew: Annotated[bool, typer.Option("--renew", help="Give a connected store new secrets, nothing else.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Store it without asking Amazon.")] = False,
+    amazon_sandbox: Annotated[bool, typer.Option("--amazon-sandbox", help="Use Amazon's own sandbox.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no page.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the default wherever there is one.")] = False,
+) -> None:
+    """Link an Amazon seller account, or give a linked one new secrets. Secrets are never an option's value."""
+    from amzlink.cli.connect_run import ConnectOptions, connect_store, renew_store
+
+    session: Session = ctx.obj
+    options = ConnectOptions(
+        store=session.options.store,
+        name=name,
+        countries=tuple(country or ()),
+        seller_id=seller_id,
+        client_id=client_id,
+        import_weights=import_weights,
+        update_status_when=update_status_when,
+        destination=destination,
+        for_sendcloud=bool(sendcloud_public_key or sendcloud_integration_id),
+        secrets_from=secrets_from,
+        verify=not no_verify,
+        amazon_sandbox=amazon_sandbox,
+        browser=not no_browser,
+        assume_yes=yes,
+    )
+    (renew_store if renew else connect_store)(session, options)

@@ -1,0 +1,42 @@
+"""disconnect: remove a store."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+if TYPE_CHECKING:
+    from amzlink.cli.console import Console
+
+
+def disconnect_command(
+    ctx: typer.Context,
+    keep_orders: Annotated[
+        bool, typer.Option("--keep-orders", help="Keep what is not personal of the orders in the order book.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a store: its secrets, its buyers' personal data and its settings."""
+    from amzlink.jobs.disconnect import disconnect
+
+    session: Session = ctx.obj
+    console = session.console
+    slug = session.store()
+    if not yes and not _agreed(console, slug, keep_orders=keep_orders):
+        console.say("Nothing was changed.")
+        return
+    done = disconnect(session.deps, slug, keep_orders=keep_orders)
+    for name in done.still_given:
+        console.say(f"This machine still gives a secret of the store: remove {name} (or its _FILE or credential).")
+    console.result(
+        {"store": done.slug, "purged": done.purged, "kept_orders": done.kept_orders},
+        lambda: console.line(f"Disconnected: {done.slug}. Personal data of {done.purged} orders was destroyed."),
+    )
+
+
+def _agreed(console: "Console", slug: str, *, keep_orders: bool) -> bool:
+    rest = "The rest of its orders stays in the order book." if keep_orders else "Its orders go from the order book."
+    if console.interactive:
+        console.say(f"This destroys the secrets of the store {slug} and its buyers' personal data. {rest}")
+    return console.confirm(f"Disconnect {slug}?", default=False, option="--yes")

@@ -1,0 +1,50 @@
+"""disconnect as a program."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.world import SLUG, Shell, shell
+
+
+@pytest.fixture
+def connected(tmp_path: Path) -> Iterator[Shell]:
+    with shell(tmp_path, orders=60) as running:
+        yield running
+
+
+def test_without_a_terminal_it_needs_yes(connected: Shell) -> None:
+    done = connected.run("disconnect")
+    assert done.code == 64
+    assert "--yes is missing" in done.err
+    assert connected.run("stores", "list", "--json").document["stores"]
+
+
+def test_removes_the_store_and_says_which_secrets_the_machine_still_gives(connected: Shell) -> None:
+    assert connected.run("import-orders", "--since", "30d").code == 0
+    done = connected.run("disconnect", "--yes", "--json")
+    assert done.code == 0
+    assert list(done.document) == ["schema", "store", "purged", "kept_orders"]
+    assert (done.document["store"], done.document["kept_orders"]) == (SLUG, False)
+    assert done.document["purged"] > 0
+    for name in ("AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET", "AMZLINK_SECRET_DEMO_SHOP_REFRESH_TOKEN"):
+        assert name in done.err
+    assert connected.run("stores", "list", "--json").document["stores"] == []
+    assert not Path(connected.environ["AMZLINK_SECRET_DEMO_SHOP_VAULT_KEY_FILE"]).exists()
+
+
+def test_keeps_the_orders_when_asked_to(connected: Shell) -> None:
+    assert connected.run("import-orders", "--since", "30d").code == 0
+    assert "was destroyed" in connected.run("disconnect", "--yes", "--keep-orders").out
+    with closing(sqlite3.connect(connected.home / "data" / "orders.db")) as book:
+        ((orders,), (sealed,)) = (book.execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("orders", "sealed"))
+    assert orders > 0
+    assert sealed == 0
+
+
+def test_of_an_unknown_store_is_refused(connected: Shell) -> None:
+    done = connected.run("disconnect", "--yes", "--store", "nobody", "--json")
+    assert (done.code, done.document["error"]["problem"]) == (78, "no-store")

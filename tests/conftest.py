@@ -1,0 +1,58 @@
+"""What every test stands on: no real home, no real keyring, no network but this machine's own."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_IN_CI = bool(os.environ.get("CI"))
+_real_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for every test, and an environment that holds nothing of the machine's amzlink."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("AMZLINK_", "XDG_")) or name in ("CREDENTIALS_DIRECTORY", "DBUS_SESSION_BUS_ADDRESS"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return home
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that would reach out of this machine fails."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test reached for {address}")
+        return _real_connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    yield
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A missing program skips a test here, and fails it in CI."""
+    for mark in item.iter_markers("needs"):
+        missing = [program for program in mark.args if shutil.which(program) is None]
+        if missing and _IN_CI:
+            pytest.fail(f"CI has to have {', '.join(missing)}", pytrace=False)
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long form of a seeded test runs only when it is asked for."""
+    if config.getoption("-m") or os.environ.get("AMZLINK_SOAK"):
+        return
+    skip = pytest.mark.skip(reason="the long form: `make soak`")
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(skip)

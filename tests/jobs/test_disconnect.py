@@ -1,0 +1,141 @@
+"""Disconnecting: what goes, what stays, and what happens when something is in the way."""
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from amzlink.jobs.disconnect import disconnect
+from amzlink.jobs.import_orders import ImportOptions, import_orders
+from amzlink.jobs.orders import show_order
+from amzlink.jobs.stores import set_default
+from amzlink.problems import Problem
+from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
+from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
+
+
+class LockedKeyring(MemorySecrets):
+    """Can be read, but nothing can be removed from it."""
+
+    def delete(self, slug: str, name: SecretName) -> None:
+        raise Problem("keyring-locked", detail="it was not unlocked", slug=slug, name=name)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> StoreOnSandbox:
+    """A store with imported orders."""
+    world = store_on_sandbox(tmp_path, orders=60, test=True)
+    bring_orders(world)
+    return world
+
+
+def bring_orders(world: StoreOnSandbox) -> None:
+    (report,) = import_orders(world.deps, [SLUG], ImportOptions(since=world.clock.now() - timedelta(days=700)))
+    assert report.problem is None
+
+
+def count(world: StoreOnSandbox, table: str) -> int:
+    with sqlite3.connect(world.deps.home.database_file) as book:
+        (found,) = book.execute(f"SELECT count(*) FROM {table} WHERE store = ?", (SLUG,)).fetchone()
+    book.close()
+    return int(found)
+
+
+def test_everything_of_the_store_goes(world: StoreOnSandbox) -> None:
+    set_default(world.deps, SLUG)
+    sealed = count(world, "sealed")
+    done = disconnect(world.deps, SLUG, keep_orders=False)
+    assert done.purged == sealed > 0
+    assert [world.deps.secrets.get(SLUG, name) for name in NAMES] == [None] * len(NAMES)
+    assert [count(world, table) for table in ("sealed", "orders", "order_lines", "vault_chains")] == [0, 0, 0, 0]
+    config = world.deps.load_config()
+    assert (config.stores, config.default_store) == ({}, None)
+
+
+def test_kept_orders_have_nothing_personal_left(world: StoreOnSandbox) -> None:
+    orders = count(world, "orders")
+    done = disconnect(world.deps, SLUG, keep_orders=True)
+    assert done.kept_orders
+    assert count(world, "orders") == orders
+    assert count(world, "sealed") == 0
+    assert world.deps.secrets.get(SLUG, "vault-key") is None
+
+
+def test_another_store_is_left_alone(world: StoreOnSandbox) -> None:
+    config = world.deps.load_config()
+    world.deps.save_config(config.with_store("other", config.stores[SLUG]))
+    world.deps.secrets.set("other", "client-secret", "x")
+    disconnect(world.deps, SLUG, keep_orders=False)
+    assert set(world.deps.load_config().stores) == {"other"}
+    assert world.deps.secrets.get("other", "client-secret") is not None
+
+
+def test_a_store_can_be_connected_and_filled_again(world: StoreOnSandbox) -> None:
+    """With its orders kept: the way out when the vault's key is lost."""
+    store = world.deps.load_config().stores[SLUG]
+    app = world.sandbox.world.account.app
+    disconnect(world.deps, SLUG, keep_orders=True)
+    world.deps.save_config(world.deps.load_config().with_store(SLUG, store))
+    world.deps.secrets.set(SLUG, "client-secret", app.client_secret)
+    world.deps.secrets.set(SLUG, "refresh-token", app.refresh_token)
+    bring_orders(world)
+    with sqlite3.connect(world.deps.home.database_file) as book:
+        (order_id,) = book.execute("SELECT order_id FROM sealed LIMIT 1").fetchone()
+    book.close()
+    assert show_order(world.deps, SLUG, order_id, with_personal=True).personal is not None
+
+
+def test_a_store_in_which_another_job_is_at_work_is_left_as_it_is(world: StoreOnSandbox) -> None:
+    with world.deps.lock(SLUG, "import-orders"), pytest.raises(Problem, match="run-in-progress"):
+        disconnect(world.deps, SLUG, keep_orders=False)
+    assert world.deps.secrets.get(SLUG, "client-secret") is not None
+    assert SLUG in world.deps.load_config().stores
+
+
+def test_a_locked_keyring_keeps_the_store_but_not_its_buyers_data(world: StoreOnSandbox) -> None:
+    world.deps.secrets = LockedKeyring()
+    with pytest.raises(Problem, match="keyring-locked"):
+        disconnect(world.deps, SLUG, keep_orders=False)
+    assert count(world, "sealed") == 0
+    assert SLUG in world.deps.load_config().stores
+    world.deps.secrets = MemorySecrets()
+    disconnect(world.deps, SLUG, keep_orders=False)
+    assert world.deps.load_config().stores == {}
+
+
+class TestAMachineWithoutAKeyring:
+    def environ(self, tmp_path: Path) -> dict[str, str]:
+        return {
+            "AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET": "x",
+            "AMZLINK_SECRET_DEMO_SHOP_REFRESH_TOKEN_FILE": str(tmp_path / "token"),
+            "AMZLINK_SECRET_DEMO_SHOP_VAULT_KEY_FILE": str(tmp_path / "vault"),
+        }
+
+    def test_can_disconnect_and_is_told_what_it_gives_itself(self, world: StoreOnSandbox, tmp_path: Path) -> None:
+        (tmp_path / "vault").write_text("key")
+        failing = FailingKeyring(keyring_error("NoKeyringError"))
+        world.deps.secrets = SystemSecrets(self.environ(tmp_path), world.deps.home, keyring=failing)
+        done = disconnect(world.deps, SLUG, keep_orders=False)
+        assert done.still_given == (
+            "AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET",
+            "AMZLINK_SECRET_DEMO_SHOP_REFRESH_TOKEN",
+        )
+        assert not (tmp_path / "vault").exists()
+        assert world.deps.load_config().stores == {}
+
+    def test_that_had_one_has_to_open_it(self, world: StoreOnSandbox) -> None:
+        failing = FailingKeyring(keyring_error("NoKeyringError"))
+        world.deps.secrets = SystemSecrets({}, world.deps.home, keyring=failing)
+        with pytest.raises(Problem, match="keyring-unavailable"):
+            disconnect(world.deps, SLUG, keep_orders=False)
+        assert SLUG in world.deps.load_config().stores
+
+    def test_leaves_nothing_in_a_keyring_that_is_there(self, world: StoreOnSandbox, tmp_path: Path) -> None:
+        keyring = DictKeyring()
+        world.deps.secrets = SystemSecrets({}, world.deps.home, keyring=keyring)
+        for name in NAMES:
+            world.deps.secrets.set(SLUG, name, "x")
+        disconnect(world.deps, SLUG, keep_orders=False)
+        assert keyring.values == {}

@@ -1,0 +1,424 @@
+"""import-orders against the sandbox, in one process and on a clock that only waits move."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amzlink.core.importing import Verdict
+from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
+from amzlink.jobs.orders import hold_order, list_orders, release_order, show_order
+from amzlink.orderbook.orders import Filter
+from amzlink.problems import Problem
+from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+
+ALL = timedelta(days=700)
+
+
+def run(world: StoreOnSandbox, **options: Any) -> ImportReport:
+    return import_orders(world.deps, [SLUG], ImportOptions(**options))[0]
+
+
+def everything(world: StoreOnSandbox) -> ImportReport:
+    return run(world, since=world.clock.now() - ALL)
+
+
+def booked(world: StoreOnSandbox) -> dict[str, str]:
+    """Order id and status of all that the book has."""
+    return {order.order_id: order.status for order, _holds in list_orders(world.deps, SLUG, Filter())}
+
+
+def holds_of(world: StoreOnSandbox, order_id: str) -> tuple[str, ...]:
+    return show_order(world.deps, SLUG, order_id, with_personal=False).holds
+
+
+def settled(world: StoreOnSandbox) -> None:
+    """Let enough time pass that Amazon shows what has just changed."""
+    world.clock.advance(300)
+
+
+def change(world: StoreOnSandbox, order_id: str, action: str) -> None:
+    from amzlink.sandbox.changes import CHANGES
+
+    with world.sandbox.world.lock:
+        CHANGES[action](world.sandbox.world.orders[order_id], world.clock.now(), world.sandbox.world.random())
+
+
+def expected(world: StoreOnSandbox) -> dict[str, str]:
+    """What a complete book has: all that the merchant ships, but for what is not payable yet."""
+    return {
+        order_id: order.status
+        for order_id, order in world.sandbox.world.orders.items()
+        if order.fulfilled_by == "MERCHANT" and not order.status.startswith("PENDING")
+    }
+
+
+def open_orders(world: StoreOnSandbox) -> list[str]:
+    """Orders to ship that nothing keeps back."""
+    return [order.order_id for order, holds in list_orders(world.deps, SLUG, Filter("UNSHIPPED")) if not holds]
+
+
+def report_problem(report: ImportReport) -> str | None:
+    return report.problem.name if report.problem else None
+
+
+def test_every_order_that_the_merchant_ships_lands_in_the_book(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=400)
+    report = everything(world)
+    assert report.problem is None
+    assert booked(world) == expected(world)
+
+
+def test_what_was_fetched_adds_up_to_the_verdicts(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=400)
+    tally = everything(world).tally
+    assert tally.fetched == sum(tally.verdicts.values()) + len(tally.refused)
+    assert tally.verdicts[Verdict.PENDING] > 0
+
+
+def test_the_first_run_brings_orders_still_to_ship_however_old(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=600)
+    run(world)
+    month = world.clock.now() - timedelta(days=30)
+    old = {
+        order_id
+        for order_id, order in world.sandbox.world.orders.items()
+        if order.is_shippable and order.fulfilled_by == "MERCHANT" and order.updated < month
+    }
+    assert old
+    assert old <= booked(world).keys()
+
+
+def test_a_second_run_asks_once_and_changes_nothing(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    before = booked(world)
+    settled(world)
+    report = run(world)
+    assert report.tally.verdicts[Verdict.NEW] == report.tally.verdicts[Verdict.UPDATED] == 0
+    assert report.api_calls == {"getToken": 1, "searchOrders": 1}
+    assert booked(world) == before
+
+
+def test_n_orders_cost_one_search_a_hundred(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=700)
+    run(world)
+    report = everything(world)
+    pages = -(-report.tally.fetched // 100)
+    assert pages > 5
+    assert report.api_calls == {"getToken": 1, "searchOrders": pages}
+
+
+def test_a_cancellation_and_a_shipment_made_elsewhere_arrive(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    first, second = open_orders(world)[:2]
+    change(world, first, "cancel")
+    change(world, second, "ship")
+    settled(world)
+    report = run(world)
+    assert report.tally.verdicts[Verdict.UPDATED] == 2
+    assert booked(world)[first] == "CANCELLED"
+    assert booked(world)[second] == "SHIPPED"
+
+
+def test_the_data_of_a_cancelled_order_is_destroyed_when_the_cancellation_arrives(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    assert show_order(world.deps, SLUG, order_id, with_personal=True).personal
+    change(world, order_id, "cancel")
+    settled(world)
+    run(world)
+    assert show_order(world.deps, SLUG, order_id, with_personal=True).personal is None
+
+
+def test_a_pending_order_is_counted_and_taken_in_once_it_is_paid(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    pending = next(
+        order_id
+        for order_id, order in world.sandbox.world.orders.items()
+        if order.status == "PENDING" and order.fulfilled_by == "MERCHANT"
+    )
+    assert pending not in booked(world)
+    change(world, pending, "pay")
+    settled(world)
+    run(world)
+    assert booked(world)[pending] == "UNSHIPPED"
+
+
+def test_a_buyer_who_asks_to_cancel_holds_the_order_until_a_person_lifts_it(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    change(world, order_id, "request-cancellation")
+    settled(world)
+    assert run(world).tally.held["cancellation-requested"] == 1
+    assert holds_of(world, order_id) == ("cancellation-requested",)
+    assert release_order(world.deps, SLUG, order_id) == ("cancellation-requested",)
+    change(world, order_id, "touch")
+    settled(world)
+    run(world)
+    assert holds_of(world, order_id) == ()
+
+
+def test_a_hold_set_by_hand_survives_an_import(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    hold_order(world.deps, SLUG, order_id)
+    change(world, order_id, "touch")
+    settled(world)
+    run(world)
+    assert holds_of(world, order_id) == ("manual",)
+
+
+def test_every_reason_that_the_sandbox_knows_holds_an_order(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=900)
+    held = run(world).tally.held
+    assert held.keys() == {
+        "cancellation-requested", "prime", "amazon-ships", "store-pickup", "preorder", "label-too-early", "no-address",
+    }  # fmt: skip
+
+
+def test_the_recipient_can_be_read_again_and_stands_nowhere_in_the_files(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=200)
+    run(world)
+    order_id = open_orders(world)[0]
+    wire = world.sandbox.world.orders[order_id].body["recipient"]["deliveryAddress"]
+    detail = show_order(world.deps, SLUG, order_id, with_personal=True)
+    assert detail.personal is not None
+    assert detail.personal.recipient.name == wire["name"]
+    assert detail.personal.recipient.address_line_1 == wire.get("addressLine1")
+    values = {value for i in booked(world) for value in world.sandbox.world.orders[i].personal_values() if len(value) > 7}
+    assert len(values) > 400
+    content = b"".join(file.read_bytes() for file in (tmp_path / "amzlink").rglob("*") if file.is_file())
+    assert [value for value in values if value.encode() in content] == []
+
+
+def test_a_single_order_is_fetched_by_its_id_without_a_search(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    order_id = world.sandbox.world.shippable()[0]
+    report = run(world, order_ids=(order_id,))
+    assert report.api_calls == {"getToken": 1, "getOrder": 1}
+    assert report.window is None
+    assert set(booked(world)) == {order_id}
+
+
+def test_an_order_that_amazon_does_not_know_is_reported_by_name(tmp_path: Path) -> None:
+    report = run(store_on_sandbox(tmp_path), order_ids=("302-0000000-0000000",))
+    assert [(entry.order_id, entry.problem) for entry in report.tally.refused] == [
+        ("302-0000000-0000000", "order-not-found")
+    ]
+
+
+def test_what_is_no_order_number_is_refused_before_a_call(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    with pytest.raises(Problem) as caught:
+        run(world, order_ids=("../../sellers",))
+    assert caught.value.name == "usage"
+    assert world.transport.calls == []
+
+
+def test_a_dry_run_counts_and_stores_nothing(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    report = run(world, dry_run=True)
+    assert report.tally.verdicts[Verdict.NEW] > 0
+    assert booked(world) == {}
+    assert run(world).tally.verdicts == report.tally.verdicts
+
+
+def test_a_later_since_leaves_no_gap(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    change(world, order_id, "cancel")
+    world.clock.advance(5 * 3600)
+    run(world, since=world.clock.now() - timedelta(hours=1))
+    assert booked(world)[order_id] == "CANCELLED"
+
+
+def test_a_marketplace_that_is_added_is_swept_like_a_first_run(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=500)
+    settings = world.deps.load_config()
+    store = settings.stores[SLUG]
+    ids = store.marketplace_ids
+    from msgspec.structs import replace
+
+    world.deps.save_config(settings.with_store(SLUG, replace(store, marketplace_ids=ids[:1])))
+    run(world)
+    alone = booked(world)
+    world.deps.save_config(settings.with_store(SLUG, store))
+    settled(world)
+    run(world)
+    fresh = store_on_sandbox(tmp_path / "fresh", orders=500)
+    run(fresh)
+    assert alone.keys() < booked(world).keys()
+    assert booked(world).keys() >= {i for i, status in booked(fresh).items() if status in ("UNSHIPPED", "PARTIALLY_SHIPPED")}
+
+
+def test_waits_past_the_limit_end_the_run_with_its_pages_safe_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=3000, quota="real")
+    since = world.clock.now() - ALL
+    report = run(world, since=since, max_wait=timedelta(minutes=5))
+    assert report_problem(report) == "throttled"
+    there = len(booked(world))
+    assert there >= 2000 * 0.9
+    runs = 1
+    while report.problem:
+        assert report_problem(report) == "throttled"
+        world.clock.advance(900)
+        report, runs = run(world, max_wait=timedelta(minutes=5)), runs + 1
+        assert len(booked(world)) >= there
+        there = len(booked(world))
+    assert runs > 2
+    assert booked(world) == expected(world)
+    searches = world.sandbox.world.count_calls()["searchOrders"]
+    assert searches <= -(-len(world.sandbox.world.orders) // 100) + runs
+
+
+def test_no_search_is_refused_for_its_quota(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=2600, quota="real")
+    since = world.clock.now() - ALL
+    run(world, since=since, max_wait=timedelta(hours=5))
+    statuses = [record for record in log_of(world) if record["event"] == "call"]
+    assert {record["status"] for record in statuses} == {200}
+    assert booked(world) == expected(world)
+
+
+def log_of(world: StoreOnSandbox) -> list[dict[str, Any]]:
+    import json
+
+    return [json.loads(line) for file in world.deps.home.log.glob("*.jsonl") for line in file.read_text().splitlines()]
+
+
+STOPS = {
+    "client-unknown": "client-unknown",
+    "client-secret-expired": "client-secret-expired",
+    "authorisation-revoked": "authorisation-revoked",
+    "app-mismatch": "app-mismatch",
+    "access-token-rejected": "access-token-rejected",
+    "region-mismatch": "region-mismatch",
+    "role-missing-orders": "access-denied",
+    "account-suspended": "access-denied",
+    "throttled": "throttled",
+    "service-unavailable": "service-unavailable",
+    "server-error": "service-unavailable",
+    "timeout": "timeout",
+    "response-empty": "response-malformed",
+    "response-truncated": "response-malformed",
+    "proxy-interferes": "proxy-interferes",
+    "token-repeats": "response-malformed",
+}
+
+
+@pytest.mark.parametrize(("fault", "problem"), STOPS.items())
+def test_a_fault_stops_the_run_by_its_name_and_the_next_run_brings_everything(
+    tmp_path: Path, fault: str, problem: str
+) -> None:
+    world = store_on_sandbox(tmp_path, orders=300, faults=[fault])
+    since = world.clock.now() - ALL
+    assert report_problem(run(world, since=since)) == problem
+    world.sandbox.world.faults.switch(off=[fault])
+    world.clock.advance(7200)
+    assert run(world, since=since).problem is None
+    assert booked(world) == expected(world)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "throttled-once", "service-unavailable-once", "token-expires-mid-paging", "page-token-dies", "page-repeats-order",
+        "unknown-fields",
+    ],
+)  # fmt: skip
+def test_a_fault_that_passes_or_means_nothing_stops_nobody(tmp_path: Path, fault: str) -> None:
+    world = store_on_sandbox(tmp_path, orders=400, faults=[fault])
+    assert everything(world).problem is None
+    assert booked(world).keys() >= expected(world).keys()
+
+
+def test_an_order_that_cannot_be_read_is_refused_by_name_and_asked_for_again(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=300, faults=["malformed-order"])
+    report = everything(world)
+    refused = {entry.order_id for entry in report.tally.refused}
+    assert refused
+    assert {entry.problem for entry in report.tally.refused} == {"response-malformed"}
+    assert not report.complete
+    assert booked(world).keys() == expected(world).keys() - refused
+    world.sandbox.world.faults.switch(off=["malformed-order"])
+    settled(world)
+    report = run(world)
+    assert report.complete
+    assert booked(world) == expected(world)
+
+
+def test_orders_that_all_come_without_an_address_name_the_missing_role(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, faults=["role-missing-pii"])
+    report = run(world)
+    assert report_problem(report) == "role-missing-pii"
+    assert booked(world)
+    world.sandbox.world.faults.switch(off=["role-missing-pii"])
+    settled(world)
+    run(world, since=world.clock.now() - ALL)
+    assert open_orders(world)
+
+
+def test_one_order_without_an_address_does_not_blame_the_role(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=400)
+    report = run(world)
+    assert report.tally.held["no-address"] > 0
+    assert report.problem is None
+
+
+@pytest.mark.parametrize("days", [2, -2])
+def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path, days: int) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    world.clock.moment -= timedelta(days=days)  # ours alone: the sandbox's own offset makes up for it
+    world.sandbox.world.clock.advance(timedelta(days=days))
+    with world.sandbox.world.lock:
+        from amzlink.sandbox.changes import CHANGES
+
+        CHANGES["touch"](world.sandbox.world.orders[order_id], world.sandbox.world.now(), world.sandbox.world.random())
+    settled(world)
+    report = run(world)
+    assert [warning.name for warning in world.heard.warnings] == ["clock-skewed"]
+    assert report.problem is None
+    assert show_order(world.deps, SLUG, order_id, with_personal=True).personal
+
+
+def test_a_second_run_at_the_same_time_is_turned_away_by_name(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    with world.deps.lock(SLUG, "import-orders"):
+        report = run(world)
+    assert report_problem(report) == "run-in-progress"
+    assert world.transport.calls == []
+
+
+def test_a_lost_vault_key_is_named_before_anything_is_fetched(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    world.deps.secrets.delete(SLUG, "vault-key")
+    calls = len(world.transport.calls)
+    assert report_problem(run(world)) == "vault-key-missing"
+    assert len(world.transport.calls) == calls
+
+
+def test_the_report_route_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(Problem) as caught:
+        run(store_on_sandbox(tmp_path), route="report")
+    assert caught.value.name == "not-built-yet"
+
+
+def test_the_log_holds_no_secret_and_nothing_personal(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    text = "".join(file.read_text() for file in world.deps.home.log.iterdir())
+    assert text.count("\n") >= 3
+    assert "Atza|" not in text
+    assert "Atzr|" not in text
+    assert {record["event"] for record in log_of(world)} == {"call", "run"}

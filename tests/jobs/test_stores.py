@@ -1,0 +1,164 @@
+"""Looking at stores and changing their settings."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from amzlink.jobs.stores import SecretPlace, list_stores, set_default, set_setting, settings_of, show_store
+from amzlink.problems import Problem
+from amzlink.secrets import SystemSecrets
+from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> StoreOnSandbox:
+    return store_on_sandbox(tmp_path, orders=0)
+
+
+def refusal(world: StoreOnSandbox, assignment: str, slug: str | None = None) -> Problem:
+    with pytest.raises(Problem) as caught:
+        set_setting(world.deps, slug, assignment)
+    return caught.value
+
+
+def stored(world: StoreOnSandbox) -> dict[str, Any]:
+    return msgspec.structs.asdict(world.deps.load_config().stores[SLUG])
+
+
+def test_stores_are_listed_by_slug_with_the_default_marked(world: StoreOnSandbox) -> None:
+    config = world.deps.load_config()
+    world.deps.save_config(config.with_store("a-shop", config.stores[SLUG]))
+    set_default(world.deps, SLUG)
+    assert [(shown.slug, shown.is_default) for shown in list_stores(world.deps)] == [("a-shop", False), (SLUG, True)]
+
+
+def test_listing_does_not_ask_the_keyring(world: StoreOnSandbox) -> None:
+    keyring = FailingKeyring(keyring_error("NoKeyringError"))
+    world.deps.secrets = SystemSecrets({}, world.deps.home, keyring=keyring)
+    assert list_stores(world.deps)[0].secrets is None
+    assert keyring.calls == 0
+
+
+class TestShowing:
+    def test_names_the_place_of_each_secret(self, world: StoreOnSandbox, tmp_path: Path) -> None:
+        (tmp_path / "demo-shop.refresh-token").write_text("x")
+        environ = {"AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET": "x", "CREDENTIALS_DIRECTORY": str(tmp_path)}
+        world.deps.secrets = SystemSecrets(environ, world.deps.home, keyring=DictKeyring())
+        world.deps.secrets.set(SLUG, "vault-key", "x")
+        assert show_store(world.deps, None).secrets == {
+            "client-secret": SecretPlace("environment"),
+            "refresh-token": SecretPlace("credentials directory"),
+            "sendcloud-secret-key": SecretPlace(None),
+            "vault-key": SecretPlace("keyring"),
+        }
+
+    def test_goes_on_without_a_keyring_and_says_so(self, world: StoreOnSandbox) -> None:
+        failing = FailingKeyring(keyring_error("KeyringLocked"))
+        world.deps.secrets = SystemSecrets(
+            {"AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET": "x"}, world.deps.home, keyring=failing
+        )
+        secrets = show_store(world.deps, None).secrets or {}
+        assert secrets["client-secret"] == SecretPlace("environment")
+        assert secrets["refresh-token"] == SecretPlace(None, "keyring-locked")
+
+    def test_never_holds_a_secret(self, world: StoreOnSandbox) -> None:
+        shown = repr(show_store(world.deps, None))
+        assert world.sandbox.world.account.app.client_secret not in shown
+        assert world.sandbox.world.account.app.refresh_token not in shown
+
+
+class TestSetting:
+    @pytest.mark.parametrize(
+        ("assignment", "key", "value"),
+        [
+            ("name=My New Shop", "name", "My New Shop"),
+            ("import_weights=true", "import_weights", True),
+            (" update_status_when = announced ", "update_status_when", "announced"),
+            ("hold_missing_weight=true", "hold_missing_weight", True),
+            ("default_weight_grams=250", "default_weight_grams", 250),
+            ("include_prime=true", "include_prime", True),
+            ("ship_by_guard_hours=6", "ship_by_guard_hours", 6),
+            ("purge_destination=true", "purge_destination", True),
+            ("destination=none", "destination", "none"),
+            ("marketplace_ids=DE", "marketplace_ids", ("A1PA6795UKMFR9",)),
+            ("marketplace_ids=A1PA6795UKMFR9, netherlands", "marketplace_ids", ("A1PA6795UKMFR9", "A1805IZSGTT6HS")),
+        ],
+    )
+    def test_changes_that_setting_alone(self, world: StoreOnSandbox, assignment: str, key: str, value: object) -> None:
+        before = stored(world)
+        set_setting(world.deps, None, assignment)
+        assert stored(world) == {**before, key: value}
+
+    def test_an_optional_one_to_nothing_takes_it_away(self, world: StoreOnSandbox) -> None:
+        set_setting(world.deps, None, "default_weight_grams=250")
+        set_setting(world.deps, None, "default_weight_grams=")
+        assert stored(world)["default_weight_grams"] is None
+        assert "default_weight_grams" not in world.deps.home.config_file.read_text()
+
+    def test_marketplaces_without_the_own_country_moves_the_country(self, world: StoreOnSandbox) -> None:
+        shown = set_setting(world.deps, None, "marketplace_ids=FR,NL")
+        assert (shown.store.country, shown.store.marketplace_ids) == ("FR", ("A13V1IB3VIYZZH", "A1805IZSGTT6HS"))
+
+    @pytest.mark.parametrize(
+        ("assignment", "problem"),
+        [
+            ("import_weights", "usage"),
+            ("import_weights=perhaps", "usage"),
+            ("update_status_when=delivered", "usage"),
+            ("colour=red", "usage"),
+            ("seller_id=A3TH9S8BH6GOGM", "usage"),
+            ("name=", "usage"),
+            ("default_weight_grams=0", "usage"),
+            ("default_weight_grams=-5", "usage"),
+            ("ship_by_guard_hours=-1", "usage"),
+            ("marketplace_ids=", "usage"),
+            ("marketplace_ids=DE,XX", "usage"),
+            ("marketplace_ids=DE,US", "region-mixed"),
+            ("marketplace_ids=US", "region-mixed"),
+            ("destination=sendcloud", "not-built-yet"),
+            ("sendcloud_public_key=abc", "not-built-yet"),
+            ("sendcloud_integration_id=12", "not-built-yet"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_and_nothing_changes(
+        self, world: StoreOnSandbox, assignment: str, problem: str
+    ) -> None:
+        before = world.deps.home.config_file.read_bytes()
+        assert refusal(world, assignment).name == problem
+        assert world.deps.home.config_file.read_bytes() == before
+
+    def test_names_the_countries_of_two_regions(self, world: StoreOnSandbox) -> None:
+        set_setting(world.deps, None, "marketplace_ids=DE")
+        assert refusal(world, "marketplace_ids=US").summary == (
+            "Germany and United States are in different Amazon regions."
+        )
+
+    def test_of_an_unknown_store_is_refused(self, world: StoreOnSandbox) -> None:
+        assert refusal(world, "name=x", "nobody").name == "no-store"
+
+
+def test_every_setting_is_shown(world: StoreOnSandbox) -> None:
+    assert list(settings_of(world.deps.load_config().stores[SLUG])) == [
+        "name",
+        "import_weights",
+        "update_status_when",
+        "destination",
+        "hold_missing_weight",
+        "default_weight_grams",
+        "include_prime",
+        "ship_by_guard_hours",
+        "purge_destination",
+        "sendcloud_public_key",
+        "sendcloud_integration_id",
+    ]
+
+
+def test_only_a_connected_store_can_be_the_default(world: StoreOnSandbox) -> None:
+    assert set_default(world.deps, SLUG) == SLUG
+    assert world.deps.load_config().default_store == SLUG
+    with pytest.raises(Problem, match="no-store"):
+        set_default(world.deps, "nobody")
+    assert world.deps.load_config().default_store == SLUG

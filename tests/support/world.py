@@ -1,0 +1,202 @@
+"""A store on a sandbox, as the tests of jobs and of the command line need it."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from amzlink.config import Config, Store
+from amzlink.deps import Deps
+from amzlink.files import find_home
+from amzlink.problems import Problem
+from amzlink.sandbox.server import Sandbox
+from amzlink.secrets import MemorySecrets
+
+SLUG = "demo-shop"
+
+
+class VirtualClock:
+    """Time that passes only when somebody waits; the sandbox and the client can share one."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self.moment = start or datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class Heard:
+    """An observer that keeps what it was told."""
+
+    progress_lines: list[str] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def progress(self, text: str) -> None:
+        self.progress_lines.append(text)
+
+    def warn(self, problem: Problem) -> None:
+        self.warnings.append(problem)
+
+
+class InProcess(httpx.BaseTransport):
+    """Calls the sandbox without a socket; `calls` holds every request, for the conformance test and for counting."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self.calls: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        from amzlink.sandbox.messages import Request
+
+        self.calls.append(request)
+        answer = self._sandbox.app.handle(
+            Request(
+                method=request.method,
+                path=request.url.raw_path.decode().split("?")[0],
+                query=request.url.query.decode(),
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=request.read(),
+            )
+        )
+        if answer.silent:
+            raise httpx.ReadTimeout("no answer", request=request)
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body, request=request)
+
+
+@dataclass
+class StoreOnSandbox:
+    """A connected store, its sandbox, and the means to work with both."""
+
+    sandbox: Sandbox
+    deps: Deps
+    heard: Heard
+    transport: InProcess
+    clock: VirtualClock
+
+
+def store_of(credentials: Mapping[str, Any], **settings: Any) -> Store:
+    """A store with the sandbox's credentials."""
+    return Store(
+        **{
+            "name": "Demo Shop",
+            "country": credentials["country"],
+            "seller_id": credentials["seller_id"],
+            "client_id": credentials["client_id"],
+            "marketplace_ids": tuple(credentials["marketplace_ids"]),
+            "import_weights": False,
+            **settings,
+        }
+    )
+
+
+def store_on_sandbox(
+    folder: Path, *, orders: int = 120, seed: int = 7, quota: Any = "off", faults: Sequence[str] = (), **settings: Any
+) -> StoreOnSandbox:
+    """A store on a sandbox in this process, on a virtual clock and without sockets."""
+    clock = VirtualClock()
+    sandbox = Sandbox(orders=orders, seed=seed, quota=quota, faults=faults, clock=clock)
+    credentials = sandbox.world.account.credentials()
+    environ = {
+        "AMZLINK_HOME": str(folder / "amzlink"),
+        "AMZLINK_SPAPI_URL": "http://127.0.0.1:1",
+        "AMZLINK_LWA_URL": "http://127.0.0.1:1",
+    }
+    home = find_home(environ)
+    home.prepare()
+    secrets = MemorySecrets()
+    secrets.set(SLUG, "client-secret", credentials["client_secret"])
+    secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
+    heard, transport = Heard(), InProcess(sandbox)
+    deps = Deps(environ, home, secrets, clock, heard, transport, rng=random.Random(seed))
+    deps.save_config(Config().with_store(SLUG, store_of(credentials, **settings)))
+    return StoreOnSandbox(sandbox, deps, heard, transport, clock)
+
+
+@dataclass
+class Shell:
+    """The command line as a program, in a home of its own, against a sandbox that listens."""
+
+    home: Path
+    addresses: Mapping[str, Any]
+    environ: dict[str, str]
+
+    def run(self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None) -> "Ran":
+        """Run a command without a terminal."""
+        done = subprocess.run(
+            [sys.executable, "-m", "amzlink", *words],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            env={**self.environ, **(environ or {})},
+            timeout=120,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def control(self, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask, or tell, the sandbox something."""
+        url = f"{self.addresses['control_url']}{path}"
+        answer = httpx.post(url, json=document) if document is not None else httpx.get(url)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+@contextmanager
+def shell(folder: Path, **sandbox: Any) -> Iterator[Shell]:
+    """A command line with a store that is connected by its environment: no keyring, as on a server under cron."""
+    with Sandbox(**{"orders": 120, "quota": "off", **sandbox}) as running:
+        addresses = running.describe()
+        credentials = addresses["credentials"]
+        home = folder / "amzlink"
+        key_file = folder / "keys" / "vault-key"
+        key_file.parent.mkdir()
+        prefix = f"AMZLINK_SECRET_{SLUG.upper().replace('-', '_')}_"
+        environ = {
+            "PATH": os.environ["PATH"],
+            "AMZLINK_HOME": str(home),
+            "AMZLINK_SPAPI_URL": addresses["spapi_url"],
+            "AMZLINK_LWA_URL": addresses["lwa_url"],
+            f"{prefix}CLIENT_SECRET": credentials["client_secret"],
+            f"{prefix}REFRESH_TOKEN": credentials["refresh_token"],
+            f"{prefix}VAULT_KEY_FILE": str(key_file),
+        }
+        found = find_home(environ)
+        found.prepare()
+        from amzlink import config
+
+        config.save(Config().with_store(SLUG, store_of(credentials, test=True)), found.config_file)
+        yield Shell(home, addresses, environ)

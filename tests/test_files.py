@@ -1,0 +1,286 @@
+"""The four folders, and how a private file is written: whole, 0600, and never into another user's home."""
+
+import errno
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amzlink.files import Home, append_private, find_home, translate, write_private
+from amzlink.problems import Exit, Problem
+from tests.orderbook.machine import NOBODY, as_nobody, common_folder, needs_root, tiny_disk
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = find_home({"AMZLINK_HOME": str(tmp_path / "of" / "mine")})
+    found.prepare()
+    return found
+
+
+class TestFindingTheHome:
+    def test_amzlink_home_puts_all_four_folders_under_one(self, tmp_path: Path) -> None:
+        home = find_home({"AMZLINK_HOME": str(tmp_path)})
+        assert (home.config, home.data, home.state, home.log) == tuple(
+            tmp_path / name for name in ("config", "data", "state", "log")
+        )
+        assert home.custom
+
+    def test_a_relative_amzlink_home_does_not_move_with_the_process(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        home = find_home({"AMZLINK_HOME": "here"})
+        assert home.root == tmp_path / "here"
+
+    def test_a_tilde_in_amzlink_home_is_the_users_own_home(self, empty_home: Path) -> None:
+        assert find_home({"AMZLINK_HOME": "~/shop"}).root == empty_home / "shop"
+
+    def test_a_home_of_a_user_that_does_not_exist_is_a_problem(self) -> None:
+        with pytest.raises(Problem) as error:
+            find_home({"AMZLINK_HOME": "~nobody-of-this-name/shop"})
+        assert error.value.name == "not-writable"
+
+    @pytest.mark.parametrize("environ", [{}, {"AMZLINK_HOME": ""}])
+    def test_without_it_the_platforms_folders_are_taken(self, environ: dict[str, str], empty_home: Path) -> None:
+        home = find_home(environ)
+        assert not home.custom
+        folders = (home.config, home.data, home.state, home.log)
+        assert all(folder.is_relative_to(empty_home) and "amzlink" in folder.parts for folder in folders)
+
+    def test_the_files_have_their_names(self, tmp_path: Path) -> None:
+        home = find_home({"AMZLINK_HOME": str(tmp_path)})
+        assert home.config_file == tmp_path / "config" / "config.toml"
+        assert home.database_file == tmp_path / "data" / "orders.db"
+        assert home.locks.parent == home.quota_file.parent == tmp_path / "state"
+
+
+class TestPreparing:
+    def test_the_folders_are_the_users_alone(self, home: Home) -> None:
+        assert home.root is not None
+        folders = (home.root, home.config, home.data, home.state, home.log, home.locks)
+        assert [oct(mode_of(folder)) for folder in folders] == [oct(0o700)] * 6
+
+    def test_the_platforms_folders_are_the_users_alone_too(self) -> None:
+        home = find_home({})
+        home.prepare()
+        folders = (home.config, home.data, home.state, home.log, home.locks)
+        assert [oct(mode_of(folder)) for folder in folders] == [oct(0o700)] * 5
+
+    def test_preparing_twice_keeps_what_is_there(self, home: Home) -> None:
+        write_private(home.config_file, b"settings")
+        home.prepare()
+        assert home.config_file.read_bytes() == b"settings"
+
+    def test_a_file_in_the_place_of_a_folder_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "data").write_text("in the way")
+        with pytest.raises(Problem) as error:
+            find_home({"AMZLINK_HOME": str(tmp_path)}).prepare()
+        assert error.value.name == "not-writable"
+        assert str(tmp_path / "data") in error.value.summary
+
+    @needs_root
+    def test_not_even_root_mixes_into_a_home_of_another_user(self, tmp_path: Path) -> None:
+        os.chown(tmp_path, NOBODY.pw_uid, NOBODY.pw_gid)
+        with pytest.raises(Problem) as error:
+            find_home({"AMZLINK_HOME": str(tmp_path)}).prepare()
+        assert error.value.name == "home-of-another-user"
+        assert error.value.exit_code is Exit.CONFIGURATION
+        assert "the user nobody, and you are root" in error.value.summary
+        assert files_in(tmp_path) == []
+
+    @needs_root
+    def test_an_owner_without_a_name_is_told_by_number(self, tmp_path: Path) -> None:
+        os.chown(tmp_path, 54321, -1)
+        with pytest.raises(Problem) as error:
+            find_home({"AMZLINK_HOME": str(tmp_path)}).prepare()
+        assert "number 54321" in error.value.summary
+
+    @needs_root
+    def test_a_platforms_folder_of_another_user_is_refused_too(self) -> None:
+        home = find_home({})
+        home.data.mkdir(parents=True)
+        os.chown(home.data, NOBODY.pw_uid, NOBODY.pw_gid)
+        with pytest.raises(Problem) as error:
+            home.prepare()
+        assert error.value.name == "home-of-another-user"
+
+    @needs_root
+    def test_another_user_is_refused_roots_home(self) -> None:
+        with common_folder() as folder:
+            (folder / "home").mkdir(mode=0o755)
+            said = as_nobody(folder, 'told(find_home({"AMZLINK_HOME": str(here / "home")}).prepare)')
+        assert said.startswith("home-of-another-user")
+        assert "the user root, and you are nobody" in said
+
+    @needs_root
+    def test_a_home_that_cannot_be_made_is_told(self) -> None:
+        with common_folder() as folder:
+            said = as_nobody(folder, 'told(find_home({"AMZLINK_HOME": str(here / "mine")}).prepare)')
+        assert said.startswith("not-writable")
+        assert "Permission denied" in said
+
+
+class TestTheHomesId:
+    def test_it_stays_the_same(self, home: Home) -> None:
+        assert home.keyring_service() == home.keyring_service()
+        assert home.keyring_service().startswith("amzlink@")
+
+    def test_it_goes_with_a_home_that_is_moved(self, tmp_path: Path) -> None:
+        before = find_home({"AMZLINK_HOME": str(tmp_path / "old")})
+        before.prepare()
+        service = before.keyring_service()
+        (tmp_path / "old").rename(tmp_path / "new")
+        assert find_home({"AMZLINK_HOME": str(tmp_path / "new")}).keyring_service() == service
+
+    def test_two_homes_have_different_ones(self, tmp_path: Path) -> None:
+        services = {find_home({"AMZLINK_HOME": str(tmp_path / name)}).keyring_service() for name in "abc"}
+        assert len(services) == 3
+
+    def test_the_platforms_home_has_none(self) -> None:
+        assert find_home({}).keyring_service() == "amzlink"
+
+    def test_it_is_kept_privately(self, home: Home) -> None:
+        home.keyring_service()
+        assert mode_of(home.config / "home-id") == 0o600
+
+    @needs_root
+    def test_a_home_in_which_it_cannot_be_kept_is_told(self) -> None:
+        with common_folder() as folder:
+            said = as_nobody(folder, 'told(find_home({"AMZLINK_HOME": str(here)}).keyring_service)')
+        assert said.startswith("not-writable")
+
+
+class TestWritingAFileAsAWhole:
+    @given(st.binary(max_size=5000), st.booleans())
+    @settings(deadline=None, max_examples=20)
+    def test_what_was_written_is_what_is_read(self, content: bytes, durable: bool) -> None:
+        with common_folder() as folder:
+            write_private(folder / "file", content, durable=durable)
+            assert (folder / "file").read_bytes() == content
+
+    def test_the_file_is_the_users_alone_whatever_it_was_before(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.write_text("old")
+        file.chmod(0o666)
+        write_private(file, b"new")
+        assert mode_of(file) == 0o600
+
+    def test_a_folder_that_is_missing_is_made_for_the_user_alone(self, tmp_path: Path) -> None:
+        write_private(tmp_path / "new" / "file", b"content")
+        assert mode_of(tmp_path / "new") == 0o700
+
+    def test_nothing_else_is_left_in_the_folder(self, tmp_path: Path) -> None:
+        write_private(tmp_path / "file", b"one")
+        write_private(tmp_path / "file", b"two")
+        assert files_in(tmp_path) == ["file"]
+
+    def test_a_file_that_cannot_take_its_place_leaves_no_trace(self, tmp_path: Path) -> None:
+        (tmp_path / "file").mkdir()
+        with pytest.raises(Problem) as error:
+            write_private(tmp_path / "file", b"content")
+        assert error.value.name == "not-writable"
+        assert files_in(tmp_path) == ["file"]
+
+    def test_who_has_the_old_file_open_goes_on_reading_the_old_content(self, tmp_path: Path) -> None:
+        write_private(tmp_path / "file", b"old " * 1000)
+        with (tmp_path / "file").open("rb") as reader:
+            assert reader.read(4) == b"old "
+            write_private(tmp_path / "file", b"new " * 1000)
+            assert reader.read() == b"old " * 999
+
+    def test_readers_see_one_content_or_the_other_while_it_is_replaced(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        code = (
+            "import sys; from pathlib import Path; from amzlink.files import write_private\n"
+            "for _ in range(200): write_private(Path(sys.argv[1]), sys.argv[2].encode() * 100_000, durable=False)"
+        )
+        contents = {letter.encode() * 100_000 for letter in "abc"}
+        write_private(file, b"a" * 100_000)
+        writers = [subprocess.Popen([sys.executable, "-c", code, str(file), letter]) for letter in "bc"]
+        while any(writer.poll() is None for writer in writers):
+            assert file.read_bytes() in contents
+        assert [writer.returncode for writer in writers] == [0, 0]
+        assert file.read_bytes() in contents
+        assert files_in(tmp_path) == ["file"]
+
+    @needs_root
+    def test_a_folder_of_somebody_else_is_told_and_the_old_file_is_untouched(self) -> None:
+        with common_folder() as folder:
+            (folder / "file").write_bytes(b"old")
+            said = as_nobody(folder, 'told(lambda: write_private(here / "file", b"new"))')
+            assert (folder / "file").read_bytes() == b"old"
+        assert said.startswith("not-writable")
+        assert "Permission denied" in said
+
+    @pytest.mark.needs("mount")
+    def test_a_full_disk_is_told_and_the_old_file_is_untouched(self, tmp_path: Path) -> None:
+        with tiny_disk(tmp_path, 64) as disk:
+            write_private(disk / "file", b"old")
+            with pytest.raises(Problem) as error:
+                write_private(disk / "file", bytes(100_000))
+            assert error.value.name == "disk-full"
+            assert error.value.exit_code is Exit.DISK
+            assert (disk / "file").read_bytes() == b"old"
+            assert files_in(disk) == ["file"]
+
+
+class TestAddingALine:
+    def test_each_call_adds_a_line(self, tmp_path: Path) -> None:
+        file = tmp_path / "log"
+        append_private(file, b"one")
+        append_private(file, "zwölf".encode())
+        assert file.read_bytes() == "one\nzwölf\n".encode()
+        assert mode_of(file) == 0o600
+
+    def test_lines_of_several_processes_never_mix(self, tmp_path: Path) -> None:
+        file = tmp_path / "log"
+        code = (
+            "import sys; from pathlib import Path; from amzlink.files import append_private\n"
+            "for _ in range(200): append_private(Path(sys.argv[1]), sys.argv[2].encode() * 500)"
+        )
+        writers = [subprocess.Popen([sys.executable, "-c", code, str(file), letter]) for letter in "abcd"]
+        assert [writer.wait(60) for writer in writers] == [0] * 4
+        lines = file.read_text().splitlines()
+        assert sorted(lines) == sorted(letter * 500 for letter in "abcd" for _ in range(200))
+
+    def test_a_folder_that_is_not_there_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(Problem) as error:
+            append_private(tmp_path / "missing" / "log", b"line")
+        assert error.value.name == "not-writable"
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "code"),
+    [
+        (errno.ENOSPC, "disk-full", Exit.DISK),
+        (errno.EDQUOT, "disk-full", Exit.DISK),
+        (errno.EIO, "disk-broken", Exit.DISK),
+        (errno.EACCES, "not-writable", Exit.CANNOT_CREATE),
+        (errno.EROFS, "not-writable", Exit.CANNOT_CREATE),
+        (errno.ENOENT, "not-writable", Exit.CANNOT_CREATE),
+    ],
+)
+def test_an_error_of_the_operating_system_is_named_for_what_it_is(number: int, name: str, code: Exit) -> None:
+    problem = translate(OSError(number, os.strerror(number)), Path("/srv/orders.db"))
+    assert (problem.name, problem.exit_code) == (name, code)
+    assert "/srv/orders.db" in problem.summary
+
+
+def test_a_problem_of_the_disk_can_be_shown_as_json() -> None:
+    problem = translate(OSError(errno.ENOSPC, "No space left on device"), Path("/srv/orders.db"))
+    assert json.loads(json.dumps(problem.as_dict()))["problem"] == "disk-full"
