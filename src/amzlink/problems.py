@@ -503,6 +503,13 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
 }
 
 
+class _Facts(dict[str, object]):
+    """A fact that nobody has told is shown as a gap: `explain` knows none of them."""
+
+    def __missing__(self, name: str) -> str:
+        return f"<{name.upper()}>"
+
+
 class Problem(Exception):  # noqa: N818 - the word the users and the documentation have for it
     """A named failure. `facts` fill the sentences of its entry and go, as they are, into evidence."""
 
@@ -513,7 +520,7 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
         super().__init__(name)
 
     def _fill(self, template: str) -> str:
-        return template.format_map({**DEFAULT_FACTS, **self.facts}).strip()
+        return template.format_map(_Facts({**DEFAULT_FACTS, **self.facts})).strip()
 
     @property
     def summary(self) -> str:

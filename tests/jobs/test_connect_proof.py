@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID
@@ -181,3 +182,43 @@ class TestNoAnswer:
     def test_at_first_is_waited_out(self, tmp_path: Path, name: str) -> None:
         world = unconnected(tmp_path, faults=[name])
         assert standings(prove(world.deps, answers_for(world))) == ALL_PROVED
+
+
+class TestAmazonsOwnSandbox:
+    """Its answers are played: what it does not hold is asked of nobody."""
+
+    @staticmethod
+    def played(world: StoreOnSandbox, orders: httpx.Response) -> list[str]:
+        asked: list[str] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked.append(f"{request.url.host}{request.url.path}")
+            if request.url.path == "/auth/o2/token":
+                return httpx.Response(200, json={"access_token": "Atza|x", "token_type": "bearer", "expires_in": 3600})
+            return orders
+
+        world.deps.environ = {}
+        world.deps.transport = httpx.MockTransport(answer)
+        return asked
+
+    def test_proves_the_log_in_and_calls_the_rest_unchecked(self, tmp_path: Path) -> None:
+        world = unconnected(tmp_path)
+        asked = self.played(world, httpx.Response(200, json={"orders": []}))
+        proof = prove(world.deps, answers_for(world, amazon_sandbox=True))
+        assert standings(proof) == {
+            "Client id, client secret and refresh token": "proved",
+            "Amazon's sandbox answers": "proved",
+            "Everything else": "not checked",
+        }
+        assert asked == [
+            "api.amazon.com/auth/o2/token",
+            "sandbox.sellingpartnerapi-eu.amazon.com/orders/2026-01-01/orders",
+        ]
+
+    @pytest.mark.parametrize("message", ["Could not match input arguments", "We could not decode your NextToken"])
+    def test_that_does_not_know_the_sample_request_is_named(self, tmp_path: Path, message: str) -> None:
+        world = unconnected(tmp_path)
+        error = {"errors": [{"code": "InvalidInput", "message": message}]}
+        self.played(world, httpx.Response(400, json=error))
+        with pytest.raises(Problem, match="sandbox-credentials"):
+            prove(world.deps, answers_for(world, amazon_sandbox=True))

@@ -6,7 +6,7 @@ Amazon's header tells another (facts 9.3); the burst is always the model's.
 
 import contextlib
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 from filelock import FileLock
@@ -14,7 +14,7 @@ from filelock import FileLock
 from amzlink.files import write_private
 
 _LOCK_SECONDS: Final = 20
-# Seconds times rate rarely make a whole call to the last digit; without this, a wait could be followed by ever smaller ones.
+# Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
 _ROUNDING: Final = 1e-6
 _SHORTEST_WAIT: Final = 0.001
 
@@ -31,9 +31,9 @@ class Operation(msgspec.Struct, frozen=True):
 class Bucket(msgspec.Struct, frozen=True):
     """What is left at a moment (`at`, seconds since 1970), and the rate that Amazon told, if it did."""
 
-    tokens: float
+    tokens: Annotated[float, msgspec.Meta(ge=0)]
     at: float
-    rate: float | None = None
+    rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
 def refill(bucket: Bucket | None, operation: Operation, now: float) -> Bucket:
@@ -100,7 +100,7 @@ class FileQuotas:
         return f"{self._account} {operation.name}"
 
     def _load(self) -> dict[str, Bucket]:
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Bucket])
         return {}
 

@@ -134,7 +134,10 @@ class Console:
             table.add_column(column, justify="right" if column in right else "left", overflow="ellipsis", no_wrap=True)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        self._rich(sys.stdout).print(table)
+        rich = self._rich(sys.stdout)
+        with rich.capture() as captured:
+            rich.print(table)
+        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
     # Problems
 

@@ -65,14 +65,27 @@ def _print_all(console: Console, reports: Sequence[ImportReport], *, dry_run: bo
 def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     tally = report.tally
     verdicts = tally.verdicts
-    intro = "would be" if dry_run else "are"
+    parts = [
+        f"{verdicts[verdict]} {words}"
+        for verdict, words in (
+            (Verdict.NEW, "would be new" if dry_run else "new"),
+            (Verdict.UPDATED, "would change" if dry_run else "changed"),
+            (Verdict.UNCHANGED, "as before"),
+            (Verdict.PENDING, "not payable yet"),
+        )
+        if verdicts[verdict]
+    ]
+    orders = "1 order" if tally.fetched == 1 else f"{tally.fetched} orders"
     console.line(
-        f"{report.store}: {tally.fetched} orders came from Amazon in {_calls(report)} and {report.seconds:.0f} s; "
-        f"{verdicts[Verdict.NEW]} {intro} new, {verdicts[Verdict.UPDATED]} changed, "
-        f"{verdicts[Verdict.UNCHANGED]} as before, {verdicts[Verdict.PENDING]} not payable yet."
+        f"{report.store}: {orders} came from Amazon in {_calls(report)} and {_duration(report.seconds)}"
+        f"{': ' if parts else ''}{', '.join(parts)}."
     )
     if tally.held:
         console.line("  Held: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".")
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
 
 
 def _calls(report: ImportReport) -> str:

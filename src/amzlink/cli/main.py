@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from amzlink import __version__
 from amzlink.cli.argv import GlobalOptions, split
 from amzlink.cli.connect import connect_command
 from amzlink.cli.console import Console
@@ -99,12 +100,20 @@ def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
 
 
 def _invoke(options: GlobalOptions, session: Session) -> int:
+    if options.rest == ["--version"]:
+        session.console.result({"version": __version__}, lambda: session.console.line(f"amzlink {__version__}"))
+        return Exit.DONE
     try:
         outcome = app(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
     except _ComplaintOfTyper as error:
         complain = getattr(error, "format_message", error.__str__)
         detail = complain()
-        raise Problem("usage", command=_command_name(options), detail=detail or "A command is missing.") from error
+        if detail.startswith("Usage:") and not options.as_json:
+            session.console.tell(detail)  # a command was left out: its help says which there are
+            return Exit.USAGE
+        if not detail or detail.startswith("Usage:"):
+            detail = "A command is missing."
+        raise Problem("usage", command=_command_name(options), detail=detail) from error
     except typer.Exit as error:
         return error.exit_code
     except typer.Abort:
@@ -113,8 +122,14 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
 
 
 def _command_name(options: GlobalOptions) -> str:
+    """The command as far as it was understood, for `--help`."""
     words = [word for word in options.rest[:2] if not word.startswith("-")]
-    return " ".join(["amzlink", *words[: 2 if words[:1] in (["orders"], ["stores"]) else 1]])
+    groups = {"orders": orders_app, "stores": stores_app}
+    if not words or words[0] not in {*groups, *(command.name for command in app.registered_commands)}:
+        return "amzlink"
+    group = groups.get(words[0])
+    inner = {command.name for command in group.registered_commands} if group else set()
+    return " ".join(["amzlink", words[0], *(word for word in words[1:] if word in inner)])
 
 
 def _report_bug(error: Exception, session: Session) -> int:

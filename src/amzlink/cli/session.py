@@ -28,7 +28,7 @@ class Session:
             from amzlink.deps import system_deps
 
             self._deps = system_deps(os.environ, interactive=self.console.interactive)
-            self._deps.observer = self.console
+        self._deps.observer = self.console
         return self._deps
 
     def store(self) -> str:

@@ -15,7 +15,7 @@ from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID, REGION_NAMES, Marketplace, Region
 from amzlink.amazon.orders import SANDBOX_QUERIES, search_orders, to_ship_created_between
 from amzlink.amazon.sellers import Participation, get_marketplace_participations
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.core.orders import Order
 from amzlink.core.windows import SETTLED
 from amzlink.deps import Account, Deps
@@ -135,7 +135,10 @@ def _account(answers: Answers) -> Account:
 
 def _prove_in_sandbox(link: Link, answers: Answers) -> Proof:
     """Amazon's sandbox answers every app with the same samples: only the log-in and the way there are proved."""
-    search_orders(link, SANDBOX_QUERIES[answers.region])
+    try:
+        search_orders(link, SANDBOX_QUERIES[answers.region])
+    except DeadPageToken:
+        raise Problem("sandbox-credentials", detail="it does not know Amazon's sample request") from None
     samples = "Amazon's sandbox shows samples and no account"
     return Proof(
         (

@@ -1,0 +1,54 @@
+# Each target makes what it needs: a fresh clone and Python 3.11 or newer are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+USE := .venv/.use
+DEV := .venv/.dev
+
+.PHONY: demo test lint format cassettes docs bench soak clean
+
+demo: $(USE)
+	$(BIN)/amzlink demo
+
+test: lint
+	$(BIN)/pytest -n auto
+
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(DEV)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Records the cassettes of the Amazon client's tests anew, from the sandbox.
+cassettes: $(DEV)
+	$(BIN)/python scripts/record_cassettes.py
+
+# Writes the parts of the documentation that come from the code.
+docs: $(DEV)
+	$(BIN)/python scripts/write_docs.py
+
+bench: $(DEV)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/import_orders.py
+
+# The long form of the seeded tests.
+soak: $(DEV)
+	AMZLINK_SOAK=1 $(BIN)/pytest -m soak --timeout 3600
+
+clean:
+	rm -rf .venv dist build
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(USE): pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(USE)

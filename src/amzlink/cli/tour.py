@@ -1,0 +1,104 @@
+"""The demo's tour: a sandbox in this process, a home that lives as long as the tour, and the real commands."""
+
+import contextlib
+import io
+import json
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from amzlink.cli.console import Console
+from amzlink.deps import Deps
+from amzlink.files import find_home
+from amzlink.problems import Exit
+from amzlink.sandbox.server import Sandbox
+from amzlink.secrets import MemorySecrets
+
+_ORDERS: Final = 60
+
+
+def tour(console: Console) -> Exit:
+    """Walk through the commands; with `--json` one document tells how each ended. Gives the worst exit code."""
+    with _shop() as (sandbox, deps, secrets_file):
+        guide = _Guide(console, deps)
+        credentials = sandbox.describe()["credentials"]
+        guide.say("A made-up shop on this machine, with a made-up Amazon. Nothing here is real, and nothing stays.")
+        guide.say("1. Link the shop. A merchant answers questions; here the answers are given as options.")
+        guide.run(
+            "connect", "--name", "Demo Shop", "--country", "DE", "--country", "FR", "--seller-id", credentials["seller_id"],
+            "--client-id", credentials["client_id"], "--secrets-from", str(secrets_file), "--yes", "--no-browser",
+        )  # fmt: skip
+        guide.say("2. Bring in its orders. Cron does this from now on.")
+        guide.run("import-orders")
+        guide.say("3. Look at what is to be shipped, the most urgent first, and at what keeps an order back.")
+        listed = guide.run("orders", "list", "--status", "UNSHIPPED")
+        guide.say("4. One order. The buyer's data lies sealed; it is shown only when asked for.")
+        guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
+        guide.say("5. Once more: what has not changed stays as it is.")
+        guide.run("import-orders")
+        guide.say("That was all this version does. `amzlink connect` links your own shop.")
+        if console.as_json:
+            console.result({"steps": guide.steps})
+        return guide.worst
+
+
+class _Guide:
+    """Runs commands as if they had been typed, and keeps how they ended."""
+
+    def __init__(self, console: Console, deps: Deps) -> None:
+        self._console = console
+        self._deps = deps
+        self.steps: list[dict[str, Any]] = []
+        self.worst = Exit.DONE
+
+    def say(self, text: str) -> None:
+        """A word between the commands."""
+        if not self._console.as_json:
+            self._console.line()
+            self._console.line(f"  {text}")
+            self._console.line()
+
+    def run(self, *words: str) -> list[str]:
+        """Type a command. Gives the numbers of the orders that it is about."""
+        from amzlink.cli.main import run
+
+        def silently(*extra: str) -> tuple[int, Any]:
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                code = run([*words, *extra, "--json"], self._deps)
+            return code, json.loads(out.getvalue())
+
+        if self._console.as_json:
+            code, document = silently()
+            self.steps.append({"command": list(words), "exit_code": code, "result": document})
+        else:
+            shown = ["SECRETS.toml" if word.endswith(".toml") else word for word in words]
+            self._console.line(f"$ amzlink {shlex.join(shown)}")
+            sys.stdout.flush()  # what a command says on stderr belongs below its name, in a pipe too
+            # As at a terminal, even where there is none: the tour is there to be read.
+            code = run([*words, "--verbose"], self._deps)
+            document = silently()[1] if words[:2] == ("orders", "list") else {}
+        if code:
+            self.worst = Exit(code)
+        ready = [order for order in document.get("orders", ()) if not order["holds"]]
+        return [order["order_id"] for order in ready]
+
+
+@contextlib.contextmanager
+def _shop() -> Iterator[tuple[Sandbox, Deps, Path]]:
+    with tempfile.TemporaryDirectory(prefix="amzlink-demo-") as folder, Sandbox(orders=_ORDERS, quota="off") as sandbox:
+        addresses = sandbox.describe()
+        environ = {
+            "AMZLINK_HOME": str(Path(folder) / "home"),
+            "AMZLINK_SPAPI_URL": addresses["spapi_url"],
+            "AMZLINK_LWA_URL": addresses["lwa_url"],
+        }
+        home = find_home(environ)
+        home.prepare()
+        secrets_file = Path(folder) / "secrets.toml"
+        values = {name: addresses["credentials"][name] for name in ("client_secret", "refresh_token")}
+        secrets_file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+        yield sandbox, Deps(environ, home, MemorySecrets()), secrets_file
