@@ -31,8 +31,8 @@ docs: $(DEV)
 	$(BIN)/python scripts/write_docs.py
 
 bench: $(DEV)
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/import_orders.py
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.import_orders
 
 # The long form of the seeded tests.
 soak: $(DEV)

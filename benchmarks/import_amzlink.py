@@ -5,14 +5,13 @@ import os
 import sys
 from datetime import timedelta
 
-from import_floor import cpu_seconds, peak_bytes
-
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.orderbook import migrations  # noqa: F401 - the time is counted after the imports
 from amzlink.secrets import MemorySecrets
+from benchmarks.usage import cpu_seconds, peak_bytes
 
 
 def main() -> None:

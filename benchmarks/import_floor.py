@@ -5,7 +5,6 @@ Run by `import_orders.py` in a process of its own; prints the CPU seconds after 
 
 import json
 import os
-import resource
 import secrets
 import sqlite3
 import sys
@@ -15,6 +14,8 @@ from typing import Any
 import httpx
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from benchmarks.usage import cpu_seconds, peak_bytes
 
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -110,17 +111,6 @@ def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, A
             marks = ", ".join("?" * len(values[0]))
             database.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)
     database.execute("COMMIT")
-
-
-def cpu_seconds() -> float:
-    """User and system time of this process."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def peak_bytes() -> int:
-    """The most memory that was resident at once."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import msgspec
 
 from amzlink.core.holds import HoldPolicy
 from amzlink.core.retention import Retention
+from amzlink.core.slugs import is_slug
 from amzlink.files import translate, write_private
 from amzlink.problems import Problem
 
@@ -111,7 +112,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """
         if slug is not None:
             if slug not in self.stores:
-                raise Problem("no-store", detail=f"“{slug}” ", file=file)
+                raise Problem("no-store", named=f"“{slug}” ", file=file)
             return slug
         if len(self.stores) == 1:
             return next(iter(self.stores))
@@ -158,7 +159,9 @@ def parse_setting(key: str, text: str) -> object:
     if key not in SETTINGS:
         raise Problem("usage", command="amzlink stores set", detail=f"{key} is not a setting: {', '.join(SETTINGS)}.")
     wanted = fields[key].type
-    value: object = [part.strip() for part in text.split(",")] if key == "marketplace_ids" else text.strip() or None
+    value: object = text.strip() or None
+    if key == "marketplace_ids":
+        value = [part.strip() for part in text.split(",") if part.strip()] or None
     try:
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError as error:
@@ -172,7 +175,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            faults.append(f"{where}: {error}")
+            faults.extend(_field_faults(where, value, kind) or [f"{where}: {error}"])
             return default
 
     tables = raw.get("stores", {})
@@ -190,10 +193,27 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         archive=read("archive", raw.get("archive", {}), Archive, Archive()),
         raw=dict(raw),
     )
+    faults += [f"stores.{slug}: a store's short name has a-z, 0-9 and -" for slug in stores if not is_slug(slug)]
     faults += _retention_faults(retention)
     if faults:
         raise Problem("config-invalid", file=path, detail="; ".join(faults))
     return config
+
+
+def _field_faults(where: str, table: object, kind: object) -> list[str]:
+    """What is wrong with each key of a table; msgspec tells only the first."""
+    if not (isinstance(table, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return []
+    faults = []
+    for field in msgspec.structs.fields(kind):
+        if field.name in table:
+            try:
+                msgspec.convert(table[field.name], field.type)
+            except msgspec.ValidationError as error:
+                faults.append(f"{where}.{field.name}: {error}")
+        elif field.required:
+            faults.append(f"{where}.{field.name} is missing")
+    return faults
 
 
 def _retention_faults(retention: Retention) -> list[str]:

@@ -51,7 +51,7 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "store_option": "",
     "renew": " --renew",
     "host": "the service",
-    "detail": "",
+    "named": "",
     "file": "the file",
     "status": "an error",
     "operation": "the call",
@@ -73,7 +73,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     # Set-up
     "no-store": Entry(
         "No store is connected",
-        "There is no store {detail}to work on.",
+        "There is no store {named}to work on.",
         "amzlink keeps its stores in {file}, and the one asked for is not there.",
         "Run `amzlink stores list` to see the stores, or `amzlink connect` to link one.",
         Exit.CONFIGURATION,

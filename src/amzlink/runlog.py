@@ -33,6 +33,6 @@ class RunLog:
     def _drop_old(self, now: datetime) -> None:
         oldest = now.year * 12 + now.month - 1 - _MONTHS_KEPT
         for file in self._folder.glob("amzlink-????-??.jsonl"):
-            year, month = file.stem.removeprefix("amzlink-").split("-")
-            if year.isdigit() and month.isdigit() and int(year) * 12 + int(month) - 1 < oldest:
+            year, month = file.stem[-7:-3], file.stem[-2:]
+            if year.isdecimal() and month.isdecimal() and int(year) * 12 + int(month) - 1 < oldest:
                 file.unlink(missing_ok=True)

@@ -84,7 +84,7 @@ def shell(tmp_path: Path) -> Iterator[EmptyShell]:
             "AMZLINK_SPAPI_URL": addresses["spapi_url"],
             "AMZLINK_LWA_URL": addresses["lwa_url"],
         }
-        yield EmptyShell(tmp_path / "amzlink", addresses, environ)
+        yield EmptyShell(tmp_path / "amzlink", addresses, environ, running)
 
 
 class TestANewStore:

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.marketplaces import BY_ID
@@ -82,16 +82,19 @@ class TestRecognising:
         assert recognise(marketplace_id, BY_ID) is Kind.MARKETPLACE_ID
         assert refusal("Seller ID", marketplace_id).facts["found"] == "a marketplace id"
 
+    @settings(deadline=None)  # a loaded machine is no failure
     @given(st.text())
     def test_takes_any_text(self, text: str) -> None:
         assert recognise(text, BY_ID) in Kind
 
 
 class TestCleaning:
+    @settings(deadline=None)  # a loaded machine is no failure
     @given(st.text(st.characters() | st.sampled_from(" \n\u200b\u2028\u0301\"“'|A")))
     def test_twice_is_as_good_as_once(self, text: str) -> None:
         assert clean(clean(text)) == clean(text)
 
+    @settings(deadline=None)  # a loaded machine is no failure
     @given(wanted_values, noise, noise, inner_noise, st.integers(1, 12))
     def test_noise_around_and_breaks_within_do_no_harm(
         self, right: tuple[Wanted, str], before: str, after: str, within: str, place: int
@@ -178,6 +181,7 @@ class TestChecking:
             problem = refusal(wanted, value)  # type: ignore[arg-type]
             assert value[-20:] not in f"{problem.as_dict()} {problem.facts}"
 
+    @settings(deadline=None)  # a loaded machine is no failure
     @given(st.sampled_from(sorted(RIGHT)), st.text() | st.text(string.printable) | st.sampled_from(sorted(KINDS)))
     def test_any_text_is_taken_or_refused_by_name(self, wanted: Wanted, text: str) -> None:
         try:

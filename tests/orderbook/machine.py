@@ -19,6 +19,7 @@ needs_root: Final = pytest.mark.skipif(os.geteuid() != 0, reason="only root can 
 _BEGIN: Final = """
 import os, pwd, sys
 from pathlib import Path
+from amzlink.config import load
 from amzlink.files import Home, append_private, find_home, write_private
 from amzlink.orderbook import migrations
 from amzlink.orderbook.book import Book

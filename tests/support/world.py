@@ -130,6 +130,15 @@ def store_on_sandbox(
     return StoreOnSandbox(sandbox, deps, heard, transport, clock)
 
 
+def to_be_booked(sandbox: Sandbox) -> dict[str, str]:
+    """What a complete book has: all that the merchant ships, with its status, but for what is not payable yet."""
+    return {
+        order_id: order.status
+        for order_id, order in sandbox.world.orders.items()
+        if order.fulfilled_by == "MERCHANT" and not order.status.startswith("PENDING")
+    }
+
+
 @dataclass
 class Shell:
     """The command line as a program, in a home of its own, against a sandbox that listens."""
@@ -137,6 +146,7 @@ class Shell:
     home: Path
     addresses: Mapping[str, Any]
     environ: dict[str, str]
+    sandbox: Sandbox
 
     def run(self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None) -> "Ran":
         """Run a command without a terminal."""
@@ -199,4 +209,4 @@ def shell(folder: Path, **sandbox: Any) -> Iterator[Shell]:
         from amzlink import config
 
         config.save(Config().with_store(SLUG, store_of(credentials, test=True)), found.config_file)
-        yield Shell(home, addresses, environ)
+        yield Shell(home, addresses, environ, running)

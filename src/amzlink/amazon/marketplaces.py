@@ -25,8 +25,8 @@ REGION_NAMES: Final[dict[Region, str]] = {"na": "North America", "eu": "Europe",
 class Marketplace:
     """One Amazon shop front.
 
-    `country` is the ISO 3166 code that Amazon's answers use (`GB`, never `UK`); `shop` is its public host without `www.`;
-    `locale` is the primary language as the Sellers API spells it.
+    `country` is the ISO 3166 code that Amazon's answers use (`GB`, never `UK`); `shop` is its public host without
+    `www.`; `locale` is the primary language as the Sellers API spells it.
     """
 
     country: str

@@ -71,7 +71,7 @@ class FileQuotas:
     def __init__(self, path: Path, account: str) -> None:
         self._path = path
         self._account = account
-        self._lock = FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS)
+        self._lock = FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS, mode=0o600)
 
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""

@@ -41,8 +41,8 @@ def split(argv: Sequence[str]) -> GlobalOptions:
             case "--no-color":
                 found.no_color = True
             case "--store":
-                found.store = next(words, None)
-                if found.store is None:
+                found.store = next(words, "")
+                if not found.store or found.store.startswith("-"):
                     raise Problem("usage", command="amzlink", detail="--store needs the name of a store.")
             case _ if word.startswith("--store="):
                 found.store = word.removeprefix("--store=")

@@ -28,9 +28,10 @@ def tour(console: Console) -> Exit:
         guide.say("A made-up shop on this machine, with a made-up Amazon. Nothing here is real, and nothing stays.")
         guide.say("1. Link the shop. A merchant answers questions; here the answers are given as options.")
         guide.run(
-            "connect", "--name", "Demo Shop", "--country", "DE", "--country", "FR", "--seller-id", credentials["seller_id"],
-            "--client-id", credentials["client_id"], "--secrets-from", str(secrets_file), "--yes", "--no-browser",
-        )  # fmt: skip
+            *("connect", "--name", "Demo Shop", "--country", "DE", "--country", "FR"),
+            *("--seller-id", credentials["seller_id"], "--client-id", credentials["client_id"]),
+            *("--secrets-from", str(secrets_file), "--yes", "--no-browser"),
+        )
         guide.say("2. Bring in its orders. Cron does this from now on.")
         guide.run("import-orders")
         guide.say("3. Look at what is to be shipped, the most urgent first, and at what keeps an order back.")

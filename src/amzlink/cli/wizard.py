@@ -147,7 +147,8 @@ class Wizard:
 
     def _ask_client_id(self) -> None:
         self._talk.heading("Client id")
-        self._draft.client_id = self._ask_checked("client id", default=self._before.client_id if self._before else None)
+        default = self._draft.client_id or (self._before.client_id if self._before else None)
+        self._draft.client_id = self._ask_checked("client id", default=default)
 
     def _ask_secret(self, wanted: Wanted, name: SecretName) -> str | None:
         """The secret, or None where the environment or the connected store has it."""

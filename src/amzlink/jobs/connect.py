@@ -129,6 +129,7 @@ def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
         config = deps.load_config()  # again: the questions may have taken minutes
         store = _merged(deps, config.stores.get(answers.slug), answers, changed)
         deps.save_config(config.with_store(answers.slug, store))
+    deps.log.write(deps.clock.now(), "connect", store=answers.slug, verified=verified)
     return Connected(answers.slug, store, verified)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 
 from amzlink.orderbook.engine import open_engine, translated_database_errors
 
-
 Row = dict[str, Any]
 
 
@@ -58,7 +57,7 @@ class Book:
 def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:
     """Run an insert for many rows, each with a value for every column of the statement.
 
-    SQLAlchemy compiles the statement; the rows go to the driver as they are, which saves it a third of an import's time.
+    SQLAlchemy compiles the statement; the rows go to the driver as they are, which saves a third of an import's time.
     """
     if not rows:
         return

@@ -1,0 +1,194 @@
+"""The client against recorded answers: the whole way from a call to a result or a named problem, on the plain transport.
+
+Each cassette has to be played to its end, in its order, and each request has to be the recorded one, its token included.
+"""
+
+from typing import Any
+
+import pytest
+
+from amzlink.amazon.marketplaces import BY_COUNTRY
+from amzlink.amazon.orders import OrdersPage
+from amzlink.amazon.transport import DeadPageToken
+from amzlink.core.orders import Order
+from amzlink.problems import Exit, Problem
+from tests.support.cassettes import AMAZONS_SANDBOX, FOLDER, NOT_THERE, SCENES, playing
+
+
+def played(name: str) -> Any:
+    """What the scene's talk gives."""
+    with playing(name) as tape:
+        return tape.talk()
+
+
+def refusal(name: str) -> Problem:
+    """The problem that the scene's talk ends with."""
+    with playing(name) as tape, pytest.raises(Problem) as caught:
+        tape.talk()
+    return caught.value
+
+
+class TestSuccess:
+    def test_pages_follow_each_other_until_one_names_no_next(self) -> None:
+        pages: list[OrdersPage] = played("pages")
+        assert len(pages) > 2
+        assert [page.next_token is None for page in pages] == [False] * (len(pages) - 1) + [True]
+        assert all(len(page.orders) == 4 for page in pages[:-1])
+
+    def test_no_order_comes_twice_and_each_is_still_to_ship_and_can_be_addressed(self) -> None:
+        orders: list[Order] = [order for page in played("pages") for order in page.orders]
+        assert len({order.order_id for order in orders}) == len(orders)
+        for order in orders:
+            assert order.to_ship
+            assert order.fulfilled_by == "MERCHANT"
+            assert order.personal.recipient.deliverable
+            assert (order.personal.buyer.email or "").partition("@")[2].startswith("marketplace.amazon.")
+            assert order.units >= len(order.lines) >= 1
+            assert order.ship_by is not None
+
+    def test_an_order_asked_for_by_its_number_is_the_one_that_the_search_found(self) -> None:
+        found, alone = played("one-order")
+        assert alone == found
+
+    def test_participations_are_the_real_marketplaces_open_or_closed(self) -> None:
+        found = {entry.marketplace_id: entry.participating for entry in played("participations")}
+        assert found == {BY_COUNTRY[country].id: country != "IT" for country in ("DE", "FR", "NL", "PL", "IT")}
+
+    def test_a_listing_proves_the_seller_id(self) -> None:
+        with playing("seller-id") as tape:
+            tape.talk()
+            assert tape.caller.link.calls == {"getToken": 1, "searchListingsItems": 1}
+
+    def test_without_the_restricted_role_orders_come_but_none_can_be_addressed(self) -> None:
+        page: OrdersPage = played("personal-data-withheld")
+        assert len(page.orders) == 3
+        assert not any(order.personal.recipient.deliverable for order in page.orders)
+        assert all(order.personal.recipient.city for order in page.orders)
+        assert not any(order.personal.buyer.email for order in page.orders)
+
+    def test_fields_programs_and_states_that_nobody_knows_are_kept_and_never_fatal(self) -> None:
+        page: OrdersPage = played("unknown-fields")
+        assert (len(page.orders), page.refused) == (3, ())
+        assert all("AMAZON_MOONSHOT" in order.programs for order in page.orders)
+        assert all("ITEM_MOONSHOT" in line.programs for order in page.orders for line in order.lines)
+
+    def test_an_order_that_cannot_be_read_does_not_hold_back_the_others(self) -> None:
+        page: OrdersPage = played("malformed-order")
+        assert (len(page.orders), len(page.refused)) == (2, 1)
+        (refused,) = page.refused
+        assert refused.problem == "response-malformed"
+        assert refused.order_id not in {order.order_id for order in page.orders}
+
+
+class TestWhatPasses:
+    def test_after_a_429_the_call_is_made_again_when_the_quota_allows_it(self) -> None:
+        with playing("throttled-once") as tape:
+            assert len(tape.talk().orders) == 3
+            assert tape.caller.link.calls == {"getToken": 1, "searchOrders": 2}
+            assert tape.clock.slept == pytest.approx([1 / 0.0056])
+
+    def test_after_a_503_the_call_is_made_again_after_a_moment(self) -> None:
+        with playing("unavailable-once") as tape:
+            assert len(tape.talk().orders) == 3
+            (pause,) = tape.clock.slept
+            assert 0.5 <= pause <= 1.0
+
+    def test_a_token_that_expires_between_pages_is_renewed_and_no_order_is_lost(self) -> None:
+        with playing("token-expires-between-pages") as tape:
+            pages = tape.talk()
+            assert tape.tokens == ["access-token-1"] * 2 + ["access-token-2"] * (len(pages) - 1)
+        assert [page.orders for page in pages] == [page.orders for page in played("pages")]
+
+    @pytest.mark.parametrize("name", ["page-token-dead", "page-token-of-another-query"])
+    def test_a_page_token_that_cannot_be_used_any_more_asks_for_a_new_start(self, name: str) -> None:
+        with playing(name) as tape, pytest.raises(DeadPageToken):
+            tape.talk()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("name", ["client-unknown", "authorisation-revoked", "app-mismatch"])
+    def test_lwas_refusal_has_its_name_and_no_call_follows(self, name: str) -> None:
+        problem = refusal(name)
+        assert (problem.name, problem.exit_code) == (name, Exit.NOT_ALLOWED)
+
+    @pytest.mark.parametrize("name", ["region-mismatch", "client-secret-expired"])
+    def test_a_403_whose_details_tell_the_cause_has_that_name(self, name: str) -> None:
+        problem = refusal(name)
+        assert (problem.name, problem.facts["status"]) == (name, 403)
+
+    def test_a_token_that_is_refused_twice_is_rejected(self) -> None:
+        with playing("access-token-rejected") as tape, pytest.raises(Problem, match="access-token-rejected"):
+            tape.talk()
+        assert tape.tokens == ["access-token-1", "access-token-2"]
+
+    @pytest.mark.parametrize(
+        ("name", "operation", "role"),
+        [
+            ("orders-denied", "searchOrders", "Inventory and Order Tracking"),
+            ("listings-denied", "searchListingsItems", "Product Listing"),
+            ("participations-denied", "getMarketplaceParticipations", "Product Listing"),
+        ],
+    )
+    def test_a_403_without_a_word_stays_open_and_names_the_role_and_the_request(
+        self, name: str, operation: str, role: str
+    ) -> None:
+        problem = refusal(name)
+        assert (problem.name, problem.facts["operation"]) == ("access-denied", operation)
+        assert role in problem.next_step
+        assert str(problem.facts["request_id"]) in problem.next_step
+        assert len(str(problem.facts["request_id"])) == 36
+
+    def test_an_order_that_amazon_does_not_have_is_named(self) -> None:
+        assert refusal("order-unknown").summary == f"The order {NOT_THERE} is not known to Amazon."
+
+    def test_a_seller_id_of_somebody_else_is_named(self) -> None:
+        assert refusal("seller-id-wrong").name == "seller-id-wrong"
+
+    def test_any_other_400_is_a_refusal_with_amazons_code_and_not_tried_again(self) -> None:
+        problem = refusal("window-too-young")
+        assert (problem.name, problem.exit_code) == ("request-refused", Exit.REFUSED)
+        assert "InvalidInput, status 400" in problem.summary
+
+    def test_a_service_that_stays_disturbed_is_given_up(self) -> None:
+        with playing("unavailable") as tape, pytest.raises(Problem, match="service-unavailable"):
+            tape.talk()
+        assert tape.caller.link.calls == {"getToken": 1, "searchOrders": 4}
+
+
+class TestWhatIsNoAnswer:
+    @pytest.mark.parametrize(
+        ("name", "host"),
+        [
+            ("page-for-people", "sellingpartnerapi-eu.amazon.com"),
+            ("page-for-people-before-the-token", "api.amazon.com"),
+        ],
+    )
+    def test_a_web_page_with_status_200_is_something_in_between(self, name: str, host: str) -> None:
+        problem = refusal(name)
+        assert problem.name == "proxy-interferes"
+        assert problem.summary.startswith(f"{host} answered with a web page (status 200)")
+
+    @pytest.mark.parametrize(
+        ("name", "detail"), [("answer-cut-off", "it ends in the middle, or is no JSON"), ("answer-empty", "it is empty")]
+    )
+    def test_a_success_without_its_data_is_never_taken_for_no_orders(self, name: str, detail: str) -> None:
+        problem = refusal(name)
+        assert problem.name == "response-malformed"
+        assert detail in problem.summary
+        assert str(problem.facts["request_id"]) in problem.next_step
+
+
+@pytest.mark.skipif(
+    not (FOLDER / f"{AMAZONS_SANDBOX}.yaml").is_file(), reason="nobody has recorded Amazon's own sandbox yet"
+)
+def test_the_sample_of_amazons_own_sandbox_is_read() -> None:
+    page: OrdersPage = played(AMAZONS_SANDBOX)
+    assert page.orders
+    assert page.refused == ()
+
+
+def test_every_scene_is_played_by_a_test_of_this_file(request: pytest.FixtureRequest) -> None:
+    from pathlib import Path
+
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in SCENES if f'"{name}"' not in text] == []

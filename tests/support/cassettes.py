@@ -1,0 +1,373 @@
+"""Cassettes of the Amazon client: what is said on each, how it is recorded, and how it is played.
+
+A scene is a talk between the client and Amazon. Recorded, it runs over sockets against the sandbox (or, where somebody has
+credentials for it, Amazon's own); the hosts are rewritten to Amazon's, secrets and tokens scrubbed. Played, the same talk
+runs on the plain transport, from which vcrpy keeps the network away.
+"""
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import vcr
+import yaml  # type: ignore[import-untyped]
+from vcr.cassette import Cassette
+from vcr.request import Request as TapedRequest
+
+from amzlink.amazon.auth import LwaAuth
+from amzlink.amazon.listings import prove_seller_id
+from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS
+from amzlink.amazon.orders import (
+    SANDBOX_QUERIES,
+    OrdersPage,
+    get_order,
+    search_orders,
+    to_ship_created_between,
+)
+from amzlink.amazon.quota import FileQuotas
+from amzlink.amazon.sellers import get_marketplace_participations
+from amzlink.amazon.transport import CallRecord, DeadPageToken, Link, Patience
+from amzlink.core.orders import Order
+from amzlink.core.windows import SETTLED
+from amzlink.problems import Problem
+from amzlink.sandbox.server import Sandbox
+from tests.support.world import VirtualClock
+
+FOLDER = Path(__file__).resolve().parents[1] / "amazon" / "cassettes"
+NOT_THERE = "000-0000000-0000000"
+_LWA_PATH = "/auth/o2/token"
+_OF_NOBODY = "A0000000000000"
+_ELSEWHERE = "ATVPDKIKX0DER"
+_KEPT_REQUEST_HEADERS = ("accept", "content-type", "x-amz-access-token")
+_KEPT_RESPONSE_HEADERS = (
+    "content-type", "date", "retry-after", "x-amzn-errortype", "x-amzn-ratelimit-limit", "x-amzn-requestid",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose account it is; on a cassette it is always `SCRUBBED`."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    seller_id: str
+    marketplace_ids: tuple[str, ...]
+
+
+SCRUBBED = Identity(
+    client_id="the-client-id",
+    client_secret="the-client-secret",  # noqa: S106 - no secret, but what stands in its place
+    refresh_token="the-refresh-token",  # noqa: S106
+    seller_id="THESELLERID",
+    marketplace_ids=("A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1805IZSGTT6HS", "A1C3SOZRARQ6R3"),
+)
+
+
+@dataclass
+class Caller:
+    """The client, and the account it calls for."""
+
+    link: Link
+    who: Identity
+
+    def to_ship(self, page_size: int, *marketplace_ids: str) -> dict[str, str]:
+        """The query for the orders of the last 30 days that are still to ship."""
+        now = self.link.amazon_now()
+        wanted = marketplace_ids or self.who.marketplace_ids
+        return to_ship_created_between(now - timedelta(days=30), now - SETTLED, wanted, page_size)
+
+
+# The talks
+
+
+def ask_for_a_token(caller: Caller) -> None:
+    """Only the log-in."""
+    caller.link.learn_time()
+
+
+def read_all_pages(caller: Caller) -> list[OrdersPage]:
+    """All orders still to ship, four a page."""
+    query, pages, token = caller.to_ship(4), list[OrdersPage](), None
+    while not pages or token:
+        pages.append(search_orders(caller.link, query, token))
+        token = pages[-1].next_token
+    return pages
+
+
+def read_a_page(caller: Caller) -> OrdersPage:
+    """The first orders still to ship."""
+    return search_orders(caller.link, caller.to_ship(3))
+
+
+def read_an_order_twice(caller: Caller) -> tuple[Order, Order]:
+    """An order, found by a search and then asked for by its number."""
+    found = search_orders(caller.link, caller.to_ship(1)).orders[0]
+    return found, get_order(caller.link, found.order_id)
+
+
+def change_the_query_between_pages(caller: Caller) -> None:
+    """The second page of one search with the token of another."""
+    token = search_orders(caller.link, caller.to_ship(1)).next_token
+    search_orders(caller.link, caller.to_ship(1, caller.who.marketplace_ids[0]), token)
+
+
+def search_to_this_moment(caller: Caller) -> None:
+    """A window whose end is younger than the two minutes that Amazon asks for."""
+    now = caller.link.amazon_now()
+    search_orders(caller.link, to_ship_created_between(now - timedelta(days=1), now, caller.who.marketplace_ids))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A talk, and the faults under which it is held: switched on once the client has its token, or before."""
+
+    talk: Callable[[Caller], Any]
+    faults: tuple[str, ...] = ()
+    token_first: bool = True
+
+
+SCENES: Mapping[str, Scene] = {
+    # What works
+    "pages": Scene(read_all_pages),
+    "one-order": Scene(read_an_order_twice),
+    "participations": Scene(lambda caller: get_marketplace_participations(caller.link)),
+    "seller-id": Scene(lambda caller: prove_seller_id(caller.link, caller.who.seller_id, caller.who.marketplace_ids[0])),
+    "personal-data-withheld": Scene(read_a_page, ("role-missing-pii",)),
+    "unknown-fields": Scene(read_a_page, ("unknown-fields",)),
+    "malformed-order": Scene(read_a_page, ("malformed-order",)),
+    # What passes
+    "throttled-once": Scene(read_a_page, ("throttled-once",)),
+    "unavailable-once": Scene(read_a_page, ("service-unavailable-once",)),
+    "token-expires-between-pages": Scene(read_all_pages, ("token-expires-mid-paging",)),
+    "page-token-dead": Scene(read_all_pages, ("page-token-dies",)),
+    "page-token-of-another-query": Scene(change_the_query_between_pages),
+    # What LWA refuses
+    "client-unknown": Scene(ask_for_a_token, ("client-unknown",), token_first=False),
+    "authorisation-revoked": Scene(ask_for_a_token, ("authorisation-revoked",), token_first=False),
+    "app-mismatch": Scene(ask_for_a_token, ("app-mismatch",), token_first=False),
+    # What the API refuses
+    "order-unknown": Scene(lambda caller: get_order(caller.link, NOT_THERE)),
+    "seller-id-wrong": Scene(lambda caller: prove_seller_id(caller.link, _OF_NOBODY, caller.who.marketplace_ids[0])),
+    "window-too-young": Scene(search_to_this_moment),
+    "region-mismatch": Scene(lambda caller: search_orders(caller.link, caller.to_ship(1, _ELSEWHERE))),
+    "client-secret-expired": Scene(read_a_page, ("client-secret-expired",)),
+    "access-token-rejected": Scene(read_a_page, ("access-token-rejected",)),
+    "orders-denied": Scene(read_a_page, ("role-missing-orders",)),
+    "listings-denied": Scene(
+        lambda caller: prove_seller_id(caller.link, caller.who.seller_id, caller.who.marketplace_ids[0]),
+        ("role-missing-listings",),
+    ),
+    "participations-denied": Scene(
+        lambda caller: get_marketplace_participations(caller.link), ("role-missing-participations",)
+    ),
+    # What is no answer
+    "page-for-people": Scene(read_a_page, ("proxy-interferes",)),
+    "page-for-people-before-the-token": Scene(ask_for_a_token, ("proxy-interferes",), token_first=False),
+    "answer-cut-off": Scene(read_a_page, ("response-truncated",)),
+    "answer-empty": Scene(read_a_page, ("response-empty",)),
+    "unavailable": Scene(read_a_page, ("service-unavailable",)),
+}
+# Amazon's own sandbox knows fixed requests only; recorded where somebody has credentials for it.
+AMAZONS_SANDBOX = "amazons-sandbox"
+AMAZONS_SCENE = Scene(lambda caller: search_orders(caller.link, SANDBOX_QUERIES["eu"]))
+
+
+# The recording
+
+
+class Scrubber:
+    """Puts a name in the place of every secret; each access token has a number, so that one can see which was sent."""
+
+    def __init__(self, who: Identity = SCRUBBED) -> None:
+        self._names = {
+            who.client_id: SCRUBBED.client_id,
+            who.client_secret: SCRUBBED.client_secret,
+            who.refresh_token: SCRUBBED.refresh_token,
+            who.seller_id: SCRUBBED.seller_id,
+        }
+        self._tokens: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        """A text without secrets."""
+        for secret, name in self._names.items():
+            text = text.replace(secret, name)
+        return re.sub(r"""Atz[^|"]*\|[^"'&\s<]+""", self._number, text)
+
+    def _number(self, found: re.Match[str]) -> str:
+        return self._tokens.setdefault(found[0], f"access-token-{len(self._tokens) + 1}")
+
+    def request(self, request: TapedRequest) -> TapedRequest:
+        """A request as it is taped, and as it is compared; one that is scrubbed already stays as it is."""
+        parts = urlsplit(request.uri)
+        host = urlsplit(LWA_URL if parts.path == _LWA_PATH else ENDPOINTS["eu"])
+        uri = self.text(urlunsplit((host.scheme, host.netloc, parts.path, parts.query, "")))
+        form = parse_qsl((request.body or b"").decode(), keep_blank_values=True)
+        body = urlencode([(name, self.text(value)) for name, value in form])
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        kept = {name: self.text(headers[name]) for name in _KEPT_REQUEST_HEADERS if name in headers}
+        return TapedRequest(request.method, uri, body.encode(), kept)
+
+    def response(self, response: dict[str, Any]) -> dict[str, Any]:
+        """An answer as it is taped: its JSON on lines of its own."""
+        text = self.text(response["body"]["string"].decode())
+        with suppress(ValueError):
+            text = json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        return {
+            "status": response["status"],
+            "headers": {name: headers[name] for name in _KEPT_RESPONSE_HEADERS if name in headers},
+            "body": {"string": text.encode()},
+        }
+
+
+class _Lines(yaml.SafeDumper):  # type: ignore[misc]
+    """Writes texts of several lines as such."""
+
+
+def _write_text(dumper: yaml.SafeDumper, text: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Lines.add_representer(str, _write_text)
+
+
+class Readable:
+    """YAML for reviewers."""
+
+    @staticmethod
+    def serialize(tape: dict[str, Any]) -> str:
+        """The cassette's file."""
+        text: str = yaml.dump(tape, Dumper=_Lines, sort_keys=False, allow_unicode=True, width=10_000)
+        return text
+
+    @staticmethod
+    def deserialize(text: str) -> Any:
+        """What is in it."""
+        return yaml.safe_load(text)
+
+
+def _is_the_same(request: TapedRequest, taped: TapedRequest) -> bool:
+    """Compares all that a cassette keeps of a request, the number of its token too."""
+    return all(getattr(request, part) == getattr(taped, part) for part in ("method", "uri", "body", "headers"))
+
+
+def _recorder(mode: Literal["all", "none"], scrubber: Scrubber) -> vcr.VCR:
+    recorder = vcr.VCR(
+        record_mode=mode,
+        serializer="readable",
+        match_on=["exactly"],
+        before_record_request=scrubber.request,
+        before_record_response=scrubber.response,
+        decode_compressed_response=True,
+    )
+    recorder.register_serializer("readable", Readable)
+    recorder.register_matcher("exactly", _is_the_same)
+    return recorder
+
+
+def record(name: str, folder: Path = FOLDER) -> None:
+    """Record a scene against the sandbox; the same sandbox gives the same cassette."""
+    scene, clock = SCENES[name], VirtualClock()
+    with Sandbox(orders=14, seed=7, quota="real", clock=clock) as sandbox:
+        addresses = sandbox.describe()
+        credentials = addresses["credentials"]
+        who = Identity(
+            **{key: credentials[key] for key in ("client_id", "client_secret", "refresh_token", "seller_id")},
+            marketplace_ids=tuple(credentials["marketplace_ids"]),
+        )
+
+        def switch() -> None:
+            sandbox.world.faults.switch(on=scene.faults)
+
+        _tape(name, scene, folder, who, (addresses["spapi_url"], addresses["lwa_url"]), clock, switch)
+
+
+def record_amazons_sandbox(client_id: str, client_secret: str, refresh_token: str, folder: Path = FOLDER) -> None:
+    """Record the sample of Amazon's own sandbox."""
+    who = Identity(client_id, client_secret, refresh_token, SCRUBBED.seller_id, SCRUBBED.marketplace_ids)
+    urls = (SANDBOX_ENDPOINTS["eu"], LWA_URL)
+    _tape(AMAZONS_SANDBOX, AMAZONS_SCENE, folder, who, urls, VirtualClock(), lambda: None)
+
+
+def _tape(
+    name: str, scene: Scene, folder: Path, who: Identity, urls: tuple[str, str], clock: VirtualClock,
+    switch: Callable[[], None],
+) -> None:  # fmt: skip
+    file = folder / f"{name}.yaml"
+    file.unlink(missing_ok=True)
+    with _recorder("all", Scrubber(who)).use_cassette(str(file)), _link(who, urls, clock, []) as link:
+        if scene.token_first:
+            link.learn_time()
+        switch()
+        with suppress(Problem, DeadPageToken):
+            scene.talk(Caller(link, who))
+
+
+# The playing
+
+
+@dataclass
+class Tape:
+    """A cassette in play."""
+
+    caller: Caller
+    clock: VirtualClock
+    calls: list[CallRecord]
+    cassette: Cassette
+    _scene: Scene = field(repr=False)
+
+    def talk(self) -> Any:
+        """Hold the scene's talk."""
+        return self._scene.talk(self.caller)
+
+    @property
+    def tokens(self) -> list[str]:
+        """The access token of each call of the API, by its number."""
+        headers = [request.headers for request in self.cassette.requests]
+        return [each["x-amz-access-token"] for each in headers if "x-amz-access-token" in each]
+
+
+@contextmanager
+def playing(name: str) -> Iterator[Tape]:
+    """A scene's cassette with recording off; it has to be played to its end, in the order in which it was recorded."""
+    scene = AMAZONS_SCENE if name == AMAZONS_SANDBOX else SCENES[name]
+    clock, calls = VirtualClock(), list[CallRecord]()
+    recorder = _recorder("none", Scrubber())
+    with (
+        recorder.use_cassette(str(FOLDER / f"{name}.yaml")) as cassette,
+        _link(SCRUBBED, (ENDPOINTS["eu"], LWA_URL), clock, calls) as link,
+    ):
+        if scene.token_first:
+            link.learn_time()
+        yield Tape(Caller(link, SCRUBBED), clock, calls, cassette, scene)
+    assert cassette.all_played, f"{name} was not played to its end"
+    recorded = [response["status"]["code"] for response in cassette.responses]
+    assert [call.status for call in calls] == recorded, f"{name} was not played in its order"
+
+
+@contextmanager
+def _link(who: Identity, urls: tuple[str, str], clock: VirtualClock, calls: list[CallRecord]) -> Iterator[Link]:
+    """The client over the plain transport."""
+    spapi_url, lwa_url = urls
+    with (
+        TemporaryDirectory() as folder,
+        Link(
+            base_url=spapi_url,
+            auth=LwaAuth(lwa_url, who.client_id, lambda: (who.client_secret, who.refresh_token)),
+            quotas=FileQuotas(Path(folder) / "quota.json", "cassettes"),
+            clock=clock,
+            patience=Patience(clock, timedelta(minutes=10)),
+            rng=random.Random(7),
+            on_call=calls.append,
+        ) as link,
+    ):
+        yield link

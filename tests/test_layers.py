@@ -1,0 +1,81 @@
+"""The floors of the house hold each other apart, and nothing heavy is loaded where nobody needs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"httpx", "sqlalchemy", "keyring", "cryptography", "msgspec", "rich", "pydantic"}
+_WHAT_WAS_LOADED = """
+import sys
+from amzlink.__main__ import main
+sys.argv = ["amzlink", *sys.argv[1:]]
+try:
+    code = main()
+finally:
+    print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def loaded_by(home: Path, *words: str) -> tuple[str, set[str]]:
+    """What a fresh process prints, and the top-level modules that it has then loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", _WHAT_WAS_LOADED, *words],
+        capture_output=True,
+        text=True,
+        env={"AMZLINK_HOME": str(home)},
+        timeout=60,
+        check=True,
+    )
+    shown, _, modules = done.stdout.rpartition("LOADED ")
+    return shown, set(modules.split())
+
+
+def test_the_contracts_between_the_floors_are_kept() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Arrows go down only KEPT" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--version",), ("--help",), ("import-orders", "--help"), ("connect", "--help"), ("orders", "--help")],
+    ids=" ".join,
+)
+def test_version_and_help_load_nothing_heavy(tmp_path: Path, words: tuple[str, ...]) -> None:
+    shown, modules = loaded_by(tmp_path / "home", *words)
+    assert "amzlink" in shown
+    assert HEAVY & modules == set()
+
+
+def test_the_version_loads_no_command_line_either(tmp_path: Path) -> None:
+    _, modules = loaded_by(tmp_path / "home", "--version")
+    assert "typer" not in modules
+
+
+def test_version_and_help_leave_no_home_behind(tmp_path: Path) -> None:
+    loaded_by(tmp_path / "home", "--version")
+    loaded_by(tmp_path / "home", "--help")
+    assert not (tmp_path / "home").exists()
+
+
+def test_looking_at_an_order_book_that_is_there_loads_no_http_no_keyring_and_no_migrations(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(
+        '[stores.my-shop]\nname = "x"\ncountry = "DE"\nseller_id = "x"\nclient_id = "x"\nmarketplace_ids = ["x"]\n'
+    )
+    shown, modules = loaded_by(home, "orders", "list", "--json")
+    assert '"orders": []' in shown
+    assert {"httpx", "keyring", "alembic", "pydantic"} & modules == {"alembic"}, "which made the book"
+    _, modules = loaded_by(home, "orders", "list", "--json")
+    assert {"httpx", "keyring", "alembic", "pydantic"} & modules == set()

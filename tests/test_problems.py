@@ -1,0 +1,133 @@
+"""The catalogue of problems: every entry whole, every sentence fillable, every name stable in form."""
+
+import json
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Exit, Problem
+
+NAMES = sorted(CATALOGUE)
+TEMPLATES = ("what", "why", "next_step")
+# What the contract says of exit codes.
+CODES = {0, 1, 64, 65, 69, 70, 73, 74, 75, 77, 78, 130}
+# Names that the contract fixes and that this version can already raise.
+CONTRACTED = {
+    "no-store", "config-invalid", "keyring-unavailable", "keyring-locked", "secret-missing", "secret-looks-wrong",
+    "mws-credentials", "dns-failed", "connect-refused", "tls-failed", "proxy-interferes", "timeout", "clock-skewed",
+    "client-unknown", "client-secret-expired", "authorisation-revoked", "refresh-token-malformed", "app-mismatch",
+    "access-token-rejected", "region-mismatch", "not-participating", "role-missing-orders", "role-missing-pii",
+    "role-missing-listings", "sandbox-credentials", "seller-id-wrong", "throttled", "service-unavailable",
+    "response-malformed", "order-not-found", "database-unreachable", "database-corrupt", "database-newer",
+    "run-in-progress", "vault-key-missing", "clock-jumped",
+}  # fmt: skip
+
+
+def facts_in(entry: Entry) -> set[str]:
+    """The names that the sentences of an entry have to be given."""
+    texts = (getattr(entry, part) for part in TEMPLATES)
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def with_all_facts(name: str, value: str = "something") -> Problem:
+    return Problem(name, **dict.fromkeys(facts_in(CATALOGUE[name]) - DEFAULT_FACTS.keys(), value))
+
+
+def test_the_exit_codes_are_those_of_the_contract() -> None:
+    assert {code.value for code in Exit} == CODES
+
+
+def test_the_names_that_the_contract_fixes_are_there() -> None:
+    assert CONTRACTED - CATALOGUE.keys() == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryEntry:
+    def test_its_name_is_in_kebab_case(self, name: str) -> None:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+
+    def test_it_has_all_its_parts(self, name: str) -> None:
+        entry = CATALOGUE[name]
+        parts = (entry.title, entry.what, entry.why, entry.next_step, entry.area)
+        assert all(part.strip() for part in parts)
+        assert isinstance(entry.exit_code, Exit)
+        assert entry.severity in ("error", "warning")
+
+    def test_its_title_is_a_heading_and_its_sentences_are_sentences(self, name: str) -> None:
+        entry = CATALOGUE[name]
+        assert not entry.title.endswith(".")
+        assert not re.search("[{}]", entry.title)
+        for part in TEMPLATES:
+            text = getattr(entry, part)
+            assert text == text.strip()
+            assert text.endswith((".", "}"))
+            assert "  " not in text
+
+    def test_its_sentences_can_be_filled(self, name: str) -> None:
+        problem = with_all_facts(name)
+        for text in (problem.summary, problem.cause, problem.next_step, str(problem)):
+            assert text
+            assert "{" not in text
+            assert "}" not in text
+
+    def test_who_knows_no_fact_tells_it_with_gaps_that_are_named(self, name: str) -> None:
+        """`explain` does."""
+        problem = Problem(name)
+        gaps = {f"<{fact.upper()}>" for fact in facts_in(problem.entry) - DEFAULT_FACTS.keys()}
+        texts = (problem.summary, problem.cause, problem.next_step)
+        assert {gap for text in texts for gap in re.findall("<[A-Z_]+>", text)} == gaps
+        for text in texts:
+            assert not re.search(r"[{}]|  | [.,:;]|[:,] ?\.", text)
+            assert text
+
+    def test_as_json_it_has_the_five_fields_of_the_contract(self, name: str) -> None:
+        document = json.loads(json.dumps(with_all_facts(name).as_dict()))
+        assert list(document) == ["problem", "summary", "cause", "next_step", "docs"]
+        assert document["problem"] == name
+        assert document["docs"] == f"docs/troubleshooting.md#{name}"
+        assert all(isinstance(value, str) and value for value in document.values())
+
+    def test_an_option_that_it_names_can_be_pasted(self, name: str) -> None:
+        """No word processor has made one dash of two."""
+        assert not re.search("[\u2012-\u2015]", "".join(getattr(CATALOGUE[name], part) for part in TEMPLATES))
+
+
+def test_no_two_entries_have_the_same_title() -> None:
+    titles = [entry.title for entry in CATALOGUE.values()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_every_fact_with_a_default_is_used() -> None:
+    used = set().union(*(facts_in(entry) for entry in CATALOGUE.values()))
+    assert DEFAULT_FACTS.keys() - used == set()
+
+
+def test_an_unknown_name_is_a_bug_and_no_problem() -> None:
+    with pytest.raises(KeyError):
+        Problem("no-such-problem")
+
+
+@given(st.text())
+def test_a_fact_stands_as_it_is_even_with_braces_in_it(text: str) -> None:
+    problem = Problem("request-refused", operation="searchOrders", detail=text)
+    assert problem.summary == f"Amazon refused searchOrders as invalid: {text}.".strip()
+
+
+def test_a_given_fact_wins_over_the_default() -> None:
+    assert "sellingpartnerapi-eu" in Problem("dns-failed", host="sellingpartnerapi-eu.amazon.com").summary
+    assert DEFAULT_FACTS["host"] in Problem("dns-failed").summary
+
+
+def test_facts_that_are_added_do_not_replace_those_that_are_there() -> None:
+    problem = Problem("run-in-progress", job="import-orders").with_facts(job="push-status", store="my-shop")
+    assert problem.facts == {"job": "import-orders", "store": "my-shop"}
+    assert problem.name == "run-in-progress"
+
+
+def test_a_problem_shows_its_name_and_its_summary() -> None:
+    assert str(Problem("order-not-found", order_id="302-1", detail="here")).startswith(
+        "order-not-found: The order 302-1"
+    )
