@@ -195,6 +195,8 @@ def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
         count = connection.scalar(select(func.count()).select_from(SEALED).where(SEALED.c.store == store))
         for table in gone:
             connection.execute(delete(table).where(table.c.store == store))
+        # Their addresses are gone: an import must not take these orders for unchanged.
+        connection.execute(update(ORDERS).where(ORDERS.c.store == store).values(deliverable=False))
     return int(count or 0)
 
 
