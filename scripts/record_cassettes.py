@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support.cassettes import FOLDER, SCENES, record, record_amazons_sandbox  # noqa: E402 - the path comes first
+from tests.support.cassettes import FOLDER, SCENES, record, record_amazons_sandbox
 
 _CREDENTIALS = ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")
 
@@ -22,9 +22,9 @@ def main() -> None:
     for name in SCENES:
         record(name)
         print(name)
-    given = [os.environ.get(f"AMZLINK_CASSETTE_{name}", "") for name in _CREDENTIALS]
-    if all(given):
-        record_amazons_sandbox(*given)
+    client_id, client_secret, refresh_token = (os.environ.get(f"AMZLINK_CASSETTE_{name}") for name in _CREDENTIALS)
+    if client_id and client_secret and refresh_token:
+        record_amazons_sandbox(client_id, client_secret, refresh_token)
         print("Amazon's own sandbox")
 
 

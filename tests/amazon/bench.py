@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from tests.support.world import VirtualClock
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.amazon.transport import CallRecord, Link, Patience
+from tests.support.world import VirtualClock
 
 LWA = "https://lwa.test"
 API = "https://api.test"
@@ -34,9 +34,7 @@ def ok(document: object = None, **headers: str) -> httpx.Response:
     return httpx.Response(200, json={} if document is None else document, headers=_headers(headers))
 
 
-def refused(
-    status: int, code: str = "", message: str = "", details: str | None = "", **headers: str
-) -> httpx.Response:
+def refused(status: int, code: str = "", message: str = "", details: str | None = "", **headers: str) -> httpx.Response:
     """The SP-API's error shape."""
     error = {"code": code, "message": message, "details": details}
     return httpx.Response(status, json={"errors": [error]}, headers=_headers(headers))

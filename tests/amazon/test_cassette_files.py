@@ -10,7 +10,19 @@ from vcr.request import Request
 
 from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL
 from amzlink.amazon.orders import get_order
-from tests.support.cassettes import AMAZONS_SANDBOX, FOLDER, SCENES, SCRUBBED, Identity, Readable, Scrubber, playing, record
+from amzlink.sandbox.server import Sandbox
+from tests.support.cassettes import (
+    AMAZONS_SANDBOX,
+    FOLDER,
+    SCENES,
+    SCRUBBED,
+    Identity,
+    Readable,
+    Scrubber,
+    playing,
+    record,
+    record_amazons_sandbox,
+)
 
 FILES = sorted(FOLDER.glob("*.yaml"))
 FORBIDDEN = {
@@ -74,15 +86,32 @@ def test_recording_again_gives_the_same_file(name: str, tmp_path: Path) -> None:
     assert (first / f"{name}.yaml").read_bytes() == (second / f"{name}.yaml").read_bytes()
 
 
+def test_a_recording_with_somebodys_own_credentials_is_scrubbed_too(tmp_path: Path) -> None:
+    with Sandbox(orders=5, seed=7) as sandbox:
+        url = sandbox.describe()["spapi_url"]
+        app = sandbox.world.account.app
+        record_amazons_sandbox(app.client_id, app.client_secret, app.refresh_token, tmp_path, (url, url))
+    text = (tmp_path / f"{AMAZONS_SANDBOX}.yaml").read_text(encoding="utf-8")
+    assert f"{LWA_URL}/auth/o2/token" in text
+    assert f"{ENDPOINTS['eu']}/orders/2026-01-01/orders" in text
+    for secret in (app.client_id, app.client_secret, app.refresh_token, "Atz", url):
+        assert secret not in text
+
+
 class TestScrubber:
     WHO = Identity("amzn1.application-oa2-client.1f", "amzn1.oa2-cs.v1.2e", "Atzr|IwEB-a_1", "A1SELLER000001", ())
 
     def test_secrets_go_from_forms_addresses_headers_and_bodies(self) -> None:
         scrubber = Scrubber(self.WHO)
-        form = b"refresh_token=Atzr%7CIwEB-a_1&client_id=amzn1.application-oa2-client.1f&client_secret=amzn1.oa2-cs.v1.2e"
+        form = (
+            b"refresh_token=Atzr%7CIwEB-a_1&client_id=amzn1.application-oa2-client.1f&client_secret=amzn1.oa2-cs.v1.2e"
+        )
         token_call = scrubber.request(Request("POST", "http://127.0.0.1:9/auth/o2/token", form, {"Host": "127.0.0.1"}))
         assert token_call.uri == f"{LWA_URL}/auth/o2/token"
-        assert token_call.body == b"refresh_token=the-refresh-token&client_id=the-client-id&client_secret=the-client-secret"
+        assert (
+            token_call.body
+            == b"refresh_token=the-refresh-token&client_id=the-client-id&client_secret=the-client-secret"
+        )
         answer = scrubber.response(
             {
                 "status": {"code": 200, "message": "OK"},
@@ -95,7 +124,9 @@ class TestScrubber:
             b'{\n "access_token": "access-token-1",\n "refresh_token": "the-refresh-token"\n}'
         )
         call = scrubber.request(
-            Request("GET", "http://127.0.0.1:9/listings/A1SELLER000001?a=b", b"", {"X-Amz-Access-Token": "Atza|x.Y+/=-1"})
+            Request(
+                "GET", "http://127.0.0.1:9/listings/A1SELLER000001?a=b", b"", {"X-Amz-Access-Token": "Atza|x.Y+/=-1"}
+            )
         )
         assert call.uri == f"{ENDPOINTS['eu']}/listings/THESELLERID?a=b"
         assert dict(call.headers) == {"x-amz-access-token": "access-token-1"}
@@ -123,6 +154,10 @@ class TestPlaying:
             get_order(tape.caller.link, "302-0000000-0000000")
 
     def test_a_request_with_another_token_than_the_recorded_one_fails_its_test(self) -> None:
-        with pytest.raises(CannotOverwriteExistingCassetteException), playing("order-unknown") as tape:
-            tape.caller.link._auth._token = "access-token-2"
-            tape.talk()
+        def talk_with_another_token() -> None:
+            with playing("order-unknown") as tape:
+                tape.caller.link._auth._token = "access-token-2"
+                tape.talk()
+
+        with pytest.raises(CannotOverwriteExistingCassetteException):
+            talk_with_another_token()

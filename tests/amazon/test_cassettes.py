@@ -1,18 +1,21 @@
-"""The client against recorded answers: the whole way from a call to a result or a named problem, on the plain transport.
+"""The client against recorded answers: all the way from a call to a result or a problem, on the plain transport.
 
-Each cassette has to be played to its end, in its order, and each request has to be the recorded one, its token included.
+Each cassette has to be played to its end and in its order; each request has to be the recorded one, with its token.
 """
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.amazon.orders import OrdersPage
 from amzlink.amazon.transport import DeadPageToken
-from amzlink.core.orders import Order
 from amzlink.problems import Exit, Problem
 from tests.support.cassettes import AMAZONS_SANDBOX, FOLDER, NOT_THERE, SCENES, playing
+
+if TYPE_CHECKING:
+    from amzlink.amazon.orders import OrdersPage
+    from amzlink.core.orders import Order
 
 
 def played(name: str) -> Any:
@@ -169,7 +172,8 @@ class TestWhatIsNoAnswer:
         assert problem.summary.startswith(f"{host} answered with a web page (status 200)")
 
     @pytest.mark.parametrize(
-        ("name", "detail"), [("answer-cut-off", "it ends in the middle, or is no JSON"), ("answer-empty", "it is empty")]
+        ("name", "detail"),
+        [("answer-cut-off", "it ends in the middle, or is no JSON"), ("answer-empty", "it is empty")],
     )
     def test_a_success_without_its_data_is_never_taken_for_no_orders(self, name: str, detail: str) -> None:
         problem = refusal(name)
@@ -187,8 +191,6 @@ def test_the_sample_of_amazons_own_sandbox_is_read() -> None:
     assert page.refused == ()
 
 
-def test_every_scene_is_played_by_a_test_of_this_file(request: pytest.FixtureRequest) -> None:
-    from pathlib import Path
-
+def test_every_scene_is_played_by_a_test_of_this_file() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert [name for name in SCENES if f'"{name}"' not in text] == []

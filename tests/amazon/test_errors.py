@@ -6,7 +6,6 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.amazon.bench import bench, denied, lwa_refused, refused
 
 from amzlink.amazon.errors import (
     is_dead_page_token,
@@ -21,8 +20,11 @@ from amzlink.amazon.orders import get_order, search_orders
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.problems import CATALOGUE, Problem
+from tests.amazon.bench import bench, denied, lwa_refused, refused
 
-INVALID_GRANT = "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission."
+INVALID_GRANT = (
+    "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission."
+)
 DENIED = "Access to requested resource is denied."
 PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
 
@@ -31,34 +33,79 @@ LWA_ROWS = [
     ("secret of which LWA says it", 401, "invalid_client", "The client secret has expired", "client-secret-expired"),
     ("revoked or cut refresh token", 400, "invalid_grant", INVALID_GRANT, "authorisation-revoked"),
     ("another app's token", 400, "unauthorized_client", "Not authorized for requested operation", "app-mismatch"),
-    ("empty value", 400, "invalid_request", "The request is missing a required parameter : refresh_token", "request-refused"),
+    (
+        "empty value",
+        400,
+        "invalid_request",
+        "The request is missing a required parameter : refresh_token",
+        "request-refused",
+    ),
     ("wrong grant", 400, "unsupported_grant_type", "The authorization grant type is not supported", "request-refused"),
     ("scope", 400, "invalid_scope", "", "request-refused"),
-]  # fmt: skip
+]
 
 API_ROWS = [
     ("expired secret", denied("The LWA secret token you provided has expired."), "client-secret-expired"),
     ("no token", denied("Access token is missing in the request header."), "access-token-rejected"),
-    ("revoked token", denied("The access token you provided is revoked, malformed or invalid."), "access-token-rejected"),
+    (
+        "revoked token",
+        denied("The access token you provided is revoked, malformed or invalid."),
+        "access-token-rejected",
+    ),
     ("expired token", denied("The access token you provided has expired."), "access-token-rejected"),
-    ("token refused with 401", refused(401, "Unauthorized", DENIED, "The access token you provided has expired."), "access-token-rejected"),
+    (
+        "token refused with 401",
+        refused(401, "Unauthorized", DENIED, "The access token you provided has expired."),
+        "access-token-rejected",
+    ),
     ("other region", denied("The marketplaces you provided are not valid for region."), "region-mismatch"),
     ("bare 403", denied(), "access-denied"),
     ("bare 403 without details at all", refused(403, "Unauthorized", DENIED, None), "access-denied"),
     ("restricted resource", refused(403, "Unauthorized", "Access to the resource is forbidden"), "access-denied"),
     ("unknown path", refused(403, "MissingAuthenticationToken", "Missing Authentication Token"), "access-denied"),
-    ("gateway without the wrapper", httpx.Response(403, json={"message": "Missing Authentication Token"}), "access-denied"),
-    ("gateway without the wrapper that tells the cause", httpx.Response(403, json={"code": "Unauthorized", "message": DENIED, "details": "The LWA secret token you provided has expired."}), "client-secret-expired"),
-    ("sandbox without a sample", refused(400, "InvalidInput", "Could not match input arguments"), "sandbox-credentials"),
-    ("a time too late", refused(400, "InvalidInput", "The value is not valid. Please check your input and try again."), "request-refused"),
-    ("an offset in a time", refused(400, "InvalidInput", "Invalid date/time field [lastUpdatedAfter]"), "request-refused"),
-    ("Seller ID", refused(400, "InvalidInput", "Invalid 'sellerId' and 'marketplaceId' combination provided."), "seller-id-wrong"),
+    (
+        "gateway without the wrapper",
+        httpx.Response(403, json={"message": "Missing Authentication Token"}),
+        "access-denied",
+    ),
+    (
+        "gateway without the wrapper that tells the cause",
+        httpx.Response(
+            403,
+            json={
+                "code": "Unauthorized",
+                "message": DENIED,
+                "details": "The LWA secret token you provided has expired.",
+            },
+        ),
+        "client-secret-expired",
+    ),
+    (
+        "sandbox without a sample",
+        refused(400, "InvalidInput", "Could not match input arguments"),
+        "sandbox-credentials",
+    ),
+    (
+        "a time too late",
+        refused(400, "InvalidInput", "The value is not valid. Please check your input and try again."),
+        "request-refused",
+    ),
+    (
+        "an offset in a time",
+        refused(400, "InvalidInput", "Invalid date/time field [lastUpdatedAfter]"),
+        "request-refused",
+    ),
+    (
+        "Seller ID",
+        refused(400, "InvalidInput", "Invalid 'sellerId' and 'marketplaceId' combination provided."),
+        "seller-id-wrong",
+    ),
     ("not found, no order", refused(404, "NotFound", "The resource was not found."), "request-refused"),
     ("too large", refused(413, "RequestEntityTooLarge", ""), "request-refused"),
     ("a page for people", httpx.Response(400, text=PAGE), "proxy-interferes"),
     ("a proxy that wants a log-in", httpx.Response(407, text=PAGE), "proxy-interferes"),
     ("a firewall's page", httpx.Response(403, text=PAGE), "proxy-interferes"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +148,9 @@ def test_only_a_400_can_say_that_a_page_token_is_dead() -> None:
 
 
 def test_an_order_that_amazon_does_not_know_is_named_with_its_number() -> None:
-    with bench(refused(404, "NotFound", "The requested order was not found.")) as made:
-        with pytest.raises(Problem) as caught:
-            get_order(made.link, "302-0000000-0000000")
+    answer = refused(404, "NotFound", "The requested order was not found.")
+    with bench(answer) as made, pytest.raises(Problem) as caught:
+        get_order(made.link, "302-0000000-0000000")
     assert caught.value.name == "order-not-found"
     assert caught.value.summary == "The order 302-0000000-0000000 is not known to Amazon."
 
@@ -127,9 +174,8 @@ def test_a_bare_refusal_names_the_role_that_would_open_the_call_and_the_request_
 
 def test_what_the_caller_knows_of_the_store_is_added_to_every_problem() -> None:
     facts = {"page": "https://sellercentral.test/apps", "store_option": " --store my-shop"}
-    with bench(lwa=[lwa_refused(401, "invalid_client")], facts=facts) as made:
-        with pytest.raises(Problem) as caught:
-            made.ask()
+    with bench(lwa=[lwa_refused(401, "invalid_client")], facts=facts) as made, pytest.raises(Problem) as caught:
+        made.ask()
     assert caught.value.next_step == (
         "At https://sellercentral.test/apps choose View under LWA credentials, "
         "and give both again with `amzlink connect --store my-shop --renew`."

@@ -17,12 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
-from tests.support.world import VirtualClock
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.transport import ATTEMPTS, Link, Patience
 from amzlink.problems import Problem
+from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
+from tests.support.world import VirtualClock
 
 Serve = Callable[[socket.socket], None]
 

@@ -2,15 +2,15 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
-from tests.amazon.bench import bench, ok
 
 from amzlink.amazon.orders import DATASETS, get_order
 from amzlink.core.orders import NOTHING_PERSONAL, Order, OrderLine, PackageItem, Recipient, TaxRegistration
 from amzlink.problems import Problem
+from tests.amazon.bench import bench, ok
 
 Json = dict[str, Any]
 ORDER_ID = "302-1234567-1234567"
@@ -140,7 +140,8 @@ class TestWhatIsUnknown:
     def test_fields_that_nobody_has_seen_yet_are_passed_over(self) -> None:
         strange = {"mood": ["calm"], "nested": {"deeper": [1, None, {}]}}
         document = bare_order(
-            orderItems=[bare_item(**strange, product=strange)], fulfillment={"fulfillmentStatus": "UNSHIPPED", **strange}
+            orderItems=[bare_item(**strange, product=strange)],
+            fulfillment={"fulfillmentStatus": "UNSHIPPED", **strange},
         )
         assert read({**document, **strange}) == read(bare_order())
 
@@ -170,7 +171,8 @@ class TestWhatIsUnknown:
 
 class TestTimes:
     @pytest.mark.parametrize(
-        "text", ["2026-11-21T09:30:00Z", "2026-11-21T09:30:00.000Z", "2026-11-21T18:30:00+09:00", "2026-11-21T01:30:00-08:00"]
+        "text",
+        ["2026-11-21T09:30:00Z", "2026-11-21T09:30:00.000Z", "2026-11-21T18:30:00+09:00", "2026-11-21T01:30:00-08:00"],
     )
     def test_a_time_with_its_offset_is_the_same_moment(self, text: str) -> None:
         assert read(bare_order(lastUpdatedTime=text)).changed_at == datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -240,7 +242,7 @@ class TestQuantities:
 
 
 class TestCancellation:
-    BUYER = {"requester": "BUYER", "cancelReason": "Ordered by mistake"}
+    BUYER: ClassVar = {"requester": "BUYER", "cancelReason": "Ordered by mistake"}
 
     def test_a_buyers_wish_is_seen(self) -> None:
         assert line_of(cancellation={"cancellationRequest": self.BUYER}).cancellation_requested
@@ -265,10 +267,11 @@ class TestCancellation:
 
 
 class TestPersonalData:
-    ADDRESS = {
+    ADDRESS: ClassVar[Json] = {
         "name": "Zoë Łukasiewicz", "companyName": "Kontor GmbH", "addressLine1": "Speicherweg 3", "addressLine2": "Hof",
         "addressLine3": "3. OG", "city": "Kassel", "districtOrCounty": "Nord", "stateOrRegion": "Hessen",
-        "municipality": "K", "postalCode": "34117", "countryCode": "DE", "phone": "+49 561 1", "addressType": "COMMERCIAL",
+        "municipality": "K", "postalCode": "34117", "countryCode": "DE", "phone": "+49 561 1",
+        "addressType": "COMMERCIAL",
         "extendedFields": {"streetName": "Speicherweg", "streetNumber": "3", "complement": "H", "neighborhood": "N"},
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Pages of orders: an order that cannot be read does not hold back the others, and no page is taken for an empty one."""
+"""Pages of orders: one that cannot be read does not hold back the others, and no page is taken for an empty one."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -8,11 +8,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.amazon.bench import bench, ok
-from tests.amazon.test_orders_mapping import bare_item, bare_order
 
 from amzlink.amazon.orders import OrdersPage, changed_between, search_orders, to_ship_created_between
 from amzlink.problems import Problem
+from tests.amazon.bench import bench, ok
+from tests.amazon.test_orders_mapping import bare_item, bare_order
 
 QUERY = {"createdAfter": "2026-11-01T00:00:00Z", "marketplaceIds": "A1PA6795UKMFR9,A13V1IB3VIYZZH"}
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,7 +60,16 @@ class TestPages:
 
     @pytest.mark.parametrize(
         "body",
-        [b"{}", b"[]", b"null", b'{"orders": null}', b'{"orders": {}}', b'{"payload": {"orders": []}}', b"", b"\xff\xfe"],
+        [
+            b"{}",
+            b"[]",
+            b"null",
+            b'{"orders": null}',
+            b'{"orders": {}}',
+            b'{"payload": {"orders": []}}',
+            b"",
+            b"\xff\xfe",
+        ],
     )
     def test_an_answer_without_a_list_of_orders_is_never_taken_for_an_empty_one(self, body: bytes) -> None:
         with pytest.raises(Problem) as caught:
@@ -107,7 +116,9 @@ class TestOrdersThatCannotBeRead:
         assert ids(page) == ["302-0000000-0000002"]
         assert len(page.refused) == 1
 
-    @pytest.mark.parametrize("damage", [b"\xff\xfe", b"\xc3", b"\\ud83d"], ids=["bytes", "half a letter", "half a pair"])
+    @pytest.mark.parametrize(
+        "damage", [b"\xff\xfe", b"\xc3", b"\\ud83d"], ids=["bytes", "half a letter", "half a pair"]
+    )
     def test_one_whose_text_is_damaged_does_not_hold_back_the_others(self, damage: bytes) -> None:
         recipient = {"deliveryAddress": {"name": "Hanna Secret DAMAGE", "addressLine1": "Weg 1"}}
         body = page_of(numbered(1), numbered(2, recipient=recipient), numbered(3)).replace(b"DAMAGE", damage)
@@ -126,7 +137,9 @@ class TestOrdersThatCannotBeRead:
             st.none()
             | st.integers()
             | st.text(max_size=5)
-            | st.builds(lambda key, value: numbered(1, **{key: value}), st.sampled_from(sorted(bare_order())), st.none())
+            | st.builds(
+                lambda key, value: numbered(1, **{key: value}), st.sampled_from(sorted(bare_order())), st.none()
+            )
             | st.builds(numbered, st.integers(0, 9)),
             max_size=8,
         )

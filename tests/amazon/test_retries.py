@@ -9,6 +9,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from amzlink.amazon.quota import FileQuotas
+from amzlink.amazon.transport import ATTEMPTS, FIRST_BACKOFF, LONGEST_BACKOFF
+from amzlink.problems import Problem
 from tests.amazon.bench import (
     ASK,
     FreeQuotas,
@@ -22,10 +26,6 @@ from tests.amazon.bench import (
     unavailable,
 )
 from tests.support.world import VirtualClock
-
-from amzlink.amazon.quota import FileQuotas
-from amzlink.amazon.transport import ATTEMPTS, FIRST_BACKOFF, LONGEST_BACKOFF
-from amzlink.problems import Problem
 
 EXPIRED = denied("The access token you provided has expired.")
 
@@ -195,9 +195,8 @@ class TestPatience:
     def test_without_patience_an_empty_bucket_is_named_with_what_was_allowed(self, tmp_path: Path) -> None:
         quotas = FileQuotas(tmp_path / "quota.json", "account")
         quotas.drain(ASK, VirtualClock().now().timestamp())
-        with bench(quotas=quotas, max_wait=timedelta(minutes=2)) as made:
-            with pytest.raises(Problem) as caught:
-                made.ask()
+        with bench(quotas=quotas, max_wait=timedelta(minutes=2)) as made, pytest.raises(Problem) as caught:
+            made.ask()
         assert (caught.value.name, caught.value.facts["max_wait"]) == ("throttled", "2 minutes")
         assert "waiting longer than 2 minutes was not allowed" in caught.value.summary
 

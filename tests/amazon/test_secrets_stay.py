@@ -4,12 +4,15 @@ import json
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 import httpx
 import pytest
 
+from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.transport import ATTEMPTS
+from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.problems import Problem
 from tests.amazon.bench import (
     ACCESS_TOKEN,
@@ -27,6 +30,7 @@ from tests.amazon.bench import (
     token_answer,
     unavailable,
 )
+from tests.support.world import SLUG, store_on_sandbox
 
 
 def echo(request: httpx.Request) -> httpx.Response:
@@ -128,8 +132,6 @@ def test_the_token_travels_in_its_header_alone_and_the_secrets_in_the_form_alone
 
 
 def test_the_secrets_are_looked_up_for_each_token_and_not_kept() -> None:
-    from amzlink.amazon.auth import LwaAuth
-
     asked = []
 
     def look_up() -> tuple[str, str]:
@@ -150,3 +152,19 @@ def test_what_stops_patience_shows_no_secret_either(fail: Callable[[httpx.Reques
     with bench(fail, max_wait=timedelta(0)) as made, pytest.raises(Problem) as caught:
         made.ask()
     assert not any(secret in "".join(traceback.format_exception(caught.value)) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    "fault", [None, "token-expires-mid-paging", "client-unknown", "access-token-rejected", "timeout"]
+)
+def test_a_run_leaves_no_secret_and_no_token_in_any_file_of_the_home(fault: str | None, tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=150, faults=(fault,) if fault else ())
+    import_orders(world.deps, [SLUG], ImportOptions())
+    app = world.sandbox.world.account.app
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert {"orders.db", "config.toml"} <= {file.name for file in files}
+    assert any(file.name.startswith("amzlink-") for file in files), "the log"
+    for file in files:
+        content = file.read_bytes()
+        for secret in (app.client_secret, app.refresh_token, "Atza|", "Atzr|"):
+            assert secret.encode() not in content, file

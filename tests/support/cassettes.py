@@ -1,8 +1,8 @@
 """Cassettes of the Amazon client: what is said on each, how it is recorded, and how it is played.
 
-A scene is a talk between the client and Amazon. Recorded, it runs over sockets against the sandbox (or, where somebody has
-credentials for it, Amazon's own); the hosts are rewritten to Amazon's, secrets and tokens scrubbed. Played, the same talk
-runs on the plain transport, from which vcrpy keeps the network away.
+A scene is a talk between the client and Amazon. Recorded, it runs over sockets against the sandbox (or, where somebody
+has credentials for it, Amazon's own); the hosts are rewritten to Amazon's, secrets and tokens scrubbed. Played, the
+same talk runs on the plain transport, from which vcrpy keeps the network away.
 """
 
 import json
@@ -35,6 +35,7 @@ from amzlink.amazon.orders import (
 from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.transport import CallRecord, DeadPageToken, Link, Patience
+from amzlink.clock import Clock, SystemClock
 from amzlink.core.orders import Order
 from amzlink.core.windows import SETTLED
 from amzlink.problems import Problem
@@ -65,8 +66,8 @@ class Identity:
 
 SCRUBBED = Identity(
     client_id="the-client-id",
-    client_secret="the-client-secret",  # noqa: S106 - no secret, but what stands in its place
-    refresh_token="the-refresh-token",  # noqa: S106
+    client_secret="the-client-secret",
+    refresh_token="the-refresh-token",
     seller_id="THESELLERID",
     marketplace_ids=("A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1805IZSGTT6HS", "A1C3SOZRARQ6R3"),
 )
@@ -140,7 +141,9 @@ SCENES: Mapping[str, Scene] = {
     "pages": Scene(read_all_pages),
     "one-order": Scene(read_an_order_twice),
     "participations": Scene(lambda caller: get_marketplace_participations(caller.link)),
-    "seller-id": Scene(lambda caller: prove_seller_id(caller.link, caller.who.seller_id, caller.who.marketplace_ids[0])),
+    "seller-id": Scene(
+        lambda caller: prove_seller_id(caller.link, caller.who.seller_id, caller.who.marketplace_ids[0])
+    ),
     "personal-data-withheld": Scene(read_a_page, ("role-missing-pii",)),
     "unknown-fields": Scene(read_a_page, ("unknown-fields",)),
     "malformed-order": Scene(read_a_page, ("malformed-order",)),
@@ -285,31 +288,37 @@ def record(name: str, folder: Path = FOLDER) -> None:
             marketplace_ids=tuple(credentials["marketplace_ids"]),
         )
 
-        def switch() -> None:
+        with _taping(folder / f"{name}.yaml", who, (addresses["spapi_url"], addresses["lwa_url"]), clock) as caller:
+            if scene.token_first:
+                caller.link.learn_time()
             sandbox.world.faults.switch(on=scene.faults)
+            scene.talk(caller)
 
-        _tape(name, scene, folder, who, (addresses["spapi_url"], addresses["lwa_url"]), clock, switch)
 
-
-def record_amazons_sandbox(client_id: str, client_secret: str, refresh_token: str, folder: Path = FOLDER) -> None:
+def record_amazons_sandbox(
+    client_id: str,
+    client_secret: str,
+    refresh_token: str,
+    folder: Path = FOLDER,
+    urls: tuple[str, str] = (SANDBOX_ENDPOINTS["eu"], LWA_URL),
+) -> None:
     """Record the sample of Amazon's own sandbox."""
     who = Identity(client_id, client_secret, refresh_token, SCRUBBED.seller_id, SCRUBBED.marketplace_ids)
-    urls = (SANDBOX_ENDPOINTS["eu"], LWA_URL)
-    _tape(AMAZONS_SANDBOX, AMAZONS_SCENE, folder, who, urls, VirtualClock(), lambda: None)
+    with _taping(folder / f"{AMAZONS_SANDBOX}.yaml", who, urls, SystemClock()) as caller:
+        caller.link.learn_time()
+        AMAZONS_SCENE.talk(caller)
 
 
-def _tape(
-    name: str, scene: Scene, folder: Path, who: Identity, urls: tuple[str, str], clock: VirtualClock,
-    switch: Callable[[], None],
-) -> None:  # fmt: skip
-    file = folder / f"{name}.yaml"
+@contextmanager
+def _taping(file: Path, who: Identity, urls: tuple[str, str], clock: Clock) -> Iterator[Caller]:
+    """A caller whose talk is recorded; a scene may well end with a problem."""
     file.unlink(missing_ok=True)
-    with _recorder("all", Scrubber(who)).use_cassette(str(file)), _link(who, urls, clock, []) as link:
-        if scene.token_first:
-            link.learn_time()
-        switch()
-        with suppress(Problem, DeadPageToken):
-            scene.talk(Caller(link, who))
+    with (
+        _recorder("all", Scrubber(who)).use_cassette(str(file)),
+        _link(who, urls, clock, []) as link,
+        suppress(Problem, DeadPageToken),
+    ):
+        yield Caller(link, who)
 
 
 # The playing
@@ -355,7 +364,7 @@ def playing(name: str) -> Iterator[Tape]:
 
 
 @contextmanager
-def _link(who: Identity, urls: tuple[str, str], clock: VirtualClock, calls: list[CallRecord]) -> Iterator[Link]:
+def _link(who: Identity, urls: tuple[str, str], clock: Clock, calls: list[CallRecord]) -> Iterator[Link]:
     """The client over the plain transport."""
     spapi_url, lwa_url = urls
     with (

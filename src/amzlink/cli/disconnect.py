@@ -17,7 +17,7 @@ def disconnect_command(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a store: its secrets, its buyers' personal data and its settings."""
+    """Remove a store and its buyers' data."""
     from amzlink.jobs.disconnect import disconnect
 
     session: Session = ctx.obj

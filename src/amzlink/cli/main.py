@@ -54,7 +54,6 @@ def _global(
     # They may stand anywhere, so `argv.split` has taken them out before; here they stand for the help.
 
 
-_EVERY_DAY, _SET_UP, _TO_LEARN = "Every day", "Set up", "To learn and try"
 app.command("connect", epilog=_ANYWHERE)(connect_command)
 app.command("import-orders", epilog=_ANYWHERE)(import_orders_command)
 app.add_typer(orders_app, name="orders", epilog=_ANYWHERE)

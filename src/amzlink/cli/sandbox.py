@@ -12,7 +12,7 @@ def sandbox_command(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(help="The port to listen on; 0: any that is free.", min=0, max=65535)] = 0,
     orders: Annotated[int, typer.Option(help="How many orders the shop has.", min=0)] = 200,
-    fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable.")] = None,
+    fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable; `help` lists them.")] = None,
     quota: Annotated[str, typer.Option(metavar="real|fast|off", help="How strict the quotas are.")] = "real",
     seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
 ) -> None:
@@ -23,6 +23,9 @@ def sandbox_command(
     session: Session = ctx.obj
     if quota not in ("real", "fast", "off"):
         session.console.usage(f"--quota is real, fast or off, not {quota!r}.")
+    if fault == ["help"]:
+        session.console.table(("FAULT", "WHAT IT DOES"), [(each.name, each.description) for each in FAULTS.values()])
+        return
     if unknown := sorted(set(fault or ()) - set(FAULTS)):
         session.console.usage(f"There is no fault {', '.join(unknown)}. Faults: {', '.join(sorted(FAULTS))}.")
     with Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ()) as sandbox:  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Dialect, Engine, Table
 from sqlalchemy.dialects.sqlite import Insert, insert
 
-from amzlink.orderbook.engine import open_engine, translated_database_errors
+from amzlink.orderbook.engine import locate, open_engine, translated_database_errors
 
 Row = dict[str, Any]
 
@@ -24,8 +24,9 @@ class Book:
 
     @classmethod
     def open(cls, file: Path, url: str | None = None) -> "Book":
-        """Open the book, making it where there is none. Raises as `open_engine`."""
-        return cls(open_engine(file, url), file)
+        """Open the book, making it where there is none. Raises as `locate` and `open_engine`."""
+        file = locate(file, url)
+        return cls(open_engine(file), file)
 
     def __enter__(self) -> Self:
         return self

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, ProgrammingError
 
 from amzlink.files import translate, translated_errors
 from amzlink.problems import Problem
@@ -16,30 +16,38 @@ HEAD: Final = "0001"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
 _BUSY_MILLISECONDS: Final = 20_000
+_SWITCH_TRIES: Final = 20
 _PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
 )
 
 
-def open_engine(file: Path, url: str | None = None) -> Engine:
+def locate(file: Path, url: str | None) -> Path:
+    """The book's file: the one that the configuration's `url` names, else `file`.
+
+    Raises:
+        Problem: `not-built-yet` for a `url` that is not SQLite's.
+    """
+    if not url:
+        return file
+    if not url.startswith("sqlite:///"):
+        raise Problem("not-built-yet", detail="An order book on a database server")
+    return Path(url.removeprefix("sqlite:///")).expanduser()
+
+
+def open_engine(file: Path) -> Engine:
     """An engine for the book in `file`, its schema brought up to date.
 
     Raises:
-        Problem: `database-corrupt`, `database-newer`, `database-unreachable`, `not-writable`, `disk-full`, or
-            `not-built-yet` for a `url` that is not SQLite's.
+        Problem: `database-corrupt`, `database-newer`, `database-unreachable`, `not-writable` or `disk-full`.
     """
-    if url and not url.startswith("sqlite:///"):
-        raise Problem("not-built-yet", detail="An order book on a database server")
-    if url:
-        file = Path(url.removeprefix("sqlite:///")).expanduser()
     with translated_errors(file):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{file}", hide_parameters=True)
+    # Not as a text, in which a `?` or `%` of the path would mean something else.
+    engine = create_engine(URL.create("sqlite", database=str(file)), hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     with translated_database_errors(file):
@@ -49,9 +57,14 @@ def open_engine(file: Path, url: str | None = None) -> Engine:
 
 @contextlib.contextmanager
 def translated_database_errors(file: Path) -> Iterator[None]:
-    """Turn the database's errors into problems; their parameters, which may be personal, are left out."""
+    """Turn the database's errors into problems; their parameters, which may be personal, are left out.
+
+    A statement that breaks a rule of the schema, or is none, is a fault of ours and stays what it is.
+    """
     try:
         yield
+    except (IntegrityError, ProgrammingError):
+        raise
     except DBAPIError as error:
         raise _problem(error, file) from error
     except OSError as error:
@@ -61,8 +74,25 @@ def translated_database_errors(file: Path) -> Iterator[None]:
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
     # The driver would begin transactions by itself, and only before writes; `_begin` says when and how.
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    _use_wal(connection)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new book to WAL. Where another process is at it too, SQLite fails at once instead of waiting."""
+    for _ in range(_SWITCH_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            connection.execute("BEGIN EXCLUSIVE")  # this does wait
+            connection.execute("ROLLBACK")
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin(connection: Connection) -> None:

@@ -1,0 +1,120 @@
+"""Writes the parts of the documentation that come from the code: the problems, the commands, the export's columns.
+
+`python scripts/write_docs.py` writes them; with `--check` it only tells which are stale, and ends with 1.
+"""
+
+import contextlib
+import io
+import os
+import sys
+from pathlib import Path
+
+from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS
+from amzlink.cli.main import app, run
+from amzlink.problems import CATALOGUE, Exit, Problem
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+GROUPS = ("orders", "stores")
+EXIT_CODES = {
+    Exit.DONE: "done, or nothing to do",
+    Exit.PARTLY: "done in part: some orders or stores failed, each is reported",
+    Exit.USAGE: "a bad option or a missing answer",
+    Exit.BAD_INPUT: "what was given to read is malformed",
+    Exit.REFUSED: "the service refuses for a reason that will not pass by itself",
+    Exit.BUG: "a bug in amzlink; the message names a report without personal data",
+    Exit.CANNOT_CREATE: "a file cannot be created",
+    Exit.DISK: "the disk is full or broken, or the order book damaged",
+    Exit.TRY_AGAIN: "try again later: network, quota, a disturbed service, another run at work",
+    Exit.NOT_ALLOWED: "credentials, roles or authorisation",
+    Exit.CONFIGURATION: "no store, a bad config file, no keyring",
+    Exit.INTERRUPTED: "interrupted",
+}
+
+
+def main() -> int:
+    """Write, or check."""
+    os.environ["COLUMNS"] = "100"
+    pages = {"troubleshooting.md": troubleshooting(), "commands.md": commands()}
+    stale = [name for name, text in pages.items() if _read(DOCS / name) != text]
+    if "--check" in sys.argv:
+        for name in stale:
+            print(f"docs/{name} is stale: run `make docs`", file=sys.stderr)
+        return int(bool(stale))
+    for name in stale:
+        (DOCS / name).write_text(pages[name], "utf-8")
+    return 0
+
+
+def troubleshooting() -> str:
+    """Every problem, as `explain` tells it."""
+    lines = [
+        "# Troubleshooting",
+        "",
+        "Every failure that amzlink can tell of, by the name that stands at the end of its message.",
+        "`amzlink explain NAME` shows the same text. Words in `<ANGLE BRACKETS>` are filled in by the message.",
+        "",
+    ]
+    areas: dict[str, list[str]] = {}
+    for name, entry in CATALOGUE.items():
+        areas.setdefault(entry.area, []).append(name)
+    for area, names in areas.items():
+        lines += [f"## {area}", ""]
+        for name in names:
+            problem = Problem(name)
+            kind = "warning, " if problem.entry.severity == "warning" else ""
+            lines += [
+                f"### {name}",
+                "",
+                f"**{problem.entry.title}** ({kind}exit code {int(problem.exit_code)})",
+                "",
+                f"- What happened: {_escaped(problem.summary)}",
+                f"- Why: {_escaped(problem.cause)}",
+                f"- What to do: {_escaped(problem.next_step)}",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def commands() -> str:
+    """The help of every command, the exit codes, and the columns of an export."""
+    lines = ["# Commands", "", *_block(["--help"])]
+    for command in app.registered_commands:
+        if not command.hidden and command.name:
+            lines += [f"## {command.name}", "", *_block([command.name, "--help"])]
+    for group in app.registered_groups:
+        lines += [f"## {group.name}", "", *_block([str(group.name), "--help"])]
+        for command in group.typer_instance.registered_commands if group.typer_instance else ():
+            lines += [f"### {group.name} {command.name}", "", *_block([str(group.name), str(command.name), "--help"])]
+    lines += ["## Exit codes", "", "| code | when |", "| --- | --- |"]
+    lines += [f"| {int(code)} | {when} |" for code, when in EXIT_CODES.items()]
+    lines += [
+        "",
+        "## Columns of `orders export`",
+        "",
+        "One row per order line: " + ", ".join(f"`{column}`" for column in COLUMNS) + ".",
+        "",
+        "With `--with-pii` also: " + ", ".join(f"`{column}`" for column in PERSONAL_COLUMNS) + ".",
+        "",
+        "In CSV, a text that a spreadsheet would take for a formula is given an apostrophe in front.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _block(words: list[str]) -> list[str]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        run(words)
+    return ["```", *(line.rstrip() for line in out.getvalue().strip().splitlines()), "```", ""]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("<", "\\<").replace("|", "\\|")
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
