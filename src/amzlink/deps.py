@@ -152,11 +152,16 @@ class Deps:
         return Book.open(self.home.database_file, self.load_config().database.url)
 
     def vault(self, slug: str, book: "Book") -> "Vault":
-        """The vault of a store, held against what the book says of it."""
+        """The vault of a store; the laggard of keyring and book is brought up to the other."""
+        from amzlink.orderbook.leases import note_floor  # noqa: PLC0415
         from amzlink.orderbook.runs import sealed_marks  # noqa: PLC0415
         from amzlink.vault import Vault  # noqa: PLC0415
 
-        return Vault(slug, _KeyPlace(self.secrets, slug), sealed_marks(book, slug))
+        marks = sealed_marks(book, slug)
+        vault = Vault(slug, _KeyPlace(self.secrets, slug), marks)
+        if vault.floor and vault.floor != marks.floor:
+            note_floor(book, slug, vault.floor)
+        return vault
 
     @contextlib.contextmanager
     def lock(self, slug: str, job: str) -> Iterator[None]:

@@ -415,3 +415,20 @@ def test_the_log_holds_no_secret_and_nothing_personal(tmp_path: Path) -> None:
     assert "Atza|" not in text
     assert "Atzr|" not in text
     assert {record["event"] for record in log_of(world)} == {"call", "run"}
+
+
+def test_the_lease_of_an_open_order_is_renewed_before_it_runs_out(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    first = show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day
+    assert first == world.clock.now().date() + timedelta(days=30)
+    world.clock.advance(20 * 86400)
+    run(world)
+    assert show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day == first
+    world.clock.advance(5 * 86400)
+    run(world)
+    detail = show_order(world.deps, SLUG, order_id, with_personal=True)
+    assert detail.order.lease_day == world.clock.now().date() + timedelta(days=30)
+    assert detail.personal is not None
+    assert detail.personal.recipient.deliverable

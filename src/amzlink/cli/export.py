@@ -13,9 +13,7 @@ from typing import IO, Any, Final
 from amzlink.cli.console import Console
 from amzlink.core.orders import PersonalData
 from amzlink.files import translated_errors
-from amzlink.orderbook.orders import BookedLine, BookedOrder
-
-Exported = tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | None]
+from amzlink.jobs.orders import Exported
 
 COLUMNS: Final = (
     "store", "order_id", "marketplace_id", "status", "purchased_at", "changed_at", "ship_by", "service_level",

@@ -12,7 +12,9 @@ def sandbox_command(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(help="The port to listen on; 0: any that is free.", min=0, max=65535)] = 0,
     orders: Annotated[int, typer.Option(help="How many orders the shop has.", min=0)] = 200,
-    fault: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable; `help` lists them.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable; `help` lists them.")
+    ] = None,
     quota: Annotated[str, typer.Option(metavar="real|fast|off", help="How strict the quotas are.")] = "real",
     seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
 ) -> None:

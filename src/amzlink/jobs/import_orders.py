@@ -26,6 +26,7 @@ from amzlink.config import Store
 from amzlink.core.windows import Coverage, plan_run
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.intake import Intake, Tally
+from amzlink.jobs.leases import renew_leases
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.runs import Run, note_run
@@ -134,6 +135,9 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
                 if not options.dry_run:
                     run.fetch(refused_orders(book, slug, _RETRIED_ORDERS))
                 report.window = run.search(options.since, resume=not options.dry_run)
+            if not options.dry_run:
+                today = report.amazon_time.date()
+                renew_leases(book, vault, slug, today=today, policy=settings.retention)
             report.problem = intake.missing_addresses()
         except Problem as problem:
             # What was stored before counts, and so does the time that Amazon told.

@@ -1,7 +1,8 @@
 """orders: look at the order book; lift and set holds; export."""
 
+import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,7 +26,12 @@ from amzlink.orderbook.orders import (
 from amzlink.problems import Problem
 from amzlink.vault import Box, Vault
 
-_CONFIRMED = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
+_CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
+
+
+_CHUNK: Final = 200
+Exported = tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | None]
+"""An order, the holds that count now, its lines, and its personal data where that was asked for and is still there."""
 
 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,17 +71,18 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
         )
 
 
-def export_orders(
-    deps: Deps, slug: str, wanted: Filter, *, with_personal: bool
-) -> Iterator[tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | None]]:
+def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
     """The orders with their lines and, where asked for, their personal data; memory stays flat."""
     policy = deps.load_config().stores[slug].hold_policy
     with deps.book() as book:
         vault = deps.vault(slug, book) if with_personal else None
-        for order in iterate_orders(book, slug, wanted):
-            personal = _open(vault, book, slug, [order.order_id]).get(order.order_id) if vault else None
-            lines = order_lines(book, slug, [order.order_id])[order.order_id]
-            yield order, _holds(deps, order, policy), lines, personal
+        orders = iterate_orders(book, slug, wanted)
+        while chunk := list(itertools.islice(orders, _CHUNK)):
+            ids = [order.order_id for order in chunk]
+            lines = order_lines(book, slug, ids)
+            personal = _open(vault, book, slug, ids) if vault else {}
+            for order in chunk:
+                yield order, _holds(deps, order, policy), lines[order.order_id], personal.get(order.order_id)
 
 
 def hold_order(deps: Deps, slug: str, order_id: str) -> None:

@@ -1,6 +1,6 @@
 """Writing what an import brings: a page and its resume point in one transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -145,16 +145,27 @@ def refused_orders(book: Book, store: str, limit: int) -> list[str]:
 def save_page(book: Book, store: str, page: Page, now: datetime) -> None:
     """Store a page: its orders, what is sealed of them, its refusals and its search's resume point, or nothing."""
     with book.writing() as connection:
-        _save_orders(connection, store, page.changes)
-        _save_holds(connection, store, page.changes, now)
-        _save_personal(connection, store, page, now)
+        for changes in _each_order_once(page.changes):
+            _save_orders(connection, store, changes)
+            _save_holds(connection, store, changes, now)
+            _save_personal(connection, store, changes, page.chain_ids, now)
         _save_refusals(connection, store, page, now)
         _save_search(connection, store, page)
 
 
+def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChange]]:
+    """The changes in runs without an order that comes twice: one that changed meanwhile can be on a page again."""
+    run: dict[str, OrderChange] = {}
+    for change in changes:
+        if change.order.order_id in run:
+            yield list(run.values())
+            run = {}
+        run[change.order.order_id] = change
+    if run:
+        yield list(run.values())
+
+
 def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange]) -> None:
-    if not changes:
-        return
     execute_many(connection, _UPSERT_ORDER, [_order_row(store, change) for change in changes])
     lines = [
         _line_row(store, change.order.order_id, position, line)
@@ -193,13 +204,15 @@ def _save_holds(connection: Connection, store: str, changes: Sequence[OrderChang
     execute_many(connection, _UPSERT_HOLD, rows)
 
 
-def _save_personal(connection: Connection, store: str, page: Page, now: datetime) -> None:
-    boxes = [_sealed_row(store, change.order.order_id, change.sealed) for change in page.changes if change.sealed]
+def _save_personal(
+    connection: Connection, store: str, changes: Sequence[OrderChange], chain_ids: Mapping[str, str], now: datetime
+) -> None:
+    boxes = [sealed_row(store, change.order.order_id, change.sealed) for change in changes if change.sealed]
     if boxes:
         execute_many(connection, _UPSERT_SEALED, boxes)
-        chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in page.chain_ids.items()]
+        chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
         connection.execute(_INSERT_CHAIN, chains)
-    purged = {change.order.order_id: change.purge for change in page.changes if change.purge}
+    purged = {change.order.order_id: change.purge for change in changes if change.purge}
     if purged:
         connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)))
         connection.execute(
@@ -300,7 +313,8 @@ def _package_row(store: str, order_id: str, package: Package) -> Row:
     }
 
 
-def _sealed_row(store: str, order_id: str, sealed: SealedData) -> Row:
+def sealed_row(store: str, order_id: str, sealed: SealedData) -> Row:
+    """A box as a row of its table."""
     return {
         "store": store,
         "order_id": order_id,

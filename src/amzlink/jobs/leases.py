@@ -1,0 +1,31 @@
+"""Renewing the leases of orders that are still open, so that no key dies while its data is needed."""
+
+from datetime import date, timedelta
+from typing import Final
+
+from amzlink.core.orders import TO_SHIP
+from amzlink.core.retention import Retention
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.imports import SealedData
+from amzlink.orderbook.leases import expiring, replace_boxes
+from amzlink.vault import Box, Vault
+
+_AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
+_CHUNK: Final = 200
+
+
+def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Retention) -> int:
+    """Seal the data of open orders anew where its lease is about to end. Gives how many there were.
+
+    A lease that has ended while the machine was off is renewed too, as long as its key is not gone.
+    """
+    lease, renewed = today + timedelta(days=policy.days), 0
+    while boxes := expiring(book, slug, sorted(TO_SHIP), today + min(_AHEAD, timedelta(days=policy.days - 1)), _CHUNK):
+        fresh = {}
+        for order_id, sealed in boxes.items():
+            data = vault.open(order_id, Box(sealed.lease_day, sealed.chain_id, sealed.box))
+            box = vault.seal(order_id, data, lease)
+            fresh[order_id] = SealedData(box.lease_day, box.chain_id, box.data)
+        replace_boxes(book, slug, fresh, vault.chain_ids)
+        renewed += len(fresh)
+    return renewed

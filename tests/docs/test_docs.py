@@ -1,0 +1,76 @@
+"""The documentation says what the program does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amzlink.config import SETTINGS
+from amzlink.core.holds import Hold
+from amzlink.problems import CATALOGUE
+from amzlink.sandbox.faults import FAULTS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def test_what_is_written_from_the_code_is_fresh() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/write_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_problem_is_a_heading_that_its_link_leads_to() -> None:
+    headings = set(re.findall(r"^### (\S+)$", text_of("docs/troubleshooting.md"), re.MULTILINE))
+    assert headings == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("hold", Hold)
+def test_every_hold_but_those_of_later_versions_is_explained(hold: Hold) -> None:
+    if hold is not Hold.DAMAGED_TEXT:  # only the report route brings it
+        assert f"`{hold.value}`" in text_of("docs/settings.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_commands_that_the_readme_shows_exist() -> None:
+    from amzlink.cli.main import app
+
+    names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    shown = set(re.findall(r"(?:`|\$ |^ {4}|/bin/)amzlink ([a-z][a-z-]+)", text_of("README.md"), re.MULTILINE))
+    assert shown <= names
+    assert {"connect", "import-orders", "orders", "explain"} <= shown
+
+
+def test_every_setting_in_the_example_can_be_read_back() -> None:
+    import tomllib
+
+    from amzlink import config
+
+    [example] = re.findall(r"```toml\n(.*?)```", text_of("docs/settings.md"), re.DOTALL)
+    store = tomllib.loads(example)["stores"]["my-shop"]
+    assert set(store) <= set(SETTINGS) | {"country", "seller_id", "client_id"}
+    assert config.Retention(**tomllib.loads(example)["retention"]) == config.Retention()
+
+
+def test_every_fault_of_the_sandbox_that_bears_a_problems_name_means_it() -> None:
+    named = {name for name in FAULTS if name in CATALOGUE}
+    assert {"client-unknown", "authorisation-revoked", "region-mismatch", "throttled", "timeout"} <= named
+
+
+def test_the_version_is_the_changelogs() -> None:
+    from amzlink import __version__
+
+    assert f"## {__version__}" in text_of("CHANGELOG.md")
