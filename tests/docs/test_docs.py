@@ -57,12 +57,12 @@ def test_the_commands_that_the_readme_shows_exist() -> None:
 def test_every_setting_in_the_example_can_be_read_back() -> None:
     import tomllib
 
-    from amzlink import config
+    from amzlink.core.retention import Retention
 
     [example] = re.findall(r"```toml\n(.*?)```", text_of("docs/settings.md"), re.DOTALL)
     store = tomllib.loads(example)["stores"]["my-shop"]
     assert set(store) <= set(SETTINGS) | {"country", "seller_id", "client_id"}
-    assert config.Retention(**tomllib.loads(example)["retention"]) == config.Retention()
+    assert Retention(**tomllib.loads(example)["retention"]) == Retention()
 
 
 def test_every_fault_of_the_sandbox_that_bears_a_problems_name_means_it() -> None:

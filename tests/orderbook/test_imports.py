@@ -419,6 +419,16 @@ class TestPersonalData:
         assert purged == {ORDER_ID}
         assert set(known) == {ORDER_ID, OTHER_ID}
 
+    def test_later_changes_of_an_order_with_a_tombstone_bring_no_box_back(self, book: Book) -> None:
+        save(book, change_of(order_of(status="CANCELLED"), sealed=None, purge="cancelled"))
+        save(book, again(), change_of(order_of(OTHER_ID)))
+        assert [row["order_id"] for row in rows_of(book, SEALED)] == [OTHER_ID]
+        assert len(rows_of(book, ORDERS)) == 2
+
+    def test_not_even_on_the_same_page(self, book: Book) -> None:
+        save(book, change_of(order_of(status="CANCELLED"), sealed=None, purge="cancelled"), again())
+        assert rows_of(book, SEALED) == []
+
     def test_within_a_page_a_purge_wins_over_a_box(self, book: Book) -> None:
         save(
             book,

@@ -1,9 +1,13 @@
 """Options that may stand anywhere on the command line, before or after the subcommand's name."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from amzlink.problems import Problem
+
+_VERBOSE: Final = re.compile("-v+")
 
 
 @dataclass(slots=True)
@@ -34,18 +38,22 @@ def split(argv: Sequence[str]) -> GlobalOptions:
                 found.as_json = True
             case "--quiet" | "-q":
                 found.quiet = True
-            case "--verbose" | "-v":
+            case "--verbose":
                 found.verbose += 1
-            case "-vv":
-                found.verbose += 2
+            case _ if _VERBOSE.fullmatch(word):
+                found.verbose += len(word) - 1
             case "--no-color":
                 found.no_color = True
             case "--store":
-                found.store = next(words, "")
-                if not found.store or found.store.startswith("-"):
-                    raise Problem("usage", command="amzlink", detail="--store needs the name of a store.")
+                found.store = _slug(next(words, ""))
             case _ if word.startswith("--store="):
-                found.store = word.removeprefix("--store=")
+                found.store = _slug(word.removeprefix("--store="))
             case _:
                 found.rest.append(word)
     return found
+
+
+def _slug(word: str) -> str:
+    if not word or word.startswith("-"):
+        raise Problem("usage", command="amzlink", detail="--store needs the name of a store.")
+    return word

@@ -26,7 +26,7 @@ PERSONAL_COLUMNS: Final = (
     "postal_code", "country_code", "phone", "gift_message",
 )  # fmt: skip
 # A spreadsheet takes a cell that begins like this for a formula, and runs it.
-_FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export(
@@ -51,7 +51,7 @@ def export(
         count = _write(file, rows, form, columns)
     console.result(
         {"store": slug, "file": output, "rows": count},
-        lambda: console.say(f"{count} rows written to {output}."),
+        lambda: console.say(f"{count} {'row' if count == 1 else 'rows'} written to {output}."),
     )
 
 
@@ -112,6 +112,10 @@ def _cell(value: object) -> object:
 @contextlib.contextmanager
 def _whole_file(path: Path) -> Iterator[IO[str]]:
     """A file that takes its place when all of it is written. 0600, because orders are nobody else's business."""
+    if path.exists() and not path.is_file():  # a pipe or a device, such as /dev/null: never to be replaced
+        with translated_errors(path), path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
     with translated_errors(path):
         handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
         try:

@@ -31,14 +31,10 @@ def parse_moment(option: str, text: str, now: datetime) -> datetime:
     Raises:
         Problem: `usage`, for what is neither, or lies in the future.
     """
-    if _SPAN.fullmatch(text.strip().lower()):
-        return now - parse_span(option, text)
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        detail = f"{option} is a time like 7d or 2026-11-23T09:30:00Z, not {text!r}."
-        raise Problem("usage", command="amzlink", detail=detail) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    moment = _moment(option, text, now, -1)
+    if moment > now:
+        raise Problem("usage", command="amzlink", detail=f"{option} is a time that has passed, not {text!r}.")
+    return moment
 
 
 def parse_choice(option: str, text: str, *choices: str) -> str:
@@ -67,6 +63,15 @@ def parse_due(option: str, text: str, now: datetime) -> datetime:
     Raises:
         Problem: `usage`.
     """
-    if _SPAN.fullmatch(text.strip().lower()):
-        return now + parse_span(option, text)
-    return parse_moment(option, text, now)
+    return _moment(option, text, now, 1)
+
+
+def _moment(option: str, text: str, now: datetime, direction: int) -> datetime:
+    try:
+        if _SPAN.fullmatch(text.strip().lower()):
+            return now + direction * parse_span(option, text)
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: before the year 1, or after 9999
+        detail = f"{option} is a time like 7d or 2026-11-23T09:30:00Z, not {text!r}."
+        raise Problem("usage", command="amzlink", detail=detail) from None

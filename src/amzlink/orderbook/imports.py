@@ -207,9 +207,14 @@ def _save_holds(connection: Connection, store: str, changes: Sequence[OrderChang
 def _save_personal(
     connection: Connection, store: str, changes: Sequence[OrderChange], chain_ids: Mapping[str, str], now: datetime
 ) -> None:
-    boxes = [sealed_row(store, change.order.order_id, change.sealed) for change in changes if change.sealed]
+    boxes = {str(change.order.order_id): change.sealed for change in changes if change.sealed}
     if boxes:
-        execute_many(connection, _UPSERT_SEALED, boxes)
+        # A tombstone has the last word, whatever the caller knew of it.
+        there = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(boxes))
+        for order_id in connection.scalars(there).all():
+            del boxes[order_id]
+        rows = [sealed_row(store, order_id, sealed) for order_id, sealed in boxes.items()]
+        execute_many(connection, _UPSERT_SEALED, rows)
         chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
         connection.execute(_INSERT_CHAIN, chains)
     purged = {change.order.order_id: change.purge for change in changes if change.purge}

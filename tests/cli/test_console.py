@@ -1,0 +1,242 @@
+"""What people see: results on stdout, talk on stderr, questions only at a terminal, problems in four parts."""
+
+import io
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from amzlink.cli.console import Console
+from amzlink.problems import Exit, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROBLEM = Problem("which-store", detail="a, b")
+TOLD = (
+    "{word}: Several stores are connected and none was named: a, b.\n"
+    "  Why:   With more than one store, amzlink does not guess.\n"
+    "  Next:  Add `--store SLUG`, or choose one for good with `amzlink stores default SLUG`.\n"
+    "  Name:  which-store (amzlink explain which-store)\n"
+)
+
+
+def at_a_terminal(code: str, typed: str = "", *, after: str = "") -> tuple[int, str]:
+    """Run code in a process with a terminal; its exit code, and what stood on the screen. `console` is a Console.
+
+    `typed` is typed when the screen ends with `after`.
+    """
+    begin = (
+        "import os; os.open(os.ttyname(0), os.O_RDWR)\n"  # a session's leader makes the terminal its own by opening it
+        "from amzlink.cli.console import Console\n"
+        "from amzlink.problems import Problem\n"
+        "console = Console()\n"
+    )
+    leader, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", begin + code],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm-256color"},
+        start_new_session=True,
+    )
+    os.close(terminal)
+    screen = b""
+    while True:
+        if typed and screen.endswith(after.encode()):
+            os.write(leader, typed.encode())
+            typed = ""
+        if not select.select([leader], [], [], 60)[0]:
+            break
+        try:
+            screen += os.read(leader, 65536)
+        except OSError:  # the other end is closed: the process has ended
+            break
+    os.close(leader)
+    return process.wait(60), screen.decode().replace("\r\n", "\n")
+
+
+class TestResults:
+    def test_as_json_it_is_one_document_that_begins_with_its_schema(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Console(as_json=True).result({"store": "Žofie’s"}, lambda: pytest.fail("not for people"))
+        out, err = capsys.readouterr()
+        assert out == '{"schema": 1, "store": "Žofie’s"}\n'
+        assert err == ""
+
+    def test_for_people_it_is_what_they_are_to_see(self, capsys: pytest.CaptureFixture[str]) -> None:
+        console = Console()
+        console.result({"store": "a"}, lambda: console.line("Store a"))
+        assert capsys.readouterr() == ("Store a\n", "")
+
+    def test_a_table_in_a_pipe_is_never_cut(self, capsys: pytest.CaptureFixture[str]) -> None:
+        wide = "x" * 400
+        Console().table(("NAME", "COUNT"), [(wide, "7"), ("short", "1234")], right=("COUNT",))
+        out, err = capsys.readouterr()
+        lines = out.splitlines()
+        assert lines[0].split() == ["NAME", "COUNT"]
+        assert lines[1].split() == [wide, "7"]
+        assert lines[2].endswith(" 1234")
+        assert len({len(line) for line in lines}) == 1
+        assert err == ""
+
+    def test_nothing_in_a_table_is_taken_for_markup_or_colour(self, capsys: pytest.CaptureFixture[str]) -> None:
+        cell = "[bold]not bold[/bold] [/] :smile: https://example.com 42"
+        Console().table(("A",), [(cell,)])
+        assert cell in capsys.readouterr().out
+
+
+class TestTalk:
+    def test_it_goes_to_stderr_as_it_stands(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Console().say("[red]not red[/red]", style="bold")
+        assert capsys.readouterr() == ("", "[red]not red[/red]\n")
+
+    def test_quiet_silences_it_but_not_what_belongs_to_a_failure(self, capsys: pytest.CaptureFixture[str]) -> None:
+        console = Console(quiet=True)
+        console.say("talk")
+        console.progress("page 1")
+        console.tell("order 302-1 was not taken in")
+        assert capsys.readouterr() == ("", "order 302-1 was not taken in\n")
+
+    def test_without_a_terminal_there_is_no_progress(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Console().progress("page 1")
+        assert capsys.readouterr() == ("", "")
+
+    def test_without_a_terminal_nobody_looks_on_unless_more_words_were_asked_for(self) -> None:
+        assert not Console().watched
+        assert Console(verbose=1).watched
+        assert not Console().interactive
+
+
+class TestProblems:
+    def test_a_failure_is_told_in_four_parts_and_gives_its_exit_code(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert Console().fail(PROBLEM) == Exit.CONFIGURATION
+        assert capsys.readouterr() == ("", TOLD.format(word="Error"))
+
+    def test_a_warning_is_told_likewise(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Console().warn(PROBLEM)
+        assert capsys.readouterr() == ("", TOLD.format(word="Warning"))
+
+    def test_quiet_does_not_silence_problems(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Cron mails them."""
+        Console(quiet=True).warn(PROBLEM)
+        Console(quiet=True).fail(PROBLEM)
+        assert capsys.readouterr().err == TOLD.format(word="Warning") + TOLD.format(word="Error")
+
+    def test_as_json_a_failure_is_the_one_document(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert Console(as_json=True).fail(PROBLEM) == Exit.CONFIGURATION
+        out, err = capsys.readouterr()
+        assert json.loads(out) == {"schema": 1, "error": PROBLEM.as_dict()}
+        assert err == ""
+
+    def test_after_a_result_there_is_no_second_document(self, capsys: pytest.CaptureFixture[str]) -> None:
+        console = Console(as_json=True)
+        console.result({"store": "a"})
+        assert console.fail(PROBLEM) == Exit.CONFIGURATION
+        assert json.loads(capsys.readouterr().out) == {"schema": 1, "store": "a"}
+
+
+class TestQuestionsWithoutATerminal:
+    def test_each_is_a_usage_error_that_names_the_option(self, capsys: pytest.CaptureFixture[str]) -> None:
+        console = Console(command="amzlink connect")
+        questions: list[Callable[[], object]] = [
+            lambda: console.ask("Country", option="--country"),
+            lambda: console.ask_secret("Client secret", option="--secrets-from"),
+            lambda: console.confirm("Sure?", default=True, option="--yes"),
+        ]
+        for question, option in zip(questions, ("--country", "--secrets-from", "--yes"), strict=True):
+            with pytest.raises(Problem) as error:
+                question()
+            assert error.value.name == "usage"
+            assert f"{option} is missing" in error.value.summary
+            assert "amzlink connect --help" in error.value.next_step
+        assert capsys.readouterr() == ("", "")
+
+    def test_an_answer_in_a_pipe_is_not_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+        with pytest.raises(Problem):
+            Console().confirm("Sure?", default=True)
+
+
+class TestAtATerminal:
+    def test_a_question_is_answered_by_the_line_that_is_typed(self) -> None:
+        code, screen = at_a_terminal("print('<' + console.ask('Country', 'DE') + '>')", "  FR \n")
+        assert code == 0
+        assert "Country [DE]: " in screen
+        assert "<FR>" in screen
+
+    def test_an_empty_line_takes_what_was_offered(self) -> None:
+        _, screen = at_a_terminal("print('<' + console.ask('Country', 'DE') + '>')", "\n")
+        assert "<DE>" in screen
+
+    def test_a_secret_is_not_shown(self) -> None:
+        """It is typed once the question stands there: what is typed before that, the terminal shows by itself."""
+        code, screen = at_a_terminal(
+            "print(len(console.ask_secret('Client secret')))", " hidden \n", after="Client secret: "
+        )
+        assert (code, screen) == (0, "Client secret: \n6\n")
+
+    @pytest.mark.parametrize(
+        ("typed", "default", "answer"),
+        [
+            ("y\n", False, True),
+            ("No\n", True, False),
+            ("\n", True, True),
+            ("\n", False, False),
+            ("?\nyes\n", False, True),
+        ],
+    )
+    def test_a_yes_or_no_is_asked_until_there_is_one(self, typed: str, default: bool, answer: bool) -> None:
+        _, screen = at_a_terminal(f"print('<', console.confirm('Sure?', default={default}), '>')", typed)
+        assert f"< {answer} >" in screen
+        assert ("Please answer y or n." in screen) == typed.startswith("?")
+
+    def test_the_end_of_the_input_means_that_the_person_has_left(self) -> None:
+        code = "try: console.ask('Country')\nexcept KeyboardInterrupt: print('left')"
+        _, screen = at_a_terminal(code, "\x04")
+        assert "left" in screen
+
+    def test_progress_is_one_line_that_is_wiped_before_the_result(self) -> None:
+        code = "console.progress('page 1 of many')\nconsole.progress('page 2')\nconsole.line('done')"
+        _, screen = at_a_terminal(code)
+        last = screen.rstrip("\n").split("\r")[-1]
+        assert "page 1 of many" in screen
+        assert last == "done"
+
+    def test_a_problem_is_coloured_and_nothing_in_it_is_taken_for_markup(self) -> None:
+        _, screen = at_a_terminal("console.fail(Problem('which-store', detail='[bold]a[/bold]'))")
+        assert "\x1b[" in screen
+        assert "[bold]a[/bold]" in screen
+
+    def test_without_colour_there_is_none(self) -> None:
+        code = "console = Console(color=False)\nconsole.fail(Problem('which-store', detail='a'))\n"
+        _, screen = at_a_terminal(code + "console.say('x', style='red')\nconsole.table(('A',), [('b',)])")
+        assert re.findall(r"\x1b\[[0-9;]*3[0-9]m", screen) == []
+
+    def test_a_table_fits_the_terminal(self) -> None:
+        code = "import fcntl, struct, sys, termios\n"
+        code += "fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 40, 0, 0))\n"
+        code += "console.table(('NAME',), [('x' * 400,)])"
+        _, screen = at_a_terminal(code)
+        assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in screen.splitlines()) == 40
+
+    def test_as_json_the_document_is_laid_out_for_eyes(self) -> None:
+        _, screen = at_a_terminal("Console(as_json=True).result({'store': 'a'})")
+        assert json.loads(screen) == {"schema": 1, "store": "a"}
+        assert screen.count("\n") == 4
+
+
+def test_rich_is_loaded_only_when_there_is_something_to_lay_out() -> None:
+    code = (
+        "import sys; from amzlink.cli.console import Console; from amzlink.problems import Problem\n"
+        "console = Console(); console.say('x'); console.line('y'); console.fail(Problem('which-store', detail='a'))\n"
+        "assert 'rich' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,378 @@
+"""The command line as a whole: what is not understood, what breaks, and what is never shown."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from amzlink import __version__
+from amzlink.cli.main import run
+from amzlink.config import Config, Store
+from amzlink.deps import Deps
+from amzlink.files import find_home
+from amzlink.problems import CATALOGUE, Problem
+from amzlink.secrets import MemorySecrets
+from tests.orderbook.machine import fill, tiny_disk
+from tests.orderbook.samples import ORDER_ID, STORE, change_of, line_of, order_of, save
+from tests.support.world import VirtualClock
+
+TITLE = "陶器の急須 “große” Žluťoučký"
+SECRET_TEXT = "Žofie Nováková, Dlouhá 12, Atzr|IwEBIexample"
+
+
+@pytest.fixture
+def deps(tmp_path: Path) -> Deps:
+    """A home with one store and one order."""
+    home = find_home({"AMZLINK_HOME": str(tmp_path / "home")})
+    home.prepare()
+    deps = Deps({}, home, MemorySecrets(), VirtualClock())
+    store = Store(name="My Shop", country="DE", seller_id="A", client_id="c", marketplace_ids=("A1PA6795UKMFR9",))
+    deps.save_config(Config().with_store(STORE, store))
+    with deps.book() as book:
+        save(book, change_of(order_of(lines=(line_of(title=TITLE),)), sealed=None))
+    return deps
+
+
+class Broken(Deps):
+    """Something in it has a bug, and the bug's message is not for anybody's eyes."""
+
+    __slots__ = ()
+
+    def load_config(self) -> Config:
+        try:
+            return dict[str, Config]()[SECRET_TEXT]
+        except KeyError as error:
+            raise RuntimeError(SECRET_TEXT) from error
+
+
+@pytest.fixture
+def broken(deps: Deps) -> Deps:
+    return Broken(deps.environ, deps.home, deps.secrets, deps.clock)
+
+
+def process(
+    home: Path, *words: str, environ: Mapping[str, str] | None = None, stdout: Any = subprocess.PIPE
+) -> subprocess.CompletedProcess[bytes]:
+    """The command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "amzlink", *words],
+        env={"PATH": os.environ["PATH"], "AMZLINK_HOME": str(home), **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+
+
+def documents(out: str) -> list[dict[str, Any]]:
+    """All JSON documents in a text, and nothing else may be there."""
+    decoder, found = json.JSONDecoder(), []
+    while out := out.lstrip():
+        document, end = decoder.raw_decode(out)
+        found.append(document)
+        out = out[end:]
+    return found
+
+
+class TestWhatIsNotUnderstood:
+    LINES = (
+        ("nonsense",),
+        ("orders",),
+        ("orders", "nonsense"),
+        ("orders", "list", "--nonsense"),
+        ("orders", "show"),
+        ("orders", "show", "a", "b"),
+        ("orders", "list", "--status"),
+        ("orders", "list", "--due-before", "soon"),
+        ("orders", "export", "--format", "xml"),
+        ("import-orders", "--since", "2999-01-01"),
+        ("import-orders", "--since", "999999w"),
+        ("import-orders", "--max-wait", "long"),
+        ("import-orders", "--route", "train"),
+        ("import-orders", "--order", "12"),
+        ("explain",),
+        ("explain", "nonsense"),
+        ("--store",),
+        ("--nonsense", "orders", "list"),
+        (),
+    )
+
+    @pytest.mark.parametrize("words", LINES, ids=" ".join)
+    def test_it_ends_with_64_and_says_so_on_stderr(
+        self, deps: Deps, words: Sequence[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(words, deps) == 64
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(("Error: ", "Usage: "))
+        assert "Traceback" not in err
+
+    @pytest.mark.parametrize("words", LINES, ids=" ".join)
+    def test_as_json_it_ends_with_64_and_one_document_on_stdout(
+        self, deps: Deps, words: Sequence[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["--json", *words], deps) == 64
+        out, err = capsys.readouterr()
+        (document,) = documents(out)
+        assert list(document) == ["schema", "error"]
+        assert document["error"]["problem"] == "usage"
+        assert document["error"]["summary"]
+        assert err == ""
+
+    def test_a_missing_argument_is_named(self, deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+        run(["orders", "show"], deps)
+        err = capsys.readouterr().err
+        assert "ID" in err
+        assert "amzlink orders show --help" in err
+
+    def test_what_a_person_typed_by_mistake_is_not_repeated_as_a_command(
+        self, deps: Deps, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run(["Zofie Novakova"], deps)
+        assert "`amzlink --help`" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("command", ["verify", "check-weights", "push-status", "purge-pii", "status", "schedule"])
+    def test_what_this_version_does_not_build_is_refused_by_name_or_built(
+        self, deps: Deps, command: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from amzlink.cli.later import LATER
+
+        if command not in LATER:
+            assert run([command, "--help"], deps) == 0
+            return
+        assert run([command, "--some", "option", "--json"], deps) == 64
+        (document,) = documents(capsys.readouterr().out)
+        assert document["error"]["problem"] == "not-built-yet"
+        assert command in document["error"]["summary"]
+
+    @given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), max_size=4))
+    @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_whatever_is_typed_the_end_is_an_exit_code_and_no_traceback(
+        self, deps: Deps, capsys: pytest.CaptureFixture[str], words: list[str]
+    ) -> None:
+        code = run(["orders", *words], deps)
+        out, err = capsys.readouterr()
+        assert code in (0, 64, 69, 78)
+        assert "Traceback" not in out + err
+
+
+class TestGlobalOptions:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("--json", "--store", STORE, "orders", "list"),
+            ("orders", "--json", "--store", STORE, "list"),
+            ("orders", "list", f"--store={STORE}", "--json"),
+            ("orders", "list", "--json", "--quiet", "-v", "--no-color"),
+        ],
+        ids=" ".join,
+    )
+    def test_they_may_stand_anywhere(
+        self, deps: Deps, words: Sequence[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(words, deps) == 0
+        (document,) = documents(capsys.readouterr().out)
+        assert document["store"] == STORE
+        assert [order["order_id"] for order in document["orders"]] == [ORDER_ID]
+
+    def test_a_store_that_is_not_there_is_told(self, deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["orders", "list", "--store", "nobody", "--json"], deps) == 78
+        (document,) = documents(capsys.readouterr().out)
+        assert document["error"]["problem"] == "no-store"
+
+    @pytest.mark.parametrize("words", [("--version",), ("--version", "--no-color"), ("-q", "--version")], ids=" ".join)
+    def test_the_version_is_shown(self, words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(words) == 0
+        assert capsys.readouterr().out == f"amzlink {__version__}\n"
+
+    def test_as_json_the_version_is_a_document(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["--json", "--version"]) == 0
+        assert documents(capsys.readouterr().out) == [{"schema": 1, "version": __version__}]
+
+    @pytest.mark.parametrize(
+        "words", [("--help",), ("-h",), ("orders", "--help"), ("orders", "list", "-h")], ids=" ".join
+    )
+    def test_help_is_a_result(self, words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(words) == 0
+        out, err = capsys.readouterr()
+        assert out.startswith("Usage: amzlink")
+        assert err == ""
+
+    def test_every_command_that_the_contract_names_is_there(self, capsys: pytest.CaptureFixture[str]) -> None:
+        commands = (
+            "connect", "verify", "import-orders", "check-weights", "push-status", "purge-pii", "orders list",
+            "orders show", "orders export", "orders release", "orders hold", "status", "stores list", "stores show",
+            "stores set", "stores default", "disconnect", "schedule", "explain", "sandbox", "demo",
+        )  # fmt: skip
+        assert [command for command in commands if run([*command.split(), "--help"]) != 0] == []
+
+
+class TestABug:
+    def test_it_ends_with_70_and_a_report_and_no_message_of_it_anywhere(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["orders", "list"], broken) == 70
+        out, err = capsys.readouterr()
+        (report,) = broken.home.log.glob("crash-*.txt")
+        assert out == ""
+        assert str(report) in err
+        assert "Traceback" not in err
+        text = report.read_text()
+        for word in ("Žofie", "Dlouhá", "Atzr"):
+            assert word not in err
+            assert word not in text
+
+    def test_the_report_tells_where_it_happened_and_with_which_versions(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run(["orders", "list"], broken)
+        (report,) = broken.home.log.glob("crash-*.txt")
+        text = report.read_text()
+        assert text.startswith(f"amzlink {__version__}, Python ")
+        assert "command: amzlink orders list\n" in text
+        assert "builtins.RuntimeError\n" in text
+        assert "builtins.KeyError\n" in text
+        assert re.search(r"amzlink/cli/main\.py:\d+ _run\n", text)
+        assert re.search(r"test_main\.py:\d+ load_config\n", text)
+        assert re.search(r"sqlalchemy \d", text)
+        assert oct(report.stat().st_mode & 0o777) == oct(0o600)
+
+    def test_the_report_names_no_user_and_no_folder_of_his(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run(["orders", "list"], broken)
+        (report,) = broken.home.log.glob("crash-*.txt")
+        assert [
+            line for line in report.read_text().splitlines() if re.match(r"\s+/|.*(/home/|/root/|/Users/)", line)
+        ] == []
+
+    def test_as_json_it_is_a_document(self, broken: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["orders", "list", "--json"], broken) == 70
+        out, err = capsys.readouterr()
+        (document,) = documents(out)
+        assert document["error"]["problem"] == "internal-error"
+        assert "Žofie" not in out + err
+
+    def test_only_who_asks_twice_for_more_words_sees_a_traceback(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run(["orders", "list", "-v"], broken)
+        assert "Traceback" not in capsys.readouterr().err
+        run(["orders", "list", "-vv"], broken)
+        assert "Traceback" in capsys.readouterr().err
+
+    def test_where_no_report_can_be_written_it_is_told_all_the_same(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        broken.home.log.rmdir()
+        broken.home.log.write_text("in the way")
+        assert run(["orders", "list"], broken) == 70
+        assert "no report could be written: not-writable" in capsys.readouterr().err
+
+    def test_an_interruption_ends_with_130_and_says_what_is_safe(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupt(_: object) -> Config:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Broken, "load_config", interrupt)
+        assert run(["orders", "list"], broken) == 130
+        assert "Everything stored so far is safe" in capsys.readouterr().err
+
+    def test_a_problem_ends_with_its_own_code(
+        self, broken: Deps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_: object) -> Config:
+            raise Problem("disk-full", file="orders.db")
+
+        monkeypatch.setattr(Broken, "load_config", fail)
+        assert run(["orders", "list"], broken) == 74
+        assert "disk-full" in capsys.readouterr().err
+
+
+class TestWithoutAHome:
+    @pytest.mark.parametrize("home", ["/proc/nowhere", "~nobody-of-this-name/x"])
+    def test_a_home_that_cannot_be_made_is_a_problem_and_no_bug(
+        self, home: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("AMZLINK_HOME", home)
+        assert run(["orders", "list", "--json"]) == 73
+        (document,) = documents(capsys.readouterr().out)
+        assert document["error"]["problem"] == "not-writable"
+
+    def test_without_any_store_the_way_to_one_is_shown(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("AMZLINK_HOME", str(tmp_path / "home"))
+        assert run(["orders", "list"]) == 78
+        assert "amzlink connect" in capsys.readouterr().err
+
+
+class TestStreams:
+    @pytest.fixture
+    def home(self, deps: Deps) -> Path:
+        assert deps.home.root is not None
+        return deps.home.root
+
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+    @pytest.mark.parametrize(
+        "words",
+        [("orders", "show", ORDER_ID, "--json"), ("orders", "show", ORDER_ID), ("orders", "export")],
+        ids=" ".join,
+    )
+    def test_into_a_pipe_goes_utf_8_whatever_the_locale_says(
+        self, home: Path, encoding: str, words: Sequence[str]
+    ) -> None:
+        done = process(home, *words, environ={"PYTHONIOENCODING": encoding})
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert TITLE in done.stdout.decode()
+
+    def test_a_reader_that_has_seen_enough_is_no_failure(self, home: Path) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            done = process(home, "orders", "list", "--json", stdout=writer)
+        finally:
+            os.close(writer)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+    @pytest.mark.parametrize("words", [("orders", "export"), ("orders", "list", "--json")], ids=" ".join)
+    def test_a_full_disk_behind_stdout_ends_with_74(self, home: Path, words: Sequence[str]) -> None:
+        with Path("/dev/full").open("wb") as full:
+            done = process(home, *words, stdout=full)
+        assert done.returncode == 74
+        assert b"Traceback" not in done.stderr
+        assert b"Exception ignored" not in done.stderr
+
+    @pytest.mark.needs("mount")
+    def test_a_full_disk_under_the_home_ends_with_74(self, home: Path, tmp_path: Path) -> None:
+        with tiny_disk(tmp_path, 128) as disk:
+            shutil.copytree(home / "config", disk / "home" / "config")
+            fill(disk)
+            done = process(disk / "home", "orders", "list", "--json")
+        assert done.returncode == 74
+        assert json.loads(done.stdout)["error"]["problem"] == "disk-full"
+
+
+def test_explain_tells_every_problem_in_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, entry in CATALOGUE.items():
+        assert run(["explain", name, "--json"]) == 0
+        (document,) = documents(capsys.readouterr().out)
+        told = {"schema": 1, **Problem(name).as_dict(), "title": entry.title, "exit_code": int(entry.exit_code)}
+        assert told.items() <= document.items()
+
+
+def test_explain_lists_every_problem_in_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--list", "--json"]) == 0
+    (document,) = documents(capsys.readouterr().out)
+    assert [entry["problem"] for entry in document["problems"]] == list(CATALOGUE)

@@ -1,0 +1,143 @@
+"""Times and choices as they are typed: what is understood, and that all else is a usage error."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amzlink.cli.spans import parse_choice, parse_due, parse_filter, parse_moment, parse_span
+from amzlink.orderbook.orders import Filter
+from amzlink.problems import Exit, Problem
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def refusal(call: Callable[[], object]) -> Problem:
+    with pytest.raises(Problem) as error:
+        call()
+    assert error.value.name == "usage"
+    assert error.value.exit_code is Exit.USAGE
+    return error.value
+
+
+class TestSpans:
+    @given(
+        st.integers(0, 999_999),
+        st.sampled_from(sorted(SECONDS)),
+        st.sampled_from(["{}", " {} ", "{}\n"]),
+        st.booleans(),
+    )
+    def test_a_number_and_a_unit_are_a_length_of_time(self, number: int, unit: str, form: str, upper: bool) -> None:
+        text = form.format(f"{number}{unit.upper() if upper else unit}")
+        assert parse_span("--max-wait", text) == timedelta(seconds=number * SECONDS[unit])
+
+    @pytest.mark.parametrize(
+        "text", ["", " ", "5", "m", "-5m", "5 m", "5min", "1h30m", "1.5h", "５m", "1e3s", "12345678d"]
+    )
+    def test_anything_else_is_refused_with_the_option_and_what_was_given(self, text: str) -> None:
+        problem = refusal(lambda: parse_span("--max-wait", text))
+        assert "--max-wait" in problem.summary
+        assert repr(text) in problem.summary
+
+    @given(st.text())
+    def test_whatever_is_typed_is_a_length_or_a_usage_error(self, text: str) -> None:
+        try:
+            assert parse_span("--max-wait", text) >= timedelta(0)
+        except Problem as problem:
+            if problem.name != "usage":
+                raise
+
+
+class TestMoments:
+    @given(st.integers(0, 10_000), st.sampled_from(sorted(SECONDS)))
+    def test_a_length_of_time_is_so_long_ago(self, number: int, unit: str) -> None:
+        assert parse_moment("--since", f"{number}{unit}", NOW) == NOW - timedelta(seconds=number * SECONDS[unit])
+
+    @pytest.mark.parametrize(
+        ("text", "moment"),
+        [
+            ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+            ("2026-11-01T12:00", datetime(2026, 11, 1, 12, tzinfo=UTC)),
+            ("2026-11-01 12:00:30", datetime(2026, 11, 1, 12, 0, 30, tzinfo=UTC)),
+            ("2026-11-01T12:00:00Z", datetime(2026, 11, 1, 12, tzinfo=UTC)),
+            ("2026-11-01T12:00:00+02:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
+            (" 2026-11-01T12:00:00-0100 ", datetime(2026, 11, 1, 13, tzinfo=UTC)),
+        ],
+    )
+    def test_an_iso_time_is_that_time_in_utc(self, text: str, moment: datetime) -> None:
+        found = parse_moment("--since", text, NOW)
+        assert found == moment
+        assert found.tzinfo is UTC
+
+    @pytest.mark.parametrize("text", ["", "yesterday", "23.11.2026", "2026-13-01", "2026-11-31", "12:00", "7 days"])
+    def test_what_is_no_time_is_refused(self, text: str) -> None:
+        problem = refusal(lambda: parse_moment("--since", text, NOW))
+        assert "--since" in problem.summary
+        assert repr(text) in problem.summary
+
+    @pytest.mark.parametrize("text", ["2026-11-23T09:30:01Z", "2027-01-01", "9999-12-31T23:59:59-12:00"])
+    def test_a_time_to_come_is_refused(self, text: str) -> None:
+        assert "--since" in refusal(lambda: parse_moment("--since", text, NOW)).summary
+
+    def test_this_very_moment_is_not_to_come(self) -> None:
+        assert parse_moment("--since", "2026-11-23T09:30:00Z", NOW) == NOW
+
+    @pytest.mark.parametrize("text", ["999999w", "999999d", "0001-01-01T00:00:00+05:00"])
+    def test_a_time_before_all_calendars_is_refused(self, text: str) -> None:
+        refusal(lambda: parse_moment("--since", text, NOW))
+
+    @given(st.text() | st.datetimes().map(str) | st.datetimes(timezones=st.timezones()).map(str))
+    def test_whatever_is_typed_is_a_moment_in_utc_or_a_usage_error(self, text: str) -> None:
+        try:
+            found = parse_moment("--since", text, NOW)
+        except Problem as problem:
+            if problem.name != "usage":
+                raise
+        else:
+            assert found.tzinfo is UTC
+            assert found <= NOW
+
+
+class TestDueTimes:
+    @given(st.integers(0, 10_000), st.sampled_from(sorted(SECONDS)))
+    def test_a_length_of_time_is_in_so_long(self, number: int, unit: str) -> None:
+        assert parse_due("--due-before", f"{number}{unit}", NOW) == NOW + timedelta(seconds=number * SECONDS[unit])
+
+    @pytest.mark.parametrize("day", [1, 30])
+    def test_an_iso_time_may_be_past_or_to_come(self, day: int) -> None:
+        assert parse_due("--due-before", f"2026-11-{day:02}", NOW) == datetime(2026, 11, day, tzinfo=UTC)
+
+    @pytest.mark.parametrize("text", ["", "tomorrow", "999999w", "9999-12-31T23:59:59-12:00"])
+    def test_what_is_no_time_is_refused(self, text: str) -> None:
+        assert "--due-before" in refusal(lambda: parse_due("--due-before", text, NOW)).summary
+
+
+class TestChoices:
+    def test_one_of_the_choices_is_taken(self) -> None:
+        assert parse_choice("--format", "json", "csv", "json", "jsonl") == "json"
+
+    @pytest.mark.parametrize("text", ["", "JSON", "xml", "cs"])
+    def test_anything_else_is_refused_and_all_choices_are_listed(self, text: str) -> None:
+        problem = refusal(lambda: parse_choice("--format", text, "csv", "json", "jsonl"))
+        assert "--format is one of csv, json, jsonl" in problem.summary
+
+
+class TestFilters:
+    def test_nothing_given_is_every_order(self) -> None:
+        assert parse_filter(None, None) == Filter()
+
+    @pytest.mark.parametrize("text", ["unshipped", " UNSHIPPED ", "Unshipped"])
+    def test_a_status_is_spelled_as_amazon_does(self, text: str) -> None:
+        assert parse_filter(text, None) == Filter(status="UNSHIPPED")
+
+    def test_a_status_that_nobody_has_seen_yet_is_a_status(self) -> None:
+        assert parse_filter("invoice_unconfirmed", None).status == "INVOICE_UNCONFIRMED"
+
+    def test_a_due_time_stands_beside_it(self) -> None:
+        assert parse_filter("SHIPPED", "2026-11-30") == Filter("SHIPPED", datetime(2026, 11, 30, tzinfo=UTC))
+
+    def test_a_due_time_that_is_none_is_refused(self) -> None:
+        assert "--due-before" in refusal(lambda: parse_filter(None, "soon")).summary
