@@ -12,6 +12,10 @@ from pathlib import Path
 from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.cli.main import app, run
 from amzlink.problems import CATALOGUE, Exit, Problem
+from amzlink.sandbox.faults import FAULTS
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, it would not find its neighbour
+from scripts.verify_table import FOUND
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GROUPS = ("orders", "stores")
@@ -54,6 +58,7 @@ def troubleshooting() -> str:
         "`amzlink explain NAME` shows the same text. Words in `<ANGLE BRACKETS>` are filled in by the message.",
         "",
     ]
+    lines += _symptoms()
     areas: dict[str, list[str]] = {}
     for name, entry in CATALOGUE.items():
         areas.setdefault(entry.area, []).append(name)
@@ -70,9 +75,34 @@ def troubleshooting() -> str:
                 f"- What happened: {_escaped(problem.summary)}",
                 f"- Why: {_escaped(problem.cause)}",
                 f"- What to do: {_escaped(problem.next_step)}",
+                *_found_by(problem),
                 "",
             ]
     return "\n".join(lines)
+
+
+def _symptoms() -> list[str]:
+    """Each fault that the sandbox can play, and what verify makes of it; the test of verify demands the same."""
+    lines = [
+        "## Symptoms, and what `amzlink verify` makes of them",
+        "",
+        "Each line can be tried: `amzlink sandbox --fault NAME`.",
+        "",
+        "| fault | what is going on | found in | message | problem | what to do |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for fault, found in FOUND.items():
+        description = _escaped(FAULTS[fault].description)
+        if not found:
+            lines.append(f"| {fault} | {description} | – | – | none: the link works | – |")
+            continue
+        checks = ", ".join(f"`{check}`" for check in found)
+        problem = Problem(next(iter(found.values())))
+        lines.append(
+            f"| {fault} | {description} | {checks} | {_escaped(problem.summary)} | [{problem.name}](#{problem.name}) "
+            f"| {_escaped(problem.next_step)} |"
+        )
+    return [*lines, ""]
 
 
 def commands() -> str:
@@ -99,6 +129,11 @@ def commands() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _found_by(problem: Problem) -> list[str]:
+    checks = ", ".join(f"`{check}`" for check in problem.entry.checks)
+    return [f"- Found by `amzlink verify` in {checks}"] if checks else []
 
 
 def _block(words: list[str]) -> list[str]:

@@ -14,15 +14,27 @@ NAMES = sorted(CATALOGUE)
 TEMPLATES = ("what", "why", "next_step")
 # What the contract says of exit codes.
 CODES = {0, 1, 64, 65, 69, 70, 73, 74, 75, 77, 78, 130}
-# Names that the contract fixes and that this version can already raise.
+# Names that the contract fixes.
 CONTRACTED = {
     "no-store", "config-invalid", "keyring-unavailable", "keyring-locked", "secret-missing", "secret-looks-wrong",
     "mws-credentials", "dns-failed", "connect-refused", "tls-failed", "proxy-interferes", "timeout", "clock-skewed",
     "client-unknown", "client-secret-expired", "authorisation-revoked", "refresh-token-malformed", "app-mismatch",
-    "access-token-rejected", "region-mismatch", "not-participating", "role-missing-orders", "role-missing-pii",
-    "role-missing-listings", "sandbox-credentials", "seller-id-wrong", "throttled", "service-unavailable",
-    "response-malformed", "order-not-found", "database-unreachable", "database-corrupt", "database-newer",
-    "run-in-progress", "vault-key-missing", "clock-jumped",
+    "access-token-rejected", "region-mismatch", "not-participating", "account-suspended", "individual-plan",
+    "access-withdrawn", "only-amazon-fulfilled", "listings-suspended", "role-missing-orders", "role-missing-pii",
+    "role-missing-listings", "role-missing-reports", "role-added-later", "sandbox-credentials", "seller-id-wrong",
+    "throttled", "service-unavailable", "response-malformed", "report-failed", "report-cancelled", "order-not-found",
+    "shipment-refused", "carrier-unknown", "weight-missing", "weight-implausible", "sendcloud-credentials",
+    "sendcloud-integration-missing", "sendcloud-oauth-only", "sendcloud-amazon-active", "sendcloud-refused",
+    "sendcloud-throttled", "currency-unsupported", "confirmation-not-stored", "database-unreachable",
+    "database-corrupt", "database-newer", "run-in-progress", "vault-key-missing", "clock-jumped", "retention-overdue",
+    "import-stale", "not-scheduled", "secret-rotation-due",
+}  # fmt: skip
+# The checks of `verify` that the contract fixes.
+CHECKS = {
+    "config", "keyring", "network", "clock", "lwa-token", "secret-age", "region", "participation", "account",
+    "seller-id", "orders-access", "pii-access", "listings-access", "reports-access", "confirm-access",
+    "sendcloud-access", "sendcloud-integration", "sendcloud-duplicate", "order-book", "vault", "retention", "freshness",
+    "quota",
 }  # fmt: skip
 
 
@@ -47,7 +59,7 @@ def test_the_names_that_the_contract_fixes_are_there() -> None:
 @pytest.mark.parametrize("name", NAMES)
 class TestEveryEntry:
     def test_its_name_is_in_kebab_case(self, name: str) -> None:
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z]+)*", name)
 
     def test_it_has_all_its_parts(self, name: str) -> None:
         entry = CATALOGUE[name]
@@ -80,7 +92,7 @@ class TestEveryEntry:
         texts = (problem.summary, problem.cause, problem.next_step)
         assert {gap for text in texts for gap in re.findall("<[A-Z_]+>", text)} == gaps
         for text in texts:
-            assert not re.search(r"[{}]|  | [.,:;]|[:,] ?\.", text)
+            assert not re.search(r"[{}]|  | [.,:;]|[:,] ?\.", re.sub("`[^`]*`", "CODE", text))
             assert text
 
     def test_as_json_it_has_the_five_fields_of_the_contract(self, name: str) -> None:
@@ -93,6 +105,23 @@ class TestEveryEntry:
     def test_an_option_that_it_names_can_be_pasted(self, name: str) -> None:
         """No word processor has made one dash of two."""
         assert not re.search("[\u2012-\u2015]", "".join(getattr(CATALOGUE[name], part) for part in TEMPLATES))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_checks_that_can_find_a_problem_are_checks_that_there_are(name: str) -> None:
+    checks = CATALOGUE[name].checks
+    assert set(checks) <= CHECKS
+    assert len(set(checks)) == len(checks)
+
+
+def test_every_check_can_find_something() -> None:
+    assert {check for entry in CATALOGUE.values() for check in entry.checks} == CHECKS
+
+
+def test_a_page_that_is_known_stands_in_the_advice() -> None:
+    page = "https://sellercentral.test/apps"
+    for name in (name for name in NAMES if "{page}" in CATALOGUE[name].next_step):
+        assert page in Problem(name, page=page).next_step
 
 
 def test_no_two_entries_have_the_same_title() -> None:

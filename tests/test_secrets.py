@@ -1,5 +1,7 @@
 """Secrets: the order of their sources, what hides them, and what a keyring's failures are called."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from amzlink.files import Home, find_home
 from amzlink.problems import Exit, Problem
-from amzlink.secrets import MemorySecrets, Secret, SystemSecrets, require, variable
+from amzlink.secrets import MemorySecrets, Secret, SystemSecrets, require, variable, why_no_keyring
 
 
 class DictKeyring:
@@ -245,7 +247,11 @@ class TestAKeyringThatFails:
     @pytest.mark.parametrize(
         ("error", "problem", "detail"),
         [
-            (keyring_error("NoKeyringError", "No recommended backend"), "keyring-unavailable", "this session has none"),
+            (
+                keyring_error("NoKeyringError", "No recommended backend"),
+                "keyring-unavailable",
+                why_no_keyring({}, sys.platform),
+            ),
             (
                 keyring_error("InitError", "Failed to create the collection:\n Prompt dismissed"),
                 "keyring-unavailable",
@@ -271,9 +277,40 @@ class TestAKeyringThatFails:
     def test_says_all_the_ways_out(self, home: Home) -> None:
         store = SystemSecrets({}, home, keyring=FailingKeyring(keyring_error("NoKeyringError")))
         problem = problem_of(lambda: store.get("de-1", "client-secret"))
-        assert problem.summary == "The keyring of this machine cannot be used: this session has none."
-        for way in ("AMZLINK_SECRET_DE_1_CLIENT_SECRET_FILE", "de-1.client-secret", "dbus-run-session"):
+        assert problem.summary.startswith("The keyring of this machine cannot be used: this session has none")
+        bus = f"DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/{os.getuid()}/bus"
+        for way in ("AMZLINK_SECRET_DE_1_CLIENT_SECRET_FILE", "de-1.client-secret", "dbus-run-session", bus):
             assert way in problem.next_step
+
+    @pytest.mark.parametrize(
+        ("environ", "platform", "why"),
+        [
+            ({}, "linux", ", because DBUS_SESSION_BUS_ADDRESS is not set, as under cron and sudo"),
+            ({}, "win32", ""),
+            ({}, "darwin", ""),
+            (
+                {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent,guid=1"},
+                "linux",
+                ", because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone, as after signing out",
+            ),
+            ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/"}, "linux", ": no keyring service runs on its D-Bus"),
+            ({"DBUS_SESSION_BUS_ADDRESS": "unix:abstract=x"}, "linux", ": no keyring service runs on its D-Bus"),
+            (
+                {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+                "linux",
+                ", because PYTHON_KEYRING_BACKEND chooses another way",
+            ),
+        ],
+    )
+    def test_says_why_there_is_none(self, environ: dict[str, str], platform: str, why: str) -> None:
+        assert why_no_keyring(environ, platform) == f"this session has none{why}"
+
+    @pytest.mark.parametrize("quoted", ["sesame-sesame-sesame", "sesame-s, shortened"])
+    def test_and_quotes_the_secret_is_not_quoted(self, home: Home, quoted: str) -> None:
+        store = SystemSecrets({}, home, keyring=FailingKeyring(ValueError(f"cannot keep {quoted}")))
+        problem = problem_of(lambda: store.set("a", "client-secret", "sesame-sesame-sesame"))
+        assert problem.facts["detail"] == "it answered with ValueError"
+        assert problem.__cause__ is None
 
     def test_by_silence_is_given_up_and_not_asked_again(self, home: Home, silent: SilentKeyring) -> None:
         store = SystemSecrets({}, home, keyring=silent, patience_seconds=0.05)
@@ -289,6 +326,72 @@ class TestAKeyringThatFails:
         assert problem.name == "keyring-unavailable"
         assert problem.facts["detail"] == "what it was given to keep did not come back"
         assert "sesame" not in str(problem.facts)
+
+
+class ShortKeyring(DictKeyring):
+    """A keyring with the limit of Windows', which takes 2,560 bytes of UTF-16 and refuses more with its error 1783."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        if len(value.encode("utf-16-le")) > 2560:
+            raise OSError(1783, "CredWrite", "The stub received bad data")
+        super().set(service, user, value)
+
+
+class CuttingKeyring(DictKeyring):
+    """A keyring that cuts off what is too long for it, and says nothing."""
+
+    def set(self, service: str, user: str, value: str) -> None:
+        super().set(service, user, value[:1280])
+
+
+class TestAKeyringThatTakesNoLongSecret:
+    @pytest.mark.parametrize("keyring", [ShortKeyring, CuttingKeyring])
+    def test_is_named_with_the_length_and_the_way_out(self, home: Home, keyring: type[DictKeyring]) -> None:
+        store = SystemSecrets({}, home, keyring=keyring())
+        problem = problem_of(lambda: store.set("de-1", "refresh-token", "Atzr|" + "x" * 1276))
+        assert problem.name == "secret-too-long"
+        assert problem.summary == (
+            "The keyring of this machine takes other secrets, but not the refresh token, which has 1281 characters."
+        )
+        assert "AMZLINK_SECRET_DE_1_REFRESH_TOKEN_FILE" in problem.next_step
+        assert problem.exit_code == Exit.CONFIGURATION
+        assert "xxx" not in str(problem.facts)
+
+    @pytest.mark.parametrize("keyring", [ShortKeyring, CuttingKeyring])
+    def test_takes_one_of_just_its_length(self, home: Home, keyring: type[DictKeyring]) -> None:
+        store = SystemSecrets({}, home, keyring=keyring())
+        store.set("a", "refresh-token", "x" * 1280)
+        assert value_of(store.get("a", "refresh-token")) == ("x" * 1280, "keyring")
+
+    def test_keeps_the_older_secret_and_nothing_else(self, home: Home) -> None:
+        keyring = ShortKeyring()
+        store = SystemSecrets({}, home, keyring=keyring)
+        store.set("a", "refresh-token", "older")
+        problem_of(lambda: store.set("a", "refresh-token", "x" * 1281))
+        assert list(keyring.values.values()) == ["older"]
+
+    def test_is_left_with_no_half_of_a_secret(self, home: Home) -> None:
+        keyring = CuttingKeyring()
+        problem_of(lambda: SystemSecrets({}, home, keyring=keyring).set("a", "refresh-token", "x" * 1281))
+        assert keyring.values == {}
+
+    def test_is_told_from_one_that_takes_none_at_all(self, home: Home) -> None:
+        keyring = FailingKeyring(OSError(1783, "CredWrite"))
+        problem = problem_of(lambda: SystemSecrets({}, home, keyring=keyring).set("a", "refresh-token", "x" * 1281))
+        assert problem.name == "keyring-unavailable"
+        assert keyring.calls == 2
+
+    def test_is_not_asked_twice_when_it_keeps_silent(self, home: Home, silent: SilentKeyring) -> None:
+        store = SystemSecrets({}, home, keyring=silent, patience_seconds=0.05)
+        assert problem_of(lambda: store.set("a", "refresh-token", "x" * 1281)).name == "keyring-unavailable"
+        assert silent.calls == 1
+
+    def test_does_not_matter_where_a_file_gives_the_secret(self, home: Home, tmp_path: Path) -> None:
+        """The way out that the problem names."""
+        (tmp_path / "token").write_text("x" * 5000)
+        environ = {"AMZLINK_SECRET_A_REFRESH_TOKEN_FILE": str(tmp_path / "token")}
+        store = SystemSecrets(environ, home, keyring=ShortKeyring())
+        assert value_of(store.get("a", "refresh-token")) == ("x" * 5000, "file")
 
 
 class TestTheKeyring:

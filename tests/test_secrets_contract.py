@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -155,13 +156,15 @@ class TestARealSecretService(SecretStoreContract):
         assert SystemSecrets({}, other, patience_seconds=PATIENCE_SECONDS).get("a", "client-secret") is None
 
 
+# What takes long to load is loaded before the time is taken.
 ASK = """
 import json, os, sys, time
+import keyring.backends.SecretService
 from amzlink.files import find_home
 from amzlink.problems import Problem
 from amzlink.secrets import SystemSecrets
 
-store = SystemSecrets(os.environ, find_home(os.environ))
+store = SystemSecrets(os.environ, find_home(os.environ), patience_seconds=float(sys.argv[1]) or None)
 began = time.monotonic()
 try:
     store.get("a", "client-secret")
@@ -176,10 +179,10 @@ print(json.dumps({
 """
 
 
-def ask_in_a_process(environ: dict[str, str], tmp_path: Path) -> dict[str, object]:
+def ask_in_a_process(environ: dict[str, str], tmp_path: Path, patience_seconds: float = 0) -> dict[str, object]:
     """What a fresh process gets when it asks the keyring."""
     answer = subprocess.run(
-        [sys.executable, "-c", ASK],
+        [sys.executable, "-c", ASK, str(patience_seconds)],
         env={**environ, "AMZLINK_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
@@ -214,10 +217,64 @@ def test_a_session_whose_user_has_no_keyring_yet_and_no_screen_to_make_one_is_na
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' keyrings need no session bus")
-@pytest.mark.parametrize("bus", [None, "unix:path=/nonexistent"], ids=["none", "dead"])
-def test_without_a_session_bus_the_keyring_is_unavailable(tmp_path: Path, bus: str | None) -> None:
+@pytest.mark.parametrize(
+    ("bus", "why"),
+    [(None, "is not set, as under cron and sudo"), ("unix:path=/nonexistent", "is gone, as after signing out")],
+    ids=["none", "dead"],
+)
+def test_without_a_session_bus_the_keyring_is_unavailable(tmp_path: Path, bus: str | None, why: str) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     if bus:
         environ["DBUS_SESSION_BUS_ADDRESS"] = bus
     answer = ask_in_a_process(environ, tmp_path)
-    assert (answer["problem"], answer["detail"]) == ("keyring-unavailable", "this session has none")
+    assert answer["problem"] == "keyring-unavailable"
+    assert str(answer["detail"]).startswith("this session has none, because ")
+    assert str(answer["detail"]).endswith(why)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' keyrings need no session bus")
+@pytest.mark.needs("dbus-run-session")
+def test_a_session_bus_without_a_keyring_service_is_named(tmp_path: Path) -> None:
+    """A server with D-Bus and nothing on it."""
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AMZLINK_HOME": str(tmp_path / "home")}
+    # The bus would start any service that is installed; with this configuration it knows none.
+    rules = tmp_path / "bus.conf"
+    rules.write_text(BUS_WITHOUT_SERVICES)
+    answer = subprocess.run(
+        ["dbus-run-session", f"--config-file={rules}", "--", sys.executable, "-c", ASK, "0"],
+        env=environ, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    told = json.loads(answer.stdout)
+    assert told["problem"] == "keyring-unavailable"
+    assert told["detail"] == "this session has none: no keyring service runs on its D-Bus"
+
+
+BUS_WITHOUT_SERVICES = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' keyrings need no session bus")
+def test_a_session_bus_that_takes_the_call_and_never_answers_does_not_hold_up_the_process(
+    tmp_path: Path, folder: Path
+) -> None:
+    path = folder / "silent-bus"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}
+        answer = ask_in_a_process(environ, tmp_path, patience_seconds=2)
+        listening.settimeout(0)
+        listening.accept()[0].close()  # it was called
+    assert (answer["problem"], answer["detail"]) == ("keyring-unavailable", "it did not answer within 2 seconds")
+    assert isinstance(answer["seconds"], float)
+    assert answer["seconds"] < 10

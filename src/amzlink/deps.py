@@ -19,6 +19,7 @@ from amzlink.secrets import SecretStore, SystemSecrets, require
 if TYPE_CHECKING:
     import httpx
 
+    from amzlink.amazon.quota import FileQuotas
     from amzlink.amazon.transport import CallRecord, Link
     from amzlink.orderbook.book import Book
     from amzlink.vault import Vault
@@ -118,19 +119,21 @@ class Deps:
 
         return Account(slug, store.country, store.seller_id, store.client_id, credentials, store.amazon_sandbox)
 
-    def link(self, account: Account, max_wait: timedelta = DEFAULT_MAX_WAIT) -> "Link":
-        """A connection to Amazon whose waits add up to `max_wait` at most. Close it after use."""
+    def link(self, account: Account, max_wait: timedelta = DEFAULT_MAX_WAIT, *, region: Region | None = None) -> "Link":
+        """A connection to Amazon whose waits add up to `max_wait` at most, to the account's region or another one.
+
+        Close it after use.
+        """
         import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Amazon
 
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
-        from amzlink.amazon.quota import FileQuotas  # noqa: PLC0415
         from amzlink.amazon.transport import DEFAULT_TIMEOUT, Link, Patience  # noqa: PLC0415
 
-        base_url = self._spapi_url(account)
+        base_url = self.spapi_url(account, region)
         return Link(
             base_url=base_url,
-            auth=LwaAuth(self._lwa_url(), account.client_id, account.credentials),
-            quotas=FileQuotas(self.home.quota_file, f"{account.client_id} {account.seller_id} {account.region}"),
+            auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials),
+            quotas=self.quotas(account),
             clock=self.clock,
             patience=Patience(self.clock, max_wait, self._tell_wait),
             transport=self.transport,
@@ -144,6 +147,12 @@ class Deps:
                 "country": account.country,
             },
         )
+
+    def quotas(self, account: Account) -> "FileQuotas":
+        """What is left of an account's quotas, kept between runs."""
+        from amzlink.amazon.quota import FileQuotas  # noqa: PLC0415
+
+        return FileQuotas(self.home.quota_file, f"{account.client_id} {account.seller_id} {account.region}")
 
     def book(self) -> "Book":
         """The order book. Close it after use."""
@@ -182,13 +191,16 @@ class Deps:
         finally:
             lock.release()
 
-    def _spapi_url(self, account: Account) -> str:
+    def spapi_url(self, account: Account, region: Region | None = None) -> str:
+        """Where the account's region is served, or another region, in which verify looks for it."""
+        region = region or account.region
         if url := self.environ.get("AMZLINK_SPAPI_URL"):
-            return _accepted("AMZLINK_SPAPI_URL", url.replace("{region}", account.region))
+            return _accepted("AMZLINK_SPAPI_URL", url.replace("{region}", region))
         hosts = SANDBOX_ENDPOINTS if account.amazon_sandbox else ENDPOINTS
-        return hosts[account.region]
+        return hosts[region]
 
-    def _lwa_url(self) -> str:
+    def lwa_url(self) -> str:
+        """Where tokens are made."""
         url = self.environ.get("AMZLINK_LWA_URL")
         return _accepted("AMZLINK_LWA_URL", url) if url else LWA_URL
 

@@ -33,7 +33,8 @@ class Entry:
     """One problem as the documentation tells it.
 
     `what`, `why` and `next_step` may hold `{facts}`; a fact that the raiser does not know is filled from `DEFAULT_FACTS`.
-    `area` groups the entries in the documentation.
+    `what_exactly` takes the place of `what` where the raiser knows a `detail`. `area` groups the entries in the
+    documentation. `checks` are the checks of `verify` that can find it; none where only the work itself meets it.
     """
 
     title: str
@@ -43,6 +44,8 @@ class Entry:
     exit_code: Exit
     area: str
     severity: Literal["error", "warning"] = "error"
+    what_exactly: str = ""
+    checks: tuple[str, ...] = ()
 
 
 DEFAULT_FACTS: Final[Mapping[str, str]] = {
@@ -53,21 +56,31 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "host": "the service",
     "named": "",
     "file": "the file",
+    "bus": "unix:path=/run/user/UID/bus",
     "status": "an error",
     "operation": "the call",
     "request_id": "none given",
 }
 
-_SETUP, _SECRETS, _NETWORK, _AMAZON, _ORDERS, _DATA, _MACHINE, _USE = (
+_SETUP, _SECRETS, _NETWORK, _AMAZON, _ORDERS, _SHIPPING, _WEIGHTS, _SENDCLOUD, _DATA, _MACHINE, _USE = (
     "Set-up",
     "Secrets",
     "Network",
     "Amazon account",
     "Orders",
+    "Shipments",
+    "Weights",
+    "Sendcloud",
     "Order book and vault",
     "This machine",
     "Use",
 )
+
+# Checks of `verify` that meet the same failures, because they make the same kind of call.
+_DOORS: Final = ("orders-access", "listings-access", "reports-access", "confirm-access")
+_ASKING_AMAZON: Final = ("region", "participation", "account", "seller-id", *_DOORS)
+_CALLING: Final = ("network", "lwa-token", *_ASKING_AMAZON, "sendcloud-access")
+_READING_THE_BOOK: Final = ("order-book", "vault", "retention", "freshness")
 
 CATALOGUE: Final[Mapping[str, Entry]] = {
     # Set-up
@@ -78,6 +91,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Run `amzlink stores list` to see the stores, or `amzlink connect` to link one.",
         Exit.CONFIGURATION,
         _SETUP,
+        checks=("config",),
     ),
     "which-store": Entry(
         "Several stores are connected",
@@ -86,6 +100,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Add `--store SLUG`, or choose one for good with `amzlink stores default SLUG`.",
         Exit.CONFIGURATION,
         _SETUP,
+        checks=("config",),
     ),
     "config-invalid": Entry(
         "The configuration cannot be used",
@@ -94,6 +109,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Correct the line, or move the file away and run `amzlink connect` again; orders and secrets stay where they are.",
         Exit.CONFIGURATION,
         _SETUP,
+        checks=("config",),
     ),
     "region-mixed": Entry(
         "Countries of several regions in one store",
@@ -102,6 +118,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Connect one store per region, each with its own refresh token.",
         Exit.USAGE,
         _SETUP,
+        checks=("config",),
     ),
     "not-built-yet": Entry(
         "Not in this version",
@@ -118,10 +135,12 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "amzlink keeps secrets in the operating system's keyring, and servers, containers and cron often have none.",
         "Three ways out: (1) set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself; "
         "(2) put a file {slug}.{name} into systemd's credentials directory; "
-        "(3) give this session a keyring, for example `dbus-run-session` with gnome-keyring, unlocked. "
+        "(3) give this session a keyring: under cron, the line DBUS_SESSION_BUS_ADDRESS={bus} in the crontab reaches that of a desktop where you are signed in; "
+        "on a server, `dbus-run-session` with gnome-keyring, unlocked; one that hangs, by signing out and in again. "
         "For the vault key, which amzlink rewrites, only (3) and the _FILE of (1) will do, with a file outside amzlink's own folders.",
         Exit.CONFIGURATION,
         _SECRETS,
+        checks=("keyring", "vault"),
     ),
     "keyring-locked": Entry(
         "The keyring is locked",
@@ -131,6 +150,16 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "AMZLINK_SECRET_... variables or files.",
         Exit.CONFIGURATION,
         _SECRETS,
+        checks=("keyring", "vault"),
+    ),
+    "secret-too-long": Entry(
+        "The keyring takes no secret as long as this",
+        "The keyring of this machine takes other secrets, but not the {name}, which has {length} characters.",
+        "Keyrings have limits (that of Windows takes 1,280 characters), and Amazon sets none for its tokens.",
+        "Write the value into a file that only you can read, set AMZLINK_SECRET_{variable}_FILE to its path, and run the command again: the keyring is then not asked.",
+        Exit.CONFIGURATION,
+        _SECRETS,
+        checks=("keyring",),
     ),
     "secret-missing": Entry(
         "A secret is missing",
@@ -139,6 +168,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Run `amzlink connect{store_option}{renew}` to give it again.",
         Exit.CONFIGURATION,
         _SECRETS,
+        checks=("keyring",),
     ),
     "secret-file-unreadable": Entry(
         "A file with a secret cannot be read",
@@ -147,6 +177,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Correct the file or its permissions, or take the variable away so that the keyring is asked.",
         Exit.CONFIGURATION,
         _SECRETS,
+        checks=("keyring", "vault"),
     ),
     "secret-looks-wrong": Entry(
         "The wrong kind of value",
@@ -155,6 +186,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "{where}",
         Exit.BAD_INPUT,
         _SECRETS,
+        checks=("keyring",),
     ),
     "refresh-token-malformed": Entry(
         "The refresh token is not whole",
@@ -163,6 +195,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Authorise your app again at {page} and copy the new token with the copy button; it is shown only once.",
         Exit.BAD_INPUT,
         _SECRETS,
+        checks=("keyring",),
     ),
     "mws-credentials": Entry(
         "A value from Amazon's old MWS",
@@ -171,6 +204,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Make and authorise an app of your own at {page}; it gives you a client id, a client secret and a refresh token. `amzlink connect` leads through it.",
         Exit.BAD_INPUT,
         _SECRETS,
+        checks=("keyring",),
     ),
     # Network
     "dns-failed": Entry(
@@ -180,6 +214,8 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Check the connection and try again. A firewall must let {host} through.",
         Exit.TRY_AGAIN,
         _NETWORK,
+        what_exactly="The name {host} cannot be looked up: {detail}.",
+        checks=_CALLING,
     ),
     "connect-refused": Entry(
         "No connection",
@@ -188,22 +224,28 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Check the connection and the HTTPS_PROXY setting, and try again.",
         Exit.TRY_AGAIN,
         _NETWORK,
+        what_exactly="No connection to {host} could be made: {detail}.",
+        checks=_CALLING,
     ),
     "tls-failed": Entry(
         "The secure connection failed",
         "The certificate of {host} could not be trusted.",
-        "An inspecting proxy or virus scanner answers in its place, the machine's date is wrong, or its certificates are old.",
-        "Check the machine's date; behind an inspecting proxy set SSL_CERT_FILE to its certificate.",
+        "An inspecting proxy, a virus scanner or a guest network answers in its place, the machine's date is wrong, or its certificates are old.",
+        "Where the certificate has run out or is not valid yet, set the machine's date. Where its issuer is not known, an inspecting proxy or a virus scanner has made it: set SSL_CERT_FILE to a file with that issuer's certificate, or have {host} left out of the inspection. Where it is another host's or there is no TLS at all, sign in to the network or use another one.",
         Exit.TRY_AGAIN,
         _NETWORK,
+        what_exactly="The secure connection to {host} failed: {detail}.",
+        checks=_CALLING,
     ),
     "proxy-interferes": Entry(
         "Something else answers in the service's place",
         "{host} answered with a web page (status {status}) where data was expected.",
         "A proxy, a firewall or the sign-in page of a guest network stands between.",
-        "Sign in to the network, or correct HTTPS_PROXY, and try again.",
+        "Correct HTTPS_PROXY (a proxy that asks for a log-in takes it as http://USER:PASSWORD@HOST:PORT), have the proxy or firewall let {host} through, or sign in to the network; then try again.",
         Exit.TRY_AGAIN,
         _NETWORK,
+        what_exactly="Something stands between this machine and {host}: {detail}.",
+        checks=_CALLING,
     ),
     "timeout": Entry(
         "No answer in time",
@@ -212,6 +254,37 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Try again later; nothing that was fetched so far is lost.",
         Exit.TRY_AGAIN,
         _NETWORK,
+        what_exactly="{host} did not answer within {seconds} seconds: {detail}.",
+        checks=_CALLING,
+    ),
+    "check-timeout": Entry(
+        "A check did not come to its end",
+        "The check had no result after {seconds} seconds and was given up.",
+        "What it looks at does not answer: a network, the keyring, or the disk. The other checks were made all the same.",
+        "Run `amzlink verify{store_option} --timeout 60s` to give it longer. If it never ends, the checks above it often show why.",
+        Exit.TRY_AGAIN,
+        _NETWORK,
+        checks=("keyring", *_CALLING, *_READING_THE_BOOK),
+    ),
+    "captive-portal": Entry(
+        "The network wants you to sign in",
+        "The network answers in place of {host}, as guest networks do before one has signed in.",
+        "Hotels, trains and guest networks lead every connection to a web page of theirs until somebody signs in there.",
+        "Open any page in a browser on this network, sign in, and try again; or use another network.",
+        Exit.TRY_AGAIN,
+        _NETWORK,
+        what_exactly="The network answers in place of {host}: {detail}.",
+        checks=_CALLING,
+    ),
+    "ipv6-black-hole": Entry(
+        "IPv6 leads nowhere",
+        "{host} answers over IPv4, but connections over IPv6 vanish without an answer.",
+        "This machine has an IPv6 address, but a router or firewall drops what is sent over it; every connection first waits for IPv6 in vain.",
+        "Have the router's IPv6 repaired or switched off. On Linux the line `precedence ::ffff:0:0/96 100` in /etc/gai.conf makes this machine prefer IPv4.",
+        Exit.TRY_AGAIN,
+        _NETWORK,
+        "warning",
+        checks=("network",),
     ),
     "clock-skewed": Entry(
         "This machine's clock is wrong",
@@ -221,6 +294,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         Exit.TRY_AGAIN,
         _NETWORK,
         "warning",
+        checks=("clock",),
     ),
     # Amazon account
     "client-unknown": Entry(
@@ -230,6 +304,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "At {page} choose View under LWA credentials, and give both again with `amzlink connect{store_option}{renew}`.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("lwa-token",),
     ),
     "client-secret-expired": Entry(
         "The client secret has run out",
@@ -238,6 +313,17 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "At {page} make a new secret under LWA credentials, then run `amzlink connect{store_option}{renew}`.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON),
+    ),
+    "secret-rotation-due": Entry(
+        "A secret has to be renewed",
+        "The {name} {detail}.",
+        "A client secret lives 180 days. A public app's authorisation lapses after a year, and for a merchant's own app Amazon names no end, so there the day is a hint.",
+        "At {page} make a new client secret, or authorise the app again, and run `amzlink connect{store_option}{renew}`. An old client secret stays good for seven days beside the new one.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        "warning",
+        checks=("secret-age",),
     ),
     "authorisation-revoked": Entry(
         "The authorisation is not valid",
@@ -246,6 +332,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Authorise your app again at {page} and give the new token with `amzlink connect{store_option}{renew}`.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("lwa-token",),
     ),
     "app-mismatch": Entry(
         "Refresh token and client id belong to different apps",
@@ -254,6 +341,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "At {page} copy all three from one app, and run `amzlink connect{store_option}{renew}`.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("lwa-token",),
     ),
     "access-token-rejected": Entry(
         "Amazon rejects a token that it has just issued",
@@ -262,6 +350,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Authorise a production app at {page} and run `amzlink connect{store_option}{renew}`; behind a proxy try without it.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON),
     ),
     "access-denied": Entry(
         "Amazon refuses and does not say why",
@@ -271,6 +360,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "If that does not help, look for messages under Account Health. Amazon's request id: {request_id}.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=_ASKING_AMAZON,
     ),
     "role-missing-orders": Entry(
         "The app may not read orders",
@@ -279,6 +369,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "At {page} add the role Inventory and Order Tracking, save, authorise the app again, and run `amzlink connect{store_option}{renew}` with the new token.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("orders-access",),
     ),
     "role-missing-pii": Entry(
         "Orders come without names and addresses",
@@ -287,6 +378,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Apply for the role Direct-to-Consumer Shipping at {page}; once it is granted, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("pii-access",),
     ),
     "role-missing-listings": Entry(
         "The app may not read listings",
@@ -295,6 +387,37 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "At {page} add the role Product Listing, save and authorise the app again; or connect with `--no-import-weights`.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("listings-access",),
+    ),
+    "role-missing-reports": Entry(
+        "The app may not read reports",
+        "Amazon lets this app use other services, but not reports.",
+        "Reports of orders open with the restricted role Direct-to-Consumer Shipping. It is missing, or the refresh token is older than the role.",
+        "Apply for the role Direct-to-Consumer Shipping at {page}; once it is granted, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token. "
+        "Orders are imported without reports as well, only more slowly when there are thousands.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        "warning",
+        checks=("reports-access",),
+    ),
+    "role-missing-confirm": Entry(
+        "The app may not confirm shipments",
+        "Amazon lets this app use other services, but not confirm shipments.",
+        "Either of the roles Inventory and Order Tracking and Direct-to-Consumer Shipping opens this. Both are missing, or the refresh token is older than the role.",
+        "At {page} add the role Inventory and Order Tracking, save, authorise the app again, and run `amzlink connect{store_option}{renew}` with the new token. "
+        "Until then confirm shipments in Seller Central, so that none is late.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        checks=("confirm-access",),
+    ),
+    "role-added-later": Entry(
+        "The refresh token is older than the role",
+        "The app has the role that {operation} needs, but its refresh token was made before the role was added.",
+        "A refresh token carries the roles that the app had on the day of its authorisation. A role that is added later is not in it, and Amazon does not say so.",
+        "At {page} authorise the app again and run `amzlink connect{store_option}{renew}` with the new token.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        checks=(*_DOORS, "pii-access"),
     ),
     "region-mismatch": Entry(
         "The marketplace is not in this region",
@@ -303,6 +426,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Connect the store again with the country in which the app was authorised.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("region",),
     ),
     "not-participating": Entry(
         "The account does not sell in this country",
@@ -311,6 +435,57 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Choose one of the countries above, or open the shop in Seller Central first.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("participation",),
+    ),
+    "account-suspended": Entry(
+        "Amazon treats the account as not active",
+        "Amazon accepts the log-in and refuses the calls for this account.",
+        "The account is suspended or deactivated, has lain unused for 90 days or more, or Amazon has no valid card to charge. "
+        "That Amazon has withdrawn the app's access looks the same from outside.",
+        "Sign in to Seller Central and look at Account Health, the messages there, and the card under Account Info; "
+        "a new card counts after up to 48 hours. If all is well there, see at {page} and in Amazon's mail whether the app was blocked. Amazon's request id: {request_id}.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        checks=("account", *_DOORS),
+    ),
+    "access-withdrawn": Entry(
+        "Amazon has withdrawn the app's access",
+        "Amazon refuses every call of this app, whoever it calls for.",
+        "Amazon closes an app or a developer account when its keys were seen in public, when a question about the use of data stayed unanswered, or when its policy was broken.",
+        "Look for Amazon's mail to the developer's address and answer it; the state of the app stands at {page}. "
+        "Once it is open again, make a new client secret there and run `amzlink connect{store_option}{renew}`.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        checks=("account",),
+    ),
+    "individual-plan": Entry(
+        "The account is on the Individual plan",
+        "Amazon says that this account sells on the Individual plan.",
+        "Only the primary user of an account on the Professional plan may register an app of their own; an app from better days may lose its access.",
+        "Change to Professional in Seller Central, Settings, Account Info, Your Services; then check the app at {page}.",
+        Exit.NOT_ALLOWED,
+        _AMAZON,
+        checks=("account",),
+    ),
+    "listings-suspended": Entry(
+        "The listings are switched off",
+        "The account sells in {country}, but Amazon says that its listings are inactive there.",
+        "The shop is on holiday, or Amazon has suspended listings. Nothing can be ordered meanwhile; orders that are open still have to be shipped.",
+        "Look at Seller Central, Settings, Account Info, Listing Status, and at Account Health.",
+        Exit.REFUSED,
+        _AMAZON,
+        "warning",
+        checks=("participation",),
+    ),
+    "only-amazon-fulfilled": Entry(
+        "Amazon ships all orders itself",
+        "This account's orders of the last days are all fulfilled by Amazon (FBA); there is none for the merchant to ship.",
+        "amzlink fetches orders that the merchant ships. Amazon sends the others from its own warehouses.",
+        "Nothing to do, if that is how you sell. If you ship yourself, see in Seller Central, Manage Inventory, whether the offers are set to Fulfilled by Merchant.",
+        Exit.REFUSED,
+        _AMAZON,
+        "warning",
+        checks=("orders-access",),
     ),
     "sandbox-credentials": Entry(
         "Sandbox and production are mixed",
@@ -319,6 +494,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Connect with `--amazon-sandbox` to try, and with a production app's values to work.",
         Exit.NOT_ALLOWED,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON),
     ),
     "seller-id-wrong": Entry(
         "The Seller ID is not this account's",
@@ -327,6 +503,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Copy the Merchant Token from Seller Central, Settings, Account Info, Business Information.",
         Exit.BAD_INPUT,
         _AMAZON,
+        checks=("seller-id",),
     ),
     "throttled": Entry(
         "Amazon's quota is used up",
@@ -335,14 +512,26 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Nothing to do: the next run goes on where this one stopped. If it happens often, see whether another program uses the same app.",
         Exit.TRY_AGAIN,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON),
+    ),
+    "quota-low": Entry(
+        "No calls are left at the moment",
+        "By amzlink's own count, the quota of {operation} is used up for now.",
+        "Amazon gives back one call after the other. Another program that uses the same app takes from the same quota.",
+        "Nothing to do: the next import waits for as long as it may, and goes on in the run after it.",
+        Exit.TRY_AGAIN,
+        _AMAZON,
+        "warning",
+        checks=("quota",),
     ),
     "service-unavailable": Entry(
         "Amazon's service is disturbed",
-        "Amazon answered {operation} with status {status}, several times.",
+        "Amazon answered {operation} with status {status}.",
         "The fault is at Amazon's end and mostly passes by itself.",
         "Nothing to do: the next run goes on where this one stopped. Amazon's request id: {request_id}.",
         Exit.TRY_AGAIN,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON, "sendcloud-access"),
     ),
     "response-malformed": Entry(
         "An answer cannot be read",
@@ -351,6 +540,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Try again; if it stays so, report it with the request id {request_id}. What was read before is stored.",
         Exit.TRY_AGAIN,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON, "sendcloud-access"),
     ),
     "request-refused": Entry(
         "Amazon refuses the request itself",
@@ -359,6 +549,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Look for a newer version of amzlink; if it stays so, report it with the request id {request_id}.",
         Exit.REFUSED,
         _AMAZON,
+        checks=("lwa-token", *_ASKING_AMAZON),
     ),
     # Orders
     "order-not-found": Entry(
@@ -392,6 +583,152 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Nothing to do: the next run finds what is left. If none is running, the machine may share its home with another.",
         Exit.TRY_AGAIN,
         _ORDERS,
+        checks=("order-book",),
+    ),
+    "import-stale": Entry(
+        "Orders have not been imported lately",
+        "The order book is not up to date: {detail}.",
+        "No import has come to its end lately: none was started, or each was stopped by something.",
+        "Run `amzlink import-orders{store_option}`; if it fails, its message names the cause. For regular runs see docs/servers.md.",
+        Exit.TRY_AGAIN,
+        _ORDERS,
+        "warning",
+        checks=("freshness",),
+    ),
+    "not-scheduled": Entry(
+        "Nothing runs amzlink regularly",
+        "Neither a timer nor a crontab line that runs amzlink was found for this user.",
+        "Orders arrive, and personal data is destroyed in time, only when something starts amzlink again and again.",
+        "Set up a timer or a crontab line (docs/servers.md has both). If another user or machine runs it, there is nothing to do.",
+        Exit.CONFIGURATION,
+        _ORDERS,
+        "warning",
+        checks=("freshness",),
+    ),
+    "report-failed": Entry(
+        "Amazon could not make the report",
+        "Amazon gave up the report {report_type} (report {report_id}).",
+        "The disturbance was a passing one at Amazon's end, or the app may not have this report.",
+        "Try again later: amzlink then fetches the orders by search if the report fails once more. `amzlink verify{store_option}` tells whether the role for reports is there.",
+        Exit.TRY_AGAIN,
+        _ORDERS,
+    ),
+    "report-cancelled": Entry(
+        "Amazon has called the report off",
+        "Amazon called off the report {report_type} (report {report_id}).",
+        "There was nothing to report for the time that was asked for; or somebody called it off in Seller Central or with another program.",
+        "Nothing to do: it counts as a report without orders, and the search that follows finds what there is.",
+        Exit.DONE,
+        _ORDERS,
+        "warning",
+    ),
+    "currency-unsupported": Entry(
+        "Sendcloud does not take this currency",
+        "The order {order_id} is in {currency}, which Sendcloud's orders do not have.",
+        "Sendcloud's interface names EUR, GBP and USD only. The order is in the order book all the same.",
+        "Make its label in Sendcloud by hand, or hold the order with `amzlink orders hold {order_id}` if it is shipped another way.",
+        Exit.PARTLY,
+        _ORDERS,
+    ),
+    # Shipments
+    "shipment-refused": Entry(
+        "Amazon refuses a confirmation",
+        "Amazon refused the shipment of the order {order_id}: {detail}.",
+        "The order was cancelled or confirmed already, the tracking number does not fit the carrier, or Amazon ships it itself.",
+        "Open the order in Seller Central, Manage Orders, and confirm it there if it is still unshipped. amzlink keeps the refusal and does not send it again unless something about the parcel changes.",
+        Exit.PARTLY,
+        _SHIPPING,
+    ),
+    "carrier-unknown": Entry(
+        "A carrier without a name at Amazon",
+        "The carrier {carrier} has no code at Amazon that amzlink knows; its parcels are confirmed as Other, with this name.",
+        "Amazon counts a tracking number as valid only under its own spelling of the carrier, letter for letter.",
+        "Compare with the carriers that Seller Central offers under Confirm Shipment. If it is there under another name, please report it; if not, nothing can be done.",
+        Exit.PARTLY,
+        _SHIPPING,
+        "warning",
+    ),
+    "confirmation-not-stored": Entry(
+        "A confirmation has not arrived",
+        "Amazon accepted the shipment of the order {order_id}, but the order does not show it half an hour later.",
+        "Amazon's yes means accepted, not stored, and now and then one is lost.",
+        "amzlink sends it once more. If the order still shows no tracking after that, confirm it in Seller Central, Manage Orders, before its ship-by date.",
+        Exit.PARTLY,
+        _SHIPPING,
+    ),
+    # Weights
+    "weight-missing": Entry(
+        "A product has no weight",
+        "The product {sku} has no weight in its listing, here, or as the store's default.",
+        "Amazon's orders carry no weight; it comes from the listing, where many products have none.",
+        "Set it with `amzlink check-weights --set {sku}=0.45kg`, or in Seller Central in the listing's edit page (Shipping or More Details, Shipping Weight).",
+        Exit.PARTLY,
+        _WEIGHTS,
+        "warning",
+    ),
+    "weight-implausible": Entry(
+        "A weight that cannot be right",
+        "The product {sku} weighs {detail}.",
+        "It is nothing, or far too much or too little: mostly a slip of the unit, such as grams where kilograms were meant.",
+        "Set it right with `amzlink check-weights --set {sku}=0.45kg`, or in Seller Central in the listing's edit page.",
+        Exit.PARTLY,
+        _WEIGHTS,
+        "warning",
+    ),
+    # Sendcloud
+    "sendcloud-credentials": Entry(
+        "Sendcloud does not know these keys",
+        "Sendcloud refused the public and the secret key.",
+        "A key was mistyped, the two belong to different integrations, or the integration was removed.",
+        "In Sendcloud, Settings, Integrations, Sendcloud API, look at the keys of your integration (make one if there is none), and give both with `amzlink connect{store_option}{renew}`.",
+        Exit.NOT_ALLOWED,
+        _SENDCLOUD,
+        checks=("sendcloud-access",),
+    ),
+    "sendcloud-oauth-only": Entry(
+        "The integration wants another way to sign in",
+        "The keys are good, but this Sendcloud integration takes OAuth2 only.",
+        "Its switch Use OAuth2 authentication is on, and then Sendcloud refuses the keys when they come as they are.",
+        "In Sendcloud, Settings, Integrations, open the integration and switch Use OAuth2 authentication off; or make a second Sendcloud API integration and connect its keys.",
+        Exit.NOT_ALLOWED,
+        _SENDCLOUD,
+        checks=("sendcloud-access",),
+    ),
+    "sendcloud-integration-missing": Entry(
+        "The integration is not there",
+        "Sendcloud knows no API integration {integration_id} in this account.",
+        "It was removed in Sendcloud, is of another kind, or belongs to another account than the keys.",
+        "In Sendcloud, Settings, Integrations, make an integration of the kind Sendcloud API, and connect its keys with `amzlink connect{store_option}{renew}`; the number follows from the keys.",
+        Exit.REFUSED,
+        _SENDCLOUD,
+        checks=("sendcloud-integration",),
+    ),
+    "sendcloud-amazon-active": Entry(
+        "Sendcloud fetches Amazon's orders itself",
+        "This Sendcloud account has an Amazon integration of its own as well: {detail}.",
+        "Both bring the same orders, so every order would arrive twice, and labels could be bought twice.",
+        "Decide for one: remove the Amazon integration in Sendcloud, Settings, Integrations; or run `amzlink stores set destination=none{store_option}`.",
+        Exit.CONFIGURATION,
+        _SENDCLOUD,
+        "warning",
+        checks=("sendcloud-duplicate",),
+    ),
+    "sendcloud-refused": Entry(
+        "Sendcloud refuses an order",
+        "Sendcloud refused the order {order_id}: {detail}.",
+        "Something in the order is not as Sendcloud wants it. The other orders have gone on.",
+        "Correct what can be corrected in Seller Central, or make the label in Sendcloud by hand. The next import tries again as long as the order is open.",
+        Exit.PARTLY,
+        _SENDCLOUD,
+    ),
+    "sendcloud-throttled": Entry(
+        "Sendcloud asks for a pause",
+        "Sendcloud takes no more calls for now.",
+        "An integration may make 100 changing calls and 1,000 reading ones a minute; all programs that use its keys share them.",
+        "Nothing to do: what was not sent is sent by the next run.",
+        Exit.TRY_AGAIN,
+        _SENDCLOUD,
+        checks=("sendcloud-access",),
     ),
     # Order book and vault
     "database-corrupt": Entry(
@@ -401,6 +738,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Put back a backup, or move the file away and run `amzlink import-orders`: orders still to ship are fetched again.",
         Exit.DISK,
         _DATA,
+        checks=_READING_THE_BOOK,
     ),
     "database-newer": Entry(
         "The order book is from a newer version",
@@ -409,6 +747,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Update amzlink.",
         Exit.CONFIGURATION,
         _DATA,
+        checks=_READING_THE_BOOK,
     ),
     "database-unreachable": Entry(
         "The order book cannot be opened",
@@ -417,6 +756,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Close what else uses it, check the disk and its permissions, and try again.",
         Exit.TRY_AGAIN,
         _DATA,
+        checks=_READING_THE_BOOK,
     ),
     "vault-key-missing": Entry(
         "The key to the personal data is missing",
@@ -425,6 +765,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Put the keyring back. If it is lost for good, run `amzlink disconnect{store_option} --keep-orders`, connect again, and import: open orders are fetched anew.",
         Exit.CONFIGURATION,
         _DATA,
+        checks=("vault",),
     ),
     "clock-jumped": Entry(
         "The time cannot be trusted",
@@ -433,6 +774,16 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Set the clock and run again.",
         Exit.TRY_AGAIN,
         _DATA,
+        checks=("vault",),
+    ),
+    "retention-overdue": Entry(
+        "Personal data is overdue",
+        "The personal data of {count} orders is still here although its time is over.",
+        "Amazon allows 30 days after delivery. Data goes when amzlink runs, and it has not run, or could not be sure of the time.",
+        "Run `amzlink import-orders{store_option}`, which destroys what is due; see that something runs it every day.",
+        Exit.PARTLY,
+        _DATA,
+        checks=("retention",),
     ),
     # This machine
     "not-writable": Entry(
@@ -442,6 +793,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Correct its permissions, or choose another place (AMZLINK_HOME for amzlink's own files).",
         Exit.CANNOT_CREATE,
         _MACHINE,
+        checks=("config",),
     ),
     "home-of-another-user": Entry(
         "These files belong to another user",
@@ -466,6 +818,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Check the disk, and make a copy of the folder.",
         Exit.DISK,
         _MACHINE,
+        checks=_READING_THE_BOOK,
     ),
     # Use
     "usage": Entry(
@@ -525,7 +878,9 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
     @property
     def summary(self) -> str:
         """What happened, in a sentence."""
-        return self._fill(self.entry.what)
+        return self._fill(
+            self.entry.what_exactly if self.entry.what_exactly and "detail" in self.facts else self.entry.what
+        )
 
     @property
     def cause(self) -> str:

@@ -4,6 +4,9 @@ A secret never stands in the configuration, never in an option's value and never
 says so; it does not fall back to a plain file of its own.
 """
 
+import contextlib
+import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +25,8 @@ UNLOCKING_SECONDS: Final = 120
 
 _LOCKED_ERRORS: Final = {"KeyringLocked", "LockedException"}  # keyring's own, and the Secret Service library's
 _LONGEST_REASON: Final = 200
+_SURELY_SHORT: Final = 256  # no keyring is known that refuses so little (Windows' takes 1,280 characters)
+_TELLING: Final = 8  # characters of a secret that must not be seen in a message
 
 _T = TypeVar("_T")
 
@@ -201,16 +206,43 @@ class SystemSecrets:
         A secret that the environment overrides is kept all the same: `get` goes on answering from the environment.
 
         Raises:
-            Problem: as `get`, and `not-writable`, `disk-full` or `disk-broken` for the vault key's file.
+            Problem: as `get`, `secret-too-long`, and `not-writable`, `disk-full` or `disk-broken` for the vault key's
+                file.
         """
         if name == "vault-key" and (file := self._vault_key_file(slug)):
             write_private(file, value.encode())
             if _read(file) != value:
                 raise Problem("disk-broken", file=file, detail="what was written did not come back")
             return
-        self._ask(slug, name, lambda service, user: self.keyring.set(service, user, value))
-        if self._ask(slug, name, self.keyring.get) != value:
-            raise _unavailable(slug, name, "what it was given to keep did not come back")
+        try:
+            self._ask(slug, name, lambda service, user: self.keyring.set(service, user, value), hidden=value)
+        except Problem as problem:
+            if problem.name == "keyring-unavailable" and len(value) > _SURELY_SHORT and self._takes_short(slug, name):
+                raise _too_long(slug, name, value) from problem
+            raise
+        kept = self._ask(slug, name, self.keyring.get)
+        if kept == value:
+            return
+        if kept and value.startswith(kept):
+            with contextlib.suppress(Problem):  # a secret that was cut off would be refused later, far from its cause
+                self._ask(slug, name, self.keyring.delete)
+            raise _too_long(slug, name, value)
+        raise _unavailable(slug, name, "what it was given to keep did not come back")
+
+    def _takes_short(self, slug: str, name: SecretName) -> bool:
+        """Whether the keyring, having refused a long value, keeps a short one: then it is the length that it refuses.
+
+        That is tried in an entry of its own, so that an older secret stays.
+        """
+        if self._gave_up:
+            return False
+        try:
+            self._ask(slug, name, lambda service, user: self.keyring.set(service, f"{user}/trial", "x"))
+            kept = self._ask(slug, name, lambda service, user: self.keyring.get(service, f"{user}/trial"))
+            self._ask(slug, name, lambda service, user: self.keyring.delete(service, f"{user}/trial"))
+        except Problem:
+            return False
+        return kept == "x"
 
     def delete(self, slug: str, name: SecretName) -> None:
         """Forget what `set` has kept; what the environment gives stays there.
@@ -269,8 +301,11 @@ class SystemSecrets:
             )
         return file
 
-    def _ask(self, slug: str, name: SecretName, call: Callable[[str, str], _T]) -> _T:
-        """One call to the keyring, which may hang: a locked one waits for a prompt that nobody sees."""
+    def _ask(self, slug: str, name: SecretName, call: Callable[[str, str], _T], *, hidden: str = "") -> _T:
+        """One call to the keyring, which may hang: a locked one waits for a prompt that nobody sees.
+
+        `hidden` is a value that the call carries: what a back end says of it is not repeated.
+        """
         seconds = self.patience_seconds or (UNLOCKING_SECONDS if self.interactive else PATIENCE_SECONDS)
         late = _unavailable(slug, name, f"it did not answer within {seconds:g} seconds")
         if self._gave_up:
@@ -281,8 +316,35 @@ class SystemSecrets:
         except _Late:
             self._gave_up = True
             raise late from None
-        except Exception as error:  # every back end has errors of its own
-            raise _translate(error, slug, name) from error
+        except Exception as error:  # noqa: BLE001 - every back end has errors of its own
+            # The error's own text may quote the value, and a traceback would show it.
+            raise self._translate(error, slug, name, hidden) from (None if hidden else error)
+
+    def _translate(self, error: Exception, slug: str, name: SecretName, hidden: str) -> Problem:
+        if type(error).__name__ in _LOCKED_ERRORS:
+            return _refusal("keyring-locked", slug, name, "it was not unlocked")
+        if type(error).__name__ == "NoKeyringError":
+            return _unavailable(slug, name, why_no_keyring(self.environ, sys.platform))
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        if hidden and hidden[:_TELLING] in reason:
+            reason = ""
+        return _unavailable(slug, name, f"it answered with {type(error).__name__}" + (f" ({reason})" if reason else ""))
+
+
+def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
+    """Why a session has no keyring, as far as its environment tells."""
+    none = "this session has none"
+    if environ.get("PYTHON_KEYRING_BACKEND"):
+        return f"{none}, because PYTHON_KEYRING_BACKEND chooses another way"
+    if platform in ("win32", "darwin"):
+        return none
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if not address:
+        return f"{none}, because DBUS_SESSION_BUS_ADDRESS is not set, as under cron and sudo"
+    path = address.partition(";")[0].partition("unix:path=")[2].partition(",")[0]
+    if path and not _is_there(Path(path)):
+        return f"{none}, because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone, as after signing out"
+    return f"{none}: no keyring service runs on its D-Bus"
 
 
 class _Late(BaseException):
@@ -310,21 +372,21 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T:
     return results[0]
 
 
-def _translate(error: Exception, slug: str, name: SecretName) -> Problem:
-    if type(error).__name__ in _LOCKED_ERRORS:
-        return _refusal("keyring-locked", slug, name, "it was not unlocked")
-    if type(error).__name__ == "NoKeyringError":
-        return _unavailable(slug, name, "this session has none")
-    reason = " ".join(str(error).split())[:_LONGEST_REASON]
-    return _unavailable(slug, name, f"it answered with {type(error).__name__}" + (f" ({reason})" if reason else ""))
-
-
 def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:
     return _refusal("keyring-unavailable", slug, name, detail)
 
 
 def _refusal(problem: str, slug: str, name: SecretName, detail: str) -> Problem:
-    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name)
+    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, **_session_bus())
+
+
+def _too_long(slug: str, name: SecretName, value: str) -> Problem:
+    return Problem("secret-too-long", variable=_suffix(slug, name), name=name.replace("-", " "), length=len(value))
+
+
+def _session_bus() -> dict[str, str]:
+    """Where systemd puts the D-Bus of this user's desktop session: under cron it has to be told."""
+    return {"bus": f"unix:path=/run/user/{os.getuid()}/bus"} if hasattr(os, "getuid") else {}
 
 
 def _is_there(file: Path) -> bool:

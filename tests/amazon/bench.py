@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -179,8 +179,3 @@ def bench(
         yield Bench(link, auth, amazon, clock, calls, waits)
     assert not amazon.answers, "answers that nobody asked for"
     assert not amazon.lwa_answers, "answers of LWA that nobody asked for"
-
-
-def amazon_date(moment: datetime) -> str:
-    """The form of the `Date` header."""
-    return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")

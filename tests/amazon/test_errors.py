@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.errors import (
@@ -31,6 +31,7 @@ PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
 LWA_ROWS = [
     ("wrong, replaced or expired secret", 401, "invalid_client", "Client authentication failed", "client-unknown"),
     ("secret of which LWA says it", 401, "invalid_client", "The client secret has expired", "client-secret-expired"),
+    ("refresh token that has expired", 400, "invalid_grant", "The refresh token has expired", "authorisation-revoked"),
     ("revoked or cut refresh token", 400, "invalid_grant", INVALID_GRANT, "authorisation-revoked"),
     ("another app's token", 400, "unauthorized_client", "Not authorized for requested operation", "app-mismatch"),
     (
@@ -234,6 +235,19 @@ class TestParseErrors:
         assert spapi_problem(403, body, "searchOrders", "role", "").name == "region-mismatch"
 
 
+NO_TEXT = b'{"error": "invalid_client\xff", "errors": [{"code": "Unauthorized\xff"}]}'
+
+
+@pytest.mark.parametrize("body", [NO_TEXT, b"\xff\xfe", b""])
+def test_a_refusal_in_bytes_that_are_no_text_is_a_problem_like_any_other(body: bytes) -> None:
+    refusal = httpx.Response(403, content=body)
+    with bench(refusal) as made, pytest.raises(Problem, match="access-denied"):
+        made.ask()
+    with bench(lwa=[refusal]) as made, pytest.raises(Problem, match="response-malformed"):
+        made.ask()
+
+
+@settings(deadline=None)
 @given(status=st.integers(300, 499), body=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_whatever_a_refusal_holds_it_becomes_a_problem_that_can_be_shown(status: int, body: bytes) -> None:
     for problem in (
@@ -247,6 +261,7 @@ def test_whatever_a_refusal_holds_it_becomes_a_problem_that_can_be_shown(status:
     is_expired_token(status, body)
 
 
+@settings(deadline=None)
 @given(
     error=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=9),

@@ -80,6 +80,7 @@ def test_an_exception_of_httpx_is_a_problem_with_the_host_and_the_call(kind: typ
     facts = caught.value.facts
     assert (caught.value.name, facts["host"], facts["operation"]) == (name, "api.test", "searchOrders")
     assert caught.value.exit_code == 75
+    assert all(caught.value.as_dict().values())
 
 
 @pytest.mark.parametrize(

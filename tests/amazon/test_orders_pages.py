@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.orders import OrdersPage, changed_between, search_orders, to_ship_created_between
@@ -132,6 +132,7 @@ class TestOrdersThatCannotBeRead:
         body = page_of(numbered(1, payment="DAMAGE")).replace(b"DAMAGE", b"\xff")
         assert ids(read(body)) == ["302-0000000-0000001"]
 
+    @settings(deadline=None)
     @given(
         st.lists(
             st.none()

@@ -44,6 +44,7 @@ class Pen:
         return wait
 
 
+@settings(deadline=None)
 @given(operation=operations, steps=st.lists(seconds | st.just(0.0), max_size=120))
 def test_no_span_of_time_holds_more_calls_than_burst_and_rate_allow(operation: Operation, steps: list[float]) -> None:
     pen, now, granted = Pen(operation), START, []
@@ -58,6 +59,16 @@ def test_no_span_of_time_holds_more_calls_than_burst_and_rate_allow(operation: O
             assert count <= operation.burst + operation.rate * (end - start) + 0.001
 
 
+@settings(deadline=None)
+@given(operation=operations, part=st.floats(0, 0.999))
+def test_no_call_is_granted_before_a_whole_one_has_grown(operation: Operation, part: float) -> None:
+    pen = Pen(operation)
+    while pen.take(START) == 0:
+        pass
+    assert pen.take(START + part / operation.rate - 1e-5) > 0
+
+
+@settings(deadline=None)
 @given(operation=operations, calls=st.integers(1, 200))
 def test_after_waiting_as_long_as_told_there_is_a_call(operation: Operation, calls: int) -> None:
     pen, clock = Pen(operation), VirtualClock()
@@ -69,6 +80,7 @@ def test_after_waiting_as_long_as_told_there_is_a_call(operation: Operation, cal
             assert asked <= 3, "a wait is followed by ever smaller ones"
 
 
+@settings(deadline=None)
 @given(operation=operations, idle=st.floats(0, 1e9))
 def test_however_long_it_rests_no_more_than_the_burst_gathers(operation: Operation, idle: float) -> None:
     pen = Pen(operation)
@@ -79,6 +91,7 @@ def test_however_long_it_rests_no_more_than_the_burst_gathers(operation: Operati
     assert granted <= operation.burst
 
 
+@settings(deadline=None)
 @given(operation=operations, used=st.integers(0, 40), back=st.floats(0, 1e7))
 def test_a_clock_that_goes_back_adds_nothing_and_takes_nothing(operation: Operation, used: int, back: float) -> None:
     pen = Pen(operation)
@@ -89,6 +102,7 @@ def test_a_clock_that_goes_back_adds_nothing_and_takes_nothing(operation: Operat
     assert after.tokens == before.tokens
 
 
+@settings(deadline=None)
 @given(operation=operations, back=st.floats(1, 1e7))
 def test_after_a_clock_went_back_the_wait_is_no_longer_than_for_one_call(operation: Operation, back: float) -> None:
     pen = Pen(operation)
@@ -99,6 +113,7 @@ def test_after_a_clock_went_back_the_wait_is_no_longer_than_for_one_call(operati
     assert pen.take(START - back + wait + 0.001) == 0
 
 
+@settings(deadline=None)
 @given(operation=operations, rate=st.floats(0.001, 50), used=st.integers(1, 40))
 def test_a_learned_rate_sets_the_wait_from_then_on(operation: Operation, rate: float, used: int) -> None:
     pen = Pen(operation, rate)
@@ -210,8 +225,11 @@ class TestTheFile:
         assert set(json.loads(file.read_bytes())) == {"account call"}
 
     def test_it_is_nobody_elses_business(self, file: Path) -> None:
-        FileQuotas(file, "account").take(CALL, START)
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        quotas = FileQuotas(file, "account")
+        quotas.take(CALL, START)
+        with quotas._lock:
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+        assert modes == {"quota.json": 0o600, "quota.lock": 0o600}
 
     def test_it_holds_no_more_than_the_account_the_operation_and_numbers(self, file: Path) -> None:
         FileQuotas(file, "client seller eu").learn(CALL, 5.0, START)
@@ -230,15 +248,21 @@ def test_processes_at_the_same_time_share_one_bucket(file: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from amzlink.amazon.quota import FileQuotas, Operation\n"
         "quotas = FileQuotas(Path(sys.argv[1]), 'account')\n"
-        "call = Operation('call', 0.001, 40, 'role')\n"
-        "print(sum(quotas.take(call, float(sys.argv[2])) == 0 for _ in range(25)))\n"
+        "call = Operation('call', 0.001, 300, 'role')\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "print(sum(quotas.take(call, float(sys.argv[2])) == 0 for _ in range(100)))\n"
     )
-    running = [
-        subprocess.Popen([sys.executable, "-c", program, str(file), str(START)], stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
+    command = [sys.executable, "-c", program, str(file), str(START)]
+    running = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
     granted = [int(process.communicate(timeout=60)[0]) for process in running]
-    assert sum(granted) == 40
+    assert sum(granted) == 300
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """Which calls are tried again, how often, and how long is waited between."""
 
+import json
 import random
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.quota import FileQuotas
@@ -161,6 +163,12 @@ class TestThrottling:
             made.ask()
         assert quotas.learned == [0.5]
 
+    def test_the_rate_is_learned_from_a_429_too_where_it_tells_one(self) -> None:
+        quotas = FreeQuotas()
+        with bench(throttled(x_amzn_RateLimit_Limit="0.5"), ok(), quotas=quotas) as made:
+            made.ask()
+        assert quotas.learned == [0.5]
+
     @pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "fast", ""])
     def test_a_rate_that_cannot_be_one_is_not_learned(self, rate: str) -> None:
         quotas = FreeQuotas()
@@ -205,6 +213,7 @@ class TestPatience:
             made.ask()
             assert made.waits == [(3.0, "searchOrders")]
 
+    @settings(deadline=None)
     @given(waits=st.lists(st.floats(0.001, 200), max_size=30), limit=st.integers(0, 600))
     def test_no_run_waits_longer_than_it_may(self, waits: list[float], limit: int) -> None:
         from amzlink.amazon.transport import Patience
@@ -255,6 +264,15 @@ class TestTokens:
             assert made.amazon.tokens[0] != made.amazon.tokens[1]
             assert made.clock.slept == []
 
+    @pytest.mark.parametrize("status", [401, 403])
+    @pytest.mark.parametrize(
+        "details",
+        ["The access token you provided has expired.", "The access token you provided is revoked or missing."],
+    )
+    def test_whatever_is_said_of_the_token_another_one_is_tried(self, status: int, details: str) -> None:
+        with bench(refused(status, "Unauthorized", "", details), ok({"n": 1})) as made:
+            assert made.ask() == {"n": 1}
+
     def test_a_fresh_token_that_is_refused_too_is_a_problem_by_its_name(self) -> None:
         with bench(EXPIRED, EXPIRED) as made, pytest.raises(Problem, match="access-token-rejected"):
             made.ask()
@@ -290,6 +308,53 @@ class TestTokens:
         with bench(ok(), lwa=[httpx.ReadError("reset"), token_answer()]) as made:
             made.ask()
             assert len(made.amazon.lwa_requests) == 2
+
+
+class TestWhatMayBeSaidOnlyOnce:
+    """`post_json`: after a lost answer nobody knows whether the call has done its work."""
+
+    DOCUMENT: ClassVar = {"reportType": "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING"}
+
+    def test_it_goes_as_json_with_the_token(self) -> None:
+        with bench(ok({"reportId": "1"})) as made:
+            assert json.loads(made.link.post_json(ASK, "/reports", self.DOCUMENT).body) == {"reportId": "1"}
+            (request,) = made.amazon.requests
+        assert (request.method, str(request.url)) == ("POST", "https://api.test/reports")
+        assert request.headers["content-type"] == "application/json"
+        assert json.loads(request.content) == self.DOCUMENT
+        assert made.amazon.tokens[0].startswith("Atza|")
+
+    @pytest.mark.parametrize(
+        ("answer", "name"),
+        [
+            (httpx.ReadError("reset by peer"), "connect-refused"),
+            (httpx.ReadTimeout("nothing came"), "timeout"),
+            (httpx.RemoteProtocolError("hung up"), "connect-refused"),
+            (unavailable(Retry_After="1"), "service-unavailable"),
+            (refused(500), "service-unavailable"),
+            (throttled(Retry_After="1"), "throttled"),
+            (refused(400, "InvalidInput", "no"), "request-refused"),
+            (denied(), "access-denied"),
+            (httpx.Response(302, headers={"location": "https://elsewhere.test"}), "proxy-interferes"),
+        ],
+    )
+    def test_it_is_not_said_again_whatever_comes_back(self, answer: httpx.Response | Exception, name: str) -> None:
+        with bench(answer) as made, pytest.raises(Problem, match=f"^{name}:"):
+            made.link.post_json(ASK, "/reports", self.DOCUMENT)
+        assert made.clock.slept == []
+
+    def test_only_a_token_that_was_too_old_lets_it_be_said_again(self) -> None:
+        with bench(EXPIRED, ok({"reportId": "1"})) as made:
+            made.link.post_json(ASK, "/reports", self.DOCUMENT)
+            assert made.amazon.tokens[0] != made.amazon.tokens[1]
+        with bench(EXPIRED, EXPIRED) as made, pytest.raises(Problem, match="access-token-rejected"):
+            made.link.post_json(ASK, "/reports", self.DOCUMENT)
+
+    def test_a_429_empties_the_bucket_here_too(self) -> None:
+        quotas = FreeQuotas()
+        with bench(throttled(), quotas=quotas) as made, pytest.raises(Problem, match="throttled"):
+            made.link.post_json(ASK, "/reports", self.DOCUMENT)
+        assert (quotas.taken, quotas.drained) == (["searchOrders"], ["searchOrders"])
 
 
 def test_calls_are_counted_and_recorded_with_every_try_and_nothing_of_their_content() -> None:

@@ -84,6 +84,19 @@ def documents(out: str) -> list[dict[str, Any]]:
     return found
 
 
+def add_orders(deps: Deps, count: int) -> None:
+    with deps.book() as book:
+        save(book, *(change_of(order_of(f"302-{number:07}-0000000"), sealed=None) for number in range(count)))
+
+
+WRITING = (
+    ("orders", "list", "--json"),
+    ("orders", "list"),
+    ("orders", "export"),
+    ("orders", "export", "--format", "json"),
+)
+
+
 class TestWhatIsNotUnderstood:
     LINES = (
         ("nonsense",),
@@ -337,22 +350,34 @@ class TestStreams:
         assert (done.returncode, done.stderr) == (0, b"")
         assert TITLE in done.stdout.decode()
 
-    def test_a_reader_that_has_seen_enough_is_no_failure(self, home: Path) -> None:
+    # One order is written when the program ends, a thousand while it is at work.
+    @pytest.mark.parametrize("count", [1, 1000])
+    @pytest.mark.parametrize("words", WRITING, ids=" ".join)
+    def test_a_reader_that_has_seen_enough_is_no_failure(
+        self, deps: Deps, home: Path, words: Sequence[str], count: int
+    ) -> None:
+        add_orders(deps, count)
         reader, writer = os.pipe()
         os.close(reader)
         try:
-            done = process(home, "orders", "list", "--json", stdout=writer)
+            done = process(home, *words, stdout=writer)
         finally:
             os.close(writer)
         assert (done.returncode, done.stderr) == (0, b"")
 
-    @pytest.mark.parametrize("words", [("orders", "export"), ("orders", "list", "--json")], ids=" ".join)
-    def test_a_full_disk_behind_stdout_ends_with_74(self, home: Path, words: Sequence[str]) -> None:
+    @pytest.mark.parametrize("count", [1, 1000])
+    @pytest.mark.parametrize("words", WRITING, ids=" ".join)
+    def test_a_full_disk_behind_stdout_ends_with_74(
+        self, deps: Deps, home: Path, words: Sequence[str], count: int
+    ) -> None:
+        add_orders(deps, count)
         with Path("/dev/full").open("wb") as full:
             done = process(home, *words, stdout=full)
         assert done.returncode == 74
+        assert done.stderr.startswith(b"Error: standard output could not be written: the disk is full.")
         assert b"Traceback" not in done.stderr
         assert b"Exception ignored" not in done.stderr
+        assert list((home / "log").glob("crash-*")) == []
 
     @pytest.mark.needs("mount")
     def test_a_full_disk_under_the_home_ends_with_74(self, home: Path, tmp_path: Path) -> None:

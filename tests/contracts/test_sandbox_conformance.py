@@ -9,14 +9,25 @@ import pytest
 from amzlink.sandbox.messages import Response
 from amzlink.sandbox.plan import SHOWCASE, Story
 from amzlink.sandbox.table import OPERATIONS, Kind, Operation, Parameter
-from tests.sandbox.driver import ACCOUNT_PATH, EVERYTHING, ORDERS_PATH, PARTICIPATIONS_PATH, RDT_PATH, Driver
+from tests.sandbox.driver import (
+    ACCOUNT_PATH,
+    EVERYTHING,
+    ORDERS_PATH,
+    PARTICIPATIONS_PATH,
+    RDT_PATH,
+    REPORTS_PATH,
+    SHIPPING_REPORT,
+    Driver,
+)
 from tests.support.models import Model
 
 MODELS = {
+    "/orders/v0/": "ordersV0.json",
     "/orders/": "orders_2026-01-01.json",
     "/sellers/": "sellers.json",
     "/tokens/": "tokens_2021-03-01.json",
     "/listings/": "listingsItems_2021-08-01.json",
+    "/reports/": "reports_2021-06-30.json",
 }
 SEEDS = (1, 7, 42, 2026)
 
@@ -114,6 +125,47 @@ def test_participations_and_account_are_as_in_the_model() -> None:
     hold(BY_ID["getAccount"], driver.get(ACCOUNT_PATH))
 
 
+@pytest.mark.parametrize(
+    "fault", ["not-participating", "listings-suspended", "individual-plan", "wrong-marketplace-empty"]
+)
+def test_participations_and_account_of_every_state_are_as_in_the_model(fault: str) -> None:
+    driver = Driver(faults=(fault,))
+    hold(BY_ID["getMarketplaceParticipations"], driver.get(PARTICIPATIONS_PATH))
+    hold(BY_ID["getAccount"], driver.get(ACCOUNT_PATH))
+
+
+def test_participations_of_another_region_are_as_in_the_model() -> None:
+    driver = Driver(faults=("account-in-other-region",))
+    hold(BY_ID["getMarketplaceParticipations"], driver.get(f"/na{PARTICIPATIONS_PATH}"))
+
+
+@pytest.mark.parametrize("fault", ["only-amazon-fulfilled", "only-pending-orders", "no-orders", "role-missing-pii"])
+def test_searches_under_faults_are_as_in_the_model(fault: str) -> None:
+    driver = Driver(orders=200, faults=(fault,))
+    for page in driver.pages(includedData=EVERYTHING):
+        Model.load(MODELS["/orders/"]).check_response("searchOrders", 200, Response(200).with_json(page).body)
+
+
+def test_reports_are_as_in_the_model() -> None:
+    hold(BY_ID["getReports"], Driver().get(REPORTS_PATH, reportTypes=SHIPPING_REPORT, pageSize=1))
+
+
+class Listening(Driver):
+    """Keeps what it sends."""
+
+    def send(
+        self, method: str, path: str, query: str = "", body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Response:
+        self.sent = method, path, query, body
+        return super().send(method, path, query, body, headers)
+
+
+def test_the_confirmation_that_the_tests_send_is_as_in_the_model() -> None:
+    driver = Listening()
+    driver.confirm()
+    assert Model.load(MODELS["/orders/v0/"]).check_request(*driver.sent) == "confirmShipment"
+
+
 def test_listings_are_as_in_the_model() -> None:
     driver = Driver()
     parameters = {"pageSize": 20, "includedData": "summaries,attributes,productTypes,issues"}
@@ -142,6 +194,8 @@ def refused(status: int) -> Iterator[tuple[str, Response]]:
         yield "createRestrictedDataToken", driver.post_json(RDT_PATH, {})
         yield "searchListingsItems", driver.listings()
         yield "getListingsItem", driver.listings("MUG")
+        yield "getReports", driver.get(REPORTS_PATH, reportTypes=SHIPPING_REPORT)
+        yield "confirmShipment", driver.confirm()
     if status == 400:
         yield "searchOrders", driver.search(maxResultsPerPage=0)
         yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567", includedData="ALL")
@@ -149,7 +203,11 @@ def refused(status: int) -> Iterator[tuple[str, Response]]:
         yield "createRestrictedDataToken", driver.post_json(RDT_PATH, {"restrictedResources": []})
         yield "searchListingsItems", driver.listings(pageSize=21)
         yield "getListingsItem", driver.listings("MUG", marketplaceIds="")
+        yield "getReports", driver.get(REPORTS_PATH)
+        yield "confirmShipment", driver.confirm(packageReferenceId=1)
+        yield "confirmShipment", driver.confirm(driver.world.shippable()[0])
     if status == 404:
+        yield "confirmShipment", driver.confirm()
         yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567")
         yield "getListingsItem", driver.listings("MUG")
 
@@ -160,6 +218,13 @@ def test_refusals_are_as_in_the_model(status: int) -> None:
     assert answers
     for operation_id, answer in answers:
         hold(BY_ID[operation_id], answer, status)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [("role-missing-reports", 403), ("dormant-account", 400), ("sandbox-host", 400)]
+)
+def test_a_refusal_in_other_words_is_as_in_the_model(fault: str, status: int) -> None:
+    hold(BY_ID["getReports"], Driver(faults=(fault,)).get(REPORTS_PATH, reportTypes=SHIPPING_REPORT), status)
 
 
 class TestMeasure:

@@ -18,6 +18,9 @@ EVERYTHING = ",".join(DATASETS)
 ORDERS_PATH = "/orders/2026-01-01/orders"
 PARTICIPATIONS_PATH = "/sellers/v1/marketplaceParticipations"
 ACCOUNT_PATH = "/sellers/v1/account"
+REPORTS_PATH = "/reports/2021-06-30/reports"
+SHIPPING_REPORT = "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING"
+NO_SUCH_ORDER = "000-0000000-0000000"
 RDT_PATH = "/tokens/2021-03-01/restrictedDataToken"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -79,6 +82,21 @@ class Driver:
 
     def post_json(self, path: str, document: object) -> Response:
         return self.send("POST", path, body=json.dumps(document).encode())
+
+    def confirm(self, order_id: str = NO_SUCH_ORDER, /, **changes: object) -> Response:
+        """A confirmation with everything that it needs, but for changes to the package; None leaves a field out."""
+        package: dict[str, object] = {
+            "packageReferenceId": "1",
+            "carrierCode": "DPD",
+            "trackingNumber": "01234567890123",
+            "shipDate": self.ago(minutes=5),
+            "orderItems": [{"orderItemId": "12345678901234", "quantity": 1}],
+        }
+        document = {
+            "marketplaceId": changes.pop("marketplaceId", self.world.account.marketplaces[0].id),
+            "packageDetail": {name: value for name, value in (package | changes).items() if value is not None},
+        }
+        return self.post_json(f"/orders/v0/orders/{order_id}/shipmentConfirmation", document)
 
     def control(self, path: str, document: object = None) -> Any:
         answer = self.get(f"/control/{path}") if document is None else self.post_json(f"/control/{path}", document)

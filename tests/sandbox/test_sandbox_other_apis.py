@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.driver import PARTICIPATIONS_PATH, RDT_PATH, Driver, error_of
+from tests.sandbox.driver import PARTICIPATIONS_PATH, RDT_PATH, REPORTS_PATH, SHIPPING_REPORT, Driver, error_of
 
 US = "ATVPDKIKX0DER"
 ITALY = "APJ6JRA9NG5V4"
@@ -77,6 +77,77 @@ class TestRestrictedDataToken:
         assert driver.send("POST", RDT_PATH, body=b"{").status == 400
         headers = {"x-amz-access-token": driver.token, "content-type": "text/plain"}
         assert driver.send("POST", RDT_PATH, body=b"{}", headers=headers).status == 415
+
+
+class TestReports:
+    def test_a_seller_who_never_asked_for_a_report_has_none(self, driver: Driver) -> None:
+        answer = driver.get(REPORTS_PATH, reportTypes=SHIPPING_REPORT, pageSize=1)
+        assert (answer.status, answer.json()) == (200, {"reports": []})
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {},
+            {"pageSize": 1},
+            {"reportTypes": ",".join(["A"] * 11)},
+            {"reportTypes": SHIPPING_REPORT, "pageSize": 101},
+            {"reportTypes": SHIPPING_REPORT, "processingStatuses": "READY"},
+            {"reportTypes": SHIPPING_REPORT, "createdSince": "2026-01-01T00:00:00Z"},
+            {"reportTypes": SHIPPING_REPORT, "marketplaceIds": "AMAZON"},
+            {"reportTypes": SHIPPING_REPORT, "nextToken": "more"},
+            {"nextToken": "more"},
+        ],
+    )
+    def test_wrong_parameters_are_refused(self, driver: Driver, parameters: dict[str, object]) -> None:
+        assert driver.get(REPORTS_PATH, **parameters).status == 400
+
+    def test_a_marketplace_of_another_region_is_denied(self, driver: Driver) -> None:
+        assert driver.get(REPORTS_PATH, reportTypes=SHIPPING_REPORT, marketplaceIds=US).status == 403
+
+
+class TestConfirmations:
+    def test_an_order_that_does_not_exist_is_not_found(self, driver: Driver) -> None:
+        assert driver.confirm().status == 404
+
+    def test_an_order_that_exists_cannot_be_confirmed_yet(self, driver: Driver) -> None:
+        order_id = driver.world.shippable()[0]
+        before = driver.order(order_id)
+        answer = driver.confirm(order_id)
+        assert (answer.status, "no confirmations yet" in error_of(answer)["message"]) == (400, True)
+        assert driver.order(order_id) == before
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"packageReferenceId": 1}, "invalid type [packageDetail.packageReferenceId]"),
+            ({"packageReferenceId": "box"}, "must be a positive numeric value"),
+            ({"packageReferenceId": "0"}, "must be a positive numeric value"),
+            ({"carrierCode": None}, "packageDetail.carrierCode"),
+            ({"carrierCode": "Other"}, "packageDetail.carrierName"),
+            ({"trackingNumber": ""}, "packageDetail.trackingNumber"),
+            ({"shipDate": "02/21/2022"}, "Invalid Input"),
+            ({"shipDate": "2026-11-23T12:00:01Z"}, "Invalid Input"),
+            ({"orderItems": {"orderItemId": "1", "quantity": 1}}, "OrderItemId  is invalid"),
+            ({"orderItems": []}, "OrderItemId  is invalid"),
+            ({"orderItems": [{"orderItemId": "B00ASIN", "quantity": 1}]}, "OrderItemId  is invalid"),
+            ({"orderItems": [{"orderItemId": "1", "quantity": 0}]}, "packageDetail.orderItems.quantity"),
+            ({"marketplaceId": 5}, "invalid type [marketplaceId]"),
+            ({"marketplaceId": "AMAZON"}, "marketplaceIds"),
+        ],
+    )
+    def test_what_breaks_amazons_rules_is_refused(
+        self, driver: Driver, changes: dict[str, object], message: str
+    ) -> None:
+        answer = driver.confirm(**changes)
+        assert (answer.status, message in error_of(answer)["message"]) == (400, True)
+
+    def test_a_marketplace_of_another_region_is_denied(self, driver: Driver) -> None:
+        assert driver.confirm(marketplaceId=US).status == 403
+
+    @pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"marketplaceId":"A1PA6795UKMFR9"}'])
+    def test_a_body_that_is_no_confirmation_is_refused(self, driver: Driver, body: bytes) -> None:
+        path = "/orders/v0/orders/000-0000000-0000000/shipmentConfirmation"
+        assert driver.send("POST", path, body=body).status == 400
 
 
 class TestListings:

@@ -148,8 +148,10 @@ class Shell:
     environ: dict[str, str]
     sandbox: Sandbox
 
-    def run(self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None) -> "Ran":
-        """Run a command without a terminal."""
+    def run(
+        self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None, seconds: float = 120
+    ) -> "Ran":
+        """Run a command without a terminal; it is a failure when it takes longer than so many seconds."""
         done = subprocess.run(
             [sys.executable, "-m", "amzlink", *words],
             input=stdin,
@@ -157,7 +159,7 @@ class Shell:
             capture_output=True,
             text=True,
             env={**self.environ, **(environ or {})},
-            timeout=120,
+            timeout=seconds,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)

@@ -4,6 +4,7 @@ A name is given only where the answer bears it; a bare 403 stays `access-denied`
 a whole, because Amazon rewords them (facts 9.1 and 9.2).
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -44,11 +45,16 @@ _FORBIDDEN: Final = (
     ("access token", "access-token-rejected"),
 )
 
-# A part of the message of a 400 (rows 35 and 40).
+# A part of the message of a 400 (rows 35, 40 and 50; the last is the text that Amazon names for an inactive account).
 _INVALID: Final = (
     ("could not match input arguments", "sandbox-credentials"),
     ("'sellerid' and 'marketplaceid' combination", "seller-id-wrong"),
+    ("invalid request parameters", "account-suspended"),
 )
+
+# What may be a token, a secret or a form that holds them: by its beginning, or because no word is as long.
+_TELLING: Final = re.compile(r"\S*(?:Atz|amzn1)\S*|\S{32,}")
+_LONGEST_MESSAGE: Final = 200
 
 # Rows 38 and 39: the page token cannot be used any more, and the window has to be started again.
 _DEAD_PAGE_TOKEN: Final = ("all parameters must match the original request", "could not decode your nexttoken")
@@ -78,7 +84,13 @@ def lwa_problem(status: int, body: bytes, request_id: str) -> Problem:
         error = msgspec.json.decode(body, type=_LwaError)
     except UNREADABLE:
         return _unreadable(status, body, "getToken", request_id)
-    evidence = {"status": status, "request_id": request_id, "code": error.error, "operation": "getToken"}
+    evidence = {
+        "status": status,
+        "request_id": request_id,
+        "code": error.error,
+        "message": _showable(error.error_description),
+        "operation": "getToken",
+    }
     if error.error == "invalid_client" and "expired" in error.error_description.lower():
         return Problem("client-secret-expired", **evidence)
     if name := _LWA.get(error.error):
@@ -96,7 +108,9 @@ def spapi_problem(status: int, body: bytes, operation: str, role: str, request_i
     detail = f"{error.code or 'no code'}, status {status}"
     if status in (401, 403):
         name = next((name for part, name in _FORBIDDEN if part in text), "access-denied")
-        return Problem(name, detail=detail, **evidence)
+        # The message of a 400 may quote what was sent, an order's data among it; that of a denial knows only the token.
+        message = _showable(f"{error.message} {error.details or ''}")
+        return Problem(name, detail=detail, message=message, **evidence)
     if status == 404 and operation == "getOrder":  # noqa: PLR2004
         return Problem("order-not-found", **evidence)
     name = next((name for part, name in _INVALID if part in text), "request-refused")
@@ -124,6 +138,11 @@ def is_html(body: bytes) -> bool:
     """Whether an answer is a page for people; a declaration or a comment may stand before its first tag."""
     beginning = body.lstrip(_BEFORE_MARKUP)[:500].lower()
     return beginning.startswith(b"<") and any(mark in beginning for mark in _HTML_MARKS)
+
+
+def _showable(text: str) -> str:
+    """Amazon's words as evidence may show them."""
+    return _TELLING.sub("(left out)", text).strip()[:_LONGEST_MESSAGE]
 
 
 def _unreadable(status: int, body: bytes, operation: str, request_id: str) -> Problem:

@@ -312,6 +312,17 @@ def to_ship_created_between(
     }
 
 
+def any_between(start: datetime, end: datetime, marketplace_ids: Sequence[str]) -> dict[str, str]:
+    """The query for a few orders of any kind, Amazon-fulfilled ones too, without anything personal in them."""
+    return {
+        "createdAfter": to_iso(start),
+        "createdBefore": to_iso(end),
+        "marketplaceIds": ",".join(marketplace_ids),
+        "maxResultsPerPage": "20",
+        "includedData": "FULFILLMENT",
+    }
+
+
 def search_orders(link: Link, query: Mapping[str, str], page_token: str | None = None) -> OrdersPage:
     """One page of the orders that a query asks for. The query must be the same for all pages of a search.
 

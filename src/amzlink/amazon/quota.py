@@ -5,13 +5,15 @@ Amazon's header tells another (facts 9.3); the burst is always the model's.
 """
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
 import msgspec
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from amzlink.files import write_private
+from amzlink.problems import Problem
 
 _LOCK_SECONDS: Final = 20
 # Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
@@ -75,7 +77,7 @@ class FileQuotas:
 
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""
-        with self._lock:
+        with self._held():
             buckets = self._load()
             bucket, wait = take(refill(buckets.get(self._key(operation)), operation, now), operation)
             self._store(buckets, operation, bucket)
@@ -83,7 +85,7 @@ class FileQuotas:
 
     def learn(self, operation: Operation, rate: float, now: float) -> None:
         """See `Quotas`."""
-        with self._lock:
+        with self._held():
             buckets = self._load()
             bucket = refill(buckets.get(self._key(operation)), operation, now)
             if bucket.rate != rate:
@@ -91,10 +93,27 @@ class FileQuotas:
 
     def drain(self, operation: Operation, now: float) -> None:
         """See `Quotas`."""
-        with self._lock:
+        with self._held():
             buckets = self._load()
             bucket = refill(buckets.get(self._key(operation)), operation, now)
             self._store(buckets, operation, msgspec.structs.replace(bucket, tokens=0.0))
+
+    def left(self, operation: Operation, now: float) -> int:
+        """How many calls there are to debit now; nothing is debited."""
+        with self._held():
+            return int(refill(self._load().get(self._key(operation)), operation, now).tokens + _ROUNDING)
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        """Alone with the file. Raises `not-writable` where another program does not let go of it."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise Problem("not-writable", file=self._path, detail="another program holds it") from None
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _key(self, operation: Operation) -> str:
         return f"{self._account} {operation.name}"

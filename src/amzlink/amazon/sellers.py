@@ -1,4 +1,4 @@
-"""Sellers API v1: in which marketplaces the account sells.
+"""Sellers API v1: in which marketplaces the account sells, and on which plan.
 
 In Europe and North America a 403 here proves nothing: the role that opens orders does not open this (facts 2.6).
 """
@@ -13,6 +13,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
 
 GET_MARKETPLACE_PARTICIPATIONS: Final = Operation("getMarketplaceParticipations", 0.016, 15, "Product Listing")
+GET_ACCOUNT: Final = Operation("getAccount", 0.016, 15, "Finance and Accounting")
 
 
 class Participation(msgspec.Struct, frozen=True):
@@ -21,6 +22,13 @@ class Participation(msgspec.Struct, frozen=True):
     marketplace_id: str
     participating: bool
     listings_suspended: bool
+
+
+class SellerAccount(msgspec.Struct, frozen=True):
+    """What Amazon tells of the account itself. `selling_plan` is Amazon's word: PROFESSIONAL or INDIVIDUAL."""
+
+    selling_plan: str
+    participations: tuple[Participation, ...]
 
 
 class _Marketplace(msgspec.Struct, frozen=True):
@@ -41,6 +49,15 @@ class _Answer(msgspec.Struct, frozen=True):
     payload: tuple[_Entry, ...] = ()
 
 
+class _Account(msgspec.Struct, frozen=True, rename="camel"):
+    selling_plan: str
+    marketplace_participation_list: tuple[_Entry, ...] = ()
+
+
+class _AccountAnswer(msgspec.Struct, frozen=True):
+    payload: _Account | None = None
+
+
 def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
     """The account's marketplaces, without those that are none of Amazon's shops (facts, section 1).
 
@@ -52,6 +69,26 @@ def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
         entries = msgspec.json.decode(answer.body, type=_Answer).payload
     except UNREADABLE as error:
         raise link.malformed(GET_MARKETPLACE_PARTICIPATIONS, answer.request_id, "it is no such list") from error
+    return _in_amazons_shops(entries)
+
+
+def get_account(link: Link) -> SellerAccount:
+    """The account's plan and marketplaces. Amazon answers this for sellers of Europe alone (facts 2.6).
+
+    Raises:
+        Problem: as `Link.get`, or `response-malformed`.
+    """
+    answer = link.get(GET_ACCOUNT, "/sellers/v1/account", {})
+    try:
+        account = msgspec.json.decode(answer.body, type=_AccountAnswer).payload
+    except UNREADABLE as error:
+        raise link.malformed(GET_ACCOUNT, answer.request_id, "it is no account") from error
+    if account is None:
+        raise link.malformed(GET_ACCOUNT, answer.request_id, "it has no account in it")
+    return SellerAccount(account.selling_plan, _in_amazons_shops(account.marketplace_participation_list))
+
+
+def _in_amazons_shops(entries: tuple[_Entry, ...]) -> tuple[Participation, ...]:
     return tuple(
         Participation(
             entry.marketplace.id, entry.participation.is_participating, entry.participation.has_suspended_listings

@@ -1,6 +1,7 @@
 """The one place where amzlink speaks HTTP to Amazon: headers, time limits, quotas, retries, and what errors mean.
 
 Only calls that may safely be made twice go through `get`; each is tried a few times when the fault is one that passes.
+What changes something goes through `post_json`, once.
 """
 
 import platform
@@ -72,10 +73,15 @@ class Patience:
         self._left = limit.total_seconds()
         self._on_wait = on_wait
 
+    @property
+    def limit(self) -> str:
+        """The limit in words."""
+        return _spell(self._limit)
+
     def wait(self, seconds: float, problem: Problem) -> None:
         """Sleep, or raise `problem` where the sleep would go past the limit."""
         if seconds > self._left:
-            raise problem.with_facts(max_wait=_spell(self._limit))
+            raise problem.with_facts(max_wait=self.limit)
         self._left -= seconds
         if self._on_wait:
             self._on_wait(seconds, str(problem.facts.get("operation", "")))
@@ -164,6 +170,36 @@ class Link:
                 self._pause_after(operation, response, attempt)
             attempt += 1
 
+    def post_json(self, operation: Operation, path: str, document: object) -> Answer:
+        """Tell Amazon something, once: after a lost answer nobody knows whether it counts already.
+
+        Only where Amazon calls the access token too old is the call made again, because that answer is known.
+
+        Raises:
+            Problem: by the names of `errors`, or a network's; of those, and of `service-unavailable`, the call may have
+                done its work all the same.
+        """
+        headers = {"content-type": "application/json"}
+        body, refreshed = msgspec.json.encode(document), False
+        while True:
+            self._await_quota(operation)
+            headers["x-amz-access-token"] = self._auth.token(self)
+            response = self._send(operation.name, "POST", f"{self.base_url}{path}", headers=headers, content=body)
+            if response.is_success:
+                self._learn_rate(operation, response)
+                return self._read(operation, response)
+            if not is_expired_token(response.status_code, response.content) or refreshed:
+                break
+            refreshed = True
+            self._auth.forget()
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            self._learn_rate(operation, response)
+            self._quotas.drain(operation, self.clock.now().timestamp())
+            raise self._problem("throttled", response, operation.name).with_facts(max_wait="0 seconds")
+        if response.is_server_error:
+            raise self._problem("service-unavailable", response, operation.name)
+        raise self._refusal(operation, response)
+
     def post_form(self, operation: str, url: str, form: Mapping[str, str]) -> Answer:
         """LWA's token call: a form, no quota of ours, tried again when the fault is one that passes."""
         for attempt in range(1, ATTEMPTS + 1):
@@ -251,7 +287,7 @@ class Link:
         self._quotas.drain(operation, self.clock.now().timestamp())
         problem = self._problem("throttled", response, operation.name)
         if attempt == ATTEMPTS:
-            raise problem.with_facts(max_wait="this run waits")
+            raise problem.with_facts(max_wait=self._patience.limit)
         told = self._told_wait(response)
         if told:
             self._patience.wait(told, problem)

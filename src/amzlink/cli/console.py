@@ -123,6 +123,19 @@ class Console:
         self.clear_progress()
         print(text)
 
+    @property
+    def colorful(self) -> bool:
+        """Whether results may be coloured: on a terminal, unless it was forbidden."""
+        return self._color and sys.stdout.isatty()
+
+    def colored(self, text: str, style: str) -> str:
+        """The text in a style, where results may be coloured."""
+        if not self.colorful:
+            return text
+        from rich.style import Style
+
+        return Style.parse(style).render(text)
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
         """A table; into a pipe or a file it is never cut to a terminal's width."""
         from rich.table import Table
@@ -168,6 +181,8 @@ class Console:
         print(f"  Why:   {problem.cause}", file=sys.stderr)
         print(f"  Next:  {problem.next_step}", file=sys.stderr)
         print(f"  Name:  {problem.name} (amzlink explain {problem.name})", file=sys.stderr)
+        if problem.entry.checks:
+            print("Run `amzlink verify` for the full picture.", file=sys.stderr)
 
     def _document(self, document: Mapping[str, Any]) -> None:
         self._answered = True

@@ -27,7 +27,12 @@ def explain_command(
     if problem not in CATALOGUE:
         console.usage(f"{problem!r} is not the name of a problem; `amzlink explain --list` shows all.")
     found = Problem(problem)
-    document = {**found.as_dict(), "title": found.entry.title, "exit_code": int(found.exit_code)}
+    document = {
+        **found.as_dict(),
+        "title": found.entry.title,
+        "exit_code": int(found.exit_code),
+        "checks": list(found.entry.checks),
+    }
     console.result(document, lambda: _print(session, found))
 
 
@@ -38,4 +43,6 @@ def _print(session: Session, problem: Problem) -> None:
     line(f"What:  {problem.summary}")
     line(f"Why:   {problem.cause}")
     line(f"Next:  {problem.next_step}")
+    if problem.entry.checks:
+        line(f"Found by `amzlink verify` in: {', '.join(problem.entry.checks)}")
     line(f"Exit code {int(problem.exit_code)}; more in {problem.docs}")

@@ -1,9 +1,12 @@
 """The commands, put together; and what happens to everything that goes wrong in one of them."""
 
+import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -20,7 +23,10 @@ from amzlink.cli.later import LATER, later_command
 from amzlink.cli.orders import orders_app
 from amzlink.cli.sandbox import sandbox_command
 from amzlink.cli.session import Session
+from amzlink.cli.status import status_command
 from amzlink.cli.stores import stores_app
+from amzlink.cli.verify import verify_command
+from amzlink.files import translate
 from amzlink.problems import Exit, Problem
 
 if TYPE_CHECKING:
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
 
 # What all of Typer's complaints about the command line have in common; Typer does not export it by name.
 _ComplaintOfTyper: Final[type[Exception]] = typer.BadParameter.__mro__[2]
+# Errors that name no file can only be stdout's: those of all other files are problems by the time they come here.
+_OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _ANYWHERE: Final = "Anywhere on the line: --store SLUG, --json, --quiet, --verbose, --no-color."
 
 app = typer.Typer(
@@ -55,9 +63,11 @@ def _global(
 
 
 app.command("connect", epilog=_ANYWHERE)(connect_command)
+app.command("verify", epilog=_ANYWHERE)(verify_command)
 app.command("import-orders", epilog=_ANYWHERE)(import_orders_command)
 app.add_typer(orders_app, name="orders", epilog=_ANYWHERE)
 app.add_typer(stores_app, name="stores", epilog=_ANYWHERE)
+app.command("status", epilog=_ANYWHERE)(status_command)
 app.command("disconnect", epilog=_ANYWHERE)(disconnect_command)
 app.command("explain", epilog=_ANYWHERE)(explain_command)
 app.command("demo", epilog=_ANYWHERE)(demo_command)
@@ -70,6 +80,21 @@ for _name in LATER:
 
 def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
     """Run one command line and give its exit code. Nothing is raised: what fails is told, with its name."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Titles and names come in all scripts. A pipe or file gets them whole, a terminal as far as it can show them.
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="replace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
+    code = _run(argv, deps)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _cannot_write(error, code)
+    return code
+
+
+def _run(argv: Sequence[str], deps: "Deps | None") -> int:
     console = Console(as_json="--json" in argv, color="NO_COLOR" not in os.environ)
     try:
         options = split(argv)
@@ -85,17 +110,24 @@ def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
     session = Session(options, console, deps)
     try:
         return _invoke(options, session)
-    except Problem as problem:
-        return console.fail(problem)
     except KeyboardInterrupt:
         console.say()
         return console.fail(Problem("interrupted"))
-    except BrokenPipeError:
-        # Who reads us has seen enough (`| head`). Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except Problem as problem:
+        return console.fail(problem)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback
+        if isinstance(error, OSError) and error.errno in _OF_STDOUT and error.filename is None:
+            return _cannot_write(error, Exit.DONE)
         return _report_bug(error, session)
+
+
+def _cannot_write(error: OSError, code: int) -> int:
+    """Stdout does not take the results: nobody reads them any more (`| head`), which is fine, or the disk is full."""
+    # Python would complain once more when it closes stdout.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return code
+    return Console(color=False).fail(translate(error, Path("standard output")))
 
 
 def _invoke(options: GlobalOptions, session: Session) -> int:
@@ -117,6 +149,10 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
         return error.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:  # what Typer makes of a pipe that nobody reads
+        raise BrokenPipeError(errno.EPIPE, "nobody reads") from None
+    if outcome == Exit.INTERRUPTED:  # Typer makes an exit code of Ctrl-C, without a word
+        raise KeyboardInterrupt
     return int(outcome) if isinstance(outcome, int) else int(session.exit_code)
 
 
@@ -138,6 +174,7 @@ def _report_bug(error: Exception, session: Session) -> int:
         from amzlink.cli.crash import write_report
 
         file = str(write_report(error, session))
-    except Problem as problem:
-        file = f"(no report could be written: {problem.name})"
+    except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
+        reason = second.name if isinstance(second, Problem) else type(second).__name__
+        file = f"(no report could be written: {reason})"
     return session.console.fail(Problem("internal-error", file=file))

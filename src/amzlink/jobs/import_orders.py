@@ -36,6 +36,8 @@ JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
 _RETRIED_ORDERS: Final = 20
+# What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's (facts 5.4).
+_ONE_ORDERS_OWN: Final = frozenset({"order-not-found", "response-malformed", "request-refused", "access-denied"})
 _RESTARTS: Final = 2
 
 
@@ -176,7 +178,7 @@ class _Run:
             try:
                 order = get_order(self._link, order_id)
             except Problem as problem:
-                if problem.name not in ("order-not-found", "response-malformed"):
+                if problem.name not in _ONE_ORDERS_OWN:
                     raise
                 self._intake.refuse(order_id, problem.name, problem.summary)
             else:

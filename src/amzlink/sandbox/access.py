@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from amzlink.amazon.marketplaces import BY_ID
+from amzlink.amazon.marketplaces import BY_ID, Region
 from amzlink.sandbox.messages import Request, Response
 from amzlink.sandbox.refusals import TOKEN_EXPIRED, TOKEN_MISSING, TOKEN_REJECTED, WRONG_REGION, denied, not_valid
 from amzlink.sandbox.world import World
@@ -26,12 +26,23 @@ def check_token(world: World, request: Request) -> Response | None:
     return None
 
 
+def check_region(world: World, asked: Region, marketplace_ids: Iterable[str]) -> Response | None:
+    """The refusal of a call to the host of a region that the seller's account is not in, or None.
+
+    Only marketplaces that the host does not have are named as the reason; a stranger among its own is denied mutely.
+    """
+    if asked == world.region:
+        return None
+    known = [BY_ID[marketplace_id].region for marketplace_id in marketplace_ids if marketplace_id in BY_ID]
+    return denied(WRONG_REGION if any(region != asked for region in known) else "")
+
+
 def check_marketplaces(world: World, marketplace_ids: Iterable[str]) -> Response | None:
     """The refusal of marketplaces of another region, or None; an id that no marketplace has is invalid input."""
     for marketplace_id in marketplace_ids:
         marketplace = BY_ID.get(marketplace_id)
         if marketplace is None:
             raise not_valid("marketplaceIds", f"Unknown marketplace: {marketplace_id}")
-        if marketplace.region != world.account.region:
+        if marketplace.region != world.region:
             return denied(WRONG_REGION)
     return None

@@ -1,7 +1,9 @@
 """The seller that the sandbox knows: credentials in Amazon's forms, all from the seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from types import MappingProxyType
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
@@ -9,8 +11,11 @@ from amzlink.sandbox.messages import Json
 
 _OPAQUE_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ID_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+HOME: Final[Region] = "eu"
 COUNTRIES: Final = ("DE", "FR", "NL", "PL")
 CLOSED_COUNTRY: Final = "IT"  # known to the seller's account, but the shop there was never opened
+ELSEWHERE: Final[Region] = "na"  # where the account is found when a fault has put it into another region
+_SHOPS: Final[Mapping[Region, tuple[str, ...]]] = MappingProxyType({HOME: COUNTRIES, ELSEWHERE: ("US", "CA")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Account:
     @property
     def marketplaces(self) -> tuple[Marketplace, ...]:
         """Where the seller has a shop, the main one first."""
-        return tuple(BY_COUNTRY[country] for country in COUNTRIES)
+        return shops_in(self.region)
 
     def credentials(self) -> Json:
         """What a person would paste into a program that connects to this seller."""
@@ -49,13 +54,18 @@ class Account:
         }
 
 
+def shops_in(region: Region) -> tuple[Marketplace, ...]:
+    """The marketplaces in which the seller has a shop if the account is one of that region."""
+    return tuple(BY_COUNTRY[country] for country in _SHOPS[region])
+
+
 def make_account(seed: int) -> Account:
     """The account of a seed."""
     rng = Random(f"{seed}/account")
     return Account(
         seller_id="A" + _pick(rng, _ID_ALPHABET, 13),
         store_name="Kontor am Markt",
-        region="eu",
+        region=HOME,
         app=_make_app(rng),
         other_app=_make_app(rng),
     )
@@ -66,11 +76,16 @@ def opaque_token(rng: Random, prefix: str, length: int) -> str:
     return f"{prefix}|{_pick(rng, _OPAQUE_ALPHABET, length)}"
 
 
+def make_refresh_token(rng: Random) -> str:
+    """A refresh token; its length is one that was seen."""
+    return opaque_token(rng, "Atzr", 340)
+
+
 def _make_app(rng: Random) -> App:
     return App(
         client_id=f"amzn1.application-oa2-client.{rng.getrandbits(128):032x}",
         client_secret=f"amzn1.oa2-cs.v1.{rng.getrandbits(256):064x}",
-        refresh_token=opaque_token(rng, "Atzr", 340),
+        refresh_token=make_refresh_token(rng),
     )
 
 

@@ -1,23 +1,29 @@
 """The sandbox without a socket: a request in, an answer out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.utils import format_datetime
 from types import MappingProxyType
 from typing import Final
 
-from amzlink.sandbox import control, listings, lwa, orders, sellers, tokens
-from amzlink.sandbox.access import check_token
+from amzlink.amazon.marketplaces import ENDPOINTS, Region
+from amzlink.sandbox import control, listings, lwa, orders, reports, sellers, shipments, tokens
+from amzlink.sandbox.access import HEADER, check_region, check_token
+from amzlink.sandbox.account import HOME
 from amzlink.sandbox.faults import Call
-from amzlink.sandbox.messages import Request, Response, html_response, json_response
+from amzlink.sandbox.messages import Request, Response, json_response
 from amzlink.sandbox.parameters import Arguments, parse_query, read_arguments
-from amzlink.sandbox.refusals import RefusalError, quota_exceeded, unknown_path
+from amzlink.sandbox.refusals import RefusalError, quota_exceeded, request_broken, unknown_path
 from amzlink.sandbox.table import (
+    CONFIRM_SHIPMENT,
     CREATE_RDT,
     GET_ACCOUNT,
     GET_LISTING,
     GET_ORDER,
     GET_PARTICIPATIONS,
+    GET_REPORTS,
     LWA_CALL,
+    NO_OPERATION,
     SEARCH_LISTINGS,
     SEARCH_ORDERS,
     Operation,
@@ -35,12 +41,16 @@ _ANSWERS: Final[Mapping[str, Callable[[World, Arguments], Response]]] = MappingP
         GET_ACCOUNT.id: sellers.get_account,
         GET_LISTING.id: listings.get_listings_item,
         SEARCH_LISTINGS.id: listings.search_listings_items,
+        GET_REPORTS.id: reports.get_reports,
     }
 )
 
 
 class SandboxApp:
-    """LWA, SP-API and the control calls of one world, on one origin."""
+    """LWA, SP-API and the control calls of one world, on one origin.
+
+    A path that begins with `/na`, `/eu` or `/fe` is a call to the host of that region; any other, to the seller's own.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -64,31 +74,34 @@ class SandboxApp:
 
     def _token(self, request: Request) -> Response:
         self.world.count_call(LWA_CALL)
-        struck = self.world.faults.intercept(Call(LWA_CALL, {}))
+        struck = self.world.faults.intercept(Call(LWA_CALL))
         return (struck or lwa.answer_token(self.world, request)).with_headers({"Cache-Control": "no-store"})
 
     def _call(self, request: Request) -> Response:
         if request.method == "GET" and request.body:
             # Stopped in front of the API, by something that speaks HTML.
-            return html_response(400, "<html><body><h1>400 Bad Request</h1></body></html>")
+            return request_broken()
+        region, request = _split_region(request)
         found = find_operation(request.method, request.path)
         if found is None:
-            return unknown_path()
+            return self.world.faults.intercept(Call(NO_OPERATION)) or unknown_path()
         operation, variables = found
         self.world.count_call(operation.id)
-        answer = self._answer(operation, variables, request)
+        answer = self._answer(region, operation, variables, request)
         if answer.status in _RATE_IS_TOLD:
             answer = answer.with_headers({"x-amzn-RateLimit-Limit": str(self.world.quota.rate(operation))})
         return answer
 
-    def _answer(self, operation: Operation, variables: dict[str, str], request: Request) -> Response:
-        call = Call(operation.id, parse_query(request.query))
+    def _answer(self, region: Region, operation: Operation, variables: dict[str, str], request: Request) -> Response:
+        grant = self.world.grants.get(request.headers.get(HEADER, ""))
+        call = Call(operation.id, parse_query(request.query), region, renewed=grant is not None and grant.renewed)
         refused = self.world.faults.intercept(call) or check_token(self.world, request)
         if refused is not None:
             return refused
-        if not self.world.quota.take(operation, self.world.now()):
+        if not self.world.quota.take(region, operation, self.world.now()):
             return quota_exceeded()
-        refused = self.world.faults.refuse(call)
+        marketplace_ids = call.query.get("marketplaceIds", "").split(",")
+        refused = self.world.faults.refuse(call) or check_region(self.world, region, marketplace_ids)
         if refused is not None:
             return refused
         try:
@@ -100,7 +113,17 @@ class SandboxApp:
         arguments = read_arguments(operation, variables, request.query)
         if operation is CREATE_RDT:
             return tokens.create_restricted_data_token(self.world, request)
+        if operation is CONFIRM_SHIPMENT:
+            return shipments.confirm_shipment(self.world, arguments, request)
         return _ANSWERS[operation.id](self.world, arguments)
+
+
+def _split_region(request: Request) -> tuple[Region, Request]:
+    """The region whose host is called, and the request without it."""
+    for region in ENDPOINTS:
+        if request.path.startswith(f"/{region}/"):
+            return region, replace(request, path=request.path.removeprefix(f"/{region}"))
+    return HOME, request
 
 
 def _sendcloud_unbuilt() -> Response:

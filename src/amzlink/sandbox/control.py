@@ -92,6 +92,10 @@ def _move_clock(world: World, request: Request) -> Json:
     return {"now": iso(world.now())}
 
 
+def _renew_authorisation(world: World, _request: Request) -> Json:
+    return {"refresh_token": world.renew_authorisation()}
+
+
 def _list_orders(world: World, request: Request) -> Json:
     query = parse_query(request.query)
     status = query.get("status")
@@ -146,6 +150,7 @@ _CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = Mapp
         ("GET", "faults"): _list_faults,
         ("POST", "faults"): _switch_faults,
         ("POST", "clock"): _move_clock,
+        ("POST", "refresh-token"): _renew_authorisation,
         ("GET", "orders"): _list_orders,
         ("POST", "orders"): _add_orders,
     }

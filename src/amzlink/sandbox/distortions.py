@@ -19,11 +19,21 @@ def truncated_body(answer: Response) -> Response:
     return Response(200, answer.headers, answer.body[: len(answer.body) // 2])
 
 
-def proxy_page() -> Response:
+def proxy_page(status: int = 200) -> Response:
     """What a captive portal or a company's proxy puts in place of any answer."""
     return html_response(
-        200, "<!doctype html><html><head><title>Sign in</title></head><body><form></form></body></html>"
+        status, "<!doctype html><html><head><title>Sign in</title></head><body><form></form></body></html>"
     )
+
+
+def proxy_redirect() -> Response:
+    """The way of a guest network that leads to its page of conditions. The address is one that exists nowhere."""
+    return proxy_page(302).with_headers({"Location": "http://portal.invalid/sign-in"})
+
+
+def proxy_log_in() -> Response:
+    """What a company's proxy says to who has not given name and password."""
+    return proxy_page(407).with_headers({"Proxy-Authenticate": 'Basic realm="proxy"'})
 
 
 def repeat_an_order(answer: Response) -> Response:
@@ -31,6 +41,42 @@ def repeat_an_order(answer: Response) -> Response:
 
     def change(document: Json) -> None:
         document["orders"] += document["orders"][:1]
+
+    return _change_json(answer, change)
+
+
+def no_orders(answer: Response) -> Response:
+    """A search that finds nothing."""
+
+    def change(document: Json) -> None:
+        document["orders"] = []
+        document.pop("pagination", None)
+
+    return _change_json(answer, change)
+
+
+def all_pending(answer: Response) -> Response:
+    """Orders of which none is paid for yet: no address, no totals."""
+
+    def change(document: Json) -> None:
+        for order in _orders_of(document):
+            for part in ("buyer", "recipient", "proceeds", "payment", "tax", "packages"):
+                order.pop(part, None)
+            if "fulfillment" in order:
+                order["fulfillment"]["fulfillmentStatus"] = "PENDING"
+
+    return _change_json(answer, change)
+
+
+def all_by_amazon(answer: Response) -> Response:
+    """Orders that Amazon's own warehouses send; what the merchant needs not know of them is left out."""
+
+    def change(document: Json) -> None:
+        for order in _orders_of(document):
+            for part in ("buyer", "recipient", "packages"):
+                order.pop(part, None)
+            if "fulfillment" in order:
+                order["fulfillment"]["fulfilledBy"] = "AMAZON"
 
     return _change_json(answer, change)
 
@@ -107,6 +153,13 @@ def set_participation(name: str, marketplace_id: str | None, *, value: bool) -> 
                 entry["participation"][name] = value
 
     return lambda answer: _change_json(answer, change)
+
+
+def sells_only_in(marketplace_id: str) -> Distortion:
+    """Participations in which one marketplace is the only one with a shop."""
+    closed = set_participation("isParticipating", None, value=False)
+    opened = set_participation("isParticipating", marketplace_id, value=True)
+    return lambda answer: opened(closed(answer))
 
 
 def individual_plan(answer: Response) -> Response:

@@ -1,26 +1,31 @@
 """Faults that can be switched on by name: a table of what each does, at which of three points of a call.
 
 `intercept` sees a call before its token is looked at, `refuse` after that and in place of the answer, `distort` gets
-the answer. Where a fault causes a problem that amzlink has a name for, the fault bears that name.
+the answer. Two more are no matter of a single call: `region` moves the seller's account, `ahead` the sandbox's time.
+Where a fault causes a problem that amzlink has a name for, the fault bears that name.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from amzlink.amazon.marketplaces import BY_COUNTRY
+from amzlink.amazon.marketplaces import BY_COUNTRY, Region
 from amzlink.sandbox import distortions, refusals
-from amzlink.sandbox.account import COUNTRIES
+from amzlink.sandbox.account import CLOSED_COUNTRY, COUNTRIES, ELSEWHERE, HOME
 from amzlink.sandbox.distortions import Distortion
-from amzlink.sandbox.messages import Response
+from amzlink.sandbox.messages import Response, json_response
 from amzlink.sandbox.refusals import denied
 from amzlink.sandbox.table import (
+    CONFIRM_SHIPMENT,
     GET_ACCOUNT,
     GET_LISTING,
     GET_ORDER,
     GET_PARTICIPATIONS,
+    GET_REPORTS,
     LWA_CALL,
+    NO_OPERATION,
     OPERATIONS,
     SEARCH_LISTINGS,
     SEARCH_ORDERS,
@@ -29,10 +34,15 @@ from amzlink.sandbox.table import (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call on its way through the sandbox: the operationId and the query, decoded."""
+    """One call on its way through the sandbox: the operationId, the query, decoded, and the region of the host.
+
+    `renewed` is true of a call whose token stems from a later authorisation than the first.
+    """
 
     operation: str
-    query: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict)
+    region: Region = HOME
+    renewed: bool = False
 
 
 Memory = set[str]  # what a fault has done already; empty each time it is switched on
@@ -53,15 +63,22 @@ class Fault:
     intercept: Stop = _nothing
     refuse: Stop = _nothing
     distort: Choice = _nothing
+    region: Region | None = None
+    ahead: timedelta = timedelta()
 
 
 _LWA: Final = frozenset({LWA_CALL})
 _API: Final = frozenset(operation.id for operation in OPERATIONS)
+_EVERYTHING: Final = _API | _LWA | {NO_OPERATION}
 _ORDERS: Final = frozenset({SEARCH_ORDERS.id, GET_ORDER.id})
 _SEARCH: Final = frozenset({SEARCH_ORDERS.id})
 _LISTINGS: Final = frozenset({GET_LISTING.id, SEARCH_LISTINGS.id})
 _SELLERS: Final = frozenset({GET_PARTICIPATIONS.id, GET_ACCOUNT.id})
+_ACCOUNT: Final = frozenset({GET_ACCOUNT.id})
+_REPORTS: Final = frozenset({GET_REPORTS.id})
+_CONFIRM: Final = frozenset({CONFIRM_SHIPMENT.id})
 _MAIN_MARKETPLACE: Final = BY_COUNTRY[COUNTRIES[0]].id
+_CLOSED_MARKETPLACE: Final = BY_COUNTRY[CLOSED_COUNTRY].id
 
 
 def _always(operations: frozenset[str], answer: Response) -> Stop:
@@ -97,9 +114,37 @@ def _either(*stops: Stop) -> Stop:
 
 def _wrong_region(call: Call, _memory: Memory) -> Response | None:
     # Only a call that names marketplaces is told why; any other meets a 403 without a word.
-    if call.operation not in _API:
+    named = call.region == HOME and "marketplaceIds" in call.query
+    return denied(refusals.WRONG_REGION) if named else None
+
+
+def _until_renewed(operations: frozenset[str], answer: Response) -> Stop:
+    return lambda call, _memory: answer if call.operation in operations and not call.renewed else None
+
+
+def _wrong_marketplaces(call: Call, _memory: Memory) -> Response | None:
+    # A listing is asked for with marketplace and Seller ID together, and is told that they do not fit.
+    return refusals.seller_unknown() if call.operation in _LISTINGS else None
+
+
+def _empty_in_named_marketplaces(call: Call, _memory: Memory) -> Distortion | None:
+    if call.operation in _SEARCH and "marketplaceIds" in call.query:
+        return distortions.no_orders
+    return distortions.sells_only_in(_CLOSED_MARKETPLACE) if call.operation in _SELLERS else None
+
+
+def _only_amazons(call: Call, _memory: Memory) -> Distortion | None:
+    if call.operation not in _ORDERS:
         return None
-    return denied(refusals.WRONG_REGION if "marketplaceIds" in call.query else "")
+    wanted = call.query.get("fulfilledBy", "AMAZON").split(",")
+    return distortions.all_by_amazon if "AMAZON" in wanted else distortions.no_orders
+
+
+def _only_pending(call: Call, _memory: Memory) -> Distortion | None:
+    if call.operation not in _ORDERS:
+        return None
+    wanted = call.query.get("fulfillmentStatuses", "PENDING").split(",")
+    return distortions.all_pending if "PENDING" in wanted else distortions.no_orders
 
 
 def _change(operations: frozenset[str], distortion: Distortion) -> Choice:
@@ -142,7 +187,32 @@ _TABLE: Final = (
         "the app is one for Amazon's sandbox: production refuses its tokens as invalid",
         refuse=_always(_API, denied(refusals.TOKEN_REJECTED)),
     ),
-    Fault("region-mismatch", "the seller's marketplaces are not of this region", refuse=_wrong_region),
+    Fault(
+        "sandbox-host",
+        "the calls end at Amazon's static sandbox, whose samples match none of them",
+        refuse=_always(_API - _SELLERS, refusals.no_sample()),
+    ),
+    Fault(
+        "header-missing",
+        "something on the way takes the header with the access token off",
+        intercept=_always(_API, denied(refusals.TOKEN_MISSING)),
+    ),
+    Fault(
+        "path-unknown",
+        "Amazon has retired the operations for orders",
+        intercept=_always(_ORDERS, refusals.unknown_path()),
+    ),
+    Fault(
+        "region-mismatch",
+        "the account is one of North America: a call for marketplaces of Europe is told so, any other denied mutely",
+        refuse=_wrong_region,
+        region=ELSEWHERE,
+    ),
+    Fault(
+        "account-in-other-region",
+        "the account is one of North America, and Amazon does not tell: every call to another region is denied mutely",
+        region=ELSEWHERE,
+    ),
     Fault("role-missing-orders", "the app may not read orders", refuse=_always(_ORDERS, denied())),
     Fault(
         "role-missing-pii",
@@ -151,12 +221,41 @@ _TABLE: Final = (
     ),
     Fault("role-missing-listings", "the app may not read listings", refuse=_always(_LISTINGS, denied())),
     Fault(
+        "role-missing-reports", "the app may not read reports", refuse=_always(_REPORTS, refusals.resource_forbidden())
+    ),
+    Fault("role-missing-confirm", "the app may not confirm shipments", refuse=_always(_CONFIRM, denied())),
+    Fault(
+        "role-added-later",
+        "the app may read listings since a while, but the first refresh token is older: only a renewed one opens them",
+        refuse=_until_renewed(_LISTINGS, denied()),
+    ),
+    Fault(
         "role-missing-participations",
         "the app may not read participations, which in Europe is so for most apps that can read orders",
         refuse=_always(_SELLERS, denied()),
     ),
     Fault(
+        "role-missing-account",
+        "the app may not read the selling plan, which is so for most apps",
+        refuse=_always(_ACCOUNT, denied()),
+    ),
+    Fault(
         "account-suspended", "the seller's account is suspended: every call is denied", refuse=_always(_API, denied())
+    ),
+    Fault(
+        "access-withdrawn",
+        "Amazon has withdrawn the developer's access: LWA gives tokens, and every call is denied",
+        refuse=_always(_API, denied()),
+    ),
+    Fault(
+        "dormant-account",
+        "the account has not been used for long and is inactive: every call is refused as invalid",
+        refuse=_always(_API, refusals.account_inactive()),
+    ),
+    Fault(
+        "seller-id-wrong",
+        "the Seller ID is not this account's",
+        refuse=_always(_LISTINGS, refusals.seller_unknown()),
     ),
     Fault(
         "not-participating",
@@ -171,8 +270,22 @@ _TABLE: Final = (
     Fault(
         "individual-plan",
         "the account has no Professional selling plan",
-        distort=_change(frozenset({GET_ACCOUNT.id}), distortions.individual_plan),
+        distort=_change(_ACCOUNT, distortions.individual_plan),
     ),
+    Fault(
+        "wrong-marketplace-empty",
+        "the seller has a shop in Italy alone: searches in other marketplaces find nothing, listings do not fit",
+        refuse=_wrong_marketplaces,
+        distort=_empty_in_named_marketplaces,
+    ),
+    Fault(
+        "only-amazon-fulfilled",
+        "Amazon ships all orders: a search for those of the merchant finds nothing",
+        distort=_only_amazons,
+    ),
+    Fault("only-pending-orders", "none of the orders is paid for yet, so none has an address", distort=_only_pending),
+    Fault("no-orders", "a search finds no order, as in a new shop", distort=_change(_SEARCH, distortions.no_orders)),
+    Fault("clock-skewed", "Amazon's time is 20 minutes ahead of this machine's", ahead=timedelta(minutes=20)),
     Fault("throttled", "every call is over quota", intercept=_always(_API, refusals.quota_exceeded())),
     Fault(
         "throttled-once",
@@ -186,13 +299,45 @@ _TABLE: Final = (
         intercept=_first_call_of_each(_API, refusals.unavailable()),
     ),
     Fault("server-error", "every call is answered with 500", intercept=_always(_API, refusals.internal_failure())),
-    Fault("timeout", "no call is ever answered", intercept=_always(_API | _LWA, Response(200, silent=True))),
+    Fault("lwa-down", "LWA answers everything with 503", intercept=_always(_LWA, refusals.lwa_unavailable())),
+    Fault(
+        "lwa-html",
+        "something answers in LWA's place with a page to sign in; the API is reached",
+        intercept=_always(_LWA, distortions.proxy_page()),
+    ),
+    Fault(
+        "lwa-malformed",
+        "LWA answers with something that is no token",
+        intercept=_always(_LWA, json_response(200, {"token_type": "bearer"})),
+    ),
+    Fault(
+        "lwa-form-lost",
+        "something on the way takes the body off the request for a token",
+        intercept=_always(_LWA, refusals.form_unread()),
+    ),
+    Fault("lwa-timeout", "LWA never answers", intercept=_always(_LWA, Response(200, silent=True))),
+    Fault("timeout", "no call is ever answered", intercept=_always(_EVERYTHING, Response(200, silent=True))),
     Fault("response-empty", "answers have no body", distort=_change(_API, distortions.empty_body)),
     Fault("response-truncated", "answers break off in the middle", distort=_change(_API, distortions.truncated_body)),
     Fault(
         "proxy-interferes",
         "something on the way answers everything with a page to sign in",
-        intercept=_always(_API | _LWA, distortions.proxy_page()),
+        intercept=_always(_EVERYTHING, distortions.proxy_page()),
+    ),
+    Fault(
+        "proxy-redirects",
+        "a guest network leads everything to its page to sign in",
+        intercept=_always(_EVERYTHING, distortions.proxy_redirect()),
+    ),
+    Fault(
+        "proxy-wants-log-in",
+        "a proxy on the way asks everybody for name and password",
+        intercept=_always(_EVERYTHING, distortions.proxy_log_in()),
+    ),
+    Fault(
+        "request-broken",
+        "something on the way damages the requests, so that a gateway refuses them with a page",
+        intercept=_always(_API, refusals.request_broken()),
     ),
     Fault(
         "page-repeats-order",
@@ -235,6 +380,16 @@ class Switchboard:
     def names(self) -> list[str]:
         """The faults that are on."""
         return list(self._memories)
+
+    @property
+    def region(self) -> Region | None:
+        """The region into which a fault has put the seller's account."""
+        return next((FAULTS[name].region for name in self._memories if FAULTS[name].region), None)
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the faults have put the sandbox's time ahead."""
+        return sum((FAULTS[name].ahead for name in self._memories), timedelta())
 
     def switch(self, *, on: Iterable[str] = (), off: Iterable[str] = ()) -> None:
         """Switches faults; one that is on already begins anew. An unknown name is a ValueError and switches nothing."""

@@ -11,7 +11,7 @@ from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json, Response, json_response
 from amzlink.sandbox.pagination import Place, fingerprint, make_token, read_token
 from amzlink.sandbox.parameters import Arguments
-from amzlink.sandbox.refusals import not_valid, page_token_dead, query_changed, refusal
+from amzlink.sandbox.refusals import not_valid, page_token_dead, query_changed, refusal, seller_unknown
 from amzlink.sandbox.world import World
 
 MOST_PAGED: Final = 1000
@@ -68,9 +68,9 @@ def _check_seller(world: World, arguments: Arguments) -> Response | None:
     refused = check_marketplaces(world, wanted)
     if refused:
         return refused
-    own = {marketplace.id for marketplace in world.account.marketplaces}
+    own = {marketplace.id for marketplace in world.marketplaces}
     if arguments.text("sellerId") != world.account.seller_id or not own.issuperset(wanted):
-        return refusal(400, "InvalidInput", "Invalid 'sellerId' and 'marketplaceId' combination provided.")
+        return seller_unknown()
     locale = arguments.text("issueLocale")
     if locale is not None and not re.fullmatch(r"[a-z]{2}_[A-Z]{2}", locale):
         raise not_valid("issueLocale", "It is no locale such as en_GB.")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 from amzlink.sandbox.account import App
 from amzlink.sandbox.messages import Request, Response, json_response
-from amzlink.sandbox.refusals import app_mismatch, client_unknown, grant_invalid, lwa_error
+from amzlink.sandbox.refusals import app_mismatch, client_unknown, form_unread, grant_invalid, lwa_error
 from amzlink.sandbox.world import TOKEN_LIFE, World
 
 PATH: Final = "/auth/o2/token"
@@ -19,7 +19,7 @@ def answer_token(world: World, request: Request) -> Response:
     form = _read_form(request)
     grant_type = form.get("grant_type")
     if not grant_type:
-        return _missing("grant_type")
+        return form_unread()
     if grant_type != "refresh_token":
         text = "The authorization grant type is not supported by the authorization server"
         return lwa_error(400, "unsupported_grant_type", text)
@@ -46,13 +46,15 @@ def _grant(world: World, form: dict[str, str]) -> Response:
     app = _find_app((account.app, account.other_app), form["client_id"])
     if app is None or form["client_secret"] != app.client_secret:
         return client_unknown()
-    if form["refresh_token"] not in {account.app.refresh_token, account.other_app.refresh_token}:
+    refresh_token = form["refresh_token"]
+    own = {account.app.refresh_token, *world.newer_refresh_tokens}
+    if refresh_token not in {*own, account.other_app.refresh_token}:
         return grant_invalid()
-    if form["refresh_token"] != app.refresh_token:
+    if (refresh_token in own) != (app is account.app):
         return app_mismatch()
     answer = {
-        "access_token": world.issue_token(),
-        "refresh_token": app.refresh_token,
+        "access_token": world.issue_token(renewed=refresh_token in world.newer_refresh_tokens),
+        "refresh_token": refresh_token,
         "token_type": "bearer",
         "expires_in": int(TOKEN_LIFE.total_seconds()),
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from amzlink.amazon.marketplaces import ENDPOINTS, Region
 from amzlink.sandbox.table import OPERATIONS, Operation
 
 QuotaMode = Literal["real", "fast", "off"]
@@ -36,14 +37,15 @@ class Bucket:
 
 
 class Quota:
-    """The buckets of one seller and one app."""
+    """The buckets of one seller and one app, which every region counts for itself."""
 
     def __init__(self, mode: QuotaMode, now: datetime) -> None:
         if mode not in QUOTA_MODES:
             raise ValueError(f"quota is one of {', '.join(QUOTA_MODES)}, not {mode!r}")
         self.mode = mode
         self._buckets = {
-            operation.id: Bucket(self.rate(operation), operation.burst, operation.burst, now)
+            (region, operation.id): Bucket(self.rate(operation), operation.burst, operation.burst, now)
+            for region in ENDPOINTS
             for operation in OPERATIONS
         }
 
@@ -53,6 +55,6 @@ class Quota:
             return UNLIMITED_RATE
         return float(operation.rate) if self.mode == "real" else round(operation.rate * FAST_FACTOR, 6)
 
-    def take(self, operation: Operation, now: datetime) -> bool:
+    def take(self, region: Region, operation: Operation, now: datetime) -> bool:
         """Whether the call is within quota; it is debited if so."""
-        return self.mode == "off" or self._buckets[operation.id].take(now)
+        return self.mode == "off" or self._buckets[region, operation.id].take(now)

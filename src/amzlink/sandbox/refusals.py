@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from amzlink.sandbox.messages import Response, json_response
+from amzlink.sandbox.messages import Response, html_response, json_response
 
 TOKEN_MISSING: Final = "Access token is missing in the request header."  # noqa: S105 (an error's text)
 TOKEN_EXPIRED: Final = "The access token you provided has expired."  # noqa: S105
@@ -71,6 +71,32 @@ def query_changed() -> Response:
     return refusal(400, "InvalidInput", "All parameters must match the original request except maxResultsPerPage.")
 
 
+def seller_unknown() -> Response:
+    """The refusal of a Seller ID that is not the token's, or has no shop in the marketplace that is named with it."""
+    return refusal(400, "InvalidInput", "Invalid 'sellerId' and 'marketplaceId' combination provided.")
+
+
+def resource_forbidden() -> Response:
+    """The 403 of the Reports API, which has its own words for a missing role."""
+    answer = refusal(403, "Unauthorized", "Access to the resource is forbidden")
+    return answer.with_headers({"x-amzn-ErrorType": "AccessDeniedException"})
+
+
+def account_inactive() -> Response:
+    """What Amazon says to an account that it does not count as active, whatever the parameters are."""
+    return refusal(400, "InvalidInput", "Invalid request parameters")
+
+
+def no_sample() -> Response:
+    """The answer of Amazon's static sandbox to a request that its model does not list."""
+    return refusal(400, "InvalidInput", "Could not match input arguments")
+
+
+def request_broken() -> Response:
+    """Stopped in front of the API, by something that speaks HTML."""
+    return html_response(400, "<html><body><h1>400 Bad Request</h1></body></html>")
+
+
 def lwa_error(status: int, error: str, description: str) -> Response:
     """LWA's error shape, which is not SP-API's."""
     return json_response(status, {"error": error, "error_description": description})
@@ -85,6 +111,16 @@ def grant_invalid() -> Response:
     """LWA's refusal of a refresh token, whatever is wrong with it."""
     reason = "User may have revoked or didn't grant the permission."
     return lwa_error(400, "invalid_grant", f"The request has an invalid grant parameter : refresh_token. {reason}")
+
+
+def form_unread() -> Response:
+    """LWA's answer to a request of which no form has arrived."""
+    return lwa_error(400, "invalid_request", "The request is missing a required parameter : grant_type")
+
+
+def lwa_unavailable() -> Response:
+    """LWA is overloaded or being repaired."""
+    return lwa_error(503, "server_error", "The authorization server is temporarily unavailable.")
 
 
 def app_mismatch() -> Response:

@@ -3,9 +3,10 @@
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace
-from amzlink.sandbox.account import CLOSED_COUNTRY
+from amzlink.sandbox.account import CLOSED_COUNTRY, HOME
 from amzlink.sandbox.messages import Json, Response, json_response
 from amzlink.sandbox.parameters import Arguments
+from amzlink.sandbox.refusals import denied
 from amzlink.sandbox.world import World
 
 # Amazon lists shops outside Amazon as marketplaces of their own, beside the real ones.
@@ -25,7 +26,9 @@ def get_participations(world: World, _arguments: Arguments) -> Response:
 
 
 def get_account(world: World, _arguments: Arguments) -> Response:
-    """The account's plan and business."""
+    """The account's plan and business, which Amazon tells to sellers of Europe alone."""
+    if world.region != HOME:
+        return denied()
     account = {
         "marketplaceParticipationList": _participations(world),
         "businessType": "PRIVATE_LIMITED",
@@ -45,7 +48,9 @@ def get_account(world: World, _arguments: Arguments) -> Response:
 
 def _participations(world: World) -> list[Json]:
     store = world.account.store_name
-    entries = [_entry(_describe(marketplace), store) for marketplace in world.account.marketplaces]
+    entries = [_entry(_describe(marketplace), store) for marketplace in world.marketplaces]
+    if world.region != HOME:
+        return entries
     closed = _entry(_describe(BY_COUNTRY[CLOSED_COUNTRY]), store)
     closed["participation"]["isParticipating"] = False
     return [*entries, closed, _entry(dict(_NON_AMAZON), store)]

@@ -75,6 +75,7 @@ LISTING_DATASETS: Final = (
 )  # fmt: skip
 IDENTIFIER_TYPES: Final = ("ASIN", "EAN", "FNSKU", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 LISTING_STATUSES: Final = ("BUYABLE", "DISCOVERABLE")
+REPORT_STATUSES: Final = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 
 _INCLUDED_DATA: Final = Parameter("includedData", Kind.CSV, values=DATASETS)
 _LISTING_PARAMETERS: Final = (
@@ -137,10 +138,30 @@ SEARCH_LISTINGS: Final = Operation(
     ),
 )  # fmt: skip
 
+GET_REPORTS: Final = Operation(
+    "getReports", "GET", "/reports/2021-06-30/reports", 0.0222, 10,
+    (
+        Parameter("reportTypes", Kind.CSV, max_items=10),
+        Parameter("processingStatuses", Kind.CSV, values=REPORT_STATUSES),
+        Parameter("marketplaceIds", Kind.CSV, max_items=10),
+        Parameter("pageSize", Kind.INTEGER, minimum=1, maximum=100),
+        Parameter("createdSince", Kind.TIME),
+        Parameter("createdUntil", Kind.TIME),
+        Parameter("nextToken"),
+    ),
+)  # fmt: skip
+CONFIRM_SHIPMENT: Final = Operation(
+    "confirmShipment", "POST", "/orders/v0/orders/{orderId}/shipmentConfirmation", 2, 10,
+    (Parameter("orderId", place="path", required=True), Parameter("payload", Kind.BODY, place="body", required=True)),
+)  # fmt: skip
+
 # LWA's endpoint has no operationId; this name stands for it where calls are counted and faults are switched.
 LWA_CALL: Final = "token"
+# A path that no operation answers; what stands on the way strikes it all the same.
+NO_OPERATION: Final = ""
 OPERATIONS: Final = (
-    SEARCH_ORDERS, GET_ORDER, GET_PARTICIPATIONS, GET_ACCOUNT, CREATE_RDT, GET_LISTING, SEARCH_LISTINGS,
+    SEARCH_ORDERS, GET_ORDER, GET_PARTICIPATIONS, GET_ACCOUNT, CREATE_RDT, GET_LISTING, SEARCH_LISTINGS, GET_REPORTS,
+    CONFIRM_SHIPMENT,
 )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from random import Random
 from threading import RLock
 from typing import Final
 
-from amzlink.sandbox.account import Account, make_account, opaque_token
+from amzlink.amazon.marketplaces import Marketplace, Region
+from amzlink.sandbox.account import Account, make_account, make_refresh_token, opaque_token, shops_in
 from amzlink.sandbox.catalogue import Catalogue
 from amzlink.sandbox.clock import Clock, MovableClock
 from amzlink.sandbox.faults import Switchboard
@@ -23,10 +24,15 @@ TOKEN_LIFE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an access token opens until when; `resources` limits a restricted data token to its methods and paths."""
+    """What an access token opens until when.
+
+    `resources` limits a restricted data token to its methods and paths. `renewed` is true of a token that stems from
+    a later authorisation than the first.
+    """
 
     expires: datetime
     resources: frozenset[tuple[str, str]] | None = None
+    renewed: bool = False
 
 
 class World:
@@ -49,6 +55,7 @@ class World:
         self.quota = Quota(quota, self.started)
         self.faults = Switchboard(faults)
         self.grants: dict[str, Grant] = {}
+        self.newer_refresh_tokens: set[str] = set()
         self.orders: dict[str, Order] = {}
         self._seed = seed
         self._rng = Random(f"{seed}/world")
@@ -65,9 +72,19 @@ class World:
         """Page key and order id of all orders, in the order of Amazon's pages."""
         return self._paged
 
+    @property
+    def region(self) -> Region:
+        """The region of the seller's account, where a fault may have put it into another."""
+        return self.faults.region or self.account.region
+
+    @property
+    def marketplaces(self) -> tuple[Marketplace, ...]:
+        """Where the seller has a shop, the main one first."""
+        return shops_in(self.region)
+
     def now(self) -> datetime:
-        """The sandbox's time."""
-        return self.clock.now()
+        """The sandbox's time, ahead of its clock if a fault wants it."""
+        return self.clock.now() + self.faults.ahead
 
     def add_orders(self, count: int, status: Story = Story.UNSHIPPED) -> list[str]:
         """Takes new orders in, created now; their ids."""
@@ -91,10 +108,18 @@ class World:
         """Calls so far by operationId; `token` is LWA."""
         return dict(self._calls)
 
-    def issue_token(self, prefix: str = "Atza", resources: frozenset[tuple[str, str]] | None = None) -> str:
+    def issue_token(
+        self, prefix: str = "Atza", resources: frozenset[tuple[str, str]] | None = None, *, renewed: bool = False
+    ) -> str:
         """A token that opens the API for an hour."""
         token = opaque_token(self._rng, prefix, 345)
-        self.grants[token] = Grant(self.now() + TOKEN_LIFE, resources)
+        self.grants[token] = Grant(self.now() + TOKEN_LIFE, resources, renewed)
+        return token
+
+    def renew_authorisation(self) -> str:
+        """A newer refresh token of the seller's app, as a click on Authorize gives; the earlier ones stay good."""
+        token = make_refresh_token(self._rng)
+        self.newer_refresh_tokens.add(token)
         return token
 
     def make_request_id(self) -> str:

@@ -1,0 +1,77 @@
+"""What `amzlink verify --deep` finds for each fault of the sandbox: the failed checks, and those that warn, by problem.
+
+The test of verify demands this table, and the documentation shows it.
+"""
+
+from typing import Final
+
+_ALL_APIS: Final = ("participation", "account", "orders-access", "listings-access", "reports-access", "confirm-access")
+_READ_APIS: Final = ("participation", "account", "orders-access", "listings-access", "reports-access")
+
+
+def _each(checks: tuple[str, ...], problem: str) -> dict[str, str]:
+    return dict.fromkeys(checks, problem)
+
+
+FOUND: Final[dict[str, dict[str, str]]] = {
+    # Login with Amazon
+    "client-unknown": {"lwa-token": "client-unknown"},
+    "authorisation-revoked": {"lwa-token": "authorisation-revoked"},
+    "app-mismatch": {"lwa-token": "app-mismatch"},
+    "client-secret-expired": {"lwa-token": "client-secret-expired"},
+    "access-token-rejected": {"lwa-token": "access-token-rejected"},
+    "sandbox-credentials": {"lwa-token": "access-token-rejected"},
+    "sandbox-host": {"lwa-token": "sandbox-credentials"},
+    "header-missing": {"lwa-token": "access-token-rejected"},
+    "lwa-down": {"lwa-token": "service-unavailable"},
+    "lwa-malformed": {"lwa-token": "response-malformed"},
+    "lwa-form-lost": {"lwa-token": "request-refused"},
+    # Account and region
+    "region-mismatch": {"region": "region-mismatch"},
+    "account-in-other-region": {"region": "region-mismatch"},
+    "account-suspended": {"account": "account-suspended"},
+    "access-withdrawn": {"account": "account-suspended"},
+    "dormant-account": {"account": "account-suspended"},
+    "individual-plan": {"account": "individual-plan"},
+    "seller-id-wrong": {"seller-id": "seller-id-wrong"},
+    "not-participating": {"participation": "not-participating"},
+    "wrong-marketplace-empty": {"participation": "not-participating"},
+    "listings-suspended": {"participation": "listings-suspended"},
+    # Roles
+    "role-missing-orders": {"orders-access": "role-missing-orders"},
+    "path-unknown": {"orders-access": "role-missing-orders"},
+    "role-missing-pii": {"pii-access": "role-missing-pii"},
+    "role-missing-listings": {"listings-access": "role-missing-listings"},
+    "role-added-later": {"listings-access": "role-missing-listings"},
+    "role-missing-reports": {"reports-access": "role-missing-reports"},
+    "role-missing-confirm": {"confirm-access": "role-missing-confirm"},
+    "role-missing-participations": {},
+    "role-missing-account": {},
+    # Orders
+    "only-amazon-fulfilled": {"orders-access": "only-amazon-fulfilled"},
+    "only-pending-orders": {},
+    "no-orders": {},
+    "unknown-fields": {},
+    # Network and service
+    "timeout": {"network": "timeout"},
+    "lwa-timeout": {"network": "timeout"},
+    "lwa-html": {"network": "captive-portal"},
+    "proxy-interferes": {"network": "captive-portal"},
+    "proxy-redirects": {"network": "captive-portal"},
+    "proxy-wants-log-in": {"network": "proxy-interferes"},
+    "request-broken": {"network": "proxy-interferes"},
+    "clock-skewed": {"clock": "clock-skewed"},
+    "throttled": {"quota": "throttled"},
+    "service-unavailable": _each(_ALL_APIS, "service-unavailable"),
+    "server-error": _each(_ALL_APIS, "service-unavailable"),
+    "response-empty": _each(_READ_APIS, "response-malformed"),
+    "response-truncated": _each(_READ_APIS, "response-malformed"),
+}
+
+AROUND_PAGES: Final = frozenset(
+    {
+        "throttled-once", "service-unavailable-once", "page-repeats-order", "token-repeats", "token-expires-mid-paging",
+        "page-token-dies", "malformed-order",
+    }
+)  # fmt: skip
+"""Faults that only a run over several pages meets, or that pass with the second try."""

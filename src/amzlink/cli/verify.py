@@ -1,0 +1,31 @@
+"""verify: find out why a link does not work."""
+
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+
+def verify_command(
+    ctx: typer.Context,
+    deep: Annotated[bool, typer.Option("--deep", help="Try confirming too, and check the book thoroughly.")] = False,
+    timeout: Annotated[str, typer.Option(metavar="10s", help="The longest that one check may take.")] = "10s",
+    bundle: Annotated[str | None, typer.Option(metavar="FILE.zip", help="Write a zip for support.")] = None,
+) -> None:
+    """Find out why a link does not work, and what to do about it."""
+    from amzlink.cli.spans import parse_span
+    from amzlink.cli.verify_view import VerifyView
+    from amzlink.jobs.verify import VerifyOptions, verify
+
+    session: Session = ctx.obj
+    view = VerifyView(session.console)
+    options = VerifyOptions(deep=deep, limit=parse_span("--timeout", timeout))
+    verification = verify(session.deps, session.options.store, options, view.line)
+    if bundle:
+        from pathlib import Path
+
+        from amzlink.jobs.bundle import write_bundle
+
+        view.bundle(bundle, write_bundle(session.deps, verification, Path(bundle)))
+    session.exit_code = view.end(verification)

@@ -1,0 +1,132 @@
+"""verify --bundle: what a support engineer needs, in a zip that a merchant can mail without fear.
+
+Nothing is copied that might hold a secret or personal data: settings go field by field, and of the log only lines
+that the log itself wrote.
+"""
+
+import io
+import json
+import platform
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from amzlink import __version__
+from amzlink.clock import to_iso
+from amzlink.config import Config, Store
+from amzlink.deps import Deps
+from amzlink.files import write_private
+from amzlink.jobs.verify import Verification
+from amzlink.orderbook.health import recent_runs
+from amzlink.problems import Problem
+
+_LOG_LINES: Final = 2_000
+_RUNS: Final = 200
+_LOG_FIELDS: Final = frozenset(
+    {
+        "at", "event", "store", "job", "problem", "seconds", "operation", "status", "request_id", "milliseconds",
+        "fetched", "new", "updated", "unchanged", "pending", "refused", "verified",
+    }
+)  # fmt: skip
+_PACKAGES: Final = ("httpx", "msgspec", "sqlalchemy", "typer", "keyring", "cryptography", "rich")
+_SHOWN: Final = 4  # characters of an id: enough to compare, too few to use
+
+
+def write_bundle(deps: Deps, verification: Verification, path: Path) -> list[str]:
+    """Write the zip and give the names of what is in it.
+
+    Raises:
+        Problem: `not-writable`, `disk-full`.
+    """
+    parts: dict[str, str] = {
+        "verify.json": _json({"schema": 1, **verification.as_dict()}),
+        "versions.json": _json(_versions(deps)),
+        "settings.json": _json(_settings(deps)),
+        "runs.json": _json(_runs(deps)),
+        "log.jsonl": "\n".join(_log_lines(deps.home.log)),
+    }
+    for file in sorted(deps.home.log.glob("crash-*.txt"))[-5:]:
+        parts[f"crashes/{file.name}"] = file.read_text("utf-8")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in parts.items():
+            bundle.writestr(name, text)
+    write_private(path.absolute(), content.getvalue())
+    return list(parts)
+
+
+def redacted(text: str | None) -> str | None:
+    """The last characters of an id, so that two can be compared."""
+    return None if text is None else f"...{text[-_SHOWN:]}"
+
+
+def _versions(deps: Deps) -> dict[str, object]:
+    return {
+        "amzlink": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "at": to_iso(deps.clock.now()),
+        "terminal": sys.stderr.isatty(),
+        "environment": sorted(name for name in deps.environ if name.startswith("AMZLINK_") or name.endswith("_PROXY")),
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+    }
+
+
+def _settings(deps: Deps) -> dict[str, object]:
+    try:
+        settings = deps.load_config()
+    except Problem as problem:
+        return {"problem": problem.name}
+    return _redacted_settings(settings)
+
+
+def _redacted_settings(settings: Config) -> dict[str, object]:
+    return {
+        "default_store": settings.default_store,
+        "stores": {slug: _redacted_store(store) for slug, store in settings.stores.items()},
+        "retention": msgspec.to_builtins(settings.retention),
+        "database": "another" if settings.database.url else "the default",
+        "archive_recipients": len(settings.archive.recipients),
+        "unknown_keys": sorted(set(settings.raw) - {"default_store", "stores", "retention", "database", "archive"}),
+    }
+
+
+def _redacted_store(store: Store) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(store)
+    shown["name"] = f"({len(store.name)} characters)"
+    for field in ("seller_id", "client_id", "sendcloud_public_key"):
+        shown[field] = redacted(getattr(store, field))
+    return shown
+
+
+def _runs(deps: Deps) -> list[dict[str, object]]:
+    try:
+        with deps.book() as book:
+            return recent_runs(book, _RUNS)
+    except Problem as problem:
+        return [{"problem": problem.name}]
+
+
+def _log_lines(folder: Path) -> list[str]:
+    lines: list[str] = []
+    for file in sorted(folder.glob("amzlink-????-??.jsonl"))[-2:]:
+        lines += file.read_text("utf-8", "replace").splitlines()
+    return [line for line in map(_clean_line, lines[-_LOG_LINES:]) if line]
+
+
+def _clean_line(line: str) -> str | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(entry, dict):
+        return None
+    return json.dumps({name: value for name, value in entry.items() if name in _LOG_FIELDS})
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,46 @@
+"""Whether anything on this machine runs amzlink regularly: a crontab line, a systemd timer, a launchd agent."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+_LOOKS: Final = (
+    ("crontab", "-l"),
+    ("systemctl", "--user", "list-timers", "--all", "--no-pager"),
+    ("systemctl", "list-timers", "--all", "--no-pager"),
+)
+_SECONDS: Final = 3
+_SYSTEM_CRONTABS: Final = (Path("/etc/crontab"), Path("/etc/cron.d"))
+
+
+def is_scheduled(environ: Mapping[str, str]) -> bool | None:
+    """True where something is found, False where one could look and found nothing, None where one cannot look."""
+    if sys.platform == "win32":
+        return None
+    looked = False
+    for command in _LOOKS:
+        if shutil.which(command[0], path=environ.get("PATH")) is None:
+            continue
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            continue
+        looked = True
+        if any("amzlink" in line and not line.lstrip().startswith("#") for line in done.stdout.splitlines()):
+            return True
+    return True if _in_system_crontab() else (False if looked else None)
+
+
+def _in_system_crontab() -> bool:
+    files = [file for place in _SYSTEM_CRONTABS for file in (place.glob("*") if place.is_dir() else [place])]
+    for file in files:
+        try:
+            text = file.read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if any("amzlink" in line and not line.lstrip().startswith("#") for line in text.splitlines()):
+            return True
+    return False

@@ -1,0 +1,60 @@
+"""status: one screen about each store, from what this machine knows; nobody is asked."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from amzlink.core.checks import Result, Status
+from amzlink.deps import Deps
+from amzlink.jobs.checks.machine import check_freshness, check_retention, check_secret_age
+from amzlink.jobs.checks.schedule import is_scheduled
+from amzlink.orderbook.health import LastRuns, last_runs
+from amzlink.orderbook.overview import Overview, overview
+from amzlink.problems import Problem
+
+
+class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One store: its last import, its orders, and what a person should look at."""
+
+    store: str
+    name: str
+    last_import: LastRuns
+    orders: Overview
+    problems: tuple[Problem, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The form in which `--json` shows it."""
+        return {
+            "store": self.store,
+            "name": self.name,
+            "last_import": msgspec.to_builtins(self.last_import),
+            "orders": msgspec.to_builtins(self.orders),
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
+    """The stores' states, one after the other. Raises what opening the order book raises."""
+    settings, now = deps.load_config(), deps.clock.now()
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    scheduled = is_scheduled(deps.environ)
+    found = []
+    for slug in slugs:
+        store = settings.stores[slug]
+        with deps.book() as book:
+            runs = last_runs(book, slug, "import-orders")
+            numbers = overview(book, slug, store.hold_policy, now, midnight)
+        checks = (
+            check_secret_age(store, now.date()),
+            check_retention(deps, slug, now.date()),
+            check_freshness(deps, slug, now, scheduled=scheduled),
+        )
+        found.append(
+            StoreStatus(store=slug, name=store.name, last_import=runs, orders=numbers, problems=_problems(checks))
+        )
+    return found
+
+
+def _problems(checks: Sequence[Result]) -> tuple[Problem, ...]:
+    return tuple(check.problem for check in checks if check.problem and check.status is not Status.OK)

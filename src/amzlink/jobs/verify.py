@@ -1,0 +1,293 @@
+"""verify: find out why a link does not work, layer by layer, and say what to do about it.
+
+Each check has a time limit of its own and runs in a daemon thread, because name look-ups and D-Bus can hang beyond any
+socket's time-out. A check whose ground has failed is skipped and says so; all others still run.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from amzlink.amazon.probe import LWA, SPAPI, probe
+from amzlink.amazon.probe import Probe as Look
+from amzlink.amazon.transport import Link
+from amzlink.amazon.wire.way import Ask
+from amzlink.config import Config, Store
+from amzlink.core.checks import Check, Result, Status, found, passed, skipped
+from amzlink.core.diagnosis import Probe, Reply, diagnose, needs_other_regions, used_up
+from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
+from amzlink.jobs.checks import amazon, machine
+from amzlink.jobs.checks.schedule import is_scheduled
+from amzlink.problems import Problem
+
+DEFAULT_LIMIT: Final = timedelta(seconds=10)
+_AMAZON: Final = (
+    Check.REGION, Check.PARTICIPATION, Check.ACCOUNT, Check.SELLER_ID, Check.ORDERS_ACCESS, Check.PII_ACCESS,
+    Check.LISTINGS_ACCESS, Check.REPORTS_ACCESS, Check.CONFIRM_ACCESS,
+)  # fmt: skip
+_SENDCLOUD: Final = (Check.SENDCLOUD_ACCESS, Check.SENDCLOUD_INTEGRATION, Check.SENDCLOUD_DUPLICATE)
+
+Task = Callable[[], Any]
+_K = TypeVar("_K")
+
+
+class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was asked for. `limit` holds for each check."""
+
+    deep: bool = False
+    limit: timedelta = DEFAULT_LIMIT
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """All results, in the order of the checks."""
+
+    store: str | None
+    results: tuple[Result, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed; warnings do not count."""
+        return all(result.status is not Status.FAILED for result in self.results)
+
+    @property
+    def first_to_fix(self) -> Result | None:
+        """The failure that the others may hang on; else the first warning."""
+        for status in (Status.FAILED, Status.WARNING):
+            if result := next((each for each in self.results if each.status is status), None):
+                return result
+        return None
+
+    def as_dict(self) -> dict[str, object]:
+        """The form in which `--json` shows it."""
+        return {"store": self.store, "ok": self.ok, "checks": [result.as_dict() for result in self.results]}
+
+
+def verify(
+    deps: Deps, wanted: str | None, options: VerifyOptions, on_result: Callable[[Result], None] = lambda _: None
+) -> Verification:
+    """Examine a store. Every failure ends in a result; `on_result` hears of each in order, as soon as it stands.
+
+    Raises:
+        Problem: `no-store` or `which-store`: there is nothing to examine yet, or it was not said what.
+    """
+    try:
+        settings = deps.load_config()
+    except Problem as problem:
+        ledger = _Ledger(on_result)
+        ledger.add(found(Check.CONFIG, problem))
+        ledger.skip_rest("The settings cannot be read.")
+        return Verification(store=wanted, results=ledger.results)
+    slug = settings.choose(wanted, deps.home.config_file)
+    ledger = _Ledger(on_result)
+    _Examination(deps, settings, slug, options, ledger).run()
+    return Verification(store=slug, results=ledger.results)
+
+
+class _Ledger:
+    """Results by check; each is passed on as soon as all before it are there."""
+
+    def __init__(self, on_result: Callable[[Result], None]) -> None:
+        self._found: dict[Check, Result] = {}
+        self._told = 0
+        self._on_result = on_result
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return tuple(self._found[check] for check in Check)
+
+    def add(self, *results: Result) -> None:
+        self._found.update({result.id: result for result in results})
+        order = list(Check)
+        while self._told < len(order) and order[self._told] in self._found:
+            self._on_result(self._found[order[self._told]])
+            self._told += 1
+
+    def has(self, check: Check) -> bool:
+        return check in self._found
+
+    def good(self, check: Check) -> bool:
+        return self._found[check].status in (Status.OK, Status.WARNING)
+
+    def skip(self, checks: Iterable[Check], why: str) -> None:
+        self.add(*(skipped(check, why) for check in checks if check not in self._found))
+
+    def skip_rest(self, why: str) -> None:
+        self.skip(Check, why)
+
+
+class _Examination:
+    """One store's examination."""
+
+    def __init__(self, deps: Deps, settings: Config, slug: str, options: VerifyOptions, ledger: _Ledger) -> None:
+        self._limit = options.limit.total_seconds()
+        # A call gives up a little before its check does, so that its own words are heard.
+        self._deps = replace(deps, timeout_seconds=self._limit * 0.9)
+        self._settings = settings
+        self._slug = slug
+        self._store: Store = settings.stores[slug]
+        self._options = options
+        self._ledger = ledger
+        self._now: datetime = deps.clock.now()
+
+    def run(self) -> None:
+        """All checks, those that stand on nothing else at the same time."""
+        self._ledger.add(machine.check_config(self._settings, self._slug))
+        if not self._ledger.good(Check.CONFIG):
+            self._ledger.skip_rest("The store's settings have to be put right first.")
+            return
+        account = self._deps.account_of(self._slug, self._store)
+        self._first_round(account)
+        self._second_round()
+        self._amazon(account)
+        if not self._ledger.has(Check.QUOTA):
+            quota = {Check.QUOTA: lambda: machine.check_quota(self._deps, self._slug, self._store, self._now)}
+            self._ledger.add(*self._together(quota).values())
+        why = (
+            "Orders of this store are not sent to Sendcloud." if self._store.destination == "none" else "Not built yet."
+        )
+        self._ledger.skip(_SENDCLOUD, why)
+
+    def _first_round(self, account: Account) -> None:
+        today = self._now.date()
+        hosts = {"lwa": (self._deps.lwa_url(), LWA), "spapi": (self._deps.spapi_url(account), SPAPI)}
+        tasks: dict[str, Task] = {
+            Check.KEYRING: lambda: machine.check_keyring(self._deps, self._slug),
+            Check.SECRET_AGE: lambda: machine.check_secret_age(self._store, today),
+            Check.ORDER_BOOK: lambda: machine.check_order_book(self._deps, deep=self._options.deep),
+        }
+        looks = {name: (lambda host=host: self._look_at(*host)) for name, host in hosts.items()}
+        outcomes = _in_threads({**tasks, **looks}, self._limit)
+        self._ledger.add(*(self._result(Check(name), outcomes[name]) for name in tasks))
+        self._ledger.add(*self._judge_network([outcomes[name] for name in hosts]))
+
+    def _look_at(self, url: str, ask: Ask) -> Look:
+        return probe(
+            url,
+            ask,
+            clock=self._deps.clock,
+            environ=self._deps.environ,
+            timeout_seconds=self._limit * 0.9,
+            transport=self._deps.transport,
+        )
+
+    def _judge_network(self, outcomes: Sequence[object]) -> tuple[Result, Result]:
+        """Both hosts, and the time that they tell."""
+        seen = [outcome for outcome in outcomes if isinstance(outcome, Look)]
+        hosts = {look.host: look.evidence() for look in seen}
+        faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if faults:
+            problem = faults[0] if isinstance(faults[0], Problem) else self._too_slow()
+            network = found(Check.NETWORK, problem, hosts=hosts)
+        elif warning := next((look.warning for look in seen if look.warning), None):
+            network = found(Check.NETWORK, warning, hosts=hosts)
+        else:
+            network = passed(Check.NETWORK, "Amazon's hosts can be reached.", hosts=hosts)
+        offset = next((look.offset for look in seen if look.offset is not None), None)
+        if offset is None:
+            return network, skipped(Check.CLOCK, "No answer told the time.")
+        seconds = round(offset.total_seconds())
+        if amazon_offset_is_large(offset):
+            return network, found(Check.CLOCK, skew_problem(offset), offset_seconds=seconds)
+        return network, passed(Check.CLOCK, "This machine's clock is right.", offset_seconds=seconds)
+
+    def _second_round(self) -> None:
+        if not self._ledger.good(Check.ORDER_BOOK):
+            self._ledger.skip(
+                (Check.VAULT, Check.RETENTION, Check.FRESHNESS), "The order book has to be put right first."
+            )
+            return
+        today = self._now.date()
+        tasks: dict[Check, Task] = {
+            Check.RETENTION: lambda: machine.check_retention(self._deps, self._slug, today),
+            Check.FRESHNESS: lambda: machine.check_freshness(
+                self._deps, self._slug, self._now, scheduled=is_scheduled(self._deps.environ)
+            ),
+        }
+        if self._ledger.good(Check.KEYRING):
+            tasks[Check.VAULT] = lambda: machine.check_vault(self._deps, self._slug)
+        self._ledger.add(*self._together(tasks).values())
+        self._ledger.skip([Check.VAULT], "Its key lies with the secrets, and they cannot be read.")
+
+    def _amazon(self, account: Account) -> None:
+        for ground, why in (
+            (Check.KEYRING, "The secrets cannot be had."),
+            (Check.NETWORK, "Amazon cannot be reached."),
+        ):
+            if not self._ledger.good(ground):
+                self._ledger.skip((Check.LWA_TOKEN, *_AMAZON), why)
+                return
+        with self._deps.link(account, amazon.NO_WAIT) as link:
+            token = self._together({Check.LWA_TOKEN: lambda: self._token(link)})[Check.LWA_TOKEN]
+            if token.status is Status.FAILED:
+                self._ledger.add(token)
+                self._ledger.skip(_AMAZON, "Without a token Amazon answers nothing.")
+                return
+            replies = self._replies(link)
+        open_region = None
+        if needs_other_regions(replies):
+            other = self._together({Check.REGION: lambda: amazon.find_open_region(self._deps, account)})[Check.REGION]
+            open_region = other if isinstance(other, str) else None
+        asked = amazon.asked(self._store, deep=self._options.deep)
+        self._ledger.add(*diagnose(replies, asked, open_region))
+        if throttled := used_up(replies):
+            self._ledger.add(found(Check.QUOTA, throttled))
+
+    def _token(self, link: Link) -> Result:
+        link.learn_time()
+        return passed(Check.LWA_TOKEN, "Login with Amazon gives a token.")
+
+    def _replies(self, link: Link) -> dict[Probe, Reply]:
+        calls = amazon.probes(link, self._store, deep=self._options.deep)
+        tasks = {probe: (lambda call=call: amazon.reply_of(call)) for probe, call in calls.items()}
+        outcomes = _in_threads(tasks, self._limit)
+        return {
+            probe: outcome if isinstance(outcome, Reply) else Reply(self._too_slow())
+            for probe, outcome in outcomes.items()
+        }
+
+    def _together(self, tasks: Mapping[Check, Task]) -> dict[Check, Any]:
+        """Run checks at the same time; a problem that one raises, or its silence, becomes its result."""
+        return {check: self._result(check, outcome) for check, outcome in _in_threads(tasks, self._limit).items()}
+
+    def _result(self, check: Check, outcome: Any) -> Any:
+        if isinstance(outcome, Problem):
+            return found(check, outcome)
+        return found(check, self._too_slow()) if isinstance(outcome, _Silence) else outcome
+
+    def _too_slow(self) -> Problem:
+        return Problem("check-timeout", seconds=round(self._limit))
+
+
+class _Silence(Exception):  # noqa: N818 - what came of a task: nothing, in time
+    """A task that did not end within its limit."""
+
+
+def _in_threads(tasks: Mapping[_K, Task], limit: float) -> dict[_K, Any]:
+    """What each task gives, the Problem that it raises, or `_Silence` for one that is not done within the limit.
+
+    Any other exception is a bug and is raised here.
+    """
+    outcomes: dict[_K, Any] = {}
+
+    def work(key: _K, task: Task) -> None:
+        try:
+            outcomes[key] = task()
+        except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread
+            outcomes[key] = error
+
+    threads = {key: threading.Thread(target=work, args=(key, task), daemon=True) for key, task in tasks.items()}
+    for thread in threads.values():
+        thread.start()
+    ends = time.monotonic() + limit
+    for thread in threads.values():
+        thread.join(max(0.0, ends - time.monotonic()))
+    done = {key: outcomes.get(key, _Silence()) for key in tasks}
+    for outcome in done.values():
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Problem | _Silence):
+            raise outcome
+    return done

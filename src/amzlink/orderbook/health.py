@@ -1,0 +1,66 @@
+"""What verify asks of the order book: is it sound, is anything overdue, when did a job last succeed."""
+
+from datetime import date
+
+import msgspec
+from sqlalchemy import func, select, text
+
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.imports import SealedData
+from amzlink.orderbook.schema import RUNS, SEALED
+
+
+class LastRuns(msgspec.Struct, frozen=True):
+    """When a job last succeeded and last failed, ISO 8601; None: never."""
+
+    success: str | None
+    failure: str | None
+    failed_with: str | None
+
+
+def book_faults(book: Book, *, thorough: bool) -> list[str]:
+    """What the database finds wrong with itself; the quick form leaves out what an index has to hold."""
+    pragma = "integrity_check" if thorough else "quick_check"
+    with book.reading() as connection:
+        rows = [str(row[0]) for row in connection.execute(text(f"PRAGMA {pragma}(20)"))]
+    return [row for row in rows if row != "ok"]
+
+
+def overdue_boxes(book: Book, store: str, today: date) -> int:
+    """How many boxes are still there whose lease has ended before today."""
+    query = select(func.count()).where(SEALED.c.store == store, SEALED.c.lease_day < today.isoformat())
+    with book.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def last_runs(book: Book, store: str, job: str) -> LastRuns:
+    """The last good and the last bad end of a job."""
+    ends = select(func.max(RUNS.c.finished_at)).where(RUNS.c.store == store, RUNS.c.job == job)
+    failed = (
+        select(RUNS.c.finished_at, RUNS.c.problem)
+        .where(RUNS.c.store == store, RUNS.c.job == job, RUNS.c.problem.is_not(None))
+        .order_by(RUNS.c.finished_at.desc())
+        .limit(1)
+    )
+    with book.reading() as connection:
+        success: str | None = connection.scalar(ends.where(RUNS.c.problem.is_(None)))
+        failure = connection.execute(failed).one_or_none()
+    return LastRuns(success, failure.finished_at if failure else None, failure.problem if failure else None)
+
+
+def recent_runs(book: Book, limit: int) -> list[dict[str, object]]:
+    """The newest runs of all stores, for a bundle: times, counts and names of problems."""
+    query = select(RUNS).order_by(RUNS.c.started_at.desc()).limit(limit)
+    with book.reading() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def sample_boxes(book: Book, store: str, count: int) -> dict[str, SealedData]:
+    """The boxes whose leases end first and last, so many of each."""
+    found: dict[str, SealedData] = {}
+    with book.reading() as connection:
+        for order in (SEALED.c.lease_day, SEALED.c.lease_day.desc()):
+            query = select(SEALED).where(SEALED.c.store == store).order_by(order).limit(count)
+            for row in connection.execute(query):
+                found[row.order_id] = SealedData(date.fromisoformat(row.lease_day), row.chain_id, row.box)
+    return found

@@ -1,0 +1,210 @@
+"""verify as a support engineer meets it: a program, a broken store, and one document that tells what is wrong."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scripts.verify_table import AROUND_PAGES, FOUND
+
+from amzlink.core.checks import Check
+from amzlink.problems import CATALOGUE
+from amzlink.sandbox.faults import FAULTS
+from tests.support.world import SLUG, Ran, Shell, shell
+
+VERIFY = ("verify", "--deep", "--timeout", "4s", "--json")
+THIS_MACHINE = "not-scheduled"
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A store with an import behind it, on a sandbox that answers for every region."""
+    with shell(tmp_path_factory.mktemp("verify")) as found:
+        found.environ["AMZLINK_SPAPI_URL"] += "/{region}"
+        assert found.run("import-orders").code == 0
+        yield found
+
+
+def checks_of(ran: Ran) -> dict[str, dict[str, object]]:
+    return {check["id"]: check for check in ran.document["checks"]}
+
+
+def bad(ran: Ran) -> dict[str, object]:
+    return {
+        name: check["problem"]
+        for name, check in checks_of(ran).items()
+        if check["status"] in ("failed", "warning") and check["problem"] != THIS_MACHINE
+    }
+
+
+def test_every_fault_of_the_sandbox_is_in_the_table() -> None:
+    assert set(FAULTS) == set(FOUND) | AROUND_PAGES
+
+
+def test_forty_five_failures_and_more_are_told_apart() -> None:
+    assert len(FOUND) >= 45
+
+
+@pytest.mark.parametrize("fault", FOUND)
+def test_each_fault_is_found_by_its_name_in_its_check_and_nowhere_else(at: Shell, fault: str) -> None:
+    at.control("/faults", {"on": [fault]})
+    try:
+        ran = at.run(*VERIFY)
+    finally:
+        at.control("/faults", {"off": [fault]})
+    assert bad(ran) == FOUND[fault]
+    failed = [check for check in checks_of(ran).values() if check["status"] == "failed"]
+    assert ran.code == (1 if failed else 0)
+    assert ran.document["ok"] is not bool(failed)
+    for check in failed:
+        assert check["summary"]
+        assert check["cause"]
+        assert check["next_step"]
+        assert check["problem"] in CATALOGUE
+
+
+def test_the_document_has_the_form_that_scripts_rely_on(at: Shell) -> None:
+    document = at.run(*VERIFY).document
+    assert list(document) == ["schema", "store", "ok", "checks"]
+    assert [check["id"] for check in document["checks"]] == [check.value for check in Check]
+    for check in document["checks"]:
+        assert list(check) == [
+            "id", "status", "problem", "summary", "cause", "next_step", "docs", "evidence",
+        ]  # fmt: skip
+
+
+def test_a_run_spends_one_call_of_each_slow_quota(at: Shell) -> None:
+    before = at.control("/state")["calls"]
+    at.run("verify")
+    after = at.control("/state")["calls"]
+    spent = {name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)}
+    assert spent["searchOrders"] == spent["getReports"] == spent["getAccount"] == 1
+    # The look at the network asks without a token, which costs no quota.
+    assert spent["getMarketplaceParticipations"] <= 2
+    assert "confirmShipment" not in spent
+
+
+def test_broken_settings_are_a_failed_check_and_all_others_are_skipped(at: Shell) -> None:
+    file = at.home / "config" / "config.toml"
+    good = file.read_text()
+    file.write_text("[stores")
+    try:
+        ran = at.run("verify", "--json")
+    finally:
+        file.write_text(good)
+    assert bad(ran) == {"config": "config-invalid"}
+    assert {check["status"] for name, check in checks_of(ran).items() if name != "config"} == {"skipped"}
+
+
+def test_without_a_keyring_everything_that_needs_no_secret_is_still_checked(at: Shell) -> None:
+    environ = {name: value for name, value in at.environ.items() if not name.startswith("AMZLINK_SECRET_")}
+    ran = Shell(at.home, at.addresses, environ, at.sandbox).run("verify", "--json")
+    assert bad(ran) == {"keyring": "keyring-unavailable"}
+    found = checks_of(ran)
+    assert found["network"]["status"] == found["order-book"]["status"] == "ok"
+    assert found["lwa-token"]["status"] == found["vault"]["status"] == "skipped"
+
+
+def test_a_damaged_order_book_is_named_and_hides_nothing_else(at: Shell) -> None:
+    file = at.home / "data" / "orders.db"
+    good = file.read_bytes()
+    for journal in file.parent.glob("orders.db-*"):
+        journal.unlink()
+    file.write_bytes(b"this is no database" * 400)
+    try:
+        ran = at.run("verify", "--json")
+    finally:
+        file.write_bytes(good)
+    assert bad(ran) == {"order-book": "database-corrupt"}
+    assert checks_of(ran)["orders-access"]["status"] == "ok"
+
+
+def test_a_lost_vault_key_is_named(at: Shell) -> None:
+    [file] = (at.home.parent / "keys").iterdir()
+    key = file.read_bytes()
+    file.unlink()
+    try:
+        assert bad(at.run("verify", "--json")) == {"vault": "vault-key-missing"}
+    finally:
+        file.write_bytes(key)
+
+
+@pytest.mark.parametrize(("days", "problem"), [(140, None), (155, "secret-rotation-due"), (200, "secret-rotation-due")])
+def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
+    at: Shell, days: int, problem: str | None
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from msgspec.structs import replace
+
+    from amzlink import config
+
+    file = at.home / "config" / "config.toml"
+    good = file.read_text()
+    settings = config.load(file)
+    given = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
+    config.save(settings.with_store(SLUG, replace(settings.stores[SLUG], client_secret_set_on=given)), file)
+    try:
+        assert bad(at.run("verify", "--json")).get("secret-age") == problem
+        named = [each["problem"] for each in at.run("status", "--json").document["stores"][0]["problems"]]
+        assert ("secret-rotation-due" in named) is bool(problem)
+    finally:
+        file.write_text(good)
+
+
+def test_the_first_thing_to_fix_stands_at_the_end(at: Shell) -> None:
+    at.control("/faults", {"on": ["role-missing-listings"]})
+    try:
+        ran = at.run("verify")
+    finally:
+        at.control("/faults", {"off": ["role-missing-listings"]})
+    end = ran.out.split("Fix first:")[1]
+    assert "Next:" in end
+    assert "role-missing-listings" in end
+
+
+def test_every_other_command_sends_to_verify(at: Shell) -> None:
+    at.control("/faults", {"on": ["authorisation-revoked"]})
+    try:
+        ran = at.run("import-orders")
+    finally:
+        at.control("/faults", {"off": ["authorisation-revoked"]})
+    assert ran.err.rstrip().endswith("Run `amzlink verify` for the full picture.")
+
+
+def test_connections_that_all_hang_end_within_the_time_that_is_promised(at: Shell) -> None:
+    at.control("/faults", {"on": ["timeout", "lwa-timeout"]})
+    try:
+        ran = at.run("verify", "--json", seconds=30)
+    finally:
+        at.control("/faults", {"off": ["timeout", "lwa-timeout"]})
+    assert bad(ran) == {"network": "timeout"}
+
+
+def test_a_bundle_holds_no_secret_and_nothing_personal(at: Shell, tmp_path: Path) -> None:
+    at.run("import-orders", "-vv")
+    (at.home / "log" / "amzlink-2026-01.jsonl").write_text(
+        '{"at": "x", "event": "call", "planted": "MARK-LOG"}\nMARK-TEXT\n'
+    )
+    file = at.home / "config" / "config.toml"
+    good = file.read_text()
+    file.write_text(good.replace('name = "Demo Shop"', 'name = "MARK-NAME"') + '\n[extra]\nkey = "MARK-EXTRA"\n')
+    bundle = tmp_path / "support.zip"
+    try:
+        ran = at.run("verify", "--bundle", str(bundle))
+    finally:
+        file.write_text(good)
+    assert bundle.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(bundle) as opened:
+        content = b"".join(opened.read(name) for name in opened.namelist()).decode()
+        assert {"verify.json", "versions.json", "settings.json", "runs.json", "log.jsonl"} <= set(opened.namelist())
+    credentials = at.addresses["credentials"]
+    forbidden = {
+        "MARK-", "Atza|", "Atzr|", credentials["client_secret"], credentials["refresh_token"], credentials["client_id"],
+        credentials["seller_id"], (at.home.parent / "keys" / "vault-key").read_text(),
+    }  # fmt: skip
+    for order in at.sandbox.world.orders.values():
+        forbidden |= {value for value in order.personal_values() if len(value) > 7}
+    texts = content + ran.out + ran.err
+    assert len(forbidden) > 300
+    assert [value for value in forbidden if value in texts] == []

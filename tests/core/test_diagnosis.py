@@ -1,0 +1,121 @@
+"""What Amazon's answers mean, taken together."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import pytest
+
+from amzlink.core.checks import Check, Result, Status
+from amzlink.core.diagnosis import Asked, Probe, Reply, diagnose, needs_other_regions
+from amzlink.problems import Problem
+
+ASKED = Asked(countries={"A1PA6795UKMFR9": "Germany"}, selling_plan_told=True)
+GOOD: Mapping[Probe, Reply] = {
+    Probe.ORDERS: Reply(facts={"orders": 3, "to_ship": 3, "addressed": 2}),
+    Probe.PARTICIPATIONS: Reply(
+        facts={"selling_in": ["A1PA6795UKMFR9"], "selling_in_names": ["Germany"], "suspended_in": []}
+    ),
+    Probe.ACCOUNT: Reply(facts={"selling_plan": "PROFESSIONAL"}),
+    Probe.LISTINGS: Reply(),
+    Probe.REPORTS: Reply(),
+}
+DENIED = Reply(Problem("access-denied", operation="searchOrders", role="Inventory and Order Tracking", request_id="R"))
+
+
+def told(replies: Mapping[Probe, Reply], **more: Any) -> dict[str, tuple[str, str | None]]:
+    """Status and problem by check."""
+    return {
+        result.id.value: (result.status.value, result.problem.name if result.problem else None)
+        for result in diagnose({**GOOD, **replies}, ASKED, **more)
+    }
+
+
+def one(replies: Mapping[Probe, Reply], check: Check) -> Result:
+    return next(result for result in diagnose({**GOOD, **replies}, ASKED) if result.id is check)
+
+
+def bad(found: dict[str, tuple[str, str | None]]) -> dict[str, str | None]:
+    return {check: problem for check, (status, problem) in found.items() if status in ("failed", "warning")}
+
+
+def test_good_answers_leave_nothing_to_fix() -> None:
+    assert bad(told({})) == {}
+
+
+@pytest.mark.parametrize(
+    ("probe", "check", "problem"),
+    [
+        (Probe.ORDERS, "orders-access", "role-missing-orders"),
+        (Probe.LISTINGS, "listings-access", "role-missing-listings"),
+        (Probe.REPORTS, "reports-access", "role-missing-reports"),
+        (Probe.CONFIRM, "confirm-access", "role-missing-confirm"),
+    ],
+)
+def test_one_shut_door_among_open_ones_is_a_missing_role(probe: Probe, check: str, problem: str) -> None:
+    assert bad(told({probe: DENIED})) == {check: problem}
+    result = one({probe: DENIED}, Check(check))
+    assert result.evidence["not_told_apart"] == ["role-added-later"]
+
+
+@pytest.mark.parametrize("probe", [Probe.PARTICIPATIONS, Probe.ACCOUNT])
+def test_a_refusal_of_what_few_roles_open_proves_nothing(probe: Probe) -> None:
+    assert bad(told({probe: DENIED})) == {}
+
+
+def test_doors_that_are_all_shut_are_the_accounts_and_the_doubt_is_said() -> None:
+    shut = dict.fromkeys(GOOD, DENIED)
+    assert needs_other_regions(shut)
+    assert bad(told(shut)) == {"account": "account-suspended"}
+    assert one(shut, Check.ACCOUNT).evidence["not_told_apart"] == ["access-withdrawn"]
+
+
+def test_doors_that_another_region_opens_are_the_wrong_regions() -> None:
+    assert bad(told(dict.fromkeys(GOOD, DENIED), open_region="na")) == {"region": "region-mismatch"}
+
+
+def test_amazons_own_word_on_the_region_is_taken() -> None:
+    wrong = Reply(Problem("region-mismatch"))
+    assert bad(told({Probe.ORDERS: wrong, Probe.LISTINGS: wrong})) == {"region": "region-mismatch"}
+
+
+@pytest.mark.parametrize("name", ["client-secret-expired", "access-token-rejected"])
+def test_a_word_on_the_token_refutes_the_token_and_spares_the_rest(name: str) -> None:
+    found = told(dict.fromkeys(GOOD, Reply(Problem(name))))
+    assert bad(found) == {"lwa-token": name}
+    assert {status for check, (status, _problem) in found.items() if check != "lwa-token"} == {"skipped"}
+
+
+def test_orders_without_addresses_are_a_missing_role_and_no_orders_are_none() -> None:
+    without = Reply(facts={"orders": 3, "to_ship": 3, "addressed": 0})
+    assert bad(told({Probe.ORDERS: without})) == {"pii-access": "role-missing-pii"}
+    none = Reply(facts={"orders": 0, "to_ship": 0, "addressed": 0})
+    assert told({Probe.ORDERS: none})["pii-access"] == ("skipped", None)
+
+
+def test_a_wrong_seller_id_shows_that_listings_can_be_read() -> None:
+    found = told({Probe.LISTINGS: Reply(Problem("seller-id-wrong"))})
+    assert bad(found) == {"seller-id": "seller-id-wrong"}
+    assert found["listings-access"] == ("ok", None)
+
+
+def test_a_shop_that_is_closed_is_named() -> None:
+    closed = Reply(facts={"selling_in": ["A13V1IB3VIYZZH"], "selling_in_names": ["France"], "suspended_in": []})
+    assert bad(told({Probe.PARTICIPATIONS: closed})) == {"participation": "not-participating"}
+
+
+def test_every_mixture_of_answers_gives_each_check_one_result_and_names_no_role_when_all_is_shut() -> None:
+    kinds = (Reply(), DENIED, Reply(Problem("throttled")), Reply(Problem("timeout", seconds=9)))
+    for orders, listings, reports, others in product(kinds, repeat=4):
+        replies = {
+            Probe.ORDERS: orders if orders.problem else GOOD[Probe.ORDERS],
+            Probe.LISTINGS: listings,
+            Probe.REPORTS: reports,
+            Probe.PARTICIPATIONS: others if others.problem else GOOD[Probe.PARTICIPATIONS],
+        }
+        results = diagnose(replies, ASKED)
+        assert len({result.id for result in results}) == len(results) == 10
+        if all(reply.denied for reply in replies.values()):
+            names = [result.problem.name for result in results if result.problem]
+            assert not any(name.startswith("role-missing") for name in names)
+        assert all(result.problem for result in results if result.status in (Status.FAILED, Status.WARNING))
