@@ -293,8 +293,8 @@ class TestAKeyringThatFails:
                 "linux",
                 ", because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone, as after signing out",
             ),
-            ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/"}, "linux", ": no keyring service runs on its D-Bus"),
-            ({"DBUS_SESSION_BUS_ADDRESS": "unix:abstract=x"}, "linux", ": no keyring service runs on its D-Bus"),
+            ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/"}, "linux", ": no keyring service answers on its D-Bus"),
+            ({"DBUS_SESSION_BUS_ADDRESS": "unix:abstract=x"}, "linux", ": no keyring service answers on its D-Bus"),
             (
                 {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
                 "linux",

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -246,7 +247,7 @@ def test_a_session_bus_without_a_keyring_service_is_named(tmp_path: Path) -> Non
     )  # fmt: skip
     told = json.loads(answer.stdout)
     assert told["problem"] == "keyring-unavailable"
-    assert told["detail"] == "this session has none: no keyring service runs on its D-Bus"
+    assert told["detail"] == "this session has none: no keyring service answers on its D-Bus"
 
 
 BUS_WITHOUT_SERVICES = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -263,18 +264,42 @@ BUS_WITHOUT_SERVICES = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus 
 """
 
 
+def _sign_on(listening: socket.socket) -> None:
+    """Let clients of a D-Bus sign on, as its specification has it, and answer nothing that they ask then."""
+    answers = {b"AUTH": b"OK 0123456789abcdef0123456789abcdef\r\n", b"NEGOTIATE_UNIX_FD": b"AGREE_UNIX_FD\r\n"}
+    with contextlib.ExitStack() as opened, contextlib.suppress(OSError):
+        while True:
+            connection = opened.enter_context(listening.accept()[0])
+            with connection.makefile("rb") as lines:
+                for line in lines:
+                    word = line.lstrip(b"\0").split()[0]
+                    if word == b"BEGIN":
+                        break
+                    connection.sendall(answers[word])
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' keyrings need no session bus")
-def test_a_session_bus_that_takes_the_call_and_never_answers_does_not_hold_up_the_process(
-    tmp_path: Path, folder: Path
+@pytest.mark.parametrize(
+    ("signs_on", "detail"),
+    [
+        (False, "this session has none: no keyring service answers on its D-Bus"),
+        (True, "it did not answer within 2 seconds"),
+    ],
+    ids=["at all", "after the sign-on"],
+)
+def test_a_session_bus_that_never_answers_is_named_and_does_not_hold_up_the_process(
+    tmp_path: Path, folder: Path, signs_on: bool, detail: str
 ) -> None:
-    path = folder / "silent-bus"
+    """The first the keyring's library gives up by itself, the second it would wait for without end."""
+    path = folder / f"silent-bus-{signs_on}"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(str(path))
         listening.listen()
-        environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}
+        if signs_on:
+            threading.Thread(target=_sign_on, args=(listening,), daemon=True).start()
         answer = ask_in_a_process(environ, tmp_path, patience_seconds=2)
-        listening.settimeout(0)
-        listening.accept()[0].close()  # it was called
-    assert (answer["problem"], answer["detail"]) == ("keyring-unavailable", "it did not answer within 2 seconds")
+        listening.shutdown(socket.SHUT_RDWR)
+    assert (answer["problem"], answer["detail"]) == ("keyring-unavailable", detail)
     assert isinstance(answer["seconds"], float)
     assert answer["seconds"] < 10

@@ -344,7 +344,7 @@ def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
     path = address.partition(";")[0].partition("unix:path=")[2].partition(",")[0]
     if path and not _is_there(Path(path)):
         return f"{none}, because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone, as after signing out"
-    return f"{none}: no keyring service runs on its D-Bus"
+    return f"{none}: no keyring service answers on its D-Bus"
 
 
 class _Late(BaseException):

@@ -47,7 +47,7 @@ class VerifyView:
             return code
         self._console.line()
         intro = "Fix first" if first.status is Status.FAILED else "Nothing is broken; worth a look"
-        self._console.line(self._console.colored(f"{intro}: {first.problem.summary}", "bold"))
+        self._console.line(self._console.colored(f"{intro}: {first.summary}", "bold"))
         self._console.line(f"  Why:   {first.problem.cause}")
         self._console.line(self._console.colored(f"  Next:  {first.problem.next_step}", "bold"))
         self._console.line(f"  Name:  {first.problem.name} (amzlink explain {first.problem.name})")

@@ -60,6 +60,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     evidence: Evidence = NO_EVIDENCE
 
+    def about(self, facts: Mapping[str, object]) -> "Result":
+        """The same, its problem knowing more: the page for the store's country, the store's option."""
+        if self.problem is None:
+            return self
+        problem = self.problem.with_facts(**facts)
+        # A summary that was worded for the occasion stays.
+        summary = problem.summary if self.summary == self.problem.summary else self.summary
+        return msgspec.structs.replace(self, problem=problem, summary=summary)
+
     def as_dict(self) -> dict[str, object]:
         """The form in which `--json` shows it."""
         told = self.problem.as_dict() if self.problem else {}

@@ -96,7 +96,7 @@ def needs_other_regions(replies: Replies) -> bool:
 def diagnose(replies: Replies, asked: Asked, open_region: str | None = None) -> list[Result]:
     """The results of the checks that rest on Amazon's answers, and of `lwa-token`, which they can still refute.
 
-    `open_region` names another region whose host let the token in, where all of this region's doors are shut.
+    `open_region` is the name of another region whose host let the token in, where all of this region's doors are shut.
     """
     if problem := _of_the_token(replies):
         token = found(Check.LWA_TOKEN, problem, **_doubt(problem))
@@ -104,10 +104,13 @@ def diagnose(replies: Replies, asked: Asked, open_region: str | None = None) -> 
     token = passed(Check.LWA_TOKEN, "Client id, client secret and refresh token are good.")
     if open_region:
         denial = replies[Probe.ORDERS].problem
-        facts = denial.facts if denial else {}
-        problem = Problem("region-mismatch", **{**facts, "detail": open_region})
-        rest = _pointless("The account is in another region.", _without(Check.REGION))
-        return [token, found(Check.REGION, problem, open_region=open_region), *rest]
+        region = found(
+            Check.REGION, Problem("region-mismatch", **(denial.facts if denial else {})), open_region=open_region
+        )
+        region = msgspec.structs.replace(
+            region, summary=f"Amazon lets this account in in {open_region}, and not in the store's own region."
+        )
+        return [token, region, *_pointless("The account is in another region.", _without(Check.REGION))]
     if (wrong := _first(replies, "region-mismatch")) is not None:
         return [
             token,

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.probe import LWA, SPAPI, probe
 from amzlink.amazon.probe import Probe as Look
 from amzlink.amazon.transport import Link
@@ -83,15 +84,22 @@ def verify(
         ledger.skip_rest("The settings cannot be read.")
         return Verification(store=wanted, results=ledger.results)
     slug = settings.choose(wanted, deps.home.config_file)
-    ledger = _Ledger(on_result)
+    ledger = _Ledger(on_result, _facts_of(slug, settings.stores[slug]))
     _Examination(deps, settings, slug, options, ledger).run()
     return Verification(store=slug, results=ledger.results)
+
+
+def _facts_of(slug: str, store: Store) -> dict[str, object]:
+    marketplace = BY_COUNTRY.get(store.country)
+    facts: dict[str, object] = {"store": slug, "store_option": f" --store {slug}", "country": store.country}
+    return {**facts, "page": marketplace.develop_apps_url} if marketplace else facts
 
 
 class _Ledger:
     """Results by check; each is passed on as soon as all before it are there."""
 
-    def __init__(self, on_result: Callable[[Result], None]) -> None:
+    def __init__(self, on_result: Callable[[Result], None], facts: Mapping[str, object] | None = None) -> None:
+        self._facts = facts or {}
         self._found: dict[Check, Result] = {}
         self._told = 0
         self._on_result = on_result
@@ -101,7 +109,7 @@ class _Ledger:
         return tuple(self._found[check] for check in Check)
 
     def add(self, *results: Result) -> None:
-        self._found.update({result.id: result for result in results})
+        self._found.update({result.id: result.about(self._facts) for result in results})
         order = list(Check)
         while self._told < len(order) and order[self._told] in self._found:
             self._on_result(self._found[order[self._told]])

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from amzlink.amazon.listings import prove_seller_id
-from amzlink.amazon.marketplaces import BY_ID, ENDPOINTS, MARKETPLACES, Region
+from amzlink.amazon.marketplaces import BY_ID, ENDPOINTS, MARKETPLACES, REGION_NAMES, Region
 from amzlink.amazon.orders import any_between, search_orders, to_ship_created_between
 from amzlink.amazon.reports import prove_reports_access
 from amzlink.amazon.sellers import get_account, get_marketplace_participations
@@ -63,14 +63,14 @@ def asked(store: Store, *, deep: bool) -> Asked:
 
 
 def find_open_region(deps: Deps, account: Account) -> str | None:
-    """Try the same call on the other regions' hosts, with a marketplace of theirs; the region that lets it in."""
+    """Try the same call on the other regions' hosts, with a marketplace of theirs; the name of the one that opens."""
     for region in ENDPOINTS:
         if region == account.region:
             continue
         marketplace = next(each for each in MARKETPLACES if each.region == region)
         with deps.link(account, NO_WAIT, region=region) as link:
             if reply_of(functools.partial(_any_order, link, marketplace.id)).problem is None:
-                return region
+                return REGION_NAMES[region]
     return None
 
 

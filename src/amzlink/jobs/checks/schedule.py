@@ -18,11 +18,11 @@ _SYSTEM_CRONTABS: Final = (Path("/etc/crontab"), Path("/etc/cron.d"))
 
 def is_scheduled(environ: Mapping[str, str]) -> bool | None:
     """True where something is found, False where one could look and found nothing, None where one cannot look."""
-    if sys.platform == "win32":
+    if sys.platform == "win32" or "PATH" not in environ:
         return None
     looked = False
     for command in _LOOKS:
-        if shutil.which(command[0], path=environ.get("PATH")) is None:
+        if shutil.which(command[0], path=environ["PATH"]) is None:
             continue
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
