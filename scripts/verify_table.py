@@ -55,9 +55,9 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     # Network and service
     "timeout": {"network": "timeout"},
     "lwa-timeout": {"network": "timeout"},
-    "lwa-html": {"network": "captive-portal"},
-    "proxy-interferes": {"network": "captive-portal"},
-    "proxy-redirects": {"network": "captive-portal"},
+    "lwa-html": {"network": "proxy-interferes"},
+    "proxy-interferes": {"network": "proxy-interferes"},
+    "proxy-redirects": {"network": "proxy-interferes"},
     "proxy-wants-log-in": {"network": "proxy-interferes"},
     "request-broken": {"network": "proxy-interferes"},
     "clock-skewed": {"clock": "clock-skewed"},

@@ -91,7 +91,6 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Run `amzlink stores list` to see the stores, or `amzlink connect` to link one.",
         Exit.CONFIGURATION,
         _SETUP,
-        checks=("config",),
     ),
     "which-store": Entry(
         "Several stores are connected",
@@ -100,7 +99,6 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Add `--store SLUG`, or choose one for good with `amzlink stores default SLUG`.",
         Exit.CONFIGURATION,
         _SETUP,
-        checks=("config",),
     ),
     "config-invalid": Entry(
         "The configuration cannot be used",
@@ -265,16 +263,6 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         Exit.TRY_AGAIN,
         _NETWORK,
         checks=("keyring", *_CALLING, *_READING_THE_BOOK),
-    ),
-    "captive-portal": Entry(
-        "The network wants you to sign in",
-        "The network answers in place of {host}, as guest networks do before one has signed in.",
-        "Hotels, trains and guest networks lead every connection to a web page of theirs until somebody signs in there.",
-        "Open any page in a browser on this network, sign in, and try again; or use another network.",
-        Exit.TRY_AGAIN,
-        _NETWORK,
-        what_exactly="The network answers in place of {host}: {detail}.",
-        checks=_CALLING,
     ),
     "ipv6-black-hole": Entry(
         "IPv6 leads nowhere",

@@ -44,7 +44,7 @@ def at_a_terminal(code: str, typed: str = "", *, after: str = "") -> tuple[int, 
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
-        env={**os.environ, "TERM": "xterm-256color"},
+        env={**{name: os.environ[name] for name in os.environ if name != "COLUMNS"}, "TERM": "xterm-256color"},
         start_new_session=True,
     )
     os.close(terminal)

@@ -27,6 +27,8 @@ from amzlink.clock import Clock, parse_http_date
 from amzlink.problems import Problem
 
 DEFAULT_SECONDS: Final = 10.0
+CAPTIVE_PORTAL: Final = "captive-portal"
+PROXY: Final = "proxy"
 _NETWORK_AUTHENTICATION_REQUIRED: Final = 511  # RFC 6585, section 6
 
 # A 403 that says "Access token is missing" (facts 9.2, row 13); no quota is touched.
@@ -87,8 +89,9 @@ def probe(
     port of https is also asked in plain HTTP, because a guest network shows its sign-in page there.
 
     Raises:
-        Problem: `dns-failed`, `connect-refused`, `timeout`, `tls-failed`, `proxy-interferes`, `captive-portal`, or
-            `config-invalid` for an SSL_CERT_FILE or HTTPS_PROXY that cannot be used.
+        Problem: `dns-failed`, `connect-refused`, `timeout`, `tls-failed`; `proxy-interferes`, whose fact `kind` tells a
+            proxy from a guest network's `captive-portal`; or `config-invalid` for an SSL_CERT_FILE or HTTPS_PROXY that
+            cannot be used.
     """
     url = _split(base_url)
     if transport is not None:
@@ -103,7 +106,8 @@ def probe(
         return _look(way, ask)
     except Problem as problem:
         if proxy is None and way.port == HTTPS_PORT and (told := _sign_in_page(way)):
-            raise Problem("captive-portal", detail=told, host=way.host, instead_of=problem.name) from problem
+            facts = {"host": way.host, "kind": CAPTIVE_PORTAL, "instead_of": problem.name}
+            raise Problem("proxy-interferes", detail=told, **facts) from problem
         raise
 
 
@@ -152,29 +156,29 @@ def _judge(way: Way, answer: Answer) -> None:
         detail = f"the proxy {way.proxy.shown} {refusal(answer, way.proxy)}"
         raise way.problem("proxy-interferes", detail, status=answer.status)
     if between := _between(answer):
-        name, detail = between
+        kind, detail = between
         if way.proxy:
-            name, detail = "proxy-interferes", f"the proxy {way.proxy.shown} answers with {detail}"
-        raise way.problem(name, detail, status=answer.status)
+            kind, detail = PROXY, f"the proxy {way.proxy.shown} answers with {detail}"
+        raise way.problem("proxy-interferes", detail, status=answer.status, kind=kind)
 
 
 def _between(answer: Answer) -> tuple[str, str] | None:
-    """The problem of an answer that is not the service's own, and what it is; None for the service's own.
+    """Who answers in the service's place, and with what; None for the service's own answer.
 
     What breaks at Amazon's end answers in HTML too, with a status of 500 or more.
     """
     status = answer.status
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
-        return "captive-portal", f"a redirect to {_redirect_host(answer) or 'a page of its own'} (status {status})"
+        return CAPTIVE_PORTAL, f"a redirect to {_redirect_host(answer) or 'a page of its own'} (status {status})"
     if status == _NETWORK_AUTHENTICATION_REQUIRED:
-        return "captive-portal", f"a demand to sign in to the network (status {status})"
+        return CAPTIVE_PORTAL, f"a demand to sign in to the network (status {status})"
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
-        return "proxy-interferes", f"a demand for a proxy's user name and password (status {status})"
+        return PROXY, f"a demand for a proxy's user name and password (status {status})"
     if status >= http.client.INTERNAL_SERVER_ERROR or not is_html(answer.beginning):
         return None
     if status < http.client.MULTIPLE_CHOICES:
-        return "captive-portal", f"a web page (status {status})"
-    return "proxy-interferes", f"a web page of a firewall or filter (status {status})"
+        return CAPTIVE_PORTAL, f"a web page (status {status})"
+    return PROXY, f"a web page of a firewall or filter (status {status})"
 
 
 def _redirect_host(answer: Answer) -> str | None:
@@ -200,7 +204,7 @@ def _sign_in_page(way: Way) -> str | None:
     if (there := _redirect_host(answer)) and _domain(there) == _domain(way.host):
         return None
     between = _between(answer)
-    return between[1] if between and between[0] == "captive-portal" else None
+    return between[1] if between and between[0] == CAPTIVE_PORTAL else None
 
 
 def _domain(host: str) -> str:
@@ -235,10 +239,10 @@ def _over_httpx(
         raise Problem("connect-refused", kind=type(error).__name__, **facts) from error
     answer = Answer(response.status_code, response.headers, response.content[:FIRST_BYTES])
     if between := _between(answer):
-        name, detail = between
+        kind, detail = between
         if proxy:
-            name, detail = "proxy-interferes", f"the proxy {proxy} answers with {detail}"
-        raise Problem(name, detail=detail, status=answer.status, **facts)
+            kind, detail = PROXY, f"the proxy {proxy} answers with {detail}"
+        raise Problem("proxy-interferes", detail=detail, status=answer.status, kind=kind, **facts)
     offset = _offset(answer.headers.get("date"), clock)
     return Probe(host=host, status=answer.status, offset=offset, proxy=proxy, milliseconds=_since(began))
 
