@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from amzlink.amazon import orders, sellers
+from amzlink.amazon import order_wire, sellers
 from amzlink.amazon.listings import SEARCH_LISTINGS_ITEMS
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Region
 from amzlink.amazon.orders import GET_ORDER, SANDBOX_QUERIES, SEARCH_ORDERS
@@ -244,8 +244,8 @@ class Walk:
 @pytest.mark.parametrize(
     ("model", "definition", "struct", "fields"),
     [
-        ("orders_2026-01-01.json", "SearchOrdersResponse", orders._Page, 60),
-        ("orders_2026-01-01.json", "GetOrderResponse", orders._Answer, 60),
+        ("orders_2026-01-01.json", "SearchOrdersResponse", order_wire.WirePage, 60),
+        ("orders_2026-01-01.json", "GetOrderResponse", order_wire.WireAnswer, 60),
         ("sellers.json", "GetMarketplaceParticipationsResponse", sellers._Answer, 6),
     ],
 )

@@ -115,11 +115,21 @@ def test_the_buyers_new_name_replaces_the_old() -> None:
     assert keep_known(renamed, PERSONAL).buyer.name == "Jan Dvořák"
 
 
-def test_gift_messages_and_tracking_numbers_are_added_to_those_that_are_known() -> None:
-    new = PersonalData(gift_messages={"2": "Ahoj"}, tracking_numbers={"P1": "corrected", "P2": "second"})
-    kept = keep_known(new, PERSONAL)
-    assert kept.gift_messages == {"1": "Všechno nejlepší!", "2": "Ahoj"}
-    assert kept.tracking_numbers == {"P1": "corrected", "P2": "second"}
+def test_what_is_told_line_by_line_is_added_to_what_is_known_and_the_newer_word_counts() -> None:
+    old = PersonalData(
+        gift_messages={"1": "Všechno nejlepší!", "3": "Na zdraví"},
+        customization_urls={"1": "https://example.com/a", "3": "https://example.com/c"},
+        tracking_numbers={"P1": "mistyped", "P3": "third"},
+    )
+    new = PersonalData(
+        gift_messages={"1": "Corrected", "2": "Ahoj"},
+        customization_urls={"1": "https://example.com/corrected"},
+        tracking_numbers={"P1": "corrected", "P2": "second"},
+    )
+    kept = keep_known(new, old)
+    assert kept.gift_messages == {"1": "Corrected", "2": "Ahoj", "3": "Na zdraví"}
+    assert kept.customization_urls == {"1": "https://example.com/corrected", "3": "https://example.com/c"}
+    assert kept.tracking_numbers == {"P1": "corrected", "P2": "second", "P3": "third"}
 
 
 def test_tax_registrations_that_are_left_out_are_kept() -> None:
