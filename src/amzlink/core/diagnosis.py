@@ -88,9 +88,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def needs_other_regions(replies: Replies) -> bool:
-    """Whether every door is shut without a reason, so that only another region's answer can tell more."""
+    """Whether doors are shut without a reason and none is open, so that only another region can tell more."""
     asked = [replies[probe] for probe in (Probe.ORDERS, Probe.LISTINGS, Probe.REPORTS) if probe in replies]
-    return bool(asked) and all(reply.denied for reply in asked) and not _any_open(replies)
+    # One that was not answered for want of quota says nothing, and must not make the others look like missing roles.
+    return any(reply.denied for reply in asked) and not any(reply.answered for reply in replies.values())
 
 
 def diagnose(replies: Replies, asked: Asked, open_region: str | None = None) -> list[Result]:
@@ -240,10 +241,6 @@ def _personal_data(replies: Replies) -> Result:
     if not addressed:
         return found(Check.PII_ACCESS, Problem("role-missing-pii", count=shown), to_ship=shown, addressed=0)
     return passed(Check.PII_ACCESS, "Names and addresses come with the orders.", to_ship=shown, addressed=addressed)
-
-
-def _any_open(replies: Replies) -> bool:
-    return any(reply.answered for reply in replies.values())
 
 
 def _answered(replies: Replies, probe: Probe) -> bool:
