@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.clock import SystemClock, from_iso, parse_http_date, to_iso, to_iso_exact
@@ -25,6 +25,7 @@ def test_the_exact_spelling_has_milliseconds() -> None:
 
 
 @given(MOMENTS)
+@settings(deadline=None)
 def test_what_was_spelled_is_the_same_moment_again(moment: datetime) -> None:
     assert timedelta(0) <= moment - from_iso(to_iso(moment)) < timedelta(seconds=1)
     assert timedelta(0) <= moment - from_iso(to_iso_exact(moment)) < timedelta(milliseconds=1)
@@ -32,6 +33,7 @@ def test_what_was_spelled_is_the_same_moment_again(moment: datetime) -> None:
 
 
 @given(MOMENTS, MOMENTS)
+@settings(deadline=None)
 def test_spellings_sort_as_the_moments_do(one: datetime, other: datetime) -> None:
     """The order book compares them as texts."""
     if one.astimezone(UTC) <= other.astimezone(UTC):
@@ -77,6 +79,7 @@ def test_a_header_that_is_no_date_gives_none(text: str | None) -> None:
     st.text()
     | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,4} [A-Z][a-z]{2} [0-9]{1,5} ([0-9]{1,2}:){2}[0-9]{1,2} [+-][0-9]{1,6}")
 )
+@settings(deadline=None)
 def test_whatever_a_header_holds_is_a_moment_in_utc_or_none(text: str) -> None:
     found = parse_http_date(text)
     assert found is None or found.tzinfo is UTC

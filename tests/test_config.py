@@ -438,6 +438,7 @@ class TestSettings:
         assert set(SETTINGS) <= set(Store.__struct_fields__)
 
     @given(st.sampled_from(SETTINGS), st.text(max_size=10))
+    @settings(deadline=None)
     def test_whatever_is_typed_gives_a_value_that_can_be_saved_or_a_usage_error(self, key: str, text: str) -> None:
         try:
             value = parse_setting(key, text)

@@ -5,7 +5,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Exit, Problem
@@ -140,6 +140,7 @@ def test_an_unknown_name_is_a_bug_and_no_problem() -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_a_fact_stands_as_it_is_even_with_braces_in_it(text: str) -> None:
     problem = Problem("request-refused", operation="searchOrders", detail=text)
     assert problem.summary == f"Amazon refused searchOrders as invalid: {text}.".strip()

@@ -87,6 +87,7 @@ def is_missing(error: pytest.ExceptionInfo[Problem]) -> bool:
 
 class TestSealingAndOpening:
     @given(st.binary(max_size=2000), st.dates(date(2026, 1, 1), date(2027, 12, 31)))
+    @settings(deadline=None)
     def test_what_was_sealed_can_be_opened(self, data: bytes, lease_day: date) -> None:
         vault = vault_in(Place())
         assert vault.open(ORDER, vault.seal(ORDER, data, lease_day)) == data
@@ -134,6 +135,7 @@ class TestSealingAndOpening:
         assert is_missing(error)
 
     @given(st.data())
+    @settings(deadline=None)
     def test_a_box_that_was_damaged_does_not_open(self, data: st.DataObject) -> None:
         vault = vault_in(Place())
         box = vault.seal(ORDER, DATA, DEC_5)
@@ -398,6 +400,7 @@ class TestKeysThatAreNotHere:
         assert vault_in(Place(keys_with()), Book(NOV_23)).chain_ids == {"2026-12": "x"}
 
     @given(st.text())
+    @settings(deadline=None)
     def test_whatever_the_keyring_holds_no_other_error_comes_of_it(self, text: str) -> None:
         with pytest.raises(Problem) as error:
             vault_in(Place(text), Book(NOV_23, {"2026-12": "chain"}))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.cli.argv import GlobalOptions, split
@@ -70,6 +70,7 @@ def test_behind_a_double_dash_nothing_is_taken_out() -> None:
 
 
 @given(st.lists(OTHERS), st.lists(st.sampled_from(sorted(GLOBALS))), st.data())
+@settings(deadline=None)
 def test_mixed_in_anyhow_they_are_found_and_the_rest_keeps_its_sequence(
     others: list[str], chosen: list[str], data: st.DataObject
 ) -> None:

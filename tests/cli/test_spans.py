@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.cli.spans import parse_choice, parse_due, parse_filter, parse_moment, parse_span
@@ -30,6 +30,7 @@ class TestSpans:
         st.sampled_from(["{}", " {} ", "{}\n"]),
         st.booleans(),
     )
+    @settings(deadline=None)
     def test_a_number_and_a_unit_are_a_length_of_time(self, number: int, unit: str, form: str, upper: bool) -> None:
         text = form.format(f"{number}{unit.upper() if upper else unit}")
         assert parse_span("--max-wait", text) == timedelta(seconds=number * SECONDS[unit])
@@ -43,6 +44,7 @@ class TestSpans:
         assert repr(text) in problem.summary
 
     @given(st.text())
+    @settings(deadline=None)
     def test_whatever_is_typed_is_a_length_or_a_usage_error(self, text: str) -> None:
         try:
             assert parse_span("--max-wait", text) >= timedelta(0)
@@ -53,6 +55,7 @@ class TestSpans:
 
 class TestMoments:
     @given(st.integers(0, 10_000), st.sampled_from(sorted(SECONDS)))
+    @settings(deadline=None)
     def test_a_length_of_time_is_so_long_ago(self, number: int, unit: str) -> None:
         assert parse_moment("--since", f"{number}{unit}", NOW) == NOW - timedelta(seconds=number * SECONDS[unit])
 
@@ -90,6 +93,7 @@ class TestMoments:
         refusal(lambda: parse_moment("--since", text, NOW))
 
     @given(st.text() | st.datetimes().map(str) | st.datetimes(timezones=st.timezones()).map(str))
+    @settings(deadline=None)
     def test_whatever_is_typed_is_a_moment_in_utc_or_a_usage_error(self, text: str) -> None:
         try:
             found = parse_moment("--since", text, NOW)
@@ -103,6 +107,7 @@ class TestMoments:
 
 class TestDueTimes:
     @given(st.integers(0, 10_000), st.sampled_from(sorted(SECONDS)))
+    @settings(deadline=None)
     def test_a_length_of_time_is_in_so_long(self, number: int, unit: str) -> None:
         assert parse_due("--due-before", f"{number}{unit}", NOW) == NOW + timedelta(seconds=number * SECONDS[unit])
 

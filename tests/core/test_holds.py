@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.clock import to_iso
@@ -81,6 +81,7 @@ def test_an_order_with_nothing_to_ship_is_held_for_nothing(status: str) -> None:
 
 
 @given(st.lists(st.sampled_from([*PROGRAMS, *HARMLESS]), unique=True), st.data())
+@settings(deadline=None)
 def test_the_sequence_in_which_amazon_lists_the_programs_makes_no_cause_new(
     programs: list[str], data: st.DataObject
 ) -> None:
@@ -95,6 +96,7 @@ def test_the_sequence_in_which_amazon_lists_the_programs_makes_no_cause_new(
     st.booleans(),
     st.booleans(),
 )
+@settings(deadline=None)
 def test_no_cause_holds_anything_personal(
     status: str, programs: list[str], asked: bool, early: bool, with_address: bool
 ) -> None:
@@ -153,6 +155,7 @@ def test_all_other_holds_count_at_any_time_under_any_setting(policy: HoldPolicy)
     st.booleans(),
     st.booleans(),
 )
+@settings(deadline=None)
 def test_what_counts_is_a_sorted_part_of_what_is_held(
     held: list[HeldFor], include_prime: bool, hold_missing_weight: bool
 ) -> None:

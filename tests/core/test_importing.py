@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.core.importing import Known, Verdict, digest, judge
@@ -71,6 +71,7 @@ ORDERS = st.builds(
 
 
 @given(ORDERS, ORDERS)
+@settings(deadline=None)
 def test_an_older_answer_never_overwrites_a_newer_one(new: Order, old: Order) -> None:
     verdict = verdict_on(new, known_from(old))
     if new.changed_at < old.changed_at:
@@ -80,6 +81,7 @@ def test_an_older_answer_never_overwrites_a_newer_one(new: Order, old: Order) ->
 
 
 @given(st.lists(ORDERS, min_size=1, max_size=8))
+@settings(deadline=None)
 def test_whatever_the_answers_and_their_sequence_the_newest_one_is_what_stays(answers: list[Order]) -> None:
     kept: Order | None = None
     for answer in answers:
@@ -95,6 +97,7 @@ def test_whatever_the_answers_and_their_sequence_the_newest_one_is_what_stays(an
     st.builds(Recipient, name=st.text(), address_line_1=st.text(), city=st.text(), phone=st.none() | st.text()),
     st.dictionaries(st.text(max_size=3), st.text(), max_size=2),
 )
+@settings(deadline=None)
 def test_the_digest_does_not_depend_on_personal_data(recipient: Recipient, texts: dict[str, str]) -> None:
     personal = PersonalData(recipient=recipient, gift_messages=texts, tracking_numbers=texts, customization_urls=texts)
     assert digest(order_of(personal=personal)) == digest(order_of())

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.core.orders import (
@@ -138,6 +138,7 @@ def test_tax_registrations_that_are_left_out_are_kept() -> None:
 
 
 @given(PERSONAL_DATA)
+@settings(deadline=None)
 def test_an_empty_answer_takes_nothing_away(old: PersonalData) -> None:
     kept = keep_known(NOTHING_PERSONAL, old)
     assert kept.recipient.deliverable == old.recipient.deliverable
@@ -146,12 +147,14 @@ def test_an_empty_answer_takes_nothing_away(old: PersonalData) -> None:
 
 
 @given(PERSONAL_DATA, PERSONAL_DATA)
+@settings(deadline=None)
 def test_what_was_deliverable_stays_deliverable(new: PersonalData, old: PersonalData) -> None:
     kept = keep_known(new, old)
     assert kept.recipient.deliverable == (new.recipient.deliverable or old.recipient.deliverable)
 
 
 @given(PERSONAL_DATA, PERSONAL_DATA)
+@settings(deadline=None)
 def test_taking_the_same_answer_twice_changes_nothing_more(new: PersonalData, old: PersonalData) -> None:
     once = keep_known(new, old)
     assert keep_known(new, once) == once

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.core.orders import Order
@@ -82,6 +82,7 @@ def test_the_last_of_several_packages_counts() -> None:
         unknown_delivery_days=st.integers(0, 30),
     ),
 )
+@settings(deadline=None)
 def test_no_lease_is_longer_than_the_retention_or_already_over(
     status: str, shipped_days_ago: int | None, changed_days_ago: int, policy: Retention
 ) -> None:
@@ -96,6 +97,7 @@ def test_no_lease_is_longer_than_the_retention_or_already_over(
 
 
 @given(st.integers(0, 100), st.dates(date(2024, 1, 1), date(2030, 1, 1)))
+@settings(deadline=None)
 def test_looking_later_never_lengthens_what_a_shipment_leaves(days_later: int, today: date) -> None:
     order = order_of(status="SHIPPED", packages=(package_of(shipped_at=NOW),))
     first, later = lease_end(order, today, DEFAULT), lease_end(order, today + timedelta(days=days_later), DEFAULT)

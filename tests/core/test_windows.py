@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.core.windows import FIRST_RUN, OLDEST, OVERLAP, Coverage, plan_run
@@ -101,6 +101,7 @@ def test_a_since_that_is_later_than_the_end_gives_an_empty_window_and_no_turned_
 
 
 @given(RUNS)
+@settings(deadline=None)
 def test_the_ends_of_all_windows_are_at_least_two_minutes_past_and_behind_their_starts(runs: list[Ran]) -> None:
     coverage, now = None, datetime(2026, 1, 1, tzinfo=UTC)
     for run in runs:
@@ -114,6 +115,7 @@ def test_the_ends_of_all_windows_are_at_least_two_minutes_past_and_behind_their_
 
 
 @given(RUNS)
+@settings(deadline=None)
 def test_the_windows_of_any_history_of_runs_leave_no_gap(runs: list[Ran]) -> None:
     """Per marketplace: whatever changed since its first run is in a window, as far back as Amazon gives it at all."""
     coverage, now = None, datetime(2026, 1, 1, tzinfo=UTC)
@@ -135,6 +137,7 @@ def test_the_windows_of_any_history_of_runs_leave_no_gap(runs: list[Ran]) -> Non
 
 
 @given(RUNS)
+@settings(deadline=None)
 def test_just_the_marketplaces_that_no_finished_run_has_covered_are_swept(runs: list[Ran]) -> None:
     coverage, now = None, datetime(2026, 1, 1, tzinfo=UTC)
     for run in runs:
