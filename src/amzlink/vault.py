@@ -139,6 +139,10 @@ class Vault:
         return cipher
 
     def _begin_chain(self, lease_day: date) -> Chain:
+        # Another process may have begun it since; to write over its key would lose what it has sealed.
+        self._keys = _read(self._place.load(), self._store)
+        if chain := self._keys.chains.get(_month(lease_day)):
+            return chain
         first = max(lease_day.replace(day=1), self.floor or date.min)
         chain = Chain(secrets.token_hex(8), first, _encode(secrets.token_bytes(_KEY_BYTES)))
         chains = {**self._keys.chains, _month(lease_day): chain}

@@ -220,6 +220,7 @@ def test_a_dry_run_counts_and_stores_nothing(tmp_path: Path) -> None:
     report = run(world, dry_run=True)
     assert report.tally.verdicts[Verdict.NEW] > 0
     assert booked(world) == {}
+    assert world.deps.secrets.get(SLUG, "vault-key") is None
     assert run(world).tally.verdicts == report.tally.verdicts
 
 
@@ -430,5 +431,19 @@ def test_the_lease_of_an_open_order_is_renewed_before_it_runs_out(tmp_path: Path
     run(world)
     detail = show_order(world.deps, SLUG, order_id, with_personal=True)
     assert detail.order.lease_day == world.clock.now().date() + timedelta(days=30)
+    assert detail.personal is not None
+    assert detail.personal.recipient.deliverable
+
+
+def test_an_address_that_amazon_withholds_later_is_kept_and_holds_nothing(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    run(world)
+    order_id = open_orders(world)[0]
+    world.sandbox.world.faults.switch(on=["role-missing-pii"])
+    change(world, order_id, "touch")
+    settled(world)
+    assert run(world).tally.verdicts[Verdict.UPDATED] == 1
+    detail = show_order(world.deps, SLUG, order_id, with_personal=True)
+    assert detail.holds == ()
     assert detail.personal is not None
     assert detail.personal.recipient.deliverable

@@ -19,7 +19,7 @@ class Verdict(StrEnum):
     """Not payable yet, without an address, and not known: it comes again when it changes."""
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed."""
 
     changed_at: datetime

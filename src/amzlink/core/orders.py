@@ -1,7 +1,8 @@
 """What amzlink knows of an order: the facts that stay, and the personal data that goes.
 
 Names and values are Amazon's (Orders API 2026-01-01). Times are aware UTC, money is a decimal string with its currency,
-weights are whole grams. Values that nobody has seen yet are kept as they came.
+weights are whole grams. Values that nobody has seen yet are kept as they came. No struct can be part of a cycle, so the
+garbage collector need not look at them (`gc=False`): an import makes hundreds of thousands.
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ SHIPPED: Final = "SHIPPED"
 CANCELLED: Final = "CANCELLED"
 
 
-class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One line of an order. `quantity_unshipped` counts what has still to be handed over."""
 
     order_item_id: str
@@ -33,14 +34,14 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     cancellation_requested: bool = False
 
 
-class PackageItem(msgspec.Struct, frozen=True):
+class PackageItem(msgspec.Struct, frozen=True, gc=False):
     """How many of which order line a package holds."""
 
     order_item_id: str
     quantity: int
 
 
-class Package(msgspec.Struct, frozen=True, kw_only=True):
+class Package(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A package as Amazon shows it. Its tracking number is personal data and lies with that."""
 
     reference: str
@@ -52,7 +53,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[PackageItem, ...]
 
 
-class Buyer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Buyer(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Who bought."""
 
     name: str | None = None
@@ -61,7 +62,7 @@ class Buyer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     purchase_order_number: str | None = None
 
 
-class Recipient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Recipient(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Where the parcel goes. Field names are those of Amazon's `deliveryAddress`, in snake case."""
 
     name: str | None = None
@@ -94,7 +95,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bool((self.name or self.company_name) and street)
 
 
-class TaxRegistration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TaxRegistration(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A tax number that came with the order, and whose it is."""
 
     entity_type: str | None = None
@@ -103,7 +104,7 @@ class TaxRegistration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     legal_name: str | None = None
 
 
-class PersonalData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PersonalData(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Everything in an order that tells of a person. It is kept sealed, and in one piece.
 
     `gift_messages` and `customization_urls` are by order item id, `tracking_numbers` by package reference.
@@ -120,7 +121,7 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 NOTHING_PERSONAL: Final = PersonalData()
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An order as it came from Amazon."""
 
     order_id: OrderId

@@ -147,19 +147,26 @@ class Intake:
             if lease is None:
                 rule = "cancelled" if order.status == CANCELLED else "shipped too long ago"
             elif order.personal != NOTHING_PERSONAL:
-                sealed = self._seal(order, lease, there.get(order.order_id))
+                box = there.get(order.order_id)
+                order = self._with_what_is_known(order, box)
+                sealed = self._seal(order, max(lease, box.lease_day) if box else lease)
         found = {hold.value: cause for hold, cause in causes(order).items()}
         return OrderChange(order, fingerprint, is_new, found, sealed, rule)
 
-    def _seal(self, order: Order, lease: date, there: SealedData | None) -> SealedData:
-        """Seal an order's personal data; its lease only lengthens, and what Amazon now withholds is kept."""
-        personal = order.personal
-        if there:
-            lease = max(lease, there.lease_day)
-            box = Box(there.lease_day, there.chain_id, there.box)
-            personal = keep_known(personal, _decode_personal(self._vault.open(order.order_id, box)))
-        sealed = self._vault.seal(order.order_id, _encode_personal(personal), lease)
-        return SealedData(sealed.lease_day, sealed.chain_id, sealed.data)
+    def _with_what_is_known(self, order: Order, there: SealedData | None) -> Order:
+        """The order with what Amazon now withholds and the vault has."""
+        if there is None:
+            return order
+        box = Box(there.lease_day, there.chain_id, there.box)
+        known = _decode_personal(self._vault.open(order.order_id, box))
+        return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
+
+    def _seal(self, order: Order, lease: date) -> SealedData | None:
+        """The personal data, sealed for a lease; a dry run seals nothing, because that may make a new key."""
+        if self._dry_run:
+            return None
+        box = self._vault.seal(order.order_id, _encode_personal(order.personal), lease)
+        return SealedData(box.lease_day, box.chain_id, box.data)
 
     def _count(self, order: Order) -> None:
         if not order.to_ship:

@@ -25,7 +25,7 @@ from amzlink.orderbook.schema import (
 )
 
 
-class SealedData(msgspec.Struct, frozen=True):
+class SealedData(msgspec.Struct, frozen=True, gc=False):
     """A box of the vault, as the book keeps it."""
 
     lease_day: date
@@ -33,7 +33,7 @@ class SealedData(msgspec.Struct, frozen=True):
     box: bytes
 
 
-class OrderChange(msgspec.Struct, frozen=True):
+class OrderChange(msgspec.Struct, frozen=True, gc=False):
     """An order to be stored.
 
     `sealed` replaces what is sealed of it, None leaves that as it is; `purge` (the rule that demands it) destroys it
@@ -61,7 +61,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     page_token_at: datetime | None = None
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Refusal(msgspec.Struct, frozen=True, gc=False):
     """An order that could not be taken in. `message` holds nothing personal."""
 
     order_id: str
