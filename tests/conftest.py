@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of the code: what a property test finds must not depend on the time it takes.
+settings.register_profile("amzlink", deadline=None)
+settings.load_profile("amzlink")
 
 _IN_CI = bool(os.environ.get("CI"))
 _real_connect = socket.socket.connect
