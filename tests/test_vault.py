@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from amzlink.core.sealing import Box
 from amzlink.problems import Exit, Problem
-from amzlink.vault import Box, Chain, Vault
+from amzlink.vault import Chain, Vault
 
 STORE = "my-shop"
 ORDER = "302-1234567-1234567"

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from amzlink.core.sealing import Box
 from amzlink.problems import Problem
 
 _KEY_BYTES: Final = 32
@@ -35,14 +36,6 @@ class KeyPlace(Protocol):
 
     def save(self, text: str) -> None:
         """Store the text; when this returns it can be read back."""
-
-
-class Box(msgspec.Struct, frozen=True):
-    """Sealed data as the order book keeps it: nonce and cipher text in `data`."""
-
-    lease_day: date
-    chain_id: str
-    data: bytes
 
 
 class Chain(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from amzlink.jobs.orders import (
     release_order,
     show_order,
 )
-from amzlink.orderbook.imports import OrderChange, Page, SealedData, save_page
+from amzlink.orderbook.imports import OrderChange, Page, save_page
 from amzlink.orderbook.leases import note_floor
 from amzlink.orderbook.orders import Filter
 from amzlink.orderbook.runs import sealed_marks
@@ -50,7 +50,7 @@ def store(world: StoreOnSandbox, *changes: OrderChange, sealed: bool = True) -> 
         rows = []
         for change in changes:
             box = vault.seal(change.order.order_id, msgspec.json.encode(change.order.personal), LEASE)
-            data = SealedData(box.lease_day, box.chain_id, box.data) if sealed else None
+            data = box if sealed else None
             rows.append(msgspec.structs.replace(change, sealed=data))
         save_page(book, SLUG, Page(changes=rows, chain_ids=vault.chain_ids), NOW)
 

@@ -12,8 +12,9 @@ from sqlalchemy import Table, select
 from amzlink.core.holds import causes
 from amzlink.core.importing import digest
 from amzlink.core.orders import Buyer, Order, OrderLine, Package, PackageItem, PersonalData, Recipient
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import OrderChange, Page, SealedData, Search, save_page
+from amzlink.orderbook.imports import OrderChange, Page, Search, save_page
 from amzlink.orderbook.schema import METADATA
 
 STORE: Final = "my-shop"
@@ -101,7 +102,7 @@ def change_of(order: Order, **fields: Any) -> OrderChange:
         digest=digest(order),
         is_new=True,
         causes={hold.value: cause for hold, cause in causes(order).items()},
-        sealed=SealedData(date(2026, 12, 23), "chain", b"sealed data of " + order.order_id.encode()),
+        sealed=Box(date(2026, 12, 23), "chain", b"sealed data of " + order.order_id.encode()),
         purge=None,
     )
     return msgspec.structs.replace(change, **fields)

@@ -16,12 +16,12 @@ from sqlalchemy import event, update
 from amzlink.core.holds import Hold
 from amzlink.core.importing import digest
 from amzlink.core.orders import PackageItem
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import (
     OrderChange,
     Page,
     Refusal,
-    SealedData,
     begin_searches,
     coverage,
     known_orders,
@@ -271,7 +271,7 @@ class TestAnOrderThatComesAgain:
 
     def test_a_new_box_replaces_the_old_one(self, book: Book) -> None:
         save(book, change_of(order_of()))
-        save(book, change_of(order_of(), is_new=False, sealed=SealedData(date(2027, 1, 5), "chain-2", b"newer")))
+        save(book, change_of(order_of(), is_new=False, sealed=Box(date(2027, 1, 5), "chain-2", b"newer")))
         (row,) = rows_of(book, SEALED)
         assert (row["lease_day"], row["chain_id"], row["box"]) == ("2027-01-05", "chain-2", b"newer")
 
@@ -439,7 +439,7 @@ class TestPersonalData:
 
     def test_what_was_purged_can_be_found_in_no_file(self, book: Book, tmp_path: Path) -> None:
         mark = b"the box of an order that was cancelled"
-        save(book, change_of(order_of(), sealed=SealedData(date(2026, 12, 23), "chain", mark * 300)))
+        save(book, change_of(order_of(), sealed=Box(date(2026, 12, 23), "chain", mark * 300)))
         save(book, change_of(order_of(status="CANCELLED"), is_new=False, sealed=None, purge="cancelled"))
         book.close()
         files = list((tmp_path / "data").iterdir())

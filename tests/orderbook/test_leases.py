@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import SealedData
 from amzlink.orderbook.leases import expiring, note_floor, replace_boxes
 from amzlink.orderbook.orders import boxes
 from amzlink.orderbook.runs import SealedMarks, sealed_marks
@@ -28,7 +28,7 @@ def number_of(index: int) -> str:
 
 
 def save_with_lease(book: Book, index: int, ends: date, status: str = "UNSHIPPED", store: str = STORE) -> None:
-    change = change_of(order_of(number_of(index), status=status), sealed=SealedData(ends, "chain", b"box"))
+    change = change_of(order_of(number_of(index), status=status), sealed=Box(ends, "chain", b"box"))
     save(book, change, store=store)
 
 
@@ -37,7 +37,7 @@ def test_leases_that_end_before_a_day_come_the_earliest_first(book: Book) -> Non
         save_with_lease(book, index, DAY + timedelta(days=days))
     found = expiring(book, STORE, OPEN, DAY, 10)
     assert list(found) == [number_of(1), number_of(3)]
-    assert found[number_of(1)] == SealedData(DAY - timedelta(days=2), "chain", b"box")
+    assert found[number_of(1)] == Box(DAY - timedelta(days=2), "chain", b"box")
 
 
 def test_no_more_come_than_were_asked_for(book: Book) -> None:
@@ -57,11 +57,11 @@ def test_only_orders_in_the_wanted_statuses_and_of_the_store_come(book: Book) ->
 def test_new_boxes_take_the_place_of_the_old_and_their_chains_are_noted(book: Book) -> None:
     save_with_lease(book, 0, DAY)
     save_with_lease(book, 1, DAY)
-    fresh = SealedData(DAY + timedelta(days=40), "next", b"sealed anew")
+    fresh = Box(DAY + timedelta(days=40), "next", b"sealed anew")
     replace_boxes(book, STORE, {number_of(0): fresh}, {"2026-12": "chain", "2027-01": "next"})
     assert boxes(book, STORE, [number_of(0), number_of(1)]) == {
         number_of(0): fresh,
-        number_of(1): SealedData(DAY, "chain", b"box"),
+        number_of(1): Box(DAY, "chain", b"box"),
     }
     assert sealed_marks(book, STORE).chain_ids == {"2026-12": "chain", "2027-01": "next"}
 

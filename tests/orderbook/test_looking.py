@@ -12,8 +12,9 @@ from sqlalchemy import update
 
 from amzlink.core.holds import HeldFor
 from amzlink.core.orders import NOTHING_PERSONAL
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import Refusal, SealedData, known_orders
+from amzlink.orderbook.imports import Refusal, known_orders
 from amzlink.orderbook.orders import (
     BookedLine,
     BookedPackage,
@@ -142,7 +143,7 @@ class TestOneOrder:
         )
 
     def test_its_box_is_given_as_it_was_sealed(self, book: Book) -> None:
-        sealed = SealedData(date(2026, 12, 1), "chain", bytes(range(256)))
+        sealed = Box(date(2026, 12, 1), "chain", bytes(range(256)))
         save(book, change_of(order_of(), sealed=sealed), change_of(order_of(OTHER_ID), sealed=None))
         assert boxes(book, STORE, [ORDER_ID, OTHER_ID]) == {ORDER_ID: sealed}
         assert boxes(book, "my-other-shop", [ORDER_ID]) == {}

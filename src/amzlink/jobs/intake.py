@@ -13,19 +13,19 @@ from amzlink.core.holds import HeldFor, causes, counting
 from amzlink.core.importing import Known, Verdict, digest, judge
 from amzlink.core.orders import CANCELLED, NOTHING_PERSONAL, Order, PersonalData, keep_known
 from amzlink.core.retention import Retention, lease_end
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import (
     OrderChange,
     Page,
     Refusal,
-    SealedData,
     Search,
     known_orders,
     save_page,
 )
 from amzlink.orderbook.orders import any_deliverable, boxes, holds
 from amzlink.problems import Problem
-from amzlink.vault import Box, Vault
+from amzlink.vault import Vault
 
 _BY_AMAZON: Final = "AMAZON"
 _decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
@@ -139,7 +139,7 @@ class Intake:
         return changes
 
     def _change(
-        self, order: Order, fingerprint: str, there: Mapping[str, SealedData], *, is_new: bool, purged: bool
+        self, order: Order, fingerprint: str, there: Mapping[str, Box], *, is_new: bool, purged: bool
     ) -> OrderChange:
         sealed, rule = None, None
         if not purged:
@@ -153,20 +153,18 @@ class Intake:
         found = {hold.value: cause for hold, cause in causes(order).items()}
         return OrderChange(order, fingerprint, is_new, found, sealed, rule)
 
-    def _with_what_is_known(self, order: Order, there: SealedData | None) -> Order:
+    def _with_what_is_known(self, order: Order, there: Box | None) -> Order:
         """The order with what Amazon now withholds and the vault has."""
         if there is None:
             return order
-        box = Box(there.lease_day, there.chain_id, there.box)
-        known = _decode_personal(self._vault.open(order.order_id, box))
+        known = _decode_personal(self._vault.open(order.order_id, there))
         return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
 
-    def _seal(self, order: Order, lease: date) -> SealedData | None:
+    def _seal(self, order: Order, lease: date) -> Box | None:
         """The personal data, sealed for a lease; a dry run seals nothing, because that may make a new key."""
         if self._dry_run:
             return None
-        box = self._vault.seal(order.order_id, _encode_personal(order.personal), lease)
-        return SealedData(box.lease_day, box.chain_id, box.data)
+        return self._vault.seal(order.order_id, _encode_personal(order.personal), lease)
 
     def _count(self, order: Order) -> None:
         if not order.to_ship:

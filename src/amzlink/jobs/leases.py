@@ -7,9 +7,8 @@ from amzlink.core.orders import TO_SHIP
 from amzlink.core.retention import Retention
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.health import sample_boxes
-from amzlink.orderbook.imports import SealedData
 from amzlink.orderbook.leases import expiring, replace_boxes
-from amzlink.vault import Box, Vault
+from amzlink.vault import Vault
 
 _AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
 _CHUNK: Final = 200
@@ -23,11 +22,7 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
     """
     lease, renewed = today + timedelta(days=policy.days), 0
     while boxes := expiring(book, slug, sorted(TO_SHIP), today + min(_AHEAD, timedelta(days=policy.days - 1)), _CHUNK):
-        fresh = {}
-        for order_id, sealed in boxes.items():
-            data = vault.open(order_id, Box(sealed.lease_day, sealed.chain_id, sealed.box))
-            box = vault.seal(order_id, data, lease)
-            fresh[order_id] = SealedData(box.lease_day, box.chain_id, box.data)
+        fresh = {order_id: vault.seal(order_id, vault.open(order_id, box), lease) for order_id, box in boxes.items()}
         replace_boxes(book, slug, fresh, vault.chain_ids)
         renewed += len(fresh)
     return renewed
@@ -36,6 +31,6 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
 def open_some(book: Book, vault: Vault, slug: str) -> int:
     """Open the boxes that run out first and last, to see whether the key fits. Raises as `Vault.open`."""
     boxes = sample_boxes(book, slug, _SAMPLE)
-    for order_id, sealed in boxes.items():
-        vault.open(order_id, Box(sealed.lease_day, sealed.chain_id, sealed.box))
+    for order_id, box in boxes.items():
+        vault.open(order_id, box)
     return len(boxes)

@@ -24,7 +24,7 @@ from amzlink.orderbook.orders import (
     set_manual_hold,
 )
 from amzlink.problems import Problem
-from amzlink.vault import Box, Vault
+from amzlink.vault import Vault
 
 _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
 
@@ -141,8 +141,6 @@ def _holds(deps: Deps, order: BookedOrder, policy: HoldPolicy) -> tuple[str, ...
 
 def _open(vault: Vault, book: Book, slug: str, order_ids: list[str]) -> dict[str, PersonalData]:
     return {
-        order_id: msgspec.json.decode(
-            vault.open(order_id, Box(sealed.lease_day, sealed.chain_id, sealed.box)), type=PersonalData
-        )
-        for order_id, sealed in boxes(book, slug, order_ids).items()
+        order_id: msgspec.json.decode(vault.open(order_id, box), type=PersonalData)
+        for order_id, box in boxes(book, slug, order_ids).items()
     }

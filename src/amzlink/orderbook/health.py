@@ -5,8 +5,9 @@ from datetime import date
 import msgspec
 from sqlalchemy import func, select, text
 
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import SealedData
+from amzlink.orderbook.imports import box_of
 from amzlink.orderbook.schema import RUNS, SEALED
 
 
@@ -55,12 +56,12 @@ def recent_runs(book: Book, limit: int) -> list[dict[str, object]]:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def sample_boxes(book: Book, store: str, count: int) -> dict[str, SealedData]:
+def sample_boxes(book: Book, store: str, count: int) -> dict[str, Box]:
     """The boxes whose leases end first and last, so many of each."""
-    found: dict[str, SealedData] = {}
+    found: dict[str, Box] = {}
     with book.reading() as connection:
         for order in (SEALED.c.lease_day, SEALED.c.lease_day.desc()):
             query = select(SEALED).where(SEALED.c.store == store).order_by(order).limit(count)
             for row in connection.execute(query):
-                found[row.order_id] = SealedData(date.fromisoformat(row.lease_day), row.chain_id, row.box)
+                found[row.order_id] = box_of(row)
     return found

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, delete, select
+from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.importing import Known
 from amzlink.core.orders import Order, OrderLine, Package
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book, Row, execute_many, insert_missing, upsert
 from amzlink.orderbook.schema import (
     COVERAGE,
@@ -25,14 +27,6 @@ from amzlink.orderbook.schema import (
 )
 
 
-class SealedData(msgspec.Struct, frozen=True, gc=False):
-    """A box of the vault, as the book keeps it."""
-
-    lease_day: date
-    chain_id: str
-    box: bytes
-
-
 class OrderChange(msgspec.Struct, frozen=True, gc=False):
     """An order to be stored.
 
@@ -44,7 +38,7 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False):
     digest: str
     is_new: bool
     causes: Mapping[str, str]
-    sealed: SealedData | None
+    sealed: Box | None
     purge: str | None
 
 
@@ -215,8 +209,7 @@ def _save_personal(
             del boxes[order_id]
         rows = [sealed_row(store, order_id, sealed) for order_id, sealed in boxes.items()]
         execute_many(connection, _UPSERT_SEALED, rows)
-        chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
-        connection.execute(_INSERT_CHAIN, chains)
+        note_chains(connection, store, chain_ids)
     purged = {change.order.order_id: change.purge for change in changes if change.purge}
     if purged:
         connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)))
@@ -318,14 +311,25 @@ def _package_row(store: str, order_id: str, package: Package) -> Row:
     }
 
 
-def sealed_row(store: str, order_id: str, sealed: SealedData) -> Row:
+def box_of(row: SqlRow[Any]) -> Box:
+    """The box in a row of its table."""
+    return Box(date.fromisoformat(row.lease_day), row.chain_id, row.box)
+
+
+def note_chains(connection: Connection, store: str, chain_ids: Mapping[str, str]) -> None:
+    """Note the chains that boxes hang on; those that are noted stay as they are."""
+    chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
+    connection.execute(_INSERT_CHAIN, chains)
+
+
+def sealed_row(store: str, order_id: str, sealed: Box) -> Row:
     """A box as a row of its table."""
     return {
         "store": store,
         "order_id": order_id,
         "lease_day": sealed.lease_day.isoformat(),
         "chain_id": sealed.chain_id,
-        "box": sealed.box,
+        "box": sealed.data,
     }
 
 

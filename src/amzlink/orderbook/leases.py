@@ -5,12 +5,13 @@ from datetime import date
 
 from sqlalchemy import select
 
-from amzlink.orderbook.book import Book, execute_many, insert_missing, upsert
-from amzlink.orderbook.imports import SealedData, sealed_row
-from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS, VAULT_FLOORS
+from amzlink.core.sealing import Box
+from amzlink.orderbook.book import Book, execute_many, upsert
+from amzlink.orderbook.imports import box_of, note_chains, sealed_row
+from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_FLOORS
 
 
-def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limit: int) -> dict[str, SealedData]:
+def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limit: int) -> dict[str, Box]:
     """Boxes of orders in these statuses whose lease ends before a day, the earliest first."""
     query = (
         select(SEALED)
@@ -20,18 +21,14 @@ def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limi
         .limit(limit)
     )
     with book.reading() as connection:
-        return {
-            row.order_id: SealedData(date.fromisoformat(row.lease_day), row.chain_id, row.box)
-            for row in connection.execute(query)
-        }
+        return {row.order_id: box_of(row) for row in connection.execute(query)}
 
 
-def replace_boxes(book: Book, store: str, boxes: Mapping[str, SealedData], chain_ids: Mapping[str, str]) -> None:
+def replace_boxes(book: Book, store: str, boxes: Mapping[str, Box], chain_ids: Mapping[str, str]) -> None:
     """Put newly sealed boxes in the place of the old ones, and note the chains that they hang on."""
     with book.writing() as connection:
         execute_many(connection, upsert(SEALED), [sealed_row(store, order_id, box) for order_id, box in boxes.items()])
-        chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
-        connection.execute(insert_missing(VAULT_CHAINS), chains)
+        note_chains(connection, store, chain_ids)
 
 
 def note_floor(book: Book, store: str, floor: date) -> None:

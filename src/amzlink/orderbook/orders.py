@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from amzlink.clock import to_iso
 from amzlink.core.holds import HeldFor, Hold
+from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book, upsert
-from amzlink.orderbook.imports import SealedData
+from amzlink.orderbook.imports import box_of
 from amzlink.orderbook.schema import (
     COVERAGE,
     HOLDS,
@@ -141,14 +142,11 @@ def packages(book: Book, store: str, order_id: str) -> list[BookedPackage]:
         ]
 
 
-def boxes(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, SealedData]:
+def boxes(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, Box]:
     """The sealed data of these orders; those without any are left out."""
     query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
     with book.reading() as connection:
-        return {
-            row.order_id: SealedData(date.fromisoformat(row.lease_day), row.chain_id, row.box)
-            for row in connection.execute(query)
-        }
+        return {row.order_id: box_of(row) for row in connection.execute(query)}
 
 
 def holds(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:
