@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from amzlink.core.sealing import Box
+from amzlink.core.sealing import THE_ORDER, Box
 from amzlink.problems import Problem
 
 _KEY_BYTES: Final = 32
@@ -92,8 +92,8 @@ class Vault:
         """The ids of the living chains, by month: the book notes them with what they sealed."""
         return {month: chain.id for month, chain in self._keys.chains.items()}
 
-    def seal(self, order_id: str, data: bytes, lease_day: date) -> Box:
-        """Seal under the key of `lease_day`, the last day on which the data may be read.
+    def seal(self, order_id: str, data: bytes, lease_day: date, *, part: str = THE_ORDER) -> Box:
+        """Seal a part of an order's data under the key of `lease_day`, the last day on which it may be read.
 
         Raises:
             ValueError: that day has been purged.
@@ -103,10 +103,10 @@ class Vault:
             raise ValueError(f"the day {lease_day} has been purged")
         chain = self._keys.chains.get(_month(lease_day)) or self._begin_chain(lease_day)
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._cipher(chain, lease_day).encrypt(nonce, data, self._bound_to(order_id))
+        sealed = self._cipher(chain, lease_day).encrypt(nonce, data, self._bound_to(order_id, part))
         return Box(lease_day, chain.id, nonce + sealed)
 
-    def open(self, order_id: str, box: Box) -> bytes:
+    def open(self, order_id: str, box: Box, *, part: str = THE_ORDER) -> bytes:
         """The data in a box.
 
         Raises:
@@ -117,13 +117,14 @@ class Vault:
             raise Problem("vault-key-missing", store=self._store, detail=f"data to be kept until {box.lease_day}")
         cipher = self._cipher(chain, box.lease_day)
         try:
-            return cipher.decrypt(box.data[:_NONCE_BYTES], box.data[_NONCE_BYTES:], self._bound_to(order_id))
+            return cipher.decrypt(box.data[:_NONCE_BYTES], box.data[_NONCE_BYTES:], self._bound_to(order_id, part))
         except (InvalidTag, ValueError):  # a value error: not even a nonce is left of the box
             # from None: the chained error would add nothing, and a traceback's locals would hold the key.
             raise Problem("vault-key-missing", store=self._store, detail="the key does not fit") from None
 
-    def _bound_to(self, order_id: str) -> bytes:
-        return f"{self._store}\0{order_id}".encode()
+    def _bound_to(self, order_id: str, part: str) -> bytes:
+        bound = f"{self._store}\0{order_id}"
+        return (bound if part == THE_ORDER else f"{bound}\0{part}").encode()
 
     def _cipher(self, chain: Chain, day: date) -> AESGCM:
         cipher = self._ciphers.get(day)

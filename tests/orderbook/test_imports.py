@@ -108,6 +108,8 @@ class TestAPage:
             "units": 5,
             "deliverable": True,
             "digest": digest(order),
+            "delivered_at": None,
+            "delivered_by": None,
         }
         first, second = rows_of(book, ORDER_LINES)
         assert first == {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.core.sealing import Box
+from amzlink.core.sealing import ITS_PARCELS, Box, Place
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.leases import expiring, note_floor, replace_boxes
 from amzlink.orderbook.orders import boxes
@@ -36,14 +36,14 @@ def test_leases_that_end_before_a_day_come_the_earliest_first(book: Book) -> Non
     for index, days in enumerate((1, -2, 0, -1)):
         save_with_lease(book, index, DAY + timedelta(days=days))
     found = expiring(book, STORE, OPEN, DAY, 10)
-    assert list(found) == [number_of(1), number_of(3)]
-    assert found[number_of(1)] == Box(DAY - timedelta(days=2), "chain", b"box")
+    assert list(found) == [Place(number_of(1)), Place(number_of(3))]
+    assert found[Place(number_of(1))] == Box(DAY - timedelta(days=2), "chain", b"box")
 
 
 def test_no_more_come_than_were_asked_for(book: Book) -> None:
     for index in range(5):
         save_with_lease(book, index, DAY - timedelta(days=5 - index))
-    assert list(expiring(book, STORE, OPEN, DAY, 2)) == [number_of(0), number_of(1)]
+    assert list(expiring(book, STORE, OPEN, DAY, 2)) == [Place(number_of(0)), Place(number_of(1))]
 
 
 def test_only_orders_in_the_wanted_statuses_and_of_the_store_come(book: Book) -> None:
@@ -51,19 +51,32 @@ def test_only_orders_in_the_wanted_statuses_and_of_the_store_come(book: Book) ->
     for index, status in enumerate(("UNSHIPPED", "SHIPPED", "PARTIALLY_SHIPPED", "CANCELLED")):
         save_with_lease(book, index, early, status)
     save_with_lease(book, 7, early, store="my-other-shop")
-    assert set(expiring(book, STORE, OPEN, DAY, 10)) == {number_of(0), number_of(2)}
+    assert set(expiring(book, STORE, OPEN, DAY, 10)) == {Place(number_of(0)), Place(number_of(2))}
 
 
 def test_new_boxes_take_the_place_of_the_old_and_their_chains_are_noted(book: Book) -> None:
     save_with_lease(book, 0, DAY)
     save_with_lease(book, 1, DAY)
     fresh = Box(DAY + timedelta(days=40), "next", b"sealed anew")
-    replace_boxes(book, STORE, {number_of(0): fresh}, {"2026-12": "chain", "2027-01": "next"})
+    old = Box(DAY, "chain", b"box")
+    replace_boxes(book, STORE, {Place(number_of(0)): (old, fresh)}, {"2026-12": "chain", "2027-01": "next"})
     assert boxes(book, STORE, [number_of(0), number_of(1)]) == {
         number_of(0): fresh,
         number_of(1): Box(DAY, "chain", b"box"),
     }
     assert sealed_marks(book, STORE).chain_ids == {"2026-12": "chain", "2027-01": "next"}
+
+
+def test_a_box_that_another_has_replaced_meanwhile_stays(book: Book) -> None:
+    save_with_lease(book, 0, DAY)
+    seen_earlier = Box(DAY, "chain", b"what was there before")
+    replace_boxes(book, STORE, {Place(number_of(0)): (seen_earlier, Box(DAY, "next", b"sealed anew"))}, {})
+    assert boxes(book, STORE, [number_of(0)]) == {number_of(0): Box(DAY, "chain", b"box")}
+
+
+def test_the_parts_of_an_order_are_kept_apart(book: Book) -> None:
+    save_with_lease(book, 0, DAY)
+    assert boxes(book, STORE, [number_of(0)], ITS_PARCELS) == {}
 
 
 def test_a_new_book_has_no_marks(book: Book) -> None:

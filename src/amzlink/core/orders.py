@@ -107,7 +107,8 @@ class TaxRegistration(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_
 class PersonalData(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Everything in an order that tells of a person. It is kept sealed, and in one piece.
 
-    `gift_messages` and `customization_urls` are by order item id, `tracking_numbers` by package reference.
+    `gift_messages` and `customization_urls` are by order item id, `tracking_numbers` by package reference. `salt` (hex)
+    is of our own making: the key of hashes by which a change is noticed, worth nothing to who has only the hash.
     """
 
     buyer: Buyer = Buyer()
@@ -116,6 +117,7 @@ class PersonalData(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_def
     customization_urls: dict[str, str] = {}
     tracking_numbers: dict[str, str] = {}
     tax_registrations: tuple[TaxRegistration, ...] = ()
+    salt: str = ""
 
 
 NOTHING_PERSONAL: Final = PersonalData()
@@ -171,6 +173,7 @@ def keep_known(new: PersonalData, old: PersonalData) -> PersonalData:
         customization_urls={**old.customization_urls, **new.customization_urls},
         tracking_numbers={**old.tracking_numbers, **new.tracking_numbers},
         tax_registrations=new.tax_registrations or old.tax_registrations,
+        salt=old.salt,
     )
 
 

@@ -1,8 +1,22 @@
 """What is sealed: made and opened by the vault, kept by the order book."""
 
 from datetime import date
+from typing import Final, NamedTuple
 
 import msgspec
+
+THE_ORDER: Final = "order"
+"""The part that import writes: all that is personal in what Amazon tells of an order (`PersonalData`)."""
+
+ITS_PARCELS: Final = "parcels"
+"""The part that push-status writes: tracking numbers and addresses of tracking pages, by parcel key."""
+
+
+class Place(NamedTuple):
+    """What a box is sealed for. A box of one order, or of one part of it, cannot be opened as another's."""
+
+    order_id: str
+    part: str = THE_ORDER
 
 
 class Box(msgspec.Struct, frozen=True, gc=False):

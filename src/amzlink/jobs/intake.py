@@ -1,5 +1,6 @@
 """Taking orders in: each gets a verdict and its holds, its personal data is sealed, and a page is stored as a whole."""
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -28,6 +29,7 @@ from amzlink.problems import Problem
 from amzlink.vault import Vault
 
 _BY_AMAZON: Final = "AMAZON"
+_SALT_BYTES: Final = 16
 _decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
 _encode_personal: Final = msgspec.json.Encoder().encode
 
@@ -164,7 +166,10 @@ class Intake:
         """The personal data, sealed for a lease; a dry run seals nothing, because that may make a new key."""
         if self._dry_run:
             return None
-        return self._vault.seal(order.order_id, _encode_personal(order.personal), lease)
+        personal = order.personal
+        if not personal.salt:
+            personal = msgspec.structs.replace(personal, salt=secrets.token_hex(_SALT_BYTES))
+        return self._vault.seal(order.order_id, _encode_personal(personal), lease)
 
     def _count(self, order: Order) -> None:
         if not order.to_ship:

@@ -22,7 +22,13 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
     """
     lease, renewed = today + timedelta(days=policy.days), 0
     while boxes := expiring(book, slug, sorted(TO_SHIP), today + min(_AHEAD, timedelta(days=policy.days - 1)), _CHUNK):
-        fresh = {order_id: vault.seal(order_id, vault.open(order_id, box), lease) for order_id, box in boxes.items()}
+        fresh = {
+            place: (
+                box,
+                vault.seal(place.order_id, vault.open(place.order_id, box, part=place.part), lease, part=place.part),
+            )
+            for place, box in boxes.items()
+        }
         replace_boxes(book, slug, fresh, vault.chain_ids)
         renewed += len(fresh)
     return renewed
@@ -31,6 +37,6 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
 def open_some(book: Book, vault: Vault, slug: str) -> int:
     """Open the boxes that run out first and last, to see whether the key fits. Raises as `Vault.open`."""
     boxes = sample_boxes(book, slug, _SAMPLE)
-    for order_id, box in boxes.items():
-        vault.open(order_id, box)
+    for (order_id, part), box in boxes.items():
+        vault.open(order_id, box, part=part)
     return len(boxes)

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 from sqlalchemy import func, select, text
 
-from amzlink.core.sealing import Box
+from amzlink.core.sealing import THE_ORDER, Box, Place
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import box_of
 from amzlink.orderbook.schema import RUNS, SEALED
@@ -28,8 +28,10 @@ def book_faults(book: Book, *, thorough: bool) -> list[str]:
 
 
 def overdue_boxes(book: Book, store: str, today: date) -> int:
-    """How many boxes are still there whose lease has ended before today."""
-    query = select(func.count()).where(SEALED.c.store == store, SEALED.c.lease_day < today.isoformat())
+    """How many orders' data is still there although its lease has ended before today."""
+    query = select(func.count()).where(
+        SEALED.c.store == store, SEALED.c.part == THE_ORDER, SEALED.c.lease_day < today.isoformat()
+    )
     with book.reading() as connection:
         return int(connection.scalar(query) or 0)
 
@@ -56,12 +58,12 @@ def recent_runs(book: Book, limit: int) -> list[dict[str, object]]:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def sample_boxes(book: Book, store: str, count: int) -> dict[str, Box]:
+def sample_boxes(book: Book, store: str, count: int) -> dict[Place, Box]:
     """The boxes whose leases end first and last, so many of each."""
-    found: dict[str, Box] = {}
+    found: dict[Place, Box] = {}
     with book.reading() as connection:
         for order in (SEALED.c.lease_day, SEALED.c.lease_day.desc()):
             query = select(SEALED).where(SEALED.c.store == store).order_by(order).limit(count)
             for row in connection.execute(query):
-                found[row.order_id] = box_of(row)
+                found[Place(row.order_id, row.part)] = box_of(row)
     return found

@@ -11,7 +11,7 @@ from sqlalchemy import Row as SqlRow
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.importing import Known
 from amzlink.core.orders import Order, OrderLine, Package
-from amzlink.core.sealing import Box
+from amzlink.core.sealing import THE_ORDER, Box
 from amzlink.orderbook.book import Book, Row, execute_many, insert_missing, upsert
 from amzlink.orderbook.schema import (
     COVERAGE,
@@ -79,7 +79,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     covered_until: datetime | None = None
 
 
-_UPSERT_ORDER: Final = upsert(ORDERS)
+_UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by"}))
 _UPSERT_LINE: Final = upsert(ORDER_LINES, keep=frozenset({"weight_grams"}))
 _UPSERT_PACKAGE: Final = upsert(PACKAGES)
 _UPSERT_SEALED: Final = upsert(SEALED)
@@ -275,6 +275,8 @@ def _order_row(store: str, change: OrderChange) -> Row:
         "units": order.units,
         "deliverable": order.personal.recipient.deliverable,
         "digest": change.digest,
+        "delivered_at": None,
+        "delivered_by": None,
     }
 
 
@@ -319,14 +321,15 @@ def box_of(row: SqlRow[Any]) -> Box:
 def note_chains(connection: Connection, store: str, chain_ids: Mapping[str, str]) -> None:
     """Note the chains that boxes hang on; those that are noted stay as they are."""
     chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
-    connection.execute(_INSERT_CHAIN, chains)
+    execute_many(connection, _INSERT_CHAIN, chains)
 
 
-def sealed_row(store: str, order_id: str, sealed: Box) -> Row:
+def sealed_row(store: str, order_id: str, sealed: Box, part: str = THE_ORDER) -> Row:
     """A box as a row of its table."""
     return {
         "store": store,
         "order_id": order_id,
+        "part": part,
         "lease_day": sealed.lease_day.isoformat(),
         "chain_id": sealed.chain_id,
         "box": sealed.data,

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from amzlink.core.sealing import Box
-from amzlink.orderbook.book import Book, execute_many, upsert
+from amzlink.core.sealing import Box, Place
+from amzlink.orderbook.book import Book, upsert
 from amzlink.orderbook.imports import box_of, note_chains, sealed_row
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_FLOORS
 
 
-def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limit: int) -> dict[str, Box]:
+def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limit: int) -> dict[Place, Box]:
     """Boxes of orders in these statuses whose lease ends before a day, the earliest first."""
     query = (
         select(SEALED)
@@ -21,13 +21,19 @@ def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limi
         .limit(limit)
     )
     with book.reading() as connection:
-        return {row.order_id: box_of(row) for row in connection.execute(query)}
+        return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
 
 
-def replace_boxes(book: Book, store: str, boxes: Mapping[str, Box], chain_ids: Mapping[str, str]) -> None:
-    """Put newly sealed boxes in the place of the old ones, and note the chains that they hang on."""
+def replace_boxes(book: Book, store: str, boxes: Mapping[Place, tuple[Box, Box]], chain_ids: Mapping[str, str]) -> None:
+    """Put newly sealed boxes in the place of the old ones (old, new), and note the chains that they hang on.
+
+    A box that somebody else has replaced meanwhile, with newer content, stays: its lease is theirs to see to.
+    """
     with book.writing() as connection:
-        execute_many(connection, upsert(SEALED), [sealed_row(store, order_id, box) for order_id, box in boxes.items()])
+        for place, (old, new) in boxes.items():
+            here = (SEALED.c.store == store, SEALED.c.order_id == place.order_id, SEALED.c.part == place.part)
+            row = sealed_row(store, place.order_id, new, place.part)
+            connection.execute(update(SEALED).where(*here, SEALED.c.box == old.data).values(row))
         note_chains(connection, store, chain_ids)
 
 

@@ -5,19 +5,24 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, select, update
 
 from amzlink.clock import to_iso
 from amzlink.core.holds import HeldFor, Hold
-from amzlink.core.sealing import Box
+from amzlink.core.sealing import THE_ORDER, Box
 from amzlink.orderbook.book import Book, upsert
 from amzlink.orderbook.imports import box_of
 from amzlink.orderbook.schema import (
+    CONFIRMATIONS,
     COVERAGE,
+    DISPATCHES,
+    FEEDS,
     HOLDS,
     ORDER_LINES,
     ORDERS,
     PACKAGES,
+    PARCEL_POLLS,
+    PARCELS,
     REFUSED_ORDERS,
     RUNS,
     SEALED,
@@ -28,6 +33,10 @@ from amzlink.orderbook.schema import (
 )
 
 _CHUNK: Final = 200
+_WITH_LEASE: Final = ORDERS.outerjoin(
+    SEALED,
+    and_(ORDERS.c.store == SEALED.c.store, ORDERS.c.order_id == SEALED.c.order_id, SEALED.c.part == literal(THE_ORDER)),
+)
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -88,7 +97,7 @@ class BookedPackage(msgspec.Struct, frozen=True, kw_only=True):
 
 def iterate_orders(book: Book, store: str, wanted: Filter) -> Iterator[BookedOrder]:
     """The orders, the most urgent first (by ship-by date, then by age), a chunk at a time: memory stays flat."""
-    query = _filtered(select(ORDERS, SEALED.c.lease_day).select_from(ORDERS.outerjoin(SEALED)), store, wanted)
+    query = _filtered(select(ORDERS, SEALED.c.lease_day).select_from(_WITH_LEASE), store, wanted)
     query = query.order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
     with book.reading() as connection:
         for rows in connection.execution_options(yield_per=_CHUNK).execute(query).partitions():
@@ -99,7 +108,7 @@ def find_order(book: Book, store: str, order_id: str) -> BookedOrder | None:
     """One order, or None where the book does not have it."""
     query = (
         select(ORDERS, SEALED.c.lease_day)
-        .select_from(ORDERS.outerjoin(SEALED))
+        .select_from(_WITH_LEASE)
         .where(ORDERS.c.store == store, ORDERS.c.order_id == order_id)
     )
     with book.reading() as connection:
@@ -142,9 +151,9 @@ def packages(book: Book, store: str, order_id: str) -> list[BookedPackage]:
         ]
 
 
-def boxes(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, Box]:
-    """The sealed data of these orders; those without any are left out."""
-    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
+def boxes(book: Book, store: str, order_ids: Sequence[str], part: str = THE_ORDER) -> dict[str, Box]:
+    """A part of the sealed data of these orders; those without it are left out."""
+    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return {row.order_id: box_of(row) for row in connection.execute(query)}
 
@@ -186,11 +195,13 @@ def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
 
     Returns how many orders had personal data.
     """
-    gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS]
+    gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
     if not keep_orders:
+        gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS]
     with book.writing() as connection:
-        count = connection.scalar(select(func.count()).select_from(SEALED).where(SEALED.c.store == store))
+        sealed = select(func.count()).where(SEALED.c.store == store, SEALED.c.part == THE_ORDER)
+        count = connection.scalar(sealed)
         for table in gone:
             connection.execute(delete(table).where(table.c.store == store))
         # Their addresses are gone: an import must not take these orders for unchanged.

@@ -43,6 +43,8 @@ ORDERS: Final = Table(
     Column("units", Integer, nullable=False),
     Column("deliverable", Boolean, nullable=False),  # whether the sealed address has a name and a street
     Column("digest", Text, nullable=False),  # of everything that is not personal
+    Column("delivered_at", Text),  # of the slowest parcel, once all of the order has been handed over
+    Column("delivered_by", Text),  # who told: sendcloud, file
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
 )
@@ -102,10 +104,11 @@ SEALED: Final = Table(
     METADATA,
     Column("store", Text, nullable=False),
     Column("order_id", Text, nullable=False),
+    Column("part", Text, nullable=False),  # order, parcels
     Column("lease_day", Text, nullable=False),  # the last day on which the box may be opened
     Column("chain_id", Text, nullable=False),
     Column("box", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("store", "order_id"),
+    PrimaryKeyConstraint("store", "order_id", "part"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("sealed_by_lease", "store", "lease_day"),
 )
@@ -183,4 +186,96 @@ RUNS: Final = Table(
     Column("counts", Text, nullable=False),  # JSON
     Column("amazon_time", Text),  # borne out by a Date header, where there was an answer
     PrimaryKeyConstraint("store", "job", "started_at"),
+)
+
+DISPATCHES: Final = Table(
+    "dispatches",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("state", Text, nullable=False),  # core.dispatching.State
+    Column("payload_hash", Text),  # keyed: of what was last asked to be stored
+    Column("considered", Text),  # the order's `changed_at` when it was last decided whether to send it
+    Column("sendcloud_id", Text),
+    Column("asked_at", Text),
+    Column("accepted_at", Text),
+    Column("problem", Text),
+    Column("code", Text),
+    Column("pointer", Text),
+    PrimaryKeyConstraint("store", "order_id"),
+    ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    Index("dispatches_by_state", "store", "state"),
+)
+
+PARCELS: Final = Table(
+    "parcels",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("parcel", Text, nullable=False),  # "sendcloud:ID", or "file:" and a keyed digest of the row
+    Column("order_id", Text, nullable=False),
+    Column("status", Text, nullable=False),  # Sendcloud's code, or the file's word
+    Column("kind", Text, nullable=False),  # core.parcels.Kind
+    Column("announced_at", Text),
+    Column("processed_at", Text),
+    Column("delivered_at", Text),
+    Column("carrier", Text),
+    Column("carrier_label", Text),  # the carrier as people call it
+    Column("service", Text),
+    Column("traceable", Boolean, nullable=False),  # whether it has a number to follow it by, which lies sealed
+    Column("items", Text, nullable=False),  # JSON: [[order_item_id | null, sku | null, quantity, [codes]], ...]
+    Column("updated_at", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+    PrimaryKeyConstraint("store", "parcel"),
+    ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    Index("parcels_by_order", "store", "order_id"),
+    Index("parcels_by_age", "store", "kind", "seen_at"),
+)
+
+PARCEL_POLLS: Final = Table(
+    "parcel_polls",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("until", Text, nullable=False),  # every parcel that changed before is in
+    PrimaryKeyConstraint("store"),
+)
+
+CONFIRMATIONS: Final = Table(
+    "confirmations",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("reference", Text, nullable=False),  # Amazon's packageReferenceId
+    Column("parcel", Text, nullable=False),
+    Column("state", Text, nullable=False),  # core.confirming.State
+    Column("is_edit", Boolean, nullable=False),
+    Column("items", Text, nullable=False),  # JSON: [[order_item_id, quantity, [codes]], ...]
+    Column("carrier_code", Text, nullable=False),
+    Column("carrier_label", Text),  # the carrier as people call it
+    Column("shipping_method", Text),
+    Column("ship_date", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),  # keyed: of what the call says, tracking number and all
+    Column("asked_at", Text),
+    Column("accepted_at", Text),
+    Column("resent", Boolean, nullable=False),
+    Column("problem", Text),
+    Column("reason", Text),
+    Column("feed", Text),
+    Column("message_id", Integer),
+    PrimaryKeyConstraint("store", "order_id", "reference"),
+    ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    Index("confirmations_by_state", "store", "state"),
+    Index("confirmations_by_feed", "store", "feed"),
+)
+
+FEEDS: Final = Table(
+    "feeds",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("feed", Text, nullable=False),  # our own name of it, because Amazon's comes with the answer
+    Column("feed_id", Text),
+    Column("state", Text, nullable=False),  # orderbook.feeds.FeedState
+    Column("messages", Integer, nullable=False),
+    Column("asked_at", Text, nullable=False),
+    Column("finished_at", Text),
+    PrimaryKeyConstraint("store", "feed"),
 )
