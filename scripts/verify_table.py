@@ -66,6 +66,19 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     "server-error": _each(_ALL_APIS, "service-unavailable"),
     "response-empty": _each(_READ_APIS, "response-malformed"),
     "response-truncated": _each(_READ_APIS, "response-malformed"),
+    # Sendcloud
+    "sendcloud-credentials": {"sendcloud-access": "sendcloud-credentials"},
+    "sendcloud-oauth-only": {},
+    "sendcloud-token-refused": {"sendcloud-access": "sendcloud-oauth-only"},
+    "sendcloud-forbidden": {"sendcloud-access": "sendcloud-forbidden"},
+    "sendcloud-integration-missing": {"sendcloud-integration": "sendcloud-integration-missing"},
+    "sendcloud-not-found": {"sendcloud-integration": "sendcloud-integration-missing"},
+    "sendcloud-amazon-active": {"sendcloud-duplicate": "sendcloud-amazon-active"},
+    "sendcloud-throttled": {"sendcloud-access": "sendcloud-throttled"},
+    "sendcloud-broken": {"sendcloud-access": "service-unavailable"},
+    "sendcloud-malformed": {"sendcloud-access": "response-malformed"},
+    "sendcloud-hang": {"network": "timeout"},
+    "sendcloud-html": {"network": "proxy-interferes"},
 }
 
 AROUND_PAGES: Final = frozenset(
@@ -75,3 +88,21 @@ AROUND_PAGES: Final = frozenset(
     }
 )  # fmt: skip
 """Faults that only a run over several pages meets, or that pass with the second try."""
+
+AROUND_SHIPMENTS: Final = frozenset(
+    {
+        "role-missing-feeds", "confirmation-not-stored", "confirmation-not-stored-once", "shipment-refused",
+        "tracking-doubted", "package-stale", "confirm-lost-answer", "confirm-lost-answer-hang", "feed-fatal",
+        "feed-fatal-halfway", "feed-cancelled", "feed-lost-answer", "feed-hang-in-progress", "feed-document-expired",
+    }
+)  # fmt: skip
+"""Faults that only a confirmation meets, or a feed of them; verify changes nothing, so it sends neither."""
+
+AROUND_SENDING: Final = frozenset(
+    {
+        "sendcloud-throttled-once", "sendcloud-broken-once", "sendcloud-conflict", "sendcloud-busy",
+        "sendcloud-busy-once", "sendcloud-refuses-one", "sendcloud-forgets", "sendcloud-lost-answer",
+        "sendcloud-updated-at-still",
+    }
+)  # fmt: skip
+"""Faults that only orders on their way to Sendcloud meet, or that pass with the second try."""

@@ -1,4 +1,4 @@
-"""Writes the parts of the documentation that come from the code: the problems, the commands, the export's columns.
+"""Writes the parts of the documentation that come from the code: problems, commands, the export's columns, carriers.
 
 `python scripts/write_docs.py` writes them; with `--check` it only tells which are stale, and ends with 1.
 """
@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.cli.main import app, run
 from amzlink.problems import CATALOGUE, Exit, Problem
@@ -38,7 +39,7 @@ EXIT_CODES = {
 def main() -> int:
     """Write, or check."""
     os.environ["COLUMNS"] = "100"
-    pages = {"troubleshooting.md": troubleshooting(), "commands.md": commands()}
+    pages = {"troubleshooting.md": troubleshooting(), "commands.md": commands(), "carriers.md": carriers()}
     stale = [name for name, text in pages.items() if _read(DOCS / name) != text]
     if "--check" in sys.argv:
         for name in stale:
@@ -129,6 +130,27 @@ def commands() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def carriers() -> str:
+    """Each carrier of Sendcloud, as it is confirmed to Amazon."""
+    lines = [
+        "# Carriers",
+        "",
+        "How a parcel's carrier is named to Amazon. Amazon counts a tracking number as valid only under its own",
+        "spelling of the carrier, letter for letter; what it does not list is confirmed as `Other` with the",
+        "carrier's name.",
+        "",
+        "The left column has the codes of Sendcloud's API v3 (its list of 2026-08). Amazon's spellings come from",
+        "the `CarrierCode` enumeration of its feed schema `amzn-base.xsd` (copy of 2024-01) and from what is",
+        "published of Seller Central's Confirm Shipment page; no interface of Amazon lists them. In files for",
+        "`push-status`, Sendcloud's codes, Amazon's in any case, and common names are understood.",
+        "",
+        "| Sendcloud | Amazon's code | name | remark |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| `{code}` | `{it.code}` | {it.name} | {it.note} |" for code, it in CARRIERS.items()]
+    return "\n".join([*lines, ""])
 
 
 def _found_by(problem: Problem) -> list[str]:

@@ -1,12 +1,12 @@
 """What the jobs work with: the machine, its files, its secrets and the services, put together once per process."""
 
 import contextlib
+import functools
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
 
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
@@ -15,17 +15,22 @@ from amzlink.files import Home, find_home
 from amzlink.problems import Problem
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
+from amzlink.wire.addresses import is_protected
 
 if TYPE_CHECKING:
     import httpx
 
     from amzlink.amazon.quota import FileQuotas
-    from amzlink.amazon.transport import CallRecord, Link
+    from amzlink.amazon.transport import Link
     from amzlink.orderbook.book import Book
+    from amzlink.sendcloud.transport import Client
     from amzlink.vault import Vault
+    from amzlink.wire.client import CallRecord
 
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+SENDCLOUD_URL: Final = "https://panel.sendcloud.sc"
+SENDCLOUD_ACCOUNT_URL: Final = "https://account.sendcloud.com"  # where OAuth2's tokens are made
+ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
 
 
 class Observer(Protocol):
@@ -92,8 +97,8 @@ class Deps:
 
     @property
     def endpoints_overridden(self) -> bool:
-        """Whether the environment sends calls for Amazon elsewhere: a store made now is a test store."""
-        return bool(self.environ.get("AMZLINK_SPAPI_URL") or self.environ.get("AMZLINK_LWA_URL"))
+        """Whether the environment sends calls elsewhere: a store made now is a test store."""
+        return any(self.environ.get(name) for name in ENDPOINT_VARIABLES)
 
     @property
     def log(self) -> RunLog:
@@ -127,7 +132,8 @@ class Deps:
         import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Amazon
 
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
-        from amzlink.amazon.transport import DEFAULT_TIMEOUT, Link, Patience  # noqa: PLC0415
+        from amzlink.amazon.transport import Link  # noqa: PLC0415
+        from amzlink.wire.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
 
         base_url = self.spapi_url(account, region)
         return Link(
@@ -135,7 +141,7 @@ class Deps:
             auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials),
             quotas=self.quotas(account),
             clock=self.clock,
-            patience=Patience(self.clock, max_wait, self._tell_wait),
+            patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Amazon's quota")),
             transport=self.transport,
             timeout=httpx.Timeout(self.timeout_seconds) if self.timeout_seconds else DEFAULT_TIMEOUT,
             rng=self.rng,
@@ -145,6 +151,58 @@ class Deps:
                 "store": account.slug,
                 "store_option": f" --store {account.slug}" if account.slug else "",
                 "country": account.country,
+            },
+        )
+
+    def sendcloud(self, slug: str, store: config.Store, max_wait: timedelta = DEFAULT_MAX_WAIT) -> "Client":
+        """A connection to Sendcloud with the store's keys, whose waits add up to `max_wait` at most.
+
+        Close it after use.
+
+        Raises:
+            Problem: `sendcloud-keys-missing`, where the store has no public key; or `config-invalid`.
+        """
+        if not store.sendcloud_public_key:
+            raise Problem("sendcloud-keys-missing", store=slug, store_option=f" --store {slug}")
+        return self.sendcloud_client(
+            slug,
+            store.sendcloud_public_key,
+            lambda: require(self.secrets, slug, "sendcloud-secret-key").reveal(),
+            integration_id=store.sendcloud_integration_id,
+            max_wait=max_wait,
+        )
+
+    def sendcloud_client(
+        self,
+        slug: str,
+        public_key: str,
+        secret: Callable[[], str],
+        *,
+        integration_id: int | None = None,
+        max_wait: timedelta = DEFAULT_MAX_WAIT,
+    ) -> "Client":
+        """The same with keys that need not be kept yet; `secret` gives the secret one."""
+        import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Sendcloud
+
+        from amzlink.sendcloud.transport import Client  # noqa: PLC0415
+        from amzlink.wire.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
+
+        base_url, account_url = self.sendcloud_urls()
+        return Client(
+            base_url=base_url,
+            account_url=account_url,
+            public_key=public_key,
+            secret=secret,
+            clock=self.clock,
+            patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Sendcloud's limit")),
+            transport=self.transport,
+            timeout=httpx.Timeout(self.timeout_seconds) if self.timeout_seconds else DEFAULT_TIMEOUT,
+            rng=self.rng,
+            on_call=lambda record: self._log_call(slug, record),
+            facts={
+                "store": slug,
+                "store_option": f" --store {slug}",
+                "integration_id": integration_id or "of these keys",
             },
         )
 
@@ -204,6 +262,13 @@ class Deps:
         url = self.environ.get("AMZLINK_LWA_URL")
         return _accepted("AMZLINK_LWA_URL", url) if url else LWA_URL
 
+    def sendcloud_urls(self) -> tuple[str, str]:
+        """Where Sendcloud's API is served, and where its tokens are made."""
+        if url := self.environ.get("AMZLINK_SENDCLOUD_URL"):
+            accepted = _accepted("AMZLINK_SENDCLOUD_URL", url)
+            return accepted, accepted
+        return SENDCLOUD_URL, SENDCLOUD_ACCOUNT_URL
+
     def _log_call(self, slug: str, record: "CallRecord") -> None:
         self.log.write(
             self.clock.now(),
@@ -215,8 +280,8 @@ class Deps:
             milliseconds=record.milliseconds,
         )
 
-    def _tell_wait(self, seconds: float, operation: str) -> None:
-        self.observer.progress(f"waiting {round(seconds)} s before {operation} (Amazon's quota)")
+    def _tell_wait(self, why: str, seconds: float, operation: str) -> None:
+        self.observer.progress(f"waiting {round(seconds)} s before {operation} ({why})")
 
 
 def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
@@ -260,8 +325,7 @@ class _KeyPlace:
 
 def _accepted(name: str, url: str) -> str:
     """An overridden endpoint without its trailing slash: https, or http to this machine (A4)."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if is_protected(url):
         return url.rstrip("/")
     raise Problem(
         "config-invalid", file=name, detail="only https, or http to this machine, is accepted for an endpoint"

@@ -60,6 +60,7 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "status": "an error",
     "operation": "the call",
     "request_id": "none given",
+    "service": "Amazon",
 }
 
 _SETUP, _SECRETS, _NETWORK, _AMAZON, _ORDERS, _SHIPPING, _WEIGHTS, _SENDCLOUD, _DATA, _MACHINE, _USE = (
@@ -79,7 +80,8 @@ _SETUP, _SECRETS, _NETWORK, _AMAZON, _ORDERS, _SHIPPING, _WEIGHTS, _SENDCLOUD, _
 # Checks of `verify` that meet the same failures, because they make the same kind of call.
 _DOORS: Final = ("orders-access", "listings-access", "reports-access", "confirm-access")
 _ASKING_AMAZON: Final = ("region", "participation", "account", "seller-id", *_DOORS)
-_CALLING: Final = ("network", "lwa-token", *_ASKING_AMAZON, "sendcloud-access")
+_ASKING_SENDCLOUD: Final = ("sendcloud-access", "sendcloud-integration")
+_CALLING: Final = ("network", "lwa-token", *_ASKING_AMAZON, *_ASKING_SENDCLOUD)
 _READING_THE_BOOK: Final = ("order-book", "vault", "retention", "freshness")
 
 CATALOGUE: Final[Mapping[str, Entry]] = {
@@ -166,7 +168,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Run `amzlink connect{store_option}{renew}` to give it again.",
         Exit.CONFIGURATION,
         _SECRETS,
-        checks=("keyring",),
+        checks=("keyring", "sendcloud-access"),
     ),
     "secret-file-unreadable": Entry(
         "A file with a secret cannot be read",
@@ -180,7 +182,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "secret-looks-wrong": Entry(
         "The wrong kind of value",
         "The {wanted} was expected, but what was given is {found}.",
-        "Seller Central shows several values that look alike, and they are easily exchanged.",
+        "Seller Central and Sendcloud show several values that look alike, and they are easily exchanged.",
         "{where}",
         Exit.BAD_INPUT,
         _SECRETS,
@@ -513,13 +515,13 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         checks=("quota",),
     ),
     "service-unavailable": Entry(
-        "Amazon's service is disturbed",
-        "Amazon answered {operation} with status {status}.",
-        "The fault is at Amazon's end and mostly passes by itself.",
-        "Nothing to do: the next run goes on where this one stopped. Amazon's request id: {request_id}.",
+        "The service is disturbed",
+        "{service} answered {operation} with status {status}.",
+        "The fault is at {service}'s end and mostly passes by itself.",
+        "Nothing to do: the next run goes on where this one stopped. {service}'s request id: {request_id}.",
         Exit.TRY_AGAIN,
         _AMAZON,
-        checks=("lwa-token", *_ASKING_AMAZON, "sendcloud-access"),
+        checks=("lwa-token", *_ASKING_AMAZON, *_ASKING_SENDCLOUD),
     ),
     "response-malformed": Entry(
         "An answer cannot be read",
@@ -528,16 +530,16 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Try again; if it stays so, report it with the request id {request_id}. What was read before is stored.",
         Exit.TRY_AGAIN,
         _AMAZON,
-        checks=("lwa-token", *_ASKING_AMAZON, "sendcloud-access"),
+        checks=("lwa-token", *_ASKING_AMAZON, *_ASKING_SENDCLOUD),
     ),
     "request-refused": Entry(
-        "Amazon refuses the request itself",
-        "Amazon refused {operation} as invalid: {detail}.",
-        "The account or this version of amzlink asks for something that Amazon does not accept here.",
+        "The request itself is refused",
+        "{service} refused {operation} as invalid: {detail}.",
+        "The account or this version of amzlink asks for something that {service} does not accept here.",
         "Look for a newer version of amzlink; if it stays so, report it with the request id {request_id}.",
         Exit.REFUSED,
         _AMAZON,
-        checks=("lwa-token", *_ASKING_AMAZON),
+        checks=("lwa-token", *_ASKING_AMAZON, *_ASKING_SENDCLOUD),
     ),
     # Orders
     "order-not-found": Entry(
@@ -636,6 +638,14 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         _SHIPPING,
         "warning",
     ),
+    "shipment-row-unusable": Entry(
+        "A line of the file cannot be used",
+        "Line {line} of the file cannot be used: {detail}.",
+        "It lacks something, or holds something that was changed on its way through a spreadsheet. The other lines have been read.",
+        "Correct the line in the program that the file comes from, or as text in the spreadsheet, and give the file again: lines that are confirmed already are passed over.",
+        Exit.PARTLY,
+        _SHIPPING,
+    ),
     "confirmation-not-stored": Entry(
         "A confirmation has not arrived",
         "Amazon accepted the shipment of the order {order_id}, but the order does not show it half an hour later.",
@@ -643,6 +653,49 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "amzlink sends it once more. If the order still shows no tracking after that, confirm it in Seller Central, Manage Orders, before its ship-by date.",
         Exit.PARTLY,
         _SHIPPING,
+    ),
+    "document-refused": Entry(
+        "A document's place is closed",
+        "The place for a document answered {operation} with status {status}.",
+        "Amazon gives such a place for five minutes; the network was slow, or this machine's sleep came in between.",
+        "Nothing to do: the next run asks for a new one and goes on.",
+        Exit.TRY_AGAIN,
+        _SHIPPING,
+    ),
+    "transparency-codes-missing": Entry(
+        "Codes of the Transparency program are missing",
+        "The shipment of the order {order_id} was not confirmed: Amazon wants a Transparency code for each piece, and there are none.",
+        "The product is in Amazon's Transparency program. Its codes stand on the pieces themselves, so only who packs them knows them.",
+        "Confirm it in Seller Central, Manage Orders, or give the codes in a file: `amzlink push-status --from FILE.csv{store_option}` with a column transparency_codes.",
+        Exit.PARTLY,
+        _SHIPPING,
+    ),
+    "parcel-of-stopped-order": Entry(
+        "A parcel that should not go out",
+        "There is a parcel for the order {order_id}, which was cancelled or is held.",
+        "The label was made before the cancellation, or the wish for one, arrived. An order at Sendcloud that has a parcel is not taken back from there.",
+        "Stop the parcel: cancel its label in Sendcloud, or keep it back if it is still on the shelf. If it has to go after all, run `amzlink orders release {order_id}{store_option}`.",
+        Exit.PARTLY,
+        _SHIPPING,
+        "warning",
+    ),
+    "ship-by-near": Entry(
+        "Parcels wait for a scan, and time runs out",
+        "{count} orders of the store {store} have to be confirmed within a day, and no carrier has scanned their parcels yet.",
+        "The store confirms when the carrier has processed the parcel. Letters and some services are never scanned, and Amazon counts a late confirmation against the seller.",
+        "See that the parcels are handed over. `amzlink stores set ship_by_guard_hours=6{store_option}` confirms announced parcels six hours before the ship-by date, scanned or not.",
+        Exit.PARTLY,
+        _SHIPPING,
+        "warning",
+    ),
+    "feed-failed": Entry(
+        "Amazon did not work on a feed",
+        "Amazon ended a feed with {count} confirmations without a result ({status}).",
+        "It was cancelled, or Amazon could not read it or was disturbed.",
+        "Nothing to do: what Amazon did not take is sent again, one by one where there is a tracking number.",
+        Exit.PARTLY,
+        _SHIPPING,
+        "warning",
     ),
     # Weights
     "weight-missing": Entry(
@@ -673,14 +726,33 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         _SENDCLOUD,
         checks=("sendcloud-access",),
     ),
+    "sendcloud-keys-missing": Entry(
+        "Sendcloud's keys have not been given",
+        "No keys of Sendcloud's are known for {store}.",
+        "Orders are sent to Sendcloud with the two keys of an integration of the kind Sendcloud API, and they were never given here.",
+        "Run `amzlink connect{store_option}` and say yes to Sendcloud: it asks for both keys and says where they stand.",
+        Exit.CONFIGURATION,
+        _SENDCLOUD,
+        checks=("sendcloud-access",),
+    ),
     "sendcloud-oauth-only": Entry(
         "The integration wants another way to sign in",
-        "The keys are good, but this Sendcloud integration takes OAuth2 only.",
-        "Its switch Use OAuth2 authentication is on, and then Sendcloud refuses the keys when they come as they are.",
+        "Sendcloud refuses the keys when they come as they are; it gives an OAuth2 token for them, and refuses that as well.",
+        "The integration's switch Use OAuth2 authentication is on. amzlink then signs in by OAuth2, but Sendcloud does not let this account do so yet.",
         "In Sendcloud, Settings, Integrations, open the integration and switch Use OAuth2 authentication off; or make a second Sendcloud API integration and connect its keys.",
         Exit.NOT_ALLOWED,
         _SENDCLOUD,
         checks=("sendcloud-access",),
+    ),
+    "sendcloud-forbidden": Entry(
+        "Sendcloud knows the keys and refuses all the same",
+        "Sendcloud knows the keys, but does not allow {operation} with them ({detail}).",
+        "The account is closed or waits for a payment, its plan does not include this, or the integration may not do it.",
+        "Sign in to Sendcloud and look for messages about the account, its plan and its invoices. If all is well there, make a new integration of the kind Sendcloud API "
+        "and give its keys with `amzlink connect{store_option}{renew}`.",
+        Exit.NOT_ALLOWED,
+        _SENDCLOUD,
+        checks=_ASKING_SENDCLOUD,
     ),
     "sendcloud-integration-missing": Entry(
         "The integration is not there",
@@ -709,6 +781,22 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         Exit.PARTLY,
         _SENDCLOUD,
     ),
+    "sendcloud-not-stored": Entry(
+        "An order has not arrived at Sendcloud",
+        "Sendcloud accepted the order {order_id}, but does not have it half an hour later.",
+        "Sendcloud's yes means accepted, not stored, and now and then one is lost.",
+        "amzlink sends it once more. If it is still not there after that, make the label in Sendcloud by hand.",
+        Exit.PARTLY,
+        _SENDCLOUD,
+    ),
+    "address-unfit": Entry(
+        "An address that does not fit",
+        "The address of the order {order_id} does not fit what Sendcloud takes: {detail}.",
+        "amzlink moves the words of an address to where there is room, but it cuts nothing off and makes nothing up. The other orders have gone on.",
+        "Make its label in Sendcloud by hand with the address that Seller Central shows, or ask the buyer there for a shorter or complete one. If it is shipped another way, hold it with `amzlink orders hold {order_id}{store_option}`. The next import tries again when the address changes.",
+        Exit.PARTLY,
+        _SENDCLOUD,
+    ),
     "sendcloud-throttled": Entry(
         "Sendcloud asks for a pause",
         "Sendcloud takes no more calls for now.",
@@ -716,7 +804,15 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Nothing to do: what was not sent is sent by the next run.",
         Exit.TRY_AGAIN,
         _SENDCLOUD,
-        checks=("sendcloud-access",),
+        checks=_ASKING_SENDCLOUD,
+    ),
+    "sendcloud-busy": Entry(
+        "Sendcloud is still at work on the same orders",
+        "Sendcloud turned the orders away again and again, because it is still busy with an earlier request.",
+        "It takes no two requests for the same order at a time; another program may be sending the same orders.",
+        "Nothing to do: what was not sent is sent by the next run.",
+        Exit.TRY_AGAIN,
+        _SENDCLOUD,
     ),
     # Order book and vault
     "database-corrupt": Entry(

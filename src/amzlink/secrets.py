@@ -74,11 +74,16 @@ def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
         return secret
     raise Problem(
         "secret-missing",
-        name=name.replace("-", " "),
+        name=spoken(name),
         store=slug,
         store_option=f" --store {slug}",
         variable=_suffix(slug, name),
     )
+
+
+def spoken(name: SecretName) -> str:
+    """The secret's name in a sentence."""
+    return name.replace("-", " ").replace("sendcloud", "Sendcloud")
 
 
 def variable(slug: str, name: SecretName) -> str:
@@ -381,7 +386,7 @@ def _refusal(problem: str, slug: str, name: SecretName, detail: str) -> Problem:
 
 
 def _too_long(slug: str, name: SecretName, value: str) -> Problem:
-    return Problem("secret-too-long", variable=_suffix(slug, name), name=name.replace("-", " "), length=len(value))
+    return Problem("secret-too-long", variable=_suffix(slug, name), name=spoken(name), length=len(value))
 
 
 def _session_bus() -> dict[str, str]:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from amzlink.amazon.errors import (
     is_dead_page_token,
     is_expired_token,
-    is_html,
     lwa_problem,
     parse_errors,
     spapi_problem,
@@ -184,23 +183,6 @@ def test_what_the_caller_knows_of_the_store_is_added_to_every_problem() -> None:
 
 
 class TestPagesForPeople:
-    @pytest.mark.parametrize(
-        "page",
-        [
-            PAGE,
-            "  \r\n<HTML><body>",
-            "\ufeff<!doctype html><html>",
-            '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
-            "<!-- saved from the portal --><html>",
-        ],
-    )
-    def test_it_is_known_by_its_beginning_whatever_stands_before_the_first_tag(self, page: str) -> None:
-        assert is_html(page.encode())
-
-    @pytest.mark.parametrize("body", [b"", b"{}", b'{"title": "<html>"}', b'"<!doctype html>"', b"<Error/>", b"html"])
-    def test_anything_else_is_none(self, body: bytes) -> None:
-        assert not is_html(body)
-
     def test_it_is_none_of_amazons_successes(self) -> None:
         with bench(httpx.Response(200, text=PAGE)) as made, pytest.raises(Problem, match="proxy-interferes"):
             made.ask()

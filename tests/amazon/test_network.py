@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from amzlink.amazon.auth import LwaAuth
-from amzlink.amazon.transport import ATTEMPTS, Link, Patience
+from amzlink.amazon.transport import Link
 from amzlink.problems import Problem
+from amzlink.wire.client import ATTEMPTS, Patience
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
 from tests.support.world import VirtualClock
 

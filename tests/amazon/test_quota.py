@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.amazon.quota import Bucket, FileQuotas, Operation, refill, take
-from amzlink.amazon.transport import CallRecord, Link, Patience
+from amzlink.amazon.transport import Link
 from amzlink.problems import Problem
 from amzlink.sandbox.server import Sandbox
+from amzlink.wire.client import CallRecord, Patience
 from tests.support.world import InProcess, VirtualClock
 
 START = 1_795_000_000.0

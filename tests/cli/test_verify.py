@@ -2,26 +2,29 @@
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from scripts.verify_table import AROUND_PAGES, FOUND
+from scripts.verify_table import AROUND_PAGES, AROUND_SENDING, AROUND_SHIPMENTS, FOUND
 
 from amzlink.core.checks import Check
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
+from tests.support.wires import closed_port
 from tests.support.world import SLUG, Ran, Shell, shell
 
 VERIFY = ("verify", "--deep", "--timeout", "4s", "--json")
 THIS_MACHINE = "not-scheduled"
+SENDCLOUD = ("sendcloud-access", "sendcloud-integration", "sendcloud-duplicate")
 
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A store with an import behind it, on a sandbox that answers for every region."""
-    with shell(tmp_path_factory.mktemp("verify")) as found:
+    """A store with an import behind it, whose orders go to Sendcloud, on a sandbox that answers for every region."""
+    with shell(tmp_path_factory.mktemp("verify"), {"destination": "sendcloud"}) as found:
         found.environ["AMZLINK_SPAPI_URL"] += "/{region}"
-        assert found.run("import-orders").code == 0
+        assert found.run("import-orders").code == 1, "Polish orders, which Sendcloud does not take"
         # Amazon tells its rates with good answers only; until then the client keeps to the published ones.
         assert found.run("verify", "--deep").code == 0
         yield found
@@ -40,7 +43,7 @@ def bad(ran: Ran) -> dict[str, object]:
 
 
 def test_every_fault_of_the_sandbox_is_in_the_table() -> None:
-    assert set(FAULTS) == set(FOUND) | AROUND_PAGES
+    assert set(FAULTS) == set(FOUND) | AROUND_PAGES | AROUND_SHIPMENTS | AROUND_SENDING
 
 
 def test_forty_five_failures_and_more_are_told_apart() -> None:
@@ -154,6 +157,70 @@ def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
         file.write_text(good)
 
 
+class TestSendcloud:
+    def test_where_it_cannot_be_reached_amazon_is_examined_all_the_same(self, at: Shell) -> None:
+        ran = at.run("verify", "--json", environ={"AMZLINK_SENDCLOUD_URL": f"http://127.0.0.1:{closed_port()}"})
+        assert bad(ran) == {"network": "connect-refused"}
+        found = checks_of(ran)
+        assert {found[name]["status"] for name in ("lwa-token", "orders-access", "clock")} == {"ok"}
+        assert {found[name]["status"] for name in SENDCLOUD} == {"skipped"}
+
+    def test_where_amazon_cannot_be_reached_it_is_examined_all_the_same(self, at: Shell) -> None:
+        ran = at.run("verify", "--json", environ={"AMZLINK_SPAPI_URL": f"http://127.0.0.1:{closed_port()}"})
+        assert bad(ran) == {"network": "connect-refused"}
+        found = checks_of(ran)
+        assert found["orders-access"]["status"] == "skipped"
+        assert {found[name]["status"] for name in SENDCLOUD} == {"ok"}
+
+    def test_a_secret_key_that_is_missing_stands_in_nothing_elses_way(self, at: Shell) -> None:
+        environ = {name: value for name, value in at.environ.items() if not name.endswith("SENDCLOUD_SECRET_KEY")}
+        environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+        ran = Shell(at.home, at.addresses, environ, at.sandbox).run("verify", "--json")
+        assert bad(ran) == {"sendcloud-access": "secret-missing"}
+        assert "The Sendcloud secret key" in str(checks_of(ran)["sendcloud-access"]["summary"])
+
+    def test_a_public_key_that_was_never_given_is_named(self, at: Shell) -> None:
+        with settings_without(at, "sendcloud_public_key"):
+            assert bad(at.run("verify", "--json")) == {"sendcloud-access": "sendcloud-keys-missing"}
+
+    def test_an_integration_that_was_never_noted_is_named(self, at: Shell) -> None:
+        with settings_without(at, "sendcloud_integration_id"):
+            assert bad(at.run("verify", "--json")) == {"sendcloud-integration": "sendcloud-integration-missing"}
+
+    def test_a_store_whose_orders_stay_asks_it_nothing(self, at: Shell) -> None:
+        before = at.control("/state")["calls"]
+        with settings_without(at, "destination"):
+            ran = at.run("verify", "--json")
+        after = at.control("/state")["calls"]
+        assert {name for name in after if name.startswith("sendcloud/") and after[name] != before.get(name, 0)} == set()
+        assert {checks_of(ran)[name]["status"] for name in SENDCLOUD} == {"skipped"}
+
+    def test_the_evidence_tells_by_which_way_the_keys_are_taken(self, at: Shell) -> None:
+        ways = []
+        for on in ([], ["sendcloud-oauth-only"]):
+            at.control("/faults", {"on": on})
+            evidence = checks_of(at.run("verify", "--json"))["sendcloud-access"]["evidence"]
+            assert isinstance(evidence, dict)
+            assert evidence["integration_id"] == at.addresses["credentials"]["sendcloud_integration_id"]
+            ways.append(evidence["signs_in_with"])
+        at.control("/faults", {"off": ["sendcloud-oauth-only"]})
+        assert ways == ["keys", "OAuth2"]
+
+
+@contextmanager
+def settings_without(at: Shell, key: str) -> Iterator[None]:
+    """The settings without the line of that key, for as long as it takes."""
+    file = at.home / "config" / "config.toml"
+    good = file.read_text()
+    lines = [line for line in good.splitlines() if not line.startswith(f"{key} =")]
+    assert len(lines) < len(good.splitlines())
+    file.write_text("\n".join(lines) + "\n")
+    try:
+        yield
+    finally:
+        file.write_text(good)
+
+
 def test_the_first_thing_to_fix_stands_at_the_end(at: Shell) -> None:
     at.control("/faults", {"on": ["role-missing-listings"]})
     try:
@@ -203,7 +270,8 @@ def test_a_bundle_holds_no_secret_and_nothing_personal(at: Shell, tmp_path: Path
     credentials = at.addresses["credentials"]
     forbidden = {
         "MARK-", "Atza|", "Atzr|", credentials["client_secret"], credentials["refresh_token"], credentials["client_id"],
-        credentials["seller_id"], (at.home.parent / "keys" / "vault-key").read_text(),
+        credentials["seller_id"], credentials["sendcloud_secret_key"], credentials["sendcloud_public_key"],
+        (at.home.parent / "keys" / "vault-key").read_text(),
     }  # fmt: skip
     for order in at.sandbox.world.orders.values():
         forbidden |= {value for value in order.personal_values() if len(value) > 7}

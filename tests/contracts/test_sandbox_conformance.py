@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from amzlink.sandbox.messages import Response
-from amzlink.sandbox.plan import SHOWCASE, Story
+from amzlink.sandbox.plan import SHOWCASE, Story, Trait
 from amzlink.sandbox.table import OPERATIONS, Kind, Operation, Parameter
+from tests.sandbox import parcels
 from tests.sandbox.driver import (
     ACCOUNT_PATH,
     EVERYTHING,
@@ -28,6 +29,7 @@ MODELS = {
     "/tokens/": "tokens_2021-03-01.json",
     "/listings/": "listingsItems_2021-08-01.json",
     "/reports/": "reports_2021-06-30.json",
+    "/feeds/": "feeds_2021-06-30.json",
 }
 SEEDS = (1, 7, 42, 2026)
 
@@ -71,7 +73,7 @@ def facts_of(parameter: Parameter) -> tuple[Any, ...]:
 
 def model_facts(theirs: dict[str, Any]) -> tuple[Any, ...]:
     """The same facts as the model has them; the bounds of a page's size stand in a description's words."""
-    kinds = {"array": Kind.CSV, "integer": Kind.INTEGER, "string": Kind.TEXT}
+    kinds = {"array": Kind.CSV, "integer": Kind.INTEGER, "string": Kind.TEXT, "boolean": Kind.BOOLEAN}
     kind = Kind.BODY if theirs["in"] == "body" else kinds[theirs["type"]]
     if theirs.get("format") == "date-time":
         kind = Kind.TIME
@@ -166,6 +168,72 @@ def test_the_confirmation_that_the_tests_send_is_as_in_the_model() -> None:
     assert Model.load(MODELS["/orders/v0/"]).check_request(*driver.sent) == "confirmShipment"
 
 
+def test_confirmed_orders_and_their_packages_are_as_in_the_model() -> None:
+    driver = Driver()
+    for traits in ((), (Trait.SEVERAL_LINES, Trait.SEVERAL_UNITS)):
+        order = parcels.find_order(driver, *traits)
+        items = parcels.items_of(order)
+        for changes in ({"orderItems": items[:1]}, {"trackingNumber": "NEW-1", "orderItems": items[:1]}):
+            hold(BY_ID["confirmShipment"], parcels.confirm(driver, order, **changes), 204)
+            hold(BY_ID["getOrder"], driver.get(f"{ORDERS_PATH}/{order.order_id}", includedData=EVERYTHING))
+
+
+def test_a_confirmation_with_everything_that_the_model_knows_is_taken() -> None:
+    driver = Listening()
+    order = parcels.find_order(driver, Trait.TRANSPARENCY)
+    (item,) = parcels.items_of(order)
+    answer = parcels.confirm(
+        driver, order, carrierCode="Other", carrierName="Kurier", shippingMethod="Classic", shipFromSupplySourceId="1",
+        orderItems=[{**item, "transparencyCodes": ["AZ:1"]}],
+    )  # fmt: skip
+    hold(BY_ID["confirmShipment"], answer, 204)
+    assert Model.load(MODELS["/orders/v0/"]).check_request(*driver.sent) == "confirmShipment"
+    hold(BY_ID["getOrder"], driver.get(f"{ORDERS_PATH}/{order.order_id}", includedData=EVERYTHING))
+
+
+class TestFeeds:
+    @pytest.mark.parametrize(
+        ("fault", "seen"),
+        [
+            (None, ["IN_QUEUE", "IN_PROGRESS", "DONE"]),
+            ("feed-fatal", ["IN_QUEUE", "IN_PROGRESS", "FATAL"]),
+            ("feed-cancelled", ["IN_QUEUE", "CANCELLED", "CANCELLED"]),
+        ],
+    )
+    def test_every_answer_on_a_feeds_way_is_as_in_the_model(self, fault: str | None, seen: list[str]) -> None:
+        driver = Listening(faults=(fault,) if fault else ())
+        model = Model.load(MODELS["/feeds/"])
+        created = driver.post_json(parcels.DOCUMENTS_PATH, {"contentType": parcels.XML})
+        assert model.check_request(*driver.sent) == "createFeedDocument"
+        hold(BY_ID["createFeedDocument"], created, 201)
+        message = parcels.message(driver, parcels.find_order(driver), 1)
+        assert parcels.put(driver, created.json()["url"], parcels.envelope(driver, [message])).status == 200
+        feed = parcels.create_feed(driver, created.json()["feedDocumentId"])
+        assert model.check_request(*driver.sent) == "createFeed"
+        hold(BY_ID["createFeed"], feed, 202)
+        statuses = []
+        for _ in seen:
+            answer = driver.get(f"{parcels.FEEDS_PATH}/{feed.json()['feedId']}")
+            hold(BY_ID["getFeed"], answer)
+            hold(BY_ID["getFeeds"], driver.get(parcels.FEEDS_PATH, feedTypes=parcels.FEED_TYPE))
+            statuses.append(answer.json()["processingStatus"])
+            driver.control("clock", {"advance": 60})
+        assert statuses == seen
+
+    @pytest.mark.parametrize("messages", [1, 500])
+    def test_documents_and_pages_are_as_in_the_model(self, messages: int) -> None:
+        driver = Driver()
+        nowhere = "<AmazonOrderID>000-0000000-0000000</AmazonOrderID>"
+        order = parcels.find_order(driver)
+        written = [parcels.message(driver, order, at, order=nowhere) for at in range(messages)]
+        feed = parcels.finish(driver, parcels.send_feed(driver, written))
+        hold(BY_ID["getFeedDocument"], driver.get(f"{parcels.DOCUMENTS_PATH}/{feed['resultFeedDocumentId']}"))
+        parcels.send_feed(driver, [])
+        page = driver.get(parcels.FEEDS_PATH, feedTypes=parcels.FEED_TYPE, pageSize=1)
+        hold(BY_ID["getFeeds"], page)
+        hold(BY_ID["getFeeds"], driver.get(parcels.FEEDS_PATH, nextToken=page.json()["nextToken"]))
+
+
 def test_listings_are_as_in_the_model() -> None:
     driver = Driver()
     parameters = {"pageSize": 20, "includedData": "summaries,attributes,productTypes,issues"}
@@ -196,6 +264,11 @@ def refused(status: int) -> Iterator[tuple[str, Response]]:
         yield "getListingsItem", driver.listings("MUG")
         yield "getReports", driver.get(REPORTS_PATH, reportTypes=SHIPPING_REPORT)
         yield "confirmShipment", driver.confirm()
+        yield "createFeedDocument", driver.post_json(parcels.DOCUMENTS_PATH, {"contentType": parcels.XML})
+        yield "createFeed", parcels.create_feed(driver, "1")
+        yield "getFeed", driver.get(f"{parcels.FEEDS_PATH}/1")
+        yield "getFeeds", driver.get(parcels.FEEDS_PATH, feedTypes=parcels.FEED_TYPE)
+        yield "getFeedDocument", driver.get(f"{parcels.DOCUMENTS_PATH}/1")
     if status == 400:
         yield "searchOrders", driver.search(maxResultsPerPage=0)
         yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567", includedData="ALL")
@@ -206,8 +279,14 @@ def refused(status: int) -> Iterator[tuple[str, Response]]:
         yield "getReports", driver.get(REPORTS_PATH)
         yield "confirmShipment", driver.confirm(packageReferenceId=1)
         yield "confirmShipment", driver.confirm(driver.world.shippable()[0])
+        yield "createFeedDocument", driver.post_json(parcels.DOCUMENTS_PATH, {})
+        yield "createFeed", parcels.create_feed(driver, "1")
+        yield "getFeed", driver.get(f"{parcels.FEEDS_PATH}/1", pageSize=1)
+        yield "getFeeds", driver.get(parcels.FEEDS_PATH)
+        yield "getFeedDocument", driver.get(f"{parcels.DOCUMENTS_PATH}/1")
     if status == 404:
         yield "confirmShipment", driver.confirm()
+        yield "getFeed", driver.get(f"{parcels.FEEDS_PATH}/1")
         yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567")
         yield "getListingsItem", driver.listings("MUG")
 

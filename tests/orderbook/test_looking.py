@@ -30,6 +30,7 @@ from amzlink.orderbook.orders import (
     packages,
     set_manual_hold,
 )
+from amzlink.orderbook.progress import Outcome
 from amzlink.orderbook.runs import Run, last_amazon_time, note_run
 from amzlink.orderbook.schema import HOLDS, METADATA, ORDER_LINES, RUNS
 from tests.orderbook.machine import common_folder
@@ -90,6 +91,8 @@ class TestOneOrder:
             "held_for": (HeldFor("prime", "PRIME", None),),
             "weight_grams": None,
             "lease_day": date(2026, 12, 23),
+            "delivered_at": None,
+            "outcome": Outcome("no", confirmation_refused=False),
         }
 
     def test_one_that_is_not_there_is_none(self, book: Book) -> None:

@@ -171,10 +171,3 @@ def test_an_unknown_action_and_a_broken_body_are_refused() -> None:
 
 def test_a_status_nobody_knows_is_refused() -> None:
     assert Driver().get("/control/orders", status="LOST").status == 400
-
-
-def test_sendclouds_half_says_that_it_is_not_built() -> None:
-    for path in ("/api/v2/parcels", "/api/v3/orders", "/oauth2/token"):
-        answer = Driver().get(path)
-        assert answer.status == 501
-        assert "Sendcloud" in answer.json()["error"]["message"]

@@ -6,6 +6,7 @@ import pytest
 
 from amzlink.sandbox.faults import FAULTS, Switchboard
 from amzlink.sandbox.messages import Response
+from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
 from tests.sandbox.driver import (
     ACCOUNT_PATH,
     EVERYTHING,
@@ -17,7 +18,9 @@ from tests.sandbox.driver import (
     Driver,
     error_of,
 )
+from tests.sandbox.parcels import FEED_TYPE, FEEDS_PATH, confirm_parcels
 
+AMAZONS_FAULTS = [fault for fault in FAULTS.values() if fault not in SENDCLOUD_FAULTS]
 REJECTED = "The access token you provided is revoked, malformed or invalid."
 GERMANY = "A1PA6795UKMFR9"
 ITALY = "APJ6JRA9NG5V4"
@@ -37,12 +40,13 @@ def answers(driver: Driver) -> dict[str, Response]:
         "searchListingsItems": driver.listings(),
         "getReports": driver.get(REPORTS_PATH, reportTypes=SHIPPING_REPORT, marketplaceIds=GERMANY),
         "confirmShipment": driver.confirm(),
+        "getFeeds": driver.get(FEEDS_PATH, feedTypes=FEED_TYPE, marketplaceIds=GERMANY),
     }
 
 
 ORDERS = {"searchOrders", "getOrder"}
 SELLERS = {"getMarketplaceParticipations", "getAccount"}
-OTHERS = {"searchListingsItems", "getReports", "confirmShipment"}
+OTHERS = {"searchListingsItems", "getReports", "confirmShipment", "getFeeds"}
 API = ORDERS | SELLERS | OTHERS
 SOUND = dict.fromkeys({"token", *API}, 200) | {"confirmShipment": 404}  # the order does not exist
 
@@ -68,6 +72,7 @@ SOUND = dict.fromkeys({"token", *API}, 200) | {"confirmShipment": 404}  # the or
         ("role-missing-listings", 403, {"searchListingsItems"}),
         ("role-missing-reports", 403, {"getReports"}),
         ("role-missing-confirm", 403, {"confirmShipment"}),
+        ("role-missing-feeds", 403, {"getFeeds"}),
         ("role-added-later", 403, {"searchListingsItems"}),
         ("role-missing-participations", 403, SELLERS),
         ("role-missing-account", 403, {"getAccount"}),
@@ -117,7 +122,7 @@ def test_a_denial_tells_its_cause_in_details_alone(fault: str, details: str) -> 
 
 def test_a_wrong_region_is_told_only_where_marketplaces_are_named() -> None:
     told = answers(Driver(faults=("region-mismatch",)))
-    named = {"searchOrders", "searchListingsItems", "getReports"}
+    named = {"searchOrders", "searchListingsItems", "getReports", "getFeeds"}
     assert {name: error_of(told[name])["details"] for name in API} == {
         name: WRONG_REGION if name in named else "" for name in API
     }
@@ -400,7 +405,7 @@ def test_an_unknown_fault_is_refused_and_nothing_is_switched() -> None:
     assert board.names == ["throttled"]
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", AMAZONS_FAULTS, ids=lambda fault: fault.name)
 def test_every_fault_is_described_and_changes_some_answer(fault: Any) -> None:
     assert fault.description
     plain, struck = Driver(orders=250), Driver(orders=250, faults=(fault.name,))
@@ -408,6 +413,6 @@ def test_every_fault_is_described_and_changes_some_answer(fault: Any) -> None:
 
 
 def walk(driver: Driver) -> list[Response]:
-    """One call of each kind, then the second page of a search."""
+    """One call of each kind, then the second page of a search, then parcels that are confirmed."""
     token = Driver(orders=250).search().json()["pagination"]["nextToken"]
-    return [*answers(driver).values(), driver.search(paginationToken=token)]
+    return [*answers(driver).values(), driver.search(paginationToken=token), *confirm_parcels(driver)]

@@ -105,51 +105,6 @@ class TestReports:
         assert driver.get(REPORTS_PATH, reportTypes=SHIPPING_REPORT, marketplaceIds=US).status == 403
 
 
-class TestConfirmations:
-    def test_an_order_that_does_not_exist_is_not_found(self, driver: Driver) -> None:
-        assert driver.confirm().status == 404
-
-    def test_an_order_that_exists_cannot_be_confirmed_yet(self, driver: Driver) -> None:
-        order_id = driver.world.shippable()[0]
-        before = driver.order(order_id)
-        answer = driver.confirm(order_id)
-        assert (answer.status, "no confirmations yet" in error_of(answer)["message"]) == (400, True)
-        assert driver.order(order_id) == before
-
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [
-            ({"packageReferenceId": 1}, "invalid type [packageDetail.packageReferenceId]"),
-            ({"packageReferenceId": "box"}, "must be a positive numeric value"),
-            ({"packageReferenceId": "0"}, "must be a positive numeric value"),
-            ({"carrierCode": None}, "packageDetail.carrierCode"),
-            ({"carrierCode": "Other"}, "packageDetail.carrierName"),
-            ({"trackingNumber": ""}, "packageDetail.trackingNumber"),
-            ({"shipDate": "02/21/2022"}, "Invalid Input"),
-            ({"shipDate": "2026-11-23T12:00:01Z"}, "Invalid Input"),
-            ({"orderItems": {"orderItemId": "1", "quantity": 1}}, "OrderItemId  is invalid"),
-            ({"orderItems": []}, "OrderItemId  is invalid"),
-            ({"orderItems": [{"orderItemId": "B00ASIN", "quantity": 1}]}, "OrderItemId  is invalid"),
-            ({"orderItems": [{"orderItemId": "1", "quantity": 0}]}, "packageDetail.orderItems.quantity"),
-            ({"marketplaceId": 5}, "invalid type [marketplaceId]"),
-            ({"marketplaceId": "AMAZON"}, "marketplaceIds"),
-        ],
-    )
-    def test_what_breaks_amazons_rules_is_refused(
-        self, driver: Driver, changes: dict[str, object], message: str
-    ) -> None:
-        answer = driver.confirm(**changes)
-        assert (answer.status, message in error_of(answer)["message"]) == (400, True)
-
-    def test_a_marketplace_of_another_region_is_denied(self, driver: Driver) -> None:
-        assert driver.confirm(marketplaceId=US).status == 403
-
-    @pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"marketplaceId":"A1PA6795UKMFR9"}'])
-    def test_a_body_that_is_no_confirmation_is_refused(self, driver: Driver, body: bytes) -> None:
-        path = "/orders/v0/orders/000-0000000-0000000/shipmentConfirmation"
-        assert driver.send("POST", path, body=body).status == 400
-
-
 class TestListings:
     def test_all_listings_come_page_by_page(self, driver: Driver) -> None:
         skus: list[str] = []

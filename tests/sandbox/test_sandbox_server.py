@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from amzlink.sandbox.server import MOST_BODY_BYTES, Sandbox
+from amzlink.sandbox.server import MOST_BODY_BYTES, MOST_UPLOAD_BYTES, Sandbox
 from tests.sandbox.driver import FORM, StoppedClock
 
 
@@ -38,6 +38,7 @@ def test_start_tells_where_everything_is(sandbox: Sandbox) -> None:
     assert urlsplit(told["spapi_url"]).hostname == "127.0.0.1"
     assert set(told["credentials"]) == {
         "country", "marketplace_ids", "seller_id", "client_id", "client_secret", "refresh_token",
+        "sendcloud_public_key", "sendcloud_secret_key", "sendcloud_integration_id",
     }  # fmt: skip
 
 
@@ -69,6 +70,24 @@ def test_calls_from_several_threads_are_all_counted(sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(search, range(24))) == {200}
     assert sandbox.world.count_calls()["searchOrders"] == 24
+
+
+def test_a_document_may_be_as_large_as_amazon_advises_to_make_it(sandbox: Sandbox) -> None:
+    connection = connect(sandbox)
+    headers = {**sign_in(connection, sandbox), "Content-Type": "application/json"}
+    connection.request("POST", "/feeds/2021-06-30/documents", json.dumps({"contentType": "text/xml"}), headers)
+    document = json.load(connection.getresponse())
+    url = urlsplit(document["url"])
+    assert f"{url.scheme}://{url.netloc}" == sandbox.describe()["spapi_url"]
+    address = f"{url.path}?{url.query}"
+    connection.request("PUT", address, b"x" * MOST_UPLOAD_BYTES, {"Content-Type": "text/xml"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, b"")
+    connection.putrequest("PUT", address)
+    connection.putheader("Content-Length", str(MOST_UPLOAD_BYTES + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_a_body_beyond_the_limit_is_refused(sandbox: Sandbox) -> None:

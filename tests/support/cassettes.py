@@ -18,7 +18,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import vcr
-import yaml  # type: ignore[import-untyped]
+import yaml
 from vcr.cassette import Cassette
 from vcr.request import Request as TapedRequest
 
@@ -34,12 +34,13 @@ from amzlink.amazon.orders import (
 )
 from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.sellers import get_marketplace_participations
-from amzlink.amazon.transport import CallRecord, DeadPageToken, Link, Patience
+from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import Clock, SystemClock
 from amzlink.core.orders import Order
 from amzlink.core.windows import SETTLED
 from amzlink.problems import Problem
 from amzlink.sandbox.server import Sandbox
+from amzlink.wire.client import CallRecord, Patience
 from tests.support.world import VirtualClock
 
 FOLDER = Path(__file__).resolve().parents[1] / "amazon" / "cassettes"
@@ -232,7 +233,7 @@ class Scrubber:
         }
 
 
-class _Lines(yaml.SafeDumper):  # type: ignore[misc]
+class _Lines(yaml.SafeDumper):
     """Writes texts of several lines as such."""
 
 

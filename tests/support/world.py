@@ -93,7 +93,10 @@ class StoreOnSandbox:
 
 
 def store_of(credentials: Mapping[str, Any], **settings: Any) -> Store:
-    """A store with the sandbox's credentials."""
+    """A store with the sandbox's credentials; those of Sendcloud too, if its orders go there."""
+    if settings.get("destination") == "sendcloud":
+        keys = ("sendcloud_public_key", "sendcloud_integration_id")
+        settings = {**{key: credentials[key] for key in keys}, **settings}
     return Store(
         **{
             "name": "Demo Shop",
@@ -118,12 +121,14 @@ def store_on_sandbox(
         "AMZLINK_HOME": str(folder / "amzlink"),
         "AMZLINK_SPAPI_URL": "http://127.0.0.1:1",
         "AMZLINK_LWA_URL": "http://127.0.0.1:1",
+        "AMZLINK_SENDCLOUD_URL": "http://127.0.0.1:1",
     }
     home = find_home(environ)
     home.prepare()
     secrets = MemorySecrets()
     secrets.set(SLUG, "client-secret", credentials["client_secret"])
     secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
+    secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
     heard, transport = Heard(), InProcess(sandbox)
     deps = Deps(environ, home, secrets, clock, heard, transport, rng=random.Random(seed))
     deps.save_config(Config().with_store(SLUG, store_of(credentials, **settings)))
@@ -188,7 +193,7 @@ class Ran:
 
 
 @contextmanager
-def shell(folder: Path, **sandbox: Any) -> Iterator[Shell]:
+def shell(folder: Path, settings: Mapping[str, Any] | None = None, **sandbox: Any) -> Iterator[Shell]:
     """A command line with a store that is connected by its environment: no keyring, as on a server under cron."""
     with Sandbox(**{"orders": 120, "quota": "off", **sandbox}) as running:
         addresses = running.describe()
@@ -202,13 +207,15 @@ def shell(folder: Path, **sandbox: Any) -> Iterator[Shell]:
             "AMZLINK_HOME": str(home),
             "AMZLINK_SPAPI_URL": addresses["spapi_url"],
             "AMZLINK_LWA_URL": addresses["lwa_url"],
+            "AMZLINK_SENDCLOUD_URL": addresses["sendcloud_url"],
             f"{prefix}CLIENT_SECRET": credentials["client_secret"],
             f"{prefix}REFRESH_TOKEN": credentials["refresh_token"],
+            f"{prefix}SENDCLOUD_SECRET_KEY": credentials["sendcloud_secret_key"],
             f"{prefix}VAULT_KEY_FILE": str(key_file),
         }
         found = find_home(environ)
         found.prepare()
         from amzlink import config
 
-        config.save(Config().with_store(SLUG, store_of(credentials, test=True)), found.config_file)
+        config.save(Config().with_store(SLUG, store_of(credentials, test=True, **(settings or {}))), found.config_file)
         yield Shell(home, addresses, environ, running)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from amzlink.amazon.errors import UNREADABLE
 from amzlink.problems import Problem
+from amzlink.wire.bodies import UNREADABLE
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link

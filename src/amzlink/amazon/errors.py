@@ -10,12 +10,7 @@ from typing import Final
 import msgspec
 
 from amzlink.problems import Problem
-
-# What msgspec raises at a body that it cannot read; bytes that are no UTF-8 it reports as Python itself does.
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
-
-_HTML_MARKS: Final = (b"<!doctype html", b"<html")
-_BEFORE_MARKUP: Final = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and white space
+from amzlink.wire.bodies import UNREADABLE, is_html
 
 
 class SpApiError(msgspec.Struct, frozen=True):
@@ -132,12 +127,6 @@ def is_dead_page_token(status: int, body: bytes) -> bool:
     error = parse_errors(body)
     text = f"{error.message} {error.details or ''}".lower()
     return any(part in text for part in _DEAD_PAGE_TOKEN)
-
-
-def is_html(body: bytes) -> bool:
-    """Whether an answer is a page for people; a declaration or a comment may stand before its first tag."""
-    beginning = body.lstrip(_BEFORE_MARKUP)[:500].lower()
-    return beginning.startswith(b"<") and any(mark in beginning for mark in _HTML_MARKS)
 
 
 def _showable(text: str) -> str:

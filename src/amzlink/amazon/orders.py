@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from amzlink.amazon.errors import UNREADABLE
 from amzlink.amazon.marketplaces import Region
 from amzlink.amazon.order_wire import LoosePage, Pagination, WireAnswer, WireOrder, WirePage, to_order
 from amzlink.amazon.quota import Operation
@@ -16,6 +15,7 @@ from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.orders import Order
 from amzlink.problems import Problem
+from amzlink.wire.bodies import UNREADABLE
 
 _PATH: Final = "/orders/2026-01-01/orders"
 _ROLE: Final = "Inventory and Order Tracking"

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from amzlink.amazon.errors import UNREADABLE
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
+from amzlink.wire.bodies import UNREADABLE
 
 GET_REPORTS: Final = Operation("getReports", 0.0222, 10, "Direct-to-Consumer Shipping")
 ORDERS_TO_SHIP: Final = "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING"

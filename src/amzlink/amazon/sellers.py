@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from amzlink.amazon.errors import UNREADABLE
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
+from amzlink.wire.bodies import UNREADABLE
 
 GET_MARKETPLACE_PARTICIPATIONS: Final = Operation("getMarketplaceParticipations", 0.016, 15, "Product Listing")
 GET_ACCOUNT: Final = Operation("getAccount", 0.016, 15, "Finance and Accounting")

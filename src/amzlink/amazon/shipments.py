@@ -1,22 +1,121 @@
 """Orders API v0, `confirmShipment`: the one operation of v0 that has no successor (facts 3).
 
-Here only its door is tried, with an order that cannot exist, so that nothing changes.
+A confirmation charges the buyer and cannot be taken back (facts 5.3), so it is sent once: after a lost answer
+(`transport.is_answer_unknown`) the order has to be read back first.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
+from urllib.parse import quote
 
+import msgspec
+
+from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
+from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.problems import Problem
 
 CONFIRM_SHIPMENT: Final = Operation("confirmShipment", 2.0, 10, "Inventory and Order Tracking")
 NO_SUCH_ORDER: Final = "000-0000000-0000000"
+OTHER_CARRIER: Final = "Other"
 _A_WHILE: Final = timedelta(minutes=5)  # a hand-over in the future would be refused for itself
 # Which of the two says that there is no such order is not documented; either is told only to who may confirm.
-_NO_SUCH_ORDER_STATUSES: Final = (400, 404)
+_NOT_FOUND: Final = 404
+_NO_SUCH_ORDER_STATUSES: Final = (400, _NOT_FOUND)
+
+
+class ConfirmedItem(msgspec.Struct, frozen=True):
+    """Some units of an order item. Items of the TRANSPARENCY program need a code for each unit."""
+
+    order_item_id: str
+    quantity: int
+    transparency_codes: tuple[str, ...] = ()
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """One parcel as Amazon is told of it (facts 5.1).
+
+    `reference` is digits, unique in the order: one that the order has already means an edit of that package.
+    `carrier_code` is in Amazon's spelling; with `Other`, `carrier_name` is needed. `ship_date` lies between the order's
+    creation and now. Without `tracking_number` it can go by a feed only.
+    """
+
+    order_id: str
+    marketplace_id: str
+    reference: str
+    carrier_code: str
+    ship_date: datetime
+    items: tuple[ConfirmedItem, ...]
+    carrier_name: str | None = None
+    shipping_method: str | None = None
+    tracking_number: str | None = None
+
+
+class _Item(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    order_item_id: str
+    quantity: int
+    transparency_codes: tuple[str, ...] = ()
+
+
+class _PackageDetail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    package_reference_id: str
+    carrier_code: str
+    tracking_number: str
+    ship_date: str
+    order_items: tuple[_Item, ...]
+    carrier_name: str | None = None
+    shipping_method: str | None = None
+
+
+class _Request(msgspec.Struct, frozen=True, rename="camel"):
+    marketplace_id: str
+    package_detail: _PackageDetail
+
+
+def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
+    """Tell Amazon of one parcel. It has then accepted it, which is no proof that it is stored (facts 5.3).
+
+    Raises:
+        Problem: `shipment-refused` with the facts `order_id`, `reason` (a `Reason`) and `code` (Amazon's);
+            `order-not-found`, `access-denied`, or as `Link.post_json`.
+        ValueError: without a tracking number, which a single call must have.
+    """
+    if not confirmation.tracking_number:
+        raise ValueError("what has no tracking number goes by feed")
+    detail = _PackageDetail(
+        package_reference_id=confirmation.reference,
+        carrier_code=confirmation.carrier_code,
+        carrier_name=confirmation.carrier_name,
+        shipping_method=confirmation.shipping_method,
+        tracking_number=confirmation.tracking_number,
+        ship_date=to_iso(confirmation.ship_date),
+        order_items=tuple(
+            _Item(item.order_item_id, item.quantity, item.transparency_codes) for item in confirmation.items
+        ),
+    )
+    link.post_json(
+        CONFIRM_SHIPMENT,
+        _path(confirmation.order_id),
+        _Request(confirmation.marketplace_id, detail),
+        explain=partial(_explain, confirmation.order_id),
+    )
+
+
+def _explain(order_id: str, status: int, error: SpApiError) -> Problem | None:
+    if status not in _NO_SUCH_ORDER_STATUSES or not (error.code or error.message):
+        return None  # what says nothing may come of anybody on the way
+    reason = reason_of(error.code, f"{error.message} {error.details or ''}")
+    if status == _NOT_FOUND or reason is Reason.ORDER_UNKNOWN:
+        return Problem("order-not-found", order_id=order_id, detail="to Amazon")
+    return Problem("shipment-refused", order_id=order_id, reason=reason.value, detail=IN_WORDS[reason])
+
+
+def _path(order_id: str) -> str:
+    return f"/orders/v0/orders/{quote(order_id, safe='')}/shipmentConfirmation"
 
 
 def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object]:
@@ -38,9 +137,8 @@ def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object
             "orderItems": [{"orderItemId": "00000000000000", "quantity": 1}],
         },
     }
-    path = f"/orders/v0/orders/{NO_SUCH_ORDER}/shipmentConfirmation"
     try:
-        answer = link.post_json(CONFIRM_SHIPMENT, path, document)
+        answer = link.post_json(CONFIRM_SHIPMENT, _path(NO_SUCH_ORDER), document)
     except Problem as problem:
         facts = problem.facts  # of the call itself: LWA's refusal of a token has the same name
         told = problem.name == "request-refused" and facts["operation"] == CONFIRM_SHIPMENT.name

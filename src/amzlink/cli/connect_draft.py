@@ -12,7 +12,7 @@ from amzlink.config import Store
 from amzlink.core.credentials import Wanted, check
 from amzlink.deps import Deps
 from amzlink.jobs.connect import choose_slug, find_store, pick_secret
-from amzlink.jobs.connect_proof import Answers, Trigger
+from amzlink.jobs.connect_proof import Answers, Destination, SendcloudLink, Trigger
 from amzlink.problems import DEFAULT_FACTS, Problem
 
 # What the countries are called at home, and a few other ways to write them.
@@ -42,6 +42,11 @@ class Draft:
     import_weights: bool | None = None
     update_status_when: Trigger | None = None
     amazon_sandbox: bool = False
+    destination: Destination | None = None
+    sendcloud_public_key: str | None = None
+    sendcloud_secret_key: str | None = None
+    sendcloud_integration_id: int | None = None
+    purge_destination: bool | None = None
 
     @property
     def page(self) -> str:
@@ -50,7 +55,16 @@ class Draft:
 
     def check(self, wanted: Wanted, text: str) -> str:
         """A pasted value, cleaned. Raises as `credentials.check`."""
-        return check(wanted, text, BY_ID, page=self.page)
+        value = check(wanted, text, BY_ID, page=self.page)
+        if wanted == "Sendcloud secret key" and value == self.sendcloud_public_key:
+            where = "The secret key stands beside it."
+            raise Problem("secret-looks-wrong", wanted=wanted, found="the public key once more", where=where)
+        return value
+
+    def forget_sendcloud(self) -> None:
+        """Orders do not go to Sendcloud after all."""
+        self.destination = "none"
+        self.sendcloud_public_key = self.sendcloud_secret_key = self.sendcloud_integration_id = None
 
 
 def parse_countries(texts: Sequence[str]) -> tuple[Marketplace, ...]:
@@ -81,19 +95,19 @@ def read_secrets(source: str, draft: Draft) -> None:
     """Take the secrets out of a TOML file, or of standard input for `-`.
 
     Raises:
-        Problem: `input-malformed`, `not-built-yet`, or as `Draft.check`.
+        Problem: `input-malformed`, or as `Draft.check`.
     """
     table = _read_toml(source)
     for key, value in table.items():
         if key not in _SECRET_KEYS or not isinstance(value, str):
             fault = "is no text" if key in _SECRET_KEYS else f"is not one of {', '.join(_SECRET_KEYS)}"
             raise Problem("input-malformed", file=source, detail=f"“{key}” {fault}")
-    if "sendcloud_secret_key" in table:
-        raise Problem("not-built-yet", detail="Sending orders to Sendcloud")
     if "client_secret" in table:
         draft.client_secret = draft.check("client secret", table["client_secret"])
     if "refresh_token" in table:
         draft.refresh_token = draft.check("refresh token", table["refresh_token"])
+    if "sendcloud_secret_key" in table:
+        draft.sendcloud_secret_key = draft.check("Sendcloud secret key", table["sendcloud_secret_key"])
 
 
 def find_connected(deps: Deps, draft: Draft) -> str | None:
@@ -127,6 +141,17 @@ def fill_from(store: Store, draft: Draft) -> None:
     draft.import_weights = store.import_weights if draft.import_weights is None else draft.import_weights
     draft.update_status_when = draft.update_status_when or store.update_status_when
     draft.amazon_sandbox = draft.amazon_sandbox or store.amazon_sandbox
+    draft.purge_destination = store.purge_destination if draft.purge_destination is None else draft.purge_destination
+    draft.destination = draft.destination or store.destination
+    if draft.destination == "sendcloud":
+        fill_sendcloud_from(store, draft)
+
+
+def fill_sendcloud_from(store: Store, draft: Draft) -> None:
+    """Take the public key, if none is given, and the integration, unless other keys may have another one."""
+    draft.sendcloud_public_key = draft.sendcloud_public_key or store.sendcloud_public_key
+    if draft.sendcloud_public_key == store.sendcloud_public_key:
+        draft.sendcloud_integration_id = draft.sendcloud_integration_id or store.sendcloud_integration_id
 
 
 def slug_of_draft(deps: Deps, draft: Draft, *, name: str | None = None) -> str | None:
@@ -147,7 +172,7 @@ def slug_of_draft(deps: Deps, draft: Draft, *, name: str | None = None) -> str |
 def missing_options(deps: Deps, draft: Draft) -> list[str]:
     """The options without which the store cannot be connected. Raises as `choose_slug` and `pick_secret`."""
     slug = slug_of_draft(deps, draft)
-    options = {
+    options: dict[str, object] = {
         "--name": draft.name is not None,
         "--country": bool(draft.marketplaces),
         "--seller-id": bool(draft.seller_id),
@@ -155,6 +180,12 @@ def missing_options(deps: Deps, draft: Draft) -> list[str]:
         "--secrets-from with client_secret": pick_secret(deps, slug, "client-secret", draft.client_secret),
         "--secrets-from with refresh_token": pick_secret(deps, slug, "refresh-token", draft.refresh_token),
     }
+    if draft.destination == "sendcloud":
+        secret = pick_secret(deps, slug, "sendcloud-secret-key", draft.sendcloud_secret_key)
+        options |= {
+            "--sendcloud-public-key": draft.sendcloud_public_key,
+            "--secrets-from with sendcloud_secret_key": secret,
+        }
     return [option for option, is_there in options.items() if not is_there]
 
 
@@ -167,20 +198,39 @@ def finish(deps: Deps, draft: Draft) -> Answers:
     slug = slug_of_draft(deps, draft)
     client_secret = pick_secret(deps, slug, "client-secret", draft.client_secret)
     refresh_token = pick_secret(deps, slug, "refresh-token", draft.refresh_token)
-    if slug is None or not draft.client_id or client_secret is None or refresh_token is None:
+    sendcloud = sendcloud_link(deps, draft, slug) if draft.destination == "sendcloud" else None
+    complete = draft.client_id and (sendcloud or draft.destination != "sendcloud")
+    if slug is None or client_secret is None or refresh_token is None or not complete:
         raise _usage(f"Missing: {', '.join(missing_options(deps, draft))}.")
     return Answers(
         slug=slug,
         name=draft.name or slug,
         marketplaces=draft.marketplaces,
         seller_id=draft.seller_id or "",
-        client_id=draft.client_id,
+        client_id=draft.client_id or "",
         client_secret=client_secret,
         refresh_token=refresh_token,
         import_weights=draft.import_weights is not False,
         update_status_when=draft.update_status_when or "processed",
         amazon_sandbox=draft.amazon_sandbox,
+        sendcloud=sendcloud,
+        purge_destination=bool(draft.purge_destination),
     )
+
+
+def sendcloud_link(deps: Deps, draft: Draft, slug: str | None) -> SendcloudLink | None:
+    """Sendcloud's keys, if both are there. Raises as `pick_secret`."""
+    secret = pick_secret(deps, slug, "sendcloud-secret-key", draft.sendcloud_secret_key)
+    if not draft.sendcloud_public_key or secret is None:
+        return None
+    return SendcloudLink(draft.sendcloud_public_key, secret, draft.sendcloud_integration_id)
+
+
+def refuse_idle_keys(draft: Draft) -> None:
+    """Raises `usage`, where something of Sendcloud's is given and the orders do not go there."""
+    given = (draft.sendcloud_public_key, draft.sendcloud_secret_key, draft.sendcloud_integration_id)
+    if draft.destination != "sendcloud" and any(given):
+        raise _usage("Sendcloud's keys are given, but the orders do not go there: add --destination sendcloud.")
 
 
 def _read_toml(source: str) -> dict[str, Any]:

@@ -154,12 +154,15 @@ class Console:
 
     # Problems
 
-    def fail(self, problem: Problem) -> int:
-        """Show what stopped the command, and give its exit code. With `--json` it is also the one document."""
+    def fail(self, problem: Problem, done: Mapping[str, Any] | None = None) -> int:
+        """Show what stopped the command, and give its exit code.
+
+        With `--json` it is also the one document, together with what was `done` before.
+        """
         self.clear_progress()
         if self.as_json:
             if not self._answered:
-                self._document({"error": problem.as_dict()})
+                self._document({**(done or {}), "error": problem.as_dict()})
             return int(problem.exit_code)
         self._tell_problem(problem, "Error")
         return int(problem.exit_code)

@@ -16,7 +16,7 @@ def show(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) ->
     if len(reports) == 1 and failed and failed[0].problem and _stops(failed[0].problem):
         if not console.as_json and console.watched and failed[0].tally.fetched:
             _print(console, failed[0], dry_run=dry_run)
-        return Exit(console.fail(failed[0].problem))
+        return Exit(console.fail(failed[0].problem, {"stores": [_document(failed[0])]}))
     for report in failed:
         if report.problem:
             console.warn(report.problem)
@@ -45,9 +45,9 @@ def _document(report: ImportReport) -> dict[str, Any]:
         **{verdict.value: tally.verdicts[verdict] for verdict in Verdict},
         "held": dict(sorted(tally.held.items())),
         "missing_weight": tally.missing_weight,
-        "sent": 0,
+        "sent": report.sent.sent,
         "refused": [
-            {"order_id": entry.order_id, "problem": entry.problem, "message": entry.message} for entry in tally.refused
+            {"order_id": entry.order_id, "problem": entry.problem, "message": entry.message} for entry in report.refused
         ],
         "api_calls": dict(sorted(report.api_calls.items())),
         "seconds": round(report.seconds, 1),
@@ -80,8 +80,25 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         f"{report.store}: {orders} came from Amazon in {_calls(report)} and {_duration(report.seconds)}"
         f"{': ' if parts else ''}{', '.join(parts)}."
     )
+    if to_sendcloud := _to_sendcloud(report):
+        console.line(f"  Sendcloud: {', '.join(to_sendcloud)}.")
     if tally.held:
         console.line("  Held: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".")
+
+
+def _to_sendcloud(report: ImportReport) -> list[str]:
+    sent = report.sent
+    return [
+        f"{count} {words}"
+        for count, words in (
+            (sent.sent, "sent"),
+            (sent.would_send, "would be sent"),
+            (sent.recalled, "taken back"),
+            (len(sent.refused), "refused"),
+            (len(sent.too_late), "with a parcel that should not go out"),
+        )
+        if count
+    ]
 
 
 def _duration(seconds: float) -> str:
@@ -99,3 +116,5 @@ def _tell_refused(console: Console, report: ImportReport) -> None:
     for entry in report.tally.refused:
         number = entry.order_id or "(no number)"
         console.tell(f"{report.store}: order {number} was not taken in: {entry.message} ({entry.problem})")
+    for entry in report.sent.refused:
+        console.tell(f"{report.store}: order {entry.order_id} is not at Sendcloud: {entry.message} ({entry.problem})")

@@ -7,7 +7,7 @@ from typing import Final
 from amzlink.amazon.marketplaces import MARKETPLACES, REGION_NAMES
 from amzlink.cli.console import Console
 from amzlink.core.credentials import Wanted
-from amzlink.jobs.connect_proof import Proof, Standing, Trigger
+from amzlink.jobs.connect_proof import Finding, Standing, Trigger
 from amzlink.problems import Problem
 
 WELCOME: Final = """\
@@ -46,6 +46,10 @@ REASONS: Final[Mapping[Wanted, str]] = {
     "client secret": "It is your app's password and stands beside the client id. What you paste is not shown.",
     "refresh token": "It is your own permission to the app. On the app's page: the arrow beside Edit App, Authorize, "
     "Authorize app. What you paste is not shown.",
+    "Sendcloud public key": "It names your integration. In Sendcloud: Settings, Integrations, your integration of the "
+    "kind Sendcloud API.",
+    "Sendcloud secret key": "It is the integration's password and stands beside the public key. What you paste is not "
+    "shown.",
 }
 
 UNUSUAL_SELLER_ID: Final = "That is unusual: most are A with 12 or 13 capital letters and digits. Amazon will tell."
@@ -62,6 +66,24 @@ TRIGGERS: Final[tuple[tuple[Trigger, str], ...]] = (
 ANNOUNCED: Final = """\
 Mind: Amazon wants no confirmation before a parcel is handed over. It charges the buyer at that moment, and a
 confirmation cannot be taken back, not even when the label is cancelled."""
+
+SENDCLOUD: Final = """\
+amzlink can hand your orders on to Sendcloud, where labels are made, and tell Amazon of every parcel. It takes an
+integration of your own there: in Sendcloud, Settings, Integrations, Sendcloud API, Connect, a name, Save. Then the
+public key and the secret key are shown. Sendcloud's own Amazon integration has to be off, or every order arrives
+twice."""
+
+PURGE_DESTINATION: Final = """\
+Sendcloud keeps an order for 180 days, and with it the buyer's name and address. Amazon's policy allows 30 days after
+delivery. amzlink can delete the orders there too when their time is over; parcels stay."""
+
+SENDCLOUD_TRIGGERS: Final[Mapping[Trigger, str]] = {
+    "announced": "once its label is made (announced)",
+    "processed": "once the carrier has scanned it (processed)",
+}
+OTHER_TRIGGER: Final = """\
+In Sendcloud this integration counts a parcel as sent {theirs}; here you have chosen: {ours}. amzlink goes by your answer.
+`amzlink stores set update_status_when={theirs_key}` changes it."""
 
 _WIDTH: Final = 88
 
@@ -120,9 +142,9 @@ class Talk:
             self._console.say(f"Please answer with a number from 1 to {len(labels)}.")
 
 
-def show_findings(console: Console, proof: Proof) -> None:
-    """What the live check has shown, one line each; where nobody looks on, only what was not proved."""
-    for finding in proof.findings:
+def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """What a live check has shown, one line each; where nobody looks on, only what was not proved."""
+    for finding in findings:
         if finding.standing is Standing.PROVED and not console.watched:
             continue
         note = f": {finding.note}" if finding.note else ""

@@ -2,6 +2,7 @@
 
 Merchants copy a dozen values that look alike out of Amazon's pages, and out of guides from the time of MWS. The forms
 are those that Amazon documents or shows; only the Seller ID has no published one, so it gets the benefit of the doubt.
+Nor have Sendcloud's keys: whatever is not something else is taken, and Sendcloud tells.
 """
 
 import re
@@ -12,7 +13,9 @@ from typing import Final, Literal, assert_never
 
 from amzlink.problems import DEFAULT_FACTS, Problem
 
-Wanted = Literal["client id", "client secret", "refresh token", "Seller ID"]
+Wanted = Literal[
+    "client id", "client secret", "refresh token", "Seller ID", "Sendcloud public key", "Sendcloud secret key"
+]
 
 
 class Kind(StrEnum):
@@ -70,6 +73,7 @@ _FORMS: Final = tuple(
 _WHOLE_CLIENT_ID: Final = re.compile(r"amzn1\.application-oa2-client\.[0-9a-f]{32}")
 _WHOLE_CLIENT_SECRET: Final = re.compile(r"amzn1\.oa2-cs\.v1\.[0-9a-f]{64}|[0-9a-f]{64}|amzn1\.oa2-cs\.v[2-9]\..{32,}")
 _POSSIBLE_SELLER_ID: Final = re.compile(r"(?=.*[A-Z])[A-Z0-9]{10,16}")
+_POSSIBLE_SENDCLOUD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _REFRESH_TOKEN_START: Final = "Atzr|"  # noqa: S105 - what all of them begin with
 _REFRESH_TOKEN_BODY: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _SHORTEST_TOKEN: Final = 20  # characters after the prefix; real ones have hundreds, so this only catches stumps
@@ -148,6 +152,8 @@ def _fault(wanted: Wanted, text: str, kind: Kind) -> str | None:
             return None if kind is Kind.REFRESH_TOKEN else kind
         case "Seller ID":
             return _seller_id_fault(clean(text), kind)
+        case "Sendcloud public key" | "Sendcloud secret key":
+            return _sendcloud_key_fault(_compact(text), kind)
         case _:
             assert_never(wanted)
 
@@ -166,6 +172,16 @@ def _seller_id_fault(value: str, kind: Kind) -> str | None:
     if word or not _POSSIBLE_SELLER_ID.fullmatch(value.upper()):
         return Kind.UNKNOWN
     return None
+
+
+def _sendcloud_key_fault(value: str, kind: Kind) -> str | None:
+    if kind not in _MAY_BE_SENDCLOUDS:
+        return kind
+    return None if _POSSIBLE_SENDCLOUD_KEY.fullmatch(value) else Kind.UNKNOWN
+
+
+# Kinds that are told by no more than their length and their letters.
+_MAY_BE_SENDCLOUDS: Final = {Kind.UNKNOWN, Kind.OAUTH_CODE, Kind.AWS_SECRET}
 
 
 def _refresh_token_fault(value: str, kind: Kind) -> str | None:
@@ -202,6 +218,10 @@ _PLACES: Final[dict[Wanted, str]] = {
     "then Authorize app. It is shown only once; if it is lost, authorise again for a new one.",
     "Seller ID": "Seller Central calls the Seller ID Merchant Token: Settings, Account Info, Business Information. "
     "It has capital letters and digits, mostly 13 or 14 that begin with A.",
+    "Sendcloud public key": "Sendcloud shows the public key in Settings, Integrations, at your integration of the kind "
+    "Sendcloud API; it has letters and digits only, mostly 32.",
+    "Sendcloud secret key": "Sendcloud shows the secret key beside the public key, in Settings, Integrations, at your "
+    "integration of the kind Sendcloud API; it has letters and digits only, mostly 32.",
 }
 
 _HINTS: Final = {

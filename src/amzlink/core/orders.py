@@ -155,6 +155,11 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.status in TO_SHIP
 
     @property
+    def packages_by_reference(self) -> frozenset[str]:
+        """The references of the packages that Amazon has of it."""
+        return frozenset(package.reference for package in self.packages)
+
+    @property
     def shipped_at(self) -> datetime | None:
         """When the last package was handed over, as far as Amazon knows."""
         return max((package.shipped_at for package in self.packages if package.shipped_at), default=None)

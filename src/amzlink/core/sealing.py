@@ -1,5 +1,7 @@
 """What is sealed: made and opened by the vault, kept by the order book."""
 
+import hashlib
+import hmac
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -9,7 +11,7 @@ THE_ORDER: Final = "order"
 """The part that import writes: all that is personal in what Amazon tells of an order (`PersonalData`)."""
 
 ITS_PARCELS: Final = "parcels"
-"""The part that push-status writes: tracking numbers and addresses of tracking pages, by parcel key."""
+"""The part that push-status writes: tracking numbers by parcel key (`SealedParcels`)."""
 
 
 class Place(NamedTuple):
@@ -25,3 +27,11 @@ class Box(msgspec.Struct, frozen=True, gc=False):
     lease_day: date
     chain_id: str
     data: bytes
+
+
+def keyed_hash(salt: str, data: bytes) -> str:
+    """A fingerprint by which a change of something personal is noticed.
+
+    `salt` (hex) lies sealed with the order: without it nobody can try addresses or numbers until one fits.
+    """
+    return hmac.new(bytes.fromhex(salt), data, hashlib.sha256).hexdigest()[:32]

@@ -10,10 +10,10 @@ import msgspec
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.config import Config, Store
 from amzlink.core.slugs import free_slug, is_slug
-from amzlink.deps import Deps, today_at
+from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.connect_proof import Answers
 from amzlink.problems import Problem
-from amzlink.secrets import Secret, SecretName, SecretStore, require, variable
+from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
 
 GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
 
@@ -72,7 +72,7 @@ def choose_slug(
 def _mismatch(store: Store, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
     """What tells a store from the account that is being connected; None where they are the same."""
     if store.test != test:
-        return "is a test store" if store.test else "is a real store, and AMZLINK_SPAPI_URL or AMZLINK_LWA_URL is set"
+        return "is a test store" if store.test else f"is a real store, and one of {', '.join(ENDPOINT_VARIABLES)} is set"
     if store.amazon_sandbox != amazon_sandbox:
         return f"was connected {'with' if store.amazon_sandbox else 'without'} --amazon-sandbox"
     if store.seller_id != seller_id:
@@ -94,7 +94,7 @@ def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | Non
         found = require(deps.secrets, slug, name)
         if given is not None and given != found.reveal():
             raise _usage(
-                f"The {name.replace('-', ' ')} is given, but the environment gives another one for this store "
+                f"The {spoken(name)} is given, but the environment gives another one for this store "
                 f"({variable(slug, name)}, its _FILE, or systemd's credentials), and that one wins. Remove either."
             )
         return found
@@ -120,11 +120,10 @@ def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
     Raises:
         Problem: what the keyring or the disk raises; the secrets are then put back as they were.
     """
-    given = {
-        name: secret
-        for name, secret in zip(GIVEN, (answers.client_secret, answers.refresh_token), strict=True)
-        if not deps.secrets.overridden(answers.slug, name)
-    }
+    secrets: dict[SecretName, Secret] = dict(zip(GIVEN, (answers.client_secret, answers.refresh_token), strict=True))
+    if answers.sendcloud:
+        secrets["sendcloud-secret-key"] = answers.sendcloud.secret_key
+    given = {name: secret for name, secret in secrets.items() if not deps.secrets.overridden(answers.slug, name)}
     with _secrets_kept(deps.secrets, answers.slug, given) as changed:
         config = deps.load_config()  # again: the questions may have taken minutes
         store = _merged(deps, config.stores.get(answers.slug), answers, changed)
@@ -181,7 +180,12 @@ def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozens
         "update_status_when": answers.update_status_when,
         "amazon_sandbox": answers.amazon_sandbox,
         "test": deps.endpoints_overridden,
+        "destination": answers.destination,
+        "purge_destination": answers.purge_destination,
     }
+    if answers.sendcloud:
+        settings["sendcloud_public_key"] = answers.sendcloud.public_key
+        settings["sendcloud_integration_id"] = answers.sendcloud.integration_id
     today = today_at(deps.clock.now())
     for secret, field in zip(GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
         if before is None or secret in changed:

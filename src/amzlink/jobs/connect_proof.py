@@ -23,15 +23,28 @@ from amzlink.problems import Problem
 from amzlink.secrets import Secret
 
 Trigger = Literal["announced", "processed"]
+Destination = Literal["none", "sendcloud"]
 
 PATIENCE: Final = timedelta(minutes=5)  # a search that meets an empty quota waits three
 _LOOK_BACK: Final = timedelta(days=30)
 _SAMPLE: Final = 20  # orders: enough to judge by
 
 
+@dataclass(frozen=True, slots=True)
+class SendcloudLink:
+    """The keys of an integration at Sendcloud. The integration follows from them, unless another one is named."""
+
+    public_key: str
+    secret_key: Secret
+    integration_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """All that is needed to link a store. Its marketplaces are of one region, and the first is the store's country."""
+    """All that is needed to link a store. Its marketplaces are of one region, and the first is the store's country.
+
+    `sendcloud` is there where orders go on to Sendcloud.
+    """
 
     slug: str
     name: str
@@ -43,6 +56,13 @@ class Answers:
     import_weights: bool = True
     update_status_when: Trigger = "processed"
     amazon_sandbox: bool = False
+    sendcloud: SendcloudLink | None = None
+    purge_destination: bool = False
+
+    @property
+    def destination(self) -> Destination:
+        """Where the orders go on."""
+        return "sendcloud" if self.sendcloud else "none"
 
     @property
     def region(self) -> Region:
@@ -86,7 +106,8 @@ def prove(deps: Deps, answers: Answers) -> Proof:
     Raises:
         Problem: a proven failure by its name, or what kept Amazon from answering.
     """
-    with _about(deps, answers), deps.link(_account(answers), PATIENCE) as link:
+    page = answers.marketplaces[0].develop_apps_url
+    with about_store(deps, answers.slug, page=page), deps.link(_account(answers), PATIENCE) as link:
         if answers.amazon_sandbox:
             return _prove_in_sandbox(link, answers)
         orders = _read_orders(link, answers)
@@ -107,17 +128,13 @@ def prove(deps: Deps, answers: Answers) -> Proof:
 
 
 @contextlib.contextmanager
-def _about(deps: Deps, answers: Answers) -> Iterator[None]:
-    """Add to problems where to go; and a store that is not stored yet cannot be renewed, only connected again."""
+def about_store(deps: Deps, slug: str, **known: object) -> Iterator[None]:
+    """Add to problems what is known; and a store that is not stored yet cannot be renewed, only connected again."""
     try:
         yield
     except Problem as problem:
-        facts: dict[str, object] = {
-            "page": answers.marketplaces[0].develop_apps_url,
-            "store_option": f" --store {answers.slug}",
-            **problem.facts,
-        }
-        if answers.slug not in deps.load_config().stores:
+        facts: dict[str, object] = {**known, "store_option": f" --store {slug}", **problem.facts}
+        if slug not in deps.load_config().stores:
             facts |= {"store_option": "", "renew": ""}
         raise Problem(problem.name, **facts) from problem
 

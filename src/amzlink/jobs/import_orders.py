@@ -27,10 +27,14 @@ from amzlink.core.windows import Coverage, plan_run
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.intake import Intake, Tally
 from amzlink.jobs.leases import renew_leases
+from amzlink.jobs.parcel_news import SENDCLOUD, ParcelNews
+from amzlink.jobs.read_back import ReadBack
+from amzlink.jobs.sending import Sender, SendTally
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import Search, begin_searches, coverage, refused_orders, searches_under_way
+from amzlink.orderbook.imports import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
+from amzlink.vault import Vault
 
 JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
@@ -58,6 +62,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     window: tuple[datetime, datetime] | None = None
     route: str = "search"
     tally: Tally = msgspec.field(default_factory=Tally)
+    sent: SendTally = msgspec.field(default_factory=SendTally)
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
     amazon_time: datetime | None = None
@@ -66,7 +71,12 @@ class ImportReport(msgspec.Struct, kw_only=True):
     @property
     def complete(self) -> bool:
         """Whether everything that came could be taken in."""
-        return self.problem is None and not self.tally.refused
+        return self.problem is None and not self.refused
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """What could not be taken in, and what the destination does not take."""
+        return [*self.tally.refused, *self.sent.refused]
 
 
 def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> list[ImportReport]:
@@ -104,6 +114,7 @@ def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport
         problem=report.problem.name if report.problem else None,
         seconds=round(report.seconds, 1),
         **report.tally.counts(),
+        sent=report.sent.sent,
     )
     return report
 
@@ -140,12 +151,48 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
             if not options.dry_run:
                 today = report.amazon_time.date()
                 renew_leases(book, vault, slug, today=today, policy=settings.retention)
+                _read_back(deps, link, book, vault, slug=slug, intake=intake)
             report.problem = intake.missing_addresses()
         except Problem as problem:
             # What was stored before counts, and so does the time that Amazon told.
             report.problem = problem
         finally:
-            report.api_calls = link.calls
+            report.api_calls.update(link.calls)
+    if store.destination == SENDCLOUD:
+        _send_on(deps, book, vault, slug, store=store, report=report, dry_run=options.dry_run)
+
+
+def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, intake: Intake) -> None:
+    """See that the confirmations of earlier runs are there."""
+    news = ParcelNews(book=book, vault=vault, slug=slug, days=0, now=link.amazon_now(), dry_run=False)
+    ReadBack(
+        deps=deps, link=link, book=book, vault=vault, slug=slug, intake=intake, news=news, now=link.amazon_now()
+    ).run()
+
+
+def _send_on(
+    deps: Deps, book: Book, vault: Vault, slug: str, *, store: Store, report: ImportReport, dry_run: bool
+) -> None:
+    """Hand on what is ready, whether or not Amazon has told everything: what it told before is in the book."""
+    try:
+        with deps.sendcloud(slug, store) as client:
+            sender = Sender(
+                deps=deps,
+                client=client,
+                book=book,
+                vault=vault,
+                slug=slug,
+                store=store,
+                now=deps.clock.now(),
+                tally=report.sent,
+                dry_run=dry_run,
+            )
+            try:
+                sender.run()
+            finally:
+                report.api_calls.update(client.calls)
+    except Problem as problem:
+        report.problem = report.problem or problem
 
 
 def _note(book: Book, slug: str, report: ImportReport, started: datetime, finished: datetime) -> None:
@@ -154,7 +201,7 @@ def _note(book: Book, slug: str, report: ImportReport, started: datetime, finish
         started_at=started,
         finished_at=finished,
         problem=report.problem.name if report.problem else None,
-        counts=report.tally.counts(),
+        counts={**report.tally.counts(), "sent": report.sent.sent},
         amazon_time=report.amazon_time,
     )
     note_run(book, slug, run)

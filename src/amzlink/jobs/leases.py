@@ -1,5 +1,6 @@
 """Leases: renewing those of orders that are still open, and trying whether what is sealed can be opened."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -7,7 +8,7 @@ from amzlink.core.orders import TO_SHIP
 from amzlink.core.retention import Retention
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.health import sample_boxes
-from amzlink.orderbook.leases import expiring, replace_boxes
+from amzlink.orderbook.leases import all_boxes, expiring, replace_boxes
 from amzlink.vault import Vault
 
 _AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
@@ -32,6 +33,17 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
         replace_boxes(book, slug, fresh, vault.chain_ids)
         renewed += len(fresh)
     return renewed
+
+
+def lengthen_leases(book: Book, vault: Vault, slug: str, until: Mapping[str, date]) -> None:
+    """Give all that is sealed of these orders a lease to a day, where it has not a longer one; leases never shorten."""
+    fresh = {
+        place: (box, vault.seal(place.order_id, vault.open(place.order_id, box, part=place.part), day, part=place.part))
+        for place, box in all_boxes(book, slug, list(until)).items()
+        if box.lease_day < (day := until[place.order_id]) and (vault.floor is None or box.lease_day >= vault.floor)
+    }
+    if fresh:
+        replace_boxes(book, slug, fresh, vault.chain_ids)
 
 
 def open_some(book: Book, vault: Vault, slug: str) -> int:

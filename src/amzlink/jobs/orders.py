@@ -122,8 +122,8 @@ def order_document(order: BookedOrder, holds: tuple[str, ...]) -> dict[str, Any]
         "lines": order.lines,
         "units": order.units,
         "weight_grams": order.weight_grams,
-        "sent": "no",
-        "confirmed": _CONFIRMED.get(order.status, "no"),
+        "sent": order.outcome.sent,
+        "confirmed": "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.status, "no"),
         "personal_data_until": order.lease_day.isoformat() if order.lease_day else None,
     }
 

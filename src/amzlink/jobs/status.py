@@ -11,6 +11,7 @@ from amzlink.jobs.checks.machine import check_freshness, check_retention, check_
 from amzlink.jobs.checks.schedule import is_scheduled
 from amzlink.orderbook.health import LastRuns, last_runs
 from amzlink.orderbook.overview import Overview, overview
+from amzlink.orderbook.progress import Progress, progress
 from amzlink.problems import Problem
 
 
@@ -21,6 +22,8 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     last_import: LastRuns
     orders: Overview
+    shipping: Progress
+    last_push: LastRuns
     problems: tuple[Problem, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -29,7 +32,9 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
             "store": self.store,
             "name": self.name,
             "last_import": msgspec.to_builtins(self.last_import),
+            "last_push": msgspec.to_builtins(self.last_push),
             "orders": msgspec.to_builtins(self.orders),
+            "shipping": msgspec.to_builtins(self.shipping),
             "problems": [problem.as_dict() for problem in self.problems],
         }
 
@@ -44,14 +49,24 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
         store = settings.stores[slug]
         with deps.book() as book:
             runs = last_runs(book, slug, "import-orders")
+            pushes = last_runs(book, slug, "push-status")
             numbers = overview(book, slug, store.hold_policy, now, midnight)
+            shipping = progress(book, slug, now)
         checks = (
             check_secret_age(store, now.date()),
             check_retention(deps, slug, now.date()),
             check_freshness(deps, slug, now, scheduled=scheduled),
         )
         found.append(
-            StoreStatus(store=slug, name=store.name, last_import=runs, orders=numbers, problems=_problems(checks))
+            StoreStatus(
+                store=slug,
+                name=store.name,
+                last_import=runs,
+                last_push=pushes,
+                orders=numbers,
+                shipping=shipping,
+                problems=_problems(checks),
+            )
         )
     return found
 

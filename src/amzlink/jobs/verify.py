@@ -6,7 +6,7 @@ socket's time-out. A check whose ground has failed is skipped and says so; all o
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -14,24 +14,28 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.amazon.probe import LWA, SPAPI, probe
-from amzlink.amazon.probe import Probe as Look
+from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.amazon.transport import Link
-from amzlink.amazon.wire.way import Ask
 from amzlink.config import Config, Store
 from amzlink.core.checks import Check, Result, Status, found, passed, skipped
 from amzlink.core.diagnosis import Probe, Reply, diagnose, needs_other_regions, used_up
 from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.checks import amazon, machine
+from amzlink.jobs.checks import amazon, machine, sendcloud
 from amzlink.jobs.checks.schedule import is_scheduled
 from amzlink.problems import Problem
+from amzlink.sendcloud.probe import PANEL
+from amzlink.sendcloud.transport import Client
+from amzlink.wire.probe import Probe as Look
+from amzlink.wire.probe import probe
+from amzlink.wire.way import Ask
 
 DEFAULT_LIMIT: Final = timedelta(seconds=10)
 _AMAZON: Final = (
     Check.REGION, Check.PARTICIPATION, Check.ACCOUNT, Check.SELLER_ID, Check.ORDERS_ACCESS, Check.PII_ACCESS,
     Check.LISTINGS_ACCESS, Check.REPORTS_ACCESS, Check.CONFIRM_ACCESS,
 )  # fmt: skip
-_SENDCLOUD: Final = (Check.SENDCLOUD_ACCESS, Check.SENDCLOUD_INTEGRATION, Check.SENDCLOUD_DUPLICATE)
+_AMAZON_HOSTS: Final = ("lwa", "spapi")
+_SENDCLOUD_HOST: Final = "sendcloud"
 
 Task = Callable[[], Any]
 _K = TypeVar("_K")
@@ -141,6 +145,7 @@ class _Examination:
         self._options = options
         self._ledger = ledger
         self._now: datetime = deps.clock.now()
+        self._reached: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """All checks, those that stand on nothing else at the same time."""
@@ -155,14 +160,13 @@ class _Examination:
         if not self._ledger.has(Check.QUOTA):
             quota = {Check.QUOTA: lambda: machine.check_quota(self._deps, self._slug, self._store, self._now)}
             self._ledger.add(*self._together(quota).values())
-        why = (
-            "Orders of this store are not sent to Sendcloud." if self._store.destination == "none" else "Not built yet."
-        )
-        self._ledger.skip(_SENDCLOUD, why)
+        self._sendcloud()
 
     def _first_round(self, account: Account) -> None:
         today = self._now.date()
         hosts = {"lwa": (self._deps.lwa_url(), LWA), "spapi": (self._deps.spapi_url(account), SPAPI)}
+        if self._sends:
+            hosts[_SENDCLOUD_HOST] = (self._deps.sendcloud_urls()[0], PANEL)
         tasks: dict[str, Task] = {
             Check.KEYRING: lambda: machine.check_keyring(self._deps, self._slug),
             Check.SECRET_AGE: lambda: machine.check_secret_age(self._store, today),
@@ -171,7 +175,12 @@ class _Examination:
         looks = {name: (lambda host=host: self._look_at(*host)) for name, host in hosts.items()}
         outcomes = _in_threads({**tasks, **looks}, self._limit)
         self._ledger.add(*(self._result(Check(name), outcomes[name]) for name in tasks))
-        self._ledger.add(*self._judge_network([outcomes[name] for name in hosts]))
+        self._ledger.add(*self._judge_network({name: outcomes[name] for name in hosts}))
+
+    @property
+    def _sends(self) -> bool:
+        """Whether this store's orders go to Sendcloud."""
+        return self._store.destination == "sendcloud"
 
     def _look_at(self, url: str, ask: Ask) -> Look:
         return probe(
@@ -183,19 +192,22 @@ class _Examination:
             transport=self._deps.transport,
         )
 
-    def _judge_network(self, outcomes: Sequence[object]) -> tuple[Result, Result]:
-        """Both hosts, and the time that they tell."""
-        seen = [outcome for outcome in outcomes if isinstance(outcome, Look)]
-        hosts = {look.host: look.evidence() for look in seen}
-        faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    def _judge_network(self, outcomes: Mapping[str, object]) -> tuple[Result, Result]:
+        """All hosts, and the time that Amazon's tell."""
+        seen = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Look)}
+        self._reached = frozenset(seen)
+        hosts = {look.host: look.evidence() for look in seen.values()}
+        faults = [outcome for outcome in outcomes.values() if isinstance(outcome, BaseException)]
         if faults:
             problem = faults[0] if isinstance(faults[0], Problem) else self._too_slow()
             network = found(Check.NETWORK, problem, hosts=hosts)
-        elif warning := next((look.warning for look in seen if look.warning), None):
+        elif warning := next((look.warning for look in seen.values() if look.warning), None):
             network = found(Check.NETWORK, warning, hosts=hosts)
         else:
-            network = passed(Check.NETWORK, "Amazon's hosts can be reached.", hosts=hosts)
-        offset = next((look.offset for look in seen if look.offset is not None), None)
+            whose = "Amazon's and Sendcloud's hosts" if self._sends else "Amazon's hosts"
+            network = passed(Check.NETWORK, f"{whose} can be reached.", hosts=hosts)
+        told = (seen[name].offset for name in _AMAZON_HOSTS if name in seen)
+        offset = next((each for each in told if each is not None), None)
         if offset is None:
             return network, skipped(Check.CLOCK, "No answer told the time.")
         seconds = round(offset.total_seconds())
@@ -223,10 +235,10 @@ class _Examination:
 
     def _amazon(self, account: Account) -> None:
         for ground, why in (
-            (Check.KEYRING, "The secrets cannot be had."),
-            (Check.NETWORK, "Amazon cannot be reached."),
+            (self._ledger.good(Check.KEYRING), "The secrets cannot be had."),
+            (self._reached.issuperset(_AMAZON_HOSTS), "Amazon cannot be reached."),
         ):
-            if not self._ledger.good(ground):
+            if not ground:
                 self._ledger.skip((Check.LWA_TOKEN, *_AMAZON), why)
                 return
         with self._deps.link(account, amazon.NO_WAIT) as link:
@@ -244,6 +256,35 @@ class _Examination:
         self._ledger.add(*diagnose(replies, asked, open_region))
         if throttled := used_up(replies):
             self._ledger.add(found(Check.QUOTA, throttled))
+
+    def _sendcloud(self) -> None:
+        for ground, why in (
+            (self._sends, "Orders of this store are not sent to Sendcloud."),
+            (self._ledger.good(Check.KEYRING), "The secrets cannot be had."),
+            (_SENDCLOUD_HOST in self._reached, "Sendcloud cannot be reached."),
+        ):
+            if not ground:
+                self._ledger.skip(sendcloud.CHECKS, why)
+                return
+        try:
+            client = self._deps.sendcloud(self._slug, self._store, amazon.NO_WAIT)
+        except Problem as problem:
+            self._ledger.add(found(Check.SENDCLOUD_ACCESS, problem))
+        else:
+            with client:
+                self._ask_sendcloud(client)
+        self._ledger.skip(sendcloud.CHECKS, "Without good keys Sendcloud answers nothing.")
+
+    def _ask_sendcloud(self, client: Client) -> None:
+        access = self._together({Check.SENDCLOUD_ACCESS: lambda: sendcloud.check_access(client)})
+        self._ledger.add(*access.values())
+        if not self._ledger.good(Check.SENDCLOUD_ACCESS):
+            return
+        own = self._store.sendcloud_integration_id
+        outcome = self._together({Check.SENDCLOUD_INTEGRATION: lambda: sendcloud.check_integrations(client, own)})
+        told = outcome[Check.SENDCLOUD_INTEGRATION]
+        self._ledger.add(*(told if isinstance(told, list) else [told]))
+        self._ledger.skip([Check.SENDCLOUD_DUPLICATE], "Sendcloud does not tell which integrations there are.")
 
     def _token(self, link: Link) -> Result:
         link.learn_time()

@@ -1,6 +1,6 @@
 """The leases in the book: which are about to end, and the floor below which nothing is opened any more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select, update
@@ -20,6 +20,13 @@ def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limi
         .order_by(SEALED.c.lease_day)
         .limit(limit)
     )
+    with book.reading() as connection:
+        return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
+
+
+def all_boxes(book: Book, store: str, order_ids: Collection[str]) -> dict[Place, Box]:
+    """Everything that is sealed of these orders."""
+    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
 

@@ -12,6 +12,7 @@ from amzlink.core.holds import HeldFor, Hold
 from amzlink.core.sealing import THE_ORDER, Box
 from amzlink.orderbook.book import Book, upsert
 from amzlink.orderbook.imports import box_of
+from amzlink.orderbook.progress import Outcome, outcomes
 from amzlink.orderbook.schema import (
     CONFIRMATIONS,
     COVERAGE,
@@ -66,6 +67,8 @@ class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
     held_for: tuple[HeldFor, ...]
     weight_grams: int | None
     lease_day: date | None
+    delivered_at: str | None
+    outcome: Outcome
 
 
 class BookedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +168,13 @@ def holds(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, tuple[H
     return {order_id: tuple(held.get(order_id, ())) for order_id in order_ids}
 
 
+def booked_status(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, str]:
+    """Amazon's fulfilment status of these orders."""
+    query = select(ORDERS.c.order_id, ORDERS.c.status).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        return {row.order_id: row.status for row in connection.execute(query)}
+
+
 def any_deliverable(book: Book, store: str) -> bool:
     """Whether an order ever came with a name and a street."""
     query = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.deliverable).limit(1)
@@ -222,6 +232,7 @@ def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) ->
     ids = [row.order_id for row in rows]
     held = _held_for(connection, store, ids)
     weights = _weights(connection, store, ids)
+    came_of_it = outcomes(connection, store, ids)
     for row in rows:
         yield BookedOrder(
             order_id=row.order_id,
@@ -241,6 +252,8 @@ def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) ->
             held_for=tuple(held.get(row.order_id, ())),
             weight_grams=weights.get(row.order_id),
             lease_day=date.fromisoformat(row.lease_day) if row.lease_day else None,
+            delivered_at=row.delivered_at,
+            outcome=came_of_it[row.order_id],
         )
 
 

@@ -193,7 +193,7 @@ DISPATCHES: Final = Table(
     METADATA,
     Column("store", Text, nullable=False),
     Column("order_id", Text, nullable=False),
-    Column("state", Text, nullable=False),  # core.dispatching.State
+    Column("state", Text, nullable=False),  # orderbook.dispatches.DispatchState
     Column("payload_hash", Text),  # keyed: of what was last asked to be stored
     Column("considered", Text),  # the order's `changed_at` when it was last decided whether to send it
     Column("sendcloud_id", Text),

@@ -1,4 +1,4 @@
-"""The seller that the sandbox knows: credentials in Amazon's forms, all from the seed."""
+"""The seller that the sandbox knows: credentials in Amazon's forms and in Sendcloud's, all from the seed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.sandbox.messages import Json
+from amzlink.sandbox.sendcloud.account import Keys, make_keys
 
 _OPAQUE_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ID_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -29,13 +30,14 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A seller in one region, with the app that is authorised and another one of the same developer."""
+    """A seller in one region: the app that is authorised, another one of the same developer, the keys for Sendcloud."""
 
     seller_id: str
     store_name: str
     region: Region
     app: App
     other_app: App
+    sendcloud: Keys
 
     @property
     def marketplaces(self) -> tuple[Marketplace, ...]:
@@ -51,6 +53,9 @@ class Account:
             "client_id": self.app.client_id,
             "client_secret": self.app.client_secret,
             "refresh_token": self.app.refresh_token,
+            "sendcloud_public_key": self.sendcloud.public_key,
+            "sendcloud_secret_key": self.sendcloud.secret_key,
+            "sendcloud_integration_id": self.sendcloud.integration_id,
         }
 
 
@@ -68,6 +73,7 @@ def make_account(seed: int) -> Account:
         region=HOME,
         app=_make_app(rng),
         other_app=_make_app(rng),
+        sendcloud=make_keys(seed),
     )
 
 

@@ -7,17 +7,24 @@ from types import MappingProxyType
 from typing import Final
 
 from amzlink.amazon.marketplaces import ENDPOINTS, Region
-from amzlink.sandbox import control, listings, lwa, orders, reports, sellers, shipments, tokens
+from amzlink.sandbox import control, documents, feeds, listings, lwa, orders, reports, sellers, shipments, tokens
 from amzlink.sandbox.access import HEADER, check_region, check_token
 from amzlink.sandbox.account import HOME
-from amzlink.sandbox.faults import Call
-from amzlink.sandbox.messages import Request, Response, json_response
+from amzlink.sandbox.fault import Call
+from amzlink.sandbox.messages import Request, Response
 from amzlink.sandbox.parameters import Arguments, parse_query, read_arguments
 from amzlink.sandbox.refusals import RefusalError, quota_exceeded, request_broken, unknown_path
+from amzlink.sandbox.sendcloud import app as sendcloud
 from amzlink.sandbox.table import (
     CONFIRM_SHIPMENT,
+    CREATE_FEED,
+    CREATE_FEED_DOCUMENT,
     CREATE_RDT,
+    DOWNLOAD_CALL,
     GET_ACCOUNT,
+    GET_FEED,
+    GET_FEED_DOCUMENT,
+    GET_FEEDS,
     GET_LISTING,
     GET_ORDER,
     GET_PARTICIPATIONS,
@@ -26,12 +33,12 @@ from amzlink.sandbox.table import (
     NO_OPERATION,
     SEARCH_LISTINGS,
     SEARCH_ORDERS,
+    UPLOAD_CALL,
     Operation,
     find_operation,
 )
 from amzlink.sandbox.world import World
 
-_SENDCLOUD_ROOTS: Final = ("/api/", "/oauth2/")
 _RATE_IS_TOLD: Final = frozenset({200, 201, 202, 204, 400, 404})
 _ANSWERS: Final[Mapping[str, Callable[[World, Arguments], Response]]] = MappingProxyType(
     {
@@ -42,12 +49,24 @@ _ANSWERS: Final[Mapping[str, Callable[[World, Arguments], Response]]] = MappingP
         GET_LISTING.id: listings.get_listings_item,
         SEARCH_LISTINGS.id: listings.search_listings_items,
         GET_REPORTS.id: reports.get_reports,
+        GET_FEED.id: feeds.get_feed,
+        GET_FEEDS.id: feeds.get_feeds,
+    }
+)
+# Those that look at more of a request than its parameters.
+_ANSWERS_TO_REQUESTS: Final[Mapping[str, Callable[[World, Arguments, Request], Response]]] = MappingProxyType(
+    {
+        CREATE_RDT.id: lambda world, _arguments, request: tokens.create_restricted_data_token(world, request),
+        CONFIRM_SHIPMENT.id: shipments.confirm_shipment,
+        CREATE_FEED_DOCUMENT.id: feeds.create_feed_document,
+        CREATE_FEED.id: feeds.create_feed,
+        GET_FEED_DOCUMENT.id: feeds.get_feed_document,
     }
 )
 
 
 class SandboxApp:
-    """LWA, SP-API and the control calls of one world, on one origin.
+    """LWA, SP-API, Sendcloud and the control calls of one world, on one origin.
 
     A path that begins with `/na`, `/eu` or `/fe` is a call to the host of that region; any other, to the seller's own.
     """
@@ -58,10 +77,13 @@ class SandboxApp:
     def handle(self, request: Request) -> Response:
         """The answer to one request; may be called from several threads."""
         with self.world.lock:
+            feeds.settle(self.world)
             if request.path == control.ROOT or request.path.startswith(f"{control.ROOT}/"):
                 return control.handle(self.world, request)
-            if request.path.startswith(_SENDCLOUD_ROOTS):
-                return _sendcloud_unbuilt()
+            if sendcloud.is_sendclouds(request.path):
+                return sendcloud.handle(self.world.sendcloud, request, self.world.count_call)
+            if request.path.startswith(f"{documents.ROOT}/"):
+                return self._document(request)
             answer = self._token(request) if request.path == lwa.PATH else self._call(request)
             return self._sign(answer)
 
@@ -71,6 +93,13 @@ class SandboxApp:
         if not answer.headers.get("Content-Type", "").startswith("text/html"):
             headers["x-amzn-RequestId"] = self.world.make_request_id()
         return answer.with_headers(headers)
+
+    def _document(self, request: Request) -> Response:
+        name = UPLOAD_CALL if request.method == "PUT" else DOWNLOAD_CALL
+        self.world.count_call(name)
+        struck = self.world.faults.intercept(Call(name))
+        answer = struck or self.world.documents.serve(request, self.world.now())
+        return answer.with_headers({"Date": format_datetime(self.world.now(), usegmt=True)})
 
     def _token(self, request: Request) -> Response:
         self.world.count_call(LWA_CALL)
@@ -105,16 +134,15 @@ class SandboxApp:
         if refused is not None:
             return refused
         try:
-            return self.world.faults.distort(call, self._perform(operation, variables, request))
+            answer = self.world.faults.distort(call, self._perform(operation, variables, request))
         except RefusalError as error:
             return error.response
+        return (self.world.faults.lose(call) if answer.status < 300 else None) or answer
 
     def _perform(self, operation: Operation, variables: dict[str, str], request: Request) -> Response:
         arguments = read_arguments(operation, variables, request.query)
-        if operation is CREATE_RDT:
-            return tokens.create_restricted_data_token(self.world, request)
-        if operation is CONFIRM_SHIPMENT:
-            return shipments.confirm_shipment(self.world, arguments, request)
+        if operation.id in _ANSWERS_TO_REQUESTS:
+            return _ANSWERS_TO_REQUESTS[operation.id](self.world, arguments, request)
         return _ANSWERS[operation.id](self.world, arguments)
 
 
@@ -124,8 +152,3 @@ def _split_region(request: Request) -> tuple[Region, Request]:
         if request.path.startswith(f"/{region}/"):
             return region, replace(request, path=request.path.removeprefix(f"/{region}"))
     return HOME, request
-
-
-def _sendcloud_unbuilt() -> Response:
-    message = "This version of the sandbox does not build Sendcloud's half yet."
-    return json_response(501, {"error": {"code": 501, "message": message}})

@@ -6,6 +6,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Final
 
+from amzlink.sandbox.messages import Json
 from amzlink.sandbox.order import Order
 from amzlink.sandbox.packages import make_package
 from amzlink.sandbox.plan import Story
@@ -42,19 +43,32 @@ def pay(order: Order, now: datetime, rng: Random) -> None:  # noqa: ARG001
 def ship(order: Order, now: datetime, rng: Random) -> None:
     """All that is left is handed to a carrier, in one parcel."""
     _demand(order, Story.UNSHIPPED, Story.PARTIALLY_SHIPPED)
-    contents = []
-    for item in order.body["orderItems"]:
-        progress = item["fulfillment"]
-        if progress["quantityUnfulfilled"]:
-            contents.append({"orderItemId": item["orderItemId"], "quantity": progress["quantityUnfulfilled"]})
-        progress["quantityFulfilled"] += progress["quantityUnfulfilled"]
-        progress["quantityUnfulfilled"] = 0
+    left = units_left(order)
+    package = None
     if order.fulfilled_by == "MERCHANT":
-        packages = order.body.setdefault("packages", [])
-        reference = 1 + max((int(package["packageReferenceId"]) for package in packages), default=0)
-        status = {"status": "SHIPPED"}
-        packages.append(make_package(rng, order.country, reference, shipped=now, status=status, contents=contents))
-    order.change(now, Story.SHIPPED)
+        taken = (int(package["packageReferenceId"]) for package in order.body.get("packages", []))
+        contents = [{"orderItemId": item_id, "quantity": quantity} for item_id, quantity in left.items()]
+        package = make_package(
+            rng, order.country, 1 + max(taken, default=0), shipped=now, status={"status": "SHIPPED"}, contents=contents
+        )
+    send_off(order, left, package, now)
+
+
+def units_left(order: Order) -> dict[str, int]:
+    """What is still to be sent, by order item; lines with nothing left are left out."""
+    left = {item["orderItemId"]: item["fulfillment"]["quantityUnfulfilled"] for item in order.body["orderItems"]}
+    return {item_id: quantity for item_id, quantity in left.items() if quantity}
+
+
+def send_off(order: Order, units: Mapping[str, int], package: Json | None, now: datetime) -> None:
+    """Counts these units as sent, in that parcel; Amazon tells of none that its own warehouses send."""
+    for item in order.body["orderItems"]:
+        sent = units.get(item["orderItemId"], 0)
+        item["fulfillment"]["quantityFulfilled"] += sent
+        item["fulfillment"]["quantityUnfulfilled"] -= sent
+    if package is not None:
+        order.body.setdefault("packages", []).append(package)
+    order.change(now, Story.PARTIALLY_SHIPPED if units_left(order) else Story.SHIPPED)
 
 
 def deliver(order: Order, now: datetime, rng: Random) -> None:  # noqa: ARG001

@@ -1,10 +1,9 @@
 """The control calls, by which a person or a test steers the sandbox; Amazon has nothing like them."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from amzlink.sandbox.changes import CHANGES, ImpossibleChangeError
 from amzlink.sandbox.clock import iso
@@ -13,16 +12,13 @@ from amzlink.sandbox.messages import Json, Request, Response, json_response
 from amzlink.sandbox.order import Order
 from amzlink.sandbox.parameters import parse_query
 from amzlink.sandbox.plan import Story
+from amzlink.sandbox.sendcloud import control as sendcloud
+from amzlink.sandbox.steering import BadCallError, read_body, read_names
 from amzlink.sandbox.world import World
 
 ROOT: Final = "/control"
 _MOST_ADDED: Final = 100_000
-
-
-class _BadCallError(Exception):
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
+_MOST_FEED_SECONDS: Final = 86_400
 
 
 def handle(world: World, request: Request) -> Response:
@@ -30,7 +26,7 @@ def handle(world: World, request: Request) -> Response:
     route = request.path.removeprefix(ROOT).strip("/").split("/")
     try:
         return json_response(200, _answer(world, request, route))
-    except _BadCallError as error:
+    except BadCallError as error:
         return json_response(error.status, {"error": str(error)})
 
 
@@ -38,12 +34,14 @@ def _answer(world: World, request: Request, route: list[str]) -> Json:
     match route:
         case [name] if (request.method, name) in _CALLS:
             return _CALLS[request.method, name](world, request)
+        case ["sendcloud", *rest]:
+            return sendcloud.answer(world.sendcloud, request, rest)
         case ["orders", order_id] if request.method in {"GET", "POST"}:
             order = world.orders.get(order_id)
             if order is None:
-                raise _BadCallError(f"no such order: {order_id}", 404)
+                raise BadCallError(f"no such order: {order_id}", 404)
             return _show_order(order) if request.method == "GET" else _change_order(world, order, request)
-    raise _BadCallError(f"no such control call: {request.method} {request.path}", 404)
+    raise BadCallError(f"no such control call: {request.method} {request.path}", 404)
 
 
 def _tell_state(world: World, _request: Request) -> Json:
@@ -65,30 +63,23 @@ def _list_faults(world: World, _request: Request) -> Json:
 
 
 def _switch_faults(world: World, request: Request) -> Json:
-    body = _read_body(request)
+    body = read_body(request)
     try:
-        world.faults.switch(on=_names(body, "on"), off=_names(body, "off"))
+        world.faults.switch(on=read_names(body, "on"), off=read_names(body, "off"))
     except ValueError as error:
-        raise _BadCallError(str(error)) from None
+        raise BadCallError(str(error)) from None
     return {"on": world.faults.names}
 
 
-def _names(body: Json, key: str) -> list[str]:
-    names = body.get(key, [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise _BadCallError(f'"{key}" is a list of names')
-    return names
-
-
 def _move_clock(world: World, request: Request) -> Json:
-    seconds = _read_body(request).get("advance")
+    seconds = read_body(request).get("advance")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise _BadCallError('"advance" is a number of seconds')
+        raise BadCallError('"advance" is a number of seconds')
     try:
         world.clock.advance(timedelta(seconds=seconds))
         world.now()
     except (ValueError, OverflowError) as error:
-        raise _BadCallError(str(error)) from None
+        raise BadCallError(str(error)) from None
     return {"now": iso(world.now())}
 
 
@@ -100,19 +91,31 @@ def _list_orders(world: World, request: Request) -> Json:
     query = parse_query(request.query)
     status = query.get("status")
     if status is not None and status not in set(Story):
-        raise _BadCallError(f"no such status: {status}")
+        raise BadCallError(f"no such status: {status}")
     found = [order for order in world.orders.values() if status in {None, order.status}]
     return {"orders": [order.order_id for order in found]}
 
 
 def _add_orders(world: World, request: Request) -> Json:
-    body = _read_body(request)
+    body = read_body(request)
     count, status = body.get("add"), body.get("status", Story.UNSHIPPED)
     if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= _MOST_ADDED:
-        raise _BadCallError(f'"add" is a number of orders, at most {_MOST_ADDED}')
+        raise BadCallError(f'"add" is a number of orders, at most {_MOST_ADDED}')
     if status not in {Story.UNSHIPPED, Story.PENDING, Story.PENDING_AVAILABILITY}:
-        raise _BadCallError("a new order is UNSHIPPED, PENDING or PENDING_AVAILABILITY")
+        raise BadCallError("a new order is UNSHIPPED, PENDING or PENDING_AVAILABILITY")
     return {"added": world.add_orders(count, Story(status))}
+
+
+def _list_shipments(world: World, _request: Request) -> Json:
+    return {"shipments": world.ledger.tell(world.orders)}
+
+
+def _set_feed_time(world: World, request: Request) -> Json:
+    seconds = read_body(request).get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _MOST_FEED_SECONDS:
+        raise BadCallError(f'"seconds" is how long a feed takes, less than {_MOST_FEED_SECONDS}')
+    world.feeds.feed_time = timedelta(seconds=seconds)
+    return {"seconds": seconds}
 
 
 def _show_order(order: Order) -> Json:
@@ -120,28 +123,18 @@ def _show_order(order: Order) -> Json:
 
 
 def _change_order(world: World, order: Order, request: Request) -> Json:
-    change = _find_change(_read_body(request).get("action"))
+    change = _find_change(read_body(request).get("action"))
     try:
         change(order, world.now(), world.random())
     except ImpossibleChangeError as error:
-        raise _BadCallError(str(error)) from None
+        raise BadCallError(str(error)) from None
     return {"order_id": order.order_id, "status": order.status.value, "last_updated": iso(order.updated)}
 
 
 def _find_change(action: object) -> Callable[..., None]:
     if not isinstance(action, str) or action not in CHANGES:
-        raise _BadCallError(f'"action" is one of {", ".join(CHANGES)}')
+        raise BadCallError(f'"action" is one of {", ".join(CHANGES)}')
     return CHANGES[action]
-
-
-def _read_body(request: Request) -> Json:
-    try:
-        body: Any = json.loads(request.body)
-    except ValueError:
-        raise _BadCallError("the body is no JSON") from None
-    if not isinstance(body, dict):
-        raise _BadCallError("the body is no JSON object")
-    return body
 
 
 _CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = MappingProxyType(
@@ -153,5 +146,7 @@ _CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = Mapp
         ("POST", "refresh-token"): _renew_authorisation,
         ("GET", "orders"): _list_orders,
         ("POST", "orders"): _add_orders,
+        ("GET", "shipments"): _list_shipments,
+        ("POST", "feeds"): _set_feed_time,
     }
 )

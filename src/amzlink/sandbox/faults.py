@@ -1,12 +1,13 @@
-"""Faults that can be switched on by name: a table of what each does, at which of three points of a call.
+"""Faults that can be switched on by name: a table of what each does, at which of four points of a call.
 
 `intercept` sees a call before its token is looked at, `refuse` after that and in place of the answer, `distort` gets
-the answer. Two more are no matter of a single call: `region` moves the seller's account, `ahead` the sandbox's time.
-Where a fault causes a problem that amzlink has a name for, the fault bears that name.
+the answer, `lose` a call that was carried out and whose answer does not arrive. Two more are no matter of a single
+call: `region` moves the seller's account, `ahead` the sandbox's time. Where a fault causes a problem that amzlink has
+a name for, the fault bears that name. Faults for everything mean Amazon; those of Sendcloud's half are in a table of
+their own, and some of them are asked for by name where that half does its work.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
@@ -15,10 +16,13 @@ from amzlink.amazon.marketplaces import BY_COUNTRY, Region
 from amzlink.sandbox import distortions, refusals
 from amzlink.sandbox.account import CLOSED_COUNTRY, COUNTRIES, ELSEWHERE, HOME
 from amzlink.sandbox.distortions import Distortion
+from amzlink.sandbox.fault import Call, Choice, Fault, Memory, Stop, always, either, first_call_of_each
 from amzlink.sandbox.messages import Response, json_response
 from amzlink.sandbox.refusals import denied
+from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
+from amzlink.sandbox.shipment_faults import SHIPMENT_FAULTS
 from amzlink.sandbox.table import (
-    CONFIRM_SHIPMENT,
+    DOWNLOAD_CALL,
     GET_ACCOUNT,
     GET_LISTING,
     GET_ORDER,
@@ -29,70 +33,21 @@ from amzlink.sandbox.table import (
     OPERATIONS,
     SEARCH_LISTINGS,
     SEARCH_ORDERS,
+    UPLOAD_CALL,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call on its way through the sandbox: the operationId, the query, decoded, and the region of the host.
-
-    `renewed` is true of a call whose token stems from a later authorisation than the first.
-    """
-
-    operation: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    region: Region = HOME
-    renewed: bool = False
-
-
-Memory = set[str]  # what a fault has done already; empty each time it is switched on
-Stop = Callable[[Call, Memory], Response | None]
-Choice = Callable[[Call, Memory], Distortion | None]
-
-
-def _nothing(_call: Call, _memory: Memory) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault and what it does where; what it leaves alone goes on as usual."""
-
-    name: str
-    description: str
-    intercept: Stop = _nothing
-    refuse: Stop = _nothing
-    distort: Choice = _nothing
-    region: Region | None = None
-    ahead: timedelta = timedelta()
-
 
 _LWA: Final = frozenset({LWA_CALL})
 _API: Final = frozenset(operation.id for operation in OPERATIONS)
-_EVERYTHING: Final = _API | _LWA | {NO_OPERATION}
+_DOCUMENTS: Final = frozenset({UPLOAD_CALL, DOWNLOAD_CALL})
+_EVERYTHING: Final = _API | _LWA | _DOCUMENTS | {NO_OPERATION}
 _ORDERS: Final = frozenset({SEARCH_ORDERS.id, GET_ORDER.id})
 _SEARCH: Final = frozenset({SEARCH_ORDERS.id})
 _LISTINGS: Final = frozenset({GET_LISTING.id, SEARCH_LISTINGS.id})
 _SELLERS: Final = frozenset({GET_PARTICIPATIONS.id, GET_ACCOUNT.id})
 _ACCOUNT: Final = frozenset({GET_ACCOUNT.id})
 _REPORTS: Final = frozenset({GET_REPORTS.id})
-_CONFIRM: Final = frozenset({CONFIRM_SHIPMENT.id})
 _MAIN_MARKETPLACE: Final = BY_COUNTRY[COUNTRIES[0]].id
 _CLOSED_MARKETPLACE: Final = BY_COUNTRY[CLOSED_COUNTRY].id
-
-
-def _always(operations: frozenset[str], answer: Response) -> Stop:
-    return lambda call, _memory: answer if call.operation in operations else None
-
-
-def _first_call_of_each(operations: frozenset[str], answer: Response) -> Stop:
-    def stop(call: Call, memory: Memory) -> Response | None:
-        if call.operation not in operations or call.operation in memory:
-            return None
-        memory.add(call.operation)
-        return answer
-
-    return stop
 
 
 def _first_later_page(answer: Response) -> Stop:
@@ -101,13 +56,6 @@ def _first_later_page(answer: Response) -> Stop:
             return None
         memory.add(call.operation)
         return answer
-
-    return stop
-
-
-def _either(*stops: Stop) -> Stop:
-    def stop(call: Call, memory: Memory) -> Response | None:
-        return next((answer for each in stops if (answer := each(call, memory)) is not None), None)
 
     return stop
 
@@ -160,47 +108,47 @@ _TABLE: Final = (
     Fault(
         "client-unknown",
         "LWA does not know the client id or its secret",
-        intercept=_always(_LWA, refusals.client_unknown()),
+        intercept=always(_LWA, refusals.client_unknown()),
     ),
     Fault(
         "client-secret-expired",
         "LWA still gives tokens, but every API call says that the client secret has expired",
-        refuse=_always(_API, denied(refusals.SECRET_EXPIRED)),
+        refuse=always(_API, denied(refusals.SECRET_EXPIRED)),
     ),
     Fault(
         "authorisation-revoked",
         "the seller has withdrawn the authorisation: no new tokens, and the old ones are refused",
-        intercept=_either(_always(_LWA, refusals.grant_invalid()), _always(_API, denied(refusals.TOKEN_REJECTED))),
+        intercept=either(always(_LWA, refusals.grant_invalid()), always(_API, denied(refusals.TOKEN_REJECTED))),
     ),
     Fault(
         "app-mismatch",
         "the refresh token belongs to another app",
-        intercept=_always(_LWA, refusals.app_mismatch()),
+        intercept=always(_LWA, refusals.app_mismatch()),
     ),
     Fault(
         "access-token-rejected",
         "LWA gives tokens that the API does not accept",
-        refuse=_always(_API, denied(refusals.TOKEN_REJECTED)),
+        refuse=always(_API, denied(refusals.TOKEN_REJECTED)),
     ),
     Fault(
         "sandbox-credentials",
         "the app is one for Amazon's sandbox: production refuses its tokens as invalid",
-        refuse=_always(_API, denied(refusals.TOKEN_REJECTED)),
+        refuse=always(_API, denied(refusals.TOKEN_REJECTED)),
     ),
     Fault(
         "sandbox-host",
         "the calls end at Amazon's static sandbox, whose samples match none of them",
-        refuse=_always(_API - _SELLERS, refusals.no_sample()),
+        refuse=always(_API - _SELLERS, refusals.no_sample()),
     ),
     Fault(
         "header-missing",
         "something on the way takes the header with the access token off",
-        intercept=_always(_API, denied(refusals.TOKEN_MISSING)),
+        intercept=always(_API, denied(refusals.TOKEN_MISSING)),
     ),
     Fault(
         "path-unknown",
         "Amazon has retired the operations for orders",
-        intercept=_always(_ORDERS, refusals.unknown_path()),
+        intercept=always(_ORDERS, refusals.unknown_path()),
     ),
     Fault(
         "region-mismatch",
@@ -213,17 +161,16 @@ _TABLE: Final = (
         "the account is one of North America, and Amazon does not tell: every call to another region is denied mutely",
         region=ELSEWHERE,
     ),
-    Fault("role-missing-orders", "the app may not read orders", refuse=_always(_ORDERS, denied())),
+    Fault("role-missing-orders", "the app may not read orders", refuse=always(_ORDERS, denied())),
     Fault(
         "role-missing-pii",
         "the app may not read personal data: orders come without it",
         distort=_change(_ORDERS, distortions.drop_personal_data),
     ),
-    Fault("role-missing-listings", "the app may not read listings", refuse=_always(_LISTINGS, denied())),
+    Fault("role-missing-listings", "the app may not read listings", refuse=always(_LISTINGS, denied())),
     Fault(
-        "role-missing-reports", "the app may not read reports", refuse=_always(_REPORTS, refusals.resource_forbidden())
+        "role-missing-reports", "the app may not read reports", refuse=always(_REPORTS, refusals.resource_forbidden())
     ),
-    Fault("role-missing-confirm", "the app may not confirm shipments", refuse=_always(_CONFIRM, denied())),
     Fault(
         "role-added-later",
         "the app may read listings since a while, but the first refresh token is older: only a renewed one opens them",
@@ -232,30 +179,30 @@ _TABLE: Final = (
     Fault(
         "role-missing-participations",
         "the app may not read participations, which in Europe is so for most apps that can read orders",
-        refuse=_always(_SELLERS, denied()),
+        refuse=always(_SELLERS, denied()),
     ),
     Fault(
         "role-missing-account",
         "the app may not read the selling plan, which is so for most apps",
-        refuse=_always(_ACCOUNT, denied()),
+        refuse=always(_ACCOUNT, denied()),
     ),
     Fault(
-        "account-suspended", "the seller's account is suspended: every call is denied", refuse=_always(_API, denied())
+        "account-suspended", "the seller's account is suspended: every call is denied", refuse=always(_API, denied())
     ),
     Fault(
         "access-withdrawn",
         "Amazon has withdrawn the developer's access: LWA gives tokens, and every call is denied",
-        refuse=_always(_API, denied()),
+        refuse=always(_API, denied()),
     ),
     Fault(
         "dormant-account",
         "the account has not been used for long and is inactive: every call is refused as invalid",
-        refuse=_always(_API, refusals.account_inactive()),
+        refuse=always(_API, refusals.account_inactive()),
     ),
     Fault(
         "seller-id-wrong",
         "the Seller ID is not this account's",
-        refuse=_always(_LISTINGS, refusals.seller_unknown()),
+        refuse=always(_LISTINGS, refusals.seller_unknown()),
     ),
     Fault(
         "not-participating",
@@ -286,58 +233,58 @@ _TABLE: Final = (
     Fault("only-pending-orders", "none of the orders is paid for yet, so none has an address", distort=_only_pending),
     Fault("no-orders", "a search finds no order, as in a new shop", distort=_change(_SEARCH, distortions.no_orders)),
     Fault("clock-skewed", "Amazon's time is 20 minutes ahead of this machine's", ahead=timedelta(minutes=20)),
-    Fault("throttled", "every call is over quota", intercept=_always(_API, refusals.quota_exceeded())),
+    Fault("throttled", "every call is over quota", intercept=always(_API, refusals.quota_exceeded())),
     Fault(
         "throttled-once",
         "the first call of every operation is over quota",
-        intercept=_first_call_of_each(_API, refusals.quota_exceeded()),
+        intercept=first_call_of_each(_API, refusals.quota_exceeded()),
     ),
-    Fault("service-unavailable", "every call is answered with 503", intercept=_always(_API, refusals.unavailable())),
+    Fault("service-unavailable", "every call is answered with 503", intercept=always(_API, refusals.unavailable())),
     Fault(
         "service-unavailable-once",
         "the first call of every operation is answered with 503",
-        intercept=_first_call_of_each(_API, refusals.unavailable()),
+        intercept=first_call_of_each(_API, refusals.unavailable()),
     ),
-    Fault("server-error", "every call is answered with 500", intercept=_always(_API, refusals.internal_failure())),
-    Fault("lwa-down", "LWA answers everything with 503", intercept=_always(_LWA, refusals.lwa_unavailable())),
+    Fault("server-error", "every call is answered with 500", intercept=always(_API, refusals.internal_failure())),
+    Fault("lwa-down", "LWA answers everything with 503", intercept=always(_LWA, refusals.lwa_unavailable())),
     Fault(
         "lwa-html",
         "something answers in LWA's place with a page to sign in; the API is reached",
-        intercept=_always(_LWA, distortions.proxy_page()),
+        intercept=always(_LWA, distortions.proxy_page()),
     ),
     Fault(
         "lwa-malformed",
         "LWA answers with something that is no token",
-        intercept=_always(_LWA, json_response(200, {"token_type": "bearer"})),
+        intercept=always(_LWA, json_response(200, {"token_type": "bearer"})),
     ),
     Fault(
         "lwa-form-lost",
         "something on the way takes the body off the request for a token",
-        intercept=_always(_LWA, refusals.form_unread()),
+        intercept=always(_LWA, refusals.form_unread()),
     ),
-    Fault("lwa-timeout", "LWA never answers", intercept=_always(_LWA, Response(200, silent=True))),
-    Fault("timeout", "no call is ever answered", intercept=_always(_EVERYTHING, Response(200, silent=True))),
+    Fault("lwa-timeout", "LWA never answers", intercept=always(_LWA, Response(200, silent=True))),
+    Fault("timeout", "no call is ever answered", intercept=always(_EVERYTHING, Response(200, silent=True))),
     Fault("response-empty", "answers have no body", distort=_change(_API, distortions.empty_body)),
     Fault("response-truncated", "answers break off in the middle", distort=_change(_API, distortions.truncated_body)),
     Fault(
         "proxy-interferes",
         "something on the way answers everything with a page to sign in",
-        intercept=_always(_EVERYTHING, distortions.proxy_page()),
+        intercept=always(_EVERYTHING, distortions.proxy_page()),
     ),
     Fault(
         "proxy-redirects",
         "a guest network leads everything to its page to sign in",
-        intercept=_always(_EVERYTHING, distortions.proxy_redirect()),
+        intercept=always(_EVERYTHING, distortions.proxy_redirect()),
     ),
     Fault(
         "proxy-wants-log-in",
         "a proxy on the way asks everybody for name and password",
-        intercept=_always(_EVERYTHING, distortions.proxy_log_in()),
+        intercept=always(_EVERYTHING, distortions.proxy_log_in()),
     ),
     Fault(
         "request-broken",
         "something on the way damages the requests, so that a gateway refuses them with a page",
-        intercept=_always(_API, refusals.request_broken()),
+        intercept=always(_API, refusals.request_broken()),
     ),
     Fault(
         "page-repeats-order",
@@ -366,7 +313,9 @@ _TABLE: Final = (
         distort=_change(_SEARCH, distortions.damage_an_order),
     ),
 )
-FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in _TABLE})
+FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
+    {fault.name: fault for fault in (*_TABLE, *SHIPMENT_FAULTS, *SENDCLOUD_FAULTS)}
+)
 
 
 class Switchboard:
@@ -380,6 +329,18 @@ class Switchboard:
     def names(self) -> list[str]:
         """The faults that are on."""
         return list(self._memories)
+
+    def has(self, name: str) -> bool:
+        """Whether that fault is on."""
+        return name in self._memories
+
+    def strikes_once(self, name: str) -> bool:
+        """Whether that fault is on and was not asked for since it was switched on."""
+        memory = self._memories.get(name)
+        if memory is None or name in memory:
+            return False
+        memory.add(name)
+        return True
 
     @property
     def region(self) -> Region | None:
@@ -417,6 +378,10 @@ class Switchboard:
             if distortion is not None and answer.status == 200:
                 answer = distortion(answer)
         return answer
+
+    def lose(self, call: Call) -> Response | None:
+        """What takes the place of the answer to a call that was carried out."""
+        return self._first(call, lambda fault: fault.lose)
 
     def _first(self, call: Call, point: Callable[[Fault], Stop]) -> Response | None:
         for name, memory in self._memories.items():

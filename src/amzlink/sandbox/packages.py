@@ -51,13 +51,33 @@ def make_package(
         "packageReferenceId": str(reference),
         "createdTime": iso(shipped),
         "packageStatus": status,
-        "carrier": carrier,
-        "shipTime": iso(shipped),
-        "shippingService": service,
-        "trackingNumber": f"{rng.randrange(10**13, 10**14)}",
+        **tell_way(carrier, service, f"{rng.randrange(10**13, 10**14)}", shipped),
         "shipFromAddress": dict(_WAREHOUSE),
         "packageItems": contents,
     }
+
+
+def make_confirmed_package(reference: str, way: Json, contents: list[Json], now: datetime) -> Json:
+    """The parcel of a confirmation that came at `now`; `way` is what `tell_way` makes."""
+    return {
+        "packageReferenceId": reference,
+        "createdTime": iso(now),
+        "packageStatus": {"status": "SHIPPED"},
+        **way,
+        "shipFromAddress": dict(_WAREHOUSE),
+        "packageItems": contents,
+    }
+
+
+def tell_way(carrier: str, service: str | None, tracking_number: str | None, shipped: datetime) -> Json:
+    """How a parcel travels, in a package's fields; mail may have neither service nor number."""
+    way = {
+        "carrier": carrier,
+        "shipTime": iso(shipped),
+        "shippingService": service,
+        "trackingNumber": tracking_number,
+    }
+    return {name: value for name, value in way.items() if value is not None}
 
 
 def _status(rng: Random, age: timedelta) -> Json:

@@ -1,13 +1,16 @@
-"""Reads a request's query by the table, and refuses what breaks it.
+"""Reads a request's query by the table, and its body, and refuses what breaks it.
 
 Amazon's handling of names it does not know is undocumented; the sandbox refuses them, so that a slip of the pen in a
 client shows here and not as a filter that silently never worked.
 """
 
+import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl
 
+from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.refusals import invalid_input, not_valid
 from amzlink.sandbox.table import Kind, Operation, Parameter
 
@@ -36,6 +39,10 @@ class Arguments:
     def number(self, name: str, default: int) -> int:
         """The value of a whole number."""
         return int(self.raw.get(name, default))
+
+    def flag(self, name: str) -> bool:
+        """Whether a switch was set."""
+        return self.raw.get(name) == "true"
 
     def items(self, name: str) -> tuple[str, ...]:
         """The values of a list; empty when it was not given."""
@@ -76,6 +83,17 @@ def read_arguments(operation: Operation, path: dict[str, str], query: str) -> Ar
     return Arguments(raw)
 
 
+def read_object(request: Request) -> Json:
+    """The JSON object that a request carries; raises the refusal of any other body."""
+    try:
+        body: Any = json.loads(request.body)
+    except ValueError:
+        raise invalid_input("The body is no JSON.") from None
+    if not isinstance(body, dict):
+        raise invalid_input("The body is no JSON object.")
+    return body
+
+
 def _check(parameter: Parameter, value: str) -> None:
     if not value:
         raise not_valid(parameter.name, "The value is empty.")
@@ -85,6 +103,9 @@ def _check(parameter: Parameter, value: str) -> None:
                 raise invalid_input(f"Invalid date/time field [{parameter.name}]")
         case Kind.INTEGER:
             _check_number(parameter, value)
+        case Kind.BOOLEAN:
+            if value not in {"true", "false"}:
+                raise not_valid(parameter.name, "The value is neither true nor false.")
         case Kind.CSV:
             _check_list(parameter, value.split(","))
         case _:

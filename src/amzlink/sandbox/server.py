@@ -11,12 +11,14 @@ from typing import Any, Final, Self
 from amzlink.sandbox.app import SandboxApp
 from amzlink.sandbox.clock import Clock
 from amzlink.sandbox.control import ROOT
+from amzlink.sandbox.documents import ROOT as DOCUMENTS
 from amzlink.sandbox.messages import Json, Request, Response
 from amzlink.sandbox.quota import QuotaMode
 from amzlink.sandbox.world import World
 
 HOST: Final = "127.0.0.1"
 MOST_BODY_BYTES: Final = 1_000_000
+MOST_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # the size up to which Amazon advises to make a feed's document
 _GOODBYE_SECONDS: Final = 5.0
 
 
@@ -139,7 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = self.headers.get("Content-Length") or "0"
-        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MOST_BODY_BYTES:
+        most = MOST_UPLOAD_BYTES if self.path.startswith(f"{DOCUMENTS}/") else MOST_BODY_BYTES
+        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > most:
             # What follows cannot be told apart from the next request any more.
             self.close_connection = True
             self._send(Response(413 if length.isdecimal() else 400))

@@ -1,74 +1,92 @@
-"""`confirmShipment` of the Orders API v0: holds a confirmation to Amazon's rules; none is taken yet."""
+"""`confirmShipment` of the Orders API v0: one parcel a call."""
 
-import json
 import re
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from amzlink.sandbox.access import check_marketplaces
+from amzlink.sandbox.carriers import OTHER, filed_as
+from amzlink.sandbox.confirmations import BAD_ITEM, Confirmation, ConfirmationRefusedError, SentItem, confirm
+from amzlink.sandbox.ledger import Route
 from amzlink.sandbox.messages import Json, Request, Response
-from amzlink.sandbox.parameters import Arguments, parse_time
+from amzlink.sandbox.parameters import Arguments, parse_time, read_object
 from amzlink.sandbox.refusals import RefusalError, invalid_input, not_valid, refusal
 from amzlink.sandbox.world import World
 
-_TEXTS: Final = ("carrierCode", "trackingNumber", "shipDate")
+_REQUIRED_TEXTS: Final = ("packageReferenceId", "carrierCode", "trackingNumber", "shipDate")
+_OTHER_TEXTS: Final = ("carrierName", "shippingMethod", "shipFromSupplySourceId")
 _NO_TYPE: Final = "The input you have submitted is not valid. Please check the fields with invalid type [{}]."
-_BAD_ITEM: Final = (
-    "OrderItemId  is invalid, please obtain the value through the getOrderItems API or Manage Orders page"
-)
 
 
 def confirm_shipment(world: World, arguments: Arguments, request: Request) -> Response:
-    """The refusal of a confirmation: of what is wrong in it, of an order that is not there, or of any other."""
-    body = _read_object(request)
+    """Takes the confirmation: 204; or says which rule it breaks."""
+    body = read_object(request)
     marketplace_id, package = body.get("marketplaceId"), body.get("packageDetail")
     if not isinstance(marketplace_id, str):
-        raise invalid_input(_NO_TYPE.format("marketplaceId"))
+        raise _no_type("marketplaceId")
     refused = check_marketplaces(world, [marketplace_id])
     if refused:
         return refused
     if not isinstance(package, dict):
-        raise invalid_input(_NO_TYPE.format("packageDetail"))
-    _check_package(package, world.now())
+        raise _no_type("packageDetail")
     order_id = arguments.text("orderId") or ""
-    if order_id not in world.orders:
-        return refusal(404, "NotFound", "The requested order was not found.", order_id)
-    return refusal(400, "InvalidInput", "This version of the sandbox takes no confirmations yet.", order_id)
-
-
-def _read_object(request: Request) -> Json:
+    confirmation = _read_package(package, order_id)
+    order = world.orders.get(order_id)
+    if order is not None and order.marketplace_id != marketplace_id:
+        # What Amazon makes of it is not known; here a client that mixes its marketplaces up shall show.
+        raise not_valid("marketplaceId", "It is not the order's.")
     try:
-        body: Any = json.loads(request.body)
-    except ValueError:
-        raise invalid_input("The body is no JSON.") from None
-    if not isinstance(body, dict):
-        raise invalid_input("The body is no JSON object.")
-    return body
+        confirm(world, confirmation, Route.SINGLE, world.now())
+    except ConfirmationRefusedError as error:
+        return refusal(error.rule.status, error.rule.code, error.message, error.details)
+    return Response(204)
 
 
-def _check_package(package: Json, now: datetime) -> None:
-    reference = package.get("packageReferenceId")
-    if not isinstance(reference, str):
-        raise invalid_input(_NO_TYPE.format("packageDetail.packageReferenceId"))
-    if not re.fullmatch(r"0*[1-9]\d*", reference, re.ASCII):
-        raise invalid_input("PackageReferenceId: is invalid, must be a positive numeric value.")
-    for name in _TEXTS:
+def _read_package(package: Json, order_id: str) -> Confirmation:
+    for name in _REQUIRED_TEXTS:
         if not isinstance(package.get(name), str) or not package[name]:
-            raise invalid_input(_NO_TYPE.format(f"packageDetail.{name}"))
-    if package["carrierCode"] == "Other" and not package.get("carrierName"):
+            raise _no_type(f"packageDetail.{name}")
+    for name in _OTHER_TEXTS:
+        if not isinstance(package.get(name, ""), str):
+            raise _no_type(f"packageDetail.{name}")
+    if package["carrierCode"] == OTHER and not package.get("carrierName"):
         raise not_valid("packageDetail.carrierName", "It is required with the carrier code Other.")
-    shipped = parse_time(package["shipDate"])
-    if shipped is None or shipped > now:
+    return Confirmation(
+        order_id=order_id,
+        reference=package["packageReferenceId"],
+        carrier=filed_as(package["carrierCode"], package.get("carrierName")),
+        shipping_method=package.get("shippingMethod") or None,
+        tracking_number=package["trackingNumber"],
+        ship_date=_read_date(package["shipDate"]),
+        items=_read_items(package.get("orderItems")),
+    )
+
+
+def _read_date(text: str) -> datetime:
+    shipped = parse_time(text)
+    if shipped is None:
         raise RefusalError(400, "Invalid Input", "Invalid Input")
-    _check_items(package.get("orderItems"))
+    return shipped
 
 
-def _check_items(items: object) -> None:
+def _read_items(items: object) -> tuple[SentItem, ...]:
     if not isinstance(items, list) or not items:
-        raise invalid_input(_BAD_ITEM)
-    for item in items:
-        if not isinstance(item, dict) or not re.fullmatch(r"\d+", str(item.get("orderItemId")), re.ASCII):
-            raise invalid_input(_BAD_ITEM)
-        quantity = item.get("quantity")
-        if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
-            raise invalid_input(_NO_TYPE.format("packageDetail.orderItems.quantity"))
+        raise invalid_input(BAD_ITEM.message)
+    return tuple(_read_item(item) for item in items)
+
+
+def _read_item(item: object) -> SentItem:
+    if not isinstance(item, dict):
+        raise invalid_input(BAD_ITEM.message)
+    item_id, quantity, codes = item.get("orderItemId"), item.get("quantity"), item.get("transparencyCodes", [])
+    if not isinstance(item_id, str) or not re.fullmatch(r"\d+", item_id, re.ASCII):
+        raise invalid_input(BAD_ITEM.message)
+    if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
+        raise _no_type("packageDetail.orderItems.quantity")
+    if not isinstance(codes, list) or not all(isinstance(code, str) and code for code in codes):
+        raise _no_type("packageDetail.orderItems.transparencyCodes")
+    return SentItem(item_id, quantity, tuple(codes))
+
+
+def _no_type(name: str) -> RefusalError:
+    return invalid_input(_NO_TYPE.format(name))

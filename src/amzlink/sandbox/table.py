@@ -15,6 +15,7 @@ class Kind(StrEnum):
     TEXT = "text"
     TIME = "time"
     INTEGER = "integer"
+    BOOLEAN = "boolean"
     CSV = "csv"
     BODY = "body"
 
@@ -75,7 +76,7 @@ LISTING_DATASETS: Final = (
 )  # fmt: skip
 IDENTIFIER_TYPES: Final = ("ASIN", "EAN", "FNSKU", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 LISTING_STATUSES: Final = ("BUYABLE", "DISCOVERABLE")
-REPORT_STATUSES: Final = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+PROCESSING_STATUSES: Final = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 
 _INCLUDED_DATA: Final = Parameter("includedData", Kind.CSV, values=DATASETS)
 _LISTING_PARAMETERS: Final = (
@@ -142,7 +143,7 @@ GET_REPORTS: Final = Operation(
     "getReports", "GET", "/reports/2021-06-30/reports", 0.0222, 10,
     (
         Parameter("reportTypes", Kind.CSV, max_items=10),
-        Parameter("processingStatuses", Kind.CSV, values=REPORT_STATUSES),
+        Parameter("processingStatuses", Kind.CSV, values=PROCESSING_STATUSES),
         Parameter("marketplaceIds", Kind.CSV, max_items=10),
         Parameter("pageSize", Kind.INTEGER, minimum=1, maximum=100),
         Parameter("createdSince", Kind.TIME),
@@ -155,13 +156,47 @@ CONFIRM_SHIPMENT: Final = Operation(
     (Parameter("orderId", place="path", required=True), Parameter("payload", Kind.BODY, place="body", required=True)),
 )  # fmt: skip
 
+CREATE_FEED_DOCUMENT: Final = Operation(
+    "createFeedDocument", "POST", "/feeds/2021-06-30/documents", 0.5, 15,
+    (Parameter("body", Kind.BODY, place="body", required=True),),
+)  # fmt: skip
+CREATE_FEED: Final = Operation(
+    "createFeed", "POST", "/feeds/2021-06-30/feeds", 0.0083, 15,
+    (Parameter("body", Kind.BODY, place="body", required=True),),
+)  # fmt: skip
+GET_FEEDS: Final = Operation(
+    "getFeeds", "GET", "/feeds/2021-06-30/feeds", 0.0222, 10,
+    (
+        Parameter("feedTypes", Kind.CSV, max_items=10),
+        Parameter("marketplaceIds", Kind.CSV, max_items=10),
+        Parameter("pageSize", Kind.INTEGER, minimum=1, maximum=100),
+        Parameter("processingStatuses", Kind.CSV, values=PROCESSING_STATUSES),
+        Parameter("createdSince", Kind.TIME),
+        Parameter("createdUntil", Kind.TIME),
+        Parameter("nextToken"),
+    ),
+)  # fmt: skip
+GET_FEED: Final = Operation(
+    "getFeed", "GET", "/feeds/2021-06-30/feeds/{feedId}", 2, 15, (Parameter("feedId", place="path", required=True),)
+)
+GET_FEED_DOCUMENT: Final = Operation(
+    "getFeedDocument", "GET", "/feeds/2021-06-30/documents/{feedDocumentId}", 0.0222, 10,
+    (
+        Parameter("feedDocumentId", place="path", required=True),
+        Parameter("enableContentEncodingUrlHeader", Kind.BOOLEAN),
+    ),
+)  # fmt: skip
+
 # LWA's endpoint has no operationId; this name stands for it where calls are counted and faults are switched.
 LWA_CALL: Final = "token"
+# Documents lie on hosts of their own, behind signed addresses and outside the API; these names stand for the two ways.
+UPLOAD_CALL: Final = "uploadDocument"
+DOWNLOAD_CALL: Final = "downloadDocument"
 # A path that no operation answers; what stands on the way strikes it all the same.
 NO_OPERATION: Final = ""
 OPERATIONS: Final = (
     SEARCH_ORDERS, GET_ORDER, GET_PARTICIPATIONS, GET_ACCOUNT, CREATE_RDT, GET_LISTING, SEARCH_LISTINGS, GET_REPORTS,
-    CONFIRM_SHIPMENT,
+    CONFIRM_SHIPMENT, CREATE_FEED_DOCUMENT, CREATE_FEED, GET_FEEDS, GET_FEED, GET_FEED_DOCUMENT,
 )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""The sandbox's world: one seller, its orders and products, the tokens given out, the clock, the quotas, the faults."""
+"""The sandbox's world: one seller, its orders and products, the tokens given out, the clock, the quotas, the faults.
+
+What the seller has at Sendcloud is `World.sendcloud`.
+"""
 
 import uuid
 from bisect import insort
@@ -14,10 +17,14 @@ from amzlink.amazon.marketplaces import Marketplace, Region
 from amzlink.sandbox.account import Account, make_account, make_refresh_token, opaque_token, shops_in
 from amzlink.sandbox.catalogue import Catalogue
 from amzlink.sandbox.clock import Clock, MovableClock
+from amzlink.sandbox.documents import Documents
 from amzlink.sandbox.faults import Switchboard
+from amzlink.sandbox.feed_desk import FeedDesk
+from amzlink.sandbox.ledger import Ledger
 from amzlink.sandbox.order import Order, make_writer
 from amzlink.sandbox.plan import Story, plan_new_order, plan_order
 from amzlink.sandbox.quota import Quota, QuotaMode
+from amzlink.sandbox.sendcloud.panel import Panel
 
 TOKEN_LIFE: Final = timedelta(hours=1)
 
@@ -54,11 +61,15 @@ class World:
         self.catalogue = Catalogue(seed, self.started)
         self.quota = Quota(quota, self.started)
         self.faults = Switchboard(faults)
+        self.sendcloud = Panel(seed, self.account.sendcloud, self.clock, quota, self.faults)
         self.grants: dict[str, Grant] = {}
         self.newer_refresh_tokens: set[str] = set()
         self.orders: dict[str, Order] = {}
         self._seed = seed
         self._rng = Random(f"{seed}/world")
+        self.ledger = Ledger()
+        self.documents = Documents(Random(f"{seed}/documents"))
+        self.feeds = FeedDesk()
         self._calls: Counter[str] = Counter()
         self._write = make_writer(self.catalogue)
         self._planned = 0
@@ -105,7 +116,7 @@ class World:
         self._calls[operation] += 1
 
     def count_calls(self) -> dict[str, int]:
-        """Calls so far by operationId; `token` is LWA."""
+        """Calls so far by operationId; `token` is LWA, those to Sendcloud begin with `sendcloud/`."""
         return dict(self._calls)
 
     def issue_token(

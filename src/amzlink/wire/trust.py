@@ -9,10 +9,10 @@ from typing import Final, NamedTuple, cast
 
 import httpx
 
-from amzlink.amazon.wire.sockets import PER_FAMILY, clean
-from amzlink.amazon.wire.way import Ask, Way
 from amzlink.clock import parse_http_date
 from amzlink.problems import Problem
+from amzlink.wire.sockets import PER_FAMILY, clean
+from amzlink.wire.way import Ask, Way
 
 _X509_NOT_YET_VALID: Final = 9
 _X509_EXPIRED: Final = 10

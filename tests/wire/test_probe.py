@@ -10,15 +10,16 @@ import httpx
 import pytest
 import trustme
 
-from amzlink.amazon.probe import LWA, SPAPI, Probe, probe
+from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.clock import SystemClock
 from amzlink.problems import Problem
+from amzlink.wire.probe import Probe, probe
 from tests.support import wires
 from tests.support.wires import PAGE, answering, by_port, closed_port, in_tls, leading_to
 from tests.support.world import VirtualClock
 
 if TYPE_CHECKING:
-    from amzlink.amazon.wire.sockets import Address
+    from amzlink.wire.sockets import Address
 
 HOST = "sellingpartnerapi-eu.amazon.com"
 URL = f"https://{HOST}"

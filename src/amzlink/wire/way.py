@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult
 
-from amzlink.amazon.errors import is_html
-from amzlink.amazon.transport import USER_AGENT
-from amzlink.amazon.wire.proxies import HTTP_PORT, HTTPS_PORT, Proxy
-from amzlink.amazon.wire.sockets import (
+from amzlink.clock import Clock
+from amzlink.problems import Problem
+from amzlink.wire.bodies import is_html
+from amzlink.wire.client import USER_AGENT
+from amzlink.wire.proxies import HTTP_PORT, HTTPS_PORT, Proxy
+from amzlink.wire.sockets import (
     Answer,
     Deadline,
     NoWay,
@@ -25,8 +27,6 @@ from amzlink.amazon.wire.sockets import (
     taken_of,
     why_unconnected,
 )
-from amzlink.clock import Clock
-from amzlink.problems import Problem
 
 FROM_GATEWAYS: Final = (http.client.BAD_GATEWAY, http.client.SERVICE_UNAVAILABLE, http.client.GATEWAY_TIMEOUT)
 

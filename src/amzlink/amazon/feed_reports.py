@@ -1,0 +1,164 @@
+"""The processing report of a feed: which messages Amazon refused, and why.
+
+It is unpacked and read piece by piece, so that neither a large report nor a small one that swells up fills the memory.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+from xml.parsers import expat
+
+import msgspec
+
+from amzlink.amazon.shipment_refusals import Reason, reason_of
+
+MOST_REPORT_BYTES: Final = 256 * 1024 * 1024
+"""What a report may measure unpacked."""
+_PIECE: Final = 256 * 1024
+_LONGEST_TEXT: Final = 10_000
+_GZIP: Final = zlib.MAX_WBITS | 16  # zlib's way to say: with gzip's header
+_RESULT: Final = "AmazonEnvelope/Message/ProcessingReport/Result"
+_SUMMARY: Final = "AmazonEnvelope/Message/ProcessingReport/ProcessingSummary"
+_READ: Final = frozenset(
+    {
+        f"{_SUMMARY}/MessagesWithError",
+        f"{_RESULT}/MessageID",
+        f"{_RESULT}/ResultCode",
+        f"{_RESULT}/ResultMessageCode",
+        f"{_RESULT}/ResultDescription",
+        f"{_RESULT}/AdditionalInfo/AmazonOrderID",
+    }
+)
+
+
+class FeedResult(msgspec.Struct, frozen=True):
+    """What became of one message that Amazon refused, or took with a doubt (`is_error` false).
+
+    `code` is Amazon's number. Amazon's text is left out: it may quote a tracking number.
+    """
+
+    code: str
+    is_error: bool
+    reason: Reason
+    order_id: str | None
+
+
+def read_report(body: bytes, *, compressed: bool) -> dict[int, FeedResult]:
+    """The results by message number; of several for one message, an error counts more than a warning.
+
+    Raises:
+        ValueError: it is no report, not a whole one, or tells of more errors than it lists.
+    """
+    reader = _Reader()
+    for piece in _unpack(body) if compressed else _cut(body):
+        reader.feed(piece)
+    return reader.close()
+
+
+def _cut(body: bytes) -> Iterator[bytes]:
+    view = memoryview(body)
+    for start in range(0, len(body), _PIECE):
+        yield bytes(view[start : start + _PIECE])
+
+
+def _unpack(body: bytes) -> Iterator[bytes]:
+    unpacker, size, rest = zlib.decompressobj(_GZIP), 0, body
+    try:
+        while not unpacker.eof:
+            piece = unpacker.decompress(rest, _PIECE)
+            rest = unpacker.unconsumed_tail
+            if not piece and not rest:
+                break
+            size += len(piece)
+            if size > MOST_REPORT_BYTES:
+                raise ValueError(f"unpacked it is larger than {MOST_REPORT_BYTES} bytes")
+            yield piece
+    except zlib.error:
+        raise ValueError("its compression is damaged") from None
+    if not unpacker.eof:
+        raise ValueError("its compression breaks off")
+
+
+class _Reader:
+    """Follows the report's elements.
+
+    A document type is refused where it begins: without one there are no entities, so none that swell up and none that
+    lead elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._results: dict[int, FeedResult] = {}
+        self._errors_told: int | None = None
+        self._path: list[str] = []
+        self._text: list[str] | None = None
+        self._fields: dict[str, str] = {}
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = _refuse_document_type
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._take
+
+    def feed(self, piece: bytes) -> None:
+        """Read on."""
+        self._parse(piece, last=False)
+
+    def close(self) -> dict[int, FeedResult]:
+        """The results, once all has been read."""
+        self._parse(b"", last=True)
+        if self._errors_told is None:
+            raise ValueError("it is no processing report")
+        if sum(result.is_error for result in self._results.values()) < self._errors_told:
+            raise ValueError("it counts more errors than it lists")
+        return self._results
+
+    def _parse(self, piece: bytes, *, last: bool) -> None:
+        try:
+            self._parser.Parse(piece, last)
+        except expat.ExpatError as error:
+            raise ValueError(f"its XML breaks at line {error.lineno}") from None
+
+    def _start(self, name: str, _attributes: object) -> None:
+        self._path.append(name)
+        if "/".join(self._path) in _READ:
+            self._text = []
+
+    def _take(self, text: str) -> None:
+        if self._text is not None and sum(map(len, self._text)) < _LONGEST_TEXT:
+            self._text.append(text)
+
+    def _end(self, name: str) -> None:
+        path = "/".join(self._path)
+        self._path.pop()
+        if self._text is not None:
+            self._fields[name] = "".join(self._text).strip()
+            self._text = None
+        if path == _SUMMARY:
+            self._errors_told = _number(self._fields.get("MessagesWithError", ""))
+            self._fields = {}
+        elif path == _RESULT:
+            self._note(self._fields)
+            self._fields = {}
+
+    def _note(self, fields: dict[str, str]) -> None:
+        message = _number(fields.get("MessageID", ""))
+        code = fields.get("ResultMessageCode", "")
+        result = FeedResult(
+            code=code,
+            is_error=fields.get("ResultCode") != "Warning",
+            reason=reason_of(code, fields.get("ResultDescription", "")),
+            order_id=fields.get("AmazonOrderID") or None,
+        )
+        known = self._results.get(message)
+        if known is None or not known.is_error:
+            self._results[message] = result
+
+
+def _refuse_document_type(*_declaration: object) -> None:
+    raise ValueError("it declares a document type")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 20:  # noqa: PLR2004 - Amazon's numbers have 20 digits
+        raise ValueError("a number in it is none")
+    return int(text)

@@ -1,1 +1,0 @@
-"""The way to a host, taken by hand: proxies, sockets and certificates, each seen for itself."""

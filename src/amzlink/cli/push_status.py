@@ -1,0 +1,35 @@
+"""push-status: tell Amazon about parcels."""
+
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+
+def push_status_command(
+    ctx: typer.Context,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="FILE|-", help="Read parcels from a CSV or JSON file, or stdin.")
+    ] = None,
+    route: Annotated[str, typer.Option(metavar="auto|single|feed", help="One by one, or all in a feed.")] = "auto",
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="Push every store.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and count; tell Amazon nothing.")] = False,
+) -> None:
+    """Tell Amazon of parcels that are announced to, or processed at, the carrier."""
+    import sys
+    from pathlib import Path
+
+    from amzlink.cli.push_view import show
+    from amzlink.cli.spans import parse_choice
+    from amzlink.jobs.push_status import PushOptions, push_status
+
+    session: Session = ctx.obj
+    options = PushOptions(
+        source="-" if source == "-" else Path(source) if source else None,
+        route=parse_choice("--route", route, "auto", "single", "feed"),  # type: ignore[arg-type]
+        dry_run=dry_run,
+    )
+    slugs = session.stores(all_stores=all_stores)
+    reports = push_status(session.deps, slugs, options, sys.stdin.buffer)
+    session.exit_code = show(session.console, reports, dry_run=dry_run)

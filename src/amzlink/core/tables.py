@@ -1,0 +1,266 @@
+"""Records with named columns from a file that a person or a program has made: CSV, JSON, or JSON a line.
+
+Understood without being told: UTF-8, UTF-16 and Windows' Western European letters (cp1252, of which Latin-1 is a part),
+a byte-order mark, comma, semicolon or tab, columns in any order and their names in any case, Excel's `sep=` line, blank
+lines, line breaks inside quotes. CSV and JSON lines are read as they come, so the length of a file does not matter.
+"""
+
+import codecs
+import csv
+import io
+import itertools
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, Final
+
+import msgspec
+
+from amzlink.problems import Problem
+
+LARGEST_DOCUMENT: Final = 32 * 2**20
+"""Characters of a JSON document that is read whole; JSON lines may be of any length."""
+
+LONGEST_LINE: Final = 2**20
+LONGEST_QUOTE: Final = 20
+"""Lines that one quoted value may run over; a quote that does not end by then was a slip in its first line."""
+
+_DELIMITERS: Final = (",", ";", "\t")
+_HEAD: Final = 1024
+
+Record = dict[str, str | list[str]]
+
+
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
+    """A record that cannot be taken apart; `why` quotes nothing of it."""
+
+    why: str
+
+
+Entry = tuple[int, Record | Unreadable]
+"""The line on which a record begins, from 1, and the record."""
+
+
+def read_records(stream: BinaryIO, *, file: str, required: Sequence[str], optional: Sequence[str]) -> Iterator[Entry]:
+    """The file's records by the names of their columns; columns with other names are passed over.
+
+    The required columns have to be there, but not to be filled. A value is a text, or in JSON a list of texts.
+
+    Raises:
+        Problem: `input-malformed`, before the first record.
+    """
+    lines = _lines(stream)
+    first = next((numbered for numbered in lines if numbered[1].strip()), None)
+    if first is None:
+        raise Problem("input-malformed", file=file, detail="it is empty")
+    names = {_plain(name): name for name in (*required, *optional)}
+    if first[1].lstrip()[0] in "[{":
+        return _from_json(first, lines, file, names)
+    return _from_csv(first, lines, file, names, required)
+
+
+# Text ----------------------------------------------------------------------------------------------------------------
+
+
+class _Joined(io.RawIOBase):
+    """What was read ahead of a stream, then the rest of it. Closing it leaves the stream open."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data, self._head = (self._head[: len(buffer)], self._head[len(buffer) :])
+        data = data or self._rest.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no UTF-8, as Windows' letters; five bytes that have none there, as Latin-1 has them."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    data = error.object[error.start : error.end]
+    try:
+        return data.decode("cp1252"), error.end
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), error.end
+
+
+codecs.register_error("amzlink-cp1252", _as_cp1252)
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers and line ends; one that is too long comes in pieces, as several."""
+    head = b""
+    while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
+        head += more
+    encoding, errors = _encoding(head)
+    text = io.TextIOWrapper(io.BufferedReader(_Joined(head, stream)), encoding=encoding, errors=errors, newline="")
+    number = 1
+    while line := text.readline(LONGEST_LINE):
+        yield number, line.removeprefix("\ufeff") if number == 1 else line
+        number += line.endswith(("\n", "\r"))
+
+
+def _encoding(head: bytes) -> tuple[str, str]:
+    """Encoding, and what is done with bytes that are not of it."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", "replace"
+    for zero, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):  # no mark: every other byte of plain text is zero
+        if len(head) > 1 and not any(head[zero::2][:64]) and any(head[1 - zero :: 2][:64]):
+            return encoding, "replace"
+    return "utf-8", "amzlink-cp1252"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+# CSV -----------------------------------------------------------------------------------------------------------------
+
+
+def _from_csv(
+    first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: dict[str, str], required: Sequence[str]
+) -> Iterator[Entry]:
+    given = re.fullmatch(r"sep=(.)", first[1].strip(), re.IGNORECASE)
+    header_line = next((line for line in lines if line[1].strip()), None) if given else first
+    header = header_line[1] if header_line else ""
+    delimiters = [given[1]] if given and given[1] in _DELIMITERS else _DELIMITERS
+    candidates = [(delimiter, _columns(header, delimiter, names)) for delimiter in delimiters]
+    delimiter, columns = max(candidates, key=lambda candidate: sum(name is not None for name in candidate[1]))
+    if missing := [name for name in required if name not in columns]:
+        raise Problem("input-malformed", file=file, detail=f"these columns are missing: {', '.join(missing)}")
+    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
+        raise Problem("input-malformed", file=file, detail=f"these columns are there twice: {', '.join(twice)}")
+    return _csv_records(lines, delimiter, columns)
+
+
+def _columns(header: str, delimiter: str, names: dict[str, str]) -> list[str | None]:
+    cells = _cells(header, delimiter)
+    return [] if isinstance(cells, Unreadable) else [names.get(_plain(cell)) for cell in cells]
+
+
+def _cells(text: str, delimiter: str) -> list[str] | Unreadable:
+    """The cells of one record."""
+    try:
+        rows = list(csv.reader([text], delimiter=delimiter))
+    except csv.Error:
+        return Unreadable("it is longer than a line can be, or broken inside")
+    return rows[0] if rows else []
+
+
+def _csv_records(lines: Iterator[tuple[int, str]], delimiter: str, columns: Sequence[str | None]) -> Iterator[Entry]:
+    waiting: deque[tuple[int, str]] = deque()
+    while numbered := waiting.popleft() if waiting else next(lines, None):
+        number, text = numbered
+        cells = _cells(text, delimiter) if text.count('"') % 2 == 0 else None
+        if cells is None:
+            cells = _quoted_over_lines(text, lines, waiting, delimiter, len(columns))
+        if isinstance(cells, Unreadable):
+            yield number, cells
+        elif any(cell.strip() for cell in cells):
+            yield number, _named(cells, columns)
+
+
+def _quoted_over_lines(
+    text: str, lines: Iterator[tuple[int, str]], waiting: deque[tuple[int, str]], delimiter: str, width: int
+) -> list[str] | Unreadable:
+    """The cells of a record whose quote is still open at the end of its line.
+
+    Where the lines that follow do not close it, they are left as they are: one stray quote must not swallow the rest
+    of the file.
+    """
+    taken: list[tuple[int, str]] = []
+    while len(taken) < LONGEST_QUOTE and (following := waiting.popleft() if waiting else next(lines, None)):
+        taken.append(following)
+        if following[1].count('"') % 2:
+            joined = _cells_of(text + "".join(line for _, line in taken), delimiter)
+            if isinstance(joined, list) and len(joined) == width:
+                return joined
+            break
+    waiting.extendleft(reversed(taken))
+    return _cells(text, delimiter)
+
+
+def _cells_of(text: str, delimiter: str) -> list[str] | Unreadable:
+    """The cells of text that is one record over several lines; a quote that something follows did not close it."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return Unreadable("it is longer than a line can be, or broken inside")
+    return rows[0] if len(rows) == 1 else Unreadable("its quotes do not close")
+
+
+def _named(cells: Sequence[str], columns: Sequence[str | None]) -> Record | Unreadable:
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        return Unreadable("it has more columns than the header; a value with a separator in it needs quotes")
+    return {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+
+
+# JSON ----------------------------------------------------------------------------------------------------------------
+
+# Numbers with a decimal point or an exponent keep their spelling, so that a damaged long number can be told.
+_DECODER: Final = msgspec.json.Decoder(float_hook=str)
+
+
+def _from_json(
+    first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: dict[str, str]
+) -> Iterator[Entry]:
+    alone = _decode(first[1])
+    if isinstance(alone, dict) and not isinstance(alone.get("shipments"), list):
+        return _json_lines(itertools.chain([first], lines), names)
+    entries = _document(first[1], lines, file)
+    return ((position, _json_record(entry, names)) for position, entry in enumerate(entries, start=1))
+
+
+def _json_lines(lines: Iterable[tuple[int, str]], names: dict[str, str]) -> Iterator[Entry]:
+    for number, text in lines:
+        if text.strip():
+            yield number, _json_record(_decode(text), names)
+
+
+def _document(start: str, lines: Iterator[tuple[int, str]], file: str) -> list[object]:
+    """The entries of a document that is read whole."""
+    parts, length = [start], len(start)
+    for _, line in lines:
+        parts.append(line)
+        length += len(line)
+        if length > LARGEST_DOCUMENT:
+            raise Problem(
+                "input-malformed", file=file, detail="it is too large for one JSON document; write one a line"
+            )
+    document = _decode("".join(parts))
+    if isinstance(document, dict):
+        document = document.get("shipments", [document])
+    if not isinstance(document, list):
+        raise Problem("input-malformed", file=file, detail="it is no JSON list of objects")
+    return document
+
+
+def _decode(text: str) -> object:
+    """The JSON; an `Unreadable` where it is none."""
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return Unreadable("it is no JSON")
+
+
+def _json_record(entry: object, names: dict[str, str]) -> Record | Unreadable:
+    if isinstance(entry, Unreadable):
+        return entry
+    if not isinstance(entry, dict):
+        return Unreadable("it is no JSON object")
+    record: Record = {}
+    for key, value in entry.items():
+        if (name := names.get(_plain(str(key)))) is None or value is None:
+            continue
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            record[name] = value
+        elif isinstance(value, str | int) and not isinstance(value, bool):
+            record[name] = str(value)
+        else:
+            return Unreadable(f"{name} is neither text nor number")
+    return record

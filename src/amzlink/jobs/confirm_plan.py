@@ -1,0 +1,143 @@
+"""Deciding, order by order, what Amazon is to be told of the parcels, and writing it into the outbox."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier
+from amzlink.amazon.marketplaces import BY_ID
+from amzlink.core.confirming import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
+from amzlink.core.orders import TO_SHIP
+from amzlink.core.parcels import Parcel, SealedParcels
+from amzlink.core.sealing import keyed_hash
+from amzlink.deps import Deps
+from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.confirmations import OrderFacts, Outgoing, plan_confirmations, situations
+from amzlink.orderbook.imports import Refusal
+from amzlink.orderbook.parcels import orders_to_look_at
+from amzlink.problems import Problem
+
+_CHUNK: Final = 200
+_NO_CODES: Final = "transparency-codes-missing"
+_NEAR: Final = timedelta(hours=24)
+# Amazon confirms these by itself, and refuses what it is told of them (facts 5.2).
+_CONFIRMED_BY_AMAZON: Final = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "FBM_SHIP_PLUS"})
+
+
+class Planned(msgspec.Struct, kw_only=True):
+    """What the decision came to, in parcels. `due` are orders that wait for the trigger and have to be shipped soon."""
+
+    confirm: int = 0
+    edit: int = 0
+    waiting: int = 0
+    already: int = 0
+    due: int = 0
+    failed: list[Refusal] = msgspec.field(default_factory=list)
+
+
+class Planner:
+    """Decides for one store. `now` is Amazon's time."""
+
+    def __init__(
+        self, *, deps: Deps, book: Book, slug: str, trigger: Trigger, news: ParcelNews, now: datetime, dry_run: bool
+    ) -> None:
+        self._deps = deps
+        self._book = book
+        self._slug = slug
+        self._trigger = trigger
+        self._news = news
+        self._now = now
+        self._dry_run = dry_run
+        self._warned: set[str] = set()
+        self.planned = Planned()
+
+    def run(self) -> Planned:
+        """Decide for every order with news, and for those that Amazon still waits for."""
+        ids = list(dict.fromkeys([*sorted(self._news.touched), *orders_to_look_at(self._book, self._slug)]))
+        for start in range(0, len(ids), _CHUNK):
+            self._decide(ids[start : start + _CHUNK])
+        return self.planned
+
+    def _decide(self, order_ids: Sequence[str]) -> None:
+        found, facts = situations(self._book, self._slug, order_ids)
+        sealed = self._news.sealed_of(order_ids)
+        outgoing: list[Outgoing] = []
+        withdrawn: list[Confirmation] = []
+        for order_id, order in facts.items():
+            situation = found[order_id]
+            parcels = self._news.known[order_id].parcels if order_id in self._news.known else situation.parcels
+            if _CONFIRMED_BY_AMAZON.intersection(order.programs):
+                self.planned.already += len(self._news.heard & {parcel.key for parcel in parcels})
+                continue
+            carriers = {parcel.key: self._carrier(parcel, order) for parcel in parcels if parcel.is_live}
+            contents = dict(_contents(parcels, carriers, sealed[order_id]))
+            reached = frozenset(
+                parcel.key for parcel in parcels if self._trigger.reached(parcel, order.ship_by, self._now)
+            )
+            outlook = plan(msgspec.structs.replace(situation, parcels=parcels, contents=contents), reached)
+            self._count(situation, order, outlook)
+            by_key = {parcel.key: parcel for parcel in parcels}
+            outgoing += [
+                self._outgoing(entry, order, by_key[entry.parcel], carriers[entry.parcel])
+                for entry in (*outlook.confirm, *outlook.edit, *outlook.without_codes)
+            ]
+            withdrawn += outlook.withdraw
+        if not self._dry_run:
+            plan_confirmations(self._book, self._slug, outgoing, withdrawn)
+
+    def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
+        country = BY_ID[order.marketplace_id].country if order.marketplace_id in BY_ID else ""
+        carrier = amazon_carrier(parcel.carrier or "", country, parcel.carrier_label)
+        if not carrier.known and parcel.carrier not in self._warned:
+            self._warned.add(parcel.carrier or "")
+            self._deps.observer.warn(
+                Problem("carrier-unknown", carrier=parcel.carrier or "(none)", order_id=parcel.order_id)
+            )
+        return carrier
+
+    def _outgoing(
+        self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier
+    ) -> Outgoing:  # fmt: skip
+        return Outgoing(
+            confirmation=entry,
+            marketplace_id=order.marketplace_id or "",
+            carrier_code=carrier.code,
+            carrier_label=carrier.name,
+            shipping_method=parcel.service,
+            ship_date=ship_date(parcel, order.purchased_at, self._now),
+            problem=_NO_CODES if entry.state is State.REFUSED else None,
+        )
+
+    def _count(self, situation: Situation, order: OrderFacts, outlook: Outlook) -> None:
+        planned, heard = self.planned, self._news.heard
+        planned.confirm += len(outlook.confirm)
+        planned.edit += len(outlook.edit)
+        planned.waiting += len(outlook.waiting)
+        planned.already += len(heard.intersection(outlook.already))
+        if outlook.waiting and situation.status in TO_SHIP and order.ship_by and order.ship_by - self._now < _NEAR:
+            planned.due += 1
+        for problem in _problems(situation.order_id, outlook, heard):
+            planned.failed.append(Refusal(situation.order_id, problem.name, problem.summary))
+
+
+def _problems(order_id: str, outlook: Outlook, heard: set[str]) -> Iterable[Problem]:
+    if outlook.without_codes:
+        yield Problem(_NO_CODES, order_id=order_id)
+    if heard.intersection(outlook.of_cancelled_order):
+        yield Problem("parcel-of-stopped-order", order_id=order_id)
+
+
+def _contents(
+    parcels: Sequence[Parcel], carriers: Mapping[str, AmazonCarrier], sealed: SealedParcels
+) -> Iterable[tuple[str, str]]:
+    """A fingerprint of carrier and number of each parcel that could be confirmed; a number that was purged is gone."""
+    for parcel in parcels:
+        number = sealed.numbers.get(parcel.key)
+        if parcel.key in carriers and (number or not parcel.traceable):
+            carrier = carriers[parcel.key]
+            codes = [code for item in parcel.items for code in item.transparency_codes]
+            said = "\0".join((carrier.code, carrier.name, number or "", *codes))
+            yield parcel.key, keyed_hash(sealed.salt, said.encode())

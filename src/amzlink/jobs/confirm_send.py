@@ -1,0 +1,194 @@
+"""Telling Amazon of shipments one by one: a row before the call, and its answer in the row.
+
+Where the answer is lost nobody knows whether the package is there, so the order is read before anything is sent again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon import shipments as api
+from amzlink.amazon.orders import get_order
+from amzlink.amazon.shipment_refusals import Reason
+from amzlink.amazon.transport import Link, is_answer_unknown
+from amzlink.core.confirming import State
+from amzlink.core.orders import Order
+from amzlink.deps import Deps
+from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.confirmations import Outgoing, in_state, note_asking, note_refused, note_states
+from amzlink.orderbook.imports import Refusal
+from amzlink.problems import Problem
+
+_CHUNK: Final = 200
+_ATTEMPTS: Final = 4
+_UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
+_NOT_TAKEN: Final = frozenset({"shipment-refused", "order-not-found"})
+_SETTLING: Final = timedelta(seconds=5)  # Amazon may still be at work on a call whose answer was lost
+
+
+class ConfirmTally(msgspec.Struct, kw_only=True):
+    """What became of the confirmations: `pending` have no result yet, because their feed is still being worked on."""
+
+    confirmed: int = 0
+    edited: int = 0
+    already: int = 0
+    pending: int = 0
+    failed: list[Refusal] = msgspec.field(default_factory=list)
+
+
+class Confirmer:
+    """Sends the outbox of one store to Amazon."""
+
+    def __init__(
+        self, *, deps: Deps, link: Link, book: Book, slug: str, news: ParcelNews, tally: ConfirmTally
+    ) -> None:  # fmt: skip
+        self.deps = deps
+        self.link = link
+        self.book = book
+        self.slug = slug
+        self.tally = tally
+        self._news = news
+        self._unknown = 0
+
+    def settle(self) -> None:
+        """Find out what became of the calls whose answer was lost, in this run or an earlier one."""
+        for entry in in_state(self.book, self.slug, State.CALLING):
+            if entry.asked_at:
+                rest = (entry.asked_at + _SETTLING - self.link.amazon_now()).total_seconds()
+                self.deps.clock.sleep(max(0.0, min(rest, _SETTLING.total_seconds())))
+            self.deps.observer.progress(f"reading back order {entry.order_id}")
+            self._read_back(entry)
+
+    def send_singly(self, entries: Sequence[Outgoing]) -> None:
+        """Make a call for each. Those that Amazon refuses hold back nobody; what stops the service ends the run."""
+        for number, (entry, tracking) in enumerate(self.with_numbers(entries), 1):
+            self.deps.observer.progress(f"confirming {number} of {len(entries)}: order {entry.order_id}")
+            self._send(entry, tracking)
+
+    def with_numbers(self, entries: Sequence[Outgoing]) -> Iterator[tuple[Outgoing, str | None]]:
+        """Each with its tracking number, which lies in the vault."""
+        for start in range(0, len(entries), _CHUNK):
+            chunk = entries[start : start + _CHUNK]
+            sealed = self._news.sealed_of(list(dict.fromkeys(entry.order_id for entry in chunk)))
+            for entry in chunk:
+                yield entry, sealed[entry.order_id].numbers.get(entry.confirmation.parcel)
+
+    def accept(self, entries: Iterable[Outgoing]) -> None:
+        """Amazon has taken these."""
+        taken = list(entries)
+        said = [entry.confirmation for entry in taken]
+        note_states(self.book, self.slug, {State.ACCEPTED: said}, self.link.amazon_now())
+        edits = sum(entry.is_edit for entry in said)
+        self.tally.edited += edits
+        self.tally.confirmed += len(said) - edits
+
+    def refuse(self, entry: Outgoing, problem: Problem) -> None:
+        """Amazon does not take this one; where it says that all is confirmed already, the order shows whether so."""
+        reason = str(problem.facts.get("reason", "")) or None
+        if reason == Reason.ALREADY_CONFIRMED and self._shown(entry, self._ask(entry.order_id)):
+            note_states(self.book, self.slug, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
+            self.tally.already += 1
+            return
+        note_refused(self.book, self.slug, entry.confirmation, State.REFUSED, problem=problem.name, reason=reason)
+        if reason == Reason.AMAZON_CONFIRMS:
+            self.tally.already += 1
+            return
+        self.tally.failed.append(Refusal(entry.order_id, problem.name, problem.summary))
+
+    def put_back(self, entries: Iterable[Outgoing]) -> None:
+        """These were not told to Amazon, for certain."""
+        states = {State.PLANNED: [entry.confirmation for entry in entries]}
+        note_states(self.book, self.slug, states, self.link.amazon_now())
+
+    def _send(self, entry: Outgoing, tracking: str | None) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            note_asking(self.book, self.slug, entry.confirmation, self.link.amazon_now())
+            try:
+                api.confirm_shipment(self.link, to_api(entry, tracking))
+            except Problem as problem:
+                if problem.name in _NOT_TAKEN:
+                    self._unknown = 0
+                    self.refuse(entry, problem)
+                    return
+                if is_answer_unknown(problem):
+                    self._lost(problem)
+                    return
+                self.put_back([entry])
+                if problem.name != "throttled" or attempt == _ATTEMPTS or "status" not in problem.facts:
+                    raise
+            else:
+                self._unknown = 0
+                self.accept([entry])
+                return
+
+    def _lost(self, problem: Problem) -> None:
+        self._unknown += 1
+        if self._unknown == _UNKNOWN_IN_A_ROW:
+            raise problem
+
+    def _read_back(self, entry: Outgoing) -> None:
+        order = self._ask(entry.order_id)
+        if self._shown(entry, order):
+            note_states(self.book, self.slug, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
+            self._count_told(entry)
+            return
+        self.put_back([entry])
+
+    def _count_told(self, entry: Outgoing) -> None:
+        if entry.confirmation.is_edit:
+            self.tally.edited += 1
+        else:
+            self.tally.confirmed += 1
+
+    def _ask(self, order_id: str) -> Order | None:
+        try:
+            return get_order(self.link, order_id)
+        except Problem as problem:
+            if problem.name == "order-not-found":
+                return None
+            raise
+
+    def _shown(self, entry: Outgoing, order: Order | None) -> bool:
+        """Whether the order has the package: under its reference and with its tracking number, where it has one."""
+        if order is None:
+            return False
+        ((_, number),) = self.with_numbers([entry])
+        return shows(order.packages_by_reference, order.personal.tracking_numbers, entry, number)
+
+
+def shows(references: frozenset[str], numbers: dict[str, str], entry: Outgoing, number: str | None) -> bool:
+    """Whether an order's packages, by reference, and their tracking numbers show a confirmation."""
+    reference = entry.confirmation.reference
+    if number is None:
+        return reference in references
+    told = numbers.get(reference)
+    if told is None:
+        # Amazon leaves the number out where it withholds personal data; of an edit nothing can be told then.
+        return reference in references and not entry.confirmation.is_edit
+    return bare(told) == bare(number)
+
+
+def bare(number: str) -> str:
+    """A tracking number as it is compared: people and services space it as they like."""
+    return "".join(number.split()).upper()
+
+
+def to_api(entry: Outgoing, tracking: str | None) -> api.Confirmation:
+    """The confirmation as the client takes it."""
+    said = entry.confirmation
+    return api.Confirmation(
+        order_id=said.order_id,
+        marketplace_id=entry.marketplace_id,
+        reference=said.reference,
+        carrier_code=entry.carrier_code,
+        carrier_name=entry.carrier_label,
+        shipping_method=entry.shipping_method,
+        tracking_number=tracking,
+        ship_date=entry.ship_date,
+        items=tuple(
+            api.ConfirmedItem(item.order_item_id, item.quantity, item.transparency_codes) for item in said.items
+        ),
+    )

@@ -1,0 +1,318 @@
+"""push-status: tell Amazon of each parcel that has reached the store's trigger.
+
+News of parcels is stored first, then what follows from it is decided and written into the outbox, then the outbox is
+sent. A run may die anywhere: the next one finds out what became of a call whose answer it never wrote down.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+
+import msgspec
+
+from amzlink.amazon.fulfilment_feed import fits_feed
+from amzlink.config import Store
+from amzlink.core.confirming import State, Trigger
+from amzlink.core.parcels import delivered_at
+from amzlink.core.shipment_rows import RowRefusal, ShipmentRow, read_shipments
+from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
+from amzlink.jobs.confirm_feed import FeedRoute
+from amzlink.jobs.confirm_plan import Planned, Planner
+from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
+from amzlink.jobs.leases import lengthen_leases
+from amzlink.jobs.parcel_news import FILE, SENDCLOUD, ParcelNews
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.confirmations import in_state
+from amzlink.orderbook.imports import Refusal
+from amzlink.orderbook.parcels import booked_orders, newly_delivered, note_deliveries, parcels_of
+from amzlink.orderbook.runs import Run, note_run
+from amzlink.problems import Problem
+
+if TYPE_CHECKING:
+    from amzlink.amazon.transport import Link
+    from amzlink.vault import Vault
+
+JOB: Final = "push-status"
+# Confirmed one by one, ten thousand parcels take an hour and a half: the quota's waits are the work here.
+_MAX_WAIT: Final = timedelta(hours=3)
+_CHUNK: Final = 200
+
+
+class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was asked for. `source` is a file to read, or standard input (`-`); None: ask Sendcloud."""
+
+    source: Path | Literal["-"] | None = None
+    route: Literal["auto", "single", "feed"] = "auto"
+    dry_run: bool = False
+
+
+class PushReport(msgspec.Struct, kw_only=True):
+    """What one store's run did. `problem` is what stopped it."""
+
+    store: str
+    planned: Planned = msgspec.field(default_factory=Planned)
+    sent: ConfirmTally = msgspec.field(default_factory=ConfirmTally)
+    failed: list[Refusal] = msgspec.field(default_factory=list)
+    delivered: int = 0
+    api_calls: Counter[str] = msgspec.field(default_factory=Counter)
+    seconds: float = 0.0
+    amazon_time: datetime | None = None
+    problem: Problem | None = None
+
+    @property
+    def failures(self) -> list[Refusal]:
+        """Everything that was not taken, whoever refused it."""
+        return [*self.failed, *self.planned.failed, *self.sent.failed]
+
+    @property
+    def waiting(self) -> int:
+        """Parcels that have not reached the trigger, and confirmations without a result yet."""
+        return self.planned.waiting + self.sent.pending
+
+    @property
+    def already(self) -> int:
+        """Parcels that were heard of and that Amazon knows about."""
+        return self.planned.already + self.sent.already
+
+    def counts(self) -> dict[str, int]:
+        """The plain numbers, for the log and the record of runs."""
+        return {
+            "confirmed": self.sent.confirmed,
+            "edited": self.sent.edited,
+            "waiting": self.waiting,
+            "already": self.already,
+            "failed": len(self.failures),
+            "delivered": self.delivered,
+        }
+
+
+def push_status(
+    deps: Deps, slugs: Sequence[str], options: PushOptions, stdin: BinaryIO | None = None
+) -> list[PushReport]:
+    """Push the stores one after the other; one that fails does not hold back the others.
+
+    Raises:
+        Problem: `input-malformed` or `not-readable`, before anything is done.
+    """
+    rows = list(_rows(options.source, stdin, deps.clock.now()))
+    return [_push_store(deps, slug, options, rows) for slug in slugs]
+
+
+def _rows(
+    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime
+) -> Iterator[ShipmentRow | RowRefusal]:
+    if source is None:
+        return
+    if source == "-":
+        if stdin is None:
+            raise ValueError("standard input is read, and was not given")
+        yield from read_shipments(stdin, file="standard input", now=now)
+        return
+    try:
+        stream = source.open("rb")
+    except OSError as error:
+        raise Problem("input-malformed", file=source, detail=error.strerror or "it cannot be read") from error
+    with stream:
+        yield from read_shipments(stream, file=str(source), now=now)
+
+
+def _push_store(
+    deps: Deps, slug: str, options: PushOptions, rows: Sequence[ShipmentRow | RowRefusal]
+) -> PushReport:  # fmt: skip
+    report = PushReport(store=slug)
+    started = deps.clock.now()
+    try:
+        with deps.lock(slug, JOB), deps.book() as book:
+            _push_into(book, deps, slug, options, rows=rows, report=report)
+            if not options.dry_run:
+                _note(book, slug, report, started, deps.clock.now())
+    except Problem as problem:
+        report.problem = problem
+    if report.problem:
+        report.problem = report.problem.with_facts(store=slug, store_option=f" --store {slug}")
+    report.seconds = (deps.clock.now() - started).total_seconds()
+    deps.log.write(
+        deps.clock.now(),
+        "run",
+        store=slug,
+        job=JOB,
+        problem=report.problem.name if report.problem else None,
+        seconds=round(report.seconds, 1),
+        **report.counts(),
+    )
+    return report
+
+
+def _push_into(
+    book: Book,
+    deps: Deps,
+    slug: str,
+    options: PushOptions,
+    *,
+    rows: Sequence[ShipmentRow | RowRefusal],
+    report: PushReport,
+) -> None:
+    settings = deps.load_config()
+    store = settings.stores[slug]
+    vault = deps.vault(slug, book)
+    with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
+        try:
+            report.amazon_time = link.learn_time()
+            if amazon_offset_is_large(link.offset):
+                deps.observer.warn(skew_problem(link.offset))
+            news = ParcelNews(
+                book=book,
+                vault=vault,
+                slug=slug,
+                days=settings.retention.days,
+                now=report.amazon_time,
+                dry_run=options.dry_run,
+            )
+            push = _Push(deps=deps, link=link, book=book, slug=slug, store=store, news=news, report=report)
+            push.settle(dry_run=options.dry_run)
+            try:
+                push.hear(rows, from_file=options.source is not None)
+            except Problem as problem:
+                # What was heard before can still be told.
+                report.problem = problem
+            push.decide(dry_run=options.dry_run)
+            if not options.dry_run:
+                push.send(options.route)
+                _note_deliveries(book, vault, slug, report, days=settings.retention.days)
+        except Problem as problem:
+            # What was done before is done, and noted.
+            report.problem = problem
+        finally:
+            report.api_calls.update(link.calls)
+
+
+class _Push:
+    """One store's run, once everything is open."""
+
+    def __init__(
+        self,
+        *,
+        deps: Deps,
+        link: "Link",
+        book: Book,
+        slug: str,
+        store: Store,
+        news: ParcelNews,
+        report: PushReport,
+    ) -> None:
+        self._deps = deps
+        self._link = link
+        self._book = book
+        self._slug = slug
+        self._store = store
+        self._news = news
+        self._report = report
+        self._confirmer = Confirmer(deps=deps, link=link, book=book, slug=slug, news=news, tally=report.sent)
+        account = deps.account_of(slug, store)
+        self._feeds = FeedRoute(self._confirmer, deps.quotas(account), store.marketplace_ids, store.seller_id)
+
+    def settle(self, *, dry_run: bool) -> None:
+        """First of all, what earlier runs left open: nothing new is said of an order of which that is not known."""
+        if not dry_run:
+            self._feeds.go_on()
+            self._confirmer.settle()
+
+    def hear(self, rows: Sequence[ShipmentRow | RowRefusal], *, from_file: bool) -> None:
+        """Take in the news: of the file, or else Sendcloud's."""
+        if from_file:
+            self._hear_file(rows)
+        elif self._store.destination == SENDCLOUD:
+            self._deps.observer.progress("asking Sendcloud for parcels")
+            with self._deps.sendcloud(self._slug, self._store) as client:
+                try:
+                    self._news.poll(client, self._store.sendcloud_integration_id or 0)
+                finally:
+                    self._report.api_calls.update(client.calls)
+
+    def decide(self, *, dry_run: bool) -> None:
+        """What follows from it."""
+        planner = Planner(
+            deps=self._deps,
+            book=self._book,
+            slug=self._slug,
+            trigger=Trigger(self._store.update_status_when, self._store.ship_by_guard_hours),
+            news=self._news,
+            now=self._link.amazon_now(),
+            dry_run=dry_run,
+        )
+        self._report.planned = planner.run()
+        if self._report.planned.due:
+            self._deps.observer.warn(Problem("ship-by-near", count=self._report.planned.due, store=self._slug))
+
+    def send(self, route: str) -> None:
+        """Send the outbox: one by one as long as that is faster, the rest and all mail without tracking by feed."""
+        entries = in_state(self._book, self._slug, State.PLANNED)
+        numbered = list(self._confirmer.with_numbers(entries))
+        tracked = [entry for entry, number in numbered if number]
+        untracked = [entry for entry, number in numbered if not number]
+        if bulky := [entry for entry in tracked if not fits_feed(to_api(entry, None))]:
+            self._confirmer.send_singly(bulky)
+            tracked = [entry for entry in tracked if entry not in bulky]
+        while tracked and route != "feed" and (count := self._singly(len(tracked), route)):
+            self._confirmer.send_singly(tracked[:count])
+            tracked = tracked[count:]
+        if tracked or (untracked and (route == "feed" or self._feeds.may_feed())):
+            self._feeds.send([*tracked, *untracked])
+            untracked = []
+        self._confirmer.settle()
+        self._report.sent.pending += len(untracked) + self._feeds.count_pending()
+
+    def _singly(self, count: int, route: str) -> int:
+        return count if route == "single" else self._feeds.singly_first(count)
+
+    def _hear_file(self, rows: Sequence[ShipmentRow | RowRefusal]) -> None:
+        by_order: dict[str, list[ShipmentRow]] = {}
+        for row in rows:
+            if isinstance(row, RowRefusal):
+                self._report.failed.append(Refusal(row.order_id or "", row.problem, row.message))
+            else:
+                by_order.setdefault(row.order_id, []).append(row)
+        ids = list(by_order)
+        booked: set[str] = set()
+        for start in range(0, len(ids), _CHUNK):
+            booked |= booked_orders(self._book, self._slug, ids[start : start + _CHUNK])
+        for order_id in ids:
+            if order_id not in booked:
+                problem = Problem("order-not-found", order_id=order_id, detail=f"in the order book of {self._slug}")
+                self._report.failed.append(Refusal(order_id, problem.name, problem.summary))
+        self._news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
+
+
+def _note_deliveries(book: Book, vault: "Vault", slug: str, report: PushReport, *, days: int) -> None:
+    """Note the orders that have arrived as a whole, and give what is sealed of them its last lease."""
+    ids = newly_delivered(book, slug)
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        delivered = {}
+        for order_id, parcels in parcels_of(book, slug, chunk).items():
+            moment = delivered_at(tuple(parcels))
+            if moment:
+                told_by_file = all(parcel.key.startswith(f"{FILE}:") for parcel in parcels)
+                delivered[order_id] = (moment, FILE if told_by_file else SENDCLOUD)
+        note_deliveries(book, slug, delivered)
+        lengthen_leases(
+            book,
+            vault,
+            slug,
+            {order_id: moment.date() + timedelta(days=days) for order_id, (moment, _) in delivered.items()},
+        )
+        report.delivered += len(delivered)
+
+
+def _note(book: Book, slug: str, report: PushReport, started: datetime, finished: datetime) -> None:
+    run = Run(
+        job=JOB,
+        started_at=started,
+        finished_at=finished,
+        problem=report.problem.name if report.problem else None,
+        counts=report.counts(),
+        amazon_time=report.amazon_time,
+    )
+    note_run(book, slug, run)

@@ -1,0 +1,237 @@
+"""The outbox to Sendcloud: an order is a row before it is sent, and what came of that goes into the row."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import func, or_, select, update
+
+from amzlink.clock import from_iso, to_iso
+from amzlink.core.dispatch import Dispatch, DispatchLine
+from amzlink.core.orders import CANCELLED, TO_SHIP, OrderId, PersonalData
+from amzlink.orderbook.book import Book, Row, execute_many, upsert
+from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDER_LINES, ORDERS
+
+_UPSERT: Final = upsert(DISPATCHES)
+
+
+class DispatchState(StrEnum):
+    """Where an order stands on its way to the destination."""
+
+    ASKED = "asked"
+    """Written down; whether Sendcloud was asked, and what it said, is not known."""
+    ACCEPTED = "accepted"
+    """Sendcloud has taken it, and stores it by and by."""
+    SENT = "sent"
+    """Read back: it is there."""
+    REFUSED = "refused"
+    RECALLED = "recalled"
+    """Taken back, or it never arrived."""
+    TOO_LATE = "too-late"
+    """It should not be shipped any more, and there is a parcel."""
+
+
+THERE: Final = (DispatchState.ACCEPTED, DispatchState.SENT)
+
+
+class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the outbox. `considered` is the order's change that was last decided on.
+
+    `problem`, `code` and `pointer` say why it was refused, the last two in Sendcloud's words, never with the order's.
+    """
+
+    order_id: str
+    state: DispatchState
+    payload_hash: str | None = None
+    considered: str | None = None
+    sendcloud_id: str | None = None
+    asked_at: datetime | None = None
+    accepted_at: datetime | None = None
+    problem: str | None = None
+    code: str | None = None
+    pointer: str | None = None
+
+
+def orders_to_consider(book: Book, store: str) -> list[str]:
+    """Orders to ship that were never sent, that were taken back, or that have changed since; the most urgent first."""
+    query = (
+        select(ORDERS.c.order_id)
+        .select_from(_with_dispatch())
+        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+        .where(
+            or_(
+                DISPATCHES.c.state.is_(None),
+                DISPATCHES.c.state.in_((DispatchState.ASKED.value, DispatchState.RECALLED.value)),
+                DISPATCHES.c.considered.is_(None),
+                DISPATCHES.c.considered != ORDERS.c.changed_at,
+            )
+        )
+        .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def orders_to_recall(book: Book, store: str) -> list[str]:
+    """Orders at Sendcloud, or perhaps there, that were cancelled or that something holds.
+
+    Whether the hold counts at this moment is for the caller to see.
+    """
+    held = select(HOLDS.c.hold).where(
+        HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.lifted_at.is_(None)
+    )
+    query = (
+        select(ORDERS.c.order_id)
+        .select_from(_with_dispatch())
+        .where(ORDERS.c.store == store)
+        .where(
+            or_(
+                DISPATCHES.c.state.in_([state.value for state in (*THERE, DispatchState.ASKED)]),
+                # An order whose later change was refused is still there as it was.
+                (DISPATCHES.c.state == DispatchState.REFUSED.value) & DISPATCHES.c.sendcloud_id.is_not(None),
+            )
+        )
+        .where(or_(ORDERS.c.status == CANCELLED, ORDERS.c.status.in_(TO_SHIP) & held.exists()))
+        .order_by(ORDERS.c.order_id)
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def dispatch_rows(book: Book, store: str, order_ids: Collection[str]) -> dict[str, DispatchRow]:
+    """The rows of these orders; those that were never sent are left out."""
+    query = select(DISPATCHES).where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        return {row.order_id: _to_row(row) for row in connection.execute(query)}
+
+
+def rows_in_state(book: Book, store: str, state: DispatchState) -> list[DispatchRow]:
+    """The rows in one state, by order id."""
+    query = select(DISPATCHES).where(DISPATCHES.c.store == store, DISPATCHES.c.state == state.value)
+    with book.reading() as connection:
+        return [_to_row(row) for row in connection.execute(query.order_by(DISPATCHES.c.order_id))]
+
+
+def save_dispatches(book: Book, store: str, rows: Sequence[DispatchRow]) -> None:
+    """Write rows, all of them or none."""
+    with book.writing() as connection:
+        execute_many(connection, _UPSERT, [_row(store, row) for row in rows])
+
+
+def note_considered(book: Book, store: str, order_ids: Collection[str]) -> None:
+    """Note that the present change of these orders has been decided on: there is nothing to send."""
+    here = (ORDERS.c.store == DISPATCHES.c.store, ORDERS.c.order_id == DISPATCHES.c.order_id)
+    changed = select(ORDERS.c.changed_at).where(*here).scalar_subquery()
+    with book.writing() as connection:
+        connection.execute(
+            update(DISPATCHES)
+            .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids))
+            .values(considered=changed)
+        )
+
+
+def dispatches_of(
+    book: Book, store: str, personal: Mapping[str, PersonalData], *, import_weights: bool
+) -> dict[str, tuple[Dispatch, str]]:
+    """The orders as they are handed on, each with the time of its change as the book spells it.
+
+    `personal` names the orders. Lines with nothing left to ship are left out.
+    """
+    ids = list(personal)
+    with book.reading() as connection:
+        orders = connection.execute(select(ORDERS).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(ids))).all()
+        lines: dict[str, list[DispatchLine]] = {}
+        for row in connection.execute(
+            select(ORDER_LINES)
+            .where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(ids), ORDER_LINES.c.quantity_unshipped > 0)
+            .order_by(ORDER_LINES.c.position)
+        ):
+            lines.setdefault(row.order_id, []).append(_to_line(row))
+    return {
+        row.order_id: (
+            Dispatch(
+                order_id=OrderId(row.order_id),
+                status=row.status,
+                purchased_at=from_iso(row.purchased_at),
+                changed_at=from_iso(row.changed_at),
+                ship_by=from_iso(row.ship_by) if row.ship_by else None,
+                deliver_by=from_iso(row.deliver_by) if row.deliver_by else None,
+                service_level=row.service_level,
+                programs=tuple(row.programs.split()),
+                total=row.total,
+                currency=row.currency,
+                lines=tuple(lines.get(row.order_id, ())),
+                personal=personal[row.order_id],
+                import_weights=import_weights,
+            ),
+            row.changed_at,
+        )
+        for row in orders
+    }
+
+
+def dispatch_counts(book: Book, store: str) -> dict[DispatchState, int]:
+    """How many orders stand where; of those to ship or too late only, because the rest is history."""
+    query = (
+        select(DISPATCHES.c.state, func.count().label("rows"))
+        .select_from(_with_dispatch())
+        .where(DISPATCHES.c.store == store)
+        .where(or_(ORDERS.c.status.in_(TO_SHIP), DISPATCHES.c.state == DispatchState.TOO_LATE.value))
+        .group_by(DISPATCHES.c.state)
+    )
+    with book.reading() as connection:
+        return {DispatchState(row.state): row.rows for row in connection.execute(query)}
+
+
+def _with_dispatch() -> Any:  # SQLAlchemy's Join
+    return ORDERS.outerjoin(
+        DISPATCHES, (DISPATCHES.c.store == ORDERS.c.store) & (DISPATCHES.c.order_id == ORDERS.c.order_id)
+    )
+
+
+def _to_line(row: SqlRow[Any]) -> DispatchLine:
+    return DispatchLine(
+        order_item_id=row.order_item_id,
+        sku=row.sku,
+        asin=row.asin,
+        title=row.title,
+        quantity=row.quantity_unshipped,
+        unit_price=row.unit_price,
+        currency=row.currency,
+        weight_grams=row.weight_grams,
+        ioss_number=row.ioss_number,
+    )
+
+
+def _row(store: str, row: DispatchRow) -> Row:
+    return {
+        "store": store,
+        "order_id": row.order_id,
+        "state": row.state.value,
+        "payload_hash": row.payload_hash,
+        "considered": row.considered,
+        "sendcloud_id": row.sendcloud_id,
+        "asked_at": to_iso(row.asked_at) if row.asked_at else None,
+        "accepted_at": to_iso(row.accepted_at) if row.accepted_at else None,
+        "problem": row.problem,
+        "code": row.code,
+        "pointer": row.pointer,
+    }
+
+
+def _to_row(row: SqlRow[Any]) -> DispatchRow:
+    return DispatchRow(
+        order_id=row.order_id,
+        state=DispatchState(row.state),
+        payload_hash=row.payload_hash,
+        considered=row.considered,
+        sendcloud_id=row.sendcloud_id,
+        asked_at=from_iso(row.asked_at) if row.asked_at else None,
+        accepted_at=from_iso(row.accepted_at) if row.accepted_at else None,
+        problem=row.problem,
+        code=row.code,
+        pointer=row.pointer,
+    )

@@ -1,0 +1,144 @@
+"""Sendcloud's faults. Those without a point at which they strike are asked for by name, where their work is done."""
+
+import json
+from typing import Any, Final
+
+from amzlink.sandbox import distortions
+from amzlink.sandbox.fault import Call, Fault, Memory, Stop, always, either, first_call_of_each
+from amzlink.sandbox.messages import Response, json_response, raw_json
+from amzlink.sandbox.sendcloud import errors
+from amzlink.sandbox.sendcloud.errors import Flaw
+from amzlink.sandbox.sendcloud.table import (
+    AUTH_METADATA,
+    CREATE_ORDERS,
+    DELETE_ORDER,
+    LIST_STATUSES,
+    NO_OPERATION,
+    OPERATIONS,
+    PATCH_ORDER,
+    TOKEN_EXCHANGE,
+)
+
+OAUTH_ONLY: Final = "sendcloud-oauth-only"
+INTEGRATION_MISSING: Final = "sendcloud-integration-missing"
+AMAZON_ACTIVE: Final = "sendcloud-amazon-active"
+FORGETS: Final = "sendcloud-forgets"
+UPDATED_AT_STILL: Final = "sendcloud-updated-at-still"
+
+_TOKEN: Final = frozenset({TOKEN_EXCHANGE.id})
+_API: Final = frozenset(operation.id for operation in OPERATIONS)
+_EVERYTHING: Final = _API | _TOKEN | {NO_OPERATION}
+_IN_AN_INTEGRATION: Final = _API - {AUTH_METADATA.id, LIST_STATUSES.id}
+_CREATE: Final = frozenset({CREATE_ORDERS.id})
+_WRITE: Final = frozenset({CREATE_ORDERS.id, PATCH_ORDER.id, DELETE_ORDER.id})
+_WAIT_SECONDS: Final = 5
+
+
+def _refuse_one(call: Call, memory: Memory) -> Response | None:
+    """Picks the first order of every batch of orders never seen, and refuses it from then on wherever it turns up."""
+    if call.operation not in _CREATE:
+        return None
+    ids = _order_ids(call.body)
+    if ids and not any(f"seen {order_id}" in memory for order_id in ids):
+        memory.add(f"refused {ids[0]}")
+    memory.update(f"seen {order_id}" for order_id in ids)
+    refused = [number for number, order_id in enumerate(ids) if f"refused {order_id}" in memory]
+    if not refused:
+        return None
+    place = "/data/attributes/[{}]/shipping_address/postal_code"
+    return errors.flawed([Flaw(place.format(number), "Input should be a valid postal code") for number in refused])
+
+
+def _order_ids(body: bytes) -> list[str]:
+    try:
+        orders: Any = json.loads(body)
+    except ValueError:
+        return []
+    if not isinstance(orders, list):
+        return []
+    return [str(order.get("order_id")) for order in orders if isinstance(order, dict)]
+
+
+def _keys_unknown() -> Stop:
+    return either(always(_TOKEN, errors.client_refused()), always(_API, errors.keys_refused()))
+
+
+SENDCLOUD_FAULTS: Final = (
+    Fault("sendcloud-credentials", "Sendcloud does not know the keys", intercept=_keys_unknown()),
+    Fault(OAUTH_ONLY, "the Sendcloud integration takes OAuth2 only: keys that come as they are, are refused"),
+    Fault(
+        "sendcloud-token-refused",
+        "the Sendcloud integration takes OAuth2 only, and Sendcloud refuses the tokens that it gives",
+        intercept=always(_API, errors.keys_refused()),
+    ),
+    Fault(
+        INTEGRATION_MISSING,
+        "the Sendcloud integration of the keys is gone: it is in no list, and no order can be put into it",
+    ),
+    Fault(AMAZON_ACTIVE, "Sendcloud's own Amazon integration is on as well"),
+    Fault(
+        "sendcloud-throttled",
+        "Sendcloud takes no more calls for now",
+        intercept=always(_API, errors.throttled(_WAIT_SECONDS)),
+    ),
+    Fault(
+        "sendcloud-throttled-once",
+        "Sendcloud turns the first call of every operation away as one too many",
+        intercept=first_call_of_each(_API, errors.throttled(_WAIT_SECONDS)),
+    ),
+    Fault("sendcloud-forbidden", "Sendcloud lets these keys do nothing", refuse=always(_API, errors.forbidden())),
+    Fault(
+        "sendcloud-not-found",
+        "Sendcloud says of everything in the integration that it is not there",
+        refuse=always(_IN_AN_INTEGRATION, errors.not_found(errors.INTEGRATION_GONE)),
+    ),
+    Fault(
+        "sendcloud-broken",
+        "Sendcloud answers every call with 500",
+        intercept=either(
+            always(_TOKEN, errors.oauth_error(500, "server_error", "An unexpected error occurred.")),
+            always(_EVERYTHING, errors.broken()),
+        ),
+    ),
+    Fault(
+        "sendcloud-broken-once",
+        "Sendcloud answers the first call of every operation with 500",
+        intercept=first_call_of_each(_API, errors.broken()),
+    ),
+    Fault("sendcloud-hang", "Sendcloud never answers", intercept=always(_EVERYTHING, Response(200, silent=True))),
+    Fault(
+        "sendcloud-html",
+        "something answers in Sendcloud's place with a page to sign in; Amazon is reached",
+        intercept=always(_EVERYTHING, distortions.proxy_page()),
+    ),
+    Fault(
+        "sendcloud-malformed",
+        "Sendcloud's answers break off in the middle",
+        intercept=either(
+            always(_TOKEN, json_response(200, {"token_type": "bearer"})), always(_API, raw_json(200, b'{"data": [{"id'))
+        ),
+    ),
+    Fault(
+        "sendcloud-conflict",
+        "Sendcloud finds every change of orders in conflict with what it has",
+        refuse=always(_WRITE, errors.conflict()),
+    ),
+    Fault(
+        "sendcloud-busy",
+        "Sendcloud turns every batch of orders away, because it is still busy with them",
+        refuse=always(_CREATE, errors.busy()),
+    ),
+    Fault(
+        "sendcloud-busy-once",
+        "Sendcloud turns the first batch of orders away, because it is still busy with them",
+        refuse=first_call_of_each(_CREATE, errors.busy()),
+    ),
+    Fault("sendcloud-refuses-one", "Sendcloud refuses one order of every batch, for good", refuse=_refuse_one),
+    Fault(FORGETS, "Sendcloud accepts orders and stores none of them"),
+    Fault(
+        "sendcloud-lost-answer",
+        "the first change of orders of each kind is carried out by Sendcloud, and its answer is lost",
+        lose=first_call_of_each(_WRITE, errors.broken()),
+    ),
+    Fault(UPDATED_AT_STILL, "a parcel's new status does not move the time by which Sendcloud's changes are polled"),
+)

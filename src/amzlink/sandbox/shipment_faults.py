@@ -1,0 +1,63 @@
+"""Faults of confirmations and feeds.
+
+Those without a point at which they strike are asked for by name, where their work is done.
+"""
+
+from typing import Final
+
+from amzlink.sandbox import refusals
+from amzlink.sandbox.fault import Fault, always
+from amzlink.sandbox.messages import Response
+from amzlink.sandbox.table import (
+    CONFIRM_SHIPMENT,
+    CREATE_FEED,
+    CREATE_FEED_DOCUMENT,
+    GET_FEED,
+    GET_FEED_DOCUMENT,
+    GET_FEEDS,
+)
+
+NOT_STORED: Final = "confirmation-not-stored"
+NOT_STORED_ONCE: Final = "confirmation-not-stored-once"
+TRACKING_REFUSED: Final = "shipment-refused"
+TRACKING_DOUBTED: Final = "tracking-doubted"
+PACKAGE_STALE: Final = "package-stale"
+FEED_FATAL: Final = "feed-fatal"
+FEED_FATAL_HALFWAY: Final = "feed-fatal-halfway"
+FEED_CANCELLED: Final = "feed-cancelled"
+FEED_STUCK: Final = "feed-hang-in-progress"
+DOCUMENT_EXPIRED: Final = "feed-document-expired"
+
+_CONFIRM: Final = frozenset({CONFIRM_SHIPMENT.id})
+_FEEDS: Final = frozenset({CREATE_FEED_DOCUMENT.id, CREATE_FEED.id, GET_FEED.id, GET_FEEDS.id, GET_FEED_DOCUMENT.id})
+_CREATE_FEED: Final = frozenset({CREATE_FEED.id})
+
+SHIPMENT_FAULTS: Final = (
+    Fault("role-missing-confirm", "the app may not confirm shipments", refuse=always(_CONFIRM, refusals.denied())),
+    Fault("role-missing-feeds", "the app may not send feeds", refuse=always(_FEEDS, refusals.denied())),
+    Fault(NOT_STORED, "Amazon takes every confirmation and stores none of them"),
+    Fault(NOT_STORED_ONCE, "Amazon takes the first confirmation and does not store it"),
+    Fault(TRACKING_REFUSED, "Amazon refuses every tracking number as none of the carrier's"),
+    Fault(TRACKING_DOUBTED, "Amazon takes tracking numbers that do not look like the carrier's; a feed's report warns"),
+    Fault(PACKAGE_STALE, "every edit of a package meets one that has changed in between"),
+    Fault(
+        "confirm-lost-answer",
+        "confirmations are stored, and the answer is an error of Amazon's own",
+        lose=always(_CONFIRM, refusals.internal_failure()),
+    ),
+    Fault(
+        "confirm-lost-answer-hang",
+        "confirmations are stored, and the answer never comes",
+        lose=always(_CONFIRM, Response(200, silent=True)),
+    ),
+    Fault(FEED_FATAL, "every feed ends in a fatal error, and nothing of it is taken"),
+    Fault(FEED_FATAL_HALFWAY, "every feed ends in a fatal error after half of its messages, without a report"),
+    Fault(FEED_CANCELLED, "every feed is cancelled before it is processed"),
+    Fault(
+        "feed-lost-answer",
+        "feeds are taken, and the answer is an error of Amazon's own",
+        lose=always(_CREATE_FEED, refusals.internal_failure()),
+    ),
+    Fault(FEED_STUCK, "feeds are in progress without an end"),
+    Fault(DOCUMENT_EXPIRED, "the addresses of documents have expired when they arrive"),
+)

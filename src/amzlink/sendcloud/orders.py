@@ -1,0 +1,202 @@
+"""Orders at Sendcloud: sent in batches, read back, taken away (facts 2)."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from amzlink.problems import Problem
+from amzlink.sendcloud.errors import ApiError, parse_errors
+from amzlink.sendcloud.times import in_utc
+from amzlink.sendcloud.transport import Client, Reply
+
+CREATE_ORDERS: Final = "sendcloud/create_orders"
+LIST_ORDERS: Final = "sendcloud/list_orders"
+DELETE_ORDER: Final = "sendcloud/delete_order"
+
+BATCH: Final = 100
+PAGE: Final = 200
+_PATH: Final = "/orders"
+# The whole body: a request that is still at work on one of these orders, and the one 400 to try again (facts 2.5).
+_BUSY: Final = "/data"
+# More pages than the orders that are looked for would fill, for those of other programs and of earlier days.
+_SPARE_PAGES: Final = 2
+_MOST_STRANGE_PAGES: Final = 5
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why Sendcloud does not take an order: its code, and the path in the order (`shipping_address/postal_code`)."""
+
+    code: str
+    pointer: str
+
+
+class BatchRefused(Exception):  # noqa: N818 - a turn of events that the sender handles: nothing of the batch is stored
+    """Sendcloud refused a batch, and stored nothing of it, because of the orders at these places (counted from 0).
+
+    `pinned` is false where the answer names no order; all of them stand in `refusals` then.
+    """
+
+    def __init__(self, refusals: Mapping[int, tuple[Refused, ...]], *, pinned: bool) -> None:
+        super().__init__(f"{len(refusals)} orders")
+        self.refusals = dict(refusals)
+        self.pinned = pinned
+
+
+class StoredOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as Sendcloud has it. `id` is Sendcloud's own; the others were sent.
+
+    `updated_at` is the `order_updated_at` of the last version that was stored, `modified_at` when Sendcloud stored it.
+    """
+
+    id: str
+    order_id: str
+    order_number: str
+    integration_id: int
+    status_code: str
+    updated_at: datetime | None = None
+    modified_at: datetime | None = None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: int
+
+
+class _Status(msgspec.Struct, frozen=True):
+    code: str = ""
+
+
+class _Details(msgspec.Struct, frozen=True):
+    integration: _Named
+    status: _Status = _Status()
+    order_updated_at: str | None = None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    id: str | int  # a text here, a number in other answers (facts 2.2)
+    order_id: str
+    order_details: _Details
+    order_number: str = ""
+    modified_at: str | None = None
+
+
+class _Page(msgspec.Struct, frozen=True):
+    data: list[_Row]
+
+
+def upsert_orders(client: Client, orders: Sequence[object]) -> None:
+    """Hand over at most `BATCH` orders, all or none; one that is there already is updated, by its order id.
+
+    That they are accepted does not mean that they are stored: read them back. While Sendcloud is busy with an earlier
+    request for one of them, the batch is sent again after a pause.
+
+    Raises:
+        BatchRefused: nothing was stored.
+        Problem: `sendcloud-integration-missing`, `sendcloud-busy`, or as `Client.post`.
+    """
+    if not orders:
+        return
+    if len(orders) > BATCH:
+        raise ValueError(f"a batch holds {BATCH} orders at most, not {len(orders)}")
+    for attempt in itertools.count(1):
+        reply = client.post(CREATE_ORDERS, _PATH, list(orders), repeatable=True, accept=_REFUSALS)
+        if reply.status not in _REFUSALS:
+            return
+        errors = parse_errors(reply.body)
+        if reply.status != httpx.codes.BAD_REQUEST or all(error.source != _BUSY for error in errors):
+            raise _refusal(client, reply, errors, len(orders))
+        client.busy(CREATE_ORDERS, attempt)
+
+
+_REFUSALS: Final = frozenset({400, 409, 413, 422})
+
+
+def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: int) -> BatchRefused | Problem:
+    if any(error.source.endswith("order_details/integration/id") for error in errors):
+        return client.problem("sendcloud-integration-missing", reply)
+    refusals: dict[int, tuple[Refused, ...]] = {}
+    for error in errors:
+        if (place := error.place) and place[0] < count:
+            number, path = place
+            refusals[number] = (*refusals.get(number, ()), Refused(error.code, path))
+    if refusals:
+        return BatchRefused(refusals, pinned=True)
+    whole = tuple(Refused(error.code, error.source) for error in errors) or (Refused(f"status {reply.status}", ""),)
+    return BatchRefused(dict.fromkeys(range(count), whole), pinned=False)
+
+
+def find_order(client: Client, integration_id: int, order_id: str) -> StoredOrder | None:
+    """The order with the order id that it was sent with; None where the integration has none.
+
+    Raises:
+        Problem: as `Client.pages`; `response-malformed` too where Sendcloud lists page after page of other orders, so
+            that nothing can be told.
+    """
+    query = {"integration": str(integration_id), "order_id": order_id, "page_size": str(PAGE)}
+    for number, reply in enumerate(client.pages(LIST_ORDERS, _PATH, query), 1):
+        rows = _rows(client, reply, integration_id)
+        if order_id in rows:
+            return rows[order_id]
+        if number == _MOST_STRANGE_PAGES and reply.cursor:
+            raise client.malformed(reply, "it lists other orders than the one that was asked for")
+    return None
+
+
+def find_orders(client: Client, integration_id: int, order_ids: Iterable[str]) -> dict[str, StoredOrder]:
+    """Which of these orders Sendcloud has, by order id.
+
+    The integration's orders are read from the newest on, which finds what was sent last in few calls; what does not
+    show within as many pages as the orders fill, and a few more, is looked up one by one.
+
+    Raises:
+        Problem: as `find_order`.
+    """
+    missing = set(order_ids)
+    found: dict[str, StoredOrder] = {}
+    if not missing:
+        return found
+    most = -(-len(missing) // PAGE) + _SPARE_PAGES
+    query = {"integration": str(integration_id), "sort": "-pk", "page_size": str(PAGE)}
+    for number, reply in enumerate(client.pages(LIST_ORDERS, _PATH, query), 1):
+        rows = _rows(client, reply, integration_id)
+        found.update({order_id: rows[order_id] for order_id in missing & rows.keys()})
+        missing -= rows.keys()
+        if not missing or reply.cursor is None:
+            return found
+        if number == most:
+            break
+    singles = {order_id: find_order(client, integration_id, order_id) for order_id in sorted(missing)}
+    return found | {order_id: stored for order_id, stored in singles.items() if stored}
+
+
+def delete_order(client: Client, sendcloud_id: str) -> bool:
+    """Take an order away, by Sendcloud's own id. False where it is gone already.
+
+    Raises:
+        Problem: as `Client.delete`.
+    """
+    path = f"{_PATH}/{quote(sendcloud_id, safe='')}"
+    return client.delete(DELETE_ORDER, path, accept=(httpx.codes.NOT_FOUND,)).status != httpx.codes.NOT_FOUND
+
+
+def _rows(client: Client, reply: Reply, integration_id: int) -> dict[str, StoredOrder]:
+    """The page's orders of the integration: a filter that Sendcloud does not know is ignored without a word."""
+    rows = client.decode(reply, _Page).data
+    return {row.order_id: _stored(row) for row in rows if row.order_details.integration.id == integration_id}
+
+
+def _stored(row: _Row) -> StoredOrder:
+    details = row.order_details
+    return StoredOrder(
+        id=str(row.id),
+        order_id=row.order_id,
+        order_number=row.order_number,
+        integration_id=details.integration.id,
+        status_code=details.status.code,
+        updated_at=in_utc(details.order_updated_at),
+        modified_at=in_utc(row.modified_at),
+    )

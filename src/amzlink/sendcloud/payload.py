@@ -1,0 +1,250 @@
+"""An order in the words of Sendcloud's orders API (v3, `POST /orders`).
+
+Field names and rules are those of Sendcloud's OpenAPI document. What has no field of its own goes into
+`order_details.notes`, which the merchant reads beside the order: gift messages, the buyer's wishes for the delivery,
+company and purchase order of a business buyer, a phone number that is longer than carriers take.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from amzlink.clock import to_iso
+from amzlink.core.addresses import FittedAddress, fit_address, tidy
+from amzlink.core.dispatch import Dispatch, DispatchLine
+from amzlink.core.orders import Recipient, TaxRegistration
+from amzlink.problems import Problem
+from amzlink.sendcloud.order_wire import (
+    CustomerDetails,
+    CustomsDetails,
+    DeliveryDates,
+    Integration,
+    Item,
+    Measurement,
+    OrderDetails,
+    OrderPayload,
+    PaymentDetails,
+    Price,
+    ShippingAddress,
+    ShippingDetails,
+    Status,
+    TaxNumber,
+    TaxNumbers,
+    Weight,
+)
+
+CURRENCIES: Final = frozenset({"EUR", "GBP", "USD"})
+PHONE_LIMIT: Final = 20
+"""Characters that carriers take; Amazon's American numbers with an extension are longer."""
+
+# Amazon's tax registration types (Orders API 2026-01-01) under the names that Sendcloud enumerates.
+_TAX_NAMES: Final = {"VAT": "VAT", "CPF": "CNP", "CNPJ": "CNP"}
+# ISO 3166-1 numeric codes of the member states, which follow the `IM` of an IOSS number.
+_IOSS_COUNTRIES: Final = {
+    "040": "AT", "056": "BE", "100": "BG", "191": "HR", "196": "CY", "203": "CZ", "208": "DK", "233": "EE",
+    "246": "FI", "250": "FR", "276": "DE", "300": "GR", "348": "HU", "372": "IE", "380": "IT", "428": "LV",
+    "440": "LT", "442": "LU", "470": "MT", "528": "NL", "616": "PL", "620": "PT", "642": "RO", "703": "SK",
+    "705": "SI", "724": "ES", "752": "SE",
+}  # fmt: skip
+_VAT_COUNTRIES: Final = {**{code: code for code in _IOSS_COUNTRIES.values()}, "EL": "GR", "GB": "GB", "XI": "GB"}
+
+
+def build_payload(dispatch: Dispatch, integration_id: int) -> OrderPayload:
+    """The order as Sendcloud takes it. The dispatch has at least one line.
+
+    Raises:
+        Problem: `currency-unsupported`; `address-unfit`, naming each field that does not fit.
+    """
+    recipient, buyer = dispatch.personal.recipient, dispatch.personal.buyer
+    currency = _currency(dispatch)
+    address = fit_address(recipient, dispatch.order_id)
+    phone, email = _phone(recipient), _email(buyer.email)
+    return OrderPayload(
+        order_id=dispatch.order_id,
+        order_number=dispatch.order_id,
+        order_details=OrderDetails(
+            integration=Integration(id=integration_id),
+            status=Status(code=dispatch.status.lower(), message=dispatch.status.replace("_", " ").capitalize()),
+            order_created_at=to_iso(dispatch.purchased_at),
+            order_updated_at=to_iso(dispatch.changed_at),
+            notes="\n".join(_notes(dispatch)) or None,
+            tags=tuple(sorted(set(dispatch.programs))),  # Amazon promises no sequence
+            order_items=tuple(_item(line, dispatch, currency) for line in dispatch.lines),
+        ),
+        payment_details=PaymentDetails(
+            total_price=_price(_total(dispatch), currency), status=Status(code="paid", message="Paid")
+        ),
+        customs_details=_customs(dispatch),
+        customer_details=CustomerDetails(
+            name=tidy(buyer.name) or tidy(buyer.company_name) or address.name, phone_number=phone, email=email
+        ),
+        shipping_address=_shipping_address(address, phone, email),
+        shipping_details=_shipping_details(dispatch),
+    )
+
+
+def payload_bytes(payload: OrderPayload) -> bytes:
+    """The payload in one spelling, for the keyed hash that tells whether it has to be sent again.
+
+    Without what changes at Amazon but means nothing to the parcel: the time of the last change, and the status, which
+    our own confirmation moves.
+    """
+    details = msgspec.structs.replace(payload.order_details, status=None, order_updated_at=None)
+    return msgspec.json.encode(msgspec.structs.replace(payload, order_details=details))
+
+
+def _currency(dispatch: Dispatch) -> str:
+    """The order's currency, or that of its lines.
+
+    A free replacement has none, yet Sendcloud's model demands one beside the amount: nothing is nothing in any.
+    """
+    named = [currency for currency in (dispatch.currency, *(line.currency for line in dispatch.lines)) if currency]
+    unfit = [currency for currency in named if currency not in CURRENCIES]
+    costs = any(map(_amount, (dispatch.total, *(line.unit_price for line in dispatch.lines))))
+    if unfit or (costs and not named):
+        currency = unfit[0] if unfit else "a currency that Amazon does not name"
+        raise Problem("currency-unsupported", order_id=dispatch.order_id, currency=currency)
+    return named[0] if named else "EUR"
+
+
+def _amount(text: str | None) -> Decimal | None:
+    """Amazon's decimal; None where there is none, or nothing that could be a price."""
+    return Decimal(text) if text and re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII) else None
+
+
+def _price(amount: Decimal, currency: str) -> Price:
+    return Price(value=msgspec.Raw(f"{amount:f}"), currency=currency)
+
+
+def _item(line: DispatchLine, dispatch: Dispatch, order_currency: str) -> Item:
+    unit = _amount(line.unit_price)
+    currency = line.currency or order_currency
+    dates = DeliveryDates(
+        handover_at=to_iso(dispatch.ship_by) if dispatch.ship_by else None,
+        deliver_at=to_iso(dispatch.deliver_by) if dispatch.deliver_by else None,
+    )
+    weighed = dispatch.import_weights and line.weight_grams
+    return Item(
+        item_id=line.order_item_id,
+        product_id=line.asin or None,
+        name=tidy(line.title) or tidy(line.sku) or f"Amazon item {line.order_item_id}",
+        quantity=line.quantity,
+        sku=line.sku or None,
+        unit_price=None if unit is None else _price(unit, currency),
+        # Sendcloud demands a total; a piece without a price (a free replacement) costs nothing.
+        total_price=_price(_line_total(line), currency),
+        measurement=_grams(line.weight_grams) if weighed else None,
+        delivery_dates=dates if dates != DeliveryDates() else None,
+    )
+
+
+def _line_total(line: DispatchLine) -> Decimal:
+    unit = _amount(line.unit_price)
+    return Decimal(0) if unit is None else unit * line.quantity
+
+
+def _total(dispatch: Dispatch) -> Decimal:
+    """Amazon's total; where it gives none, what the lines still to ship add up to."""
+    total = _amount(dispatch.total)
+    return sum((_line_total(line) for line in dispatch.lines), Decimal(0)) if total is None else total
+
+
+def _grams(weight: int | None) -> Measurement | None:
+    return Measurement(weight=Weight(value=weight, unit="g")) if weight else None
+
+
+def _shipping_details(dispatch: Dispatch) -> ShippingDetails | None:
+    details = ShippingDetails(
+        delivery_indicator=dispatch.service_level or None,
+        measurement=_grams(dispatch.weight_grams) if dispatch.import_weights else None,
+    )
+    return details if details != ShippingDetails() else None
+
+
+def _shipping_address(address: FittedAddress, phone: str | None, email: str | None) -> ShippingAddress:
+    return ShippingAddress(
+        name=address.name,
+        company_name=address.company_name,
+        address_line_1=address.address_line_1,
+        house_number=address.house_number,
+        address_line_2=address.address_line_2,
+        postal_code=address.postal_code,
+        city=address.city,
+        po_box=address.po_box,
+        state_province_code=address.state_province_code,
+        country_code=address.country_code,
+        email=email,
+        phone_number=phone,
+    )
+
+
+def _phone(recipient: Recipient) -> str | None:
+    """The phone number, written shorter where it is too long; the notes then have it in full."""
+    phone = tidy(recipient.phone)
+    if len(phone) <= PHONE_LIMIT:
+        return phone or None
+    number, *_ = re.split(r"(?i)\s*(?:ext|x|#|;)", phone, maxsplit=1)
+    short = re.sub(r"[\s()./-]", "", number)
+    return short if re.fullmatch(rf"\+?\d{{4,{PHONE_LIMIT - 1}}}", short, re.ASCII) else None
+
+
+def _email(email: str | None) -> str | None:
+    """The address if it has the form of one, which Sendcloud's model demands."""
+    return email if email and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) else None
+
+
+def _notes(dispatch: Dispatch) -> Iterator[str]:
+    personal = dispatch.personal
+    yield from _gift_notes(dispatch)
+    phone = tidy(personal.recipient.phone)
+    for label, text in (
+        ("Leave at", personal.recipient.drop_off_location),
+        ("Delivery instructions", personal.recipient.address_instruction),
+        ("Buyer's company", personal.buyer.company_name),
+        ("Purchase order", personal.buyer.purchase_order_number),
+        ("Phone", phone if phone != (_phone(personal.recipient) or "") else None),
+    ):
+        if text and text.strip():
+            yield f"{label}: {text.strip()}"
+
+
+def _gift_notes(dispatch: Dispatch) -> Iterator[str]:
+    """Each message once, with the SKUs it is for unless it is for all lines."""
+    recipients: dict[str, list[str]] = {}
+    for line in dispatch.lines:
+        if message := dispatch.personal.gift_messages.get(line.order_item_id, "").strip():
+            recipients.setdefault(message, []).append(line.sku or line.order_item_id)
+    for message, skus in recipients.items():
+        meant = "" if len(skus) == len(dispatch.lines) else f" ({', '.join(skus)})"
+        yield f"Gift message{meant}: {message}"
+
+
+def _customs(dispatch: Dispatch) -> CustomsDetails | None:
+    numbers = TaxNumbers(
+        sender=_distinct(_ioss(line.ioss_number) for line in dispatch.lines if line.ioss_number),
+        receiver=_distinct(map(_tax_number, dispatch.personal.tax_registrations)),
+    )
+    return CustomsDetails(tax_numbers=numbers) if numbers != TaxNumbers() else None
+
+
+def _distinct(numbers: Iterable[TaxNumber | None]) -> tuple[TaxNumber, ...]:
+    return tuple(dict.fromkeys(number for number in numbers if number is not None))
+
+
+def _ioss(number: str) -> TaxNumber:
+    """An IOSS number: `IM`, the member state's numeric code, seven digits."""
+    found = re.fullmatch(r"IM(\d{3})\d{7}", number, re.ASCII)
+    return TaxNumber(name="IOSS", country_code=_IOSS_COUNTRIES.get(found[1]) if found else None, value=number)
+
+
+def _tax_number(entry: TaxRegistration) -> TaxNumber | None:
+    """The buyer's number; None for a kind that Sendcloud has no name for (`BUSINESS`, `CST`)."""
+    name = _TAX_NAMES.get(entry.type or "")
+    number = tidy(entry.number)
+    if entry.entity_type != "BUYER" or name is None or not number:
+        return None
+    country = "BR" if name == "CNP" else _VAT_COUNTRIES.get(number[:2].upper())
+    return TaxNumber(name=name, country_code=country, value=number)

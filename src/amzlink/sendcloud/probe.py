@@ -1,0 +1,8 @@
+"""What Sendcloud's host is asked to see whether it answers itself: a question that needs no keys."""
+
+from typing import Final
+
+from amzlink.wire.way import Ask
+
+# A 401 with the code `authentication_failed` (facts 1).
+PANEL: Final = Ask("GET", "/api/v3/user/auth/metadata")

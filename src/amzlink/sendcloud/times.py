@@ -1,0 +1,15 @@
+"""Sendcloud's times: ISO 8601, with microseconds or without, with `Z` or an offset (facts 1)."""
+
+from datetime import UTC, datetime
+
+
+def in_utc(text: str | None) -> datetime | None:
+    """The moment that Sendcloud tells, in UTC; None where it tells none, or one that cannot be read.
+
+    Nothing hangs on a time alone, so that an odd one must not hold back the rest of a page.
+    """
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: in UTC it would lie outside the calendar
+        return None

@@ -1,0 +1,250 @@
+"""HTTP as amzlink speaks it to any service: who it says it is, time limits, waits, and what a network's errors mean."""
+
+import platform
+import random
+import socket
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import httpx
+import msgspec
+
+from amzlink import __version__
+from amzlink.clock import Clock, parse_http_date
+from amzlink.problems import Problem
+
+ATTEMPTS: Final = 4
+FIRST_BACKOFF: Final = 1.0
+LONGEST_BACKOFF: Final = 30.0
+DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
+USER_AGENT: Final = (
+    f"amzlink/{__version__} (Language=Python/{platform.python_version()}; Platform={platform.system()}; "
+    f"automated agent)"
+)
+_NOT_NOTEWORTHY: Final = timedelta(seconds=2)  # the Date header is exact to the second, and the way takes time
+_OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """One call as the log keeps it: nothing of what was asked or answered. `status` 0 means that no answer came."""
+
+    operation: str
+    status: int
+    request_id: str
+    milliseconds: int
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A successful answer: its body, and the id under which the service's support finds it."""
+
+    body: bytes
+    request_id: str
+
+
+class Patience:
+    """The waits of one run: they may add up to `limit` and no more."""
+
+    def __init__(self, clock: Clock, limit: timedelta, on_wait: Callable[[float, str], None] | None = None) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._left = limit.total_seconds()
+        self._on_wait = on_wait
+
+    @property
+    def limit(self) -> str:
+        """The limit in words."""
+        return _spell(self._limit)
+
+    def wait(self, seconds: float, problem: Problem) -> None:
+        """Sleep, or raise `problem` where the sleep would go past the limit."""
+        if seconds > self._left:
+            raise problem.with_facts(max_wait=self.limit)
+        self._left -= seconds
+        if self._on_wait:
+            self._on_wait(seconds, str(problem.facts.get("operation", "")))
+        self._clock.sleep(seconds)
+
+
+class Wire:
+    """One connection kept to a service. Every call is counted in `calls`, timed, told to `on_call`, and made once.
+
+    `facts` are added to every problem raised here. `request_id_header` is where the service names an answer.
+    `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        request_id_header: str,
+        transport: httpx.BaseTransport | None = None,
+        timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+        rng: random.Random | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
+        self.calls: Counter[str] = Counter()
+        self.offset = timedelta(0)
+        self.facts = dict(facts or {})
+        self._clock = clock
+        self._request_id_header = request_id_header
+        self._timeout = timeout
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
+        self._on_call = on_call
+        self._http = _open_client(transport, timeout)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def now(self) -> datetime:
+        """The service's time, from the last answer's Date header; the machine's own as long as there was none."""
+        return self._clock.now() + self.offset
+
+    def send(self, operation: str, method: str, url: str, **arguments: object) -> httpx.Response:
+        """Make a call, whatever is answered; `arguments` are those of `httpx.Client.request`.
+
+        Raises:
+            Problem: no answer came: `dns-failed`, `connect-refused`, `tls-failed`, `proxy-interferes`, `timeout`; or
+                one whose compression is damaged: `response-malformed`.
+        """
+        return self._exchange(operation, url, lambda: self._http.request(method, url, **arguments))  # type: ignore[arg-type]
+
+    def fetch(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
+        """GET what may be large: the answer is read piece by piece, and given up beyond `most_bytes`.
+
+        Raises:
+            Problem: as `send`, or `response-malformed`, where it is larger than that.
+        """
+        return self._exchange(operation, url, lambda: self._read_limited(operation, url, most_bytes))
+
+    def _exchange(self, operation: str, url: str, make: Callable[[], httpx.Response]) -> httpx.Response:
+        """Make a call, and note it whatever comes of it."""
+        started = time.perf_counter()
+        self.calls[operation] += 1
+        status, request_id = 0, ""
+        try:
+            response = make()
+            status, request_id = response.status_code, self.request_id(response)
+        except httpx.HTTPError as error:
+            raise self._network_problem(error, httpx.URL(url).host, operation) from error
+        finally:
+            if self._on_call:
+                elapsed = round((time.perf_counter() - started) * 1000)
+                self._on_call(CallRecord(operation, status, request_id, elapsed))
+        self._learn_offset(response)
+        return response
+
+    def _read_limited(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
+        body = bytearray()
+        with self._http.stream("GET", url) as response:
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > most_bytes:
+                    detail = f"it is larger than {most_bytes} bytes"
+                    raise Problem("response-malformed", operation=operation, detail=detail, **self.facts)
+        # What was read is not compressed any more, so the headers that say how it came are left out.
+        headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WAY]
+        return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
+
+    def request_id(self, response: httpx.Response) -> str:
+        """The id of an answer, or an empty text."""
+        return str(response.headers.get(self._request_id_header, ""))
+
+    def backoff(self, attempt: int, response: httpx.Response | None = None) -> float:
+        """Seconds to wait after a failed attempt (the first is 1): the service's own word, else doubled and jittered.
+
+        The time doubles from `FIRST_BACKOFF` up to `LONGEST_BACKOFF`, and half of it at most is taken off by chance.
+        """
+        told = self.told_wait(response) if response is not None else None
+        if told:
+            return told
+        ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1))
+        return self._rng.uniform(ceiling / 2, ceiling)
+
+    def told_wait(self, response: httpx.Response) -> float | None:
+        """The seconds in `Retry-After`, which may be a time of day too (RFC 9110, 10.2.3)."""
+        text = response.headers.get("retry-after")
+        moment = parse_http_date(text)
+        return positive(text) if moment is None else max(0.0, (moment - self.now()).total_seconds())
+
+    def problem(self, name: str, response: httpx.Response, operation: str) -> Problem:
+        """A problem about an answer, with its status, its id and its host."""
+        return Problem(
+            name, operation=operation, status=response.status_code,
+            request_id=self.request_id(response) or "none given", host=response.url.host, **self.facts,
+        )  # fmt: skip
+
+    def _learn_offset(self, response: httpx.Response) -> None:
+        told = parse_http_date(response.headers.get("date"))
+        if told is None:
+            return
+        offset = told - self._clock.now()
+        self.offset = offset if abs(offset) > _NOT_NOTEWORTHY else timedelta(0)
+
+    def _network_problem(self, error: httpx.HTTPError, host: str, operation: str) -> Problem:
+        facts = {**self.facts, "host": host, "operation": operation, "kind": type(error).__name__}
+        if isinstance(error, httpx.DecodingError):
+            return Problem("response-malformed", detail="its compression is damaged", **facts)
+        if isinstance(error, httpx.TimeoutException):
+            seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
+            return Problem("timeout", seconds=round(seconds or 0), **facts)
+        return Problem(_network_problem_name(error), status="no", **facts)
+
+
+def passes(problem: Problem) -> bool:
+    """Whether a fault of the network is worth another try now; a hang is not, it has cost a time limit already."""
+    return problem.name in ("connect-refused", "dns-failed")
+
+
+def positive(text: str | None) -> float | None:
+    """The number in a header, if it is one that can be reckoned with."""
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 < number < float("inf") else None
+
+
+def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) -> httpx.Client:
+    """The HTTP client; what the environment says of proxies and certificates is read here.
+
+    Raises:
+        Problem: `config-invalid`, where that cannot be used. The errors' own texts are left out, because a proxy's
+            address may hold a password.
+    """
+    try:
+        return httpx.Client(
+            transport=transport, timeout=timeout, follow_redirects=False, headers={"user-agent": USER_AGENT}
+        )
+    except OSError:
+        detail = "the certificates that it names cannot be read"
+        raise Problem("config-invalid", file="SSL_CERT_FILE", detail=detail) from None
+    except (ValueError, ImportError, httpx.InvalidURL):
+        detail = "it has to be the address of a proxy, such as http://proxy.example:3128"
+        raise Problem("config-invalid", file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)", detail=detail) from None
+
+
+def _network_problem_name(error: httpx.HTTPError) -> str:
+    """Told by what lies at the bottom: httpx wraps the socket's and the TLS library's own errors."""
+    if isinstance(error, httpx.ProxyError):
+        return "proxy-interferes"
+    if isinstance(error, httpx.NetworkError):
+        # The first OSError below it; what lies deeper is what the caller was dealing with before.
+        cause = error.__cause__
+        while cause is not None and not isinstance(cause, OSError):
+            cause = cause.__cause__ or cause.__context__
+        if isinstance(cause, ssl.SSLError):
+            return "tls-failed"
+        if isinstance(cause, socket.gaierror):
+            return "dns-failed"
+    return "connect-refused"
+
+
+def _spell(limit: timedelta) -> str:
+    seconds = int(limit.total_seconds())
+    return f"{seconds // 60} minutes" if seconds >= 120 and seconds % 60 == 0 else f"{seconds} seconds"  # noqa: PLR2004

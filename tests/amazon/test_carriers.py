@@ -1,0 +1,134 @@
+"""Carriers in Amazon's spelling: every one that Sendcloud knows, and what people write in files."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, OTHER, amazon_carrier
+from amzlink.amazon.marketplaces import BY_COUNTRY
+from tests.support.models import FOLDER
+
+MODEL = FOLDER.parent / "sendcloud-models" / "sendcloud-condensed.json"
+FACTS = FOLDER.parent / "facts" / "sendcloud.md"
+
+
+def enums(document: Any) -> Iterator[list[str]]:
+    """Every list of allowed values in a model."""
+    if isinstance(document, dict):
+        if isinstance(document.get("enum"), list):
+            yield document["enum"]
+        for value in document.values():
+            yield from enums(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from enums(value)
+
+
+def test_every_carrier_of_sendclouds_model_has_an_entry() -> None:
+    if not MODEL.is_file():
+        pytest.skip("Sendcloud's models are not here")
+    listed = [values for values in enums(json.loads(MODEL.read_text("utf-8"))) if "trunkrs" in values]
+    assert len(listed[0]) > 80
+    for values in listed:
+        assert set(values) - CARRIERS.keys() == set()
+
+
+def test_every_carrier_of_the_list_of_100_has_an_entry_and_no_other() -> None:
+    if not FACTS.is_file():
+        pytest.skip("the facts are not here")
+    text = FACTS.read_text("utf-8")
+    section = text[text.index("## 5. Carrier codes") : text.index("Not codes (often written)")]
+    assert set(re.findall(r"`([a-z0-9_]+)`", section)) == set(CARRIERS)
+    assert len(CARRIERS) == 100
+
+
+@pytest.mark.parametrize("code", CARRIERS)
+def test_an_entry_has_amazons_spelling_or_other_with_a_name(code: str) -> None:
+    carrier = CARRIERS[code]
+    assert carrier.code in (*AMAZON_CODES, OTHER)
+    assert carrier.name == carrier.name.strip() != ""
+    assert carrier.listed == (carrier.code != OTHER)
+    assert amazon_carrier(code, "DE") == carrier
+
+
+def test_no_parcel_is_confirmed_under_the_hub_that_hides_its_carrier() -> None:
+    assert "Sendcloud" not in {carrier.code for carrier in CARRIERS.values()}
+    assert amazon_carrier("Sendcloud", "NL").code == OTHER
+
+
+@pytest.mark.parametrize("code", [code for code in AMAZON_CODES if code not in CARRIERS])
+def test_amazons_own_spelling_stays_to_the_letter(code: str) -> None:
+    assert amazon_carrier(code, "FR").code == code
+
+
+@pytest.mark.parametrize("code", [code for code in AMAZON_CODES if code.lower() not in CARRIERS])
+def test_amazons_codes_are_known_in_any_case(code: str) -> None:
+    for written in (code.lower(), code.upper(), f" {code} "):
+        assert letters(amazon_carrier(written, "FR").code) == letters(code)
+
+
+def letters(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.casefold())
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "code"),
+    [
+        ("DHL Paket", "DE", "DHL-Paket"),
+        ("dhl", "DE", "DHL"),
+        ("Deutsche Post", "DE", "Deutsche Post"),
+        ("deutsche post ag", "DE", "Deutsche Post"),
+        ("ups", "GB", "UPS"),
+        ("United Parcel Service", "GB", "UPS"),
+        ("Colis Privé", "FR", "Colis Prive"),
+        ("Österreichische Post", "DE", "AT POST"),
+        ("Post AT", "DE", "AT POST"),
+        ("royal-mail", "GB", "Royal Mail"),
+        ("Poczta Polska", "PL", "Polish Post"),
+        ("fedex", "US", "FedEx"),
+        ("TNT", "DE", "TNT"),
+        ("TNT", "IT", "TNTIT"),
+        ("Hermes", "DE", "Hermes"),
+        ("Hermes", "GB", "Hermes UK"),
+        ("Evri", "GB", "Hermes UK"),
+        ("GO!", "DE", "GO!"),
+        ("CTT Express", "ES", "CTTExpress"),
+    ],
+)
+def test_a_name_that_people_write_is_amazons_code(written: str, country: str, code: str) -> None:
+    carrier = amazon_carrier(written, country)
+    assert (carrier.code, carrier.known) == (code, True)
+
+
+def test_a_carrier_that_sendcloud_has_and_amazon_lacks_is_other_with_its_name_and_known() -> None:
+    carrier = amazon_carrier("budbee", "NL")
+    assert (carrier.code, carrier.name, carrier.known, carrier.listed) == ("Other", "Budbee", True, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "called"),
+    [("Eilbote 24", None, "Eilbote 24"), ("eil", "Eilbote 24", "Eilbote 24"), ("Andere", "Eilbote 24", "Eilbote 24"),
+     ("Other", None, "Other"), ("", "", "Other"), ("東京便", None, "東京便")],
+)  # fmt: skip
+def test_a_carrier_that_nobody_lists_is_other_and_says_so(written: str, name: str | None, called: str) -> None:
+    carrier = amazon_carrier(written, "DE", name)
+    assert (carrier.code, carrier.name, carrier.known, carrier.listed) == ("Other", called, False, False)
+
+
+@pytest.mark.parametrize("written", ["dpd_be", "Other"])
+def test_the_name_beside_a_code_that_says_nothing_is_looked_up_too(written: str) -> None:
+    assert amazon_carrier(written, "BE", "DPD").code == "DPD"
+
+
+@given(st.text(max_size=40), st.sampled_from(sorted(BY_COUNTRY)), st.none() | st.text(max_size=40))
+def test_whatever_is_written_gives_a_code_of_amazons_and_a_name_that_is_not_blank(
+    written: str, country: str, name: str | None
+) -> None:
+    carrier = amazon_carrier(written, country, name)
+    assert carrier.code in (*AMAZON_CODES, OTHER)
+    assert carrier.name.strip()

@@ -1,0 +1,156 @@
+"""Reading the processing report of a feed, as it is and as it must not be."""
+
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amzlink.amazon.feed_reports import MOST_REPORT_BYTES, FeedResult, read_report
+from amzlink.amazon.shipment_refusals import Reason
+
+ORDER = "302-1234567-7654321"
+TRACKING = "JJD000390007882823"
+QUANTITIES = "The quantities you provided for order id ({}) were larger than the quantities that could be fulfilled."
+
+
+def result(message: int | str, code: str = "18021", text: str = "", level: str = "Error", order: str = ORDER) -> str:
+    extra = f"<AdditionalInfo><AmazonOrderID>{order}</AmazonOrderID></AdditionalInfo>" if order else ""
+    return (
+        f"<Result><MessageID>{message}</MessageID><ResultCode>{level}</ResultCode>"
+        f"<ResultMessageCode>{code}</ResultMessageCode><ResultDescription>{text}</ResultDescription>{extra}</Result>"
+    )
+
+
+def report(*results: str, errors: int | str = 0, processed: int = 1) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<AmazonEnvelope><Header><DocumentVersion>1.02</DocumentVersion>'
+        "</Header><MessageType>ProcessingReport</MessageType><Message><MessageID>1</MessageID><ProcessingReport>"
+        "<DocumentTransactionID>5</DocumentTransactionID><StatusCode>Complete</StatusCode><ProcessingSummary>"
+        f"<MessagesProcessed>{processed}</MessagesProcessed><MessagesSuccessful>0</MessagesSuccessful>"
+        f"<MessagesWithError>{errors}</MessagesWithError><MessagesWithWarning>0</MessagesWithWarning>"
+        f"</ProcessingSummary>{''.join(results)}</ProcessingReport></Message></AmazonEnvelope>"
+    ).encode()
+
+
+def read(body: bytes) -> dict[int, FeedResult]:
+    """Read plain and packed, which has to come to the same."""
+    plain = read_report(body, compressed=False)
+    assert read_report(gzip.compress(body), compressed=True) == plain
+    return plain
+
+
+class TestResults:
+    def test_a_report_without_refusals_has_none(self) -> None:
+        assert read(report()) == {}
+
+    def test_each_refused_message_has_its_reason_and_its_order(self) -> None:
+        found = read(
+            report(
+                result(2, "18021", QUANTITIES.format(ORDER)),
+                result(5, "5004", "The carrier-code field contains an invalid value: dhl.", order=""),
+                result(7, "18028", "Your order cannot be found."),
+                result(8, "18999", "Something new"),
+                errors=4,
+            )
+        )
+        assert found == {
+            2: FeedResult("18021", True, Reason.ALREADY_CONFIRMED, ORDER),
+            5: FeedResult("5004", True, Reason.CARRIER_UNKNOWN, None),
+            7: FeedResult("18028", True, Reason.ORDER_UNKNOWN, ORDER),
+            8: FeedResult("18999", True, Reason.OTHER, ORDER),
+        }
+
+    @pytest.mark.parametrize(
+        ("code", "reason"),
+        [("5004", "carrier-unknown"), ("18021", "already-confirmed"), ("18028", "order-unknown"), ("25", "other")],
+    )
+    def test_a_number_tells_the_reason_where_the_text_is_one_that_nobody_knows(self, code: str, reason: str) -> None:
+        assert read(report(result(1, code, "In andern Worten"), errors=1))[1].reason == reason
+
+    def test_a_doubt_is_no_error(self) -> None:
+        text = f"The tracking ID {TRACKING} does not match the expected format for the carrier"
+        found = read(report(result(3, "1", text, level="Warning")))
+        assert found == {3: FeedResult("1", False, Reason.TRACKING_FORMAT, ORDER)}
+
+    @pytest.mark.parametrize("first", ["Error", "Warning"])
+    def test_of_several_results_an_error_counts_most(self, first: str) -> None:
+        second = {"Error": "Warning", "Warning": "Error"}[first]
+        found = read(report(result(3, "1", level=first), result(3, "2", level=second), errors=1))
+        assert found[3].is_error
+
+    def test_what_amazon_quotes_is_not_kept(self) -> None:
+        found = read(report(result(1, "1", f"The tracking ID {TRACKING} for {ORDER} is wrong"), errors=1))
+        assert TRACKING not in repr(found)
+
+    def test_a_feed_that_was_not_read_has_one_result_for_the_whole(self) -> None:
+        found = read(report(result(0, "5000", "The XML you submitted is ill-formed", order=""), errors=1, processed=0))
+        assert found == {0: FeedResult("5000", True, Reason.OTHER, None)}
+
+    def test_texts_in_several_pieces_and_with_marks_of_xml_are_put_together(self) -> None:
+        body = report(result(1, "1", "A &lt; B &amp; <![CDATA[InvalidPackageVersion]]>"), errors=1)
+        assert read(body)[1].reason is Reason.STALE_PACKAGE
+
+
+class TestWhatIsNoReport:
+    @pytest.mark.parametrize(
+        ("body", "message"),
+        [
+            (b"", "breaks at line 1"),
+            (b"<AmazonEnvelope/>", "no processing report"),
+            (report()[:-40], "breaks at line 2"),
+            (report(errors="many"), "a number in it is none"),
+            (report(result("x"), errors=1), "a number in it is none"),
+            (report(result(1), errors=2), "counts more errors than it lists"),
+            (report(result(1, level="Warning"), errors=1), "counts more errors than it lists"),
+            (b"<html><body>Sign in</body></html>", "no processing report"),
+        ],
+    )
+    def test_it_is_told_why(self, body: bytes, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            read_report(body, compressed=False)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'<!DOCTYPE a SYSTEM "http://elsewhere.test/a.dtd"><a/>',
+            b'<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;&b;&b;">]><a>&d;</a>',
+            b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        ],
+    )
+    def test_a_document_type_is_refused_before_anything_of_it_counts(self, body: bytes) -> None:
+        with pytest.raises(ValueError, match="declares a document type"):
+            read_report(body, compressed=False)
+
+    @pytest.mark.parametrize(
+        ("body", "message"),
+        [
+            (b"not packed", "compression is damaged"),
+            (gzip.compress(report())[:-9], "compression breaks off"),
+            (b"", "compression breaks off"),
+        ],
+    )
+    def test_damaged_packing_is_told(self, body: bytes, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            read_report(body, compressed=True)
+
+    def test_a_small_report_that_swells_up_is_given_up_without_filling_the_memory(self) -> None:
+        head, tail = report().split(b"</ProcessingSummary>")
+        piece = b" " * 1024 * 1024
+        packer = zlib.compressobj(9, wbits=31)
+        parts = [packer.compress(head)]
+        parts += [packer.compress(piece) for _ in range(MOST_REPORT_BYTES // len(piece) + 1)]
+        bomb = b"".join([*parts, packer.compress(tail), packer.flush()])
+        assert len(bomb) < 1024 * 1024
+        tracemalloc.start()
+        with pytest.raises(ValueError, match="larger than"):
+            read_report(bomb, compressed=True)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 1024 * 1024
+        tracemalloc.stop()
+
+    @given(body=st.binary(max_size=300), compressed=st.booleans())
+    def test_any_bytes_are_a_report_or_told_to_be_none(self, body: bytes, compressed: bool) -> None:
+        with pytest.raises(ValueError, match=r"\b(it|its|number)\b"):
+            read_report(body, compressed=compressed)

@@ -1,0 +1,467 @@
+"""Shipments out of files as people and programs make them: each row by itself, and nothing guessed."""
+
+import io
+import json
+import time
+import tracemalloc
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, BinaryIO, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amzlink.core.parcels import Kind
+from amzlink.core.shipment_rows import RowRefusal, ShipmentRow, read_shipments
+from amzlink.problems import Problem
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+ORDER = "302-1234567-1234567"
+HEADER = "order_id,carrier,tracking_number,ship_date"
+PLAIN = f"{ORDER},DHL,00340434292135100186,2026-11-22"
+SECRET = b"a secret of the store"
+
+Verdicts = list[ShipmentRow | RowRefusal]
+
+
+def read(data: bytes | str | BinaryIO, **options: Any) -> Verdicts:
+    if isinstance(data, str):
+        data = data.encode()
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    return list(read_shipments(stream, **{"file": "shipments.csv", "now": NOW, **options}))
+
+
+def one(data: bytes | str, **options: Any) -> ShipmentRow:
+    [row] = read(data, **options)
+    assert isinstance(row, ShipmentRow), row
+    return row
+
+
+def row_with(**values: str) -> ShipmentRow | RowRefusal:
+    """A CSV row with these values, the others being good."""
+    cells = {"order_id": ORDER, "carrier": "DHL", "tracking_number": "0034", "ship_date": "2026-11-22", **values}
+    quoted = (f'"{value}"' if '"' not in value else value for value in cells.values())
+    [row] = read(f"{','.join(cells)}\n{','.join(quoted)}\n")
+    return row
+
+
+def good(**values: str) -> ShipmentRow:
+    row = row_with(**values)
+    assert isinstance(row, ShipmentRow), row
+    return row
+
+
+def refused(**values: str) -> str:
+    row = row_with(**values)
+    assert isinstance(row, RowRefusal), row
+    assert row.problem == "shipment-row-unusable"
+    return row.message
+
+
+def malformed(data: bytes | str) -> Problem:
+    with pytest.raises(Problem) as caught:
+        read(data)
+    assert caught.value.name == "input-malformed"
+    assert caught.value.facts["file"] == "shipments.csv"
+    return caught.value
+
+
+EXPECTED = ShipmentRow(
+    line=2, order_id=ORDER, carrier="DHL", tracking_number="00340434292135100186", ship_date=date(2026, 11, 22)
+)
+
+
+class TestForms:
+    def test_a_plain_file(self) -> None:
+        assert read(f"{HEADER}\n{PLAIN}\n") == [EXPECTED]
+
+    @pytest.mark.parametrize("sign", [",", ";", "\t"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_comma_semicolon_or_tab_and_any_line_end(self, sign: str, end: str) -> None:
+        text = f"{HEADER}\n{PLAIN}\n".replace(",", sign).replace("\n", end)
+        assert read(text) == [EXPECTED]
+
+    @pytest.mark.parametrize(
+        "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
+    )
+    def test_any_usual_encoding_with_a_mark_or_without(self, encoding: str) -> None:
+        text = f"{HEADER},service\n{PLAIN},Päckchen groß\n"
+        assert one(text.encode(encoding)).service == "Päckchen groß"
+
+    def test_a_file_that_mixes_encodings_loses_no_letter(self) -> None:
+        data = f"{HEADER}\n{ORDER},Café,1,2026-11-22\n".encode() + f"{ORDER},Colis Privé €,2,2026-11-22\n".encode(
+            "cp1252"
+        )
+        assert [row.carrier for row in read(data) if isinstance(row, ShipmentRow)] == ["Café", "Colis Privé €"]
+
+    @pytest.mark.parametrize(
+        "header", ["Ship-Date;CARRIER; Tracking Number ;OrderId;Remark", "shipdate;Carrier;tracking-number;order id;x"]
+    )
+    def test_columns_in_any_order_and_spelling_and_others_beside(self, header: str) -> None:
+        assert read(f"{header}\n2026-11-22;DHL;00340434292135100186;{ORDER};whatever\n") == [EXPECTED]
+
+    def test_excels_separator_line_and_blank_lines(self) -> None:
+        row = one(f"\n\nsep=;\n{HEADER}\n\n{PLAIN}\n\n;;;\n".replace(",", ";"))
+        assert (row.tracking_number, row.line) == (EXPECTED.tracking_number, 6)
+
+    def test_a_line_break_inside_quotes_is_part_of_the_value(self) -> None:
+        rows = read(f'{HEADER},remark\n{PLAIN},"two\nlines, ""quoted"""\n{PLAIN},\n')
+        assert [(type(row), row.line) for row in rows] == [(ShipmentRow, 2), (ShipmentRow, 4)]
+
+    def test_a_quote_that_is_never_closed_costs_its_own_line_alone(self) -> None:
+        bad = f'"{ORDER},DHL,1,2026-11-22'
+        rows = read("\n".join([HEADER, PLAIN, bad, *[PLAIN] * 100]))
+        assert [row.line for row in rows if isinstance(row, RowRefusal)] == [3]
+        assert len(rows) == 102
+
+    def test_two_stray_quotes_do_not_swallow_what_is_between(self) -> None:
+        bad = f'"{ORDER},DHL,1,2026-11-22'
+        rows = read(f"{HEADER}\n{bad}\n{PLAIN}\n{PLAIN}\n{bad}\n{PLAIN}\n")
+        assert [row.line for row in rows if isinstance(row, RowRefusal)] == [2, 5]
+        assert len(rows) == 5
+
+    def test_a_last_line_without_an_end_and_without_its_last_columns(self) -> None:
+        assert one(f"{HEADER},service,status\n{PLAIN}") == EXPECTED
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            json.dumps([{"order_id": ORDER, "carrier": "DHL", "tracking_number": "0034", "ship_date": "2026-11-22"}]),
+            json.dumps(
+                {"shipments": [{"orderId": ORDER, "Carrier": "DHL", "trackingNumber": 34, "shipDate": "2026-11-22"}]}
+            ),
+            json.dumps({"order_id": ORDER, "carrier": "DHL", "tracking_number": "0034", "ship_date": "2026-11-22"}),
+            json.dumps(
+                {"order_id": ORDER, "carrier": "DHL", "tracking_number": "34", "ship_date": "2026-11-22"}, indent=2
+            ),
+        ],
+    )
+    def test_json_as_a_list_an_object_with_shipments_or_lines(self, text: str) -> None:
+        for data in (text.encode(), text.encode("utf-8-sig"), text.encode("utf-16")):
+            row = one(data)
+            assert (row.order_id, row.carrier, (row.tracking_number or "")[-2:]) == (ORDER, "DHL", "34")
+            assert row.line == 1
+
+    def test_json_lines_each_stand_for_themselves(self) -> None:
+        good_line = json.dumps({"order_id": ORDER, "carrier": "DHL", "tracking_number": "1", "ship_date": "2026-11-22"})
+        rows = read(f'{good_line}\n\n{{not json\n[1]\n{good_line}\n{{"order_id": {{"no": "text"}}}}\n')
+        assert [(row.line, isinstance(row, ShipmentRow)) for row in rows] == [
+            (1, True), (3, False), (4, False), (5, True), (6, False),
+        ]  # fmt: skip
+
+    def test_json_tells_codes_as_a_list_and_numbers_as_numbers(self) -> None:
+        document = {
+            "order_id": ORDER, "carrier": "UPS", "tracking_number": 1234567890123456789012, "ship_date": "2026-11-22",
+            "order_item_id": 12345678901234, "quantity": 2, "transparency_codes": ["AZ:1", "AZ:2"], "service": None,
+        }  # fmt: skip
+        row = one(json.dumps([document]))
+        assert (row.tracking_number, row.order_item_id, row.quantity) == ("1234567890123456789012", "12345678901234", 2)
+        assert row.transparency_codes == ("AZ:1", "AZ:2")
+
+    @pytest.mark.parametrize(
+        ("data", "detail"),
+        [
+            ("", "it is empty"),
+            (" \n\r\n", "it is empty"),
+            (f"order_id,carrier\n{ORDER},DHL\n", "these columns are missing: tracking_number, ship_date"),
+            (f"{PLAIN}\n{PLAIN}\n", "these columns are missing: order_id, carrier, tracking_number, ship_date"),
+            (f"{HEADER},Order-ID\n{PLAIN},1\n", "these columns are there twice: order_id"),
+            ("[1, 2", "it is no JSON list of objects"),
+            ('{"shipments": 7\n}', "it is no JSON list of objects"),
+            ("[" * 100_000, "it is no JSON list of objects"),
+        ],
+    )
+    def test_a_file_of_another_form_is_refused_as_a_whole(self, data: str, detail: str) -> None:
+        assert malformed(data).facts["detail"] == detail
+
+    def test_a_file_without_rows_gives_none(self) -> None:
+        assert read(HEADER) == []
+        assert read("[]") == []
+
+    def test_a_pipe_that_gives_little_at_a_time_reads_alike(self) -> None:
+        class Trickle(io.RawIOBase):
+            data = f"{HEADER},service\n{PLAIN},Päckchen\n".encode("utf-16")
+
+            def readable(self) -> bool:
+                return True
+
+            def read(self, size: int = -1) -> bytes:
+                piece, self.data = self.data[:3], self.data[3:]
+                return piece
+
+        assert one_of(read(cast("BinaryIO", Trickle()))).service == "Päckchen"
+
+    def test_the_stream_is_left_open_for_who_opened_it(self) -> None:
+        stream = io.BytesIO(f"{HEADER}\n{PLAIN}\n".encode())
+        read(stream)
+        assert not stream.closed
+
+
+def one_of(rows: Verdicts) -> ShipmentRow:
+    [row] = rows
+    assert isinstance(row, ShipmentRow)
+    return row
+
+
+class TestValues:
+    @pytest.mark.parametrize("written", [f"'{ORDER}", f" {ORDER} ", f'="{ORDER}"'])
+    def test_what_spreadsheets_put_around_a_text_goes(self, written: str) -> None:
+        [row] = read(f"{HEADER}\n{written},DHL,1,2026-11-22\n")
+        assert isinstance(row, ShipmentRow)
+        assert row.order_id == ORDER
+
+    @pytest.mark.parametrize("column", ["order_id", "tracking_number", "order_item_id"])
+    @pytest.mark.parametrize("damaged", ["3.40434E+19", "3,40434E+19", "3E+19", "12345678901234.0"])
+    def test_a_number_that_a_spreadsheet_rounded_is_refused_by_name(self, column: str, damaged: str) -> None:
+        message = refused(**{column: damaged})
+        assert f"{column} was turned into a rounded number by a spreadsheet" in message
+        assert damaged not in message
+
+    def test_the_same_in_json(self) -> None:
+        row = {"order_id": ORDER, "carrier": "DHL", "tracking_number": 3.40434e19, "ship_date": "2026-11-22"}
+        [verdict] = read(json.dumps([row]))
+        assert isinstance(verdict, RowRefusal)
+        assert "tracking_number was turned into a rounded number" in verdict.message
+
+    @pytest.mark.parametrize(
+        "order_id", ["", "1234", "302-1234567", "302-1234567-12345678", "Jana Nováková", "302_1234567_1234567"]
+    )
+    def test_what_is_no_order_id_is_refused_and_not_repeated(self, order_id: str) -> None:
+        row = row_with(order_id=order_id)
+        assert isinstance(row, RowRefusal)
+        assert row.order_id is None
+        assert not order_id or order_id not in row.message
+
+    def test_a_refusal_names_the_order_where_it_can_be_read(self) -> None:
+        row = row_with(ship_date="soon")
+        assert isinstance(row, RowRefusal)
+        assert (row.order_id, row.line) == (ORDER, 2)
+        assert row.message == "Line 2 of the file cannot be used: ship_date is no date; write it as YYYY-MM-DD."
+
+    def test_mail_without_tracking_has_an_empty_number(self) -> None:
+        assert good(tracking_number=" ").tracking_number is None
+
+    def test_spaces_in_a_tracking_number_go(self) -> None:
+        assert good(tracking_number="JJD 0003 4043").tracking_number == "JJD00034043"
+
+    @pytest.mark.parametrize("number", ["—", "номер", "----", "x" * 201, "12\x0034"])
+    def test_what_is_no_tracking_number_is_refused_and_not_repeated(self, number: str) -> None:
+        assert number not in refused(tracking_number=number)
+
+    def test_a_carrier_is_needed(self) -> None:
+        assert "carrier is missing" in refused(carrier=" ")
+
+    @pytest.mark.parametrize(
+        ("written", "kind"),
+        [
+            ("", Kind.UNDER_WAY),
+            ("processed", Kind.UNDER_WAY),
+            ("Announced", Kind.LABELLED),
+            ("DELIVERED", Kind.DELIVERED),
+            ("cancelled", Kind.CANCELLED),
+            ("canceled", Kind.CANCELLED),
+        ],
+    )
+    def test_a_status_is_one_of_four_words_and_processed_where_there_is_none(self, written: str, kind: Kind) -> None:
+        assert good(status=written).status is kind
+
+    def test_further_words_come_from_who_asks(self) -> None:
+        text = f"{HEADER},status\n{PLAIN},ready to send\n"
+        assert one(text, codes={"READY_TO_SEND": Kind.LABELLED}).status is Kind.LABELLED
+        assert isinstance(read(text)[0], RowRefusal)
+
+    @pytest.mark.parametrize("written", ["0", "-1", "1.5", "2,0", "two", "100001", "٣"])
+    def test_a_quantity_is_a_whole_number_of_pieces(self, written: str) -> None:
+        assert "quantity is no whole number" in refused(quantity=written)
+
+    def test_items_and_their_quantity_are_read(self) -> None:
+        row = good(order_item_id="12345678901234", quantity="3", transparency_codes="AZ:A1 AZ:B2;AZ:C3")
+        assert (row.order_item_id, row.quantity) == ("12345678901234", 3)
+        assert row.transparency_codes == ("AZ:A1", "AZ:B2", "AZ:C3")
+        assert "order_item_id" in refused(order_item_id="B000000001")
+
+    def test_an_unquoted_separator_in_a_value_is_refused_rather_than_shifted(self) -> None:
+        [row] = read(f"{HEADER}\n{ORDER},DHL, Paket,0034,2026-11-22\n")
+        assert isinstance(row, RowRefusal)
+        assert "more columns than the header" in row.message
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [
+            ("2026-11-22", date(2026, 11, 22)),
+            ("2026/11/22", date(2026, 11, 22)),
+            ("22.11.2026", date(2026, 11, 22)),
+            ("1.2.2026", date(2026, 2, 1)),
+            ("22/11/2026", date(2026, 11, 22)),
+            ("11/22/2026", date(2026, 11, 22)),
+            ("22-11-2026", date(2026, 11, 22)),
+            ("11/11/2026", date(2026, 11, 11)),
+            ("2026-11-23", date(2026, 11, 23)),
+            ("2026-11-22T08:15:00Z", datetime(2026, 11, 22, 8, 15, tzinfo=UTC)),
+            ("2026-11-22T08:15:00.123456+01:00", datetime(2026, 11, 22, 7, 15, tzinfo=UTC)),
+            ("2026-11-22 08:15 +0530", datetime(2026, 11, 22, 2, 45, tzinfo=UTC)),
+            ("22.11.2026 08:15", datetime(2026, 11, 22, 7, 15, tzinfo=UTC)),
+            ("22.11.2026, 08:15:30", datetime(2026, 11, 22, 7, 15, 30, tzinfo=UTC)),
+            ("22-11-2026 08:15:30", datetime(2026, 11, 22, 7, 15, 30, tzinfo=UTC)),
+            ("11/22/2026 1:05 PM", datetime(2026, 11, 22, 12, 5, tzinfo=UTC)),
+            ("11/22/2026 12:05 am", datetime(2026, 11, 21, 23, 5, tzinfo=UTC)),
+        ],
+    )
+    def test_a_day_or_a_moment_in_utc(self, written: str, meant: date) -> None:
+        text = f'{HEADER}\n{ORDER},DHL,1,"{written}"\n'
+        row = one(text, zone=timezone(timedelta(hours=1)))
+        assert row.ship_date == meant
+        assert type(row.ship_date) is type(meant)
+
+    @pytest.mark.parametrize(
+        ("written", "why"),
+        [
+            ("03/04/2026", "can be read in two ways"),
+            ("03-04-2026", "can be read in two ways"),
+            ("2026-11-24", "lies in the future"),
+            ("2026-11-23T09:30:01Z", "lies in the future"),
+            ("2020-01-01", "lies years back"),
+            ("30.02.2026", "is a day that no calendar has"),
+            ("2026-13-01", "is a day that no calendar has"),
+            ("13/13/2026", "is a day that no calendar has"),
+            ("45987", "was turned into a number by a spreadsheet"),
+            ("22.11.26", "is no date"),
+            ("yesterday", "is no date"),
+            ("2026-11-22T25:00:00Z", "has a time that no clock shows"),
+            ("2026-11-22 13:00 pm", "has a time that no clock shows"),
+            ("2026-11-22 noon", "has a time that cannot be read"),
+            ("", "ship_date is missing"),
+        ],
+    )
+    def test_a_date_that_is_none_or_has_not_come_is_refused(self, written: str, why: str) -> None:
+        assert why in refused(ship_date=written)
+
+    def test_today_is_the_day_where_the_file_was_written(self) -> None:
+        text = f"{HEADER}\n{ORDER},DHL,1,2026-11-24\n"
+        late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+        assert one(text, now=late, zone=timezone(timedelta(hours=1))).ship_date == date(2026, 11, 24)
+        assert isinstance(read(text, now=late)[0], RowRefusal)
+
+
+class TestKeys:
+    def test_the_same_shipment_has_one_key_however_it_is_written_and_dated(self) -> None:
+        rows = [
+            good(carrier="DHL Paket", tracking_number="JJD 0003-4043"),
+            good(carrier="dhl-paket", tracking_number="jjd00034043", ship_date="21.11.2026", status="delivered"),
+        ]
+        assert len({row.key(SECRET) for row in rows}) == 1
+
+    @pytest.mark.parametrize(
+        "values",
+        [{"order_id": "302-1234567-1234568"}, {"tracking_number": "0035"}, {"carrier": "UPS"}, {"order_item_id": "1"}],
+    )
+    def test_another_shipment_has_another(self, values: dict[str, str]) -> None:
+        assert good(**values).key(SECRET) != good().key(SECRET)
+
+    def test_without_the_secret_nobody_can_make_it(self) -> None:
+        assert good().key(SECRET) != good().key(b"another secret")
+        with pytest.raises(ValueError, match="without a secret"):
+            good().key(b"")
+
+    def test_a_row_that_stands_twice_has_its_key_twice(self) -> None:
+        keys = [row.key(SECRET) for row in read(f"{HEADER}\n{PLAIN}\n{PLAIN}\n") if isinstance(row, ShipmentRow)]
+        assert len(keys) == 2
+        assert len(set(keys)) == 1
+
+
+class Endless(io.RawIOBase):
+    """A file made as it is read, so that only what the reader keeps is in memory."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines: Iterator[bytes] = iter(lines)
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self._left) < size and (more := next(self._lines, b"")):
+            self._left += more
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_long_file_takes_no_more_memory_than_a_short_one(form: str) -> None:
+    def lines(count: int) -> Iterator[bytes]:
+        if form == "csv":
+            yield f"{HEADER}\n".encode()
+        for number in range(count):
+            row = {"order_id": ORDER, "carrier": "DHL", "tracking_number": f"{number:020}", "ship_date": "2026-11-22"}
+            yield ((",".join(row.values()) if form == "csv" else json.dumps(row)) + "\n").encode()
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        stream = cast("BinaryIO", Endless(lines(count)))
+        read_count = sum(isinstance(row, ShipmentRow) for row in read_shipments(stream, file="f", now=NOW))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert read_count == count
+        return most
+
+    peak(100)
+    assert peak(20_000) < 2 * peak(1_000) + 200_000
+
+
+def test_ten_thousand_rows_are_read_in_seconds() -> None:
+    text = f"{HEADER}\n" + f"{PLAIN}\n" * 10_000
+    started = time.perf_counter()
+    assert len(read(text)) == 10_000
+    assert time.perf_counter() - started < 10
+
+
+def verdicts_or_problem(data: bytes) -> Verdicts | Problem:
+    try:
+        return read(data)
+    except Problem as problem:
+        return problem
+
+
+pieces = st.sampled_from(
+    [HEADER, PLAIN, ORDER, "\n", "\r", ",", ";", '"', "'", "{", "}", "[", "]", ":", "\x00", "é", "sep=;", '"order_id"',
+     "\ufeff", "1e99999", "\\ud800", "2026-11-22", "shipments", "=", " "]
+)  # fmt: skip
+
+
+@given(
+    st.binary(max_size=300)
+    | st.builds(
+        lambda parts, code: "".join(parts).encode(code),
+        st.lists(pieces, max_size=30),
+        st.sampled_from(["utf-8", "utf-16", "utf-16-be"]),
+    )
+    | st.lists(pieces, max_size=20).map(
+        lambda parts: f"{HEADER},service,status,order_item_id,quantity\n{''.join(parts)}".encode()
+    )
+)
+def test_any_bytes_are_rows_refusals_or_a_malformed_file(data: bytes) -> None:
+    result = verdicts_or_problem(data)
+    if isinstance(result, Problem):
+        assert result.name == "input-malformed"
+        return
+    for row in result:
+        if isinstance(row, ShipmentRow):
+            assert row.key(SECRET)
+        else:
+            assert row.problem == "shipment-row-unusable"
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(HEADER.split(",")),
+            st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.none(),
+        ),
+        max_size=4,
+    )
+)
+def test_any_json_is_rows_or_refusals_one_for_each(entries: list[dict[str, object]]) -> None:
+    assert len(read(json.dumps(entries))) == len(entries)
