@@ -7,6 +7,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,14 @@ from amzlink.cli.console import Console
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.problems import Exit
+from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets import MemorySecrets
 
 _ORDERS: Final = 60
+_SECRETS: Final = ("client_secret", "refresh_token", "sendcloud_secret_key")
+_UNTIL_THE_SCAN: Final = 2 * 3600.0
+_UNTIL_THE_NEXT_IMPORT: Final = 15 * 60.0
 
 
 def tour(console: Console) -> Exit:
@@ -25,14 +30,15 @@ def tour(console: Console) -> Exit:
     with _shop() as (sandbox, deps, secrets_file):
         guide = _Guide(console, deps)
         credentials = sandbox.describe()["credentials"]
-        guide.say("A made-up shop on this machine, with a made-up Amazon. Nothing here is real, and nothing stays.")
+        guide.say("A made-up shop on this machine, with a made-up Amazon and a made-up Sendcloud. Nothing stays.")
         guide.say("1. Link the shop. A merchant answers questions; here the answers are given as options.")
         guide.run(
             *("connect", "--name", "Demo Shop", "--country", "DE", "--country", "FR"),
             *("--seller-id", credentials["seller_id"], "--client-id", credentials["client_id"]),
+            *("--destination", "sendcloud", "--sendcloud-public-key", credentials["sendcloud_public_key"]),
             *("--secrets-from", str(secrets_file), "--yes", "--no-browser"),
         )
-        guide.say("2. Bring in its orders. Cron does this from now on.")
+        guide.say("2. Bring in its orders and hand them on to Sendcloud. Cron does this from now on.")
         guide.run("import-orders")
         guide.say("3. Is everything well? When a link does not work, this finds out why.")
         guide.run("verify")
@@ -40,8 +46,21 @@ def tour(console: Console) -> Exit:
         listed = guide.run("orders", "list", "--status", "UNSHIPPED")
         guide.say("5. One order. The buyer's data lies sealed; it is shown only when asked for.")
         guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
-        guide.say("6. Once more: what has not changed stays as it is.")
+        guide.say(
+            "6. In Sendcloud the merchant prints the labels. The store confirms when the carrier has the parcels."
+        )
+        _at_sendcloud(sandbox, "announce", orders="all")
+        guide.run("push-status")
+        guide.say("7. Two hours later the carrier has scanned them, and Amazon hears of it, tracking number and all.")
+        deps.clock.sleep(_UNTIL_THE_SCAN)
+        _at_sendcloud(sandbox, "scan", parcels="all")
+        guide.run("push-status")
+        guide.say("8. The next import sees that Amazon has stored it: the orders are shipped.")
+        deps.clock.sleep(_UNTIL_THE_NEXT_IMPORT)
         guide.run("import-orders")
+        guide.run("orders", "show", listed[0] if listed else "")
+        guide.say("9. Where everything stands.")
+        guide.run("status")
         guide.say("That was all this version does. `amzlink connect` links your own shop.")
         if console.as_json:
             console.result({"steps": guide.steps})
@@ -90,18 +109,44 @@ class _Guide:
         return [order["order_id"] for order in ready]
 
 
+class _HastyClock:
+    """The machine's clock, but a wait takes no time: what should have passed has passed."""
+
+    def __init__(self) -> None:
+        self._skipped = timedelta()
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        return datetime.now(UTC) + self._skipped
+
+    def sleep(self, seconds: float) -> None:
+        """Be so much later, at once."""
+        self._skipped += timedelta(seconds=max(0.0, seconds))
+
+
+def _at_sendcloud(sandbox: Sandbox, action: str, **what: str) -> None:
+    """Do what the merchant does in Sendcloud's panel, or the carrier on the road."""
+    body = json.dumps({"action": action, **what}).encode()
+    sandbox.app.handle(Request("POST", "/control/sendcloud/parcels", "", {}, body))
+
+
 @contextlib.contextmanager
 def _shop() -> Iterator[tuple[Sandbox, Deps, Path]]:
-    with tempfile.TemporaryDirectory(prefix="amzlink-demo-") as folder, Sandbox(orders=_ORDERS, quota="off") as sandbox:
+    clock = _HastyClock()
+    with (
+        tempfile.TemporaryDirectory(prefix="amzlink-demo-") as folder,
+        Sandbox(orders=_ORDERS, quota="off", clock=clock) as sandbox,
+    ):
         addresses = sandbox.describe()
         environ = {
             "AMZLINK_HOME": str(Path(folder) / "home"),
             "AMZLINK_SPAPI_URL": addresses["spapi_url"],
             "AMZLINK_LWA_URL": addresses["lwa_url"],
+            "AMZLINK_SENDCLOUD_URL": addresses["sendcloud_url"],
         }
         home = find_home(environ)
         home.prepare()
         secrets_file = Path(folder) / "secrets.toml"
-        values = {name: addresses["credentials"][name] for name in ("client_secret", "refresh_token")}
+        values = {name: addresses["credentials"][name] for name in _SECRETS}
         secrets_file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
-        yield sandbox, Deps(environ, home, MemorySecrets()), secrets_file
+        yield sandbox, Deps(environ, home, MemorySecrets(), clock), secrets_file
