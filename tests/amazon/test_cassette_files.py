@@ -13,6 +13,7 @@ from amzlink.amazon.orders import get_order
 from amzlink.sandbox.server import Sandbox
 from tests.support.cassettes import (
     AMAZONS_SANDBOX,
+    DOCUMENTS_URL,
     FOLDER,
     SCENES,
     SCRUBBED,
@@ -38,6 +39,7 @@ FORBIDDEN = {
     "this machine": r"127\.0\.0\.1|localhost|\[::1\]",
     "a folder of this machine": r"/home/|/root/|/tmp/|/Users/",
     "a cookie": r"(?i)set-cookie",
+    "a signature": r"X-Amz-Signature=(?!the-signature)",
 }
 
 
@@ -66,6 +68,10 @@ class TestEachFile:
                 form = parse_qs(request["body"])
                 assert form["client_secret"] == [SCRUBBED.client_secret]
                 assert form["refresh_token"] == [SCRUBBED.refresh_token]
+            elif parts.path.startswith("/documents/"):
+                assert f"{parts.scheme}://{parts.netloc}" == DOCUMENTS_URL
+                assert parse_qs(parts.query)["X-Amz-Signature"] == ["the-signature"]
+                assert "x-amz-access-token" not in request["headers"]
             else:
                 assert f"{parts.scheme}://{parts.netloc}" == ENDPOINTS["eu"]
                 assert re.fullmatch(r"access-token-\d+", request["headers"]["x-amz-access-token"][0])
@@ -77,7 +83,7 @@ class TestEachFile:
         assert "\\u" not in text
 
 
-@pytest.mark.parametrize("name", ["pages", "access-token-rejected", "answer-cut-off"])
+@pytest.mark.parametrize("name", ["pages", "access-token-rejected", "answer-cut-off", "feed"])
 def test_recording_again_gives_the_same_file(name: str, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):

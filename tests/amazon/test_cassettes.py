@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.amazon.transport import DeadPageToken
+from amzlink.amazon.transport import DeadPageToken, is_answer_unknown
 from amzlink.problems import Exit, Problem
 from tests.support.cassettes import AMAZONS_SANDBOX, FOLDER, NOT_THERE, SCENES, playing
 
@@ -82,6 +82,24 @@ class TestSuccess:
         assert refused.problem == "response-malformed"
         assert refused.order_id not in {order.order_id for order in page.orders}
 
+    def test_a_parcel_that_was_confirmed_and_corrected_can_be_read_back(self) -> None:
+        before, after = played("shipment")
+        assert (before.status, after.status) == ("UNSHIPPED", "SHIPPED")
+        assert after.packages_by_reference == {"1"}
+        assert after.personal.tracking_numbers == {"1": "01234567890123"}
+        assert not any(line.quantity_unshipped for line in after.lines)
+
+    def test_a_feed_is_made_watched_and_read(self) -> None:
+        with playing("feed") as tape:
+            results = tape.talk()
+            calls = tape.caller.link.calls
+            assert calls["getFeed"] == 4
+            assert {calls[name] for name in ("createFeedDocument", "uploadDocument", "createFeed", "getFeeds")} == {1}
+        assert {number: (each.code, each.reason.value) for number, each in results.items()} == {
+            3: ("18028", "order-unknown")
+        }
+        assert results[3].order_id == NOT_THERE
+
 
 class TestWhatPasses:
     def test_after_a_429_the_call_is_made_again_when_the_quota_allows_it(self) -> None:
@@ -113,6 +131,33 @@ class TestRefusals:
     def test_lwas_refusal_has_its_name_and_no_call_follows(self, name: str) -> None:
         problem = refusal(name)
         assert (problem.name, problem.exit_code) == (name, Exit.NOT_ALLOWED)
+
+    @pytest.mark.parametrize(
+        ("name", "reason"),
+        [("shipment-too-much", "already-confirmed"), ("shipment-tracking-format", "tracking-format")],
+    )
+    def test_a_refused_parcel_has_its_reason(self, name: str, reason: str) -> None:
+        problem = refusal(name)
+        assert (problem.name, problem.facts["reason"], problem.exit_code) == ("shipment-refused", reason, Exit.PARTLY)
+        assert not is_answer_unknown(problem)
+
+    def test_a_parcel_of_an_order_that_is_not_there(self) -> None:
+        problem = refusal("shipment-order-unknown")
+        assert (problem.name, problem.facts["order_id"]) == ("order-not-found", NOT_THERE)
+
+    @pytest.mark.parametrize("name", ["shipment-denied", "feeds-denied"])
+    def test_a_missing_role_is_a_denial_without_a_word(self, name: str) -> None:
+        assert refusal(name).name == "access-denied"
+
+    def test_a_place_for_a_document_that_has_expired(self) -> None:
+        problem = refusal("document-expired")
+        assert (problem.name, problem.facts["status"], problem.exit_code) == ("document-refused", 403, Exit.TRY_AGAIN)
+
+    def test_a_confirmation_whose_answer_is_lost_is_sent_once_and_unknown(self) -> None:
+        with playing("shipment-answer-lost") as tape, pytest.raises(Problem) as caught:
+            tape.talk()
+        assert tape.caller.link.calls["confirmShipment"] == 1
+        assert is_answer_unknown(caught.value)
 
     @pytest.mark.parametrize("name", ["region-mismatch", "client-secret-expired"])
     def test_a_403_whose_details_tell_the_cause_has_that_name(self, name: str) -> None:

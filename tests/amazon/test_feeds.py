@@ -1,5 +1,6 @@
 """The calls of the Feeds API, step by step: what is asked, what the answers mean, and what is told to nobody."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -119,8 +120,6 @@ class TestSteps:
 
     @pytest.mark.parametrize("compressed", [False, True])
     def test_results_are_read_from_the_document_behind_the_address(self, compressed: bool) -> None:
-        import gzip
-
         body = report(result(2), errors=1)
         told = {"feedDocumentId": "d", "url": SIGNED} | ({"compressionAlgorithm": "GZIP"} if compressed else {})
         with bench(ok(told), httpx.Response(200, content=gzip.compress(body) if compressed else body)) as made:
@@ -216,8 +215,11 @@ class TestDocuments:
     def test_what_stands_in_its_way_has_a_name_and_the_address_is_told_to_nobody(
         self, answers: list[Any], name: str, way: str
     ) -> None:
-        def call(link: Link) -> object:
-            return link.upload(SIGNED, b"<a/>", CONTENT_TYPE) if way == "upload" else link.download(SIGNED)
+        def call(link: Link) -> None:
+            if way == "upload":
+                link.upload(SIGNED, b"<a/>", CONTENT_TYPE)
+            else:
+                link.download(SIGNED)
 
         with bench(*answers) as made, pytest.raises(Problem) as caught:
             call(made.link)
@@ -249,8 +251,6 @@ class TestDocuments:
         assert given == MOST_DOCUMENT_BYTES // (1024 * 1024) + 1
 
     def test_what_comes_packed_by_the_way_is_unpacked(self) -> None:
-        import gzip
-
         packed = httpx.Response(200, content=gzip.compress(b"<a/>"), headers={"content-encoding": "gzip"})
         with bench(packed) as made:
             assert made.link.download(SIGNED) == b"<a/>"

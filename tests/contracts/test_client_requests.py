@@ -11,12 +11,13 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from amzlink.amazon import order_wire, sellers
+from amzlink.amazon import feeds, order_wire, sellers
 from amzlink.amazon.listings import SEARCH_LISTINGS_ITEMS
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Region
 from amzlink.amazon.orders import GET_ORDER, SANDBOX_QUERIES, SEARCH_ORDERS
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.sellers import GET_MARKETPLACE_PARTICIPATIONS
+from amzlink.amazon.shipments import CONFIRM_SHIPMENT
 from amzlink.jobs.connect_proof import Answers, prove
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.problems import Problem
@@ -25,6 +26,8 @@ from tests.support.models import FOLDER, Model
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 MODELS = {
+    "/orders/v0/": "ordersV0.json",
+    "/feeds/": "feeds_2021-06-30.json",
     "/orders/": "orders_2026-01-01.json",
     "/sellers/": "sellers.json",
     "/listings/": "listingsItems_2021-08-01.json",
@@ -171,6 +174,12 @@ def test_a_get_has_no_body_because_amazons_gateway_refuses_one(tmp_path: Path) -
         ("orders_2026-01-01.json", GET_ORDER),
         ("sellers.json", GET_MARKETPLACE_PARTICIPATIONS),
         ("listingsItems_2021-08-01.json", SEARCH_LISTINGS_ITEMS),
+        ("ordersV0.json", CONFIRM_SHIPMENT),
+        ("feeds_2021-06-30.json", feeds.CREATE_FEED_DOCUMENT),
+        ("feeds_2021-06-30.json", feeds.CREATE_FEED),
+        ("feeds_2021-06-30.json", feeds.GET_FEEDS),
+        ("feeds_2021-06-30.json", feeds.GET_FEED),
+        ("feeds_2021-06-30.json", feeds.GET_FEED_DOCUMENT),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
@@ -247,6 +256,11 @@ class Walk:
         ("orders_2026-01-01.json", "SearchOrdersResponse", order_wire.WirePage, 60),
         ("orders_2026-01-01.json", "GetOrderResponse", order_wire.WireAnswer, 60),
         ("sellers.json", "GetMarketplaceParticipationsResponse", sellers._Answer, 6),
+        ("feeds_2021-06-30.json", "CreateFeedDocumentResponse", feeds._NewDocument, 2),
+        ("feeds_2021-06-30.json", "CreateFeedResponse", feeds._FeedId, 1),
+        ("feeds_2021-06-30.json", "GetFeedsResponse", feeds._Feeds, 6),
+        ("feeds_2021-06-30.json", "Feed", feeds._Feed, 4),
+        ("feeds_2021-06-30.json", "FeedDocument", feeds._Document, 2),
     ],
 )
 def test_the_client_reads_fields_that_the_model_has_and_needs_none_that_it_does_not_promise(

@@ -23,6 +23,9 @@ from vcr.cassette import Cassette
 from vcr.request import Request as TapedRequest
 
 from amzlink.amazon.auth import LwaAuth
+from amzlink.amazon.feed_reports import FeedResult
+from amzlink.amazon.feeds import create_document, create_feed, feed_results, get_feed, recent_feeds, upload_document
+from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS
 from amzlink.amazon.orders import (
@@ -34,6 +37,7 @@ from amzlink.amazon.orders import (
 )
 from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.sellers import get_marketplace_participations
+from amzlink.amazon.shipments import Confirmation, ConfirmedItem, confirm_shipment
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import Clock, SystemClock
 from amzlink.core.orders import Order
@@ -46,6 +50,8 @@ from tests.support.world import VirtualClock
 FOLDER = Path(__file__).resolve().parents[1] / "amazon" / "cassettes"
 NOT_THERE = "000-0000000-0000000"
 _LWA_PATH = "/auth/o2/token"
+_DOCUMENTS_PATH = "/documents/"
+DOCUMENTS_URL = "https://documents.example"  # where the sandbox keeps them, Amazon has signed addresses of S3's
 _OF_NOBODY = "A0000000000000"
 _ELSEWHERE = "ATVPDKIKX0DER"
 _KEPT_REQUEST_HEADERS = ("accept", "content-type", "x-amz-access-token")
@@ -128,6 +134,75 @@ def search_to_this_moment(caller: Caller) -> None:
     search_orders(caller.link, to_ship_created_between(now - timedelta(days=1), now, caller.who.marketplace_ids))
 
 
+def parcel_of(caller: Caller, order: Order, **changes: Any) -> Confirmation:
+    """A confirmation of all that the order has left."""
+    lines = [line for line in order.lines if line.quantity_unshipped]
+    fields = {
+        "order_id": order.order_id,
+        "marketplace_id": order.marketplace_id,
+        "reference": "1",
+        "carrier_code": "DHL",
+        "shipping_method": "DHL Paket",
+        "tracking_number": "00340434161094042557",
+        "ship_date": caller.link.amazon_now() - timedelta(minutes=5),
+        "items": tuple(ConfirmedItem(line.order_item_id, line.quantity_unshipped) for line in lines),
+    }
+    return Confirmation(**fields | changes)
+
+
+def confirm_and_read_back(caller: Caller) -> tuple[Order, Order]:
+    """A parcel, confirmed and then corrected; the order before and after."""
+    order = search_orders(caller.link, caller.to_ship(1)).orders[0]
+    confirm_shipment(caller.link, parcel_of(caller, order))
+    confirm_shipment(caller.link, parcel_of(caller, order, carrier_code="DPD", tracking_number="01234567890123"))
+    return order, get_order(caller.link, order.order_id)
+
+
+def confirm_too_much(caller: Caller) -> None:
+    """The same units once more, in another package."""
+    order = search_orders(caller.link, caller.to_ship(1)).orders[0]
+    confirm_shipment(caller.link, parcel_of(caller, order))
+    confirm_shipment(caller.link, parcel_of(caller, order, reference="2"))
+
+
+def confirm_for_nobody(caller: Caller) -> None:
+    """An order that there is not."""
+    order = search_orders(caller.link, caller.to_ship(1)).orders[0]
+    confirm_shipment(caller.link, parcel_of(caller, order, order_id=NOT_THERE))
+
+
+def confirm_a_parcel(caller: Caller) -> None:
+    """One parcel."""
+    confirm_shipment(caller.link, parcel_of(caller, search_orders(caller.link, caller.to_ship(1)).orders[0]))
+
+
+def confirm_by_feed(caller: Caller) -> dict[int, FeedResult]:
+    """A parcel and a letter without a number, and one for an order that there is not; what the report says."""
+    one, two = search_orders(caller.link, caller.to_ship(2)).orders
+    letter = parcel_of(
+        caller,
+        two,
+        carrier_code="Other",
+        carrier_name="Deutsche Post Brief",
+        tracking_number=None,
+        shipping_method=None,
+    )
+    parcels = [parcel_of(caller, one), letter, parcel_of(caller, one, order_id=NOT_THERE)]
+    place = create_document(caller.link)
+    upload_document(caller.link, place, fulfilment_feed(parcels, caller.who.seller_id))
+    feed_id = create_feed(caller.link, caller.who.marketplace_ids, place.document_id)
+    while not (feed := get_feed(caller.link, feed_id)).is_over:
+        caller.link.clock.sleep(40)
+    (listed,) = recent_feeds(caller.link, feed.created_at)
+    assert listed == feed
+    return feed_results(caller.link, feed.result_document_id or "")
+
+
+def upload_a_document(caller: Caller) -> None:
+    """A place for a document, and the document."""
+    upload_document(caller.link, create_document(caller.link), b"<AmazonEnvelope/>")
+
+
 @dataclass(frozen=True)
 class Scene:
     """A talk, and the faults under which it is held: switched on once the client has its token, or before."""
@@ -148,6 +223,8 @@ SCENES: Mapping[str, Scene] = {
     "personal-data-withheld": Scene(read_a_page, ("role-missing-pii",)),
     "unknown-fields": Scene(read_a_page, ("unknown-fields",)),
     "malformed-order": Scene(read_a_page, ("malformed-order",)),
+    "shipment": Scene(confirm_and_read_back),
+    "feed": Scene(confirm_by_feed),
     # What passes
     "throttled-once": Scene(read_a_page, ("throttled-once",)),
     "unavailable-once": Scene(read_a_page, ("service-unavailable-once",)),
@@ -173,7 +250,14 @@ SCENES: Mapping[str, Scene] = {
     "participations-denied": Scene(
         lambda caller: get_marketplace_participations(caller.link), ("role-missing-participations",)
     ),
+    "shipment-too-much": Scene(confirm_too_much),
+    "shipment-order-unknown": Scene(confirm_for_nobody),
+    "shipment-tracking-format": Scene(confirm_a_parcel, ("shipment-refused",)),
+    "shipment-denied": Scene(confirm_a_parcel, ("role-missing-confirm",)),
+    "document-expired": Scene(upload_a_document, ("feed-document-expired",)),
+    "feeds-denied": Scene(upload_a_document, ("role-missing-feeds",)),
     # What is no answer
+    "shipment-answer-lost": Scene(confirm_a_parcel, ("confirm-lost-answer",)),
     "page-for-people": Scene(read_a_page, ("proxy-interferes",)),
     "page-for-people-before-the-token": Scene(ask_for_a_token, ("proxy-interferes",), token_first=False),
     "answer-cut-off": Scene(read_a_page, ("response-truncated",)),
@@ -204,6 +288,8 @@ class Scrubber:
         """A text without secrets."""
         for secret, name in self._names.items():
             text = text.replace(secret, name)
+        text = re.sub(r"https?://[^/\"\s]+(?=/documents/)", DOCUMENTS_URL, text)
+        text = re.sub(r"(?<=X-Amz-Signature=)[\w-]+", "the-signature", text)
         return re.sub(r"""Atz[^|"]*\|[^"'&\s<]+""", self._number, text)
 
     def _number(self, found: re.Match[str]) -> str:
@@ -212,11 +298,15 @@ class Scrubber:
     def request(self, request: TapedRequest) -> TapedRequest:
         """A request as it is taped, and as it is compared; one that is scrubbed already stays as it is."""
         parts = urlsplit(request.uri)
-        host = urlsplit(LWA_URL if parts.path == _LWA_PATH else ENDPOINTS["eu"])
+        host = urlsplit(_host_of(parts.path))
         uri = self.text(urlunsplit((host.scheme, host.netloc, parts.path, parts.query, "")))
-        form = parse_qsl((request.body or b"").decode(), keep_blank_values=True)
-        body = urlencode([(name, self.text(value)) for name, value in form])
         headers = {name.lower(): value for name, value in request.headers.items()}
+        body = (request.body or b"").decode()
+        if parts.path == _LWA_PATH:
+            form = parse_qsl(body, keep_blank_values=True)
+            body = urlencode([(name, self.text(value)) for name, value in form])
+        else:
+            body = self.text(body)
         kept = {name: self.text(headers[name]) for name in _KEPT_REQUEST_HEADERS if name in headers}
         return TapedRequest(request.method, uri, body.encode(), kept)
 
@@ -231,6 +321,13 @@ class Scrubber:
             "headers": {name: headers[name] for name in _KEPT_RESPONSE_HEADERS if name in headers},
             "body": {"string": text.encode()},
         }
+
+
+def _host_of(path: str) -> str:
+    """Whose a path is: LWA's, a signed document's, or the API's."""
+    if path == _LWA_PATH:
+        return LWA_URL
+    return DOCUMENTS_URL if path.startswith(_DOCUMENTS_PATH) else ENDPOINTS["eu"]
 
 
 class _Lines(yaml.SafeDumper):

@@ -10,7 +10,8 @@ from itertools import chain
 from typing import Final
 from xml.sax.saxutils import escape
 
-from amzlink.amazon.shipments import OTHER_CARRIER, Confirmation, ConfirmedItem
+from amzlink.amazon.carriers import OTHER
+from amzlink.amazon.shipments import Confirmation, ConfirmedItem
 from amzlink.clock import to_iso
 
 MOST_FEED_BYTES: Final = 10 * 1024 * 1024
@@ -62,7 +63,7 @@ def _message(number: int, confirmation: Confirmation) -> str:
 
 
 def _data(confirmation: Confirmation) -> Iterator[str]:
-    if confirmation.carrier_code == OTHER_CARRIER and confirmation.carrier_name:
+    if confirmation.carrier_code == OTHER and confirmation.carrier_name:
         yield _element("CarrierName", confirmation.carrier_name)
     else:
         yield _element("CarrierCode", confirmation.carrier_code)

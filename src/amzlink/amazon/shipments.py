@@ -21,7 +21,6 @@ from amzlink.problems import Problem
 
 CONFIRM_SHIPMENT: Final = Operation("confirmShipment", 2.0, 10, "Inventory and Order Tracking")
 NO_SUCH_ORDER: Final = "000-0000000-0000000"
-OTHER_CARRIER: Final = "Other"
 _A_WHILE: Final = timedelta(minutes=5)  # a hand-over in the future would be refused for itself
 # Which of the two says that there is no such order is not documented; either is told only to who may confirm.
 _NOT_FOUND: Final = 404

@@ -68,6 +68,7 @@ ORDER_LINES: Final = Table(
     Column("weight_grams", Integer),  # of one piece
     PrimaryKeyConstraint("store", "order_id", "order_item_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    Index("order_lines_by_sku", "store", "sku"),
 )
 
 PACKAGES: Final = Table(
@@ -278,4 +279,42 @@ FEEDS: Final = Table(
     Column("asked_at", Text, nullable=False),
     Column("finished_at", Text),
     PrimaryKeyConstraint("store", "feed"),
+)
+
+LISTINGS: Final = Table(
+    "listings",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("asin", Text),
+    Column("title", Text),
+    Column("product_type", Text),
+    Column("attribute", Text),  # the one that holds its weight at Amazon, or would
+    Column("family", Text),  # the SKU of the variation parent
+    Column("is_listed", Boolean),  # whether the account has it; null: not looked up yet
+    Column("is_suppressed", Boolean, nullable=False),
+    Column("local_grams", Integer),  # set by the merchant here
+    Column("shipping_grams", Integer),
+    Column("package_grams", Integer),
+    Column("item_grams", Integer),
+    Column("catalogue_grams", Integer),
+    Column("unknown_unit", Text),  # of a weight that could not be read
+    Column("looked_at", Text),
+    Column("patch_state", Text),  # orderbook.listings.PatchState
+    Column("patched_grams", Integer),
+    Column("patched_at", Text),
+    Column("patch_reason", Text),
+    PrimaryKeyConstraint("store", "sku"),
+    Index("listings_by_family", "store", "family"),
+    Index("listings_by_look", "store", "looked_at"),
+)
+
+LISTING_SWEEPS: Final = Table(
+    "listing_sweeps",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("until", Text),  # every listing that changed before has been looked up
+    Column("begun_at", Text),  # of a sweep that is under way
+    Column("report_id", Text),  # of the report that names its SKUs, until they are written down
+    PrimaryKeyConstraint("store"),
 )
