@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from amzlink.core.importing import Verdict
@@ -418,21 +419,39 @@ def test_the_log_holds_no_secret_and_nothing_personal(tmp_path: Path) -> None:
     assert {record["event"] for record in log_of(world)} == {"call", "run"}
 
 
+def with_retention(world: StoreOnSandbox, **changes: Any) -> None:
+    settings = world.deps.load_config()
+    retention = msgspec.structs.replace(settings.retention, **changes)
+    world.deps.save_config(msgspec.structs.replace(settings, retention=retention))
+
+
 def test_the_lease_of_an_open_order_is_renewed_before_it_runs_out(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path)
+    with_retention(world, days=10)
+    run(world)
+    order_id = open_orders(world)[-1]
+    first = show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day
+    assert first == world.clock.now().date() + timedelta(days=10)
+    world.clock.advance(2 * 86400)
+    run(world)
+    assert show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day == first
+    world.clock.advance(3 * 86400)
+    run(world)
+    detail = show_order(world.deps, SLUG, order_id, with_personal=True)
+    assert detail.order.lease_day == world.clock.now().date() + timedelta(days=10)
+    assert detail.personal is not None
+    assert detail.personal.recipient.deliverable
+
+
+def test_nothing_is_renewed_of_an_order_that_amazon_has_cancelled_long_since(tmp_path: Path) -> None:
+    """Seven business days after its ship-by date Amazon cancels what nobody confirmed, heard of or not."""
     world = store_on_sandbox(tmp_path)
     run(world)
     order_id = open_orders(world)[0]
-    first = show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day
-    assert first == world.clock.now().date() + timedelta(days=30)
-    world.clock.advance(20 * 86400)
+    first = show_order(world.deps, SLUG, order_id, with_personal=False).order.lease_day
+    world.clock.advance(25 * 86400)
     run(world)
-    assert show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day == first
-    world.clock.advance(5 * 86400)
-    run(world)
-    detail = show_order(world.deps, SLUG, order_id, with_personal=True)
-    assert detail.order.lease_day == world.clock.now().date() + timedelta(days=30)
-    assert detail.personal is not None
-    assert detail.personal.recipient.deliverable
+    assert show_order(world.deps, SLUG, order_id, with_personal=False).order.lease_day == first
 
 
 def test_an_address_that_amazon_withholds_later_is_kept_and_holds_nothing(tmp_path: Path) -> None:

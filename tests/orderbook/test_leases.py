@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from amzlink.core.retention import Lifetime
 from amzlink.core.sealing import ITS_PARCELS, Box, Place
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.leases import expiring, note_floor, replace_boxes
+from amzlink.orderbook.leases import Lease, leases_ending, note_floor, replace_boxes
 from amzlink.orderbook.orders import boxes
 from amzlink.orderbook.runs import SealedMarks, sealed_marks
 from tests.orderbook.samples import STORE, book_in, change_of, order_of, save
 
 DAY = date(2026, 12, 1)
-OPEN = ["PARTIALLY_SHIPPED", "UNSHIPPED"]
 
 
 @pytest.fixture
@@ -32,26 +32,33 @@ def save_with_lease(book: Book, index: int, ends: date, status: str = "UNSHIPPED
     save(book, change, store=store)
 
 
-def test_leases_that_end_before_a_day_come_the_earliest_first(book: Book) -> None:
+def ending(book: Book, before: date = DAY, floor: date | None = None) -> list[Lease]:
+    return [lease for leases in leases_ending(book, STORE, before, floor) for lease in leases]
+
+
+def test_leases_that_end_before_a_day_come_and_none_below_the_floor(book: Book) -> None:
     for index, days in enumerate((1, -2, 0, -1)):
         save_with_lease(book, index, DAY + timedelta(days=days))
-    found = expiring(book, STORE, OPEN, DAY, 10)
-    assert list(found) == [Place(number_of(1)), Place(number_of(3))]
-    assert found[Place(number_of(1))] == Box(DAY - timedelta(days=2), "chain", b"box")
+    assert {lease.place for lease in ending(book)} == {Place(number_of(1)), Place(number_of(3))}
+    assert [lease.place for lease in ending(book, floor=DAY - timedelta(days=1))] == [Place(number_of(3))]
 
 
-def test_no_more_come_than_were_asked_for(book: Book) -> None:
-    for index in range(5):
-        save_with_lease(book, index, DAY - timedelta(days=5 - index))
-    assert list(expiring(book, STORE, OPEN, DAY, 2)) == [Place(number_of(0)), Place(number_of(1))]
+def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book: Book) -> None:
+    save_with_lease(book, 0, DAY - timedelta(days=2), "SHIPPED")
+    save_with_lease(book, 7, DAY - timedelta(days=2), store="my-other-shop")
+    [lease] = ending(book)
+    assert lease.box == Box(DAY - timedelta(days=2), "chain", b"box")
+    assert lease.order == Lifetime(
+        status="SHIPPED", changed_on=date(2026, 11, 22), ship_by=date(2026, 11, 25), shipped_on=None
+    )
 
 
-def test_only_orders_in_the_wanted_statuses_and_of_the_store_come(book: Book) -> None:
-    early = DAY - timedelta(days=1)
-    for index, status in enumerate(("UNSHIPPED", "SHIPPED", "PARTIALLY_SHIPPED", "CANCELLED")):
-        save_with_lease(book, index, early, status)
-    save_with_lease(book, 7, early, store="my-other-shop")
-    assert set(expiring(book, STORE, OPEN, DAY, 10)) == {Place(number_of(0)), Place(number_of(2))}
+def test_many_come_in_chunks_and_each_once(book: Book) -> None:
+    for index in range(450):
+        save_with_lease(book, index, DAY - timedelta(days=1))
+    chunks = [len(leases) for leases in leases_ending(book, STORE, DAY, None)]
+    assert max(chunks) <= 200
+    assert sum(chunks) == 450
 
 
 def test_new_boxes_take_the_place_of_the_old_and_their_chains_are_noted(book: Book) -> None:

@@ -1,7 +1,7 @@
 """What an order that came from Amazon means for the order book."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -20,11 +20,15 @@ class Verdict(StrEnum):
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
-    """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed."""
+    """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed.
+
+    `delivered_on` is the day on which all of it had arrived, as far as that is known.
+    """
 
     changed_at: datetime
     digest: str
     deliverable: bool
+    delivered_on: date | None = None
 
 
 def digest(order: Order) -> str:

@@ -16,6 +16,7 @@ TO_SHIP: Final = frozenset({"UNSHIPPED", "PARTIALLY_SHIPPED"})
 PENDING: Final = frozenset({"PENDING", "PENDING_AVAILABILITY"})
 SHIPPED: Final = "SHIPPED"
 CANCELLED: Final = "CANCELLED"
+DELIVERED: Final = "DELIVERED"
 
 
 class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -153,6 +154,12 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def to_ship(self) -> bool:
         """Whether the merchant has still to hand something over."""
         return self.status in TO_SHIP
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether all of it was handed over and Amazon shows every package as delivered."""
+        living = [package for package in self.packages if package.status != CANCELLED]
+        return self.status == SHIPPED and bool(living) and all(package.status == DELIVERED for package in living)
 
     @property
     def packages_by_reference(self) -> frozenset[str]:

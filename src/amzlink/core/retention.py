@@ -1,14 +1,20 @@
-"""How long an order's personal data may be kept.
+"""How long an order's personal data may be kept, and by which rule.
 
 Amazon's data protection policy allows 30 days after delivery. Amazon tells that a parcel is delivered, but never when
-(facts 4.5), so an unknown delivery is taken to have come `unknown_delivery_days` after the hand-over.
+(facts 4.5), so where nobody else says it, a delivery counts from the day on which it was first heard of, and one that
+is never heard of is taken to have come `unknown_delivery_days` after the hand-over.
 """
 
 from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from amzlink.core.orders import CANCELLED, SHIPPED, Order
+
+_BUSINESS_DAYS_TO_CONFIRM: Final = 7  # then Amazon cancels what was not confirmed (facts 5.2)
+_SATURDAY: Final = 5
 
 
 class Retention(msgspec.Struct, frozen=True):
@@ -20,17 +26,89 @@ class Retention(msgspec.Struct, frozen=True):
     order_months: int = 18
 
 
-def lease_end(order: Order, today: date, policy: Retention) -> date | None:
-    """The last day on which the personal data of an order that came in today may be read; None: it is not to be kept.
+class Rule(StrEnum):
+    """Why personal data stays as long as it does; a purge keeps the word."""
 
-    While an order is open the lease is renewed before it runs out; one that was shipped before it was first seen gets
-    no more than its shipment allows.
+    OPEN = "open"
+    """Still to ship: needed, and renewed from day to day."""
+    NOT_CONFIRMED = "not-confirmed"
+    """To be shipped so long ago that Amazon has cancelled it by now; nothing is renewed any more."""
+    CANCELLED = "cancelled"
+    DELIVERED = "delivered"
+    SHIPPED = "shipped"
+    """Counted from the hand-over, because the configuration says so."""
+    DELIVERY_UNKNOWN = "delivery-unknown"
+    """Counted from the hand-over and the days that a delivery is taken to need."""
+    REQUESTED = "requested"
+    """A person asked for it to be destroyed."""
+
+
+class Lifetime(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the rules look at, in days (UTC)."""
+
+    status: str
+    changed_on: date
+    shipped_on: date | None = None
+    delivered_on: date | None = None
+    ship_by: date | None = None
+
+
+class Stay(msgspec.Struct, frozen=True, gc=False):
+    """How long: `until` is the last day on which the data may be read, None that it is not to be kept at all.
+
+    `since` is the day from which it is counted, where there is one.
     """
+
+    rule: Rule
+    until: date | None
+    since: date | None = None
+
+
+def stay_of(order: Lifetime, today: date, policy: Retention) -> Stay:
+    """The rule that applies today, and what it comes to. Of an open order `until` moves on with every day."""
+    days = timedelta(days=policy.days)
     if order.status == CANCELLED:
-        return None
-    full = today + timedelta(days=policy.days)
+        return Stay(Rule.CANCELLED, None)
     if order.status != SHIPPED:
-        return full
-    under_way = policy.unknown_delivery_days if policy.counts_from == "delivery" else 0
-    last = (order.shipped_at or order.changed_at).date() + timedelta(days=under_way + policy.days)
-    return None if last < today else min(full, last)
+        if order.ship_by and today > (end := cancelled_by(order.ship_by)):
+            return Stay(Rule.NOT_CONFIRMED, end, order.ship_by)
+        return Stay(Rule.OPEN, today + days)
+    shipped = order.shipped_on or order.changed_on
+    if policy.counts_from == "shipment":
+        return Stay(Rule.SHIPPED, shipped + days, shipped)
+    latest = shipped + timedelta(days=policy.unknown_delivery_days)
+    if order.delivered_on is not None:
+        return Stay(Rule.DELIVERED, order.delivered_on + days, order.delivered_on)
+    return Stay(Rule.DELIVERY_UNKNOWN, latest + days, shipped)
+
+
+def lease_for(order: Lifetime, today: date, policy: Retention) -> date | None:
+    """The last day of a lease that is given today: at most the full number of days, and never beyond the order's stay.
+
+    None: nothing is to be kept. A longer lease that was given before stays as it is.
+    """
+    until = stay_of(order, today, policy).until
+    if until is None or until < today:
+        return None
+    return min(today + timedelta(days=policy.days), until)
+
+
+def lease_end(order: Order, today: date, policy: Retention, delivered_on: date | None = None) -> date | None:
+    """`lease_for` an order as it comes from Amazon."""
+    shipped_at = order.shipped_at
+    lifetime = Lifetime(
+        status=order.status,
+        changed_on=order.changed_at.date(),
+        shipped_on=shipped_at.date() if shipped_at else None,
+        delivered_on=delivered_on,
+    )
+    return lease_for(lifetime, today, policy)
+
+
+def cancelled_by(ship_by: date) -> date:
+    """The day by which Amazon cancels an order that nobody confirmed: seven business days after its ship-by date."""
+    day, left = ship_by, _BUSINESS_DAYS_TO_CONFIRM
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < _SATURDAY
+    return day

@@ -13,7 +13,7 @@ from amzlink.config import Store
 from amzlink.core.holds import HeldFor, causes, counting
 from amzlink.core.importing import Known, Verdict, digest, judge
 from amzlink.core.orders import CANCELLED, NOTHING_PERSONAL, Order, PersonalData, keep_known
-from amzlink.core.retention import Retention, lease_end
+from amzlink.core.retention import Retention, Rule, lease_end
 from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import (
@@ -131,7 +131,7 @@ class Intake:
             self._tally.verdicts[verdict] += 1
             if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
                 continue
-            change = self._change(order, fingerprint, sealed, is_new=before is None, purged=order.order_id in purged)
+            change = self._change(order, fingerprint, sealed, before, purged=order.order_id in purged)
             changes.append(change)
             self._count(order)
             # The same order may stand on a page twice; the second time it is known.
@@ -141,19 +141,21 @@ class Intake:
         return changes
 
     def _change(
-        self, order: Order, fingerprint: str, there: Mapping[str, Box], *, is_new: bool, purged: bool
+        self, order: Order, fingerprint: str, there: Mapping[str, Box], known: Known | None, *, purged: bool
     ) -> OrderChange:
         sealed, rule = None, None
         if not purged:
-            lease = lease_end(order, self._now.date(), self._retention)
+            today = self._now.date()
+            delivered_on = known.delivered_on if known else None
+            lease = lease_end(order, today, self._retention, delivered_on or (today if order.has_arrived else None))
             if lease is None:
-                rule = "cancelled" if order.status == CANCELLED else "shipped too long ago"
+                rule = (Rule.CANCELLED if order.status == CANCELLED else Rule.SHIPPED).value
             elif order.personal != NOTHING_PERSONAL:
                 box = there.get(order.order_id)
                 order = self._with_what_is_known(order, box)
                 sealed = self._seal(order, max(lease, box.lease_day) if box else lease)
         found = {hold.value: cause for hold, cause in causes(order).items()}
-        return OrderChange(order, fingerprint, is_new, found, sealed, rule)
+        return OrderChange(order, fingerprint, known is None, found, sealed, rule)
 
     def _with_what_is_known(self, order: Order, there: Box | None) -> Order:
         """The order with what Amazon now withholds and the vault has."""

@@ -4,31 +4,31 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from amzlink.core.orders import TO_SHIP
-from amzlink.core.retention import Retention
+from amzlink.core.retention import Retention, lease_for
+from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.health import sample_boxes
-from amzlink.orderbook.leases import all_boxes, expiring, replace_boxes
+from amzlink.orderbook.leases import all_boxes, leases_ending, replace_boxes
 from amzlink.vault import Vault
 
 _AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
-_CHUNK: Final = 200
 _SAMPLE: Final = 3
 
 
 def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Retention) -> int:
-    """Seal the data of open orders anew where its lease is about to end. Gives how many there were.
+    """Seal anew what is about to end of orders that are open or under way. Gives how many boxes there were.
 
-    A lease that has ended while the machine was off is renewed too, as long as its key is not gone.
+    A lease that has ended while the machine was off is renewed too, as long as its key is not gone. No lease goes
+    beyond the last day that the rules allow.
     """
-    lease, renewed = today + timedelta(days=policy.days), 0
-    while boxes := expiring(book, slug, sorted(TO_SHIP), today + min(_AHEAD, timedelta(days=policy.days - 1)), _CHUNK):
+    renewed = 0
+    soon = today + min(_AHEAD, timedelta(days=policy.days - 1))
+    for leases in leases_ending(book, slug, soon, vault.floor):
+        wanted = {lease.place: lease_for(lease.order, today, policy) for lease in leases}
         fresh = {
-            place: (
-                box,
-                vault.seal(place.order_id, vault.open(place.order_id, box, part=place.part), lease, part=place.part),
-            )
-            for place, box in boxes.items()
+            lease.place: (lease.box, _seal_anew(vault, lease.place, lease.box, until))
+            for lease in leases
+            if (until := wanted[lease.place]) and until > lease.box.lease_day
         }
         replace_boxes(book, slug, fresh, vault.chain_ids)
         renewed += len(fresh)
@@ -38,12 +38,17 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
 def lengthen_leases(book: Book, vault: Vault, slug: str, until: Mapping[str, date]) -> None:
     """Give all that is sealed of these orders a lease to a day, where it has not a longer one; leases never shorten."""
     fresh = {
-        place: (box, vault.seal(place.order_id, vault.open(place.order_id, box, part=place.part), day, part=place.part))
+        place: (box, _seal_anew(vault, place, box, day))
         for place, box in all_boxes(book, slug, list(until)).items()
         if box.lease_day < (day := until[place.order_id]) and (vault.floor is None or box.lease_day >= vault.floor)
     }
     if fresh:
         replace_boxes(book, slug, fresh, vault.chain_ids)
+
+
+def _seal_anew(vault: Vault, place: Place, box: Box, until: date) -> Box:
+    data = vault.open(place.order_id, box, part=place.part)
+    return vault.seal(place.order_id, data, until, part=place.part)
 
 
 def open_some(book: Book, vault: Vault, slug: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.dispatch import Dispatch, DispatchLine
@@ -38,9 +38,11 @@ THERE: Final = (DispatchState.ACCEPTED, DispatchState.SENT)
 
 
 class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the outbox. `considered` is the order's change that was last decided on.
+    """A row of the outbox.
 
-    `problem`, `code` and `pointer` say why it was refused, the last two in Sendcloud's words, never with the order's.
+    `payload_hash` is of what was last asked to be stored; None: nobody knows what is there. `considered` is the order's
+    change that was last decided on, and the basis of that (`orders_to_consider`). `problem`, `code` and `pointer` say
+    why it was refused, the last two in Sendcloud's words, never with the order's.
     """
 
     order_id: str
@@ -54,9 +56,22 @@ class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     pointer: str | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether Sendcloud has the order, or will have it, in some version."""
+        return self.sendcloud_id is not None or self.state in THERE
 
-def orders_to_consider(book: Book, store: str) -> list[str]:
-    """Orders to ship that were never sent, that were taken back, or that have changed since; the most urgent first."""
+    @property
+    def version(self) -> datetime | None:
+        """The order's change that was last asked to be stored, to the second; None where it is not known."""
+        return from_iso(self.considered.split(" ")[0]).replace(microsecond=0) if self.considered else None
+
+
+def orders_to_consider(book: Book, store: str, basis: str) -> list[str]:
+    """Orders to ship that were never sent, that were taken back, or that have changed since; the most urgent first.
+
+    `basis` names what else a payload depends on, the store's settings: where it is another, every order has changed.
+    """
     query = (
         select(ORDERS.c.order_id)
         .select_from(_with_dispatch())
@@ -66,7 +81,7 @@ def orders_to_consider(book: Book, store: str) -> list[str]:
                 DISPATCHES.c.state.is_(None),
                 DISPATCHES.c.state.in_((DispatchState.ASKED.value, DispatchState.RECALLED.value)),
                 DISPATCHES.c.considered.is_(None),
-                DISPATCHES.c.considered != ORDERS.c.changed_at,
+                DISPATCHES.c.considered != ORDERS.c.changed_at + f" {basis}",
             )
         )
         .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
@@ -75,26 +90,33 @@ def orders_to_consider(book: Book, store: str) -> list[str]:
         return list(connection.scalars(query))
 
 
-def orders_to_recall(book: Book, store: str) -> list[str]:
-    """Orders at Sendcloud, or perhaps there, that were cancelled or that something holds.
+def considered(changed_at: str, basis: str) -> str:
+    """What a row notes once an order's change was decided on; `changed_at` as the book spells it."""
+    return f"{changed_at} {basis}"
 
-    Whether the hold counts at this moment is for the caller to see.
+
+def orders_to_recall(book: Book, store: str) -> list[str]:
+    """Orders at Sendcloud, or perhaps there, that were cancelled or that something holds; and those that were too late.
+
+    Whether a hold counts at this moment is for the caller to see.
     """
     held = select(HOLDS.c.hold).where(
         HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.lifted_at.is_(None)
     )
+    too_late = DISPATCHES.c.state == DispatchState.TOO_LATE.value
     query = (
         select(ORDERS.c.order_id)
         .select_from(_with_dispatch())
         .where(ORDERS.c.store == store)
         .where(
             or_(
+                too_late,
                 DISPATCHES.c.state.in_([state.value for state in (*THERE, DispatchState.ASKED)]),
-                # An order whose later change was refused is still there as it was.
-                (DISPATCHES.c.state == DispatchState.REFUSED.value) & DISPATCHES.c.sendcloud_id.is_not(None),
+                # An order of which a version was refused may be there as it was before.
+                (DISPATCHES.c.state == DispatchState.REFUSED.value) & DISPATCHES.c.asked_at.is_not(None),
             )
         )
-        .where(or_(ORDERS.c.status == CANCELLED, ORDERS.c.status.in_(TO_SHIP) & held.exists()))
+        .where(or_(too_late, ORDERS.c.status == CANCELLED, ORDERS.c.status.in_(TO_SHIP) & held.exists()))
         .order_by(ORDERS.c.order_id)
     )
     with book.reading() as connection:
@@ -108,29 +130,23 @@ def dispatch_rows(book: Book, store: str, order_ids: Collection[str]) -> dict[st
         return {row.order_id: _to_row(row) for row in connection.execute(query)}
 
 
-def rows_in_state(book: Book, store: str, state: DispatchState) -> list[DispatchRow]:
-    """The rows in one state, by order id."""
-    query = select(DISPATCHES).where(DISPATCHES.c.store == store, DISPATCHES.c.state == state.value)
+def unsettled_rows(book: Book, store: str) -> list[DispatchRow]:
+    """The rows of orders to ship of which it is not known whether Sendcloud has stored them, the latest first."""
+    query = (
+        select(DISPATCHES)
+        .select_from(_with_dispatch())
+        .where(DISPATCHES.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+        .where(DISPATCHES.c.state.in_((DispatchState.ASKED.value, DispatchState.ACCEPTED.value)))
+        .order_by(DISPATCHES.c.asked_at.desc(), DISPATCHES.c.order_id)
+    )
     with book.reading() as connection:
-        return [_to_row(row) for row in connection.execute(query.order_by(DISPATCHES.c.order_id))]
+        return [_to_row(row) for row in connection.execute(query)]
 
 
 def save_dispatches(book: Book, store: str, rows: Sequence[DispatchRow]) -> None:
     """Write rows, all of them or none."""
     with book.writing() as connection:
         execute_many(connection, _UPSERT, [_row(store, row) for row in rows])
-
-
-def note_considered(book: Book, store: str, order_ids: Collection[str]) -> None:
-    """Note that the present change of these orders has been decided on: there is nothing to send."""
-    here = (ORDERS.c.store == DISPATCHES.c.store, ORDERS.c.order_id == DISPATCHES.c.order_id)
-    changed = select(ORDERS.c.changed_at).where(*here).scalar_subquery()
-    with book.writing() as connection:
-        connection.execute(
-            update(DISPATCHES)
-            .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids))
-            .values(considered=changed)
-        )
 
 
 def dispatches_of(
@@ -171,19 +187,6 @@ def dispatches_of(
         )
         for row in orders
     }
-
-
-def dispatch_counts(book: Book, store: str) -> dict[DispatchState, int]:
-    """How many orders stand where; of those to ship or too late only, because the rest is history."""
-    query = (
-        select(DISPATCHES.c.state, func.count().label("rows"))
-        .select_from(_with_dispatch())
-        .where(DISPATCHES.c.store == store)
-        .where(or_(ORDERS.c.status.in_(TO_SHIP), DISPATCHES.c.state == DispatchState.TOO_LATE.value))
-        .group_by(DISPATCHES.c.state)
-    )
-    with book.reading() as connection:
-        return {DispatchState(row.state): row.rows for row in connection.execute(query)}
 
 
 def _with_dispatch() -> Any:  # SQLAlchemy's Join

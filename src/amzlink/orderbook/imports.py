@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
@@ -79,6 +79,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     covered_until: datetime | None = None
 
 
+# A person sets the one, the listings the other; what Amazon tells of an order says nothing of them.
+_NOT_IN_THE_ORDER: Final = ("manual", "missing-weight")
 _UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by"}))
 _UPSERT_LINE: Final = upsert(ORDER_LINES, keep=frozenset({"weight_grams"}))
 _UPSERT_PACKAGE: Final = upsert(PACKAGES)
@@ -94,14 +96,19 @@ _encode = msgspec.json.Encoder().encode
 
 def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[dict[str, Known], frozenset[str]]:
     """What the book knows of these orders, and those whose personal data is gone for good."""
-    known = select(ORDERS.c.order_id, ORDERS.c.changed_at, ORDERS.c.digest, ORDERS.c.deliverable).where(
-        ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids)
-    )
+    known = select(
+        ORDERS.c.order_id, ORDERS.c.changed_at, ORDERS.c.digest, ORDERS.c.deliverable, ORDERS.c.delivered_at
+    ).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
     purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return (
             {
-                row.order_id: Known(from_iso(row.changed_at), row.digest, row.deliverable)
+                row.order_id: Known(
+                    from_iso(row.changed_at),
+                    row.digest,
+                    row.deliverable,
+                    from_iso(row.delivered_at).date() if row.delivered_at else None,
+                )
                 for row in connection.execute(known)
             },
             frozenset(connection.scalars(purged)),
@@ -141,6 +148,7 @@ def save_page(book: Book, store: str, page: Page, now: datetime) -> None:
     with book.writing() as connection:
         for changes in _each_order_once(page.changes):
             _save_orders(connection, store, changes)
+            _note_deliveries(connection, store, changes, now)
             _save_holds(connection, store, changes, now)
             _save_personal(connection, store, changes, page.chain_ids, now)
         _save_refusals(connection, store, page, now)
@@ -176,13 +184,23 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
     execute_many(connection, _UPSERT_PACKAGE, packages)
 
 
+def _note_deliveries(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
+    """Amazon tells that a parcel has arrived, but not when (facts 4.5): it counts from when that was first heard."""
+    if arrived := [change.order.order_id for change in changes if change.order.has_arrived]:
+        connection.execute(
+            update(ORDERS)
+            .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(arrived), ORDERS.c.delivered_at.is_(None))
+            .values(delivered_at=to_iso(now), delivered_by="amazon")
+        )
+
+
 def _save_holds(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
-    """Bring the causes up to date. A lifted hold whose cause is the same stays lifted; a manual one is a person's."""
+    """Bring the causes up to date. A lifted hold whose cause is the same stays lifted."""
     changed = [change.order.order_id for change in changes if not change.is_new]
     there: dict[tuple[str, str], str] = {}
     if changed:
         query = select(HOLDS.c.order_id, HOLDS.c.hold, HOLDS.c.cause).where(
-            HOLDS.c.store == store, HOLDS.c.order_id.in_(changed), HOLDS.c.hold != "manual"
+            HOLDS.c.store == store, HOLDS.c.order_id.in_(changed), HOLDS.c.hold.not_in(_NOT_IN_THE_ORDER)
         )
         there = {(row.order_id, row.hold): row.cause for row in connection.execute(query)}
     wanted = {(change.order.order_id, hold): cause for change in changes for hold, cause in change.causes.items()}

@@ -1,27 +1,74 @@
 """The leases in the book: which are about to end, and the floor below which nothing is opened any more."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from typing import Any, Final
 
+import msgspec
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import select, update
 
+from amzlink.core.retention import Lifetime
 from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book, upsert
 from amzlink.orderbook.imports import box_of, note_chains, sealed_row
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_FLOORS
 
+_CHUNK: Final = 200
+_LIFETIME: Final = (ORDERS.c.status, ORDERS.c.changed_at, ORDERS.c.shipped_at, ORDERS.c.delivered_at, ORDERS.c.ship_by)
 
-def expiring(book: Book, store: str, statuses: Sequence[str], before: date, limit: int) -> dict[Place, Box]:
-    """Boxes of orders in these statuses whose lease ends before a day, the earliest first."""
-    query = (
-        select(SEALED)
-        .join(ORDERS)
-        .where(SEALED.c.store == store, SEALED.c.lease_day < before.isoformat(), ORDERS.c.status.in_(statuses))
-        .order_by(SEALED.c.lease_day)
-        .limit(limit)
+
+class Lease(msgspec.Struct, frozen=True):
+    """A box, whose it is, and what decides how long its order's data may be kept."""
+
+    place: Place
+    box: Box
+    order: Lifetime
+
+
+def leases_ending(book: Book, store: str, before: date, floor: date | None) -> Iterator[list[Lease]]:
+    """The boxes whose lease ends before a day, the earliest first, a chunk at a time; none below the floor.
+
+    Whether one may be given a longer lease is for the caller to decide; one that gets none comes no second time.
+    """
+    keys = (
+        select(SEALED.c.order_id, SEALED.c.part)
+        .where(SEALED.c.store == store, SEALED.c.lease_day < before.isoformat())
+        .where(SEALED.c.lease_day >= (floor or date.min).isoformat())
+        .order_by(SEALED.c.lease_day, SEALED.c.order_id)
     )
     with book.reading() as connection:
-        return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
+        places = [Place(row.order_id, row.part) for row in connection.execute(keys)]
+    for start in range(0, len(places), _CHUNK):
+        yield _leases_at(book, store, places[start : start + _CHUNK])
+
+
+def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]:
+    query = (
+        select(SEALED, *_LIFETIME)
+        .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
+        .where(SEALED.c.store == store, SEALED.c.order_id.in_({place.order_id for place in places}))
+    )
+    with book.reading() as connection:
+        found = [
+            Lease(Place(row.order_id, row.part), box_of(row), lifetime_of(row)) for row in connection.execute(query)
+        ]
+    return [lease for lease in found if lease.place in places]
+
+
+def lifetime_of(row: SqlRow[Any]) -> Lifetime:
+    """What decides how long an order's data may be kept, from its row."""
+    return Lifetime(
+        status=row.status,
+        changed_on=_day(row.changed_at),
+        shipped_on=_day(row.shipped_at) if row.shipped_at else None,
+        delivered_on=_day(row.delivered_at) if row.delivered_at else None,
+        ship_by=_day(row.ship_by) if row.ship_by else None,
+    )
+
+
+def _day(moment: str) -> date:
+    return date.fromisoformat(moment[:10])
 
 
 def all_boxes(book: Book, store: str, order_ids: Collection[str]) -> dict[Place, Box]:

@@ -7,16 +7,18 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso
+from amzlink.core.holds import Hold
 from amzlink.core.orders import TO_SHIP
 from amzlink.orderbook.book import Book, Row, execute_many, insert_missing, upsert
-from amzlink.orderbook.schema import DISPATCHES, LISTING_SWEEPS, LISTINGS, ORDER_LINES, ORDERS
+from amzlink.orderbook.schema import DISPATCHES, HOLDS, LISTING_SWEEPS, LISTINGS, ORDER_LINES, ORDERS
 
 _FROM_HERE: Final = frozenset({"local_grams", "patch_state", "patched_grams", "patched_at", "patch_reason"})
 _UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_FROM_HERE | {"catalogue_grams"})
 _INSERT_SKU: Final = insert_missing(LISTINGS)
+_UPSERT_HOLD: Final = upsert(HOLDS)
 _UPSERT_SWEEP: Final = upsert(LISTING_SWEEPS)
 _CHUNK: Final = 500
 
@@ -217,6 +219,43 @@ def weigh_lines(book: Book, store: str, grams: Mapping[str, int | None]) -> int:
                 .values(considered=None)
             )
     return changed
+
+
+def hold_missing_weights(book: Book, store: str, now: datetime) -> int:
+    """Note the orders to ship that lack the weight of a product, and forget those that have all by now.
+
+    The cause names the SKUs, so a hold that a person lifted stays lifted until others are missing. Whether it keeps an
+    order back is the store's setting. Gives how many orders lack a weight.
+    """
+    lines = (
+        select(ORDER_LINES.c.order_id, func.group_concat(func.coalesce(ORDER_LINES.c.sku, "?"), ",").label("skus"))
+        .join(ORDERS, (ORDERS.c.store == ORDER_LINES.c.store) & (ORDERS.c.order_id == ORDER_LINES.c.order_id))
+        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.weight_grams.is_(None))
+        .where(ORDER_LINES.c.quantity_unshipped > 0)
+        .group_by(ORDER_LINES.c.order_id)
+    )
+    known = select(HOLDS.c.order_id, HOLDS.c.cause).where(
+        HOLDS.c.store == store, HOLDS.c.hold == Hold.MISSING_WEIGHT.value
+    )
+    with book.writing() as connection:
+        wanted = {row.order_id: ",".join(sorted(set(row.skus.split(",")))) for row in connection.execute(lines)}
+        there = {row.order_id: row.cause for row in connection.execute(known)}
+        for order_id in there.keys() - wanted.keys():
+            connection.execute(
+                delete(HOLDS).where(
+                    HOLDS.c.store == store, HOLDS.c.order_id == order_id, HOLDS.c.hold == Hold.MISSING_WEIGHT.value
+                )
+            )
+        rows = [
+            {
+                "store": store, "order_id": order_id, "hold": Hold.MISSING_WEIGHT.value, "cause": cause,
+                "set_at": to_iso(now), "lifted_at": None,
+            }
+            for order_id, cause in wanted.items()
+            if there.get(order_id) != cause
+        ]  # fmt: skip
+        execute_many(connection, _UPSERT_HOLD, rows)
+    return len(wanted)
 
 
 def sweep_of(book: Book, store: str) -> Sweep:

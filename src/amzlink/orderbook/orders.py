@@ -19,6 +19,8 @@ from amzlink.orderbook.schema import (
     DISPATCHES,
     FEEDS,
     HOLDS,
+    LISTING_SWEEPS,
+    LISTINGS,
     ORDER_LINES,
     ORDERS,
     PACKAGES,
@@ -207,7 +209,7 @@ def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
     """
     gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
     if not keep_orders:
-        gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES]
+        gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS]
     with book.writing() as connection:
         sealed = select(func.count()).where(SEALED.c.store == store, SEALED.c.part == THE_ORDER)

@@ -44,7 +44,7 @@ ORDERS: Final = Table(
     Column("deliverable", Boolean, nullable=False),  # whether the sealed address has a name and a street
     Column("digest", Text, nullable=False),  # of everything that is not personal
     Column("delivered_at", Text),  # of the slowest parcel, once all of the order has been handed over
-    Column("delivered_by", Text),  # who told: sendcloud, file
+    Column("delivered_by", Text),  # who told: amazon, sendcloud, file
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
 )
@@ -196,7 +196,7 @@ DISPATCHES: Final = Table(
     Column("order_id", Text, nullable=False),
     Column("state", Text, nullable=False),  # orderbook.dispatches.DispatchState
     Column("payload_hash", Text),  # keyed: of what was last asked to be stored
-    Column("considered", Text),  # the order's `changed_at` when it was last decided whether to send it
+    Column("considered", Text),  # `changed_at` when it was last decided whether to send the order, and the basis
     Column("sendcloud_id", Text),
     Column("asked_at", Text),
     Column("accepted_at", Text),
