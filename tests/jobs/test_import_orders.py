@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from amzlink.core.importing import Verdict
@@ -419,15 +418,10 @@ def test_the_log_holds_no_secret_and_nothing_personal(tmp_path: Path) -> None:
     assert {record["event"] for record in log_of(world)} == {"call", "run"}
 
 
-def with_retention(world: StoreOnSandbox, **changes: Any) -> None:
-    settings = world.deps.load_config()
-    retention = msgspec.structs.replace(settings.retention, **changes)
-    world.deps.save_config(msgspec.structs.replace(settings, retention=retention))
-
-
 def test_the_lease_of_an_open_order_is_renewed_before_it_runs_out(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path)
-    with_retention(world, days=10)
+    with world.deps.home.config_file.open("a") as settings:
+        settings.write("[retention]\ndays = 10\n")
     run(world)
     order_id = open_orders(world)[-1]
     first = show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day
