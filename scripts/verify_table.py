@@ -101,7 +101,8 @@ AROUND_SHIPMENTS: Final = frozenset(
 AROUND_SENDING: Final = frozenset(
     {
         "sendcloud-throttled-once", "sendcloud-broken-once", "sendcloud-conflict", "sendcloud-busy",
-        "sendcloud-busy-once", "sendcloud-refuses-one", "sendcloud-forgets", "sendcloud-lost-answer",
+        "sendcloud-busy-once", "sendcloud-refuses-one", "sendcloud-refuses-vaguely", "sendcloud-keeps-orders",
+        "sendcloud-slow", "sendcloud-forgets", "sendcloud-lost-answer",
         "sendcloud-updated-at-still",
     }
 )  # fmt: skip

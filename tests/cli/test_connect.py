@@ -83,6 +83,7 @@ def shell(tmp_path: Path) -> Iterator[EmptyShell]:
             "AMZLINK_HOME": str(tmp_path / "amzlink"),
             "AMZLINK_SPAPI_URL": addresses["spapi_url"],
             "AMZLINK_LWA_URL": addresses["lwa_url"],
+            "AMZLINK_SENDCLOUD_URL": addresses["sendcloud_url"],
         }
         yield EmptyShell(tmp_path / "amzlink", addresses, environ, running)
 
@@ -254,6 +255,134 @@ class TestRenew:
         assert shell.run("connect", "--renew", "--json").document["error"]["problem"] == "no-store"
 
 
+class TestSendcloud:
+    def words(self, shell: EmptyShell) -> tuple[str, ...]:
+        return ("--destination", "sendcloud", "--sendcloud-public-key", shell.credentials["sendcloud_public_key"])
+
+    def secrets(self, shell: EmptyShell, **others: str) -> str:
+        return shell.secrets(**{"sendcloud_secret_key": shell.credentials["sendcloud_secret_key"], **others})
+
+    def connect(self, shell: EmptyShell, *words: str, **secrets: str) -> Ran:
+        return shell.connect(*self.words(shell), *words, "--json", stdin=self.secrets(shell, **secrets))
+
+    def test_keys_are_proved_and_the_integration_follows_from_them(self, shell: EmptyShell) -> None:
+        done = self.connect(shell)
+        assert (done.code, done.err) == (0, "")
+        settings = done.document["settings"]
+        assert settings["destination"] == "sendcloud"
+        assert settings["sendcloud_public_key"] == shell.credentials["sendcloud_public_key"]
+        assert settings["sendcloud_integration_id"] == shell.credentials["sendcloud_integration_id"]
+        assert settings["purge_destination"] is False
+        assert shell.keyring["my-shop/sendcloud-secret-key"] == shell.credentials["sendcloud_secret_key"]
+        assert shell.credentials["sendcloud_secret_key"] not in (shell.home / "config" / "config.toml").read_text()
+        assert [name for name in shell.control("/state")["calls"] if name.startswith("sendcloud/")] == [
+            "sendcloud/user_auth_metadata", "sendcloud/list_integrations",
+        ]  # fmt: skip
+
+    def test_keys_of_an_integration_that_takes_oauth_only_are_good(self, shell: EmptyShell) -> None:
+        shell.fault("sendcloud-oauth-only")
+        assert self.connect(shell).code == 0
+
+    @pytest.mark.parametrize(
+        ("fault", "code", "problem"),
+        [
+            ("sendcloud-credentials", 77, "sendcloud-credentials"),
+            ("sendcloud-token-refused", 77, "sendcloud-oauth-only"),
+            ("sendcloud-integration-missing", 69, "sendcloud-integration-missing"),
+            ("sendcloud-broken", 75, "service-unavailable"),
+            ("sendcloud-html", 75, "proxy-interferes"),
+        ],
+    )
+    def test_keys_that_fail_are_named_and_nothing_is_stored(
+        self, shell: EmptyShell, fault: str, code: int, problem: str
+    ) -> None:
+        shell.fault(fault)
+        done = self.connect(shell)
+        assert (done.code, done.document["error"]["problem"]) == (code, problem)
+        assert "--renew" not in done.document["error"]["next_step"]
+        assert (shell.config, shell.keyring) == ({}, {})
+
+    def test_sendclouds_own_link_with_amazon_is_a_warning(self, shell: EmptyShell) -> None:
+        shell.fault("sendcloud-amazon-active")
+        done = self.connect(shell)
+        assert done.code == 0
+        assert "sendcloud-amazon-active" in done.err
+
+    def test_an_integration_of_another_kind_takes_no_orders(self, shell: EmptyShell) -> None:
+        strange = next(
+            each["id"]
+            for each in shell.control("/sendcloud/integrations")["integrations"]
+            if each["type"] != "api"
+        )  # fmt: skip
+        done = self.connect(shell, "--sendcloud-integration-id", str(strange))
+        assert done.document["error"]["problem"] == "sendcloud-integration-missing"
+        assert str(strange) in done.document["error"]["summary"]
+
+    def test_the_moment_that_sendcloud_is_set_to_is_mentioned_where_it_differs(self, shell: EmptyShell) -> None:
+        number = shell.credentials["sendcloud_integration_id"]
+        shell.control(f"/sendcloud/integrations/{number}", {"feedback_type": "eager"})
+        said = " ".join(self.connect(shell).err.split())
+        assert "once its label is made (announced); here you have chosen: once the carrier has scanned it" in said
+        assert "`amzlink stores set update_status_when=announced` changes it." in said
+        assert self.connect(shell, "--update-status-when", "announced").err.count("set update_status_when") == 0
+
+    def test_both_keys_alike_are_named(self, shell: EmptyShell) -> None:
+        done = self.connect(shell, sendcloud_secret_key=shell.credentials["sendcloud_public_key"])
+        assert done.document["error"]["problem"] == "secret-looks-wrong"
+        assert "the public key once more" in done.document["error"]["summary"]
+
+    def test_missing_keys_are_named_with_their_options(self, shell: EmptyShell) -> None:
+        done = shell.connect("--destination", "sendcloud")
+        assert done.code == 64
+        assert "--sendcloud-public-key, --secrets-from with sendcloud_secret_key" in done.err
+
+    def test_keys_without_the_destination_are_not_passed_over(self, shell: EmptyShell) -> None:
+        done = shell.connect(stdin=self.secrets(shell))
+        assert done.code == 64
+        assert "--destination sendcloud" in done.err
+
+    def test_without_a_proof_the_integration_has_to_be_named(self, shell: EmptyShell) -> None:
+        done = self.connect(shell, "--no-verify")
+        assert (done.code, done.document["error"]["problem"]) == (64, "usage")
+        assert "--sendcloud-integration-id" in done.document["error"]["summary"]
+        done = self.connect(shell, "--no-verify", "--sendcloud-integration-id", "4711")
+        assert (done.code, done.document["settings"]["sendcloud_integration_id"]) == (0, 4711)
+        assert shell.control("/state")["calls"] == {}
+
+    def test_a_connected_store_keeps_it_until_it_is_told_otherwise(self, shell: EmptyShell) -> None:
+        self.connect(shell)
+        again = shell.connect("--json")
+        assert again.document["settings"]["destination"] == "sendcloud"
+        gone = shell.connect("--destination", "none", "--json")
+        assert gone.document["settings"]["destination"] == "none"
+        assert shell.run("stores", "set", "destination=sendcloud").code == 0
+
+    def test_the_secret_key_is_renewed_alone(self, shell: EmptyShell) -> None:
+        self.connect(shell)
+        wrong, right = "f" * 32, shell.credentials["sendcloud_secret_key"]
+        renew = ("connect", "--renew", "--secrets-from", "-", "--json")
+        shell.run(*renew, "--no-verify", stdin=f'sendcloud_secret_key = "{wrong}"')
+        assert shell.keyring["my-shop/sendcloud-secret-key"] == wrong
+        refused = shell.run(*renew, stdin=f'sendcloud_secret_key = "{wrong}"')
+        assert refused.document["error"]["problem"] == "sendcloud-credentials"
+        assert "amzlink connect --store my-shop --renew" in refused.document["error"]["next_step"]
+        done = shell.run(*renew, stdin=f'sendcloud_secret_key = "{right}"')
+        assert (done.code, done.document["verified"]) == (0, True)
+        assert shell.keyring["my-shop/sendcloud-secret-key"] == right
+        assert shell.keyring["my-shop/client-secret"] == shell.credentials["client_secret"]
+
+    def test_a_store_without_it_has_no_key_to_renew(self, shell: EmptyShell) -> None:
+        shell.connect()
+        given = f'sendcloud_secret_key = "{shell.credentials["sendcloud_secret_key"]}"'
+        assert shell.run("connect", "--renew", "--secrets-from", "-", stdin=given).code == 64
+
+    def test_the_environment_may_give_the_key(self, shell: EmptyShell) -> None:
+        shell.environ["AMZLINK_SECRET_MY_SHOP_SENDCLOUD_SECRET_KEY"] = shell.credentials["sendcloud_secret_key"]
+        done = shell.connect(*self.words(shell))
+        assert done.code == 0
+        assert "my-shop/sendcloud-secret-key" not in shell.keyring
+
+
 class TestWhatIsRefused:
     def test_all_missing_answers_are_named_at_once(self, shell: EmptyShell) -> None:
         done = shell.run("connect")
@@ -286,10 +415,13 @@ class TestWhatIsRefused:
             (("--seller-id", "A1PA6795UKMFR9"), 65, "secret-looks-wrong"),
             (("--client-id", "amzn1.sp.solution.1234"), 65, "secret-looks-wrong"),
             (("--update-status-when", "delivered"), 64, "usage"),
-            (("--destination", "sendcloud"), 64, "not-built-yet"),
+            (("--destination", "sendcloud"), 64, "usage"),
             (("--destination", "moon"), 64, "usage"),
-            (("--sendcloud-public-key", "x"), 64, "not-built-yet"),
-            (("--sendcloud-integration-id", "5"), 64, "not-built-yet"),
+            (("--sendcloud-public-key", "x"), 65, "secret-looks-wrong"),
+            (("--sendcloud-public-key", "https://panel.sendcloud.sc"), 65, "secret-looks-wrong"),
+            (("--sendcloud-public-key", "0123456789abcdef0123456789abcdef"), 64, "usage"),
+            (("--sendcloud-integration-id", "5"), 64, "usage"),
+            (("--sendcloud-integration-id", "mine", "--destination", "sendcloud"), 64, "usage"),
             (("--secrets-from", "/nowhere.toml"), 65, "input-malformed"),
             (("--store", "My Shop"), 64, "usage"),
         ],
@@ -307,7 +439,8 @@ class TestWhatIsRefused:
             ("client_secret", "input-malformed"),
             ("client_secret = 5", "input-malformed"),
             ('password = "x"', "input-malformed"),
-            ('sendcloud_secret_key = "x"', "not-built-yet"),
+            ('sendcloud_secret_key = "x"', "secret-looks-wrong"),
+            ('sendcloud_secret_key = "3244-7764-4129"', "mws-credentials"),
             ('client_secret = "AKIAIOSFODNN7EXAMPLE"', "secret-looks-wrong"),
             ('refresh_token = "Atzr|"', "refresh-token-malformed"),
             ('refresh_token = "amzn.mws.12345678-90ab-cdef-1234-567890abcdef"', "mws-credentials"),
@@ -330,12 +463,18 @@ class TestWhatIsRefused:
 
 def test_no_secret_is_ever_said(shell: EmptyShell) -> None:
     spoken = []
-    for fault in ((), ("authorisation-revoked",), ("role-missing-pii",), ("client-unknown",)):
+    sendcloud = ("--destination", "sendcloud", "--sendcloud-public-key", shell.credentials["sendcloud_public_key"])
+    secrets = shell.secrets(sendcloud_secret_key=shell.credentials["sendcloud_secret_key"])
+    faults = (
+        (), ("authorisation-revoked",), ("role-missing-pii",), ("client-unknown",), ("sendcloud-credentials",),
+        ("sendcloud-oauth-only",), ("sendcloud-malformed",),
+    )  # fmt: skip
+    for fault in faults:
         shell.fault(*fault)
         for words in ((), ("--json",), ("-vv",)):
-            done = shell.connect(*words)
+            done = shell.connect(*sendcloud, *words, stdin=secrets)
             spoken.append(done.out + done.err)
     spoken.append((shell.home / "config" / "config.toml").read_text())
     spoken += [file.read_text() for file in (shell.home / "log").iterdir()]
-    for secret in (shell.credentials["client_secret"], shell.credentials["refresh_token"]):
-        assert secret not in "".join(spoken)
+    for secret in ("client_secret", "refresh_token", "sendcloud_secret_key"):
+        assert shell.credentials[secret] not in "".join(spoken)

@@ -135,6 +135,8 @@ class TestAMerchantWithTheOldGuide:
         screen.expect("--store kontor-am-markt")
         screen.answer("Import weights from the shop? (Y/n)", "")
         screen.answer("Update the order's status when the parcel is [1]", "1")
+        said = unwrapped(screen.answer("Send orders to Sendcloud? (y/N)", "n"))
+        assert "Settings, Integrations, Sendcloud API, Connect" in said
         said = screen.answer("Import orders from there too?", "nl, FR")
         assert "proved       Reading orders" in said
         assert screen.end() == 0
@@ -151,7 +153,7 @@ class TestAMerchantWithTheOldGuide:
 def answer_all(screen: Terminal, shell: EmptyShell, **others: str) -> None:
     """The right answers to all questions up to the proof, but for the `others`."""
     right = {key: shell.credentials[key] for key in ("seller_id", "client_id", "client_secret", "refresh_token")}
-    answers = {"country": "DE", "trigger": "", **right, **others}
+    answers = {"country": "DE", "trigger": "", "sendcloud": "", **right, **others}
     screen.answer("Country, by code or name", answers["country"])
     screen.answer("registered and authorised?", "y")
     screen.answer("Seller ID: ", answers["seller_id"])
@@ -161,6 +163,7 @@ def answer_all(screen: Terminal, shell: EmptyShell, **others: str) -> None:
     screen.answer("Store name", "")
     screen.answer("Import weights", "")
     screen.answer("Update the order's status", answers["trigger"])
+    screen.answer("Send orders to Sendcloud?", answers["sendcloud"])
 
 
 class TestQuestions:
@@ -219,6 +222,7 @@ class TestQuestions:
         )  # fmt: skip
         screen.answer("Store name", "x")
         screen.answer("Update the order's status", "")
+        screen.answer("Send orders to Sendcloud?", "")
         screen.answer("Import orders from there too?", "")
         assert screen.end() == 0
 
@@ -236,7 +240,7 @@ class TestQuestions:
     ) -> None:
         screen = at_terminal("connect")
         answer_all(screen, shell, trigger="announced")
-        assert "confirmation cannot be taken back" in unwrapped(screen.expect("Import orders from there too?"))
+        assert "confirmation cannot be taken back" in unwrapped(screen.text)
 
 
 class TestAProofThatFails:
@@ -319,6 +323,7 @@ class TestAConnectedAccount:
         screen.answer("Store name [My Shop]", "")
         screen.answer("Import weights from the shop? (y/N)", "")
         screen.answer("Update the order's status when the parcel is [2]", "")
+        screen.answer("Send orders to Sendcloud? (y/N)", "")
         screen.answer("Import orders from there too?", "")
         assert screen.end() == 0
         assert shell.config == before
@@ -331,6 +336,110 @@ class TestAConnectedAccount:
         screen.answer("Refresh token (Enter keeps the present one): ", "")
         assert screen.end() == 0
         assert "proved       Reading orders" in screen.text
+
+
+class TestSendcloud:
+    def test_is_linked_with_keys_that_are_proved_as_they_are_given(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        credentials = shell.credentials
+        screen = at_terminal("connect")
+        answer_all(screen, shell, sendcloud="y")
+        screen.answer("Sendcloud public key: ", "3244-7764-4129")
+        assert "Sendcloud's own Developer ID" in unwrapped(screen.answer("Sendcloud public key: ", "?"))
+        said = unwrapped(screen.answer("Sendcloud public key: ", f" {credentials['sendcloud_public_key']} "))
+        assert "Settings, Integrations, your integration of the kind Sendcloud API" in said
+        assert PAGE not in said
+        screen.answer("Sendcloud secret key: ", credentials["sendcloud_public_key"])
+        assert "the public key once more" in screen.answer("Sendcloud secret key: ", "0" * 32)
+        said = unwrapped(screen.answer("What now? [1]", ""))
+        assert "Sendcloud refused the public and the secret key." in said
+        assert "1 Give other keys" in said
+        screen.answer(f"Sendcloud public key [{credentials['sendcloud_public_key']}]: ", "")
+        screen.answer("Sendcloud secret key: ", credentials["sendcloud_secret_key"])
+        screen.expect("proved       Sendcloud's keys")
+        screen.expect(f"proved       Integration {credentials['sendcloud_integration_id']} takes orders")
+        said = unwrapped(screen.answer("Delete orders at Sendcloud too when their time is over? (y/N)", "y"))
+        assert "Sendcloud keeps an order for 180 days" in said
+        screen.answer("Import orders from there too?", "")
+        assert screen.end() == 0
+
+        store = shell.config["stores"]["amazon-germany"]
+        assert (store["destination"], store["purge_destination"]) == ("sendcloud", True)
+        assert store["sendcloud_public_key"] == credentials["sendcloud_public_key"]
+        assert store["sendcloud_integration_id"] == credentials["sendcloud_integration_id"]
+        assert shell.keyring["amazon-germany/sendcloud-secret-key"] == credentials["sendcloud_secret_key"]
+        assert credentials["sendcloud_secret_key"] not in screen.text
+
+    def give_keys(self, screen: Terminal, shell: EmptyShell) -> None:
+        screen.answer("Sendcloud public key", shell.credentials["sendcloud_public_key"])
+        screen.answer("Sendcloud secret key: ", shell.credentials["sendcloud_secret_key"])
+
+    def test_whose_own_link_with_amazon_is_on_is_warned_of(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        shell.fault("sendcloud-amazon-active")
+        screen = at_terminal("connect")
+        answer_all(screen, shell, sendcloud="y")
+        self.give_keys(screen, shell)
+        assert "every order would arrive twice" in unwrapped(screen.answer("Delete orders at Sendcloud", ""))
+        screen.answer("Import orders from there too?", "")
+        assert screen.end() == 0
+
+    def test_can_be_left_out_when_it_does_not_work(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        shell.fault("sendcloud-broken")
+        screen = at_terminal("connect")
+        answer_all(screen, shell, sendcloud="y")
+        self.give_keys(screen, shell)
+        said = unwrapped(screen.answer("What now? [1]", "Go on without"))
+        assert "1 Try once more with the same keys" in said
+        screen.answer("Import orders from there too?", "")
+        assert screen.end() == 0
+        assert shell.config["stores"]["amazon-germany"]["destination"] == "none"
+        assert "amazon-germany/sendcloud-secret-key" not in shell.keyring
+
+    def test_can_be_given_unproved_with_its_number(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        shell.fault("sendcloud-forbidden")
+        screen = at_terminal("connect")
+        answer_all(screen, shell, sendcloud="y")
+        self.give_keys(screen, shell)
+        screen.answer("What now? [1]", "Go on with these")
+        screen.answer("Integration id: ", "mine")
+        screen.answer("Integration id: ", "4711")
+        screen.answer("Delete orders at Sendcloud", "")
+        screen.answer("Import orders from there too?", "")
+        assert screen.end() == 0
+        assert shell.config["stores"]["amazon-germany"]["sendcloud_integration_id"] == 4711
+
+    def test_can_stop_everything(self, shell: EmptyShell, at_terminal: Callable[..., Terminal]) -> None:
+        shell.fault("sendcloud-credentials")
+        screen = at_terminal("connect")
+        answer_all(screen, shell, sendcloud="y")
+        self.give_keys(screen, shell)
+        screen.answer("What now? [1]", "stop")
+        assert screen.end() == 77
+        assert (shell.config, shell.keyring) == ({}, {})
+
+    def test_of_a_connected_store_keeps_what_is_there(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        key = shell.credentials["sendcloud_public_key"]
+        secrets = shell.secrets(sendcloud_secret_key=shell.credentials["sendcloud_secret_key"])
+        shell.connect("--destination", "sendcloud", "--sendcloud-public-key", key, stdin=secrets)
+        before = (shell.config, shell.keyring)
+        screen = at_terminal("connect", "--renew")
+        screen.answer("Client id [", "")
+        screen.answer("Client secret (Enter keeps the present one): ", "")
+        screen.answer("Refresh token (Enter keeps the present one): ", "")
+        screen.answer(f"Sendcloud public key [{key}]: ", "")
+        screen.answer("Sendcloud secret key (Enter keeps the present one): ", "")
+        screen.expect("proved       Sendcloud's keys")
+        assert screen.end() == 0
+        assert (shell.config, shell.keyring) == before
 
 
 class TestLeaving:

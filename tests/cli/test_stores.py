@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.world import SLUG, Shell, shell
 
+SECRETS = ("client_secret", "refresh_token", "sendcloud_secret_key")
+
 
 @pytest.fixture
 def connected(tmp_path: Path) -> Iterator[Shell]:
@@ -38,11 +40,11 @@ def test_show_names_where_secrets_come_from_and_never_says_them(connected: Shell
     assert done.code == 0
     assert done.document["secrets"]["client-secret"] == {"source": "environment", "problem": None}
     assert done.document["secrets"]["vault-key"] == {"source": None, "problem": None}
-    assert done.document["secrets"]["sendcloud-secret-key"]["source"] is None
+    assert done.document["secrets"]["sendcloud-secret-key"]["source"] == "environment"
     plain = connected.run("stores", "show").out
     assert "client-secret" in plain
     assert "from the environment" in plain
-    for secret in (connected.addresses["credentials"][key] for key in ("client_secret", "refresh_token")):
+    for secret in (connected.addresses["credentials"][key] for key in SECRETS):
         assert secret not in plain + done.out
 
 
@@ -61,7 +63,7 @@ def test_set_changes_a_setting_and_shows_it(connected: Shell) -> None:
         (("set", "import_weights=perhaps"), 64, "usage"),
         (("set", "colour=red"), 64, "usage"),
         (("set",), 64, "usage"),
-        (("set", "destination=sendcloud"), 64, "not-built-yet"),
+        (("set", "destination=sendcloud"), 78, "sendcloud-keys-missing"),
         (("set", "marketplace_ids=US"), 64, "region-mixed"),
         (("set", "name=x", "--store", "nobody"), 78, "no-store"),
         (("default", "nobody"), 78, "no-store"),

@@ -236,3 +236,30 @@ class TestASellerId:
     )
     def test_is_called_usual_when_it_has_the_form_of_those_seen(self, value: str, usual: bool) -> None:
         assert is_usual_seller_id(value) is usual
+
+
+class TestSendcloudsKeys:
+    WANTED: tuple[Wanted, ...] = ("Sendcloud public key", "Sendcloud secret key")
+    KEY = "0123456789abcdef0123456789abcdef"
+
+    @pytest.mark.parametrize("wanted", WANTED)
+    @pytest.mark.parametrize("value", [KEY, KEY.upper(), KEY[:20], "Ab_-" * 12])
+    def test_are_taken_whatever_their_length(self, wanted: Wanted, value: str) -> None:
+        assert check(wanted, f' "{value}"\n', BY_ID) == value
+
+    @pytest.mark.parametrize("wanted", WANTED)
+    @pytest.mark.parametrize(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
+    def test_are_not_something_else(self, wanted: Wanted, text: str, kind: Kind) -> None:
+        problem = refusal(wanted, text)
+        assert problem.name == "secret-looks-wrong"
+        assert problem.summary == f"The {wanted} was expected, but what was given is {kind}."
+        assert "Settings, Integrations" in problem.next_step
+
+    @pytest.mark.parametrize("wanted", WANTED)
+    @pytest.mark.parametrize("given_for", RIGHT)
+    def test_are_not_one_of_amazons(self, wanted: Wanted, given_for: Wanted) -> None:
+        assert given_for in refusal(wanted, RIGHT[given_for]).summary
+
+    @pytest.mark.parametrize("wanted", RIGHT)
+    def test_are_none_of_amazons(self, wanted: Wanted) -> None:
+        assert refusal(wanted, self.KEY).name in ("secret-looks-wrong", "refresh-token-malformed")

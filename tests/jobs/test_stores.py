@@ -118,9 +118,11 @@ class TestSetting:
             ("marketplace_ids=DE,XX", "usage"),
             ("marketplace_ids=DE,US", "region-mixed"),
             ("marketplace_ids=US", "region-mixed"),
-            ("destination=sendcloud", "not-built-yet"),
-            ("sendcloud_public_key=abc", "not-built-yet"),
-            ("sendcloud_integration_id=12", "not-built-yet"),
+            ("destination=sendcloud", "sendcloud-keys-missing"),
+            ("destination=moon", "usage"),
+            ("sendcloud_public_key=abc", "secret-looks-wrong"),
+            ("sendcloud_integration_id=0", "usage"),
+            ("sendcloud_integration_id=x", "usage"),
         ],
     )
     def test_what_cannot_be_is_refused_and_nothing_changes(
@@ -138,6 +140,30 @@ class TestSetting:
 
     def test_of_an_unknown_store_is_refused(self, world: StoreOnSandbox) -> None:
         assert refusal(world, "name=x", "nobody").name == "no-store"
+
+
+class TestSendingToSendcloud:
+    def test_needs_both_keys_and_the_integration(self, world: StoreOnSandbox) -> None:
+        credentials = world.sandbox.world.account.credentials()
+        set_setting(world.deps, None, f"sendcloud_public_key={credentials['sendcloud_public_key']}")
+        assert refusal(world, "destination=sendcloud").name == "sendcloud-keys-missing"
+        set_setting(world.deps, None, f"sendcloud_integration_id={credentials['sendcloud_integration_id']}")
+        assert set_setting(world.deps, None, "destination=sendcloud").store.destination == "sendcloud"
+
+    def test_is_refused_with_the_way_to_give_them_where_the_secret_key_is_missing(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, destination="sendcloud")
+        set_setting(world.deps, None, "destination=none")
+        world.deps.secrets.delete(SLUG, "sendcloud-secret-key")
+        problem = refusal(world, "destination=sendcloud")
+        assert problem.name == "sendcloud-keys-missing"
+        assert f"amzlink connect --store {SLUG}" in problem.next_step
+
+    @pytest.mark.parametrize("key", ["sendcloud_public_key", "sendcloud_integration_id"])
+    def test_goes_on_only_while_they_are_there(self, tmp_path: Path, key: str) -> None:
+        world = store_on_sandbox(tmp_path, destination="sendcloud")
+        assert refusal(world, f"{key}=").name == "sendcloud-keys-missing"
+        set_setting(world.deps, None, "destination=none")
+        set_setting(world.deps, None, f"{key}=")
 
 
 def test_every_setting_is_shown(world: StoreOnSandbox) -> None:

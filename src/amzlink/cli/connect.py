@@ -21,14 +21,22 @@ def connect_command(
     update_status_when: Annotated[
         str | None, typer.Option(metavar="announced|processed", help="When Amazon is told of a shipment.")
     ] = None,
-    destination: Annotated[str, typer.Option(metavar="none|sendcloud", help="Where orders go on.")] = "none",
-    sendcloud_public_key: Annotated[str | None, typer.Option(metavar="KEY", hidden=True)] = None,
-    sendcloud_integration_id: Annotated[str | None, typer.Option(metavar="ID", hidden=True)] = None,
+    destination: Annotated[
+        str | None, typer.Option(metavar="none|sendcloud", help="Where orders go on; none if not said.")
+    ] = None,
+    sendcloud_public_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Of an integration of the kind Sendcloud API.")
+    ] = None,
+    sendcloud_integration_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Follows from the keys if left out.")
+    ] = None,
     secrets_from: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="TOML with client_secret and refresh_token.")
+        str | None, typer.Option(metavar="FILE|-", help="TOML with client_secret, refresh_token, sendcloud_secret_key.")
     ] = None,
     renew: Annotated[bool, typer.Option("--renew", help="Give a connected store new secrets, nothing else.")] = False,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Store it without asking Amazon.")] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Store it without asking Amazon or Sendcloud.")
+    ] = False,
     amazon_sandbox: Annotated[bool, typer.Option("--amazon-sandbox", help="Use Amazon's own sandbox.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no page.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the default wherever there is one.")] = False,
@@ -50,7 +58,8 @@ def connect_command(
         import_weights=import_weights,
         update_status_when=update_status_when,
         destination=destination,
-        for_sendcloud=bool(sendcloud_public_key or sendcloud_integration_id),
+        sendcloud_public_key=sendcloud_public_key,
+        sendcloud_integration_id=sendcloud_integration_id,
         secrets_from=secrets_from,
         verify=not no_verify,
         amazon_sandbox=amazon_sandbox,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, MARKETPLACES, Marketplace, find_country
 from amzlink.config import Store
-from amzlink.core.credentials import Wanted, check
+from amzlink.core.credentials import Wanted, check, clean
 from amzlink.deps import Deps
 from amzlink.jobs.connect import choose_slug, find_store, pick_secret
 from amzlink.jobs.connect_proof import Answers, Destination, SendcloudLink, Trigger
@@ -91,6 +91,16 @@ def _find_shop(text: str) -> Marketplace | None:
     return next((marketplace for marketplace in MARKETPLACES if marketplace.shop == host), None)
 
 
+def parse_integration_id(text: str) -> int:
+    """The number of an integration. Raises `usage`."""
+    cleaned = clean(text)
+    if cleaned.isascii() and cleaned.isdecimal() and int(cleaned):
+        return int(cleaned)
+    raise _usage(
+        f"“{text}” is no integration of Sendcloud's: it is a number, and it follows from the keys if left out."
+    )
+
+
 def read_secrets(source: str, draft: Draft) -> None:
     """Take the secrets out of a TOML file, or of standard input for `-`.
 
@@ -141,7 +151,6 @@ def fill_from(store: Store, draft: Draft) -> None:
     draft.import_weights = store.import_weights if draft.import_weights is None else draft.import_weights
     draft.update_status_when = draft.update_status_when or store.update_status_when
     draft.amazon_sandbox = draft.amazon_sandbox or store.amazon_sandbox
-    draft.purge_destination = store.purge_destination if draft.purge_destination is None else draft.purge_destination
     draft.destination = draft.destination or store.destination
     if draft.destination == "sendcloud":
         fill_sendcloud_from(store, draft)
@@ -214,7 +223,7 @@ def finish(deps: Deps, draft: Draft) -> Answers:
         update_status_when=draft.update_status_when or "processed",
         amazon_sandbox=draft.amazon_sandbox,
         sendcloud=sendcloud,
-        purge_destination=bool(draft.purge_destination),
+        purge_destination=draft.purge_destination,
     )
 
 

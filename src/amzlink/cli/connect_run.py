@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from amzlink.amazon.marketplaces import BY_ID
@@ -13,18 +13,21 @@ from amzlink.cli.connect_draft import (
     finish,
     missing_options,
     parse_countries,
+    parse_integration_id,
     read_secrets,
+    refuse_idle_keys,
 )
 from amzlink.cli.console import Console
 from amzlink.cli.session import Session
 from amzlink.cli.spans import parse_choice
 from amzlink.cli.wizard import Wizard
+from amzlink.cli.wizard_sendcloud import show_sendcloud_proof
 from amzlink.cli.wizard_talk import show_findings
 from amzlink.deps import Deps
 from amzlink.jobs.connect import GIVEN, Connected, keep, region_of, require_place, vault_fault
 from amzlink.jobs.connect_proof import Answers, prove
+from amzlink.jobs.connect_sendcloud import prove_sendcloud
 from amzlink.jobs.stores import settings_of
-from amzlink.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,9 @@ class ConnectOptions:
     client_id: str | None
     import_weights: bool | None
     update_status_when: str | None
-    destination: str
-    for_sendcloud: bool
+    destination: str | None
+    sendcloud_public_key: str | None
+    sendcloud_integration_id: str | None
     secrets_from: str | None
     verify: bool
     amazon_sandbox: bool
@@ -49,7 +53,7 @@ class ConnectOptions:
     @property
     def changes_settings(self) -> bool:
         """Whether anything was given that --renew leaves alone."""
-        settings = (self.name, self.seller_id, self.import_weights, self.update_status_when)
+        settings = (self.name, self.seller_id, self.import_weights, self.update_status_when, self.destination)
         return bool(self.countries or self.amazon_sandbox) or any(setting is not None for setting in settings)
 
 
@@ -66,9 +70,10 @@ def connect_store(session: Session, options: ConnectOptions) -> None:
         if slug := find_connected(deps, draft):
             console.say(f"This account is connected already, as the store {slug}. It is updated.")
             fill_from(deps.load_config().stores[slug], draft)
+        refuse_idle_keys(draft)
         answers = finish(deps, draft)
         require_place(deps, answers.slug)
-        verified = options.verify and _prove(deps, console, answers)
+        answers, verified = _prove(deps, console, answers, verify=options.verify)
     _store(deps, console, answers, verified=verified)
 
 
@@ -91,16 +96,14 @@ def renew_store(session: Session, options: ConnectOptions) -> None:
         overridden = any(deps.secrets.overridden(slug, name) for name in GIVEN)
         if options.secrets_from is None and not overridden:
             console.usage("--secrets-from is missing, and there is no terminal to ask at.")
+        refuse_idle_keys(draft)
         answers = finish(deps, draft)
-        verified = options.verify and _prove(deps, console, answers)
+        answers, verified = _prove(deps, console, answers, verify=options.verify)
     _store(deps, console, answers, verified=verified)
 
 
 def _read_options(options: ConnectOptions) -> Draft:
-    """The draft that the options give. Raises `not-built-yet`, `usage`, or what is wrong with a value."""
-    destination = parse_choice("--destination", options.destination, "none", "sendcloud")
-    if destination == "sendcloud" or options.for_sendcloud:
-        raise Problem("not-built-yet", detail="Sending orders to Sendcloud")
+    """The draft that the options give. Raises `usage`, or what is wrong with a value."""
     draft = Draft(
         wanted_slug=options.store,
         marketplaces=parse_countries(options.countries),
@@ -115,13 +118,27 @@ def _read_options(options: ConnectOptions) -> Draft:
         draft.seller_id = draft.check("Seller ID", options.seller_id)
     if options.client_id is not None:
         draft.client_id = draft.check("client id", options.client_id)
+    if options.destination is not None:
+        destination = parse_choice("--destination", options.destination, "none", "sendcloud")
+        draft.destination = "sendcloud" if destination == "sendcloud" else "none"
+    if options.sendcloud_public_key is not None:
+        draft.sendcloud_public_key = draft.check("Sendcloud public key", options.sendcloud_public_key)
+    if options.sendcloud_integration_id is not None:
+        draft.sendcloud_integration_id = parse_integration_id(options.sendcloud_integration_id)
     if options.secrets_from is not None:
         read_secrets(options.secrets_from, draft)
     return draft
 
 
 def _wizard(session: Session, draft: Draft, options: ConnectOptions) -> Wizard:
-    return Wizard(session.console, session.deps, draft, browser=options.browser, assume_yes=options.assume_yes)
+    return Wizard(
+        session.console,
+        session.deps,
+        draft,
+        browser=options.browser,
+        assume_yes=options.assume_yes,
+        verify=options.verify,
+    )
 
 
 @contextlib.contextmanager
@@ -144,10 +161,20 @@ def _settle(wizard: Wizard, answers: Answers, *, verify: bool, more_countries: b
     return (wizard.offer_more_countries(answers, proof) if more_countries else answers), True
 
 
-def _prove(deps: Deps, console: Console, answers: Answers) -> bool:
+def _prove(deps: Deps, console: Console, answers: Answers, *, verify: bool) -> tuple[Answers, bool]:
+    """The answers with what the proof adds to them, and whether they are proved. Raises a proven failure."""
+    if not verify:
+        if answers.sendcloud and not answers.sendcloud.integration_id:
+            console.usage("--sendcloud-integration-id is missing: with --no-verify nobody asks Sendcloud for it.")
+        return answers, False
     console.progress("asking Amazon")
-    show_findings(console, prove(deps, answers))
-    return True
+    show_findings(console, prove(deps, answers).findings)
+    if answers.sendcloud:
+        console.progress("asking Sendcloud")
+        proof = prove_sendcloud(deps, answers.slug, answers.sendcloud)
+        show_sendcloud_proof(console, proof, answers.update_status_when)
+        answers = replace(answers, sendcloud=replace(answers.sendcloud, integration_id=proof.integration_id))
+    return answers, True
 
 
 def _store(deps: Deps, console: Console, answers: Answers, *, verified: bool) -> None:
@@ -176,4 +203,5 @@ def _print(console: Console, connected: Connected) -> None:
     names = ", ".join(BY_ID[marketplace_id].name for marketplace_id in connected.store.marketplace_ids)
     proved = "" if connected.verified else " The link has not been proved."
     console.line(f"Connected: {connected.store.name} (store {connected.slug}, {names}).{proved}")
-    console.say("Next: `amzlink import-orders` brings in the orders.")
+    further = " and hands on to Sendcloud what is ready" if connected.store.destination == "sendcloud" else ""
+    console.say(f"Next: `amzlink import-orders` brings in the orders{further}.")

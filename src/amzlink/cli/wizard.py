@@ -20,14 +20,13 @@ from amzlink.cli.connect_draft import (
     slug_of_draft,
 )
 from amzlink.cli.console import Console
+from amzlink.cli.wizard_ask import Asker
+from amzlink.cli.wizard_sendcloud import SendcloudQuestions
 from amzlink.config import Store
-from amzlink.core.credentials import Wanted, clean, is_usual_seller_id
+from amzlink.core.credentials import clean, is_usual_seller_id
 from amzlink.deps import Deps
 from amzlink.jobs.connect_proof import Answers, Proof, prove
 from amzlink.problems import Problem
-from amzlink.secrets import SecretName
-
-_USUAL_TOKEN_LENGTH: Final = 200  # characters; Amazon's refresh tokens have several hundred
 
 # Which answers may cure which problem.
 _CURES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -47,16 +46,27 @@ _CURES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class Wizard:
-    """A conversation that turns a draft into answers that work. With `assume_yes` what has a default is not asked."""
+    """A conversation that turns a draft into answers that work. With `assume_yes` what has a default is not asked.
 
-    def __init__(self, console: Console, deps: Deps, draft: Draft, *, browser: bool, assume_yes: bool) -> None:
+    Without `verify` nobody is asked whether Sendcloud's keys are good.
+    """
+
+    def __init__(
+        self, console: Console, deps: Deps, draft: Draft, *, browser: bool, assume_yes: bool, verify: bool
+    ) -> None:
         self._console = console
-        self._talk = words.Talk(console)
         self._deps = deps
         self._draft = draft
         self._browser = browser
         self._assume_yes = assume_yes
-        self._before: Store | None = None
+        self._asker = Asker(console, deps, draft, assume_yes=assume_yes)
+        self._talk = self._asker.talk
+        self._sendcloud = SendcloudQuestions(console, deps, draft, self._asker, verify=verify, assume_yes=assume_yes)
+
+    @property
+    def _before(self) -> Store | None:
+        """The store as it is connected already."""
+        return self._asker.before
 
     # The two conversations
 
@@ -74,20 +84,22 @@ class Wizard:
         if not self._draft.client_id:
             self._ask_client_id()
         if not self._draft.client_secret:
-            self._draft.client_secret = self._ask_secret("client secret", "client-secret")
+            self._draft.client_secret = self._asker.ask_secret("client secret", "client-secret")
         if not self._draft.refresh_token:
-            self._draft.refresh_token = self._ask_secret("refresh token", "refresh-token")
+            self._draft.refresh_token = self._asker.ask_secret("refresh token", "refresh-token")
         self._ask_wishes()
         return finish(self._deps, self._draft)
 
     def renew(self, before: Store) -> Answers:
         """Ask for a connected store's secrets anew; what is left out stays as it is."""
-        self._before = before
+        self._asker.before = before
         self._talk.say(f"New secrets for the store {self._draft.wanted_slug}. Enter keeps what is there.")
-        self._say_page("They are found at")
+        self._asker.say_page("They are found at")
         self._ask_client_id()
-        self._draft.client_secret = self._ask_secret("client secret", "client-secret")
-        self._draft.refresh_token = self._ask_secret("refresh token", "refresh-token")
+        self._draft.client_secret = self._asker.ask_secret("client secret", "client-secret")
+        self._draft.refresh_token = self._asker.ask_secret("refresh token", "refresh-token")
+        if before.destination == "sendcloud":
+            self._sendcloud.ask_keys()
         return finish(self._deps, self._draft)
 
     # Questions, one by one
@@ -95,7 +107,7 @@ class Wizard:
     def _look_whether_connected(self) -> None:
         slug = find_connected(self._deps, self._draft)
         if slug and not self._before:
-            self._before = self._deps.load_config().stores[slug]
+            self._asker.before = self._deps.load_config().stores[slug]
             self._talk.say(
                 f"This account is connected already, as the store {slug}. It is updated, not replaced; Enter keeps "
                 "what is there."
@@ -123,7 +135,7 @@ class Wizard:
     def _show_app(self) -> None:
         self._talk.heading("Your app at Amazon")
         self._talk.say(words.APP)
-        self._say_page("Apps are made and authorised at")
+        self._asker.say_page("Apps are made and authorised at")
         self._talk.say(words.DATA_PROTECTION)
         if self._browser and open_page(self._draft.page):
             self._talk.say("The page is opening in your browser.")
@@ -135,7 +147,7 @@ class Wizard:
         self._talk.heading("Seller ID")
         while True:
             default = self._before.seller_id if self._before else None
-            self._draft.seller_id = self._ask_checked("Seller ID", default=default)
+            self._draft.seller_id = self._asker.ask_checked("Seller ID", default=default)
             if not is_usual_seller_id(self._draft.seller_id):
                 self._talk.say(words.UNUSUAL_SELLER_ID)
             try:
@@ -148,16 +160,7 @@ class Wizard:
     def _ask_client_id(self) -> None:
         self._talk.heading("Client id")
         default = self._draft.client_id or (self._before.client_id if self._before else None)
-        self._draft.client_id = self._ask_checked("client id", default=default)
-
-    def _ask_secret(self, wanted: Wanted, name: SecretName) -> str | None:
-        """The secret, or None where the environment or the connected store has it."""
-        slug = slug_of_draft(self._deps, self._draft) or find_connected(self._deps, self._draft)
-        if slug and self._deps.secrets.overridden(slug, name):
-            self._talk.say(f"The {wanted} is given by this machine's environment.")
-            return None
-        self._talk.heading(wanted.capitalize())
-        return self._ask_checked(wanted, secret=True, may_be_empty=self._before is not None) or None
+        self._draft.client_id = self._asker.ask_checked("client id", default=default)
 
     def _ask_wishes(self) -> None:
         if self._draft.name is None:
@@ -166,6 +169,7 @@ class Wizard:
             self._ask_weights()
         if self._draft.update_status_when is None:
             self._ask_trigger()
+        self._sendcloud.ask()
 
     def _ask_name(self) -> None:
         default = self._before.name if self._before else f"Amazon {self._draft.marketplaces[0].name}"
@@ -199,43 +203,6 @@ class Wizard:
         if keys[chosen] == "announced":
             self._talk.say(words.ANNOUNCED, style="yellow")
 
-    def _ask_checked(
-        self, wanted: Wanted, *, secret: bool = False, may_be_empty: bool = False, default: str | None = None
-    ) -> str:
-        """Ask until the answer can be what is wanted; empty only where that may be."""
-        question = wanted[0].upper() + wanted[1:] + (" (Enter keeps the present one)" if may_be_empty else "")
-        self._talk.say(words.REASONS[wanted])
-        while True:
-            text = self._console.ask_secret(question) if secret else self._console.ask(question, default=default)
-            if may_be_empty and not clean(text):
-                return ""
-            if clean(text) == "?":
-                self._talk.say(words.REASONS[wanted])
-                self._say_page("The app's page is")
-                continue
-            try:
-                value = self._draft.check(wanted, text)
-            except Problem as problem:
-                self._talk.explain(problem, self._draft.page)
-                if problem.name == "mws-credentials":
-                    self._talk.say(f"The {wanted} is needed in any case. {words.REASONS[wanted]}")
-                continue
-            if not secret or self._is_whole(wanted, value):
-                return value
-
-    def _is_whole(self, wanted: Wanted, value: str) -> bool:
-        """Hidden input shows nothing, so its length is told; a terminal may have cut a pasted text at a line break."""
-        if wanted == "refresh token" and len(value) < _USUAL_TOKEN_LENGTH:
-            self._talk.say(f"That has {len(value)} characters; Amazon's refresh tokens have several hundred.")
-            return self._assume_yes or self._console.confirm("Is it whole?", default=False)
-        self._talk.say(f"Taken: {len(value)} characters.")
-        return True
-
-    def _say_page(self, introduction: str) -> None:
-        self._talk.say(
-            f"{introduction} {self._draft.page} (in Seller Central's menu: Apps and Services, Develop Apps)."
-        )
-
     # Proving, until it works or the person stops
 
     def prove(self, answers: Answers) -> tuple[Answers, Proof | None]:
@@ -255,7 +222,7 @@ class Wizard:
                 if not again:
                     return answers, None
             else:
-                words.show_findings(self._console, proof)
+                words.show_findings(self._console, proof.findings)
                 return answers, proof
 
     def _settle(self, problem: Problem) -> bool:
@@ -285,9 +252,9 @@ class Wizard:
         if "client id" in cures:
             self._ask_client_id()
         if "client secret" in cures:
-            self._draft.client_secret = self._ask_secret("client secret", "client-secret")
+            self._draft.client_secret = self._asker.ask_secret("client secret", "client-secret")
         if "refresh token" in cures:
-            self._draft.refresh_token = self._ask_secret("refresh token", "refresh-token")
+            self._draft.refresh_token = self._asker.ask_secret("refresh token", "refresh-token")
 
     # More countries, once the link stands
 

@@ -60,9 +60,7 @@ class Asker:
 
     def say_page(self, introduction: str) -> None:
         """Where Amazon's apps are managed."""
-        self.talk.say(
-            f"{introduction} {self._draft.page} (in Seller Central's menu: Apps and Services, Develop Apps)."
-        )
+        self.talk.say(f"{introduction} {self._draft.page} (in Seller Central's menu: Apps and Services, Develop Apps).")
 
     def _explain_again(self, wanted: Wanted) -> None:
         self.talk.say(words.REASONS[wanted])

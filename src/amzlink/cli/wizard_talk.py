@@ -73,6 +73,8 @@ integration of your own there: in Sendcloud, Settings, Integrations, Sendcloud A
 public key and the secret key are shown. Sendcloud's own Amazon integration has to be off, or every order arrives
 twice."""
 
+INTEGRATION: Final = "Without asking Sendcloud, the number of the keys' integration has to be given as well."
+
 PURGE_DESTINATION: Final = """\
 Sendcloud keeps an order for 180 days, and with it the buyer's name and address. Amazon's policy allows 30 days after
 delivery. amzlink can delete the orders there too when their time is over; parcels stay."""
@@ -82,8 +84,8 @@ SENDCLOUD_TRIGGERS: Final[Mapping[Trigger, str]] = {
     "processed": "once the carrier has scanned it (processed)",
 }
 OTHER_TRIGGER: Final = """\
-In Sendcloud this integration counts a parcel as sent {theirs}; here you have chosen: {ours}. amzlink goes by your answer.
-`amzlink stores set update_status_when={theirs_key}` changes it."""
+In Sendcloud this integration counts a parcel as sent {theirs}; here you have chosen: {ours}. amzlink goes by your
+answer. `amzlink stores set update_status_when={theirs_key}` changes it."""
 
 _WIDTH: Final = 88
 

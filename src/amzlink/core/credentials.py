@@ -175,13 +175,9 @@ def _seller_id_fault(value: str, kind: Kind) -> str | None:
 
 
 def _sendcloud_key_fault(value: str, kind: Kind) -> str | None:
-    if kind not in _MAY_BE_SENDCLOUDS:
+    if kind is not Kind.UNKNOWN:
         return kind
     return None if _POSSIBLE_SENDCLOUD_KEY.fullmatch(value) else Kind.UNKNOWN
-
-
-# Kinds that are told by no more than their length and their letters.
-_MAY_BE_SENDCLOUDS: Final = {Kind.UNKNOWN, Kind.OAUTH_CODE, Kind.AWS_SECRET}
 
 
 def _refresh_token_fault(value: str, kind: Kind) -> str | None:

@@ -72,7 +72,8 @@ def choose_slug(
 def _mismatch(store: Store, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
     """What tells a store from the account that is being connected; None where they are the same."""
     if store.test != test:
-        return "is a test store" if store.test else f"is a real store, and one of {', '.join(ENDPOINT_VARIABLES)} is set"
+        real = f"is a real store, and one of {', '.join(ENDPOINT_VARIABLES)} is set"
+        return "is a test store" if store.test else real
     if store.amazon_sandbox != amazon_sandbox:
         return f"was connected {'with' if store.amazon_sandbox else 'without'} --amazon-sandbox"
     if store.seller_id != seller_id:
@@ -181,8 +182,9 @@ def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozens
         "amazon_sandbox": answers.amazon_sandbox,
         "test": deps.endpoints_overridden,
         "destination": answers.destination,
-        "purge_destination": answers.purge_destination,
     }
+    if answers.purge_destination is not None:
+        settings["purge_destination"] = answers.purge_destination
     if answers.sendcloud:
         settings["sendcloud_public_key"] = answers.sendcloud.public_key
         settings["sendcloud_integration_id"] = answers.sendcloud.integration_id

@@ -43,7 +43,7 @@ class SendcloudLink:
 class Answers:
     """All that is needed to link a store. Its marketplaces are of one region, and the first is the store's country.
 
-    `sendcloud` is there where orders go on to Sendcloud.
+    `sendcloud` is there where orders go on to Sendcloud. Where `purge_destination` is None it stays as it is.
     """
 
     slug: str
@@ -57,7 +57,7 @@ class Answers:
     update_status_when: Trigger = "processed"
     amazon_sandbox: bool = False
     sendcloud: SendcloudLink | None = None
-    purge_destination: bool = False
+    purge_destination: bool | None = None
 
     @property
     def destination(self) -> Destination:

@@ -7,12 +7,14 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_country
 from amzlink.config import SETTINGS, Store, parse_setting
+from amzlink.core.credentials import check
 from amzlink.deps import Deps
 from amzlink.problems import Problem
 from amzlink.secrets import NAMES, SecretName, Source
 
 _COMMAND: Final = "amzlink stores set"
-_AT_LEAST: Final = {"default_weight_grams": 1, "ship_by_guard_hours": 0}
+_AT_LEAST: Final = {"default_weight_grams": 1, "ship_by_guard_hours": 0, "sendcloud_integration_id": 1}
+_OF_SENDCLOUD: Final = frozenset({"destination", "sendcloud_public_key", "sendcloud_integration_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
     """Change one setting, given as `KEY=VALUE`; an empty value takes an optional one away.
 
     Raises:
-        Problem: `usage`, `region-mixed`, `not-built-yet`, `no-store` or `which-store`.
+        Problem: `usage`, `region-mixed`, `secret-looks-wrong`, `sendcloud-keys-missing`, `no-store`, `which-store`, or
+            what keeps the secrets from being looked at.
     """
     config = deps.load_config()
     slug = config.choose(slug, deps.home.config_file)
@@ -63,6 +66,8 @@ def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
     if not equals:
         raise _usage(f"“{assignment}” is no setting: write KEY=VALUE, for example import_weights=false.")
     store = msgspec.structs.replace(config.stores[slug], **_changes(config.stores[slug], key.strip(), text.strip()))
+    if store.destination == "sendcloud" and key.strip() in _OF_SENDCLOUD:
+        _require_keys(deps, slug, store)
     deps.save_config(config.with_store(slug, store))
     return Shown(slug, store, slug == config.default_store)
 
@@ -98,11 +103,18 @@ def _changes(store: Store, key: str, text: str) -> dict[str, Any]:
     value = parse_setting(key, text)
     if key == "name" and not value:
         raise _usage("A store needs a name.")
+    if key == "sendcloud_public_key" and isinstance(value, str):
+        value = check("Sendcloud public key", value, BY_ID)
     if isinstance(value, int) and value < _AT_LEAST.get(key, value):
         raise _usage(f"{key} cannot be {value}: {_AT_LEAST[key]} is the least.")
-    if key.startswith("sendcloud_") or value == "sendcloud":
-        raise Problem("not-built-yet", detail="Sending orders to Sendcloud")
     return {key: value}
+
+
+def _require_keys(deps: Deps, slug: str, store: Store) -> None:
+    """A store that sends orders to Sendcloud has both keys, and the integration that they belong to."""
+    has_all = store.sendcloud_public_key and store.sendcloud_integration_id
+    if not has_all or deps.secrets.get(slug, "sendcloud-secret-key") is None:
+        raise Problem("sendcloud-keys-missing", store=slug, store_option=f" --store {slug}")
 
 
 def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:

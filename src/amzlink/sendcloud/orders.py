@@ -146,11 +146,14 @@ def find_order(client: Client, integration_id: int, order_id: str) -> StoredOrde
     return None
 
 
-def find_orders(client: Client, integration_id: int, order_ids: Iterable[str]) -> dict[str, StoredOrder]:
+def find_orders(
+    client: Client, integration_id: int, order_ids: Iterable[str], *, most_singles: int | None = None
+) -> dict[str, StoredOrder]:
     """Which of these orders Sendcloud has, by order id.
 
     The integration's orders are read from the newest on, which finds what was sent last in few calls; what does not
-    show within as many pages as the orders fill, and a few more, is looked up one by one.
+    show within as many pages as the orders fill, and a few more, is looked up one by one, though not more than
+    `most_singles`: an order beyond these is not among those found, and may be there all the same.
 
     Raises:
         Problem: as `find_order`.
@@ -169,7 +172,7 @@ def find_orders(client: Client, integration_id: int, order_ids: Iterable[str]) -
             return found
         if number == most:
             break
-    singles = {order_id: find_order(client, integration_id, order_id) for order_id in sorted(missing)}
+    singles = {order_id: find_order(client, integration_id, order_id) for order_id in sorted(missing)[:most_singles]}
     return found | {order_id: stored for order_id, stored in singles.items() if stored}
 
 
