@@ -42,7 +42,7 @@ def _show(console: Console, store: "StoreStatus") -> None:
     if runs.failure and (runs.success is None or runs.failure > runs.success):
         console.line(f"  Last failure  {short_time(runs.failure)} (UTC): {runs.failed_with}")
     console.line(
-        f"  To ship       {orders.to_ship}; {orders.due} due today, {orders.overdue} overdue, {orders.held} held"
+        f"  To ship       {orders.to_ship}; {orders.due} due today, {store.shipping.overdue} overdue, {orders.held} held"
     )
     _show_shipping(console, store)
     if orders.refused:
@@ -66,8 +66,6 @@ def _show_shipping(console: Console, store: "StoreStatus") -> None:
         console.line(f"  At Sendcloud  {shipping.at_sendcloud} of the orders to ship")
     if shipping.being_confirmed:
         console.line(f"  With Amazon   {shipping.being_confirmed} confirmations on their way")
-    if shipping.overdue:
-        console.line(f"  Overdue       {shipping.overdue} past Amazon's ship-by date and not confirmed")
     for heading, kept in (("Not confirmed", shipping.refused), ("Not sent", shipping.not_sent)):
         for entry in kept[:_MOST_SHOWN]:
             reason = f": {entry.reason}" if entry.reason else ""
