@@ -716,6 +716,14 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         _WEIGHTS,
         "warning",
     ),
+    "weight-row-unusable": Entry(
+        "A line of the file of weights cannot be used",
+        "Line {line} of the file cannot be used: {detail}.",
+        "A weight is a number with one of the units kg, g, lb and oz, for a SKU that is there once. The other lines have been read.",
+        "Correct the line and give the file again with `amzlink check-weights --from FILE`: weights that are set already are set again, which changes nothing.",
+        Exit.PARTLY,
+        _WEIGHTS,
+    ),
     # Sendcloud
     "sendcloud-credentials": Entry(
         "Sendcloud does not know these keys",
@@ -850,6 +858,22 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         Exit.CONFIGURATION,
         _DATA,
         checks=("vault",),
+    ),
+    "vault-key-stuck": Entry(
+        "The key to old personal data does not go",
+        "The keyring took the new key of the store {store}, but still gives the old one.",
+        "What is destroyed is gone only when its key is, so amzlink looks again after it has set a new one. The keyring did not keep it, or another program put the old one back.",
+        "See that only one amzlink uses this keyring entry and that nothing restores it, then run `amzlink purge-pii{store_option}` again.",
+        Exit.REFUSED,
+        _DATA,
+    ),
+    "purge-incomplete": Entry(
+        "Personal data can still be read after a purge",
+        "After the purge of the store {store}, data of {count} orders could still be read.",
+        "amzlink tries to open what it has destroyed, and it could. This should never happen.",
+        "Run `amzlink purge-pii{store_option}` again, and report it with `amzlink verify --bundle FILE.zip`.",
+        Exit.BUG,
+        _DATA,
     ),
     "clock-jumped": Entry(
         "The time cannot be trusted",

@@ -85,7 +85,7 @@ class Vault:
         floors = [floor for floor in (self._keys.floor, book.floor) if floor]
         self.floor = max(floors, default=None)
         if self.floor and self.floor != self._keys.floor:
-            self._save(_moved_on(self._keys, self.floor))
+            self.move_on(self.floor)
 
     @property
     def chain_ids(self) -> dict[str, str]:
@@ -121,6 +121,19 @@ class Vault:
         except (InvalidTag, ValueError):  # a value error: not even a nonce is left of the box
             # from None: the chained error would add nothing, and a traceback's locals would hold the key.
             raise Problem("vault-key-missing", store=self._store, detail="the key does not fit") from None
+
+    def move_on(self, floor: date) -> None:
+        """Make every day before `floor` unreadable for ever; a floor never goes back. The order book notes it first.
+
+        Raises:
+            Problem: `vault-key-stuck`, where the keyring still gives the old keys; or the keyring's own.
+        """
+        if self._keys.floor and floor <= self._keys.floor:
+            return
+        self._save(_moved_on(self._keys, floor))
+        self.floor = floor
+        if _read(self._place.load(), self._store) != self._keys:
+            raise Problem("vault-key-stuck", store=self._store)
 
     def _bound_to(self, order_id: str, part: str) -> bytes:
         bound = f"{self._store}\0{order_id}"

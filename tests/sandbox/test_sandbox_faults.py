@@ -19,6 +19,7 @@ from tests.sandbox.driver import (
     error_of,
 )
 from tests.sandbox.parcels import FEED_TYPE, FEEDS_PATH, confirm_parcels
+from tests.sandbox.shelf import walk_shelf
 
 AMAZONS_FAULTS = [fault for fault in FAULTS.values() if fault not in SENDCLOUD_FAULTS]
 REJECTED = "The access token you provided is revoked, malformed or invalid."
@@ -413,6 +414,7 @@ def test_every_fault_is_described_and_changes_some_answer(fault: Any) -> None:
 
 
 def walk(driver: Driver) -> list[Response]:
-    """One call of each kind, then the second page of a search, then parcels that are confirmed."""
+    """One call of each kind, then the second page of a search, parcels that are confirmed, and the seller's shelf."""
     token = Driver(orders=250).search().json()["pagination"]["nextToken"]
-    return [*answers(driver).values(), driver.search(paginationToken=token), *confirm_parcels(driver)]
+    page = driver.search(paginationToken=token)
+    return [*answers(driver).values(), page, *confirm_parcels(driver), *walk_shelf(driver)]

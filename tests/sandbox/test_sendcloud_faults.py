@@ -78,11 +78,14 @@ def test_without_a_fault_every_call_is_answered_well() -> None:
         ("sendcloud-busy", 400, {"post"}),
         ("sendcloud-busy-once", 400, {"post"}),
         ("sendcloud-refuses-one", 400, {"post"}),
+        ("sendcloud-refuses-vaguely", 422, {"post"}),
+        ("sendcloud-keeps-orders", 409, {"delete"}),
         ("sendcloud-lost-answer", 500, WRITES),
         ("sendcloud-html", 200, set(SOUND)),
         ("sendcloud-malformed", 200, set(SOUND)),
         ("sendcloud-amazon-active", 200, set()),
         ("sendcloud-forgets", 200, set()),
+        ("sendcloud-slow", 200, set()),
         ("sendcloud-updated-at-still", 200, set()),
     ],
 )
@@ -176,6 +179,23 @@ def test_what_is_forgotten_is_accepted_and_never_seen() -> None:
     driver.switch(off=("sendcloud-forgets",))
     driver.store()
     assert len(driver.rows(ORDERS)) == 1
+
+
+def test_a_slow_sendcloud_stores_minutes_later() -> None:
+    driver = SendcloudDriver(faults=("sendcloud-slow",))
+    assert driver.post(driver.order()).status == 201
+    driver.wait(400)
+    assert driver.rows(ORDERS) == []
+    driver.wait(400)
+    assert len(driver.rows(ORDERS)) == 1
+
+
+def test_a_vague_refusal_names_no_order_and_strikes_every_batch_with_that_order_in_it() -> None:
+    driver = SendcloudDriver(faults=("sendcloud-refuses-vaguely",))
+    orders = [driver.order(number) for number in range(3)]
+    assert "source" not in errors_of(driver.post(*orders))[0]
+    assert driver.post(*orders[1:]).status == 201
+    assert driver.post(orders[0]).status == 422
 
 
 def test_a_lost_answer_is_one_to_a_call_that_was_carried_out() -> None:

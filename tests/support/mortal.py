@@ -14,7 +14,10 @@ from typing import Any
 
 import amzlink.amazon.transport
 import amzlink.jobs.import_orders
-import amzlink.orderbook.migrations  # noqa: F401
+import amzlink.orderbook.migrations
+import amzlink.sendcloud.account
+import amzlink.sendcloud.payload
+import amzlink.sendcloud.shipments  # noqa: F401
 from amzlink.cli.main import run
 
 

@@ -3,20 +3,17 @@
 It is unpacked and read piece by piece, so that neither a large report nor a small one that swells up fills the memory.
 """
 
-import zlib
-from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
 import msgspec
 
+from amzlink.amazon.documents import pieces
 from amzlink.amazon.shipment_refusals import Reason, reason_of
 
 MOST_REPORT_BYTES: Final = 256 * 1024 * 1024
 """What a report may measure unpacked."""
-_PIECE: Final = 256 * 1024
 _LONGEST_TEXT: Final = 10_000
-_GZIP: Final = zlib.MAX_WBITS | 16  # zlib's way to say: with gzip's header
 _RESULT: Final = "AmazonEnvelope/Message/ProcessingReport/Result"
 _SUMMARY: Final = "AmazonEnvelope/Message/ProcessingReport/ProcessingSummary"
 _READ: Final = frozenset(
@@ -50,33 +47,9 @@ def read_report(body: bytes, *, compressed: bool) -> dict[int, FeedResult]:
         ValueError: it is no report, not a whole one, or tells of more errors than it lists.
     """
     reader = _Reader()
-    for piece in _unpack(body) if compressed else _cut(body):
+    for piece in pieces(body, compressed=compressed, most_bytes=MOST_REPORT_BYTES):
         reader.feed(piece)
     return reader.close()
-
-
-def _cut(body: bytes) -> Iterator[bytes]:
-    view = memoryview(body)
-    for start in range(0, len(body), _PIECE):
-        yield bytes(view[start : start + _PIECE])
-
-
-def _unpack(body: bytes) -> Iterator[bytes]:
-    unpacker, size, rest = zlib.decompressobj(_GZIP), 0, body
-    try:
-        while not unpacker.eof:
-            piece = unpacker.decompress(rest, _PIECE)
-            rest = unpacker.unconsumed_tail
-            if not piece and not rest:
-                break
-            size += len(piece)
-            if size > MOST_REPORT_BYTES:
-                raise ValueError(f"unpacked it is larger than {MOST_REPORT_BYTES} bytes")
-            yield piece
-    except zlib.error:
-        raise ValueError("its compression is damaged") from None
-    if not unpacker.eof:
-        raise ValueError("its compression breaks off")
 
 
 class _Reader:

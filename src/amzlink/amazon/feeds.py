@@ -185,7 +185,7 @@ def feed_results(link: Link, document_id: str) -> dict[int, FeedResult]:
 def _fetch_results(link: Link, document_id: str) -> dict[int, FeedResult]:
     answer = link.get(GET_FEED_DOCUMENT, f"{_PATH}/documents/{quote(document_id, safe='')}", {})
     document = _decode(link, GET_FEED_DOCUMENT, answer, _Document)
-    body = link.download(document.url)
+    body = link.download(document.url).body
     try:
         return read_report(body, compressed=document.compression_algorithm == "GZIP")
     except ValueError as error:

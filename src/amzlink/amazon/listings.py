@@ -1,18 +1,97 @@
-"""Listings Items API 2021-08-01. It is also the one API that proves a Seller ID (facts 2.7)."""
+"""Listings Items API 2021-08-01: what the seller's products are said to weigh, and saying something else.
 
+It is also the one API that proves a Seller ID (facts 2.7).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
+from amzlink.amazon.listing_wire import Issue, Listing, read_listing
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import DeadPageToken, Link
+from amzlink.clock import to_iso
+from amzlink.core.weights import amazon_value
+from amzlink.problems import Problem
+from amzlink.wire.bodies import UNREADABLE
 
-SEARCH_LISTINGS_ITEMS: Final = Operation("searchListingsItems", 5.0, 5, "Product Listing")
+_ROLE: Final = "Product Listing"
+SEARCH_LISTINGS_ITEMS: Final = Operation("searchListingsItems", 5.0, 5, _ROLE)
+GET_LISTINGS_ITEM: Final = Operation("getListingsItem", 5.0, 10, _ROLE)
+PATCH_LISTINGS_ITEM: Final = Operation("patchListingsItem", 5.0, 5, _ROLE)
+
+PAGE_SIZE: Final = 20
+MOST_PAGED: Final = 1000
+"""Listings of one search that Amazon gives out, however many there are (facts 8.2)."""
+
+ACCEPTED: Final = "ACCEPTED"
+VALID: Final = "VALID"
+
+_PATH: Final = "/listings/2021-08-01/items"
+_INCLUDED: Final = "summaries,attributes,issues,relationships,productTypes"
+_MOST_TURNS: Final = 3
+# Amazon's answers to a SKU that is none of the account's, or that cannot be one.
+_NO_SUCH_SKU: Final = (400, 404)
 
 
-class _Results(msgspec.Struct, frozen=True):
-    numberOfResults: int  # noqa: N815 - Amazon's name
+class TooManyListings(Exception):  # noqa: N818 - a turn of events that the sweep handles, not a failure
+    """A search finds more than can be paged through; a shorter time has to be asked for, or the listings report."""
+
+
+class ListingsPage(msgspec.Struct, frozen=True):
+    """Some of what a search finds, and how many it finds in all."""
+
+    listings: tuple[Listing, ...]
+    total: int
+
+
+class PatchAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What Amazon says to a patch, all with HTTP 200 (facts 8.3).
+
+    `status` is VALID or INVALID for a preview, ACCEPTED or INVALID for a patch. ACCEPTED means queued and no more: not
+    even that there is such a SKU.
+    """
+
+    status: str
+    submission_id: str
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether Amazon has nothing against it."""
+        return self.status in (ACCEPTED, VALID)
+
+    def issues_of(self, attribute: str) -> tuple[Issue, ...]:
+        """The issues that are about an attribute; a preview names old faults of the listing too (facts 8.3)."""
+        return tuple(issue for issue in self.issues if attribute in issue.attribute_names)
+
+
+class _Count(msgspec.Struct, frozen=True, rename="camel"):
+    number_of_results: int
+
+
+class _Pagination(msgspec.Struct, frozen=True, rename="camel"):
+    next_token: str | None = None
+
+
+class _Results(msgspec.Struct, frozen=True, rename="camel"):
+    number_of_results: int
+    items: tuple[msgspec.Raw, ...]
+    pagination: _Pagination | None = None
+
+
+class _Patch(msgspec.Struct, frozen=True):
+    op: str
+    path: str
+    value: tuple[Mapping[str, object], ...]
+
+
+class _PatchRequest(msgspec.Struct, frozen=True, rename="camel"):
+    product_type: str
+    patches: tuple[_Patch, ...]
 
 
 def prove_seller_id(link: Link, seller_id: str, marketplace_id: str) -> None:
@@ -21,9 +100,179 @@ def prove_seller_id(link: Link, seller_id: str, marketplace_id: str) -> None:
     Raises:
         Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `Link.get`.
     """
-    path = f"/listings/2021-08-01/items/{quote(seller_id, safe='')}"
-    answer = link.get(SEARCH_LISTINGS_ITEMS, path, {"marketplaceIds": marketplace_id, "pageSize": "1"})
+    answer = link.get(SEARCH_LISTINGS_ITEMS, _path(seller_id), {"marketplaceIds": marketplace_id, "pageSize": "1"})
     try:
-        msgspec.json.decode(answer.body, type=_Results)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msgspec.json.decode(answer.body, type=_Count)
+    except UNREADABLE as error:
         raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, "it is no list of listings") from error
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def find_listings(
+    link: Link, seller_id: str, marketplace_ids: Sequence[str], skus: Sequence[str]
+) -> dict[str, Listing]:
+    """The listings with these SKUs, as many as wanted: twenty a call. A SKU that is not the seller's is left out.
+
+    The search takes a list with commas, so a SKU with a comma in it is asked for alone, and so is one that the search
+    does not give back.
+
+    Raises:
+        Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `Link.get`.
+    """
+    wanted = list(dict.fromkeys(sku for sku in skus if sku.strip()))
+    searched = [sku for sku in wanted if "," not in sku]
+    found: dict[str, Listing] = {}
+    for start in range(0, len(searched), PAGE_SIZE):
+        chunk = searched[start : start + PAGE_SIZE]
+        query = {"identifiers": ",".join(chunk), "identifiersType": "SKU"}
+        for page in _search(link, seller_id, marketplace_ids, query):
+            found |= {listing.sku: listing for listing in page.listings if listing.sku in chunk}
+    for sku in wanted:
+        if sku not in found and (listing := _get_listing(link, seller_id, marketplace_ids, sku)):
+            found[sku] = listing
+    return found
+
+
+def listings_of_asins(
+    link: Link, seller_id: str, marketplace_ids: Sequence[str], asins: Sequence[str]
+) -> Iterator[Listing]:
+    """The seller's listings of these products, for SKUs that a report has damaged; one ASIN can have several.
+
+    Raises:
+        Problem: as `find_listings`.
+    """
+    wanted = list(dict.fromkeys(asins))
+    for start in range(0, len(wanted), PAGE_SIZE):
+        query = {"identifiers": ",".join(wanted[start : start + PAGE_SIZE]), "identifiersType": "ASIN"}
+        for page in _search(link, seller_id, marketplace_ids, query):
+            yield from page.listings
+
+
+def changed_listings(
+    link: Link, seller_id: str, marketplace_ids: tuple[str, ...], after: datetime, before: datetime
+) -> Iterator[ListingsPage]:
+    """The listings that changed in a span of time, the earliest first; both ends belong to it.
+
+    One that changes while pages are read leaves the span, and those behind it move up a place: then the span is read
+    again from its start, so a listing can come twice.
+
+    Raises:
+        TooManyListings: there are `MOST_PAGED` or more; before the first page.
+        Problem: as `find_listings`.
+    """
+    query = {
+        "lastUpdatedAfter": to_iso(after),
+        "lastUpdatedBefore": to_iso(before),
+        "sortBy": "lastUpdatedDate",
+        "sortOrder": "ASC",
+    }
+    for _ in range(_MOST_TURNS):
+        total = None
+        for page in _search(link, seller_id, marketplace_ids, query):
+            # What is counted may be cut to what can be paged through.
+            if total is None and page.total >= MOST_PAGED:
+                raise TooManyListings
+            total = page.total if total is None else total
+            yield page
+            if page.total < total:
+                break
+        else:
+            return
+
+
+def _search(
+    link: Link, seller_id: str, marketplace_ids: Sequence[str], query: Mapping[str, str]
+) -> Iterator[ListingsPage]:
+    """The pages of a search."""
+    asked = {
+        "marketplaceIds": ",".join(marketplace_ids),
+        "includedData": _INCLUDED,
+        "pageSize": str(PAGE_SIZE),
+        **query,
+    }
+    used: set[str] = set()
+    token: str | None = None
+    while True:
+        try:
+            answer = link.get(
+                SEARCH_LISTINGS_ITEMS, _path(seller_id), {**asked, "pageToken": token} if token else asked
+            )
+        except DeadPageToken:
+            raise link.malformed(SEARCH_LISTINGS_ITEMS, "", "its next page cannot be asked for") from None
+        try:
+            results = msgspec.json.decode(answer.body, type=_Results)
+        except UNREADABLE as error:
+            raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, "it is no list of listings") from error
+        listings = (read_listing(item, marketplace_ids) for item in results.items)
+        yield ListingsPage(tuple(listing for listing in listings if listing), results.number_of_results)
+        token = (results.pagination.next_token or None) if results.pagination else None
+        if token is None or token in used:
+            return
+        used.add(token)
+
+
+def _get_listing(link: Link, seller_id: str, marketplace_ids: Sequence[str], sku: str) -> Listing | None:
+    query = {"marketplaceIds": ",".join(marketplace_ids), "includedData": _INCLUDED}
+    try:
+        answer = link.get(GET_LISTINGS_ITEM, _path(seller_id, sku), query)
+    except Problem as problem:
+        if problem.name == "request-refused" and problem.facts.get("status") in _NO_SUCH_SKU:
+            return None
+        raise
+    listing = read_listing(answer.body, marketplace_ids)
+    if listing is None:
+        raise link.malformed(GET_LISTINGS_ITEM, answer.request_id, "it is no listing")
+    return msgspec.structs.replace(listing, sku=sku)
+
+
+def _path(seller_id: str, sku: str | None = None) -> str:
+    """Each is one segment of the path, whatever signs it has."""
+    path = f"{_PATH}/{quote(seller_id, safe='')}"
+    if sku is None:
+        return path
+    # Dots alone would be taken for a step up the path.
+    return f"{path}/{quote(sku, safe='') if sku.strip('.') else '%2E' * len(sku)}"
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+def patch_weight(
+    link: Link,
+    seller_id: str,
+    sku: str,
+    marketplace_id: str,
+    product_type: str,
+    attribute: str,
+    grams: int,
+    *,
+    preview: bool,
+    locale: str,
+    unit: str | None = None,
+) -> PatchAnswer:
+    """Set a weight of a listing in one marketplace, or only ask what Amazon would say to it.
+
+    `attribute` is `Listing.weight_attribute`. The attribute is replaced as a whole; whether that leaves alone what it
+    holds for other marketplaces is not documented, so they are to be read back. `unit` is the one that stands there now
+    (`Listing.unit_of`); it is kept where grams go into it exactly, and is kilograms otherwise. `locale` is the language
+    of the issues, `en_GB`.
+
+    A patch is sent once. After a lost answer (`transport.is_answer_unknown`) the listing shows whether it was taken;
+    sending the same again does no harm. A preview is tried again like any question.
+
+    Raises:
+        Problem: as `Link.patch_json`, or `response-malformed`, after which it may have been taken.
+    """
+    value, spelled = amazon_value(grams, unit)
+    entry = {"value": msgspec.Raw(value.encode()), "unit": spelled, "marketplace_id": marketplace_id}
+    document = _PatchRequest(product_type, (_Patch("replace", f"/attributes/{attribute}", (entry,)),))
+    query = {"marketplaceIds": marketplace_id, "includedData": "issues", "issueLocale": locale}
+    if preview:
+        query["mode"] = "VALIDATION_PREVIEW"
+    answer = link.patch_json(PATCH_LISTINGS_ITEM, _path(seller_id, sku), query, document, changes_nothing=preview)
+    try:
+        return msgspec.json.decode(answer.body, type=PatchAnswer)
+    except UNREADABLE as error:
+        raise link.malformed(PATCH_LISTINGS_ITEM, answer.request_id, "it is no answer to a patch") from error

@@ -1,8 +1,8 @@
 """The one place where amzlink speaks HTTP to Amazon: headers, time limits, quotas, retries, and what errors mean.
 
 Only calls that may safely be made twice go through `get`, `upload` and `download`; each is tried a few times when the
-fault is one that passes. What changes something goes through `post_json`, once; `is_answer_unknown` tells what is known
-after a failure.
+fault is one that passes. What changes something goes through `post_json` or `patch_json`, once; `is_answer_unknown`
+tells what is known after a failure.
 """
 
 import random
@@ -49,6 +49,14 @@ _NEVER_SENT: Final = frozenset(
 )
 _TOKEN_CALL: Final = "getToken"  # noqa: S105 - the name of an operation
 
+
+class Document(msgspec.Struct, frozen=True):
+    """What lay behind a signed address; `content_type` is what its answer was headed with, or empty."""
+
+    body: bytes
+    content_type: str
+
+
 Explain = Callable[[int, SpApiError], Problem | None]
 """What a refused call means to its own API: from status and error to a problem, or None where it has no name for it."""
 
@@ -58,7 +66,7 @@ class DeadPageToken(Exception):  # noqa: N818 - a turn of events that the import
 
 
 def is_answer_unknown(problem: Problem) -> bool:
-    """Whether a call of `post_json` that ended with this problem may have done its work all the same.
+    """Whether a call of `post_json` or `patch_json` that ended with this problem may have done its work all the same.
 
     It is unknown after a time-out, a broken connection, a 5xx, an answer that cannot be read, or a page that something
     else put in the answer's place. It is known that nothing was done when Amazon refused (4xx, 429 too), when our own
@@ -138,13 +146,22 @@ class Link:
             Problem: by the names of `errors`, or a network's.
             DeadPageToken: the query's page token cannot be used any more.
         """
-        url = f"{self.base_url}{path}?{urlencode(query, quote_via=quote, safe=',:')}"
+        return self._repeat(operation, "GET", self._url(path, query))
+
+    def _url(self, path: str, query: Mapping[str, str]) -> str:
+        return f"{self.base_url}{path}?{urlencode(query, quote_via=quote, safe=',:')}"
+
+    def _repeat(
+        self, operation: Operation, method: str, url: str, headers: Mapping[str, str] | None = None, **content: bytes
+    ) -> Answer:
+        """Make a call that may be made twice, until it is answered with a success or patience ends."""
         attempt, refreshed = 1, False
         while True:
             self._await_quota(operation)
             token = self._auth.token(self)  # not before the wait, which would age it
+            sent = {**(headers or {}), "x-amz-access-token": token}
             try:
-                response = self._wire.send(operation.name, "GET", url, headers={"x-amz-access-token": token})
+                response = self._wire.send(operation.name, method, url, headers=sent, **content)
             except Problem as problem:
                 if attempt == ATTEMPTS or not passes(problem):
                     raise
@@ -170,31 +187,65 @@ class Link:
             Problem: by the names of `errors` or of `explain`, or a network's; `is_answer_unknown` tells after which of
                 them the call may have done its work all the same.
         """
+        response = self._tell(operation, "POST", f"{self.base_url}{path}", document)
+        if isinstance(response, Answer):
+            return response
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            self._learn_rate(operation, response)
+            self._quotas.drain(operation, self.clock.now().timestamp())
+            raise self._wire.problem("throttled", response, operation.name).with_facts(max_wait="0 seconds")
+        refusal = self._refused(operation, response)
+        if explain and isinstance(refusal, Problem) and refusal.name in ("request-refused", "access-denied"):
+            named = explain(response.status_code, parse_errors(response.content))
+            if named:
+                raise named.with_facts(**refusal.facts)
+        raise refusal
+
+    def patch_json(
+        self, operation: Operation, path: str, query: Mapping[str, str], document: object, *, changes_nothing: bool
+    ) -> Answer:
+        """Change something at Amazon; again only where it is known that nothing was done, that is after a 429.
+
+        A patch that sets something to a value may be made again once it has been read back that it did not take; that
+        is the caller's to do, in its own time. With `changes_nothing` (a preview) it is tried again like a `get`.
+
+        Raises:
+            Problem: as `get`; `is_answer_unknown` tells after which of them the patch may have been taken all the same.
+        """
+        url = self._url(path, query)
+        if changes_nothing:
+            body = msgspec.json.encode(document)
+            return self._repeat(operation, "PATCH", url, {"content-type": "application/json"}, content=body)
+        attempt = 1
+        while True:
+            response = self._tell(operation, "PATCH", url, document)
+            if isinstance(response, Answer):
+                return response
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                raise self._refused(operation, response)
+            self._throttled(operation, response, attempt)
+            attempt += 1
+
+    def _tell(self, operation: Operation, method: str, url: str, document: object) -> Answer | httpx.Response:
+        """Make a call that changes something, once: its answer, or the response that is none."""
         headers = {"content-type": "application/json"}
         body, refreshed = msgspec.json.encode(document), False
         while True:
             self._await_quota(operation)
             headers["x-amz-access-token"] = self._auth.token(self)
-            response = self._wire.send(operation.name, "POST", f"{self.base_url}{path}", headers=headers, content=body)
+            response = self._wire.send(operation.name, method, url, headers=headers, content=body)
             if response.is_success:
                 self._learn_rate(operation, response)
                 return self._read(operation, response)
-            if not is_expired_token(response.status_code, response.content) or refreshed:
-                break
+            if refreshed or not is_expired_token(response.status_code, response.content):
+                return response
             refreshed = True
             self._auth.forget()
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            self._learn_rate(operation, response)
-            self._quotas.drain(operation, self.clock.now().timestamp())
-            raise self._wire.problem("throttled", response, operation.name).with_facts(max_wait="0 seconds")
+
+    def _refused(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
         if response.is_server_error:
-            raise self._wire.problem("service-unavailable", response, operation.name)
-        refusal = self._refusal(operation, response)
-        if explain and isinstance(refusal, Problem) and refusal.name == "request-refused":
-            named = explain(response.status_code, parse_errors(response.content))
-            if named:
-                raise named.with_facts(**refusal.facts)
-        raise refusal
+            return self._wire.problem("service-unavailable", response, operation.name)
+        return self._refusal(operation, response)
 
     def upload(self, url: str, body: bytes, content_type: str) -> None:
         """Put a document where a signed address leads; again, where the fault is one that passes.
@@ -207,13 +258,14 @@ class Link:
         headers = {"content-type": content_type}
         self._use_address(UPLOAD, url, lambda: self._wire.send(UPLOAD, "PUT", url, headers=headers, content=body))
 
-    def download(self, url: str) -> bytes:
+    def download(self, url: str) -> Document:
         """The document that lies behind a signed address; again, where the fault is one that passes.
 
         Raises:
             Problem: `document-refused`, `response-malformed` for one beyond `MOST_DOCUMENT_BYTES`, or a network's.
         """
-        return self._use_address(DOWNLOAD, url, lambda: self._wire.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES)).content
+        response = self._use_address(DOWNLOAD, url, lambda: self._wire.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES))
+        return Document(response.content, response.headers.get("content-type", ""))
 
     def _use_address(self, operation: str, url: str, send: Callable[[], httpx.Response]) -> httpx.Response:
         if not is_protected(url):

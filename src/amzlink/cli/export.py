@@ -12,6 +12,7 @@ from typing import IO, Any, Final
 
 from amzlink.cli.console import Console
 from amzlink.core.orders import PersonalData
+from amzlink.core.spreadsheets import harmless
 from amzlink.files import translated_errors
 from amzlink.jobs.orders import Exported
 
@@ -25,8 +26,6 @@ PERSONAL_COLUMNS: Final = (
     "recipient_company_name", "address_line_1", "address_line_2", "address_line_3", "city", "state_or_region",
     "postal_code", "country_code", "phone", "gift_message",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins like this for a formula, and runs it.
-_FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export(
@@ -104,9 +103,7 @@ def _write(file: IO[str], rows: Iterable[dict[str, Any]], form: str, columns: tu
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_MARKS):
-        return f"'{value}"
-    return value
+    return harmless(value) if isinstance(value, str) else value
 
 
 @contextlib.contextmanager

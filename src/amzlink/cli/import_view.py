@@ -6,16 +6,17 @@ from typing import Any
 from amzlink.cli.console import Console
 from amzlink.clock import to_iso
 from amzlink.core.importing import Verdict
-from amzlink.jobs.import_orders import ImportReport
-from amzlink.problems import Exit, Problem
+from amzlink.jobs.import_orders import ImportReport, stops
+from amzlink.problems import Exit
 
 
 def show(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) -> Exit:
     """Give the result and the exit code. One store that was stopped is the command's own failure."""
     failed = [report for report in reports if report.problem]
-    if len(reports) == 1 and failed and failed[0].problem and _stops(failed[0].problem):
+    if len(reports) == 1 and failed and failed[0].problem and stops(failed[0].problem):
         if not console.as_json and console.watched and failed[0].tally.fetched:
             _print(console, failed[0], dry_run=dry_run)
+        _tell_refused(console, failed[0])  # they are told once, and this is the run that met them
         return Exit(console.fail(failed[0].problem, {"stores": [_document(failed[0])]}))
     for report in failed:
         if report.problem:
@@ -28,11 +29,6 @@ def show(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) ->
     for report in reports:
         _tell_refused(console, report)
     return Exit.DONE if all(report.complete for report in reports) else Exit.PARTLY
-
-
-def _stops(problem: Problem) -> bool:
-    """Orders without addresses are stored and held; everything else has stopped the run."""
-    return problem.name != "role-missing-pii"
 
 
 def _document(report: ImportReport) -> dict[str, Any]:

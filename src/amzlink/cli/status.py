@@ -42,7 +42,8 @@ def _show(console: Console, store: "StoreStatus") -> None:
     if runs.failure and (runs.success is None or runs.failure > runs.success):
         console.line(f"  Last failure  {short_time(runs.failure)} (UTC): {runs.failed_with}")
     console.line(
-        f"  To ship       {orders.to_ship}; {orders.due} due today, {store.shipping.overdue} overdue, {orders.held} held"
+        f"  To ship       {orders.to_ship}; {orders.due} due today, {store.shipping.overdue} overdue, "
+        f"{orders.held} held"
     )
     _show_shipping(console, store)
     if orders.refused:

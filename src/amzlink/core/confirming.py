@@ -1,7 +1,8 @@
 """What Amazon is to be told of an order's parcels: which package holds what, under which reference, and when.
 
 Each parcel becomes one package. Amazon takes a package reference that it knows already as an edit of that package, so
-a new parcel gets a number that the order has never used, and a label that takes another's place keeps its number.
+a new parcel gets a number that the order has never used, and a label that takes another's place keeps its number. That
+is also why a call whose answer was lost can be made again: at worst it edits the package into what it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,8 @@ from typing import Final
 import msgspec
 
 from amzlink.core.orders import CANCELLED, PENDING
-from amzlink.core.parcels import DEAD, Parcel, ParcelItem
+from amzlink.core.packing import Item, Line, Packing
+from amzlink.core.parcels import DEAD, FILE, Parcel
 
 
 class State(StrEnum):
@@ -31,7 +33,7 @@ class State(StrEnum):
     MISSING = "missing"
     """Accepted twice, and still not among the order's packages."""
     WITHDRAWN = "withdrawn"
-    """Its parcel was cancelled before anything was sent."""
+    """Not to be sent any more, and not told."""
 
 
 SAID: Final = frozenset({State.ACCEPTED, State.STORED})
@@ -44,23 +46,6 @@ COUNTING: Final = SAID | UNDER_WAY | {State.PLANNED, State.MISSING}
 """Its items are not free for another package."""
 
 
-class Item(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What a package holds of a line."""
-
-    order_item_id: str
-    quantity: int
-    transparency_codes: tuple[str, ...] = ()
-
-
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """A line of the order: how many Amazon still waits for, and whether each piece has a transparency code."""
-
-    order_item_id: str
-    sku: str | None
-    unshipped: int
-    needs_codes: bool = False
-
-
 class Package(msgspec.Struct, frozen=True, gc=False):
     """A package that Amazon has of the order."""
 
@@ -69,7 +54,10 @@ class Package(msgspec.Struct, frozen=True, gc=False):
 
 
 class Confirmation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A confirmation that was made, or is to be. `content` is a keyed hash of carrier and tracking number."""
+    """A confirmation that was made, or is to be. `content` is a keyed hash of carrier and tracking number.
+
+    `asked`: it was sent before, and as far as we know in vain; `resent`: because it was not stored the first time.
+    """
 
     order_id: str
     reference: str
@@ -78,6 +66,7 @@ class Confirmation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     items: tuple[Item, ...]
     content: str
     is_edit: bool = False
+    asked: bool = False
     resent: bool = False
 
 
@@ -96,18 +85,21 @@ class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done for one order, and what is not.
 
-    `confirm` and `edit` are to be sent, `withdraw` is not any more, and `without_codes` cannot be, because its
-    transparency codes are missing. The rest are keys of parcels: that have not reached the trigger, that Amazon knows
-    all about, and of a cancelled order.
+    `confirm` and `edit` are to be sent from now on, `queued` was so before. `withdraw` are not to be sent any more, each
+    with what it is instead. `without_codes` cannot be sent, because their transparency codes are missing. The rest are
+    keys of parcels: that have not reached the trigger, that Amazon knows all about, of a cancelled order, and that a
+    later file replaced.
     """
 
     confirm: tuple[Confirmation, ...] = ()
     edit: tuple[Confirmation, ...] = ()
+    queued: tuple[Confirmation, ...] = ()
     withdraw: tuple[Confirmation, ...] = ()
     without_codes: tuple[Confirmation, ...] = ()
     waiting: tuple[str, ...] = ()
     already: tuple[str, ...] = ()
     of_cancelled_order: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -132,7 +124,8 @@ class Trigger(msgspec.Struct, frozen=True):
 def ship_date(parcel: Parcel, purchased_at: datetime, now: datetime) -> datetime:
     """When the parcel was handed over, as far as is known: never in the future, nor before the order (facts 5.1)."""
     known = parcel.processed_at or parcel.announced_at or now
-    return max(purchased_at, min(known, now))
+    # Amazon's time of the order can have a fraction of a second, which is not kept.
+    return min(now, max(known, purchased_at + timedelta(seconds=1)))
 
 
 def plan(now: Situation, reached: frozenset[str]) -> Outlook:
@@ -142,19 +135,23 @@ def plan(now: Situation, reached: frozenset[str]) -> Outlook:
         key=lambda parcel: (parcel.announced_at or parcel.updated_at, parcel.key),
     )
     if now.status == CANCELLED:
-        return Outlook(withdraw=_planned(now.confirmations), of_cancelled_order=tuple(parcel.key for parcel in live))
+        planned = [entry for entry in now.confirmations if entry.state is State.PLANNED]
+        return Outlook(
+            withdraw=tuple(map(_taken_back, planned)), of_cancelled_order=tuple(parcel.key for parcel in live)
+        )
     if now.status in PENDING:
         return Outlook(waiting=tuple(parcel.key for parcel in live))
     return _Planner(now, live, reached).outlook()
 
 
-def _planned(confirmations: Iterable[Confirmation]) -> tuple[Confirmation, ...]:
-    return tuple(entry for entry in confirmations if entry.state is State.PLANNED)
-
-
 def _taken_back(entry: Confirmation) -> Confirmation:
-    """What is left of a confirmation that is not to be sent: of an edit, the package that Amazon was told of before."""
-    return msgspec.structs.replace(entry, state=State.STORED if entry.is_edit else State.WITHDRAWN)
+    """What is left of a confirmation that is not to be sent: of an edit, the package that Amazon was told of before.
+
+    What that package's content was is not known any more, so that whatever comes next differs from it.
+    """
+    if entry.is_edit:
+        return msgspec.structs.replace(entry, state=State.STORED, content="")
+    return msgspec.structs.replace(entry, state=State.WITHDRAWN)
 
 
 class _Planner:
@@ -164,88 +161,192 @@ class _Planner:
         self._now = now
         self._live = live
         self._reached = reached
-        dead = {parcel.key for parcel in now.parcels if parcel.kind in DEAD}
-        counting = [entry for entry in now.confirmations if entry.state is not State.WITHDRAWN]
-        doomed = [entry for entry in _planned(counting) if entry.parcel in dead]
-        self._withdraw = tuple(map(_taken_back, doomed))
-        counting = [entry for entry in counting if entry not in doomed]
-        counting += [entry for entry in self._withdraw if entry.state is State.STORED]
-        # What Amazon refused is told anew, as if for the first time, when something about the parcel has changed.
-        again = [entry for entry in counting if self._is_to_be_told_anew(entry)]
-        self._withdraw += tuple(msgspec.structs.replace(entry, state=State.WITHDRAWN) for entry in again)
-        counting = [entry for entry in counting if entry not in again]
-        self._of_parcel = {entry.parcel: entry for entry in counting}
-        # What Amazon was told of labels that are cancelled now: the next label with the same content takes its place.
-        self._orphans = [entry for entry in counting if entry.parcel in dead and entry.state in SAID]
-        self._left = self._unclaimed()
-        self._used = {int(reference) for reference in self._references() if reference.isdecimal()}
+        self._by_key = {parcel.key: parcel for parcel in now.parcels}
+        self._shown = {package.reference for package in now.packages}
+        self._used = _numbers(self._shown) | _numbers(entry.reference for entry in now.confirmations)
+        self._confirm: list[Confirmation] = []
+        self._edit: list[Confirmation] = []
+        self._withdraw: list[Confirmation] = []
+        self._superseded: list[str] = []
+        self._of_parcel = self._reconsidered()
+        # What Amazon was told of labels that are cancelled now: the next label comes in their place.
+        dead = [entry for entry in self._of_parcel.values() if self._is_dead(entry.parcel)]
+        self._orphans = [entry for entry in dead if entry.state in SAID or _is_refused_edit(entry)]
+        self._nobody_knows = any(entry.state in UNDER_WAY for entry in dead)
+        self._packing = Packing(now.lines, self._free())
 
     def outlook(self) -> Outlook:
         """Everything that is to be said and done."""
-        confirm, edit, waiting, already, without_codes = [], [], [], [], []
+        queued: list[Confirmation] = []
+        waiting, already, without_codes = [], [], []
         fresh = [parcel for parcel in self._live if parcel.key not in self._of_parcel]
-        shares = self._share_out(fresh)
+        heirs = self._exact_heirs(fresh)
+        # Of parcels that claim the same, the one that is on its way counts, and what was told last.
+        others = sorted(
+            (parcel for parcel in fresh if parcel.key not in heirs),
+            key=lambda parcel: (parcel.key not in self._reached, self._is_outdated(parcel)),
+        )
+        shares = self._packing.share_out(others)
+        heirs |= self._other_heirs([parcel for parcel in others if not shares[parcel.key]])
         for parcel in self._live:
             content = self._now.contents.get(parcel.key)
-            entry = self._of_parcel.get(parcel.key)
-            if entry is not None:
-                if changed := self._changed(entry, content):
-                    edit.append(changed)
-                elif entry.state in SAID:
+            is_ready = parcel.key in self._reached and content is not None
+            if entry := self._of_parcel.get(parcel.key):
+                if self._change(entry, content):
+                    continue
+                if entry.state is State.PLANNED:
+                    queued.append(entry)
+                elif entry.state in SAID and parcel.key not in self._superseded:
                     already.append(parcel.key)
-                continue
-            items = shares[parcel.key]
-            if not items and not self._orphans:
-                already.append(parcel.key)
-            elif parcel.key not in self._reached or content is None:
+            elif inherited := heirs.get(parcel.key):
+                if is_ready and content is not None and inherited.state not in UNDER_WAY:
+                    self._inherit(inherited, parcel, content)
+                else:
+                    waiting.append(parcel.key)
+            elif not shares[parcel.key]:
+                (waiting if self._nobody_knows else already).append(parcel.key)
+            elif not is_ready or content is None:
                 waiting.append(parcel.key)
-            elif taken := self._take_over(parcel, items, content):
-                edit.append(taken)
-            elif not items:
-                already.append(parcel.key)
-            elif self._lacks_codes(items):
-                refused = self._new(parcel, items, content)
-                without_codes.append(msgspec.structs.replace(refused, state=State.REFUSED))
+            elif lacking := self._lacking_codes(shares[parcel.key]):
+                if not self._is_refused(lacking):
+                    refused = self._new(parcel, shares[parcel.key], content)
+                    without_codes.append(msgspec.structs.replace(refused, state=State.REFUSED))
             else:
-                confirm.append(self._new(parcel, items, content))
+                self._confirm.append(self._new(parcel, shares[parcel.key], content))
+                self._replace_refused(parcel)
+        replaced = {entry.reference for entry in (*self._confirm, *self._edit)}
         return Outlook(
-            confirm=tuple(confirm),
-            edit=tuple(edit),
-            withdraw=self._withdraw,
-            waiting=tuple(waiting),
-            already=tuple(already),
+            confirm=tuple(self._confirm),
+            edit=tuple(self._edit),
+            queued=tuple(entry for entry in queued if entry.reference not in replaced),
+            withdraw=tuple(self._withdraw),
             without_codes=tuple(without_codes),
+            waiting=tuple(waiting),
+            already=tuple(key for key in already if key not in self._superseded),
+            superseded=tuple(self._superseded),
         )
 
-    def _is_to_be_told_anew(self, entry: Confirmation) -> bool:
+    # What there is already.
+
+    def _reconsidered(self) -> dict[str, Confirmation]:
+        """What was said and planned before, by parcel, without what has become void."""
+        left = {}
+        for entry in self._now.confirmations:
+            if entry.state is State.WITHDRAWN:
+                continue
+            after = self._after_all(entry)
+            if after is not entry:
+                self._withdraw.append(after)
+            if after.state is not State.WITHDRAWN:
+                left[after.parcel] = after
+        return left
+
+    def _after_all(self, entry: Confirmation) -> Confirmation:
+        parcel = self._by_key.get(entry.parcel)
+        if entry.state is State.PLANNED:
+            if not entry.is_edit and entry.reference in self._shown:
+                # A call that seemed lost has arrived; or another tool has taken the number.
+                state = State.STORED if entry.asked else State.WITHDRAWN
+                return msgspec.structs.replace(entry, state=state)
+            return entry if parcel and parcel.is_live else _taken_back(entry)
+        if entry.is_edit or entry.state not in (State.REFUSED, State.MISSING):
+            return entry
+        # What Amazon does not have is told as if for the first time when something about it has changed.
         changed = self._now.contents.get(entry.parcel, entry.content) != entry.content
-        return entry.state is State.REFUSED and not entry.is_edit and changed
+        if self._is_dead(entry.parcel) or (entry.state is State.REFUSED and changed):
+            return msgspec.structs.replace(entry, state=State.WITHDRAWN)
+        return entry
 
-    def _changed(self, entry: Confirmation, content: str | None) -> Confirmation | None:
-        """The confirmation with its new carrier or tracking number, where it has one and may be sent (again)."""
+    def _is_dead(self, key: str) -> bool:
+        parcel = self._by_key.get(key)
+        return parcel is not None and parcel.kind in DEAD
+
+    def _free(self) -> dict[str, int]:
+        """What Amazon waits for, less what it was told, or will be, and does not show yet."""
+        left = {line.order_item_id: line.unshipped for line in self._now.lines}
+        for entry in self._of_parcel.values():
+            if entry.reference not in self._shown and (entry.state in COUNTING or _is_refused_edit(entry)):
+                for item in entry.items:
+                    left[item.order_item_id] = left.get(item.order_item_id, 0) - item.quantity
+        return {item: max(0, quantity) for item, quantity in left.items()}
+
+    def _change(self, entry: Confirmation, content: str | None) -> bool:
+        """Plan the confirmation with its new carrier or tracking number, where it has one and may be sent (again)."""
         if content is None or content == entry.content or entry.state in UNDER_WAY:
-            return None
-        known = (
-            entry.is_edit
-            or entry.state in SAID
-            or any(package.reference == entry.reference for package in self._now.packages)
-        )
-        return msgspec.structs.replace(entry, content=content, state=State.PLANNED, is_edit=known, resent=False)
+            return False
+        is_edit = entry.is_edit or entry.state in SAID
+        changed = msgspec.structs.replace(entry, content=content, state=State.PLANNED, is_edit=is_edit, resent=False)
+        (self._edit if is_edit else self._confirm).append(changed)
+        return True
 
-    def _take_over(self, parcel: Parcel, items: tuple[Item, ...], content: str) -> Confirmation | None:
-        """The package of a cancelled label, where this parcel comes in its place.
+    # Labels that come in the place of others.
 
-        It does with the same things in it, or when nothing is free because Amazon has been told of that package.
-        """
-        wanted = _claims(parcel)
-        for orphan in self._orphans:
-            held = {(item.order_item_id, item.quantity) for item in orphan.items}
-            if not items or (wanted and held == wanted):
+    def _exact_heirs(self, fresh: Sequence[Parcel]) -> dict[str, Confirmation]:
+        """Parcels with the same things in them as a package whose label was cancelled."""
+        found = {}
+        for parcel in fresh:
+            claims = self._packing.claims(parcel)
+            orphan = next((entry for entry in self._orphans if claims and _holds(entry, claims)), None)
+            if orphan:
                 self._orphans.remove(orphan)
-                return msgspec.structs.replace(
-                    orphan, parcel=parcel.key, content=content, state=State.PLANNED, is_edit=True, resent=False
-                )
+                found[parcel.key] = orphan
+        return found
+
+    def _other_heirs(self, empty: Sequence[Parcel]) -> dict[str, Confirmation]:
+        """Parcels for which nothing is free, because Amazon was told of it with a label that is none any more."""
+        found = {}
+        for parcel in empty:
+            claims = self._packing.claims(parcel)
+            entry = next((each for each in self._orphans if not claims or _shares(each, claims)), None)
+            if entry:
+                self._orphans.remove(entry)
+            elif parcel.source == FILE:
+                entry = self._corrected_by(parcel, {each.reference for each in found.values()})
+            if entry:
+                found[parcel.key] = entry
+            elif self._is_outdated(parcel):
+                self._superseded.append(parcel.key)
+        return found
+
+    def _is_outdated(self, parcel: Parcel) -> bool:
+        """Whether a later file tells of the same things with another number."""
+        return parcel.source == FILE and any(parcel in self._earlier(newer) for newer in self._live)
+
+    def _corrected_by(self, parcel: Parcel, taken: set[str]) -> Confirmation | None:
+        """The package that an earlier file told of with the same things in it, and the later one no more."""
+        for old in self._earlier(parcel):
+            entry = self._of_parcel.get(old.key)
+            if entry and entry.reference not in taken and entry.state in (*SAID, *UNDER_WAY, State.PLANNED):
+                return entry
         return None
+
+    def _replace_refused(self, parcel: Parcel) -> None:
+        for old in self._earlier(parcel):
+            entry = self._of_parcel.get(old.key)
+            if entry and entry.state is State.REFUSED and not entry.is_edit and old.key not in self._superseded:
+                self._withdraw.append(msgspec.structs.replace(entry, state=State.WITHDRAWN))
+                self._superseded.append(old.key)
+                return
+
+    def _earlier(self, parcel: Parcel) -> list[Parcel]:
+        if parcel.source != FILE:
+            return []
+        return [
+            old
+            for old in self._live
+            if old.source == FILE and old.updated_at < parcel.updated_at and _named(old) == _named(parcel)
+        ]
+
+    def _inherit(self, entry: Confirmation, parcel: Parcel, content: str) -> None:
+        is_edit = entry.is_edit or entry.state is not State.PLANNED
+        heir = msgspec.structs.replace(
+            entry, parcel=parcel.key, content=content, state=State.PLANNED, is_edit=is_edit, resent=False
+        )
+        (self._edit if is_edit else self._confirm).append(heir)
+        if not self._is_dead(entry.parcel):
+            self._superseded.append(entry.parcel)
+
+    # New packages.
 
     def _new(self, parcel: Parcel, items: tuple[Item, ...], content: str) -> Confirmation:
         number = max(self._used, default=0) + 1
@@ -259,65 +360,37 @@ class _Planner:
             content=content,
         )
 
-    def _references(self) -> set[str]:
-        known = {package.reference for package in self._now.packages}
-        return known | {entry.reference for entry in self._now.confirmations}
-
-    def _unclaimed(self) -> dict[str, int]:
-        """What Amazon waits for, less what it was told and does not show yet."""
-        left = {line.order_item_id: line.unshipped for line in self._now.lines}
-        shown = {package.reference for package in self._now.packages}
-        for entry in self._of_parcel.values():
-            if entry.state in COUNTING and entry.reference not in shown:
-                for item in entry.items:
-                    left[item.order_item_id] = left.get(item.order_item_id, 0) - item.quantity
-        return {item: max(0, quantity) for item, quantity in left.items()}
-
-    def _share_out(self, parcels: Sequence[Parcel]) -> dict[str, tuple[Item, ...]]:
-        """What each of these parcels holds.
-
-        Those that say it come first, the trigger reached or not; one that does not say, or names nothing of this order,
-        holds what is left.
-        """
-        shares: dict[str, tuple[Item, ...]] = {}
-        silent = []
-        for parcel in parcels:
-            named = [(line, item) for item in parcel.items if (line := self._line_of(item))]
-            if named:
-                shares[parcel.key] = self._take(named)
-            else:
-                silent.append(parcel)
-        for parcel in silent:
-            rest = [(line, ParcelItem(line.order_item_id, line.sku, None)) for line in self._now.lines]
-            shares[parcel.key] = self._take(rest)
-        return shares
-
-    def _line_of(self, item: ParcelItem) -> Line | None:
-        """By Amazon's id; else by SKU, where a line of it still has something left; an only line needs no name."""
-        if item.order_item_id is None and item.sku is None and len(self._now.lines) == 1:
-            return self._now.lines[0]
-        for line in self._now.lines:
-            if item.order_item_id is not None and line.order_item_id == item.order_item_id:
-                return line
-        same = [line for line in self._now.lines if item.sku is not None and line.sku == item.sku]
-        return next((line for line in same if self._left[line.order_item_id]), same[0] if same else None)
-
-    def _take(self, wanted: Iterable[tuple[Line, ParcelItem]]) -> tuple[Item, ...]:
-        taken: dict[str, Item] = {}
-        for line, item in wanted:
-            left = self._left[line.order_item_id]
-            quantity = left if item.quantity is None else min(item.quantity, left)
-            if quantity:
-                self._left[line.order_item_id] -= quantity
-                before = taken.get(line.order_item_id, Item(line.order_item_id, 0))
-                codes = before.transparency_codes + item.transparency_codes
-                taken[line.order_item_id] = Item(line.order_item_id, before.quantity + quantity, codes)
-        return tuple(taken.values())
-
-    def _lacks_codes(self, items: tuple[Item, ...]) -> bool:
+    def _lacking_codes(self, items: tuple[Item, ...]) -> set[str]:
         needing = {line.order_item_id for line in self._now.lines if line.needs_codes}
-        return any(item.order_item_id in needing and len(item.transparency_codes) != item.quantity for item in items)
+        return {
+            item.order_item_id
+            for item in items
+            if item.order_item_id in needing and len(item.transparency_codes) != item.quantity
+        }
+
+    def _is_refused(self, order_items: set[str]) -> bool:
+        """Whether that is known, by another parcel that was thought to hold the same."""
+        refused = [entry for entry in self._of_parcel.values() if entry.state is State.REFUSED]
+        return any(item.order_item_id in order_items for entry in refused for item in entry.items)
 
 
-def _claims(parcel: Parcel) -> set[tuple[str | None, int | None]]:
-    return {(item.order_item_id, item.quantity) for item in parcel.items}
+def _is_refused_edit(entry: Confirmation) -> bool:
+    """Amazon has the package, as it was before the edit."""
+    return entry.is_edit and entry.state is State.REFUSED
+
+
+def _numbers(references: Iterable[str]) -> set[int]:
+    return {int(reference) for reference in references if reference.isascii() and reference.isdecimal()}
+
+
+def _holds(entry: Confirmation, claims: Mapping[str, int | None]) -> bool:
+    held = {item.order_item_id: item.quantity for item in entry.items}
+    return held.keys() == claims.keys() and all(claims[item] in (None, quantity) for item, quantity in held.items())
+
+
+def _shares(entry: Confirmation, claims: Mapping[str, int | None]) -> bool:
+    return any(item.order_item_id in claims for item in entry.items)
+
+
+def _named(parcel: Parcel) -> tuple[tuple[str | None, int | None], ...]:
+    return tuple((item.order_item_id, item.quantity) for item in parcel.items)

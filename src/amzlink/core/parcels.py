@@ -35,6 +35,10 @@ LIVE: Final = frozenset({Kind.LABELLED, Kind.UNDER_WAY, Kind.DELIVERED, Kind.RET
 DEAD: Final = frozenset({Kind.CANCELLED, Kind.FAILED})
 """There is no parcel any more."""
 
+SENDCLOUD: Final = "sendcloud"
+FILE: Final = "file"
+"""Who tells of a parcel; its key begins with that."""
+
 OPEN: Final = frozenset({Kind.BEFORE, Kind.FAILED, Kind.LABELLED, Kind.UNDER_WAY, Kind.CANCELLING, Kind.UNKNOWN})
 """More can be heard of it."""
 
@@ -69,6 +73,11 @@ class Parcel(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     items: tuple[ParcelItem, ...] = ()
 
     @property
+    def source(self) -> str:
+        """Who told of it: `SENDCLOUD` or `FILE`."""
+        return self.key.partition(":")[0]
+
+    @property
     def is_live(self) -> bool:
         """Whether there is a parcel; one whose last word said nothing counts by what it was before."""
         return self.kind in LIVE or (self.kind is Kind.UNKNOWN and self.announced_at is not None)
@@ -87,8 +96,8 @@ class SealedParcels(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 def follow(known: Parcel | None, seen: Parcel) -> Parcel:
     """What is known of a parcel after it has been seen once more.
 
-    News can arrive out of order: what is older than what is known changes nothing. A moment that was reached stays
-    reached, whatever comes after it, unless the parcel is cancelled and so never was.
+    News can arrive out of order: what is older than what is known changes nothing. A status that says nothing leaves
+    the one before it. A moment that was reached stays reached, whatever comes after it.
     """
     if known is None:
         return seen
@@ -111,7 +120,7 @@ def follow(known: Parcel | None, seen: Parcel) -> Parcel:
 
 
 def delivered_at(parcels: tuple[Parcel, ...]) -> datetime | None:
-    """When the slowest of an order's parcels was delivered; None while one of them is still on its way."""
-    on_the_way = [parcel for parcel in parcels if parcel.kind not in DEAD]
+    """When the slowest of an order's parcels was delivered; None while one of them is, or may be, on its way."""
+    on_the_way = [parcel for parcel in parcels if parcel.is_live or parcel.kind is Kind.CANCELLING]
     times = [parcel.delivered_at for parcel in on_the_way]
     return max((time for time in times if time), default=None) if all(times) else None

@@ -33,5 +33,10 @@ def keyed_hash(salt: str, data: bytes) -> str:
     """A fingerprint by which a change of something personal is noticed.
 
     `salt` (hex) lies sealed with the order: without it nobody can try addresses or numbers until one fits.
+
+    Raises:
+        ValueError: there is no salt, so that anybody could.
     """
+    if not salt:
+        raise ValueError("a fingerprint of something personal needs a salt")
     return hmac.new(bytes.fromhex(salt), data, hashlib.sha256).hexdigest()[:32]

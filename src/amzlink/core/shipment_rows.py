@@ -14,6 +14,7 @@ import msgspec
 
 from amzlink.core.parcels import Kind
 from amzlink.core.ship_dates import read_ship_date
+from amzlink.core.spreadsheets import unwrapped
 from amzlink.core.tables import Record, Unreadable, read_records
 from amzlink.problems import Problem
 
@@ -142,10 +143,7 @@ def _text(record: Record, column: str) -> str | None:
     value = record.get(column)
     if isinstance(value, list | tuple):
         raise _BadValueError(f"{column} is a list")
-    text = (value or "").strip()
-    if formula := re.fullmatch(r'="([^"]*)"', text):
-        text = formula[1].strip()
-    text = text.removeprefix("'").strip()
+    text = unwrapped(value or "")
     if len(text) > LONGEST_VALUE:
         raise _BadValueError(f"{column} has more than {LONGEST_VALUE} characters")
     if not text.isprintable():

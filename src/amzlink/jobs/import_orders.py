@@ -29,7 +29,8 @@ from amzlink.jobs.intake import Intake, Tally
 from amzlink.jobs.leases import renew_leases
 from amzlink.jobs.parcel_news import SENDCLOUD, ParcelNews
 from amzlink.jobs.read_back import ReadBack
-from amzlink.jobs.sending import Sender, SendTally
+from amzlink.jobs.send_desk import SendTally
+from amzlink.jobs.sending import send_orders
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.runs import Run, note_run
@@ -77,6 +78,11 @@ class ImportReport(msgspec.Struct, kw_only=True):
     def refused(self) -> list[Refusal]:
         """What could not be taken in, and what the destination does not take."""
         return [*self.tally.refused, *self.sent.refused]
+
+
+def stops(problem: Problem) -> bool:
+    """Whether a run ends there. Orders without addresses are stored and held, and it goes on."""
+    return problem.name != "role-missing-pii"
 
 
 def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> list[ImportReport]:
@@ -159,7 +165,7 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
         finally:
             report.api_calls.update(link.calls)
     if store.destination == SENDCLOUD:
-        _send_on(deps, book, vault, slug, store=store, report=report, dry_run=options.dry_run)
+        _send_on(deps, book, vault, slug, store=store, report=report, options=options)
 
 
 def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, intake: Intake) -> None:
@@ -171,28 +177,25 @@ def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, i
 
 
 def _send_on(
-    deps: Deps, book: Book, vault: Vault, slug: str, *, store: Store, report: ImportReport, dry_run: bool
+    deps: Deps, book: Book, vault: Vault, slug: str, *, store: Store, report: ImportReport, options: ImportOptions
 ) -> None:
     """Hand on what is ready, whether or not Amazon has told everything: what it told before is in the book."""
     try:
-        with deps.sendcloud(slug, store) as client:
-            sender = Sender(
-                deps=deps,
-                client=client,
-                book=book,
-                vault=vault,
-                slug=slug,
-                store=store,
-                now=deps.clock.now(),
-                tally=report.sent,
-                dry_run=dry_run,
-            )
+        with deps.sendcloud(slug, store, options.max_wait) as client:
             try:
-                sender.run()
+                send_orders(
+                    deps, client, book, vault, slug=slug, store=store, tally=report.sent, dry_run=options.dry_run
+                )
             finally:
                 report.api_calls.update(client.calls)
     except Problem as problem:
-        report.problem = report.problem or problem
+        # Two things can go wrong at once: what stops more is the run's, and of the other somebody has to hear too.
+        ours, other = report.problem, problem
+        if ours is None or not stops(ours):
+            ours, other = problem, ours
+        report.problem = ours
+        if other:
+            deps.observer.warn(other)
 
 
 def _note(book: Book, slug: str, report: ImportReport, started: datetime, finished: datetime) -> None:

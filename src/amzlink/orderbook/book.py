@@ -54,6 +54,15 @@ class Book:
         with translated_database_errors(self._file), self._engine.begin() as connection:
             yield connection
 
+    @contextlib.contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """For what the database does only when no transaction is open: to empty its journal."""
+        with (
+            translated_database_errors(self._file),
+            self._engine.connect().execution_options(no_transaction=True) as connection,
+        ):
+            yield connection
+
 
 def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:
     """Run an insert for many rows, each with a value for every column of the statement.

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, Programmin
 from amzlink.files import translate, translated_errors
 from amzlink.problems import Problem
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
 _BUSY_MILLISECONDS: Final = 20_000
@@ -97,6 +97,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 def _begin(connection: Connection) -> None:
     # A reader that turns writer can fail at once when another has written since; one that writes from the start waits.
+    if connection.get_execution_options().get("no_transaction"):
+        return
     read_only = connection.get_execution_options().get("read_only")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 

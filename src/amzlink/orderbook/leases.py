@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import select, update
 
 from amzlink.core.retention import Lifetime
@@ -15,7 +14,13 @@ from amzlink.orderbook.imports import box_of, note_chains, sealed_row
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_FLOORS
 
 _CHUNK: Final = 200
-_LIFETIME: Final = (ORDERS.c.status, ORDERS.c.changed_at, ORDERS.c.shipped_at, ORDERS.c.delivered_at, ORDERS.c.ship_by)
+LIFETIME_COLUMNS: Final = (
+    ORDERS.c.status,
+    ORDERS.c.changed_at,
+    ORDERS.c.shipped_at,
+    ORDERS.c.delivered_at,
+    ORDERS.c.ship_by,
+)
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -45,7 +50,7 @@ def leases_ending(book: Book, store: str, before: date, floor: date | None) -> I
 
 def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]:
     query = (
-        select(SEALED, *_LIFETIME)
+        select(SEALED, *LIFETIME_COLUMNS)
         .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
         .where(SEALED.c.store == store, SEALED.c.order_id.in_({place.order_id for place in places}))
     )
@@ -56,8 +61,8 @@ def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]
     return [lease for lease in found if lease.place in places]
 
 
-def lifetime_of(row: SqlRow[Any]) -> Lifetime:
-    """What decides how long an order's data may be kept, from its row."""
+def lifetime_of(row: Any) -> Lifetime:  # a row of any shape
+    """What decides how long an order's data may be kept, from its row (`LIFETIME_COLUMNS`)."""
     return Lifetime(
         status=row.status,
         changed_on=_day(row.changed_at),

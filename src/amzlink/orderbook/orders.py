@@ -26,6 +26,7 @@ from amzlink.orderbook.schema import (
     PACKAGES,
     PARCEL_POLLS,
     PARCELS,
+    PURGES,
     REFUSED_ORDERS,
     RUNS,
     SEALED,
@@ -210,7 +211,7 @@ def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
     gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
     if not keep_orders:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS]
-        gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS]
+        gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, PURGES]
     with book.writing() as connection:
         sealed = select(func.count()).where(SEALED.c.store == store, SEALED.c.part == THE_ORDER)
         count = connection.scalar(sealed)

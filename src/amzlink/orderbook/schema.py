@@ -318,3 +318,16 @@ LISTING_SWEEPS: Final = Table(
     Column("report_id", Text),  # of the report that names its SKUs, until they are written down
     PrimaryKeyConstraint("store"),
 )
+
+PURGES: Final = Table(
+    "purges",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("purged_at", Text, nullable=False),
+    Column("rule", Text, nullable=False),  # core.retention.Rule
+    Column("orders", Integer, nullable=False),
+    Column("archived", Integer, nullable=False),
+    Column("floor", Text),  # the first day that can be opened since
+    Column("job", Text, nullable=False),
+    PrimaryKeyConstraint("store", "purged_at", "rule"),
+)

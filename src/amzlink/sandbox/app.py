@@ -7,7 +7,20 @@ from types import MappingProxyType
 from typing import Final
 
 from amzlink.amazon.marketplaces import ENDPOINTS, Region
-from amzlink.sandbox import control, documents, feeds, listings, lwa, orders, reports, sellers, shipments, tokens
+from amzlink.sandbox import (
+    catalog_items,
+    control,
+    documents,
+    feeds,
+    listings,
+    lwa,
+    orders,
+    patches,
+    reports,
+    sellers,
+    shipments,
+    tokens,
+)
 from amzlink.sandbox.access import HEADER, check_region, check_token
 from amzlink.sandbox.account import HOME
 from amzlink.sandbox.fault import Call
@@ -20,17 +33,23 @@ from amzlink.sandbox.table import (
     CREATE_FEED,
     CREATE_FEED_DOCUMENT,
     CREATE_RDT,
+    CREATE_REPORT,
     DOWNLOAD_CALL,
     GET_ACCOUNT,
+    GET_CATALOG_ITEM,
     GET_FEED,
     GET_FEED_DOCUMENT,
     GET_FEEDS,
     GET_LISTING,
     GET_ORDER,
     GET_PARTICIPATIONS,
+    GET_REPORT,
+    GET_REPORT_DOCUMENT,
     GET_REPORTS,
     LWA_CALL,
     NO_OPERATION,
+    PATCH_LISTING,
+    SEARCH_CATALOG,
     SEARCH_LISTINGS,
     SEARCH_ORDERS,
     UPLOAD_CALL,
@@ -48,6 +67,9 @@ _ANSWERS: Final[Mapping[str, Callable[[World, Arguments], Response]]] = MappingP
         GET_ACCOUNT.id: sellers.get_account,
         GET_LISTING.id: listings.get_listings_item,
         SEARCH_LISTINGS.id: listings.search_listings_items,
+        GET_CATALOG_ITEM.id: catalog_items.get_catalog_item,
+        SEARCH_CATALOG.id: catalog_items.search_catalog_items,
+        GET_REPORT.id: reports.get_report,
         GET_REPORTS.id: reports.get_reports,
         GET_FEED.id: feeds.get_feed,
         GET_FEEDS.id: feeds.get_feeds,
@@ -61,6 +83,9 @@ _ANSWERS_TO_REQUESTS: Final[Mapping[str, Callable[[World, Arguments, Request], R
         CREATE_FEED_DOCUMENT.id: feeds.create_feed_document,
         CREATE_FEED.id: feeds.create_feed,
         GET_FEED_DOCUMENT.id: feeds.get_feed_document,
+        PATCH_LISTING.id: patches.patch_listings_item,
+        CREATE_REPORT.id: reports.create_report,
+        GET_REPORT_DOCUMENT.id: reports.get_report_document,
     }
 )
 
@@ -78,6 +103,8 @@ class SandboxApp:
         """The answer to one request; may be called from several threads."""
         with self.world.lock:
             feeds.settle(self.world)
+            patches.settle(self.world)
+            reports.settle(self.world)
             if request.path == control.ROOT or request.path.startswith(f"{control.ROOT}/"):
                 return control.handle(self.world, request)
             if sendcloud.is_sendclouds(request.path):

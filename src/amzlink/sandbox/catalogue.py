@@ -1,103 +1,37 @@
-"""What the seller sells: the products behind the orders' lines and the listings' answers."""
+"""What the seller sells: the products behind the orders' lines and the listings' answers, and how they change."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.sandbox.account import COUNTRIES
+from amzlink.sandbox.clock import whole_seconds
+from amzlink.sandbox.products import SERIES, Product, make_products
 
-_PRODUCTS: Final = (
-    ("KETTLE", "KITCHEN", 1290, 3499, ("Wasserkocher 1,7 l", "Bouilloire 1,7 l", "Waterkoker 1,7 l", "Czajnik 1,7 l")),
-    ("MUG", "DRINKING_CUP", 410, 1299, ("Keramikbecher", "Tasse en céramique", "Keramische beker", "Kubek ceramiczny")),
-    ("LAMP", "LAMP", 2150, 5990, ("Schreibtischlampe", "Lampe de bureau", "Bureaulamp", "Lampka biurkowa")),
-    (
-        "TOWEL",
-        "TOWEL",
-        620,
-        1849,
-        ("Badetuch aus Biobaumwolle", "Drap de bain bio", "Badhanddoek", "Ręcznik kąpielowy"),
-    ),
-    (
-        "KNIFE",
-        "KITCHEN_KNIFE",
-        230,
-        4490,
-        ("Kochmesser 20 cm", "Couteau de chef 20 cm", "Koksmes 20 cm", "Nóż szefa 20 cm"),
-    ),
-    ("BIKELOCK", "LOCK", 1780, 2795, ("Fahrradschloss", "Antivol pour vélo", "Fietsslot", "Zapięcie rowerowe")),
-    (
-        "PUZZLE",
-        "PUZZLES",
-        850,
-        1599,
-        ("Puzzle, 1000 Teile", "Puzzle 1000 pièces", "Puzzel, 1000 stukjes", "Puzzle 1000"),
-    ),
-    (
-        "GARDENHOSE",
-        "GARDEN_HOSE",
-        3900,
-        4249,
-        ("Gartenschlauch 20 m", "Tuyau 20 m", "Tuinslang 20 m", "Wąż ogrodowy 20 m"),
-    ),
-    ("NOTEBOOK", "PAPER_PRODUCT", 310, 899, ("Notizbuch A5, liniert", "Carnet A5 ligné", "Notitieboek A5", "Notes A5")),
-    (
-        "CUSHION",
-        "PILLOW",
-        700,
-        2199,
-        ("Kissen 50 × 50 cm", "Coussin 50 × 50 cm", "Kussen 50 × 50 cm", "Poduszka 50 × 50 cm"),
-    ),
-    ("SCALE", "SCALE", 1540, 2990, ("Küchenwaage", "Balance de cuisine", "Keukenweegschaal", "Waga kuchenna")),
-    ("STAMP", "OFFICE_PRODUCTS", 90, 1150, ("Namensstempel", "Tampon encreur", "Naamstempel", "Pieczątka imienna")),
-)
-_COLOURS: Final = (
-    ("BLU", ("blau", "bleu", "blauw", "niebieski")),
-    ("GRN", ("grün", "vert", "groen", "zielony")),
-    ("BLK", ("schwarz", "noir", "zwart", "czarny")),
-    ("CRM", ("cremeweiß", "crème", "crème", "kremowy")),
-    ("RED", ("rot", "rouge", "rood", "czerwony")),
-    ("GRY", ("grau", "gris", "grijs", "szary")),
-    ("YEL", ("gelb", "jaune", "geel", "żółty")),
-)
-LANGUAGES: Final = ("de", "fr", "nl", "pl")
-# Sellers choose their SKUs themselves; each of these breaks a client that joins strings instead of encoding them.
-_ODD_SKUS: Final = (
-    "KETTLE/BLU 1",
-    "MUG+GRN",
-    "LAMP 100%",
-    "TÜCHER-ÄÖÜ-5",
-    "KNIFE,20CM",
-    "LOCK#7&8",
-    "PUZZLE?=1000",
-    "ZŁOTY_NOTES",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One SKU. `titles` and `price_cents` (euro, VAT included) are what a shop page shows; `grams` is as sent."""
-
-    sku: str
-    asin: str
-    product_type: str
-    titles: dict[str, str]
-    price_cents: int
-    grams: int
-    attributes: dict[str, Any]
-    created: datetime
-    updated: datetime
-    buyable: bool
+LISTINGS: Final = SERIES  # how many there are unless a number is given
+FEWEST: Final = 10  # an order has up to five lines, of different products
 
 
 class Catalogue:
-    """All products of a seed, looked up by SKU or drawn from."""
+    """All listings of a seed, looked up by SKU or ASIN, drawn from, or found by the time of their last change.
 
-    def __init__(self, seed: int, now: datetime) -> None:
-        rng = Random(f"{seed}/catalogue")
-        self.products = tuple(_make_products(rng, now))
-        self.by_sku = {product.sku: product for product in self.products}
+    Orders are for `products`, which are those of the beginning, without the parents of families.
+    """
+
+    def __init__(self, seed: int, now: datetime, listings: int = LISTINGS) -> None:
+        if listings < FEWEST:
+            raise ValueError(f"there are at least {FEWEST} listings, not {listings}")
+        self._source = make_products(seed, whole_seconds(now))
+        self.by_sku: dict[str, Product] = {}
+        self.by_asin: dict[str, Product] = {}
+        self._by_update: list[tuple[datetime, str]] = []
+        for product in islice(self._source, listings):
+            self._keep(product)
+        self.products = tuple(product for product in self.by_sku.values() if not product.is_parent)
+        self._join_families()
+        self._by_update.sort()
 
     def draw(self, rng: Random, count: int) -> list[Product]:
         """Different products, the first ones of the catalogue oftenest, as in a real shop."""
@@ -107,60 +41,52 @@ class Catalogue:
             chosen[product.sku] = product
         return list(chosen.values())
 
+    def changed_between(self, after: datetime | None, before: datetime | None) -> list[Product]:
+        """What was last changed then, both moments included, the oldest change first."""
+        start = bisect_left(self._by_update, after, key=_moment) if after else 0
+        end = bisect_right(self._by_update, before, key=_moment) if before else len(self._by_update)
+        return [self.by_sku[sku] for _moment, sku in self._by_update[start:end]]
 
-def _make_products(rng: Random, now: datetime) -> list[Product]:
-    variants = [(product, colour) for product in _PRODUCTS for colour in _COLOURS]
-    rng.shuffle(variants)
-    return [_make_product(rng, now, number, *variant) for number, variant in enumerate(variants)]
+    def note_change(self, product: Product, now: datetime) -> None:
+        """The listing was changed at that moment, in whatever way."""
+        self._forget(product)
+        product.updated = whole_seconds(now)
+        insort(self._by_update, (product.updated, product.sku))
 
+    def add(self, count: int, now: datetime) -> list[Product]:
+        """New listings, as of now; none of them is of a family."""
+        fresh = (product for product in self._source if not product.is_parent)
+        added = []
+        for product in islice(fresh, count):
+            product.created = product.updated = whole_seconds(now)
+            self._keep(product)
+            insort(self._by_update, self._by_update.pop())
+            added.append(product)
+        return added
 
-def _make_product(
-    rng: Random,
-    now: datetime,
-    number: int,
-    product: tuple[str, str, int, int, tuple[str, ...]],
-    colour: tuple[str, tuple[str, ...]],
-) -> Product:
-    stem, product_type, grams, cents, names = product
-    code, colours = colour
-    titles = {language: f"{names[at]}, {colours[at]}" for at, language in enumerate(LANGUAGES)}
-    # Every tenth SKU is an odd one until they are used up, so that a small page of listings has some.
-    odd = number // 10 if number % 10 == 1 else len(_ODD_SKUS)
-    created = now - timedelta(days=rng.randrange(200, 900), seconds=rng.randrange(86400))
-    return Product(
-        sku=_ODD_SKUS[odd] if odd < len(_ODD_SKUS) else f"{stem}-{code}-{rng.randrange(10, 99)}",
-        asin="B0" + "".join(rng.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=8)),
-        product_type=product_type,
-        titles=titles,
-        price_cents=cents + 100 * rng.randrange(0, 9),
-        grams=grams,
-        attributes=_weights(number, grams),
-        created=created,
-        updated=created + timedelta(days=rng.randrange(0, 190)),
-        buyable=rng.random() < 0.95,
-    )
+    def remove(self, product: Product) -> None:
+        """The seller deletes the listing; Amazon's catalogue keeps the product."""
+        self._forget(product)
+        del self.by_sku[product.sku]
 
+    def children(self, product: Product) -> Iterator[Product]:
+        """The listings that a parent holds together."""
+        return (self.by_sku[sku] for sku in product.children if sku in self.by_sku)
 
-def _weights(number: int, grams: int) -> dict[str, Any]:
-    """A listing's weight attributes: most carry a package weight, some another one, a few none or nonsense."""
-    kilograms, pounds = round(grams / 1000, 3), round(grams / 453.59237, 2)
-    kinds: dict[int, dict[str, Any]] = {
-        3: {},
-        5: {"item_package_weight": _weight(0, "kilograms")},
-        7: {"item_weight": _weight(kilograms, "kilograms")},
-        8: {"item_package_weight": _weight(pounds, "pounds")},
-        9: {
-            "website_shipping_weight": _weight(round(grams * 1.1), "grams"),
-            "item_package_weight": _weight(grams, "grams"),
-        },
-        10: {"item_package_weight": _weight(grams, "kilograms")},  # grams typed into a field of kilograms
-    }
-    usual = {
-        "item_package_weight": _weight(kilograms, "kilograms"),
-        "item_weight": _weight(round(grams * 0.9), "grams"),
-    }
-    return kinds.get(number % 12, usual)
+    def _keep(self, product: Product) -> None:
+        self.by_sku[product.sku] = product
+        self.by_asin[product.asin] = product
+        self._by_update.append((product.updated, product.sku))
+
+    def _forget(self, product: Product) -> None:
+        del self._by_update[bisect_left(self._by_update, (product.updated, product.sku))]
+
+    def _join_families(self) -> None:
+        """Tells the children of their parents; of a family that was cut off before its parent nobody knows."""
+        for parent in self.by_sku.values():
+            for sku in parent.children:
+                self.by_sku[sku].parent = parent.sku
 
 
-def _weight(value: float, unit: str) -> list[dict[str, Any]]:
-    return [{"value": value, "unit": unit, "marketplace_id": BY_COUNTRY[country].id} for country in COUNTRIES]
+def _moment(entry: tuple[datetime, str]) -> datetime:
+    return entry[0]

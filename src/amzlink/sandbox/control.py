@@ -8,6 +8,7 @@ from typing import Final
 from amzlink.sandbox.changes import CHANGES, ImpossibleChangeError
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.faults import FAULTS
+from amzlink.sandbox.listings_control import answer_for_listing, change_listings, list_listings
 from amzlink.sandbox.messages import Json, Request, Response, json_response
 from amzlink.sandbox.order import Order
 from amzlink.sandbox.parameters import parse_query
@@ -18,7 +19,7 @@ from amzlink.sandbox.world import World
 
 ROOT: Final = "/control"
 _MOST_ADDED: Final = 100_000
-_MOST_FEED_SECONDS: Final = 86_400
+_MOST_SECONDS: Final = 86_400
 
 
 def handle(world: World, request: Request) -> Response:
@@ -41,6 +42,8 @@ def _answer(world: World, request: Request, route: list[str]) -> Json:
             if order is None:
                 raise BadCallError(f"no such order: {order_id}", 404)
             return _show_order(order) if request.method == "GET" else _change_order(world, order, request)
+        case ["listings", sku] if request.method in {"GET", "POST"}:
+            return answer_for_listing(world, request, sku)
     raise BadCallError(f"no such control call: {request.method} {request.path}", 404)
 
 
@@ -111,11 +114,28 @@ def _list_shipments(world: World, _request: Request) -> Json:
 
 
 def _set_feed_time(world: World, request: Request) -> Json:
-    seconds = read_body(request).get("seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _MOST_FEED_SECONDS:
-        raise BadCallError(f'"seconds" is how long a feed takes, less than {_MOST_FEED_SECONDS}')
+    seconds = _read_seconds(request, "a feed")
     world.feeds.feed_time = timedelta(seconds=seconds)
     return {"seconds": seconds}
+
+
+def _set_patch_time(world: World, request: Request) -> Json:
+    seconds = _read_seconds(request, "a change to a listing")
+    world.patches.patch_time = timedelta(seconds=seconds)
+    return {"seconds": seconds}
+
+
+def _set_report_time(world: World, request: Request) -> Json:
+    seconds = _read_seconds(request, "a report")
+    world.reports.report_time = timedelta(seconds=seconds)
+    return {"seconds": seconds}
+
+
+def _read_seconds(request: Request, what: str) -> float:
+    seconds = read_body(request).get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _MOST_SECONDS:
+        raise BadCallError(f'"seconds" is how long {what} takes, less than {_MOST_SECONDS}')
+    return seconds
 
 
 def _show_order(order: Order) -> Json:
@@ -148,5 +168,9 @@ _CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = Mapp
         ("POST", "orders"): _add_orders,
         ("GET", "shipments"): _list_shipments,
         ("POST", "feeds"): _set_feed_time,
+        ("GET", "listings"): list_listings,
+        ("POST", "listings"): change_listings,
+        ("POST", "patches"): _set_patch_time,
+        ("POST", "reports"): _set_report_time,
     }
 )

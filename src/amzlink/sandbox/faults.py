@@ -17,6 +17,7 @@ from amzlink.sandbox import distortions, refusals
 from amzlink.sandbox.account import CLOSED_COUNTRY, COUNTRIES, ELSEWHERE, HOME
 from amzlink.sandbox.distortions import Distortion
 from amzlink.sandbox.fault import Call, Choice, Fault, Memory, Stop, always, either, first_call_of_each
+from amzlink.sandbox.listing_faults import LISTING_CALLS, LISTING_FAULTS, REPORT_CALLS
 from amzlink.sandbox.messages import Response, json_response
 from amzlink.sandbox.refusals import denied
 from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
@@ -24,14 +25,11 @@ from amzlink.sandbox.shipment_faults import SHIPMENT_FAULTS
 from amzlink.sandbox.table import (
     DOWNLOAD_CALL,
     GET_ACCOUNT,
-    GET_LISTING,
     GET_ORDER,
     GET_PARTICIPATIONS,
-    GET_REPORTS,
     LWA_CALL,
     NO_OPERATION,
     OPERATIONS,
-    SEARCH_LISTINGS,
     SEARCH_ORDERS,
     UPLOAD_CALL,
 )
@@ -42,10 +40,8 @@ _DOCUMENTS: Final = frozenset({UPLOAD_CALL, DOWNLOAD_CALL})
 _EVERYTHING: Final = _API | _LWA | _DOCUMENTS | {NO_OPERATION}
 _ORDERS: Final = frozenset({SEARCH_ORDERS.id, GET_ORDER.id})
 _SEARCH: Final = frozenset({SEARCH_ORDERS.id})
-_LISTINGS: Final = frozenset({GET_LISTING.id, SEARCH_LISTINGS.id})
 _SELLERS: Final = frozenset({GET_PARTICIPATIONS.id, GET_ACCOUNT.id})
 _ACCOUNT: Final = frozenset({GET_ACCOUNT.id})
-_REPORTS: Final = frozenset({GET_REPORTS.id})
 _MAIN_MARKETPLACE: Final = BY_COUNTRY[COUNTRIES[0]].id
 _CLOSED_MARKETPLACE: Final = BY_COUNTRY[CLOSED_COUNTRY].id
 
@@ -72,7 +68,7 @@ def _until_renewed(operations: frozenset[str], answer: Response) -> Stop:
 
 def _wrong_marketplaces(call: Call, _memory: Memory) -> Response | None:
     # A listing is asked for with marketplace and Seller ID together, and is told that they do not fit.
-    return refusals.seller_unknown() if call.operation in _LISTINGS else None
+    return refusals.seller_unknown() if call.operation in LISTING_CALLS else None
 
 
 def _empty_in_named_marketplaces(call: Call, _memory: Memory) -> Distortion | None:
@@ -167,14 +163,16 @@ _TABLE: Final = (
         "the app may not read personal data: orders come without it",
         distort=_change(_ORDERS, distortions.drop_personal_data),
     ),
-    Fault("role-missing-listings", "the app may not read listings", refuse=always(_LISTINGS, denied())),
+    Fault("role-missing-listings", "the app may not read listings", refuse=always(LISTING_CALLS, denied())),
     Fault(
-        "role-missing-reports", "the app may not read reports", refuse=always(_REPORTS, refusals.resource_forbidden())
+        "role-missing-reports",
+        "the app may not read reports",
+        refuse=always(REPORT_CALLS, refusals.resource_forbidden()),
     ),
     Fault(
         "role-added-later",
         "the app may read listings since a while, but the first refresh token is older: only a renewed one opens them",
-        refuse=_until_renewed(_LISTINGS, denied()),
+        refuse=_until_renewed(LISTING_CALLS, denied()),
     ),
     Fault(
         "role-missing-participations",
@@ -202,7 +200,7 @@ _TABLE: Final = (
     Fault(
         "seller-id-wrong",
         "the Seller ID is not this account's",
-        refuse=always(_LISTINGS, refusals.seller_unknown()),
+        refuse=always(LISTING_CALLS, refusals.seller_unknown()),
     ),
     Fault(
         "not-participating",
@@ -314,7 +312,7 @@ _TABLE: Final = (
     ),
 )
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
-    {fault.name: fault for fault in (*_TABLE, *SHIPMENT_FAULTS, *SENDCLOUD_FAULTS)}
+    {fault.name: fault for fault in (*_TABLE, *SHIPMENT_FAULTS, *LISTING_FAULTS, *SENDCLOUD_FAULTS)}
 )
 
 

@@ -4,10 +4,10 @@ from random import Random
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.sandbox.catalogue import Product
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.places import GIFT_MESSAGES
 from amzlink.sandbox.plan import Plan, Story, Trait
+from amzlink.sandbox.products import Product
 
 _LANGUAGES: Final = {"DE": "de", "FR": "fr", "NL": "nl", "PL": "pl"}
 _ZLOTY_PER_EURO: Final = 4.3

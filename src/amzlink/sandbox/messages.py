@@ -19,6 +19,11 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def origin(self) -> str:
+        """Where the client reached the sandbox; what lies behind signed addresses is on the same origin."""
+        return f"http://{self.headers.get('host', '127.0.0.1')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

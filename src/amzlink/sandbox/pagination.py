@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from amzlink.sandbox.clock import iso
-from amzlink.sandbox.messages import encode
+from amzlink.sandbox.messages import Response, encode
 from amzlink.sandbox.parameters import parse_time
+from amzlink.sandbox.refusals import page_token_dead, query_changed
 
 LIFE: Final = timedelta(hours=24)
 _SEAL_LENGTH: Final = 8
@@ -62,6 +63,21 @@ def read_token(token: str) -> Place | None:
     if cutoff_time is None or made_time is None:
         return None
     return Place(after, cutoff_time, query, made_time)
+
+
+def find_start(parameters: Mapping[str, str], now: datetime) -> int | Response:
+    """How many results the request's `pageToken` has behind it, 0 without one, or the refusal of the token."""
+    if "pageToken" not in parameters:
+        return 0
+    place = read_token(parameters["pageToken"])
+    if place is None or not place.is_alive(now):
+        return page_token_dead()
+    return int(place.after) if place.query == fingerprint(parameters) else query_changed()
+
+
+def token_at(start: int, parameters: Mapping[str, str], now: datetime) -> str:
+    """The `pageToken` of the page that has so many results behind it."""
+    return make_token(Place(str(start), now, fingerprint(parameters), now))
 
 
 def _seal(plain: bytes) -> bytes:

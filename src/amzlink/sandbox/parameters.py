@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from amzlink.sandbox.messages import Json, Request
-from amzlink.sandbox.refusals import invalid_input, not_valid
+from amzlink.sandbox.refusals import RefusalError, invalid_input, not_valid
 from amzlink.sandbox.table import Kind, Operation, Parameter
 
 # An offset is refused although ISO 8601 knows it, and a plus sign that was not encoded arrives as a space.
@@ -92,6 +92,13 @@ def read_object(request: Request) -> Json:
     if not isinstance(body, dict):
         raise invalid_input("The body is no JSON object.")
     return body
+
+
+def read_payload(request: Request) -> Json:
+    """The JSON object of a request that must also call itself JSON."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise RefusalError(415, "UnsupportedMediaType", "The request payload is in an unsupported format.")
+    return read_object(request)
 
 
 def _check(parameter: Parameter, value: str) -> None:

@@ -9,6 +9,7 @@ from threading import Condition, Event, Thread
 from typing import Any, Final, Self
 
 from amzlink.sandbox.app import SandboxApp
+from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.clock import Clock
 from amzlink.sandbox.control import ROOT
 from amzlink.sandbox.documents import ROOT as DOCUMENTS
@@ -30,13 +31,14 @@ class Sandbox:
         *,
         port: int = 0,
         orders: int = 200,
+        listings: int = LISTINGS,
         seed: int = 7,
         quota: QuotaMode = "real",
         faults: Iterable[str] = (),
         clock: Clock | None = None,
     ) -> None:
         """Makes the world; nothing listens before `start`. Port 0 takes any free one."""
-        self.world = World(orders=orders, seed=seed, quota=quota, faults=faults, clock=clock)
+        self.world = World(orders=orders, listings=listings, seed=seed, quota=quota, faults=faults, clock=clock)
         self.app = SandboxApp(self.world)
         self._port = port
         self._server: _Server | None = None

@@ -76,6 +76,11 @@ LISTING_DATASETS: Final = (
 )  # fmt: skip
 IDENTIFIER_TYPES: Final = ("ASIN", "EAN", "FNSKU", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 LISTING_STATUSES: Final = ("BUYABLE", "DISCOVERABLE")
+CATALOG_DATASETS: Final = (
+    "attributes", "classifications", "dimensions", "identifiers", "images", "productTypes", "relationships",
+    "salesRanks", "summaries", "vendorDetails",
+)  # fmt: skip
+CATALOG_IDENTIFIER_TYPES: Final = ("ASIN", "EAN", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
 PROCESSING_STATUSES: Final = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 
 _INCLUDED_DATA: Final = Parameter("includedData", Kind.CSV, values=DATASETS)
@@ -138,7 +143,62 @@ SEARCH_LISTINGS: Final = Operation(
         Parameter("pageToken"),
     ),
 )  # fmt: skip
+PATCH_LISTING: Final = Operation(
+    "patchListingsItem", "PATCH", "/listings/2021-08-01/items/{sellerId}/{sku}", 5, 5,
+    (
+        Parameter("sellerId", place="path", required=True),
+        Parameter("sku", place="path", required=True),
+        Parameter("marketplaceIds", Kind.CSV, required=True),
+        Parameter("includedData", Kind.CSV, values=("identifiers", "issues")),
+        Parameter("mode", values=("VALIDATION_PREVIEW",)),
+        Parameter("issueLocale"),
+        Parameter("body", Kind.BODY, place="body", required=True),
+    ),
+)  # fmt: skip
 
+_CATALOG_INCLUDED_DATA: Final = Parameter("includedData", Kind.CSV, values=CATALOG_DATASETS)
+SEARCH_CATALOG: Final = Operation(
+    "searchCatalogItems", "GET", "/catalog/2022-04-01/items", 2, 2,
+    (
+        Parameter("identifiers", Kind.CSV, max_items=20),
+        Parameter("identifiersType", values=CATALOG_IDENTIFIER_TYPES),
+        Parameter("marketplaceIds", Kind.CSV, required=True, max_items=1),
+        _CATALOG_INCLUDED_DATA,
+        Parameter("locale"),
+        Parameter("sellerId"),
+        Parameter("keywords", Kind.CSV, max_items=20),
+        Parameter("brandNames", Kind.CSV),
+        Parameter("classificationIds", Kind.CSV),
+        Parameter("pageSize", Kind.INTEGER, minimum=1, maximum=20),
+        Parameter("pageToken"),
+        Parameter("keywordsLocale"),
+    ),
+)  # fmt: skip
+GET_CATALOG_ITEM: Final = Operation(
+    "getCatalogItem", "GET", "/catalog/2022-04-01/items/{asin}", 2, 2,
+    (
+        Parameter("asin", place="path", required=True),
+        Parameter("marketplaceIds", Kind.CSV, required=True),
+        _CATALOG_INCLUDED_DATA,
+        Parameter("locale"),
+    ),
+)  # fmt: skip
+
+CREATE_REPORT: Final = Operation(
+    "createReport", "POST", "/reports/2021-06-30/reports", 0.0167, 15,
+    (Parameter("body", Kind.BODY, place="body", required=True),),
+)  # fmt: skip
+GET_REPORT: Final = Operation(
+    "getReport", "GET", "/reports/2021-06-30/reports/{reportId}", 2, 15,
+    (Parameter("reportId", place="path", required=True),),
+)  # fmt: skip
+GET_REPORT_DOCUMENT: Final = Operation(
+    "getReportDocument", "GET", "/reports/2021-06-30/documents/{reportDocumentId}", 0.0167, 15,
+    (
+        Parameter("reportDocumentId", place="path", required=True),
+        Parameter("enableContentEncodingUrlHeader", Kind.BOOLEAN),
+    ),
+)  # fmt: skip
 GET_REPORTS: Final = Operation(
     "getReports", "GET", "/reports/2021-06-30/reports", 0.0222, 10,
     (
@@ -196,7 +256,8 @@ DOWNLOAD_CALL: Final = "downloadDocument"
 NO_OPERATION: Final = ""
 OPERATIONS: Final = (
     SEARCH_ORDERS, GET_ORDER, GET_PARTICIPATIONS, GET_ACCOUNT, CREATE_RDT, GET_LISTING, SEARCH_LISTINGS, GET_REPORTS,
-    CONFIRM_SHIPMENT, CREATE_FEED_DOCUMENT, CREATE_FEED, GET_FEEDS, GET_FEED, GET_FEED_DOCUMENT,
+    CONFIRM_SHIPMENT, CREATE_FEED_DOCUMENT, CREATE_FEED, GET_FEEDS, GET_FEED, GET_FEED_DOCUMENT, PATCH_LISTING,
+    SEARCH_CATALOG, GET_CATALOG_ITEM, CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT,
 )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def _read_resource(entry: object) -> tuple[str, str]:
 
 def _check_path(path: str, elements: object) -> None:
     if _DOCUMENT.fullmatch(path):
-        # This sandbox makes no reports yet, so no document can be a known one.
+        # The reports that this sandbox makes are without personal data, and need no such token.
         raise invalid_input("Invalid or unsupported document ID found")
     if _ORDERS_V0.fullmatch(path):
         _check_elements(elements, required=_ORDERS_V0_MIXED.fullmatch(path) is not None)

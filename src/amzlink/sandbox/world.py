@@ -15,15 +15,17 @@ from typing import Final
 
 from amzlink.amazon.marketplaces import Marketplace, Region
 from amzlink.sandbox.account import Account, make_account, make_refresh_token, opaque_token, shops_in
-from amzlink.sandbox.catalogue import Catalogue
+from amzlink.sandbox.catalogue import LISTINGS, Catalogue
 from amzlink.sandbox.clock import Clock, MovableClock
 from amzlink.sandbox.documents import Documents
 from amzlink.sandbox.faults import Switchboard
 from amzlink.sandbox.feed_desk import FeedDesk
 from amzlink.sandbox.ledger import Ledger
 from amzlink.sandbox.order import Order, make_writer
+from amzlink.sandbox.patch_desk import PatchDesk
 from amzlink.sandbox.plan import Story, plan_new_order, plan_order
 from amzlink.sandbox.quota import Quota, QuotaMode
+from amzlink.sandbox.report_desk import ReportDesk
 from amzlink.sandbox.sendcloud.panel import Panel
 
 TOKEN_LIFE: Final = timedelta(hours=1)
@@ -49,6 +51,7 @@ class World:
         self,
         *,
         orders: int = 200,
+        listings: int = LISTINGS,
         seed: int = 7,
         quota: QuotaMode = "real",
         faults: Iterable[str] = (),
@@ -58,7 +61,7 @@ class World:
         self.clock = MovableClock(clock)
         self.started = self.clock.now()
         self.account: Account = make_account(seed)
-        self.catalogue = Catalogue(seed, self.started)
+        self.catalogue = Catalogue(seed, self.started, listings)
         self.quota = Quota(quota, self.started)
         self.faults = Switchboard(faults)
         self.sendcloud = Panel(seed, self.account.sendcloud, self.clock, quota, self.faults)
@@ -70,6 +73,8 @@ class World:
         self.ledger = Ledger()
         self.documents = Documents(Random(f"{seed}/documents"))
         self.feeds = FeedDesk()
+        self.patches = PatchDesk()
+        self.reports = ReportDesk()
         self._calls: Counter[str] = Counter()
         self._write = make_writer(self.catalogue)
         self._planned = 0

@@ -23,6 +23,7 @@ OAUTH_ONLY: Final = "sendcloud-oauth-only"
 INTEGRATION_MISSING: Final = "sendcloud-integration-missing"
 AMAZON_ACTIVE: Final = "sendcloud-amazon-active"
 FORGETS: Final = "sendcloud-forgets"
+SLOW: Final = "sendcloud-slow"
 UPDATED_AT_STILL: Final = "sendcloud-updated-at-still"
 
 _TOKEN: Final = frozenset({TOKEN_EXCHANGE.id})
@@ -36,17 +37,25 @@ _WAIT_SECONDS: Final = 5
 
 def _refuse_one(call: Call, memory: Memory) -> Response | None:
     """Picks the first order of every batch of orders never seen, and refuses it from then on wherever it turns up."""
+    refused = _find_refused(call, memory)
+    place = "/data/attributes/[{}]/shipping_address/postal_code"
+    flaws = [Flaw(place.format(number), "Input should be a valid postal code") for number in refused]
+    return errors.flawed(flaws) if flaws else None
+
+
+def _refuse_without_a_pointer(call: Call, memory: Memory) -> Response | None:
+    return errors.failure(422, "unprocessable", "Something is wrong.") if _find_refused(call, memory) else None
+
+
+def _find_refused(call: Call, memory: Memory) -> list[int]:
+    """The places in a batch of the orders that are refused for good."""
     if call.operation not in _CREATE:
-        return None
+        return []
     ids = _order_ids(call.body)
     if ids and not any(f"seen {order_id}" in memory for order_id in ids):
         memory.add(f"refused {ids[0]}")
     memory.update(f"seen {order_id}" for order_id in ids)
-    refused = [number for number, order_id in enumerate(ids) if f"refused {order_id}" in memory]
-    if not refused:
-        return None
-    place = "/data/attributes/[{}]/shipping_address/postal_code"
-    return errors.flawed([Flaw(place.format(number), "Input should be a valid postal code") for number in refused])
+    return [number for number, order_id in enumerate(ids) if f"refused {order_id}" in memory]
 
 
 def _order_ids(body: bytes) -> list[str]:
@@ -134,6 +143,17 @@ SENDCLOUD_FAULTS: Final = (
         refuse=first_call_of_each(_CREATE, errors.busy()),
     ),
     Fault("sendcloud-refuses-one", "Sendcloud refuses one order of every batch, for good", refuse=_refuse_one),
+    Fault(
+        "sendcloud-refuses-vaguely",
+        "Sendcloud refuses one order of every batch, for good, and does not say which",
+        refuse=_refuse_without_a_pointer,
+    ),
+    Fault(
+        "sendcloud-keeps-orders",
+        "Sendcloud takes no order out again",
+        refuse=always(frozenset({DELETE_ORDER.id}), errors.conflict()),
+    ),
+    Fault(SLOW, "Sendcloud takes minutes to store the orders that it accepts"),
     Fault(FORGETS, "Sendcloud accepts orders and stores none of them"),
     Fault(
         "sendcloud-lost-answer",

@@ -79,13 +79,13 @@ class OrderStore:
         """The saved order of that id."""
         return self._stored.get(key)
 
-    def accept(self, body: Json, now: datetime) -> int:
-        """Takes an order in, a new one or a new state of one that is known; its id."""
+    def accept(self, body: Json, now: datetime, saving: timedelta = SAVING) -> int:
+        """Takes an order in, a new one or a new state of one that is known, to be saved after that time; its id."""
         key = (int(body["order_details"]["integration"]["id"]), str(body["order_id"]))
         if key not in self._known:
             self._known[key] = self.draw_id()
             self._living.add(self._known[key])
-        self._queue.append(_Accepted(now + SAVING, self._known[key], body, now))
+        self._queue.append(_Accepted(now + saving, self._known[key], body, now))
         self.writes[str(body["order_id"])] += 1
         return self._known[key]
 
@@ -96,7 +96,7 @@ class OrderStore:
 
     def settle(self, now: datetime) -> None:
         """Saves what is due."""
-        while self._queue and self._queue[0].due <= now:
+        while self._queue and self._queue[0].due <= now:  # one that is slow holds up those behind it
             self._save(self._queue.popleft())
 
     def change(self, order: StoredOrder, body: Json, now: datetime) -> None:

@@ -1,18 +1,20 @@
 """The Orders API: batches in, single orders looked at, changed and taken out again."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from amzlink.sandbox.messages import Json, Response, json_response
 from amzlink.sandbox.sendcloud import errors
 from amzlink.sandbox.sendcloud.ask import Ask
 from amzlink.sandbox.sendcloud.errors import Flaw, SendcloudError
-from amzlink.sandbox.sendcloud.faults import FORGETS
+from amzlink.sandbox.sendcloud.faults import FORGETS, SLOW
 from amzlink.sandbox.sendcloud.order_fields import read_order, read_partial_order
 from amzlink.sandbox.sendcloud.order_search import find_page
-from amzlink.sandbox.sendcloud.order_store import StoredOrder
+from amzlink.sandbox.sendcloud.order_store import SAVING, StoredOrder
 from amzlink.sandbox.sendcloud.panel import Panel
 
 LARGEST_BATCH: Final = 100
+SLOW_SAVING: Final = timedelta(minutes=8)
 _PLACE: Final = "/data/attributes/"
 _CHANGES: Final = "order"  # where the pointers of a partial update begin
 
@@ -107,7 +109,8 @@ def _judge(panel: Panel, order: Json, at: str) -> list[Flaw]:
 
 def _accept(panel: Panel, order: Json) -> Json:
     store = panel.orders
-    key = store.draw_id() if panel.faults.has(FORGETS) else store.accept(order, panel.now())
+    saving = SLOW_SAVING if panel.faults.has(SLOW) else SAVING
+    key = store.draw_id() if panel.faults.has(FORGETS) else store.accept(order, panel.now(), saving)
     return {"id": key, "order_id": order["order_id"], "order_number": order["order_number"]}
 
 

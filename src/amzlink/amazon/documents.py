@@ -1,0 +1,99 @@
+"""Documents as they come from a signed address: taken piece by piece, unpacked and decoded on the way.
+
+So neither a large document nor a small one that swells up fills the memory.
+"""
+
+import codecs
+import zlib
+from collections.abc import Iterable, Iterator
+from email.message import Message
+from typing import Final
+
+_PIECE: Final = 256 * 1024
+_GZIP: Final = zlib.MAX_WBITS | 16  # zlib's way to say: with gzip's header
+# Who writes the first means the second, which has letters where the first has nothing.
+_MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "utf-8": "utf-8-sig"}
+LONGEST_LINE: Final = 2**20
+
+
+def pieces(body: bytes, *, compressed: bool, most_bytes: int) -> Iterator[bytes]:
+    """A document in pieces, unpacked if it is `compressed`.
+
+    Raises:
+        ValueError: its compression is damaged or breaks off, or it is larger than `most_bytes`; it quotes nothing.
+    """
+    size = 0
+    for piece in _unpack(body) if compressed else _cut(body):
+        size += len(piece)
+        if size > most_bytes:
+            raise ValueError(f"unpacked it is larger than {most_bytes} bytes")
+        yield piece
+
+
+def _cut(body: bytes) -> Iterator[bytes]:
+    view = memoryview(body)
+    for start in range(0, len(body), _PIECE):
+        yield bytes(view[start : start + _PIECE])
+
+
+def _unpack(body: bytes) -> Iterator[bytes]:
+    unpacker, rest = zlib.decompressobj(_GZIP), body
+    try:
+        while not unpacker.eof:
+            piece = unpacker.decompress(rest, _PIECE)
+            rest = unpacker.unconsumed_tail
+            if not piece and not rest:
+                break
+            yield piece
+    except zlib.error:
+        raise ValueError("its compression is damaged") from None
+    if not unpacker.eof:
+        raise ValueError("its compression breaks off")
+
+
+def charset_of(content_type: str) -> str | None:
+    """The codec of the charset in a Content-Type header, or None where it names none that there is.
+
+    Java's names (`Cp1252`) are understood, and what is called Latin-1 or ASCII is Windows' extension of it.
+    """
+    message = Message()
+    message["content-type"] = content_type
+    charset = message.get_content_charset() if content_type.isprintable() else None
+    if charset is None:
+        return None
+    try:
+        name = codecs.lookup(charset).name
+        b"".decode(name)  # some codecs are none of text
+    except (LookupError, ValueError, TypeError):
+        return None
+    return _MEANT.get(name, name)
+
+
+def is_utf8(parts: Iterable[bytes]) -> bool:
+    """Whether all of a document is UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for part in parts:
+            decoder.decode(part)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def lines(parts: Iterable[bytes], codec: str) -> Iterator[str]:
+    """The lines of a document without their ends, which are LF or CRLF; what is not of the codec becomes U+FFFD.
+
+    Raises:
+        ValueError: a line is longer than `LONGEST_LINE`.
+    """
+    decoder = codecs.getincrementaldecoder(codec)(errors="replace")
+    rest = ""
+    for part in parts:
+        *whole, rest = (rest + decoder.decode(part)).split("\n")
+        yield from (line.removesuffix("\r") for line in whole)
+        if len(rest) > LONGEST_LINE:
+            raise ValueError("a line in it has no end")
+    rest += decoder.decode(b"", final=True)
+    if rest:
+        yield rest.removesuffix("\r")

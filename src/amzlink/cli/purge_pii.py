@@ -1,0 +1,48 @@
+"""purge-pii: destroy buyers' personal data that is due."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+
+def purge_pii_command(
+    ctx: typer.Context,
+    archive: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write what tax needs here first, sealed.")
+    ] = None,
+    recipient: Annotated[
+        list[str] | None, typer.Option(metavar="age1...", help="Who can open the archive; repeatable.")
+    ] = None,
+    order: Annotated[str | None, typer.Option(metavar="ID", help="This order only, at once.")] = None,
+    include_destination: Annotated[
+        bool, typer.Option("--include-destination", help="Delete what Sendcloud has of these orders too.")
+    ] = False,
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="Purge every store.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go; destroy nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+) -> None:
+    """Destroy buyers' personal data whose time is over; with --order, one order's at once."""
+    from amzlink.cli.purge_view import show
+    from amzlink.jobs.purge_pii import PurgeOptions, purge_pii
+
+    session: Session = ctx.obj
+    if recipient and not archive:
+        session.console.usage("--recipient needs --archive DIR.")
+    if archive and not recipient:
+        session.console.usage("--archive needs at least one --recipient age1...")
+    slugs = session.stores(all_stores=all_stores)
+    if order and not (dry_run or yes):
+        question = f"Destroy the personal data of order {order}? It cannot be brought back"
+        if not session.console.confirm(question, default=False, option="--yes"):
+            return
+    options = PurgeOptions(
+        archive_dir=archive,
+        recipients=tuple(recipient or ()),
+        order_id=order,
+        include_destination=include_destination,
+        dry_run=dry_run,
+    )
+    session.exit_code = show(session.console, purge_pii(session.deps, slugs, options), dry_run=dry_run)
