@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -14,7 +13,7 @@ from amzlink.jobs.orders import hold_order, release_order
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.dispatches import DispatchState
 from amzlink.sandbox.plan import Story, Trait
-from tests.support.destination import NONE, SENDCLOUD_PATHS, Destination, minutes, one, problem_of, refusals
+from tests.support.destination import NONE, Destination, minutes, one, problem_of, refusals
 from tests.support.world import SLUG
 
 ALL = timedelta(days=700)
@@ -639,46 +638,10 @@ def test_an_order_that_is_stopped_and_was_never_stored_is_not_asked_for_again(tm
 # Answers that are lost, and runs that die.
 
 
-class Died(BaseException):
-    """The process is gone: nothing of it cleans up."""
-
-
-class Deadly(httpx.BaseTransport):
-    """Kills the run at its n-th call to Sendcloud, before it is made or after it was carried out."""
-
-    def __init__(self, at: Destination, *, before: int | None = None, after: int | None = None) -> None:
-        self._inner = at.world.transport
-        self._before, self._after = before, after
-        self.count = 0
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if not request.url.path.startswith(SENDCLOUD_PATHS):
-            return self._inner.handle_request(request)
-        if self.count == self._before:
-            raise Died
-        answer = self._inner.handle_request(request)
-        if self.count == self._after:
-            raise Died
-        self.count += 1
-        return answer
-
-
-def die(at: Destination, **moment: int) -> bool:
-    """A run that dies then; whether it lived so long."""
-    at.world.deps.transport = Deadly(at, **moment)
-    try:
-        at.run()
-    except Died:
-        return True
-    finally:
-        at.world.deps.transport = at.world.transport
-    return False
-
-
 def test_the_row_is_written_before_the_call(tmp_path: Path) -> None:
     at = Destination(tmp_path, orders=NONE)
     ids = at.add(3)
-    assert die(at, before=0)
+    assert at.die(before=0)
     assert at.posts == 0
     assert {row.state for row in at.rows(*ids).values()} == {DispatchState.ASKED}
     assert all(row.payload_hash and row.asked_at for row in at.rows(*ids).values())
@@ -688,7 +651,7 @@ def test_the_row_is_written_before_the_call(tmp_path: Path) -> None:
 def test_after_a_lost_answer_orders_are_read_back_before_anything_is_sent(tmp_path: Path) -> None:
     at = Destination(tmp_path, orders=NONE)
     ids = at.add(120)
-    assert die(at, after=0)
+    assert at.die(after=0)
     report = at.run()
     assert report.complete
     assert report.sent.sent == len(at.ready())
@@ -713,7 +676,7 @@ def test_a_run_that_dies_at_any_call_leaves_each_order_there_once_and_the_next_r
         at.change(ids[1], "cancel")
         at.parcels("announce", ids[2])
         hold_order(at.world.deps, SLUG, ids[2])
-        alive = not die(at, **{moment: number})
+        alive = not at.die(**{moment: number})
         report = at.run()
         assert report.problem is None
         check_whole(at, refused={fresh[0]}, gone={ids[1]}, late={ids[2]})

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from amzlink.sandbox.app import SandboxApp
+from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Request, Response
 from amzlink.sandbox.quota import QuotaMode
@@ -36,9 +37,17 @@ class Driver:
     """A client of the sandbox that keeps its access token."""
 
     def __init__(
-        self, *, orders: int = 60, seed: int = 7, quota: QuotaMode = "off", faults: tuple[str, ...] = ()
+        self,
+        *,
+        orders: int = 60,
+        listings: int = LISTINGS,
+        seed: int = 7,
+        quota: QuotaMode = "off",
+        faults: tuple[str, ...] = (),
     ) -> None:
-        self.world = World(orders=orders, seed=seed, quota=quota, faults=faults, clock=StoppedClock())
+        self.world = World(
+            orders=orders, listings=listings, seed=seed, quota=quota, faults=faults, clock=StoppedClock()
+        )
         self.app = SandboxApp(self.world)
         self.token = self.world.issue_token()
 

@@ -30,6 +30,30 @@ NONE = 0  # orders of a sandbox that is to have no others than the test adds
 _A_SETTLING = 300  # seconds after which Amazon shows what has changed
 
 
+class DiedError(BaseException):
+    """The process is gone: nothing of it cleans up."""
+
+
+class Deadly(httpx.BaseTransport):
+    """Kills the run at its n-th call to Sendcloud, before it is made or after it was carried out."""
+
+    def __init__(self, inner: httpx.BaseTransport, *, before: int | None = None, after: int | None = None) -> None:
+        self._inner = inner
+        self._before, self._after = before, after
+        self._count = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.startswith(SENDCLOUD_PATHS):
+            return self._inner.handle_request(request)
+        if self._count == self._before:
+            raise DiedError
+        answer = self._inner.handle_request(request)
+        if self._count == self._after:
+            raise DiedError
+        self._count += 1
+        return answer
+
+
 class Destination:
     """A store on a sandbox that sends its orders on; both halves can be asked and told."""
 
@@ -43,6 +67,18 @@ class Destination:
         if settle:
             self.world.clock.advance(_A_SETTLING)
         return import_orders(self.world.deps, [SLUG], ImportOptions(**options))[0]
+
+    def die(self, **moment: int) -> bool:
+        """A run that dies at that call (`before` or `after` it, counted from 0); False where it was not made."""
+        deps = self.world.deps
+        deps.transport = Deadly(self.world.transport, **moment)
+        try:
+            self.run()
+        except DiedError:
+            return True
+        finally:
+            deps.transport = self.world.transport
+        return False
 
     def add(self, count: int) -> list[str]:
         """New orders at Amazon that nothing keeps back and that Sendcloud can take."""
@@ -169,6 +205,12 @@ def ready(sandbox: Sandbox) -> set[str]:
     """The orders that are to ship now and for Sendcloud, by what a sandbox knows of them."""
     orders = sandbox.world.orders
     return {order_id for order_id, order in orders.items() if order.is_shippable and fits(order)}
+
+
+def parcels_alive(at: Destination, order_id: str) -> bool:
+    """Whether Sendcloud has a parcel of the order that is not cancelled."""
+    found = at.tell("/control/sendcloud/parcels")["parcels"]
+    return any(each["order_number"] == order_id and each["status"] != "CANCELLED" for each in found)
 
 
 def refusals(report: ImportReport) -> dict[str, str]:

@@ -6,7 +6,7 @@ import typer
 
 from amzlink.problems import Problem
 
-LATER: Final = ("check-weights", "purge-pii", "schedule")
+LATER: Final = ("check-weights", "schedule")
 
 
 def later_command(ctx: typer.Context) -> None:

@@ -21,6 +21,7 @@ from amzlink.cli.explain import explain_command
 from amzlink.cli.import_orders import import_orders_command
 from amzlink.cli.later import LATER, later_command
 from amzlink.cli.orders import orders_app
+from amzlink.cli.purge_pii import purge_pii_command
 from amzlink.cli.push_status import push_status_command
 from amzlink.cli.sandbox import sandbox_command
 from amzlink.cli.session import Session
@@ -67,6 +68,7 @@ app.command("connect", epilog=_ANYWHERE)(connect_command)
 app.command("verify", epilog=_ANYWHERE)(verify_command)
 app.command("import-orders", epilog=_ANYWHERE)(import_orders_command)
 app.command("push-status", epilog=_ANYWHERE)(push_status_command)
+app.command("purge-pii", epilog=_ANYWHERE)(purge_pii_command)
 app.add_typer(orders_app, name="orders", epilog=_ANYWHERE)
 app.add_typer(stores_app, name="stores", epilog=_ANYWHERE)
 app.command("status", epilog=_ANYWHERE)(status_command)

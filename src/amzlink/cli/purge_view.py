@@ -84,5 +84,6 @@ def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
         )
     if report.copies_left:
         console.line(
-            f"  {report.copies_left} orders lie at Sendcloud too, for 180 days; --include-destination deletes them there."
+            f"  {report.copies_left} orders lie at Sendcloud too, for 180 days; "
+            "--include-destination deletes them there."
         )

@@ -28,6 +28,7 @@ from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_pr
 from amzlink.jobs.intake import Intake, Tally
 from amzlink.jobs.leases import renew_leases
 from amzlink.jobs.parcel_news import SENDCLOUD, ParcelNews
+from amzlink.jobs.purge_pii import purge_in_passing
 from amzlink.jobs.read_back import ReadBack
 from amzlink.jobs.send_desk import SendTally
 from amzlink.jobs.sending import send_orders
@@ -57,7 +58,10 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
-    """What one store's run did. `problem` is what stopped it, or what a person should know of."""
+    """What one store's run did. `problem` is what stopped it, or what a person should know of.
+
+    `time_counts` says whether personal data may be destroyed by `amazon_time`.
+    """
 
     store: str
     window: tuple[datetime, datetime] | None = None
@@ -65,8 +69,10 @@ class ImportReport(msgspec.Struct, kw_only=True):
     tally: Tally = msgspec.field(default_factory=Tally)
     sent: SendTally = msgspec.field(default_factory=SendTally)
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
+    purged: int = 0
     seconds: float = 0.0
     amazon_time: datetime | None = None
+    time_counts: bool = False
     problem: Problem | None = None
 
     @property
@@ -132,7 +138,7 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
     account = deps.account_of(slug, store)
     with deps.link(account, options.max_wait) as link:
         try:
-            report.amazon_time = link.learn_time()
+            report.amazon_time, report.time_counts = link.learn_time(), deps.bears_out(store)
             if amazon_offset_is_large(link.offset):
                 deps.observer.warn(skew_problem(link.offset))
             intake = Intake(
@@ -166,6 +172,8 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
             report.api_calls.update(link.calls)
     if store.destination == SENDCLOUD:
         _send_on(deps, book, vault, slug, store=store, report=report, options=options)
+    if not options.dry_run:
+        _purge(deps, book, slug, report)
 
 
 def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, intake: Intake) -> None:
@@ -174,6 +182,16 @@ def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, i
     ReadBack(
         deps=deps, link=link, book=book, vault=vault, slug=slug, intake=intake, news=news, now=link.amazon_now()
     ).run()
+
+
+def _purge(deps: Deps, book: Book, slug: str, report: ImportReport) -> None:
+    """Destroy what is due. Where another job is at work on the store, the next run does it."""
+    done = purge_in_passing(deps, book, slug, report.amazon_time if report.time_counts else None)
+    if done is None:
+        return
+    report.purged = done.purged
+    if done.problem:
+        deps.observer.warn(done.problem.with_facts(store=slug, store_option=f" --store {slug}"))
 
 
 def _send_on(
@@ -205,7 +223,7 @@ def _note(book: Book, slug: str, report: ImportReport, started: datetime, finish
         finished_at=finished,
         problem=report.problem.name if report.problem else None,
         counts={**report.tally.counts(), "sent": report.sent.sent},
-        amazon_time=report.amazon_time,
+        amazon_time=report.amazon_time if report.time_counts else None,
     )
     note_run(book, slug, run)
 

@@ -1,8 +1,8 @@
 """purge-pii: destroy personal data that is due, and be able to prove it.
 
-The steps stand in an order in which they may stop anywhere: archive written and synced, the new floor noted in the book,
-the keyring moved on and read back, the rows deleted and the record written in one transaction, the journal emptied, and
-last of all the attempt to open what was destroyed.
+The steps stand in an order in which they may stop anywhere: archive written and synced, the new floor noted in the
+book, the keyring moved on and read back, the rows deleted and the record written in one transaction, the journal
+emptied, and last of all the attempt to open what was destroyed.
 """
 
 import contextlib
@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.config import Config, Store
-from amzlink.core.retention import Retention, Rule, stay_of
+from amzlink.core.retention import Retention, Rule, Stay, stay_of
 from amzlink.core.sealing import Box, Place
 from amzlink.deps import Deps
-from amzlink.jobs.archiving import archive_orders
 from amzlink.jobs.leases import renew_leases
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.dispatches import forget_sendcloud_id
@@ -235,6 +234,8 @@ class Purger:
         recipients = self._options.recipients or self._settings.archive.recipients
         if folder is None or not order_ids:
             return
+        from amzlink.jobs.archiving import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
+
         written = archive_orders(
             self._book, vault, self._slug, order_ids, folder=folder, recipients=recipients, now=now
         )  # fmt: skip
@@ -278,11 +279,7 @@ class Purger:
         kept = [entry for entry in kept_orders(self._book, self._slug) if entry.order_id not in going]
         self._report.kept = len(kept)
         today = (sure or self._deps.clock.now()).date()
-        days = [
-            min(entry.lease_day, stay.until or today) if stay.rule is not Rule.OPEN else stay.until or today
-            for entry in kept
-            for stay in [stay_of(entry.order, today, self._policy)]
-        ]
+        days = [_last_day(entry, stay_of(entry.order, today, self._policy)) for entry in kept]
         if days:
             next_day = min(days) + timedelta(days=1)
             self._report.next_due = datetime(next_day.year, next_day.month, next_day.day, tzinfo=UTC)
@@ -307,17 +304,23 @@ class Purger:
                 self._report.api_calls.update(client.calls)
 
 
+def _last_day(entry: Kept, stay: Stay) -> date:
+    """The last day on which an order's data is kept.
+
+    That of an open order moves on with every renewal. What Amazon has cancelled long since, unheard of, may yet be
+    needed by somebody: it goes with its lease, which nobody renews any more.
+    """
+    if stay.until is None or stay.rule is Rule.NOT_CONFIRMED:
+        return entry.lease_day
+    return stay.until if stay.rule is Rule.OPEN else min(stay.until, entry.lease_day)
+
+
 def _due(entry: Kept, today: date, policy: Retention) -> Due | None:
-    """Whether an order's data is due: by its rule, or because its lease is over and nobody renewed it."""
+    """Whether an order's data is due: by its rule, or because its lease is over and nobody may renew it."""
     stay = stay_of(entry.order, today, policy)
     if stay.until is None:
         return Due(entry.order_id, stay.rule, None)
-    if stay.rule is Rule.OPEN:
-        return None
-    if stay.rule is Rule.NOT_CONFIRMED:
-        # Perhaps somebody still needs it: it goes with its lease, which nobody renews any more.
-        return Due(entry.order_id, stay.rule, entry.lease_day) if entry.lease_day < today else None
-    last = min(stay.until, entry.lease_day)
+    last = _last_day(entry, stay)
     return Due(entry.order_id, stay.rule, last) if last < today else None
 
 

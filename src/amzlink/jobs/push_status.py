@@ -59,6 +59,7 @@ class PushReport(msgspec.Struct, kw_only=True):
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
     amazon_time: datetime | None = None
+    time_counts: bool = False
     problem: Problem | None = None
 
     @property
@@ -159,7 +160,7 @@ def _push_into(
     vault = deps.vault(slug, book)
     with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
         try:
-            report.amazon_time = link.learn_time()
+            report.amazon_time, report.time_counts = link.learn_time(), deps.bears_out(store)
             if amazon_offset_is_large(link.offset):
                 deps.observer.warn(skew_problem(link.offset))
             news = ParcelNews(
@@ -313,6 +314,6 @@ def _note(book: Book, slug: str, report: PushReport, started: datetime, finished
         finished_at=finished,
         problem=report.problem.name if report.problem else None,
         counts=report.counts(),
-        amazon_time=report.amazon_time,
+        amazon_time=report.amazon_time if report.time_counts else None,
     )
     note_run(book, slug, run)
