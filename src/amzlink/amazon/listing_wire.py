@@ -7,7 +7,7 @@ passed over, and a listing that cannot be read at all is one of which nothing bu
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -20,6 +20,9 @@ ITEM_WEIGHT: Final = "item_weight"
 _BUYABLE: Final = "BUYABLE"
 _VARIATION: Final = "VARIATION"
 _ERROR: Final = "ERROR"
+_LONGEST_UNIT: Final = 40
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ListedWeight(msgspec.Struct, frozen=True):
@@ -39,7 +42,7 @@ class Grams(msgspec.Struct, frozen=True, kw_only=True):
     unknown_unit: str | None = None
 
 
-class Issue(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Issue(msgspec.Struct, frozen=True):
     """What Amazon has to say against a listing or a patch. `severity` is its word: ERROR, WARNING or INFO."""
 
     code: str
@@ -57,7 +60,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """One of the seller's products at Amazon. What stands by marketplace is taken from the first asked for that has it.
 
     `status` joins those of all marketplaces asked for. `family` is the parent's SKU where the product is a variation,
-    its own where it is the parent. `updated_at` is the last change in any of the marketplaces.
+    its own where it is the parent. `updated_at` is the last change in any of the marketplaces. Of one that is not
+    `is_readable` nothing is known but its SKU.
     """
 
     sku: str
@@ -71,6 +75,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
     issues: tuple[Issue, ...] = ()
     updated_at: datetime | None = None
+    is_readable: bool = True
 
     @property
     def weight_attribute(self) -> str:
@@ -115,7 +120,7 @@ def _grams(entries: Iterable[ListedWeight], marketplace_ids: Sequence[str]) -> t
         if grams:
             return grams, unknown
         if grams is None:
-            unknown = unknown or entry.unit
+            unknown = unknown or entry.unit[:_LONGEST_UNIT]
         elif found is None:
             found = grams
     return found, unknown
@@ -133,8 +138,8 @@ class _Summary(_Wire, frozen=True):
     asin: str | None = None
     product_type: str | None = None
     item_name: str | None = None
-    status: tuple[str, ...] = ()
-    last_updated_date: datetime | None = None
+    status: tuple[str, ...] | None = None
+    last_updated_date: Moment | None = None
 
 
 class _ProductType(_Wire, frozen=True):
@@ -144,29 +149,47 @@ class _ProductType(_Wire, frozen=True):
 
 class _Relationship(_Wire, frozen=True):
     type: str
-    parent_skus: tuple[str, ...] = ()
-    child_skus: tuple[str, ...] = ()
+    parent_skus: tuple[str, ...] | None = None
+    child_skus: tuple[str, ...] | None = None
 
 
 class _Relationships(_Wire, frozen=True):
     relationships: tuple[_Relationship, ...]
 
 
-class _Item(_Wire, frozen=True):
+class WireIssue(_Wire, frozen=True):
+    """An entry of `issues`."""
+
+    code: str
+    message: str
+    severity: str
+    attribute_names: tuple[str, ...] | None = None
+
+
+class WireItem(_Wire, frozen=True):
+    """A listing."""
+
     sku: str
-    summaries: tuple[_Summary, ...] = ()
-    attributes: dict[str, Any] = {}
-    issues: tuple[Issue, ...] = ()
-    relationships: tuple[_Relationships, ...] = ()
-    product_types: tuple[_ProductType, ...] = ()
+    summaries: tuple[_Summary, ...] | None = None
+    attributes: dict[str, Any] | None = None
+    issues: tuple[WireIssue, ...] | None = None
+    relationships: tuple[_Relationships, ...] | None = None
+    product_types: tuple[_ProductType, ...] | None = None
 
 
 class _Sku(_Wire, frozen=True):
     sku: str
 
 
-# Numbers in free-form attributes are taken by their digits, never as floats.
-_decode_item: Final = msgspec.json.Decoder(_Item, float_hook=Decimal).decode
+def exact_number(digits: str) -> Decimal | str:
+    """For decoding what is free-form: a number by its digits, never as a float."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent beyond all reckoning
+        return digits
+
+
+_decode_item: Final = msgspec.json.Decoder(WireItem, float_hook=exact_number).decode
 _decode_sku: Final = msgspec.json.Decoder(_Sku).decode
 
 
@@ -177,7 +200,7 @@ def read_listing(body: bytes | msgspec.Raw, marketplace_ids: Sequence[str]) -> L
     except UNREADABLE:
         pass
     try:
-        return Listing(sku=_decode_sku(body).sku)
+        return Listing(sku=_decode_sku(body).sku, is_readable=False)
     except UNREADABLE:
         return None
 
@@ -200,31 +223,41 @@ def _read_weight(entry: Mapping[str, object]) -> ListedWeight | None:
     return ListedWeight(exact, unit, marketplace_id if isinstance(marketplace_id, str) else None)
 
 
-def _to_listing(item: _Item, marketplace_ids: Sequence[str]) -> Listing:
+def to_issues(issues: Iterable[WireIssue] | None) -> tuple[Issue, ...]:
+    """The issues in our terms."""
+    return tuple(
+        Issue(issue.code, issue.message, issue.severity, issue.attribute_names or ()) for issue in issues or ()
+    )
+
+
+def _to_listing(item: WireItem, marketplace_ids: Sequence[str]) -> Listing:
     places = {marketplace_id: place for place, marketplace_id in enumerate(marketplace_ids)}
-    summaries = sorted(item.summaries, key=lambda summary: places.get(summary.marketplace_id, len(places)))
-    types = sorted(item.product_types, key=lambda entry: places.get(entry.marketplace_id, len(places)))
+    summaries = sorted(item.summaries or (), key=lambda summary: places.get(summary.marketplace_id, len(places)))
+    types = sorted(item.product_types or (), key=lambda entry: places.get(entry.marketplace_id, len(places)))
     product_types = (*(summary.product_type for summary in summaries), *(entry.product_type for entry in types))
+    attributes = item.attributes or {}
     return Listing(
         sku=item.sku,
         asin=next((summary.asin for summary in summaries if summary.asin), None),
         title=next((summary.item_name for summary in summaries if summary.item_name), None),
         product_type=next((product_type for product_type in product_types if product_type), None),
-        status=frozenset(word for summary in summaries for word in summary.status),
-        shipping=read_weights(item.attributes.get(SHIPPING_WEIGHT)),
-        package=read_weights(item.attributes.get(PACKAGE_WEIGHT)),
-        item=read_weights(item.attributes.get(ITEM_WEIGHT)),
+        status=frozenset(word for summary in summaries for word in summary.status or ()),
+        shipping=read_weights(attributes.get(SHIPPING_WEIGHT)),
+        package=read_weights(attributes.get(PACKAGE_WEIGHT)),
+        item=read_weights(attributes.get(ITEM_WEIGHT)),
         family=_family(item),
-        issues=item.issues,
+        issues=to_issues(item.issues),
         updated_at=max((each.last_updated_date for each in summaries if each.last_updated_date), default=None),
     )
 
 
-def _family(item: _Item) -> str | None:
-    for entry in item.relationships:
+def _family(item: WireItem) -> str | None:
+    for entry in item.relationships or ():
         for relationship in entry.relationships:
-            if relationship.type == _VARIATION and relationship.parent_skus:
+            if relationship.type != _VARIATION:
+                continue
+            if relationship.parent_skus:
                 return relationship.parent_skus[0]
-            if relationship.type == _VARIATION and relationship.child_skus:
+            if relationship.child_skus:
                 return item.sku
     return None

@@ -10,13 +10,32 @@ from urllib.parse import quote
 
 import msgspec
 
-from amzlink.amazon.listing_wire import Issue, Listing, read_listing
+from amzlink.amazon.listing_wire import Issue, Listing, WireIssue, read_listing, to_issues
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.core.weights import amazon_value
 from amzlink.problems import Problem
 from amzlink.wire.bodies import UNREADABLE
+
+__all__ = [
+    "ACCEPTED",
+    "INVALID",
+    "MOST_PAGED",
+    "PAGE_SIZE",
+    "PREVIEW_VALID",
+    "Issue",
+    "Listing",
+    "ListingsPage",
+    "PatchAnswer",
+    "TooManyListings",
+    "changed_listings",
+    "count_listings",
+    "find_listings",
+    "listings_of_asins",
+    "patch_weight",
+    "prove_seller_id",
+]
 
 _ROLE: Final = "Product Listing"
 SEARCH_LISTINGS_ITEMS: Final = Operation("searchListingsItems", 5.0, 5, _ROLE)
@@ -27,18 +46,18 @@ PAGE_SIZE: Final = 20
 MOST_PAGED: Final = 1000
 """Listings of one search that Amazon gives out, however many there are (facts 8.2)."""
 
+PREVIEW_VALID: Final = "VALID"
 ACCEPTED: Final = "ACCEPTED"
-VALID: Final = "VALID"
+INVALID: Final = "INVALID"
 
 _PATH: Final = "/listings/2021-08-01/items"
 _INCLUDED: Final = "summaries,attributes,issues,relationships,productTypes"
 _MOST_TURNS: Final = 3
-# Amazon's answers to a SKU that is none of the account's, or that cannot be one.
-_NO_SUCH_SKU: Final = (400, 404)
+_NOT_FOUND: Final = 404
 
 
 class TooManyListings(Exception):  # noqa: N818 - a turn of events that the sweep handles, not a failure
-    """A search finds more than can be paged through; a shorter time has to be asked for, or the listings report."""
+    """A search finds more than can be paged through: a shorter time has to be asked for, or the listings report."""
 
 
 class ListingsPage(msgspec.Struct, frozen=True):
@@ -48,7 +67,7 @@ class ListingsPage(msgspec.Struct, frozen=True):
     total: int
 
 
-class PatchAnswer(msgspec.Struct, frozen=True, rename="camel"):
+class PatchAnswer(msgspec.Struct, frozen=True):
     """What Amazon says to a patch, all with HTTP 200 (facts 8.3).
 
     `status` is VALID or INVALID for a preview, ACCEPTED or INVALID for a patch. ACCEPTED means queued and no more: not
@@ -62,7 +81,7 @@ class PatchAnswer(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def is_taken(self) -> bool:
         """Whether Amazon has nothing against it."""
-        return self.status in (ACCEPTED, VALID)
+        return self.status in (ACCEPTED, PREVIEW_VALID)
 
     def issues_of(self, attribute: str) -> tuple[Issue, ...]:
         """The issues that are about an attribute; a preview names old faults of the listing too (facts 8.3)."""
@@ -89,6 +108,12 @@ class _Patch(msgspec.Struct, frozen=True):
     value: tuple[Mapping[str, object], ...]
 
 
+class _Submission(msgspec.Struct, frozen=True, rename="camel"):
+    status: str
+    submission_id: str
+    issues: tuple[WireIssue, ...] | None = None
+
+
 class _PatchRequest(msgspec.Struct, frozen=True, rename="camel"):
     product_type: str
     patches: tuple[_Patch, ...]
@@ -100,9 +125,27 @@ def prove_seller_id(link: Link, seller_id: str, marketplace_id: str) -> None:
     Raises:
         Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `Link.get`.
     """
-    answer = link.get(SEARCH_LISTINGS_ITEMS, _path(seller_id), {"marketplaceIds": marketplace_id, "pageSize": "1"})
+    _count(link, seller_id, {"marketplaceIds": marketplace_id})
+
+
+def count_listings(
+    link: Link, seller_id: str, marketplace_ids: Sequence[str], *, changed_after: datetime | None = None
+) -> int:
+    """How many listings there are, or have changed since a time; `MOST_PAGED` can stand for more than that.
+
+    Raises:
+        Problem: as `prove_seller_id`.
+    """
+    query = {"marketplaceIds": ",".join(marketplace_ids)}
+    if changed_after:
+        query["lastUpdatedAfter"] = to_iso(changed_after)
+    return _count(link, seller_id, query)
+
+
+def _count(link: Link, seller_id: str, query: Mapping[str, str]) -> int:
+    answer = link.get(SEARCH_LISTINGS_ITEMS, _path(seller_id), {**query, "pageSize": "1"})
     try:
-        msgspec.json.decode(answer.body, type=_Count)
+        return msgspec.json.decode(answer.body, type=_Count).number_of_results
     except UNREADABLE as error:
         raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, "it is no list of listings") from error
 
@@ -159,7 +202,7 @@ def changed_listings(
     again from its start, so a listing can come twice.
 
     Raises:
-        TooManyListings: there are `MOST_PAGED` or more; before the first page.
+        TooManyListings: there are `MOST_PAGED` or more, or they change too fast to be read in one go.
         Problem: as `find_listings`.
     """
     query = {
@@ -172,14 +215,15 @@ def changed_listings(
         total = None
         for page in _search(link, seller_id, marketplace_ids, query):
             # What is counted may be cut to what can be paged through.
-            if total is None and page.total >= MOST_PAGED:
+            if page.total >= MOST_PAGED:
                 raise TooManyListings
-            total = page.total if total is None else total
             yield page
-            if page.total < total:
+            if total is not None and page.total < total:
                 break
+            total = page.total
         else:
             return
+    raise TooManyListings
 
 
 def _search(
@@ -218,7 +262,7 @@ def _get_listing(link: Link, seller_id: str, marketplace_ids: Sequence[str], sku
     try:
         answer = link.get(GET_LISTINGS_ITEM, _path(seller_id, sku), query)
     except Problem as problem:
-        if problem.name == "request-refused" and problem.facts.get("status") in _NO_SUCH_SKU:
+        if problem.name == "request-refused" and problem.facts["status"] == _NOT_FOUND:
             return None
         raise
     listing = read_listing(answer.body, marketplace_ids)
@@ -243,11 +287,11 @@ def patch_weight(
     link: Link,
     seller_id: str,
     sku: str,
+    *,
     marketplace_id: str,
     product_type: str,
     attribute: str,
     grams: int,
-    *,
     preview: bool,
     locale: str,
     unit: str | None = None,
@@ -273,6 +317,7 @@ def patch_weight(
         query["mode"] = "VALIDATION_PREVIEW"
     answer = link.patch_json(PATCH_LISTINGS_ITEM, _path(seller_id, sku), query, document, changes_nothing=preview)
     try:
-        return msgspec.json.decode(answer.body, type=PatchAnswer)
+        told = msgspec.json.decode(answer.body, type=_Submission)
     except UNREADABLE as error:
         raise link.malformed(PATCH_LISTINGS_ITEM, answer.request_id, "it is no answer to a patch") from error
+    return PatchAnswer(told.status, told.submission_id, to_issues(told.issues))

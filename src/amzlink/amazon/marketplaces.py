@@ -6,6 +6,7 @@ The sandbox reads this table too, so it imports nothing but the standard library
 
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import quote
 
 Region = Literal["na", "eu", "fe"]
 
@@ -47,6 +48,10 @@ class Marketplace:
     def develop_apps_url(self) -> str:
         """The page where a merchant's own app is made and authorised."""
         return f"https://{self.seller_central}/sellingpartner/developerconsole"
+
+    def listing_url(self, sku: str) -> str:
+        """The page where a merchant finds a listing, to edit it."""
+        return f"https://{self.seller_central}/skucentral?mSku={quote(sku, safe='')}"
 
 
 _EUROPE: Final = "sellercentral-europe.amazon.com"

@@ -1,24 +1,105 @@
-"""Reports API 2021-06-30. Here only its door is tried: whether the app may look at the reports of orders."""
+"""Reports API 2021-06-30: asking for a report, waiting for it, and reading its lines (facts 6).
 
-from collections.abc import Mapping
-from typing import Final
+The caller takes the steps one by one, so that it can write down how far it came: `request_report`; then
+`report_status` until the report is over; then `report_lines` of its document, or `listing_skus`.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
+from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
+from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import DOWNLOAD, Document, Link
+from amzlink.problems import Problem
 from amzlink.wire.bodies import UNREADABLE
+from amzlink.wire.client import Answer
 
 GET_REPORTS: Final = Operation("getReports", 0.0222, 10, "Direct-to-Consumer Shipping")
+CREATE_REPORT: Final = Operation("createReport", 0.0167, 15, "Product Listing")
+GET_REPORT: Final = Operation("getReport", 2.0, 15, "Product Listing")
+GET_REPORT_DOCUMENT: Final = Operation("getReportDocument", 0.0167, 15, "Product Listing")
 ORDERS_TO_SHIP: Final = "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING"
+ALL_LISTINGS: Final = "GET_MERCHANT_LISTINGS_ALL_DATA"
+DONE: Final = "DONE"
+CANCELLED: Final = "CANCELLED"
+FATAL: Final = "FATAL"
+MOST_REPORT_BYTES: Final = 1024 * 1024 * 1024
+"""What a report may measure unpacked; a hundred thousand listings with long descriptions have a quarter of it."""
+
+_PATH: Final = "/reports/2021-06-30"
+_FORBIDDEN: Final = 403
+_ROLE_MISSING: Final = "access to the resource is forbidden"
+_OVER: Final = frozenset({DONE, CANCELLED, FATAL})
+_WITHOUT_CHARSET: Final = "cp1252"
+_DAMAGED: Final = ("?", "\N{REPLACEMENT CHARACTER}")
+_BY_MERCHANT: Final = "DEFAULT"
+_ID_IS_ASIN: Final = "1"
+Kind = TypeVar("Kind")
 
 
-class _Report(msgspec.Struct, frozen=True, rename="camel"):
+class Report(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """How far a report has come. `processing_status` is Amazon's word; a new one counts as not over."""
+
     report_id: str
+    report_type: str
+    processing_status: str
+    report_document_id: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its status is the last one."""
+        return self.processing_status in _OVER
+
+    def document(self) -> str | None:
+        """The id of its document; None as long as it is not over.
+
+        Raises:
+            Problem: `report-cancelled`, which mostly means that there was nothing to report; `report-failed`.
+        """
+        if not self.is_over:
+            return None
+        if self.processing_status == DONE and self.report_document_id:
+            return self.report_document_id
+        name = "report-cancelled" if self.processing_status == CANCELLED else "report-failed"
+        raise Problem(name, report_type=self.report_type, report_id=self.report_id)
+
+
+class ReportedListing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A line of the listings report.
+
+    `is_damaged`: the SKU has a question mark in it, which stands for a letter that the report's encoding lacks (or for
+    itself); or the line is broken and the SKU empty. `is_merchant_fulfilled` is None where the report does not say.
+    """
+
+    sku: str
+    asin: str | None = None
+    title: str | None = None
+    status: str | None = None
+    is_merchant_fulfilled: bool | None = None
+    is_damaged: bool = False
 
 
 class _Reports(msgspec.Struct, frozen=True):
-    reports: tuple[_Report, ...]
+    reports: tuple[Report, ...]
+
+
+class _NewReport(msgspec.Struct, frozen=True, rename="camel"):
+    report_type: str
+    marketplace_ids: tuple[str, ...]
+
+
+class _ReportId(msgspec.Struct, frozen=True, rename="camel"):
+    report_id: str
+
+
+class _Document(msgspec.Struct, frozen=True, rename="camel"):
+    url: str
+    compression_algorithm: str | None = None
 
 
 def prove_reports_access(link: Link) -> Mapping[str, object]:
@@ -30,9 +111,136 @@ def prove_reports_access(link: Link) -> Mapping[str, object]:
     Raises:
         Problem: `access-denied`, `response-malformed`, or as `Link.get`.
     """
-    answer = link.get(GET_REPORTS, "/reports/2021-06-30/reports", {"reportTypes": ORDERS_TO_SHIP, "pageSize": "1"})
-    try:
-        reports = msgspec.json.decode(answer.body, type=_Reports).reports
-    except UNREADABLE as error:
-        raise link.malformed(GET_REPORTS, answer.request_id, "it is no list of reports") from error
+    answer = link.get(GET_REPORTS, f"{_PATH}/reports", {"reportTypes": ORDERS_TO_SHIP, "pageSize": "1"})
+    reports = _decode(link, GET_REPORTS, answer, _Reports).reports
     return {"status": 200, "request_id": answer.request_id, "reports": len(reports)}
+
+
+# The steps -----------------------------------------------------------------------------------------------------------
+
+
+def request_report(link: Link, report_type: str, marketplace_ids: Sequence[str]) -> str:
+    """Have a report made; its id. One that is never fetched does no harm, but one call a minute is all there are.
+
+    Raises:
+        Problem: `role-missing-reports`, or as `Link.post_json`.
+    """
+    document = _NewReport(report_type, tuple(marketplace_ids))
+    answer = link.post_json(CREATE_REPORT, f"{_PATH}/reports", document, explain=_explain)
+    return _decode(link, CREATE_REPORT, answer, _ReportId).report_id
+
+
+def request_listings_report(link: Link, marketplace_ids: Sequence[str]) -> str:
+    """Have the report of all listings made, whatever their state; its id.
+
+    Raises:
+        Problem: as `request_report`.
+    """
+    return request_report(link, ALL_LISTINGS, marketplace_ids)
+
+
+def report_status(link: Link, report_id: str) -> Report:
+    """How far a report has come.
+
+    Raises:
+        Problem: as `Link.get`, or `response-malformed`.
+    """
+    answer = link.get(GET_REPORT, f"{_PATH}/reports/{quote(report_id, safe='')}", {})
+    return _decode(link, GET_REPORT, answer, Report)
+
+
+def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOUT_CHARSET) -> Iterator[dict[str, str]]:
+    """The lines of a flat-file report, by the names in its header; the document is fetched before the first.
+
+    Its encoding is the one that its answer names. Where it names none, it is UTF-8 if all of it can be, and else
+    `without_charset` (cp932 in Japan). Columns are apart by tabs and a quotation mark is a letter like any (facts 6.3).
+    Nobody can tell what stands where in a line with more cells than the header: it comes as an empty one.
+
+    Raises:
+        Problem: `document-refused`, `response-malformed`, or as `Link.get`.
+    """
+    try:
+        found, document = _fetch(link, document_id)
+    except Problem as problem:
+        # Its address has expired before it was used; the next one is fresh.
+        if problem.name != "document-refused":
+            raise
+        found, document = _fetch(link, document_id)
+    return _read_lines(document, compressed=found.compression_algorithm == "GZIP", fallback=without_charset)
+
+
+def listing_skus(link: Link, document_id: str, *, without_charset: str = _WITHOUT_CHARSET) -> Iterator[ReportedListing]:
+    """The listings in a report of `ALL_LISTINGS`.
+
+    Headers are translated in some marketplaces (facts 8.2); the column of SKUs is then the one that has SKU in it.
+
+    Raises:
+        Problem: as `report_lines`; `response-malformed` where no column is that of the SKUs.
+    """
+    sku_column: str | None = None
+    for line in report_lines(link, document_id, without_charset=without_charset):
+        if not line:
+            yield ReportedListing(sku="", is_damaged=True)
+            continue
+        sku_column = sku_column or _sku_column(line)
+        sku = line.get(sku_column, "").strip()
+        channel = line.get("fulfillment-channel")
+        yield ReportedListing(
+            sku=sku,
+            asin=line.get("asin1") or _asin(line),
+            title=line.get("item-name") or None,
+            status=line.get("status") or None,
+            is_merchant_fulfilled=channel == _BY_MERCHANT if channel else None,
+            is_damaged=not sku or any(sign in sku for sign in _DAMAGED),
+        )
+
+
+def _asin(line: Mapping[str, str]) -> str | None:
+    """The product's id, where it is an ASIN."""
+    return (line.get("product-id") or None) if line.get("product-id-type") == _ID_IS_ASIN else None
+
+
+def _sku_column(line: Mapping[str, str]) -> str:
+    named = [name for name in line if name == "seller-sku"] or [name for name in line if "sku" in name]
+    if len(named) != 1:
+        raise Problem("response-malformed", operation=DOWNLOAD, detail="none of its columns is that of the SKUs")
+    return named[0]
+
+
+def _fetch(link: Link, document_id: str) -> tuple[_Document, Document]:
+    answer = link.get(GET_REPORT_DOCUMENT, f"{_PATH}/documents/{quote(document_id, safe='')}", {})
+    found = _decode(link, GET_REPORT_DOCUMENT, answer, _Document)
+    return found, link.download(found.url)
+
+
+def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Iterator[dict[str, str]]:
+    def parts() -> Iterator[bytes]:
+        return pieces(document.body, compressed=compressed, most_bytes=MOST_REPORT_BYTES)
+
+    try:
+        codec = charset_of(document.content_type) or ("utf-8-sig" if is_utf8(parts()) else fallback)
+        texts = lines(parts(), codec)
+        header = [name.strip().casefold() for name in next(texts, "").split("\t")]
+        for text in texts:
+            cells = text.split("\t")
+            if any(cells[len(header) :]):
+                yield {}
+            elif text.strip():
+                yield dict(itertools.zip_longest(header, cells[: len(header)], fillvalue=""))
+    except ValueError as error:
+        raise Problem("response-malformed", operation=DOWNLOAD, detail=str(error)) from None
+
+
+def _explain(status: int, error: SpApiError) -> Problem | None:
+    """The Reports API has words of its own for a missing role (facts 6.3)."""
+    if status == _FORBIDDEN and _ROLE_MISSING in error.message.lower():
+        return Problem("role-missing-reports")
+    return None
+
+
+def _decode(link: Link, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except UNREADABLE:
+        # The error's own text may quote the answer, which may hold a document's address.
+        raise link.malformed(operation, answer.request_id, "it has not the form that was expected") from None

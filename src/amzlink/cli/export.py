@@ -1,19 +1,16 @@
 """Writing orders to a file: CSV, JSON or JSON lines, one row per order line."""
 
-import contextlib
 import csv
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
 from amzlink.cli.console import Console
+from amzlink.cli.output import whole_file
 from amzlink.core.orders import PersonalData
 from amzlink.core.spreadsheets import harmless
-from amzlink.files import translated_errors
 from amzlink.jobs.orders import Exported
 
 COLUMNS: Final = (
@@ -46,7 +43,7 @@ def export(
         _write(sys.stdout, rows, form, columns)
         return
     count = 0
-    with _whole_file(Path(output)) as file:
+    with whole_file(Path(output)) as file:
         count = _write(file, rows, form, columns)
     console.result(
         {"store": slug, "file": output, "rows": count},
@@ -104,24 +101,3 @@ def _write(file: IO[str], rows: Iterable[dict[str, Any]], form: str, columns: tu
 
 def _cell(value: object) -> object:
     return harmless(value) if isinstance(value, str) else value
-
-
-@contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[IO[str]]:
-    """A file that takes its place when all of it is written. 0600, because orders are nobody else's business."""
-    if path.exists() and not path.is_file():  # a pipe or a device, such as /dev/null: never to be replaced
-        with translated_errors(path), path.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        return
-    with translated_errors(path):
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(name).unlink()
-            raise

@@ -6,7 +6,7 @@ import typer
 
 from amzlink.problems import Problem
 
-LATER: Final = ("check-weights", "schedule")
+LATER: Final = ("schedule",)
 
 
 def later_command(ctx: typer.Context) -> None:

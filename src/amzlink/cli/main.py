@@ -13,6 +13,7 @@ import typer
 
 from amzlink import __version__
 from amzlink.cli.argv import GlobalOptions, split
+from amzlink.cli.check_weights import check_weights_command
 from amzlink.cli.connect import connect_command
 from amzlink.cli.console import Console
 from amzlink.cli.demo import demo_command
@@ -67,6 +68,7 @@ def _global(
 app.command("connect", epilog=_ANYWHERE)(connect_command)
 app.command("verify", epilog=_ANYWHERE)(verify_command)
 app.command("import-orders", epilog=_ANYWHERE)(import_orders_command)
+app.command("check-weights", epilog=_ANYWHERE)(check_weights_command)
 app.command("push-status", epilog=_ANYWHERE)(push_status_command)
 app.command("purge-pii", epilog=_ANYWHERE)(purge_pii_command)
 app.add_typer(orders_app, name="orders", epilog=_ANYWHERE)

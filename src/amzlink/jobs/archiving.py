@@ -1,17 +1,20 @@
 """What the law wants kept of orders whose personal data goes: read once more, and written into the cold archive."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from amzlink.archive import Recipients, write_archive
-from amzlink.core.archiving import TaxLine, TaxOrder, tax_record
+from amzlink.amazon.marketplaces import BY_ID
+from amzlink.archive import ArchiveFile, Recipients, write_archive
+from amzlink.clock import from_iso
+from amzlink.core.archiving import TaxLine, TaxOrder, is_sale, tax_record
 from amzlink.core.orders import PersonalData
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.orders import BookedLine, BookedOrder, booked_orders, boxes, order_lines
+from amzlink.orderbook.orders import BookedLine, BookedOrder, boxes, find_orders, order_lines
 from amzlink.vault import Vault
 
 _CHUNK: Final = 200
@@ -24,20 +27,78 @@ def archive_orders(
     slug: str,
     order_ids: Sequence[str],
     *,
+    country: str,
     folder: Path,
     recipients: Sequence[str],
     now: datetime,
-) -> tuple[Path, int] | None:
-    """Write the orders into one archive file, synced when this returns. Gives the file and how many are in it.
+) -> ArchiveFile | None:
+    """Write the sales among these orders into one archive file, which is whole and synced when this returns.
 
-    None: there is nothing in these orders that tax needs (they were cancelled).
+    None: there are none (what was cancelled was never a sale).
 
     Raises:
         Problem: as `Recipients.parse` and `write_archive`; nothing must be destroyed then.
     """
     parsed = Recipients.parse(recipients)
-    records = list(_records(book, vault, slug, order_ids, now))
-    if not records:
+    sales = [
+        order.order_id
+        for chunk in _chunks(order_ids)
+        for order in find_orders(book, slug, chunk)
+        if is_sale(order.status, _moment(order.shipped_at))
+    ]
+    if not sales:
         return None
-    written = write_archive(folder, parsed, store=slug, made_at=now, records=records)
-    return written.path, written.orders
+    records = _records(book, vault, slug, sales, country)
+    return write_archive(folder, parsed, store=slug, made_at=now, records=records, count=len(sales))
+
+
+def _records(
+    book: Book, vault: Vault, slug: str, order_ids: Sequence[str], country: str
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """One order after the other, so that no more than a chunk of them is ever open."""
+    for chunk in _chunks(order_ids):
+        lines = order_lines(book, slug, chunk)
+        sealed = boxes(book, slug, chunk)
+        for order in find_orders(book, slug, chunk):
+            box = sealed.get(order.order_id)
+            readable = box is not None and (vault.floor is None or box.lease_day >= vault.floor)
+            personal = _decode(vault.open(order.order_id, box)) if box and readable else PersonalData()
+            yield tax_record(_tax_order(order, lines[order.order_id], personal, country))
+
+
+def _tax_order(
+    order: BookedOrder, lines: Sequence[BookedLine], personal: PersonalData, country: str
+) -> TaxOrder:  # fmt: skip
+    marketplace = BY_ID.get(order.marketplace_id or "")
+    return TaxOrder(
+        order_id=order.order_id,
+        marketplace_id=order.marketplace_id,
+        countries=tuple(dict.fromkeys([*([marketplace.country] if marketplace else []), country])),
+        status=order.status,
+        purchased_at=from_iso(order.purchased_at),
+        shipped_at=_moment(order.shipped_at),
+        total=order.total,
+        currency=order.currency,
+        lines=tuple(
+            TaxLine(
+                sku=line.sku,
+                title=line.title,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                currency=line.currency,
+                ioss_number=line.ioss_number,
+            )
+            for line in lines
+        ),
+        personal=personal,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None
+
+
+def _chunks(order_ids: Sequence[str]) -> Iterator[list[str]]:
+    ids = iter(order_ids)
+    while chunk := list(itertools.islice(ids, _CHUNK)):
+        yield chunk

@@ -37,12 +37,12 @@ class Weigher:
         self._now = now
         self._progress = progress
 
-    def weigh_open_orders(self) -> int:
-        """Look up what open orders hold and nobody has looked up lately; give their lines their weights.
-
-        Gives how many orders to ship still lack one.
-        """
+    def look_up_open_orders(self) -> None:
+        """Look up what open orders hold and nobody has looked up lately."""
         self.look_up(booked.skus_to_weigh(self._book, self._slug, looked_before=self._now - _LOOKED_LATELY))
+
+    def weigh_open_orders(self) -> int:
+        """Give the lines of open orders the weights that are known. Gives how many orders to ship still lack one."""
         self.weigh_lines(booked.open_orders_by_sku(self._book, self._slug))
         return booked.hold_missing_weights(self._book, self._slug, self._now)
 
@@ -52,7 +52,7 @@ class Weigher:
             chunk = skus[start : start + _SEARCHED_AT_ONCE]
             self._progress(f"looking up weights: {start} of {len(skus)} products")
             found = find_listings(self._link, self._store.seller_id, self._store.marketplace_ids, chunk)
-            self.keep(found[sku] if sku in found else sku for sku in chunk)
+            self.keep(found.get(sku, sku) for sku in chunk)
 
     def keep(self, listings: Iterable[Listing | str]) -> None:
         """Write down what listings say; a bare SKU is one that the account does not have."""

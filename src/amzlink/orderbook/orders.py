@@ -70,6 +70,7 @@ class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
     held_for: tuple[HeldFor, ...]
     weight_grams: int | None
     lease_day: date | None
+    shipped_at: str | None
     delivered_at: str | None
     outcome: Outcome
 
@@ -87,6 +88,7 @@ class BookedLine(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None
     programs: tuple[str, ...]
     weight_grams: int | None
+    ioss_number: str | None = None
 
 
 class BookedPackage(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,18 @@ def find_order(book: Book, store: str, order_id: str) -> BookedOrder | None:
     )
     with book.reading() as connection:
         return next(iter(_with_parts(connection, store, connection.execute(query).all())), None)
+
+
+def find_orders(book: Book, store: str, order_ids: Sequence[str]) -> list[BookedOrder]:
+    """These orders, by order id; those that the book does not have are left out."""
+    query = (
+        select(ORDERS, SEALED.c.lease_day)
+        .select_from(_WITH_LEASE)
+        .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+        .order_by(ORDERS.c.order_id)
+    )
+    with book.reading() as connection:
+        return list(_with_parts(connection, store, connection.execute(query).all()))
 
 
 def order_lines(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, list[BookedLine]]:
@@ -255,6 +269,7 @@ def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) ->
             held_for=tuple(held.get(row.order_id, ())),
             weight_grams=weights.get(row.order_id),
             lease_day=date.fromisoformat(row.lease_day) if row.lease_day else None,
+            shipped_at=row.shipped_at,
             delivered_at=row.delivered_at,
             outcome=came_of_it[row.order_id],
         )
@@ -292,4 +307,5 @@ def _to_line(row: Row[Any]) -> BookedLine:
         currency=row.currency,
         programs=tuple(row.programs.split()),
         weight_grams=row.weight_grams,
+        ioss_number=row.ioss_number,
     )

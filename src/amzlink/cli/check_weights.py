@@ -1,0 +1,78 @@
+"""check-weights: find products without a shipping weight, and fix them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amzlink.cli.session import Session
+
+if TYPE_CHECKING:
+    from amzlink.core.weight_rows import WeightRefusal
+
+
+def check_weights_command(
+    ctx: typer.Context,
+    all_listings: Annotated[
+        bool, typer.Option("--all-listings", help="The whole catalogue, not only what open orders hold.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Write a table to fill in for --from.")
+    ] = None,
+    set_weights: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SKU=0.45kg", help="Set a weight here; repeatable.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Set the weights of a file.")
+    ] = None,
+    accept_suggestions: Annotated[
+        bool, typer.Option("--accept-suggestions", help="Set what is suggested for products with a finding.")
+    ] = False,
+    apply: Annotated[
+        bool | None, typer.Option("--apply/--dry-run", help="Write to Amazon's listings too / keep and write nothing.")
+    ] = None,
+) -> None:
+    """Find products without a shipping weight; set weights here, and at Amazon with --apply."""
+    from amzlink.cli.weights_view import show
+    from amzlink.jobs.check_weights import CheckOptions, check_weights
+
+    session: Session = ctx.obj
+    weights, refused = _given(session, set_weights or [], source)
+    options = CheckOptions(
+        all_listings=all_listings,
+        weights=weights,
+        accept_suggestions=accept_suggestions,
+        apply=apply is True,
+        dry_run=apply is False,
+    )
+    (slug,) = session.stores(all_stores=False)
+    report = check_weights(session.deps, slug, options)
+    session.exit_code = show(session.console, report, refused, output=output, dry_run=options.dry_run)
+
+
+def _given(
+    session: Session, settings: Sequence[str], source: Path | None
+) -> "tuple[dict[str, int], tuple[WeightRefusal, ...]]":
+    """The weights on the command line and in the file, in grams; what stands on the command line counts more."""
+    from amzlink.core.weight_rows import read_weights
+    from amzlink.core.weights import BadWeightError, parse_setting
+    from amzlink.problems import Problem
+
+    weights: dict[str, int] = {}
+    refused: tuple[WeightRefusal, ...] = ()
+    if source:
+        try:
+            with source.open("rb") as stream:
+                read = read_weights(stream, file=str(source))
+        except OSError as error:
+            raise Problem("input-malformed", file=source, detail=error.strerror or "it cannot be read") from error
+        weights = {row.sku: row.grams for row in read.rows}
+        refused = read.refused
+    for text in settings:
+        try:
+            sku, grams = parse_setting(text)
+        except BadWeightError as error:
+            session.console.usage(f"--set {text}: the weight {error}.")
+        weights[sku] = grams
+    return weights, refused
