@@ -23,6 +23,7 @@ _ORDERS: Final = 60
 _SECRETS: Final = ("client_secret", "refresh_token", "sendcloud_secret_key")
 _UNTIL_THE_SCAN: Final = 2 * 3600.0
 _UNTIL_THE_NEXT_IMPORT: Final = 15 * 60.0
+_UNTIL_ALL_IS_DUE: Final = 50 * 86400.0
 
 
 def tour(console: Console) -> Exit:
@@ -46,22 +47,26 @@ def tour(console: Console) -> Exit:
         listed = guide.run("orders", "list", "--status", "UNSHIPPED")
         guide.say("5. One order. The buyer's data lies sealed; it is shown only when asked for.")
         guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
-        guide.say(
-            "6. In Sendcloud the merchant prints the labels. The store confirms when the carrier has the parcels."
-        )
+        guide.say("6. Which products have no weight, or one that cannot be right?")
+        guide.run("check-weights")
+        guide.say("7. In Sendcloud the merchant prints the labels. Amazon is told when the carrier has the parcels.")
         _at_sendcloud(sandbox, "announce", orders="all")
         guide.run("push-status")
-        guide.say("7. Two hours later the carrier has scanned them, and Amazon hears of it, tracking number and all.")
+        guide.say("8. Two hours later the carrier has scanned them, and Amazon hears of it, tracking number and all.")
         deps.clock.sleep(_UNTIL_THE_SCAN)
         _at_sendcloud(sandbox, "scan", parcels="all")
         guide.run("push-status")
-        guide.say("8. The next import sees that Amazon has stored it: the orders are shipped.")
+        guide.say("9. The next import sees that Amazon has stored it: the orders are shipped.")
         deps.clock.sleep(_UNTIL_THE_NEXT_IMPORT)
         guide.run("import-orders")
         guide.run("orders", "show", listed[0] if listed else "")
-        guide.say("9. Where everything stands.")
+        guide.say("10. Where everything stands.")
         guide.run("status")
-        guide.say("That was all this version does. `amzlink connect` links your own shop.")
+        guide.say("11. Seven weeks later the buyers' data is destroyed. What is not personal stays for the books.")
+        deps.clock.sleep(_UNTIL_ALL_IS_DUE)
+        guide.run("purge-pii")
+        guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
+        guide.say("That was all. `amzlink connect` links your own shop.")
         if console.as_json:
             console.result({"steps": guide.steps})
         return guide.worst
