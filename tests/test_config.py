@@ -33,6 +33,8 @@ STORE = Store(
     marketplace_ids=("A1PA6795UKMFR9",),
 )
 
+RECIPIENT = "age1mj5pzr0h2586mnaw7ur9w3nyn253rzl3fh47g34hhq2rc60s4gpqpw3kgr"
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -96,13 +98,14 @@ class TestReading:
             order_months = 12
             [archive]
             dir = "/srv/archive"
-            recipients = ["age1example"]
-        """
+            recipients = ["RECIPIENT"]
+        """.replace("RECIPIENT", RECIPIENT)
         found = load(written(file, text + MINIMAL))
         assert found.default_store == "my-shop"
         assert found.database.url == "sqlite:////srv/orders.db"
         assert found.retention == Retention(7, "shipment", 3, 12)
-        assert (found.archive.dir, found.archive.recipients) == ("/srv/archive", ("age1example",))
+        assert (found.archive.dir, found.archive.recipients) == ("/srv/archive", (RECIPIENT,))
+        assert found.archive.folder == Path("/srv/archive")
 
     def test_prime_and_missing_weights_are_held_as_the_store_is_set(self) -> None:
         assert STORE.hold_policy == HoldPolicy(include_prime=False, hold_missing_weight=False)
@@ -151,12 +154,32 @@ class TestRefusing:
             ("retention.order_months = 0", "retention.order_months"),
             ("database.url = 7", "database.url"),
             ("archive.recipients = 'age1'", "archive.recipients"),
+            ("archive.dir = '/srv/archive'", "archive.recipients"),
+            ("archive.dir = 'archive'", "archive.dir"),
+            ("archive.dir = ''", "archive.dir"),
+            ("archive.dir = '~nobody-of-this-name/archive'", "archive.dir"),
+            ("archive.recipients = ['age1example']", "archive.recipients"),
+            ("archive.recipients = ['ssh-ed25519 AAAA']", "archive.recipients"),
         ],
     )
     def test_a_value_that_cannot_be_is_told_with_its_place(self, file: Path, line: str, place: str) -> None:
         problem = refusal(file, line)
         assert problem.name == "config-invalid"
         assert f"{place}: " in problem.summary
+
+    def test_recipients_without_a_folder_are_refused(self, file: Path) -> None:
+        assert "archive.dir is missing" in refusal(file, f"archive.recipients = ['{RECIPIENT}']").summary
+
+    def test_a_private_key_among_the_recipients_is_refused_and_not_repeated(self, file: Path) -> None:
+        private = "AGE-SECRET-KEY-1" + "Q" * 58
+        problem = refusal(file, f"[archive]\ndir = '/srv'\nrecipients = ['{RECIPIENT}', '{private}']")
+        assert "archive.recipients: no. 2 is a private key" in problem.summary
+        assert private not in repr((problem.as_dict(), problem.facts))
+
+    def test_the_archives_folder_may_be_in_the_users_home(self, file: Path, empty_home: Path) -> None:
+        found = load(written(file, f"[archive]\ndir = '~/archive'\nrecipients = ['{RECIPIENT}']"))
+        assert found.archive.folder == empty_home / "archive"
+        assert load(written(file, "")).archive.folder is None
 
     def test_more_than_thirty_days_are_refused_with_the_reason(self, file: Path) -> None:
         assert "Amazon allows 1 to 30 days" in refusal(file, "[retention]\ndays = 31").summary
@@ -287,11 +310,12 @@ class TestRewriting:
         assert load(file).stores["my-shop"] == changed
 
     def test_sections_that_no_command_changes_survive_as_they_were(self, file: Path) -> None:
-        text = '[database]\nurl = "sqlite:////srv/o.db"\n[archive]\nrecipients = ["age1x"]\n[retention]\ndays = 9\n'
+        text = '[database]\nurl = "sqlite:////srv/o.db"\n[archive]\ndir = "~/archive"\n[retention]\ndays = 9\n'
+        text = text.replace("[retention]", f'recipients = ["{RECIPIENT}"]\n[retention]')
         save(load(written(file, text)).with_store("my-shop", STORE), file)
         found = load(file)
-        assert (found.database.url, found.archive.recipients, found.retention.days) == (
-            "sqlite:////srv/o.db", ("age1x",), 9,
+        assert (found.database.url, found.archive.dir, found.archive.recipients, found.retention.days) == (
+            "sqlite:////srv/o.db", "~/archive", (RECIPIENT,), 9,
         )  # fmt: skip
 
     def test_a_setting_that_was_taken_away_is_gone_from_the_file(self, file: Path) -> None:

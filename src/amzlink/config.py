@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
+from amzlink.core.age_keys import AgeKey, clean, kind_of
 from amzlink.core.holds import HoldPolicy
 from amzlink.core.retention import Retention
 from amzlink.core.slugs import is_slug
@@ -78,10 +79,15 @@ class Database(msgspec.Struct, frozen=True):
 
 
 class Archive(msgspec.Struct, frozen=True):
-    """`[archive]`."""
+    """`[archive]`: where each purge writes what tax needs, and the public keys (`age1...`) that it is encrypted to."""
 
     dir: str | None = None
     recipients: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, a `~` in it filled in; None where nothing is archived."""
+        return Path(self.dir).expanduser() if self.dir is not None else None
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,16 +191,18 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
     stores = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in tables.items()}
     retention = read("retention", raw.get("retention", {}), Retention, Retention())
+    archive = read("archive", raw.get("archive", {}), Archive, Archive())
     config = Config(
         default_store=read("default_store", raw.get("default_store"), str | None, None),  # type: ignore[arg-type]
         stores=stores,
         database=read("database", raw.get("database", {}), Database, Database()),
         retention=retention,
-        archive=read("archive", raw.get("archive", {}), Archive, Archive()),
+        archive=archive,
         raw=dict(raw),
     )
     faults += [f"stores.{slug}: a store's short name has a-z, 0-9 and -" for slug in stores if not is_slug(slug)]
     faults += _retention_faults(retention)
+    faults += _archive_faults(archive)
     if faults:
         raise Problem("config-invalid", file=path, detail="; ".join(faults))
     return config
@@ -228,6 +236,32 @@ def _retention_faults(retention: Retention) -> list[str]:
         faults.append(f"retention.unknown_delivery_days: 0 to {LONGEST_RETENTION_DAYS}")
     if retention.order_months < 1:
         faults.append("retention.order_months: at least 1")
+    return faults
+
+
+def _archive_faults(archive: Archive) -> list[str]:
+    """What of it no purge could use. A key is never repeated: it may be a private one."""
+    faults = []
+    if archive.dir is not None:
+        try:
+            absolute = Path(archive.dir).expanduser().is_absolute()
+        except RuntimeError:  # the home of a user that there is not
+            absolute = False
+        if not absolute:
+            faults.append("archive.dir: an absolute path is needed, since scheduled runs start elsewhere")
+        if not archive.recipients:
+            faults.append("archive.recipients: without one nobody could open the archive")
+    elif archive.recipients:
+        faults.append("archive.dir is missing")
+    for number, text in enumerate(archive.recipients, 1):
+        kind = kind_of(clean(text))
+        if kind is AgeKey.PRIVATE:
+            faults.append(
+                f"archive.recipients: no. {number} is a private key, which must never come to this machine; make a "
+                "new pair elsewhere and put only its public key (age1...) here"
+            )
+        elif kind is not AgeKey.PUBLIC:
+            faults.append(f"archive.recipients: no. {number} is {kind}, and a public key (age1...) is needed")
     return faults
 
 

@@ -121,7 +121,7 @@ def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
                 Path(name).unlink()
             raise
         if durable:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
 
 def append_private(path: Path, line: bytes) -> None:
@@ -175,7 +175,7 @@ def _user_name(uid: int) -> str:
         return f"number {uid}"
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable; Windows has no way to, and needs none."""
     if os.name == "nt":
         return

@@ -10,7 +10,8 @@ from amzlink.config import Config, Store
 from amzlink.core.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
 from amzlink.jobs.leases import open_some
-from amzlink.orderbook.health import book_faults, last_runs, overdue_boxes
+from amzlink.jobs.purge_pii import overdue
+from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.problems import Problem
 from amzlink.secrets import SecretName, require
 
@@ -88,12 +89,25 @@ def check_vault(deps: Deps, slug: str) -> Result:
 
 
 def check_retention(deps: Deps, slug: str, today: date) -> Result:
-    """Nothing is kept longer than its lease."""
+    """Nothing is kept longer than its lease and its rule allow."""
     with deps.book() as book:
-        count = overdue_boxes(book, slug, today)
+        count = overdue(book, slug, today, deps.load_config().retention)
     if count:
         return found(Check.RETENTION, Problem("retention-overdue", count=count), overdue=count)
+    if left := archives_left(deps):
+        return found(Check.RETENTION, left)
     return passed(Check.RETENTION, "No personal data is overdue.")
+
+
+def archives_left(deps: Deps) -> Problem | None:
+    """`archive-not-moved`, where an archive still lies where it was written: cold means moved away."""
+    from amzlink.archive import old_files  # noqa: PLC0415 - few stores have an archive
+
+    folder = deps.load_config().archive.folder
+    old = old_files(folder, deps.clock.now()) if folder else []
+    if not old:
+        return None
+    return Problem("archive-not-moved", file=folder, count=len(old), since=old[0].made_at.date())
 
 
 def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | None) -> Result:
