@@ -11,10 +11,21 @@ import pytest
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.transport import DeadPageToken, is_answer_unknown
 from amzlink.problems import Exit, Problem
-from tests.support.cassettes import AMAZONS_SANDBOX, FOLDER, NOT_THERE, SCENES, playing
+from tests.support.cassettes import (
+    AMAZONS_SANDBOX,
+    FOLDER,
+    NEW_GRAMS,
+    NOT_THERE,
+    ODD_SKUS,
+    SCENES,
+    SCRUBBED,
+    playing,
+)
 
 if TYPE_CHECKING:
+    from amzlink.amazon.listings import Listing
     from amzlink.amazon.orders import OrdersPage
+    from amzlink.amazon.reports import Report
     from amzlink.core.orders import Order
 
 
@@ -61,6 +72,31 @@ class TestSuccess:
         with playing("seller-id") as tape:
             tape.talk()
             assert tape.caller.link.calls == {"getToken": 1, "searchListingsItems": 1}
+
+    def test_listings_come_by_their_skus_whatever_signs_those_have(self) -> None:
+        found: dict[str, Listing] = played("listings")
+        assert set(found) == {*ODD_SKUS} - {"NOBODY/S"}
+        assert all(listing.asin and listing.title and listing.product_type for listing in found.values())
+
+    def test_a_weight_that_was_accepted_is_shown_some_minutes_later(self) -> None:
+        preview, patch, before, after = played("listing-weighed")
+        assert (preview.status, patch.status) == ("VALID", "ACCEPTED")
+        germany = SCRUBBED.marketplace_ids[:1]
+        assert before.grams_in(germany).package != NEW_GRAMS == after.grams_in(germany).package
+
+    def test_the_catalogue_says_what_item_and_package_weigh(self) -> None:
+        ((asin, weights),) = played("catalogue").items()
+        assert asin.startswith("B0")
+        assert 0 < weights.item < weights.package
+
+    def test_a_report_is_made_by_and_by(self) -> None:
+        report: Report = played("report")
+        assert (report.processing_status, report.report_type) == ("DONE", "GET_MERCHANT_LISTINGS_ALL_DATA")
+        assert report.document()
+
+    def test_a_report_that_amazon_gave_up_has_no_document(self) -> None:
+        with pytest.raises(Problem, match="report-failed"):
+            played("report-failed").document()
 
     def test_without_the_restricted_role_orders_come_but_none_can_be_addressed(self) -> None:
         page: OrdersPage = played("personal-data-withheld")
@@ -158,6 +194,30 @@ class TestRefusals:
             tape.talk()
         assert tape.caller.link.calls["confirmShipment"] == 1
         assert is_answer_unknown(caught.value)
+
+    def test_a_patch_whose_answer_is_lost_is_sent_once_and_unknown(self) -> None:
+        with playing("listing-patch-answer-lost") as tape, pytest.raises(Problem) as caught:
+            tape.talk()
+        assert tape.caller.link.calls["patchListingsItem"] == 1
+        assert is_answer_unknown(caught.value)
+
+    def test_a_patch_that_amazon_refuses_leaves_the_listing_as_it_was(self) -> None:
+        preview, patch, before, after = played("listing-patch-refused")
+        assert (preview.status, patch.status) == ("INVALID", "INVALID")
+        assert [issue.is_error for issue in patch.issues_of(before.weight_attribute)] == [True]
+        assert after.package == before.package
+
+    @pytest.mark.parametrize(
+        ("name", "problem_name", "operation"),
+        [
+            ("listing-patch-denied", "access-denied", "patchListingsItem"),
+            ("catalogue-denied", "access-denied", "searchCatalogItems"),
+            ("reports-denied", "role-missing-reports", "createReport"),
+        ],
+    )
+    def test_a_role_that_is_missing_for_weights(self, name: str, problem_name: str, operation: str) -> None:
+        problem = refusal(name)
+        assert (problem.name, problem.facts["operation"]) == (problem_name, operation)
 
     @pytest.mark.parametrize("name", ["region-mismatch", "client-secret-expired"])
     def test_a_403_whose_details_tell_the_cause_has_that_name(self, name: str) -> None:

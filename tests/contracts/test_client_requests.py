@@ -11,8 +11,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from amzlink.amazon import feeds, order_wire, sellers
-from amzlink.amazon.listings import SEARCH_LISTINGS_ITEMS
+from amzlink.amazon import catalog, feeds, listing_wire, listings, order_wire, reports, sellers
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Region
 from amzlink.amazon.orders import GET_ORDER, SANDBOX_QUERIES, SEARCH_ORDERS
 from amzlink.amazon.quota import Operation
@@ -173,7 +172,13 @@ def test_a_get_has_no_body_because_amazons_gateway_refuses_one(tmp_path: Path) -
         ("orders_2026-01-01.json", SEARCH_ORDERS),
         ("orders_2026-01-01.json", GET_ORDER),
         ("sellers.json", GET_MARKETPLACE_PARTICIPATIONS),
-        ("listingsItems_2021-08-01.json", SEARCH_LISTINGS_ITEMS),
+        ("listingsItems_2021-08-01.json", listings.SEARCH_LISTINGS_ITEMS),
+        ("listingsItems_2021-08-01.json", listings.GET_LISTINGS_ITEM),
+        ("listingsItems_2021-08-01.json", listings.PATCH_LISTINGS_ITEM),
+        ("catalogItems_2022-04-01.json", catalog.SEARCH_CATALOG_ITEMS),
+        ("reports_2021-06-30.json", reports.CREATE_REPORT),
+        ("reports_2021-06-30.json", reports.GET_REPORT),
+        ("reports_2021-06-30.json", reports.GET_REPORT_DOCUMENT),
         ("ordersV0.json", CONFIRM_SHIPMENT),
         ("feeds_2021-06-30.json", feeds.CREATE_FEED_DOCUMENT),
         ("feeds_2021-06-30.json", feeds.CREATE_FEED),
@@ -256,6 +261,17 @@ class Walk:
         ("orders_2026-01-01.json", "SearchOrdersResponse", order_wire.WirePage, 60),
         ("orders_2026-01-01.json", "GetOrderResponse", order_wire.WireAnswer, 60),
         ("sellers.json", "GetMarketplaceParticipationsResponse", sellers._Answer, 6),
+        ("listingsItems_2021-08-01.json", "ItemSummaryByMarketplace", listing_wire._Summary, 6),
+        ("listingsItems_2021-08-01.json", "Issue", listing_wire.WireIssue, 4),
+        ("listingsItems_2021-08-01.json", "ItemRelationshipsByMarketplace", listing_wire._Relationships, 4),
+        ("listingsItems_2021-08-01.json", "ItemProductTypeByMarketplace", listing_wire._ProductType, 2),
+        ("listingsItems_2021-08-01.json", "Pagination", listings._Pagination, 1),
+        ("listingsItems_2021-08-01.json", "ListingsItemSubmissionResponse", listings._Submission, 6),
+        ("listingsItems_2021-08-01.json", "ItemSearchResults", listings._Count, 1),
+        ("catalogItems_2022-04-01.json", "Pagination", catalog._Pagination, 1),
+        ("reports_2021-06-30.json", "CreateReportResponse", reports._ReportId, 1),
+        ("reports_2021-06-30.json", "Report", reports.Report, 4),
+        ("reports_2021-06-30.json", "ReportDocument", reports._Document, 2),
         ("feeds_2021-06-30.json", "CreateFeedDocumentResponse", feeds._NewDocument, 2),
         ("feeds_2021-06-30.json", "CreateFeedResponse", feeds._FeedId, 1),
         ("feeds_2021-06-30.json", "GetFeedsResponse", feeds._Feeds, 6),

@@ -8,8 +8,9 @@ import pytest
 
 from amzlink.sandbox.messages import Response
 from amzlink.sandbox.plan import SHOWCASE, Story, Trait
-from amzlink.sandbox.table import OPERATIONS, Kind, Operation, Parameter
-from tests.sandbox import parcels
+from amzlink.sandbox.table import CATALOG_DATASETS, LISTING_DATASETS, OPERATIONS, Kind, Operation, Parameter
+from amzlink.sandbox.weights import WeightKind
+from tests.sandbox import parcels, shelf
 from tests.sandbox.driver import (
     ACCOUNT_PATH,
     EVERYTHING,
@@ -28,6 +29,7 @@ MODELS = {
     "/sellers/": "sellers.json",
     "/tokens/": "tokens_2021-03-01.json",
     "/listings/": "listingsItems_2021-08-01.json",
+    "/catalog/": "catalogItems_2022-04-01.json",
     "/reports/": "reports_2021-06-30.json",
     "/feeds/": "feeds_2021-06-30.json",
 }
@@ -234,14 +236,83 @@ class TestFeeds:
         hold(BY_ID["getFeeds"], driver.get(parcels.FEEDS_PATH, nextToken=page.json()["nextToken"]))
 
 
-def test_listings_are_as_in_the_model() -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_listings_are_as_in_the_model(seed: int) -> None:
+    driver = Driver(seed=seed)
+    everywhere = ",".join(marketplace.id for marketplace in driver.world.account.marketplaces)
+    query: dict[str, Any] = {"marketplaceIds": everywhere, "includedData": ",".join(LISTING_DATASETS)}
+    for page in shelf.listing_pages(driver, pageSize=20, **query):
+        hold(BY_ID["searchListingsItems"], Response(200).with_json(page))
+        for sku in shelf.skus_of(page):
+            hold(BY_ID["getListingsItem"], driver.listings(sku, **query))
+
+
+@pytest.mark.parametrize("kind", list(WeightKind))
+def test_changes_to_listings_of_every_kind_are_as_in_the_model(kind: WeightKind) -> None:
+    driver = Listening()
+    model = Model.load(MODELS["/listings/"])
+    product = shelf.product_of(driver, kind)
+    for parameters in ({"mode": shelf.PREVIEW, "includedData": "issues,identifiers", "issueLocale": "en_GB"}, {}):
+        told = shelf.patch(driver, product, **parameters)
+        assert model.check_request(*driver.sent) == "patchListingsItem"
+        hold(BY_ID["patchListingsItem"], Response(200).with_json(told))
+    driver.control("clock", {"advance": 300})
+    hold(BY_ID["getListingsItem"], driver.listings(product.sku, includedData=",".join(LISTING_DATASETS)))
+
+
+def test_an_issue_that_comes_after_a_change_is_as_in_the_model() -> None:
+    driver = Driver(faults=("listing-patch-refused-later",))
+    product = shelf.product_of(driver, WeightKind.ZERO)
+    shelf.patch(driver, product)
+    driver.control("clock", {"advance": 300})
+    hold(BY_ID["getListingsItem"], driver.listings(product.sku, includedData="issues"))
+
+
+def test_all_catalog_items_are_as_in_the_model() -> None:
     driver = Driver()
-    parameters = {"pageSize": 20, "includedData": "summaries,attributes,productTypes,issues"}
-    marketplaces = ",".join(marketplace.id for marketplace in driver.world.account.marketplaces)
-    answer = driver.listings(marketplaceIds=marketplaces, **parameters)
-    hold(BY_ID["searchListingsItems"], answer)
-    for item in answer.json()["items"]:
-        hold(BY_ID["getListingsItem"], driver.listings(item["sku"], includedData="summaries,attributes"))
+    asins = list(driver.world.catalogue.by_asin)
+    data = ",".join(name for name in CATALOG_DATASETS if name != "vendorDetails")
+    query = {"marketplaceIds": shelf.GERMANY, "includedData": data}
+    for start in range(0, len(asins), 20):
+        chunk = ",".join(asins[start : start + 20])
+        page = driver.get(shelf.CATALOG_PATH, identifiers=chunk, identifiersType="ASIN", **query)
+        hold(BY_ID["searchCatalogItems"], page)
+    for asin in asins:
+        hold(BY_ID["getCatalogItem"], driver.get(f"{shelf.CATALOG_PATH}/{asin}", **query))
+
+
+class TestReports:
+    @pytest.mark.parametrize(
+        ("fault", "seen"),
+        [
+            (None, ["IN_QUEUE", "IN_PROGRESS", "DONE"]),
+            ("report-failed", ["IN_QUEUE", "IN_PROGRESS", "FATAL"]),
+            ("report-cancelled", ["IN_QUEUE", "CANCELLED", "CANCELLED"]),
+        ],
+    )
+    def test_every_answer_on_a_reports_way_is_as_in_the_model(self, fault: str | None, seen: list[str]) -> None:
+        driver = Listening(faults=(fault,) if fault else ())
+        created = shelf.create_report(driver, dataStartTime=driver.ago(days=1))
+        assert Model.load(MODELS["/reports/"]).check_request(*driver.sent) == "createReport"
+        hold(BY_ID["createReport"], created, 202)
+        statuses = []
+        for _ in seen:
+            answer = driver.get(f"{REPORTS_PATH}/{created.json()['reportId']}")
+            hold(BY_ID["getReport"], answer)
+            hold(BY_ID["getReports"], driver.get(REPORTS_PATH, reportTypes=shelf.REPORT_TYPE))
+            statuses.append(answer.json()["processingStatus"])
+            driver.control("clock", {"advance": 60})
+        assert statuses == seen
+
+    @pytest.mark.parametrize("listings", [96, 1000])
+    def test_documents_and_pages_are_as_in_the_model(self, listings: int) -> None:
+        driver = Driver(listings=listings)
+        document_id = shelf.make_report(driver)["reportDocumentId"]
+        hold(BY_ID["getReportDocument"], driver.get(f"{shelf.REPORT_DOCUMENTS_PATH}/{document_id}"))
+        shelf.create_report(driver)
+        page = driver.get(REPORTS_PATH, reportTypes=shelf.REPORT_TYPE, pageSize=1)
+        hold(BY_ID["getReports"], page)
+        hold(BY_ID["getReports"], driver.get(REPORTS_PATH, nextToken=page.json()["nextToken"]))
 
 
 def test_a_restricted_data_token_is_as_in_the_model() -> None:
@@ -254,6 +325,7 @@ def refused(status: int) -> Iterator[tuple[str, Response]]:
     """Each operation's answer when it refuses with that status."""
     faults = {403: "account-suspended", 429: "throttled", 500: "server-error", 503: "service-unavailable"}
     driver = Driver(faults=(faults[status],) if status in faults else ())
+    yield from refused_by_the_shelf(driver, status)
     if status in faults:
         yield "searchOrders", driver.search()
         yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567")
@@ -289,6 +361,23 @@ def refused(status: int) -> Iterator[tuple[str, Response]]:
         yield "getFeed", driver.get(f"{parcels.FEEDS_PATH}/1")
         yield "getOrder", driver.get(f"{ORDERS_PATH}/302-1234567-1234567")
         yield "getListingsItem", driver.listings("MUG")
+
+
+def refused_by_the_shelf(driver: Driver, status: int) -> Iterator[tuple[str, Response]]:
+    """The same of listings, the catalogue and reports; calls that are right otherwise, but for status 400."""
+    item, report = f"{shelf.CATALOG_PATH}/B0", f"{REPORTS_PATH}/1"
+    if status == 404:
+        yield "getCatalogItem", driver.get(item, marketplaceIds=shelf.GERMANY)
+        yield "getReport", driver.get(report)
+        return
+    bad: dict[str, object] = {"color": "red"} if status == 400 else {}
+    catalog_query = {"identifiers": "B0", "identifiersType": "ASIN", "marketplaceIds": shelf.GERMANY}
+    yield "patchListingsItem", shelf.send_patch(driver, "MUG", {}, **bad)
+    yield "searchCatalogItems", driver.get(shelf.CATALOG_PATH, **catalog_query, **bad)
+    yield "getCatalogItem", driver.get(item, marketplaceIds=shelf.GERMANY, **bad)
+    yield "createReport", shelf.create_report(driver, **({"reportType": "GET_EVERYTHING"} if bad else {}))
+    yield "getReport", driver.get(report, **bad)
+    yield "getReportDocument", driver.get(f"{shelf.REPORT_DOCUMENTS_PATH}/1", **bad)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])

@@ -23,10 +23,11 @@ from vcr.cassette import Cassette
 from vcr.request import Request as TapedRequest
 
 from amzlink.amazon.auth import LwaAuth
+from amzlink.amazon.catalog import CatalogWeights, package_weights
 from amzlink.amazon.feed_reports import FeedResult
 from amzlink.amazon.feeds import create_document, create_feed, feed_results, get_feed, recent_feeds, upload_document
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
-from amzlink.amazon.listings import prove_seller_id
+from amzlink.amazon.listings import Listing, PatchAnswer, find_listings, patch_weight, prove_seller_id
 from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS
 from amzlink.amazon.orders import (
     SANDBOX_QUERIES,
@@ -36,6 +37,7 @@ from amzlink.amazon.orders import (
     to_ship_created_between,
 )
 from amzlink.amazon.quota import FileQuotas
+from amzlink.amazon.reports import Report, report_status, request_listings_report
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.shipments import Confirmation, ConfirmedItem, confirm_shipment
 from amzlink.amazon.transport import DeadPageToken, Link
@@ -49,6 +51,8 @@ from tests.support.world import VirtualClock
 
 FOLDER = Path(__file__).resolve().parents[1] / "amazon" / "cassettes"
 NOT_THERE = "000-0000000-0000000"
+ODD_SKUS = ("MUG+GRN", "KETTLE/BLU 1", "LAMP 100%", "KNIFE,20CM", "NOBODY/S")
+NEW_GRAMS = 455
 _LWA_PATH = "/auth/o2/token"
 _DOCUMENTS_PATH = "/documents/"
 DOCUMENTS_URL = "https://documents.example"  # where the sandbox keeps them, Amazon has signed addresses of S3's
@@ -203,6 +207,61 @@ def upload_a_document(caller: Caller) -> None:
     upload_document(caller.link, create_document(caller.link), b"<AmazonEnvelope/>")
 
 
+def find_some_listings(caller: Caller) -> dict[str, Listing]:
+    """Listings with SKUs that have to be encoded, one that the search cannot be asked for, and one of nobody."""
+    return find_listings(caller.link, caller.who.seller_id, caller.who.marketplace_ids, ODD_SKUS)
+
+
+def weigh_a_listing(caller: Caller) -> tuple[PatchAnswer, PatchAnswer, Listing, Listing]:
+    """A weight, previewed and written: both answers, and the listing before and some minutes after."""
+    before = find_the_first(caller)
+    preview, taken = (write_a_weight(caller, before, preview=preview) for preview in (True, False))
+    caller.link.clock.sleep(600)
+    return preview, taken, before, find_the_first(caller)
+
+
+def weigh_it_unseen(caller: Caller) -> PatchAnswer:
+    """A weight, written without a preview."""
+    return write_a_weight(caller, find_the_first(caller), preview=False)
+
+
+def find_the_first(caller: Caller) -> Listing:
+    """One listing."""
+    found = find_listings(caller.link, caller.who.seller_id, caller.who.marketplace_ids, ODD_SKUS[:1])
+    return found[ODD_SKUS[0]]
+
+
+def write_a_weight(caller: Caller, listing: Listing, *, preview: bool) -> PatchAnswer:
+    """A weight, as the listing itself says how."""
+    marketplace_id = caller.who.marketplace_ids[0]
+    return patch_weight(
+        caller.link,
+        caller.who.seller_id,
+        listing.sku,
+        marketplace_id=marketplace_id,
+        product_type=listing.product_type or "",
+        attribute=listing.weight_attribute,
+        grams=NEW_GRAMS,
+        preview=preview,
+        locale="en_GB",
+        unit=listing.unit_of(listing.weight_attribute, marketplace_id),
+    )
+
+
+def ask_the_catalogue(caller: Caller) -> dict[str, CatalogWeights]:
+    """What the catalogue says of a listing's product, and of one that there is not."""
+    asins = [find_the_first(caller).asin or "", "B000000000"]
+    return package_weights(caller.link, caller.who.marketplace_ids[0], asins)
+
+
+def make_a_report(caller: Caller) -> Report:
+    """The listings report, until it is over."""
+    report_id = request_listings_report(caller.link, caller.who.marketplace_ids)
+    while not (report := report_status(caller.link, report_id)).is_over:
+        caller.link.clock.sleep(30)
+    return report
+
+
 @dataclass(frozen=True)
 class Scene:
     """A talk, and the faults under which it is held: switched on once the client has its token, or before."""
@@ -225,6 +284,10 @@ SCENES: Mapping[str, Scene] = {
     "malformed-order": Scene(read_a_page, ("malformed-order",)),
     "shipment": Scene(confirm_and_read_back),
     "feed": Scene(confirm_by_feed),
+    "listings": Scene(find_some_listings),
+    "listing-weighed": Scene(weigh_a_listing),
+    "catalogue": Scene(ask_the_catalogue),
+    "report": Scene(make_a_report),
     # What passes
     "throttled-once": Scene(read_a_page, ("throttled-once",)),
     "unavailable-once": Scene(read_a_page, ("service-unavailable-once",)),
@@ -256,8 +319,14 @@ SCENES: Mapping[str, Scene] = {
     "shipment-denied": Scene(confirm_a_parcel, ("role-missing-confirm",)),
     "document-expired": Scene(upload_a_document, ("feed-document-expired",)),
     "feeds-denied": Scene(upload_a_document, ("role-missing-feeds",)),
+    "listing-patch-refused": Scene(weigh_a_listing, ("listing-patch-refused",)),
+    "listing-patch-denied": Scene(weigh_a_listing, ("role-missing-listings-write",)),
+    "catalogue-denied": Scene(ask_the_catalogue, ("role-missing-catalog",)),
+    "reports-denied": Scene(make_a_report, ("role-missing-reports",)),
+    "report-failed": Scene(make_a_report, ("report-failed",)),
     # What is no answer
     "shipment-answer-lost": Scene(confirm_a_parcel, ("confirm-lost-answer",)),
+    "listing-patch-answer-lost": Scene(weigh_it_unseen, ("listing-patch-lost-answer",)),
     "page-for-people": Scene(read_a_page, ("proxy-interferes",)),
     "page-for-people-before-the-token": Scene(ask_for_a_token, ("proxy-interferes",), token_first=False),
     "answer-cut-off": Scene(read_a_page, ("response-truncated",)),

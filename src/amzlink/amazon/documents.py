@@ -63,7 +63,7 @@ def charset_of(content_type: str) -> str | None:
         return None
     try:
         name = codecs.lookup(charset).name
-        b"".decode(name)  # some codecs are none of text
+        " ".encode(name)  # some codecs are none of text
     except (LookupError, ValueError, TypeError):
         return None
     return _MEANT.get(name, name)

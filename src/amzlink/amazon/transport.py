@@ -134,6 +134,11 @@ class Link:
         """Amazon's time, from the last answer's Date header; the machine's own as long as there was none."""
         return self._wire.now()
 
+    @property
+    def was_told_the_time(self) -> bool:
+        """Whether `amazon_now` is Amazon's own word: an answer had a Date header."""
+        return self._wire.was_told_the_time
+
     def learn_time(self) -> datetime:
         """Amazon's time, asked for with a token call where nothing has been answered yet."""
         self._auth.token(self)
