@@ -33,6 +33,8 @@ docs: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.import_orders
+	$(BIN)/python -m benchmarks.vault
+	$(BIN)/python -m benchmarks.sending
 
 # The long form of the seeded tests.
 soak: $(DEV)

@@ -9,6 +9,7 @@ The vault does not know where sealed data is kept: the order book keeps the boxe
 """
 
 import base64
+import contextlib
 import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -121,6 +122,19 @@ class Vault:
         except (InvalidTag, ValueError):  # a value error: not even a nonce is left of the box
             # from None: the chained error would add nothing, and a traceback's locals would hold the key.
             raise Problem("vault-key-missing", store=self._store, detail="the key does not fit") from None
+
+    def reaches(self, order_id: str, box: Box, *, part: str = THE_ORDER) -> bool:
+        """Whether a key that is here opens a box, whatever day and chain it is said to hang on.
+
+        The proof of a purge asks this: a key that opens a purged day stands, if anywhere, at the start of a chain.
+        """
+        for chain in self._keys.chains.values():
+            days = max(0, (box.lease_day - chain.day).days) if _month(chain.day) == _month(box.lease_day) else 0
+            cipher = self._cipher(chain, chain.day + timedelta(days=days))
+            with contextlib.suppress(InvalidTag, ValueError):
+                cipher.decrypt(box.data[:_NONCE_BYTES], box.data[_NONCE_BYTES:], self._bound_to(order_id, part))
+                return True
+        return False
 
     def move_on(self, floor: date) -> None:
         """Make every day before `floor` unreadable for ever; a floor never goes back. The order book notes it first.

@@ -20,7 +20,6 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ORDER = "302-1234567-1234567"
 HEADER = "order_id,carrier,tracking_number,ship_date"
 PLAIN = f"{ORDER},DHL,00340434292135100186,2026-11-22"
-SECRET = b"a secret of the store"
 
 Verdicts = list[ShipmentRow | RowRefusal]
 
@@ -346,32 +345,6 @@ class TestDates:
         assert isinstance(read(text, now=late)[0], RowRefusal)
 
 
-class TestKeys:
-    def test_the_same_shipment_has_one_key_however_it_is_written_and_dated(self) -> None:
-        rows = [
-            good(carrier="DHL Paket", tracking_number="JJD 0003-4043"),
-            good(carrier="dhl-paket", tracking_number="jjd00034043", ship_date="21.11.2026", status="delivered"),
-        ]
-        assert len({row.key(SECRET) for row in rows}) == 1
-
-    @pytest.mark.parametrize(
-        "values",
-        [{"order_id": "302-1234567-1234568"}, {"tracking_number": "0035"}, {"carrier": "UPS"}, {"order_item_id": "1"}],
-    )
-    def test_another_shipment_has_another(self, values: dict[str, str]) -> None:
-        assert good(**values).key(SECRET) != good().key(SECRET)
-
-    def test_without_the_secret_nobody_can_make_it(self) -> None:
-        assert good().key(SECRET) != good().key(b"another secret")
-        with pytest.raises(ValueError, match="without a secret"):
-            good().key(b"")
-
-    def test_a_row_that_stands_twice_has_its_key_twice(self) -> None:
-        keys = [row.key(SECRET) for row in read(f"{HEADER}\n{PLAIN}\n{PLAIN}\n") if isinstance(row, ShipmentRow)]
-        assert len(keys) == 2
-        assert len(set(keys)) == 1
-
-
 class Endless(io.RawIOBase):
     """A file made as it is read, so that only what the reader keeps is in memory."""
 
@@ -448,9 +421,7 @@ def test_any_bytes_are_rows_refusals_or_a_malformed_file(data: bytes) -> None:
         assert result.name == "input-malformed"
         return
     for row in result:
-        if isinstance(row, ShipmentRow):
-            assert row.key(SECRET)
-        else:
+        if not isinstance(row, ShipmentRow):
             assert row.problem == "shipment-row-unusable"
 
 

@@ -369,7 +369,7 @@ def test_one_order_without_an_address_does_not_blame_the_role(tmp_path: Path) ->
 
 @pytest.mark.parametrize("days", [2, -2])
 def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path, days: int) -> None:
-    world = store_on_sandbox(tmp_path)
+    world = store_on_sandbox(tmp_path, test=True)
     run(world)
     order_id = open_orders(world)[0]
     world.clock.moment -= timedelta(days=days)  # ours alone: the sandbox's own offset makes up for it

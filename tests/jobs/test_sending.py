@@ -358,8 +358,9 @@ def test_a_parcel_of_a_stopped_order_is_flagged_once_shown_and_nothing_is_delete
     assert report.sent.too_late == [ids[0]]
     assert report.sent.recalled == 0
     at.run()
-    assert [problem.name for problem in at.world.heard.warnings] == ["parcel-of-stopped-order"]
-    assert at.world.heard.warnings[0].facts["order_id"] == ids[0]
+    [warning] = at.warned("parcel-of-stopped-order")
+    assert warning.facts["order_id"] == ids[0]
+    assert f"`amzlink orders release {ids[0]} --store {SLUG}`" in warning.next_step
     assert ids[0] in at.stored()
     assert status_of(at.world.deps, [SLUG])[0].shipping.stopped_with_parcel == (ids[0],)
     assert at.sent()[ids[0]] == "yes"
@@ -379,6 +380,18 @@ def test_a_stopped_order_is_taken_back_once_its_parcel_is_cancelled(tmp_path: Pa
     assert at.run().sent.recalled == 1
     assert ids[0] not in at.stored()
     assert status_of(at.world.deps, [SLUG])[0].shipping.stopped_with_parcel == ()
+
+
+def test_a_parcel_that_has_arrived_cannot_be_stopped_any_more(tmp_path: Path) -> None:
+    at, ids = few(tmp_path)
+    at.parcels("announce", ids[0])
+    at.change(ids[0], "cancel")
+    at.run()
+    at.parcels("deliver", ids[0])
+    push(at)
+    at.run()
+    assert status_of(at.world.deps, [SLUG])[0].shipping.stopped_with_parcel == ()
+    assert len(at.warned("parcel-of-stopped-order")) == 1
 
 
 def test_a_label_that_is_being_made_counts_as_a_parcel(tmp_path: Path) -> None:
@@ -583,7 +596,7 @@ def test_what_is_accepted_and_not_stored_is_sent_once_more_after_half_an_hour_an
     at.world.clock.advance(minutes(31))
     assert at.run().complete
     assert at.posts == posts + 1
-    assert [problem.name for problem in at.world.heard.warnings] == ["sendcloud-not-stored"]
+    assert len(at.warned("sendcloud-not-stored")) == 1
     at.world.clock.advance(minutes(31))
     assert refusals(at.run()) == {order_id: "sendcloud-not-stored"}
     assert at.sent()[order_id] == "refused"
@@ -632,7 +645,7 @@ def test_an_order_that_is_stopped_and_was_never_stored_is_not_asked_for_again(tm
     assert at.run().complete
     assert at.posts == posts
     assert at.row(order_id).state is DispatchState.RECALLED
-    assert at.world.heard.warnings == []
+    assert at.warned("sendcloud-not-stored") == []
 
 
 # Answers that are lost, and runs that die.
@@ -797,7 +810,7 @@ def test_a_trouble_of_sendclouds_is_heard_beside_amazons(tmp_path: Path) -> None
     at.switch("sendcloud-broken", "throttled")
     report = at.run()
     assert problem_of(report) == "throttled"
-    assert [problem.name for problem in at.world.heard.warnings] == ["service-unavailable"]
+    assert len(at.warned("service-unavailable")) == 1
 
 
 # Personal data, and numbers.

@@ -91,7 +91,10 @@ class TestOneOrder:
             "held_for": (HeldFor("prime", "PRIME", None),),
             "weight_grams": None,
             "lease_day": date(2026, 12, 23),
+            "shipped_at": None,
             "delivered_at": None,
+            "delivered_by": None,
+            "kept_until": None,
             "outcome": Outcome("no", confirmation_refused=False),
         }
 

@@ -111,9 +111,9 @@ def create_report(driver: Driver, **changes: object) -> Response:
     return driver.post_json(REPORTS_PATH, {name: value for name, value in body.items() if value is not None})
 
 
-def make_report(driver: Driver) -> dict[str, Any]:
+def make_report(driver: Driver, **changes: object) -> dict[str, Any]:
     """A report, as long after as the sandbox takes for one."""
-    created = create_report(driver)
+    created = create_report(driver, **changes)
     assert created.status == 202, created.body
     driver.control("clock", {"advance": 90})
     report: dict[str, Any] = driver.get(f"{REPORTS_PATH}/{created.json()['reportId']}").json()

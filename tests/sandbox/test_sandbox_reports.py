@@ -124,7 +124,7 @@ class TestText:
     def test_what_the_encoding_has_no_sign_for_is_a_question_mark_in_skus_too(self, driver: Driver) -> None:
         lines = lines_of(driver)
         skus = {line["seller-sku"] for line in lines}
-        assert {"TÜCHER-ÄÖÜ-5", "?OTY_NOTES".replace("?", "Z?", 1), "PUZZLE?=1000"} <= skus
+        assert {"TÜCHER-ÄÖÜ-5", "Z?OTY_NOTES", "PUZZLE?=1000"} <= skus
         assert "ZŁOTY_NOTES" not in skus
         assert any(set(line["item-name"]) <= {"?", " ", ",", "(", ")", "L", "E", "D"} for line in lines)
 
@@ -139,10 +139,8 @@ class TestText:
         assert (line["price"], line["quantity"]) == ("", "")
 
     def test_names_are_in_the_language_of_the_first_marketplace(self, driver: Driver) -> None:
-        create_report(driver, marketplaceIds=[FRANCE, GERMANY])
-        driver.control("clock", {"advance": 90})
-        (report,) = driver.world.reports.reports.values()
-        lines = read_report(download_report(driver, report.document_id or "").body)
+        document_id = make_report(driver, marketplaceIds=[FRANCE, GERMANY])["reportDocumentId"]
+        lines = read_report(download_report(driver, document_id).body)
         product = driver.world.catalogue.products[0]
         assert next(line["item-name"] for line in lines if line["asin1"] == product.asin) == product.titles["fr"]
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders import list_orders
 from amzlink.orderbook.dispatches import DispatchRow, dispatch_rows
 from amzlink.orderbook.orders import Filter
+from amzlink.problems import Problem
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.order import Order
 from amzlink.sandbox.plan import Trait
@@ -67,6 +69,18 @@ class Destination:
         if settle:
             self.world.clock.advance(_A_SETTLING)
         return import_orders(self.world.deps, [SLUG], ImportOptions(**options))[0]
+
+    def send_to_sendcloud(self) -> None:
+        """From now on the store's orders go there."""
+        deps = self.world.deps
+        config, account = deps.load_config(), self.world.sandbox.world.account.credentials()
+        store = replace(
+            config.stores[SLUG],
+            destination="sendcloud",
+            sendcloud_public_key=account["sendcloud_public_key"],
+            sendcloud_integration_id=account["sendcloud_integration_id"],
+        )
+        deps.save_config(config.with_store(SLUG, store))
 
     def die(self, **moment: int) -> bool:
         """A run that dies at that call (`before` or `after` it, counted from 0); False where it was not made."""
@@ -167,6 +181,10 @@ class Destination:
     def row(self, order_id: str) -> DispatchRow:
         """The order's row in the outbox."""
         return self.rows(order_id)[order_id]
+
+    def warned(self, name: str) -> list[Problem]:
+        """The warnings of that name so far."""
+        return [problem for problem in self.world.heard.warnings if problem.name == name]
 
     def rows(self, *order_ids: str) -> dict[str, DispatchRow]:
         """The rows of these orders, as far as there are any."""

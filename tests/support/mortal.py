@@ -13,7 +13,9 @@ from types import FrameType
 from typing import Any
 
 import amzlink.amazon.transport
+import amzlink.cli.purge_view
 import amzlink.jobs.import_orders
+import amzlink.jobs.purge_pii
 import amzlink.orderbook.migrations
 import amzlink.sendcloud.account
 import amzlink.sendcloud.payload

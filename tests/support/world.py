@@ -18,6 +18,7 @@ from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.problems import Problem
+from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets import MemorySecrets
 
@@ -111,11 +112,18 @@ def store_of(credentials: Mapping[str, Any], **settings: Any) -> Store:
 
 
 def store_on_sandbox(
-    folder: Path, *, orders: int = 120, seed: int = 7, quota: Any = "off", faults: Sequence[str] = (), **settings: Any
+    folder: Path,
+    *,
+    orders: int = 120,
+    listings: int = LISTINGS,
+    seed: int = 7,
+    quota: Any = "off",
+    faults: Sequence[str] = (),
+    **settings: Any,
 ) -> StoreOnSandbox:
     """A store on a sandbox in this process, on a virtual clock and without sockets."""
     clock = VirtualClock()
-    sandbox = Sandbox(orders=orders, seed=seed, quota=quota, faults=faults, clock=clock)
+    sandbox = Sandbox(orders=orders, listings=listings, seed=seed, quota=quota, faults=faults, clock=clock)
     credentials = sandbox.world.account.credentials()
     environ = {
         "AMZLINK_HOME": str(folder / "amzlink"),

@@ -1,14 +1,20 @@
 """How orders look, to a program and to a person."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 import msgspec
 
 from amzlink.cli.console import Console
+from amzlink.cli.purge_view import WHY_PURGED
 from amzlink.core.orders import Buyer, PersonalData, Recipient
+from amzlink.core.retention import Rule
 from amzlink.jobs.orders import OrderDetail, order_document
 from amzlink.orderbook.orders import BookedOrder
+
+_TELLERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
+_SENT: Final = {"yes": "it is there", "refused": "not taken; `amzlink status` says why"}
 
 
 def show_list(console: Console, slug: str, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]]) -> None:
@@ -101,6 +107,8 @@ def _print(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
         console.line(f"Replaces order {order.replaces}")
     if detail.holds:
         console.line(f"Held for: {', '.join(detail.holds)}; `amzlink orders release {order.order_id}` lifts it")
+    if order.outcome.sent != "no":
+        console.line(f"Sendcloud: {_SENT[order.outcome.sent]}")
     console.line()
     console.table(
         ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),
@@ -122,13 +130,39 @@ def _print(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
     _print_personal(console, detail, with_pii=with_pii)
 
 
+def _how_long(detail: OrderDetail) -> str:
+    """Until when personal data is kept, and by which rule."""
+    until, stay = detail.order.kept_until, detail.stay
+    if stay is None or until is None:
+        return "Personal data: due, the next purge destroys it (sealed until then)"
+    since = _day(stay.since) if stay.since else "on an unknown day"
+    teller = _TELLERS.get(detail.order.delivered_by or "", "a file")
+    why = {
+        Rule.OPEN: "still to ship, so its lease is renewed",
+        Rule.NOT_CONFIRMED: "not confirmed in time, so its lease is not renewed any more",
+        Rule.DELIVERED: f"delivered {since} as {teller} says",
+        Rule.SHIPPED: f"shipped {since}",
+        Rule.DELIVERY_UNKNOWN: f"shipped {since}, its delivery taken to need its days",
+    }.get(stay.rule, stay.rule.value)
+    counted = "" if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
+    return f"Personal data until {_day(until)}: {why}{counted} (sealed; --with-pii shows it)"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
 def _print_personal(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
     console.line()
+    if detail.tombstone:
+        why = WHY_PURGED[detail.tombstone.rule]
+        console.line(f"Personal data was destroyed on {_day(detail.tombstone.at.date())}: {why}.")
+        return
     if detail.order.lease_day is None:
         console.line("No personal data is kept of this order.")
         return
+    console.line(_how_long(detail))
     if not with_pii or detail.personal is None:
-        console.line(f"Personal data: sealed, until {detail.order.lease_day} at the latest (--with-pii shows it)")
         return
     personal = detail.personal
     console.line("To:")

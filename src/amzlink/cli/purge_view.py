@@ -9,7 +9,7 @@ from amzlink.core.retention import Rule
 from amzlink.jobs.purge_pii import PurgeReport
 from amzlink.problems import Exit
 
-_WHY: Final = {
+WHY_PURGED: Final = {
     Rule.OPEN: "still to ship",
     Rule.NOT_CONFIRMED: "not confirmed, and cancelled by Amazon since",
     Rule.CANCELLED: "cancelled",
@@ -71,7 +71,7 @@ def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
     if dry_run:
         for due in report.due[:_MOST_LISTED]:
             since = f" (until {due.since})" if due.since else ""
-            console.line(f"  {due.order_id}  {_WHY[due.rule]}{since}")
+            console.line(f"  {due.order_id}  {WHY_PURGED[due.rule]}{since}")
         if len(report.due) > _MOST_LISTED:
             console.line(f"  and {len(report.due) - _MOST_LISTED} more; --json lists them all")
     if report.archive:

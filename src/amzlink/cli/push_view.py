@@ -62,7 +62,7 @@ def _print(console: Console, report: PushReport, *, dry_run: bool) -> None:
     counted = (
         *said,
         (report.planned.waiting, "not ready to be confirmed"),
-        (report.sent.pending, "with Amazon, no answer yet"),
+        (report.unanswered, "without Amazon's answer yet"),
         (report.already, "known to Amazon already"),
         (len(report.failures), "refused"),
     )

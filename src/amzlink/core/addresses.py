@@ -8,7 +8,6 @@ sent; the house number's is that of the carriers that demand it apart (InPost, M
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -24,6 +23,9 @@ COMPANY_LIMIT: Final = 50
 LINE_LIMIT: Final = 60
 CITY_LIMIT: Final = 30
 POSTAL_CODE_LIMIT: Final = 12
+
+# Unicode's category Cc: the control characters of ASCII and of Latin-1.
+_CONTROLS: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 
 NO_POSTAL_CODE: Final = "-"
 """Sendcloud's model demands at least one character; a dash is one that nobody takes for a code. That every carrier
@@ -96,7 +98,7 @@ def tidy(text: str | None) -> str:
     """The text on one line: control characters and runs of white space are one space. Anything else stays."""
     if not text:
         return ""
-    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).split())
+    return " ".join(text.translate(_CONTROLS).split())
 
 
 def _country(given: str | None, faults: list[str]) -> str:

@@ -42,6 +42,10 @@ SAID: Final = frozenset({State.ACCEPTED, State.STORED})
 UNDER_WAY: Final = frozenset({State.CALLING, State.IN_FEED})
 """Nobody can say yet."""
 
+LOWEST_REFERENCE: Final = 1001
+"""Other programs count from 1. What they have confirmed since the last import is not known here, and must not be edited
+by mistake."""
+
 COUNTING: Final = SAID | UNDER_WAY | {State.PLANNED, State.MISSING}
 """Its items are not free for another package."""
 
@@ -85,10 +89,10 @@ class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done for one order, and what is not.
 
-    `confirm` and `edit` are to be sent from now on, `queued` was so before. `withdraw` are not to be sent any more, each
-    with what it is instead. `without_codes` cannot be sent, because their transparency codes are missing. The rest are
-    keys of parcels: that have not reached the trigger, that Amazon knows all about, of a cancelled order, and that a
-    later file replaced.
+    `confirm` and `edit` are to be sent from now on, `queued` was so before. `withdraw` are not to be sent any more,
+    each with what it is instead. `without_codes` cannot be sent, because their transparency codes are missing. The
+    rest are keys of parcels: that have not reached the trigger, that Amazon knows all about, of a cancelled order, and
+    that a later file replaced.
     """
 
     confirm: tuple[Confirmation, ...] = ()
@@ -162,11 +166,16 @@ class _Planner:
         self._live = live
         self._reached = reached
         self._by_key = {parcel.key: parcel for parcel in now.parcels}
+        self._live_keys = {parcel.key for parcel in live}
         self._shown = {package.reference for package in now.packages}
         self._used = _numbers(self._shown) | _numbers(entry.reference for entry in now.confirmations)
         self._confirm: list[Confirmation] = []
         self._edit: list[Confirmation] = []
+        self._queued: list[Confirmation] = []
         self._withdraw: list[Confirmation] = []
+        self._without_codes: list[Confirmation] = []
+        self._waiting: list[str] = []
+        self._already: list[str] = []
         self._superseded: list[str] = []
         self._of_parcel = self._reconsidered()
         # What Amazon was told of labels that are cancelled now: the next label comes in their place.
@@ -177,8 +186,6 @@ class _Planner:
 
     def outlook(self) -> Outlook:
         """Everything that is to be said and done."""
-        queued: list[Confirmation] = []
-        waiting, already, without_codes = [], [], []
         fresh = [parcel for parcel in self._live if parcel.key not in self._of_parcel]
         heirs = self._exact_heirs(fresh)
         # Of parcels that claim the same, the one that is on its way counts, and what was told last.
@@ -189,40 +196,24 @@ class _Planner:
         shares = self._packing.share_out(others)
         heirs |= self._other_heirs([parcel for parcel in others if not shares[parcel.key]])
         for parcel in self._live:
-            content = self._now.contents.get(parcel.key)
-            is_ready = parcel.key in self._reached and content is not None
-            if entry := self._of_parcel.get(parcel.key):
-                if self._change(entry, content):
-                    continue
-                if entry.state is State.PLANNED:
-                    queued.append(entry)
-                elif entry.state in SAID and parcel.key not in self._superseded:
-                    already.append(parcel.key)
-            elif inherited := heirs.get(parcel.key):
-                if is_ready and content is not None and inherited.state not in UNDER_WAY:
-                    self._inherit(inherited, parcel, content)
-                else:
-                    waiting.append(parcel.key)
-            elif not shares[parcel.key]:
-                (waiting if self._nobody_knows else already).append(parcel.key)
-            elif not is_ready or content is None:
-                waiting.append(parcel.key)
-            elif lacking := self._lacking_codes(shares[parcel.key]):
-                if not self._is_refused(lacking):
-                    refused = self._new(parcel, shares[parcel.key], content)
-                    without_codes.append(msgspec.structs.replace(refused, state=State.REFUSED))
-            else:
-                self._confirm.append(self._new(parcel, shares[parcel.key], content))
-                self._replace_refused(parcel)
-        replaced = {entry.reference for entry in (*self._confirm, *self._edit)}
+            content = self._now.contents.get(parcel.key) if parcel.key in self._reached else None
+            if inherited := heirs.get(parcel.key):
+                self._inherit(inherited, parcel, content)
+            elif items := shares.get(parcel.key):
+                self._say(parcel, items, content)
+            elif parcel in fresh and parcel.key not in self._superseded:
+                (self._waiting if self._nobody_knows else self._already).append(parcel.key)
+        for entry in self._of_parcel.values():
+            if entry.parcel in self._live_keys and entry.parcel not in self._superseded:
+                self._look_at(entry)
         return Outlook(
             confirm=tuple(self._confirm),
             edit=tuple(self._edit),
-            queued=tuple(entry for entry in queued if entry.reference not in replaced),
+            queued=tuple(self._queued),
             withdraw=tuple(self._withdraw),
-            without_codes=tuple(without_codes),
-            waiting=tuple(waiting),
-            already=tuple(key for key in already if key not in self._superseded),
+            without_codes=tuple(self._without_codes),
+            waiting=tuple(self._waiting),
+            already=tuple(self._already),
             superseded=tuple(self._superseded),
         )
 
@@ -270,14 +261,21 @@ class _Planner:
                     left[item.order_item_id] = left.get(item.order_item_id, 0) - item.quantity
         return {item: max(0, quantity) for item, quantity in left.items()}
 
-    def _change(self, entry: Confirmation, content: str | None) -> bool:
-        """Plan the confirmation with its new carrier or tracking number, where it has one and may be sent (again)."""
-        if content is None or content == entry.content or entry.state in UNDER_WAY:
-            return False
-        is_edit = entry.is_edit or entry.state in SAID
-        changed = msgspec.structs.replace(entry, content=content, state=State.PLANNED, is_edit=is_edit, resent=False)
-        (self._edit if is_edit else self._confirm).append(changed)
-        return True
+    def _look_at(self, entry: Confirmation) -> None:
+        """Plan a confirmation with its new carrier or tracking number, where it has one and may be sent (again)."""
+        content = self._now.contents.get(entry.parcel, entry.content)
+        if entry.state in UNDER_WAY:
+            return
+        if content != entry.content:
+            is_edit = entry.is_edit or entry.state in SAID
+            changed = msgspec.structs.replace(
+                entry, content=content, state=State.PLANNED, is_edit=is_edit, resent=False
+            )
+            (self._edit if is_edit else self._confirm).append(changed)
+        elif entry.state is State.PLANNED:
+            self._queued.append(entry)
+        elif entry.state in SAID:
+            self._already.append(entry.parcel)
 
     # Labels that come in the place of others.
 
@@ -294,7 +292,7 @@ class _Planner:
 
     def _other_heirs(self, empty: Sequence[Parcel]) -> dict[str, Confirmation]:
         """Parcels for which nothing is free, because Amazon was told of it with a label that is none any more."""
-        found = {}
+        found: dict[str, Confirmation] = {}
         for parcel in empty:
             claims = self._packing.claims(parcel)
             entry = next((each for each in self._orphans if not claims or _shares(each, claims)), None)
@@ -316,7 +314,9 @@ class _Planner:
         """The package that an earlier file told of with the same things in it, and the later one no more."""
         for old in self._earlier(parcel):
             entry = self._of_parcel.get(old.key)
-            if entry and entry.reference not in taken and entry.state in (*SAID, *UNDER_WAY, State.PLANNED):
+            if entry is None or entry.reference in taken:
+                continue
+            if entry.state in (*SAID, *UNDER_WAY, State.PLANNED) or _is_refused_edit(entry):
                 return entry
         return None
 
@@ -337,7 +337,11 @@ class _Planner:
             if old.source == FILE and old.updated_at < parcel.updated_at and _named(old) == _named(parcel)
         ]
 
-    def _inherit(self, entry: Confirmation, parcel: Parcel, content: str) -> None:
+    def _inherit(self, entry: Confirmation, parcel: Parcel, content: str | None) -> None:
+        """Plan that a parcel takes over a package, once it may be told of and it is known what became of the last."""
+        if content is None or entry.state in UNDER_WAY:
+            self._waiting.append(parcel.key)
+            return
         is_edit = entry.is_edit or entry.state is not State.PLANNED
         heir = msgspec.structs.replace(
             entry, parcel=parcel.key, content=content, state=State.PLANNED, is_edit=is_edit, resent=False
@@ -348,8 +352,20 @@ class _Planner:
 
     # New packages.
 
+    def _say(self, parcel: Parcel, items: tuple[Item, ...], content: str | None) -> None:
+        """Plan a new package, where the parcel may be told of now."""
+        if content is None:
+            self._waiting.append(parcel.key)
+        elif lacking := self._lacking_codes(items):
+            if not self._is_refused(lacking):
+                refused = msgspec.structs.replace(self._new(parcel, items, content), state=State.REFUSED)
+                self._without_codes.append(refused)
+        else:
+            self._confirm.append(self._new(parcel, items, content))
+            self._replace_refused(parcel)
+
     def _new(self, parcel: Parcel, items: tuple[Item, ...], content: str) -> Confirmation:
-        number = max(self._used, default=0) + 1
+        number = max(LOWEST_REFERENCE, max(self._used, default=0) + 1)
         self._used.add(number)
         return Confirmation(
             order_id=self._now.order_id,

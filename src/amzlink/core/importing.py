@@ -22,13 +22,14 @@ class Verdict(StrEnum):
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed.
 
-    `delivered_on` is the day on which all of it had arrived, as far as that is known.
+    `delivered_on` is the day on which all of it had arrived, as far as that is known, by the word of `delivered_by`.
     """
 
     changed_at: datetime
     digest: str
     deliverable: bool
     delivered_on: date | None = None
+    delivered_by: str | None = None
 
 
 def digest(order: Order) -> str:

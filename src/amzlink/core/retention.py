@@ -2,7 +2,7 @@
 
 Amazon's data protection policy allows 30 days after delivery. Amazon tells that a parcel is delivered, but never when
 (facts 4.5), so where nobody else says it, a delivery counts from the day on which it was first heard of, and one that
-is never heard of is taken to have come `unknown_delivery_days` after the hand-over.
+is never heard of, or late, is taken to have come `unknown_delivery_days` after the hand-over.
 """
 
 from datetime import date, timedelta
@@ -44,13 +44,17 @@ class Rule(StrEnum):
 
 
 class Lifetime(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What the rules look at, in days (UTC)."""
+    """What the rules look at, in days (UTC).
+
+    `delivery_dated`: who told of the delivery knows its day; else `delivered_on` is only when it was first heard of.
+    """
 
     status: str
     changed_on: date
     shipped_on: date | None = None
     delivered_on: date | None = None
     ship_by: date | None = None
+    delivery_dated: bool = False
 
 
 class Stay(msgspec.Struct, frozen=True, gc=False):
@@ -69,17 +73,35 @@ def stay_of(order: Lifetime, today: date, policy: Retention) -> Stay:
     days = timedelta(days=policy.days)
     if order.status == CANCELLED:
         return Stay(Rule.CANCELLED, None)
+    # Without a ship-by date nobody can say when Amazon cancels: the last that was heard of the order counts.
+    last_chance = cancelled_by(order.ship_by or order.changed_on)
     if order.status != SHIPPED:
-        if order.ship_by and today > (end := cancelled_by(order.ship_by)):
-            return Stay(Rule.NOT_CONFIRMED, end, order.ship_by)
+        if today > last_chance:
+            return Stay(Rule.NOT_CONFIRMED, last_chance, order.ship_by)
         return Stay(Rule.OPEN, today + days)
-    shipped = order.shipped_on or order.changed_on
+    # What changes an order later, a refund say, is no hand-over, and Amazon has cancelled by then what had none.
+    shipped = order.shipped_on or min(order.changed_on, last_chance)
     if policy.counts_from == "shipment":
         return Stay(Rule.SHIPPED, shipped + days, shipped)
     latest = shipped + timedelta(days=policy.unknown_delivery_days)
-    if order.delivered_on is not None:
-        return Stay(Rule.DELIVERED, order.delivered_on + days, order.delivered_on)
+    delivered = order.delivered_on
+    # To hear late of a delivery that nobody dates must not lengthen the stay.
+    if delivered is not None and (order.delivery_dated or delivered <= latest):
+        return Stay(Rule.DELIVERED, delivered + days, delivered)
     return Stay(Rule.DELIVERY_UNKNOWN, latest + days, shipped)
+
+
+def last_day_of(stay: Stay, lease_day: date) -> date | None:
+    """The last day on which data with this lease is kept; None: not any more.
+
+    That of an open order moves on with every renewal. What Amazon has cancelled long since, unheard of, may yet be
+    needed by somebody: it goes with its lease, which nobody renews any more.
+    """
+    if stay.until is None:
+        return None
+    if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED):
+        return lease_day
+    return min(stay.until, lease_day)
 
 
 def lease_for(order: Lifetime, today: date, policy: Retention) -> date | None:
@@ -93,16 +115,23 @@ def lease_for(order: Lifetime, today: date, policy: Retention) -> date | None:
     return min(today + timedelta(days=policy.days), until)
 
 
-def lease_end(order: Order, today: date, policy: Retention, delivered_on: date | None = None) -> date | None:
-    """`lease_for` an order as it comes from Amazon."""
+def lifetime_as_told(
+    order: Order, today: date, delivered_on: date | None = None, *, delivery_dated: bool = False
+) -> Lifetime:
+    """What the rules look at in an order as Amazon tells it today, and in what is known of its delivery."""
+    ship_by = order.ship_by.date() if order.ship_by else None
+    if order.status not in (SHIPPED, CANCELLED):
+        # Whatever its dates say: it is there to be shipped today.
+        ship_by = max(ship_by or today, today)
     shipped_at = order.shipped_at
-    lifetime = Lifetime(
+    return Lifetime(
         status=order.status,
         changed_on=order.changed_at.date(),
         shipped_on=shipped_at.date() if shipped_at else None,
-        delivered_on=delivered_on,
+        delivered_on=delivered_on or (today if order.has_arrived else None),
+        ship_by=ship_by,
+        delivery_dated=delivery_dated,
     )
-    return lease_for(lifetime, today, policy)
 
 
 def cancelled_by(ship_by: date) -> date:

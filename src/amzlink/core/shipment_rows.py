@@ -4,7 +4,6 @@ The file is read as it comes, a record at a time, and each record becomes a `Shi
 never holds back a good one. Only a JSON array, or an object with `shipments`, is read whole.
 """
 
-import hmac
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
@@ -56,22 +55,6 @@ class ShipmentRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     order_item_id: str | None = None
     quantity: int | None = None
     transparency_codes: tuple[str, ...] = ()
-
-    def key(self, secret: bytes) -> str:
-        """By what the same shipment is known again, whichever file tells of it: 32 hex digits.
-
-        Of the order, the line, the tracking number and the carrier; the date does not count. Keyed, because a tracking
-        number is personal and can be guessed.
-
-        Raises:
-            ValueError: The secret is empty.
-        """
-        if not secret:
-            raise ValueError("a key without a secret protects nothing")
-        number = re.sub(r"[\s-]", "", self.tracking_number or "").upper()
-        carrier = re.sub(r"[\W_]", "", self.carrier).casefold()
-        parts = (self.order_id, self.order_item_id or "", number, carrier)
-        return hmac.digest(secret, "\0".join(parts).encode(), "sha256").hex()[:32]
 
 
 class RowRefusal(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from amzlink.amazon.catalog import package_weights
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.config import Store
 from amzlink.core.weight_rows import WeightEntry
@@ -16,10 +15,12 @@ from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.patch_weights import Patcher, PatchOutcome
 from amzlink.jobs.sweep import CatalogueSweep
 from amzlink.jobs.weighing import Weigher
+from amzlink.orderbook import line_weights
 from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.listings import BookedListing
+from amzlink.orderbook.listings import BookedListing, PatchState
 from amzlink.orderbook.runs import Run, note_run
+from amzlink.orderbook.scratch import scratch_of
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
@@ -60,13 +61,18 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckReport(msgspec.Struct, kw_only=True):
-    """What one store's run found and did. `problem` is what stopped it."""
+    """What one store's run found and did.
+
+    `problem` is what stopped it, or kept it from reading listings. `passed_over` counts weights that Amazon refused or
+    lost before, and that are not sent again unless they are given again.
+    """
 
     store: str
     skus: list[Checked] = msgspec.field(default_factory=list)
     set_here: int = 0
     refused: list[SkuRefusal] = msgspec.field(default_factory=list)
     patches: list[PatchOutcome] = msgspec.field(default_factory=list)
+    passed_over: int = 0
     missing_orders: int = 0
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
@@ -93,7 +99,9 @@ def check_weights(deps: Deps, slug: str, options: CheckOptions) -> CheckReport:
             store = deps.load_config().stores[slug]
             with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
                 try:
-                    check = _Check(deps=deps, link=link, book=book, slug=slug, store=store, report=report)
+                    # A dry run works on a copy, so that it keeps nothing.
+                    kept = scratch_of(book, slug) if options.dry_run else book
+                    check = _Check(deps=deps, link=link, book=kept, slug=slug, store=store, report=report)
                     check.run(options)
                 except Problem as problem:
                     report.problem = problem
@@ -144,49 +152,65 @@ class _Check:
             now=now,
             progress=self._deps.observer.progress,
         )
-        patcher = Patcher(
-            link=self._link, book=self._book, slug=self._slug, store=self._store, weigher=weigher, now=now
-        )
-        waiting = booked.open_orders_by_sku(self._book, self._slug)
-        skus = self._look(weigher, options, now, waiting)
-        self._report.patches += patcher.look_again()
+        waiting = line_weights.open_orders_by_sku(self._book, self._slug)
+        try:
+            self._look(weigher, options, now, waiting)
+        except Problem as problem:
+            if problem.name != "access-denied":
+                raise
+            self._report.problem = problem  # what the merchant says himself counts all the same
+        skus = self._skus(options, waiting)
         given = self._keep_given(options, set(waiting))
-        self._suggest(weigher, skus)
+        weigher.ask_catalogue(skus)
         if options.accept_suggestions:
-            given |= self._accept(weigher, skus, dry_run=options.dry_run)
+            given |= self._accept(weigher, skus)
         self._report.set_here = len(given)
-        if options.apply or options.dry_run:
-            self._report.patches += patcher.send(given or self._set_earlier(skus), preview_only=options.dry_run)
-        if not options.dry_run:
-            weigher.weigh_lines(waiting)
-            self._report.missing_orders = booked.hold_missing_weights(self._book, self._slug, now)
+        if self._store.import_weights and not options.dry_run:
+            self._report.missing_orders = weigher.weigh_orders()
+        if self._report.problem is None:
+            self._patch(weigher, options, now, given, skus)
         self._tell(weigher, skus, waiting)
 
     def _look(
         self, weigher: Weigher, options: CheckOptions, now: datetime, waiting: Mapping[str, int]
-    ) -> list[str]:  # fmt: skip
+    ) -> None:  # fmt: skip
         """Look up what is to be judged: the products of open orders, or all; and those that a weight was given for."""
-        if options.all_listings:
-            CatalogueSweep(
-                link=self._link,
-                book=self._book,
-                slug=self._slug,
-                store=self._store,
-                weigher=weigher,
-                clock=self._deps.clock,
-                now=now,
-                progress=self._deps.observer.progress,
-            ).run()
-            unknown = [sku for sku in options.weights if not self._known(sku)]
-            weigher.look_up(unknown)
-            listed = [listing.sku for listing in booked.iterate_listings(self._book, self._slug) if listing.is_listed]
-            return list(dict.fromkeys([*listed, *waiting]))
-        skus = list(dict.fromkeys([*waiting, *options.weights]))
-        weigher.look_up(skus)
-        return skus
+        if not options.all_listings:
+            weigher.look_up(list(dict.fromkeys([*waiting, *options.weights])))
+            return
+        CatalogueSweep(
+            link=self._link,
+            book=self._book,
+            slug=self._slug,
+            store=self._store,
+            weigher=weigher,
+            clock=self._deps.clock,
+            now=now,
+            progress=self._deps.observer.progress,
+        ).run()
+        known = booked.find_listings(self._book, self._slug, options.weights.keys())
+        weigher.look_up([sku for sku in options.weights if sku not in known])
 
-    def _known(self, sku: str) -> bool:
-        return sku in booked.find_listings(self._book, self._slug, [sku])
+    def _skus(self, options: CheckOptions, waiting: Mapping[str, int]) -> list[str]:
+        """What is judged and shown; a slip of the pen is not."""
+        listed = booked.listed_skus(self._book, self._slug) if options.all_listings else []
+        known = booked.find_listings(self._book, self._slug, options.weights.keys())
+        given = [sku for sku in options.weights if sku in known and known[sku].is_listed]
+        return list(dict.fromkeys([*waiting, *listed, *given]))
+
+    def _patch(
+        self, weigher: Weigher, options: CheckOptions, now: datetime, given: Mapping[str, int], skus: Sequence[str]
+    ) -> None:  # fmt: skip
+        """See what became of what was sent to Amazon before, and send what is to be sent now."""
+        patcher = Patcher(
+            link=self._link, book=self._book, slug=self._slug, store=self._store, weigher=weigher, now=now
+        )
+        # One by one, so that what is known is told where something stops the run.
+        for outcome in patcher.look_again():
+            self._report.patches.append(outcome)
+        if options.apply or options.dry_run:
+            for outcome in patcher.send(given or self._set_earlier(skus), preview_only=options.dry_run):
+                self._report.patches.append(outcome)
 
     def _keep_given(self, options: CheckOptions, waiting: set[str]) -> dict[str, int]:
         """Keep the merchant's weights; a SKU that neither the account nor an open order has is a slip of the pen."""
@@ -199,47 +223,30 @@ class _Check:
             else:
                 problem = Problem("sku-unknown", sku=sku, store=self._slug)
                 self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
-        if not options.dry_run:
-            booked.set_local_weights(self._book, self._slug, given)
+        booked.set_local_weights(self._book, self._slug, given)
         return given
 
-    def _suggest(self, weigher: Weigher, skus: Sequence[str]) -> None:
-        """Ask the catalogue about products with a finding; what it says is a suggestion and no more."""
-        found = weigher.judge(skus)
-        asked = [sku for sku in skus if found[sku].finding is not Finding.OK]
-        listings = booked.find_listings(self._book, self._slug, asked)
-        asins = {
-            listing.sku: listing.asin
-            for listing in listings.values()
-            if listing.asin and listing.catalogue_grams is None
-        }
-        if not asins:
-            return
-        self._deps.observer.progress(f"asking the catalogue about {len(asins)} products")
-        try:
-            weights = package_weights(self._link, self._store.marketplace_ids[0], list(asins.values()))
-        except Problem as problem:
-            if problem.name != "access-denied":
-                raise
-            return  # the role for the catalogue is missing: there are fewer suggestions then, and that is all
-        booked.note_catalogue(
-            self._book, self._slug, {sku: weights[asin].package for sku, asin in asins.items() if asin in weights}
-        )
-
-    def _accept(self, weigher: Weigher, skus: Sequence[str], *, dry_run: bool) -> dict[str, int]:
+    def _accept(self, weigher: Weigher, skus: Sequence[str]) -> dict[str, int]:
         accepted = {
             sku: verdict.suggestion_grams
             for sku, verdict in weigher.judge(skus).items()
             if verdict.finding is not Finding.OK and verdict.suggestion_grams
         }
-        if not dry_run:
-            booked.set_local_weights(self._book, self._slug, accepted)
+        booked.set_local_weights(self._book, self._slug, accepted)
         return accepted
 
     def _set_earlier(self, skus: Sequence[str]) -> dict[str, int]:
-        """Weights that the merchant has set in earlier runs and that the listings do not show."""
-        listings = booked.find_listings(self._book, self._slug, skus)
-        return {sku: listing.local_grams for sku, listing in listings.items() if listing.local_grams}
+        """Weights that the merchant has set in earlier runs. What Amazon has answered already is not asked again."""
+        found = {}
+        for sku, listing in booked.find_listings(self._book, self._slug, skus).items():
+            if not listing.local_grams:
+                continue
+            patch = listing.patch
+            if patch is None or patch.grams != listing.local_grams:
+                found[sku] = listing.local_grams
+            elif patch.state in (PatchState.REFUSED, PatchState.LOST):
+                self._report.passed_over += 1
+        return found
 
     def _tell(self, weigher: Weigher, skus: Sequence[str], waiting: Mapping[str, int]) -> None:
         """Every product with what was found, the worst first, and of those the ones that most orders wait for."""

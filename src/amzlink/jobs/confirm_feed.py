@@ -22,6 +22,7 @@ from amzlink.core.routes import FEED_SECONDS, FEEDS_APART, Pace, to_send_singly
 from amzlink.jobs.confirm_send import Confirmer, to_api
 from amzlink.orderbook.confirmations import Outgoing, note_in_feed, note_states, of_feed
 from amzlink.orderbook.feeds import (
+    UNDER_WAY,
     FeedRow,
     FeedState,
     feeds_under_way,
@@ -32,9 +33,15 @@ from amzlink.orderbook.feeds import (
 )
 from amzlink.problems import Problem
 
-_POLL_EVERY: Final = (20.0, 15.0, 10.0)  # seconds; the last one again and again
+_POLL_EVERY: Final = (2.0, 3.0, 5.0, 10.0)  # seconds; the last one again and again
 _WAITED_FOR: Final = timedelta(minutes=10)  # then the next run asks again
 _LISTED_AFTER: Final = timedelta(seconds=30)  # when a feed whose answer was lost would show in the list
+# How long a feed took is known as well as it was looked at: one that a later run found done may have been quick.
+_LONGEST_TIME: Final = 30 * 60.0
+_WARY_FOR: Final = timedelta(days=1)  # after Amazon would not take a feed, what has a number goes by single calls
+_STUCK_AFTER: Final = timedelta(days=1)
+# Answers to a feed, or to its report, that will be no other tomorrow.
+_GONE_FOR_GOOD: Final = frozenset({"request-refused", "response-malformed"})
 _FEED_NAME_BYTES: Final = 8
 _THE_WHOLE: Final = 0  # the number under which a report speaks of the feed as a whole
 
@@ -57,7 +64,7 @@ class FeedRoute:
         """Bring to an end what earlier runs began, as far as Amazon has come with it."""
         for feed in feeds_under_way(self._book, self._slug):
             if feed.state is FeedState.PREPARING:
-                self._undo(feed)
+                self._undo(feed, FeedState.DROPPED)
             elif feed.state is FeedState.SUBMITTING:
                 self._find(feed)
             else:
@@ -65,24 +72,30 @@ class FeedRoute:
 
     def singly_first(self, count: int) -> int:
         """How many of so many tracked confirmations to send one by one before a feed."""
-        now = self._link.amazon_now()
-        done, last = last_feed(self._book, self._slug, FeedState.DONE), last_feed(self._book, self._slug)
-        if last and last.state is FeedState.FAILED:
+        failed = last_feed(self._book, self._slug, FeedState.FAILED)
+        done = last_feed(self._book, self._slug, FeedState.DONE)
+        if failed and self._age(failed) < _WARY_FOR and (done is None or done.asked_at < failed.asked_at):
             return count
         took = (done.finished_at - done.asked_at).total_seconds() if done and done.finished_at else FEED_SECONDS
-        since = (now - last.asked_at).total_seconds() if last else FEEDS_APART
         pace = Pace(
             tokens=self._quotas.left(shipments.CONFIRM_SHIPMENT, self._link.clock.now().timestamp()),
             rate=shipments.CONFIRM_SHIPMENT.rate,
-            feed_seconds=took,
-            feed_in=max(0.0, FEEDS_APART - since),
+            feed_seconds=min(took, _LONGEST_TIME),
+            feed_in=self._next_in(),
         )
         return to_send_singly(count, pace)
 
     def may_feed(self) -> bool:
         """Whether Amazon's advice, a feed every twenty minutes at most, allows one now."""
-        last = last_feed(self._book, self._slug)
-        return last is None or (self._link.amazon_now() - last.asked_at).total_seconds() >= FEEDS_APART
+        return not self._next_in()
+
+    def _next_in(self) -> float:
+        """Seconds until Amazon's advice allows another feed; one that Amazon never got does not count."""
+        last = last_feed(self._book, self._slug, *UNDER_WAY, FeedState.DONE, FeedState.FAILED)
+        return max(0.0, FEEDS_APART - self._age(last).total_seconds()) if last else 0.0
+
+    def _age(self, feed: FeedRow) -> timedelta:
+        return self._link.amazon_now() - feed.asked_at
 
     def send(self, entries: Sequence[Outgoing]) -> None:
         """Send these in as few feeds as Amazon's limit on their size allows, and wait a while for the results."""
@@ -99,10 +112,6 @@ class FeedRoute:
             pause = next(pauses, pause)
             for feed in waiting:
                 self._look(feed)
-
-    def count_pending(self) -> int:
-        """How many confirmations are in feeds without a result."""
-        return sum(len(of_feed(self._book, self._slug, feed.name)) for feed in feeds_under_way(self._book, self._slug))
 
     def _parts(self, entries: Sequence[tuple[Outgoing, str | None]]) -> Iterator[tuple[list[Outgoing], bytes]]:
         """As few documents as the limit on their size allows."""
@@ -131,25 +140,25 @@ class FeedRoute:
         try:
             document = api.create_document(self._link)
             api.upload_document(self._link, document, body)
-        except Problem:
-            self._undo(feed)
+        except Problem as problem:
+            self._undo(feed, _why_not(problem))
             raise
         note_feed_state(self._book, self._slug, feed.name, FeedState.SUBMITTING)
         try:
             feed_id = api.create_feed(self._link, self._marketplace_ids, document.document_id)
         except Problem as problem:
             if not is_answer_unknown(problem):
-                self._undo(feed)
+                self._undo(feed, _why_not(problem))
             raise
         note_feed_state(self._book, self._slug, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
 
     def _warn(self, feed: FeedRow, status: str) -> None:
         self._confirmer.deps.observer.warn(Problem("feed-failed", status=status, count=feed.messages))
 
-    def _undo(self, feed: FeedRow) -> None:
+    def _undo(self, feed: FeedRow, state: FeedState) -> None:
         """Nothing of this feed has reached Amazon's work, or will: its confirmations are to be sent again."""
         self._confirmer.put_back(of_feed(self._book, self._slug, feed.name))
-        note_feed_state(self._book, self._slug, feed.name, FeedState.FAILED, finished_at=self._link.amazon_now())
+        note_feed_state(self._book, self._slug, feed.name, state, finished_at=self._link.amazon_now())
 
     def _find(self, feed: FeedRow) -> None:
         """A feed whose submission was not answered: Amazon's list tells whether it is there.
@@ -165,7 +174,7 @@ class FeedRoute:
             found for found in api.recent_feeds(self._link, feed.asked_at - _LISTED_AFTER) if found.feed_id not in known
         ]
         if not listed:
-            self._undo(feed)
+            self._undo(feed, FeedState.DROPPED)
         elif len(listed) == 1:
             note_feed_state(
                 self._book, self._slug, feed.name, FeedState.SUBMITTED, feed_id=listed[0].feed_id
@@ -175,17 +184,23 @@ class FeedRoute:
             self._read_back_one_by_one(feed)
 
     def _look(self, feed: FeedRow) -> None:
-        found = api.get_feed(self._link, feed.feed_id or "")
-        if not found.is_over:
-            return
-        if found.status == api.DONE and found.result_document_id is not None:
-            self._take(feed, found.result_document_id)
-            return
-        self._warn(feed, found.status)
-        if found.status == api.CANCELLED:
-            self._undo(feed)
-        else:
+        try:
+            found = api.get_feed(self._link, feed.feed_id or "")
+            if found.status == api.DONE and found.result_document_id is not None:
+                self._take(feed, found.result_document_id)
+                return
+        except Problem as problem:
+            if problem.name not in _GONE_FOR_GOOD:
+                raise
+            self._warn(feed, f"what became of it cannot be read, {problem.name}")
             self._read_back_one_by_one(feed)
+            return
+        if found.is_over or self._age(feed) >= _STUCK_AFTER:
+            self._warn(feed, found.status)
+            if found.status == api.CANCELLED:
+                self._undo(feed, FeedState.FAILED)
+            else:
+                self._read_back_one_by_one(feed)
 
     def _take(self, feed: FeedRow, document_id: str) -> None:
         """Give each confirmation its own result."""
@@ -193,7 +208,7 @@ class FeedRoute:
         refused = {number: result for number, result in results.items() if result.is_error}
         if _THE_WHOLE in refused:
             self._warn(feed, f"it was not read, code {refused[_THE_WHOLE].code}")
-            self._undo(feed)
+            self._undo(feed, FeedState.FAILED)
             return
         entries = of_feed(self._book, self._slug, feed.name)
         self._confirmer.accept([entry for entry in entries if entry.message_id not in refused])
@@ -207,6 +222,11 @@ class FeedRoute:
         lost = [entry.confirmation for entry in of_feed(self._book, self._slug, feed.name)]
         note_states(self._book, self._slug, {State.CALLING: lost}, self._link.amazon_now())
         note_feed_state(self._book, self._slug, feed.name, FeedState.FAILED, finished_at=self._link.amazon_now())
+
+
+def _why_not(problem: Problem) -> FeedState:
+    """Whether it was Amazon that would not have the feed, or something that passes."""
+    return FeedState.FAILED if problem.name in ("access-denied", "request-refused") else FeedState.DROPPED
 
 
 def _refusal(order_id: str, result: FeedResult) -> Problem:

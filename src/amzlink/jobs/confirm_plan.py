@@ -17,7 +17,7 @@ from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.imports import Refusal
-from amzlink.orderbook.parcels import orders_to_look_at
+from amzlink.orderbook.parcels import note_superseded, orders_to_look_at
 from amzlink.problems import Problem
 
 _CHUNK: Final = 200
@@ -28,7 +28,11 @@ _CONFIRMED_BY_AMAZON: Final = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON
 
 
 class Planned(msgspec.Struct, kw_only=True):
-    """What the decision came to, in parcels. `due` are orders that wait for the trigger and have to be shipped soon."""
+    """What the decision came to, in parcels.
+
+    `confirm` and `edit` are to be sent, decided now or waiting in the queue; `already` counts only parcels of which
+    something was heard. `due` are orders that wait for the trigger and have to be shipped soon.
+    """
 
     confirm: int = 0
     edit: int = 0
@@ -66,14 +70,16 @@ class Planner:
         sealed = self._news.sealed_of(order_ids)
         outgoing: list[Outgoing] = []
         withdrawn: list[Confirmation] = []
+        superseded: list[str] = []
         for order_id, order in facts.items():
             situation = found[order_id]
-            parcels = self._news.known[order_id].parcels if order_id in self._news.known else situation.parcels
+            parcels = tuple(self._news.known[order_id].parcels if order_id in self._news.known else situation.parcels)
             if _CONFIRMED_BY_AMAZON.intersection(order.programs):
                 self.planned.already += len(self._news.heard & {parcel.key for parcel in parcels})
                 continue
             carriers = {parcel.key: self._carrier(parcel, order) for parcel in parcels if parcel.is_live}
-            contents = dict(_contents(parcels, carriers, sealed[order_id]))
+            # Without the salt nobody can tell whether anything has changed: the order's data is gone.
+            contents = dict(_contents(parcels, carriers, sealed[order_id])) if order_id in sealed else {}
             reached = frozenset(
                 parcel.key for parcel in parcels if self._trigger.reached(parcel, order.ship_by, self._now)
             )
@@ -85,22 +91,24 @@ class Planner:
                 for entry in (*outlook.confirm, *outlook.edit, *outlook.without_codes)
             ]
             withdrawn += outlook.withdraw
+            superseded += outlook.superseded
         if not self._dry_run:
             plan_confirmations(self._book, self._slug, outgoing, withdrawn)
+            note_superseded(self._book, self._slug, superseded)
 
     def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
         country = BY_ID[order.marketplace_id].country if order.marketplace_id in BY_ID else ""
-        carrier = amazon_carrier(parcel.carrier or "", country, parcel.carrier_label)
-        if not carrier.known and parcel.carrier not in self._warned:
-            self._warned.add(parcel.carrier or "")
-            self._deps.observer.warn(
-                Problem("carrier-unknown", carrier=parcel.carrier or "(none)", order_id=parcel.order_id)
-            )
-        return carrier
+        return amazon_carrier(parcel.carrier or "", country, parcel.carrier_label)
+
+    def _warn_of_unknown(self, carrier: AmazonCarrier) -> None:
+        if not carrier.known and carrier.name not in self._warned:
+            self._warned.add(carrier.name)
+            self._deps.observer.warn(Problem("carrier-unknown", carrier=carrier.name))
 
     def _outgoing(
         self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier
     ) -> Outgoing:  # fmt: skip
+        self._warn_of_unknown(carrier)
         return Outgoing(
             confirmation=entry,
             marketplace_id=order.marketplace_id or "",
@@ -108,13 +116,15 @@ class Planner:
             carrier_label=carrier.name,
             shipping_method=parcel.service,
             ship_date=ship_date(parcel, order.purchased_at, self._now),
+            traceable=parcel.traceable,
             problem=_NO_CODES if entry.state is State.REFUSED else None,
         )
 
     def _count(self, situation: Situation, order: OrderFacts, outlook: Outlook) -> None:
         planned, heard = self.planned, self._news.heard
-        planned.confirm += len(outlook.confirm)
-        planned.edit += len(outlook.edit)
+        queued_edits = sum(entry.is_edit for entry in outlook.queued)
+        planned.confirm += len(outlook.confirm) + len(outlook.queued) - queued_edits
+        planned.edit += len(outlook.edit) + queued_edits
         planned.waiting += len(outlook.waiting)
         planned.already += len(heard.intersection(outlook.already))
         if outlook.waiting and situation.status in TO_SHIP and order.ship_by and order.ship_by - self._now < _NEAR:

@@ -3,7 +3,7 @@
 Where the answer is lost nobody knows whether the package is there, so the order is read before anything is sent again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -26,16 +26,19 @@ _CHUNK: Final = 200
 _ATTEMPTS: Final = 4
 _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
 _NOT_TAKEN: Final = frozenset({"shipment-refused", "order-not-found"})
-_SETTLING: Final = timedelta(seconds=5)  # Amazon may still be at work on a call whose answer was lost
+# Amazon may still be at work on a call whose answer was lost. Were it later than that, the same package would be sent
+# under the same reference once more, which edits it into what it is.
+_SETTLING: Final = timedelta(seconds=5)
+# After these the order shows what is so: nothing left of it, or a package that was changed in between.
+_READ_BACK_FIRST: Final = frozenset({Reason.ALREADY_CONFIRMED, Reason.STALE_PACKAGE})
 
 
 class ConfirmTally(msgspec.Struct, kw_only=True):
-    """What became of the confirmations: `pending` have no result yet, because their feed is still being worked on."""
+    """What became of the confirmations."""
 
     confirmed: int = 0
     edited: int = 0
     already: int = 0
-    pending: int = 0
     failed: list[Refusal] = msgspec.field(default_factory=list)
 
 
@@ -74,7 +77,8 @@ class Confirmer:
             chunk = entries[start : start + _CHUNK]
             sealed = self._news.sealed_of(list(dict.fromkeys(entry.order_id for entry in chunk)))
             for entry in chunk:
-                yield entry, sealed[entry.order_id].numbers.get(entry.confirmation.parcel)
+                there = sealed.get(entry.order_id)
+                yield entry, there.numbers.get(entry.confirmation.parcel) if there else None
 
     def accept(self, entries: Iterable[Outgoing]) -> None:
         """Amazon has taken these."""
@@ -86,9 +90,9 @@ class Confirmer:
         self.tally.confirmed += len(said) - edits
 
     def refuse(self, entry: Outgoing, problem: Problem) -> None:
-        """Amazon does not take this one; where it says that all is confirmed already, the order shows whether so."""
+        """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so."""
         reason = str(problem.facts.get("reason", "")) or None
-        if reason == Reason.ALREADY_CONFIRMED and self._shown(entry, self._ask(entry.order_id)):
+        if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
             note_states(self.book, self.slug, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
             self.tally.already += 1
             return
@@ -132,16 +136,9 @@ class Confirmer:
     def _read_back(self, entry: Outgoing) -> None:
         order = self._ask(entry.order_id)
         if self._shown(entry, order):
-            note_states(self.book, self.slug, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
-            self._count_told(entry)
-            return
-        self.put_back([entry])
-
-    def _count_told(self, entry: Outgoing) -> None:
-        if entry.confirmation.is_edit:
-            self.tally.edited += 1
+            self.accept([entry])
         else:
-            self.tally.confirmed += 1
+            self.put_back([entry])
 
     def _ask(self, order_id: str) -> Order | None:
         try:
@@ -151,6 +148,13 @@ class Confirmer:
                 return None
             raise
 
+    def _has_number(self, entry: Outgoing, order: Order | None) -> bool:
+        """Whether the order has a package with this tracking number, whoever told Amazon of it."""
+        ((_, number),) = self.with_numbers([entry])
+        if order is None or number is None:
+            return False
+        return bare(number) in map(bare, order.personal.tracking_numbers.values())
+
     def _shown(self, entry: Outgoing, order: Order | None) -> bool:
         """Whether the order has the package: under its reference and with its tracking number, where it has one."""
         if order is None:
@@ -159,15 +163,24 @@ class Confirmer:
         return shows(order.packages_by_reference, order.personal.tracking_numbers, entry, number)
 
 
-def shows(references: frozenset[str], numbers: dict[str, str], entry: Outgoing, number: str | None) -> bool:
-    """Whether an order's packages, by reference, and their tracking numbers show a confirmation."""
+def shows(
+    references: frozenset[str],
+    numbers: Mapping[str, str],
+    entry: Outgoing,
+    number: str | None,
+    *,
+    in_doubt: bool = False,
+) -> bool:
+    """Whether an order's packages, by reference, and their tracking numbers show a confirmation.
+
+    Amazon leaves the number out where it withholds personal data. Of an edit nothing can be told then: `in_doubt`.
+    """
     reference = entry.confirmation.reference
-    if number is None:
-        return reference in references
+    if reference not in references:
+        return False
     told = numbers.get(reference)
-    if told is None:
-        # Amazon leaves the number out where it withholds personal data; of an edit nothing can be told then.
-        return reference in references and not entry.confirmation.is_edit
+    if number is None or told is None:
+        return in_doubt or not entry.confirmation.is_edit
     return bare(told) == bare(number)
 
 

@@ -12,6 +12,7 @@ from amzlink.config import Config, Store
 from amzlink.core.slugs import free_slug, is_slug
 from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.connect_proof import Answers
+from amzlink.orderbook.former import former_stores
 from amzlink.problems import Problem
 from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
 
@@ -57,7 +58,8 @@ def choose_slug(
     region, test = marketplace.region, deps.endpoints_overridden
     if wanted is None:
         connected = find_store(config, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)
-        return connected or free_slug(name, marketplace.country, config.stores)
+        strangers = _names_of_others(deps, seller_id, region, test=test)
+        return connected or free_slug(name, marketplace.country, {*config.stores, *strangers})
     if not is_slug(wanted):
         raise _usage(f"--store {wanted} cannot be: a short name has a-z, 0-9 and single hyphens, 40 at most.")
     taken = config.stores.get(wanted)
@@ -66,7 +68,25 @@ def choose_slug(
             f"The store {wanted} {reason}, so this account cannot take its place. Choose another --store, or run "
             f"`amzlink disconnect --store {wanted}` first."
         )
+    if not taken and wanted in _names_of_others(deps, seller_id, region, test=test):
+        raise _usage(
+            f"The order book still has orders of another account under the name {wanted}, kept when that was "
+            "disconnected. Choose another --store."
+        )
     return wanted
+
+
+def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:
+    """The names under which the order book keeps orders of other accounts, which were disconnected."""
+    if not deps.home.database_file.exists():
+        return set()
+    with deps.book() as book:
+        former = former_stores(book)
+    return {
+        slug
+        for slug, store in former.items()
+        if (store.seller_id, store.test) != (seller_id, test) or BY_COUNTRY[store.country].region != region
+    }
 
 
 def _mismatch(store: Store, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:

@@ -8,8 +8,12 @@ import contextlib
 from dataclasses import dataclass
 from typing import Final
 
+from amzlink.core.retention import Rule
 from amzlink.deps import Deps
+from amzlink.orderbook.book import Book
+from amzlink.orderbook.former import FormerStore, note_former_store
 from amzlink.orderbook.orders import forget_store
+from amzlink.orderbook.purges import Purge, empty_journal, note_purge
 from amzlink.problems import Problem
 from amzlink.secrets import NAMES, SecretName, variable
 
@@ -40,11 +44,26 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         still_given, refusal = _forget_secrets(deps, slug)
         with deps.book() as book:
             purged = forget_store(book, slug, keep_orders=keep_orders)
+            _note(deps, book, slug, purged, keep_orders=keep_orders)
+            empty_journal(book)  # where somebody reads, closing it does so
         if refusal:
             raise refusal
         deps.save_config(deps.load_config().without_store(slug))
     deps.log.write(deps.clock.now(), "disconnect", store=slug, purged=purged, kept_orders=keep_orders)
     return Disconnected(slug, purged, keep_orders, still_given)
+
+
+def _note(deps: Deps, book: Book, slug: str, purged: int, *, keep_orders: bool) -> None:
+    """Write the record of what was destroyed, and whose the orders are that stay."""
+    store = deps.load_config().stores[slug]
+    if purged:
+        record = Purge(
+            at=deps.clock.now(), rule=Rule.REQUESTED, orders=purged, archived=0, floor=None, job="disconnect"
+        )
+        note_purge(book, slug, record)
+    if keep_orders:
+        former = FormerStore(seller_id=store.seller_id, country=store.country, test=store.test)
+        note_former_store(book, slug, former)
 
 
 def _forget_secrets(deps: Deps, slug: str) -> tuple[tuple[str, ...], Problem | None]:

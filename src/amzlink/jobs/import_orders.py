@@ -23,17 +23,20 @@ from amzlink.amazon.orders import (
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.config import Store
+from amzlink.core.parcels import SENDCLOUD
 from amzlink.core.windows import Coverage, plan_run
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.intake import Intake, Tally
 from amzlink.jobs.leases import renew_leases
-from amzlink.jobs.parcel_news import SENDCLOUD, ParcelNews
-from amzlink.jobs.purge_pii import purge_in_passing
+from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.jobs.purge_pii import overdue, purge_in_passing
 from amzlink.jobs.read_back import ReadBack
 from amzlink.jobs.send_desk import SendTally
 from amzlink.jobs.sending import send_orders
+from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
+from amzlink.orderbook.line_weights import forget_missing_weights
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 from amzlink.vault import Vault
@@ -138,7 +141,8 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
     account = deps.account_of(slug, store)
     with deps.link(account, options.max_wait) as link:
         try:
-            report.amazon_time, report.time_counts = link.learn_time(), deps.bears_out(store)
+            report.amazon_time = link.learn_time()
+            report.time_counts = deps.bears_out(store) and link.was_told_the_time
             if amazon_offset_is_large(link.offset):
                 deps.observer.warn(skew_problem(link.offset))
             intake = Intake(
@@ -161,9 +165,13 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
                     run.fetch(refused_orders(book, slug, _RETRIED_ORDERS))
                 report.window = run.search(options.since, resume=not options.dry_run)
             if not options.dry_run:
-                today = report.amazon_time.date()
+                today = max(report.amazon_time.date(), vault.floor or report.amazon_time.date())
                 renew_leases(book, vault, slug, today=today, policy=settings.retention)
                 _read_back(deps, link, book, vault, slug=slug, intake=intake)
+                if store.import_weights:
+                    report.tally.missing_weight = _weigh(deps, link, book, slug, store)
+                else:
+                    forget_missing_weights(book, slug)
             report.problem = intake.missing_addresses()
         except Problem as problem:
             # What was stored before counts, and so does the time that Amazon told.
@@ -187,11 +195,32 @@ def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, i
 def _purge(deps: Deps, book: Book, slug: str, report: ImportReport) -> None:
     """Destroy what is due. Where another job is at work on the store, the next run does it."""
     done = purge_in_passing(deps, book, slug, report.amazon_time if report.time_counts else None)
-    if done is None:
-        return
-    report.purged = done.purged
-    if done.problem:
-        deps.observer.warn(done.problem.with_facts(store=slug, store_option=f" --store {slug}"))
+    if done is not None:
+        report.purged = done.purged
+    if done is None or done.problem:
+        _tell_overdue(deps, book, slug, report, done.problem if done else None)
+
+
+def _tell_overdue(deps: Deps, book: Book, slug: str, report: ImportReport, problem: Problem | None) -> None:
+    """Say why not all could be destroyed, and of how many orders the time is over."""
+    count = overdue(book, slug, (report.amazon_time or deps.clock.now()).date(), deps.load_config().retention)
+    late = Problem("retention-overdue", count=count) if count else None
+    for each in (problem, late):
+        if each:
+            deps.observer.warn(each.with_facts(store=slug, store_option=f" --store {slug}"))
+
+
+def _weigh(deps: Deps, link: Link, book: Book, slug: str, store: Store) -> int:
+    """Give the lines of orders their weights; a listing that cannot be read holds up no import."""
+    weigher = Weigher(
+        link=link, book=book, slug=slug, store=store, now=link.amazon_now(), progress=deps.observer.progress
+    )
+    try:
+        weigher.look_up_orders()
+    except Problem as problem:
+        name = "role-missing-listings" if problem.name == "access-denied" else problem.name
+        deps.observer.warn(Problem(name, **{**problem.facts, "store": slug, "store_option": f" --store {slug}"}))
+    return weigher.weigh_orders()
 
 
 def _send_on(

@@ -12,8 +12,8 @@ from amzlink.amazon.orders import Refused
 from amzlink.config import Store
 from amzlink.core.holds import HeldFor, causes, counting
 from amzlink.core.importing import Known, Verdict, digest, judge
-from amzlink.core.orders import CANCELLED, NOTHING_PERSONAL, Order, PersonalData, keep_known
-from amzlink.core.retention import Retention, Rule, lease_end
+from amzlink.core.orders import NOTHING_PERSONAL, Order, PersonalData, keep_known
+from amzlink.core.retention import Retention, Rule, lease_for, lifetime_as_told, stay_of
 from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import (
@@ -29,6 +29,7 @@ from amzlink.problems import Problem
 from amzlink.vault import Vault
 
 _BY_AMAZON: Final = "AMAZON"
+_DATED_BY: Final = "sendcloud"
 _SALT_BYTES: Final = 16
 _decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
 _encode_personal: Final = msgspec.json.Encoder().encode
@@ -73,6 +74,8 @@ class Intake:
         self._book = book
         self._vault = vault
         self._now = now
+        # What was purged stays purged, whatever time somebody tells: nothing is sealed for a day before.
+        self._today = max(now.date(), vault.floor or now.date())
         self._tally = tally
         self._dry_run = dry_run
         self._to_ship = 0
@@ -127,6 +130,9 @@ class Intake:
                 continue
             fingerprint = digest(order)
             before = known.get(order.order_id)
+            if before and before.deliverable and order.order_id not in sealed and order.order_id not in purged:
+                # Its box is gone, or can be opened by nobody (a book put back): the address is welcome again.
+                before = msgspec.structs.replace(before, deliverable=False)
             verdict = judge(order, fingerprint, before)
             self._tally.verdicts[verdict] += 1
             if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
@@ -145,11 +151,15 @@ class Intake:
     ) -> OrderChange:
         sealed, rule = None, None
         if not purged:
-            today = self._now.date()
+            dated = known is not None and known.delivered_by == _DATED_BY
             delivered_on = known.delivered_on if known else None
-            lease = lease_end(order, today, self._retention, delivered_on or (today if order.has_arrived else None))
+            lifetime = lifetime_as_told(order, self._today, delivered_on, delivery_dated=dated)
+            lease = lease_for(lifetime, self._today, self._retention)
             if lease is None:
-                rule = (Rule.CANCELLED if order.status == CANCELLED else Rule.SHIPPED).value
+                found_rule = stay_of(lifetime, self._today, self._retention).rule
+                # What tax may want goes with the purge at the end of the run, which archives it first.
+                at_once = found_rule is Rule.CANCELLED and order.shipped_at is None
+                rule = found_rule.value if at_once or order.order_id not in there else None
             elif order.personal != NOTHING_PERSONAL:
                 box = there.get(order.order_id)
                 order = self._with_what_is_known(order, box)
@@ -178,7 +188,6 @@ class Intake:
             return
         self._to_ship += 1
         self._deliverable += order.personal.recipient.deliverable
-        self._tally.missing_weight += self._store.import_weights
 
     def _count_holds(self, changes: Sequence[OrderChange]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""

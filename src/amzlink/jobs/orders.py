@@ -2,14 +2,17 @@
 
 import itertools
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Final
 
 import msgspec
 
 from amzlink.core.holds import HoldPolicy, counting
 from amzlink.core.orders import PersonalData
+from amzlink.core.retention import Retention, Stay, last_day_of, stay_of
 from amzlink.deps import Deps
 from amzlink.orderbook.book import Book
+from amzlink.orderbook.leases import lifetime_of
 from amzlink.orderbook.orders import (
     BookedLine,
     BookedOrder,
@@ -23,6 +26,7 @@ from amzlink.orderbook.orders import (
     packages,
     set_manual_hold,
 )
+from amzlink.orderbook.purges import Tombstone, tombstone_of
 from amzlink.problems import Problem
 from amzlink.vault import Vault
 
@@ -35,21 +39,28 @@ Exported = tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | 
 
 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the book has of an order; `personal` only where it was asked for and is still there."""
+    """All that the book has of an order; `personal` only where it was asked for and is still there.
+
+    `days` are those that the policy allows, `stay` is the rule by which personal data that is there stays so long; `tombstone` tells when and why it went.
+    """
 
     order: BookedOrder
     holds: tuple[str, ...]
     lines: list[BookedLine]
     packages: list[BookedPackage]
     personal: PersonalData | None
+    stay: Stay | None = None
+    tombstone: Tombstone | None = None
+    days: int
 
 
 def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
     """The orders with the holds that count now, the most urgent first."""
-    policy = deps.load_config().stores[slug].hold_policy
+    settings = deps.load_config()
+    policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
     with deps.book() as book:
         for order in iterate_orders(book, slug, wanted):
-            yield order, _holds(deps, order, policy)
+            yield _with_last_day(order, today, settings.retention), _holds(deps, order, policy)
 
 
 def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> OrderDetail:
@@ -58,9 +69,10 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
     Raises:
         Problem: `order-not-found`; with personal data also what opening the vault raises.
     """
-    policy = deps.load_config().stores[slug].hold_policy
+    settings = deps.load_config()
+    policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
     with deps.book() as book:
-        order = _found(book, slug, order_id)
+        order = _with_last_day(_found(book, slug, order_id), today, settings.retention)
         vault = deps.vault(slug, book) if with_personal else None
         return OrderDetail(
             order=order,
@@ -68,6 +80,9 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
             lines=order_lines(book, slug, [order_id])[order_id],
             packages=packages(book, slug, order_id),
             personal=_open(vault, book, slug, [order_id]).get(order_id) if vault else None,
+            stay=stay_of(lifetime_of(order), today, settings.retention) if order.lease_day else None,
+            tombstone=tombstone_of(book, slug, order_id),
+            days=settings.retention.days,
         )
 
 
@@ -124,8 +139,16 @@ def order_document(order: BookedOrder, holds: tuple[str, ...]) -> dict[str, Any]
         "weight_grams": order.weight_grams,
         "sent": order.outcome.sent,
         "confirmed": "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.status, "no"),
-        "personal_data_until": order.lease_day.isoformat() if order.lease_day else None,
+        "personal_data_until": order.kept_until.isoformat() if order.kept_until else None,
     }
+
+
+def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> BookedOrder:
+    """The order with the last day on which its personal data is kept, by its rule and its lease."""
+    if order.lease_day is None:
+        return order
+    last = last_day_of(stay_of(lifetime_of(order), today, policy), order.lease_day)
+    return msgspec.structs.replace(order, kept_until=last)
 
 
 def _found(book: Book, slug: str, order_id: str) -> BookedOrder:

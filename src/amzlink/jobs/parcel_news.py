@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from amzlink.core.parcels import DEAD, Kind, Parcel, ParcelItem, SealedParcels, follow
+from amzlink.core.parcels import FILE, LIVE, SENDCLOUD, Kind, Parcel, ParcelItem, SealedParcels, follow
 from amzlink.core.sealing import ITS_PARCELS, Box, keyed_hash
 from amzlink.core.shipment_rows import ShipmentRow
 from amzlink.orderbook.book import Book
@@ -29,15 +29,12 @@ if TYPE_CHECKING:
     from amzlink.sendcloud.shipments import Shipment
     from amzlink.sendcloud.transport import Client
 
-SENDCLOUD: Final = "sendcloud"
-FILE: Final = "file"
 _FIRST_POLL: Final = timedelta(days=30)
 _OVERLAP: Final = timedelta(minutes=15)  # clocks differ, and what has just changed may be listed late
 _READ_AGAIN_AFTER: Final = timedelta(days=1)  # a change of status may not move the date that is polled by (facts 4.1)
 _GIVEN_UP_AFTER: Final = timedelta(days=90)
 _CHUNK: Final = 200
 _SALT_BYTES: Final = 16
-_SUPERSEDED: Final = "superseded"
 _decode: Final = msgspec.json.Decoder(SealedParcels).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -57,7 +54,11 @@ class OrderParcels(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParcelNews:
-    """Takes in news of one store's parcels. `known` keeps, in a dry run, what would have been stored."""
+    """Takes in news of one store's parcels.
+
+    `heard` are the keys of parcels of which something is new, or that a file told of; `touched` are their orders.
+    `known` keeps, in a dry run, what would have been stored.
+    """
 
     def __init__(
         self, *, book: Book, vault: Vault, slug: str, days: int, now: datetime, dry_run: bool
@@ -72,53 +73,80 @@ class ParcelNews:
         self.touched: set[str] = set()
         self.known: dict[str, OrderParcels] = {}
 
-    def take(self, order_id: str, news: Sequence[Heard]) -> None:
-        """Take in what was heard of one order's parcels."""
-        self.take_all({order_id: news})
+    def take(self, news: Mapping[str, Sequence[Heard]], salts: Mapping[str, str] | None = None) -> None:
+        """Take in what was heard of some orders, all of which the book has, in one transaction.
 
-    def take_all(self, news: Mapping[str, Sequence[Heard]]) -> None:
-        """Take in what was heard of some orders, all of which the book has, in one transaction."""
+        `salts` are for orders of which nothing is sealed yet, where one was needed before.
+        """
         ids = list(news)
-        before, sealed = parcels_of(self._book, self._slug, ids), self.sealed_of(ids)
-        there = boxes(self._book, self._slug, ids, ITS_PARCELS)
-        leases = {order_id: box.lease_day for order_id, box in boxes(self._book, self._slug, ids).items()}
+        before, sealed = self.parcels_of(ids), self.sealed_of(ids)
+        leases = self._leases(ids)
         rows: list[Parcel] = []
         fresh: dict[str, Box] = {}
         for order_id, told in news.items():
             parcels = {parcel.key: parcel for parcel in before[order_id]}
-            numbers = dict(sealed[order_id].numbers)
+            old = sealed.get(order_id)
+            numbers = dict(old.numbers) if old else {}
             for heard in told:
-                key = heard.parcel.key
-                merged = follow(parcels.get(key), heard.parcel)
-                parcels[key] = merged
-                rows.append(merged)
-                self.heard.add(key)
-                if heard.number and merged.updated_at == heard.parcel.updated_at:
-                    numbers[key] = heard.number
-            after = msgspec.structs.replace(sealed[order_id], numbers=numbers)
-            self.touched.add(order_id)
+                if changed := self._follow(heard, parcels, numbers):
+                    rows.append(changed)
+                    self.heard.add(changed.key)
+                    self.touched.add(order_id)
+            salt = old.salt if old else (salts or {}).get(order_id) or new_salt()
+            after = SealedParcels(salt, numbers)
             if self._dry_run:
                 self.known[order_id] = OrderParcels(parcels=tuple(parcels.values()), sealed=after)
-            elif after != sealed[order_id] or order_id not in there:
-                lease = max([leases.get(order_id, self._lease), *(box.lease_day for box in _of(there, order_id))])
+            elif after != old and (lease := leases.get(order_id)):
                 fresh[order_id] = self._vault.seal(order_id, _encode(after), lease, part=ITS_PARCELS)
         if not self._dry_run:
             seen = ParcelsSeen(parcels=rows, boxes=fresh, chain_ids=self._vault.chain_ids)
             save_parcels(self._book, self._slug, seen, self._now)
 
+    def parcels_of(self, order_ids: Sequence[str]) -> dict[str, Sequence[Parcel]]:
+        """The parcels of these orders, in a dry run with the news; each order has an entry."""
+        booked = parcels_of(self._book, self._slug, order_ids)
+        return {
+            order_id: self.known[order_id].parcels if order_id in self.known else parcels
+            for order_id, parcels in booked.items()
+        }
+
     def sealed_of(self, order_ids: Sequence[str]) -> dict[str, SealedParcels]:
-        """The tracking numbers of these orders; an order without any gets a salt of its own."""
+        """The tracking numbers of these orders; one without any, or whose data is gone, has no entry."""
         found = {
             order_id: _decode(self._vault.open(order_id, box, part=ITS_PARCELS))
             for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items()
-            if self._vault.floor is None or box.lease_day >= self._vault.floor
+            if self._can_be_opened(box)
         }
-        for order_id in order_ids:
-            if order_id in self.known:
-                found[order_id] = self.known[order_id].sealed
-            elif order_id not in found:
-                found[order_id] = SealedParcels(secrets.token_hex(_SALT_BYTES))
-        return found
+        return found | {order_id: self.known[order_id].sealed for order_id in order_ids if order_id in self.known}
+
+    def _follow(self, heard: Heard, parcels: dict[str, Parcel], numbers: dict[str, str]) -> Parcel | None:
+        """The parcel as it is now, if there is anything new about it. What a file tells is always news."""
+        key = heard.parcel.key
+        known = parcels.get(key)
+        merged = follow(known, heard.parcel)
+        is_late = merged is known
+        has_new_number = bool(heard.number) and not is_late and numbers.get(key) != heard.number
+        if has_new_number and heard.number:
+            numbers[key] = heard.number
+        parcels[key] = merged
+        return merged if merged != known or has_new_number or merged.source == FILE else None
+
+    def _can_be_opened(self, box: Box) -> bool:
+        return self._vault.floor is None or box.lease_day >= self._vault.floor
+
+    def _leases(self, order_ids: Sequence[str]) -> dict[str, date]:
+        """Until when the numbers may be kept: as long as the order's own data, and never shorter than before.
+
+        An order whose data can be read no more, though its rows are still there, gets none.
+        """
+        found: dict[str, date] = dict.fromkeys(order_ids, self._lease)
+        own = boxes(self._book, self._slug, order_ids)
+        for order_id, box in own.items():
+            found[order_id] = box.lease_day
+        for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items():
+            found[order_id] = max(found[order_id], box.lease_day) if order_id in own else box.lease_day
+        floor = self._vault.floor or date.min
+        return {order_id: lease for order_id, lease in found.items() if lease >= floor}
 
     # From Sendcloud.
 
@@ -156,7 +184,7 @@ class ParcelNews:
                 if (order_id := shipment.order_number) in booked:
                     news.setdefault(order_id, []).extend(_from_shipment(shipment, order_id, self._now))
             if news:
-                self.take_all(news)
+                self.take(news)
 
     # From a file.
 
@@ -166,22 +194,15 @@ class ParcelNews:
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
             sealed = self.sealed_of(chunk)
-            before = parcels_of(self._book, self._slug, chunk)
-            news = {}
-            for order_id in chunk:
-                if order_id not in self.known:
-                    # The salt that names the parcels has to be the one that is sealed with them.
-                    self.known[order_id] = OrderParcels(parcels=(), sealed=sealed[order_id])
-                told = list(_from_rows(rows[order_id], sealed[order_id].salt, self._now))
-                news[order_id] = [*_superseded(before[order_id], told, self._now), *told]
-            self.take_all(news)
-            if not self._dry_run:
-                for order_id in chunk:
-                    del self.known[order_id]
+            # The salt that names the parcels has to be the one that is sealed with them.
+            salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}
+            news = {order_id: list(_from_rows(rows[order_id], salts[order_id], self._now)) for order_id in chunk}
+            self.take(news, salts)
 
 
-def _of(there: Mapping[str, Box], order_id: str) -> list[Box]:
-    return [there[order_id]] if order_id in there else []
+def new_salt() -> str:
+    """A key for the hashes of one order's numbers, in hex."""
+    return secrets.token_hex(_SALT_BYTES)
 
 
 def _from_shipment(shipment: "Shipment", order_id: str, now: datetime) -> Iterator[Heard]:
@@ -218,7 +239,6 @@ def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterato
     for name, group in groups.items():
         first, last = group[0], group[-1]
         shipped = _moment(last.ship_date)
-        scanned = last.status not in (Kind.LABELLED, Kind.BEFORE)
         yield Heard(
             parcel=Parcel(
                 key=f"{FILE}:{name}",
@@ -226,8 +246,8 @@ def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterato
                 status=last.status.value,
                 kind=last.status,
                 updated_at=now,
-                announced_at=shipped if last.status is not Kind.BEFORE else None,
-                processed_at=shipped if scanned else None,
+                announced_at=shipped if last.status in LIVE else None,
+                processed_at=shipped if last.status in LIVE and last.status is not Kind.LABELLED else None,
                 delivered_at=now if last.status is Kind.DELIVERED else None,
                 carrier=last.carrier,
                 service=last.service,
@@ -258,13 +278,3 @@ def _moment(shipped: datetime | date) -> datetime:
     if isinstance(shipped, datetime):
         return shipped
     return datetime.combine(shipped, time(23, 59, 59), tzinfo=UTC)
-
-
-def _superseded(before: Sequence[Parcel], told: Sequence[Heard], now: datetime) -> Iterator[Heard]:
-    """A file that tells of one parcel with the same things as the one before it, and another number, corrects that."""
-    live = [parcel for parcel in before if parcel.key.startswith(f"{FILE}:") and parcel.kind not in DEAD]
-    keys = {heard.parcel.key for heard in told}
-    if len(told) != 1 or len(live) != 1 or live[0].key in keys or live[0].items != told[0].parcel.items:
-        return
-    old = msgspec.structs.replace(live[0], kind=Kind.CANCELLED, status=_SUPERSEDED, updated_at=now)
-    yield Heard(parcel=old, number=None)

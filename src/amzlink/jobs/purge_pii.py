@@ -7,7 +7,7 @@ emptied, and last of all the attempt to open what was destroyed.
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.config import Config, Store
-from amzlink.core.retention import Retention, Rule, Stay, stay_of
+from amzlink.core.retention import Retention, Rule, last_day_of, stay_of
 from amzlink.core.sealing import Box, Place
 from amzlink.deps import Deps
 from amzlink.jobs.leases import renew_leases
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.dispatches import forget_sendcloud_id
 from amzlink.orderbook.leases import note_floor
 from amzlink.orderbook.purges import (
     Kept,
-    Purge,
     borne_out,
     boxes_of,
+    copies_at_sendcloud,
     destroy,
-    forget_orders,
-    has_sealed,
+    empty_journal,
+    forget_old_orders,
+    kept_order,
     kept_orders,
-    old_orders,
-    sweep_journal,
-    tombstones_at_sendcloud,
+    let_go,
+    note_copy_gone,
+    records_of,
 )
-from amzlink.orderbook.runs import Run, note_run
+from amzlink.orderbook.runs import Run, note_run, sealed_marks
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ OTHER_JOBS: Final = ("import-orders", "push-status")
 _NOT_FAR: Final = timedelta(days=2)  # a machine without Amazon's word for it may be so far ahead of what is sure
 _DAYS_A_MONTH: Final = 30.44
 _MAX_WAIT: Final = timedelta(minutes=1)
+_TRIES: Final = 5
+_PAUSE_SECONDS: Final = 1.0
 
 
 class PurgeOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +113,10 @@ def _purge_store(deps: Deps, slug: str, options: PurgeOptions) -> PurgeReport:
                 settings = deps.load_config()
                 report.amazon_time = _ask_the_time(deps, slug, settings.stores[slug], report)
                 purge = Purger(deps=deps, book=book, slug=slug, settings=settings, options=options, report=report)
-                purge.run(report.amazon_time)
+                try:
+                    purge.run(report.amazon_time)
+                except Problem as problem:
+                    report.problem = problem
                 if not options.dry_run:
                     _note(book, slug, report, started, deps.clock.now())
     except Problem as problem:
@@ -139,9 +144,10 @@ def purge_in_passing(deps: Deps, book: Book, slug: str, amazon_time: datetime | 
             for job in (JOB, *(job for job in OTHER_JOBS if job != "import-orders")):
                 held.enter_context(deps.lock(slug, job))
             settings = deps.load_config()
+            options = PurgeOptions()
             Purger(
-                deps=deps, book=book, slug=slug, settings=settings, options=PurgeOptions(), report=report
-            ).run(amazon_time)  # fmt: skip
+                deps=deps, book=book, slug=slug, settings=settings, options=options, report=report, job="import-orders"
+            ).run(amazon_time)
     except Problem as problem:
         if problem.name == "run-in-progress":
             return None
@@ -153,7 +159,15 @@ class Purger:
     """One store's purge, once everything is open and nobody else is at work on the store."""
 
     def __init__(
-        self, *, deps: Deps, book: Book, slug: str, settings: Config, options: PurgeOptions, report: PurgeReport
+        self,
+        *,
+        deps: Deps,
+        book: Book,
+        slug: str,
+        settings: Config,
+        options: PurgeOptions,
+        report: PurgeReport,
+        job: str = JOB,
     ) -> None:
         self._deps = deps
         self._book = book
@@ -163,6 +177,7 @@ class Purger:
         self._policy: Retention = settings.retention
         self._options = options
         self._report = report
+        self._job = job
 
     def run(self, amazon_time: datetime | None) -> None:
         """Destroy what is due at a time that is sure.
@@ -175,9 +190,11 @@ class Purger:
             self._purge_requested(self._options.order_id, sure or self._deps.clock.now())
         elif sure:
             self._purge_due(sure)
-        self._tell_what_stays(sure)
         if not self._options.dry_run:
-            self._forget_copies()
+            self._empty_journal()
+        if self._options.order_id or not sure:
+            self._survey((sure or self._deps.clock.now()).date(), list_due=False)
+        self._forget_copies()
         if doubt and not self._options.order_id:
             raise doubt
 
@@ -199,136 +216,161 @@ class Purger:
         return earlier, None
 
     def _purge_due(self, sure: datetime) -> None:
-        today = sure.date()
-        vault = self._deps.vault(self._slug, self._book)
-        if not self._options.dry_run:
-            # What is still needed stays, though nobody was there to renew its lease in time.
-            renew_leases(self._book, vault, self._slug, today=today, policy=self._policy)
-        kept = kept_orders(self._book, self._slug)
-        self._report.due = [due for entry in kept if (due := _due(entry, today, self._policy))]
+        floor = sealed_marks(self._book, self._slug).floor
+        today = max(sure.date(), floor or sure.date())  # what once was sure is
         if self._options.dry_run:
+            self._survey(today, list_due=True)
             return
-        self._archive(vault, [due.order_id for due in self._report.due], sure)
+        vault = self._deps.vault(self._slug, self._book)
+        # What is still needed stays, though nobody was there to renew its lease in time.
+        renew_leases(self._book, vault, self._slug, today=today, policy=self._policy)
+        archived = self._archive(vault, (due.order_id for due in self._all_due(today)), sure)
         if vault.floor is None or today > vault.floor:
             # From here on rows below the floor are never opened again, however far the rest gets.
             note_floor(self._book, self._slug, today)
             vault.move_on(today)
-        self._destroy(vault, {due.order_id: due.rule for due in self._report.due}, sure)
-        self._forget_old(sure)
+        self._destroy_due(today, sure, archived=archived)
+        months = round(self._policy.order_months * _DAYS_A_MONTH)
+        self._report.forgotten = forget_old_orders(self._book, self._slug, sure - timedelta(days=months))
 
     def _purge_requested(self, order_id: str, now: datetime) -> None:
-        if not has_sealed(self._book, self._slug, order_id):
+        entry = kept_order(self._book, self._slug, order_id)
+        if entry is None:
             raise Problem("order-not-found", order_id=order_id, detail="with personal data in the order book")
         self._report.due = [Due(order_id, Rule.REQUESTED, None)]
         if self._options.dry_run:
             return
         vault = self._deps.vault(self._slug, self._book)
-        self._archive(vault, [order_id], now)
-        self._destroy(vault, {order_id: Rule.REQUESTED}, now)
+        archived = self._archive(vault, [order_id], now)
+        self._destroy(vault, [entry], {order_id: Rule.REQUESTED}, now, archived=archived)
 
-    def _archive(self, vault: "Vault", order_ids: Sequence[str], now: datetime) -> None:
-        """Write the archive, where one is wanted; where it cannot be written, nothing is purged."""
-        folder = self._options.archive_dir
-        if folder is None and self._settings.archive.dir:
-            folder = Path(self._settings.archive.dir)
-        recipients = self._options.recipients or self._settings.archive.recipients
-        if folder is None or not order_ids:
-            return
+    def _archive(self, vault: "Vault", order_ids: Iterable[str], now: datetime) -> bool:
+        """Write the archive; where it cannot be written, nothing is purged. False: none is wanted."""
+        folder = self._options.archive_dir or self._settings.archive.folder
+        if folder is None:
+            return False
         from amzlink.jobs.archiving import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
 
         written = archive_orders(
-            self._book, vault, self._slug, order_ids, folder=folder, recipients=recipients, now=now
-        )  # fmt: skip
+            self._book,
+            vault,
+            self._slug,
+            list(order_ids),
+            country=self._store.country,
+            folder=folder,
+            recipients=self._options.recipients or self._settings.archive.recipients,
+            now=now,
+        )
         if written:
-            self._report.archive, self._report.archived = written
+            self._report.archive, self._report.archived = written.path, written.orders
+        return True
 
-    def _destroy(self, vault: "Vault", orders: Mapping[str, Rule], now: datetime) -> None:
-        if not orders:
+    def _all_due(self, today: date) -> Iterator[Due]:
+        for chunk in kept_orders(self._book, self._slug):
+            for entry in chunk:
+                if due := due_of(entry, today, self._policy):
+                    yield due
+
+    def _destroy_due(self, today: date, now: datetime, *, archived: bool) -> None:
+        """Go through all that is kept, a chunk at a time: what is due goes, the rest is counted."""
+        vault = self._deps.vault(self._slug, self._book)  # anew: the proof asks what the keyring holds now
+        for chunk in kept_orders(self._book, self._slug):
+            due = {entry.order_id: found.rule for entry in chunk if (found := due_of(entry, today, self._policy))}
+            self._destroy(vault, [entry for entry in chunk if entry.order_id in due], due, now, archived=archived)
+            rest = [entry for entry in chunk if entry.order_id not in due]
+            lost = {entry.order_id for entry in rest if _is_lost(entry, vault.floor)}
+            if lost:
+                let_go(self._book, self._slug, lost, now)
+            self._count([entry for entry in rest if entry.order_id not in lost], today)
+
+    def _destroy(
+        self, vault: "Vault", entries: Sequence[Kept], rules: Mapping[str, Rule], now: datetime, *, archived: bool
+    ) -> None:
+        if not entries:
             return
-        gone = _all_boxes(self._book, self._slug, list(orders))
-        rules = Counter(orders.values())
-        records = [
-            Purge(at=now, rule=rule, orders=count, archived=self._report.archived, floor=vault.floor, job=JOB)
-            for rule, count in rules.items()
-        ]
-        destroy(self._book, self._slug, orders, records, now)
-        sweep_journal(self._book)
-        self._report.purged = len(orders)
+        sales = [entry.order_id for entry in entries if archived and entry.is_sale]
+        records = records_of(rules, sales, at=now, floor=vault.floor, job=self._job)
+        gone = boxes_of(self._book, self._slug, rules)
+        destroy(self._book, self._slug, rules, records, now)
+        self._report.purged += len(rules)
         self._prove(vault, gone)
 
     def _prove(self, vault: "Vault", gone: Mapping[Place, Box]) -> None:
         """Try to open what was destroyed: no row may be left, and no key of a day that has been purged."""
-        left = {place.order_id for place in _all_boxes(self._book, self._slug, [place.order_id for place in gone])}
+        left = {place.order_id for place in boxes_of(self._book, self._slug, {place.order_id for place in gone})}
         for place, box in gone.items():
-            if vault.floor and box.lease_day < vault.floor:
-                with contextlib.suppress(Problem):
-                    vault.open(place.order_id, box, part=place.part)
-                    left.add(place.order_id)
+            if vault.floor and box.lease_day < vault.floor and vault.reaches(place.order_id, box, part=place.part):
+                left.add(place.order_id)
         if left:
             raise Problem("purge-incomplete", count=len(left), store=self._slug)
 
-    def _forget_old(self, now: datetime) -> None:
-        """The second clock: what is left of an order goes too, after so many months."""
-        before = now - timedelta(days=round(self._policy.order_months * _DAYS_A_MONTH))
-        ids = old_orders(self._book, self._slug, before)
-        forget_orders(self._book, self._slug, ids)
-        self._report.forgotten = len(ids)
+    def _survey(self, today: date, *, list_due: bool) -> None:
+        """Count what is kept and when the next of it goes; with `list_due` note what would go today."""
+        for chunk in kept_orders(self._book, self._slug):
+            if list_due:
+                self._report.due += [found for entry in chunk if (found := due_of(entry, today, self._policy))]
+            going = {found.order_id for found in self._report.due} if self._options.dry_run else set[str]()
+            self._count([entry for entry in chunk if entry.order_id not in going], today)
 
-    def _tell_what_stays(self, sure: datetime | None) -> None:
-        going = {due.order_id for due in self._report.due} if self._options.dry_run else set()
-        kept = [entry for entry in kept_orders(self._book, self._slug) if entry.order_id not in going]
-        self._report.kept = len(kept)
-        today = (sure or self._deps.clock.now()).date()
-        days = [_last_day(entry, stay_of(entry.order, today, self._policy)) for entry in kept]
-        if days:
-            next_day = min(days) + timedelta(days=1)
-            self._report.next_due = datetime(next_day.year, next_day.month, next_day.day, tzinfo=UTC)
+    def _count(self, kept: Sequence[Kept], today: date) -> None:
+        self._report.kept += len(kept)
+        for entry in kept:
+            last = last_day_of(stay_of(entry.order, today, self._policy), entry.lease_day) or today
+            goes = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+            self._report.next_due = min(goes, self._report.next_due or goes)
+
+    def _empty_journal(self) -> None:
+        """Nothing that was deleted may be left in the journal; who reads the book at the moment is soon done."""
+        for _ in range(_TRIES):
+            if empty_journal(self._book):
+                return
+            self._deps.clock.sleep(_PAUSE_SECONDS)
+        raise Problem("journal-in-use", store=self._slug)
 
     def _forget_copies(self) -> None:
         """Delete what was handed to Sendcloud of purged orders, where that is wanted; else say how many there are."""
-        copies = tombstones_at_sendcloud(self._book, self._slug)
+        copies = copies_at_sendcloud(self._book, self._slug)
         wanted = self._options.include_destination or self._store.purge_destination
-        if not copies or not wanted:
-            self._report.copies_left = len(copies)
+        self._report.copies_left = len(copies)
+        if not copies or not wanted or self._options.dry_run:
             return
-        from amzlink.sendcloud.orders import delete_order  # noqa: PLC0415 - only stores that hand orders on need it
+        from amzlink.sendcloud.orders import delete_order, find_order  # noqa: PLC0415 - only stores that hand orders on
 
         with self._deps.sendcloud(self._slug, self._store) as client:
             try:
-                for order_id, sendcloud_id in copies.items():
-                    delete_order(client, sendcloud_id)
-                    forget_sendcloud_id(self._book, self._slug, order_id)
-                    self._report.copies_deleted += 1
+                integration_id = self._store.sendcloud_integration_id
+                for order_id, known_id in copies.items():
+                    sendcloud_id = known_id
+                    if sendcloud_id is None and integration_id is not None:
+                        # It was handed over, and nobody has read back yet what Sendcloud calls it.
+                        found = find_order(client, integration_id, order_id)
+                        sendcloud_id = found.id if found else None
+                    if sendcloud_id is not None:
+                        delete_order(client, sendcloud_id)
+                        self._report.copies_deleted += 1
+                    note_copy_gone(self._book, self._slug, order_id)
+                    self._report.copies_left -= 1
             finally:
-                self._report.copies_left = len(copies) - self._report.copies_deleted
                 self._report.api_calls.update(client.calls)
 
 
-def _last_day(entry: Kept, stay: Stay) -> date:
-    """The last day on which an order's data is kept.
-
-    That of an open order moves on with every renewal. What Amazon has cancelled long since, unheard of, may yet be
-    needed by somebody: it goes with its lease, which nobody renews any more.
-    """
-    if stay.until is None or stay.rule is Rule.NOT_CONFIRMED:
-        return entry.lease_day
-    return stay.until if stay.rule is Rule.OPEN else min(stay.until, entry.lease_day)
+def overdue(book: Book, slug: str, today: date, policy: Retention) -> int:
+    """Of how many orders personal data is still there that was to be destroyed before today."""
+    return sum(1 for chunk in kept_orders(book, slug) for entry in chunk if due_of(entry, today, policy))
 
 
-def _due(entry: Kept, today: date, policy: Retention) -> Due | None:
+def due_of(entry: Kept, today: date, policy: Retention) -> Due | None:
     """Whether an order's data is due: by its rule, or because its lease is over and nobody may renew it."""
     stay = stay_of(entry.order, today, policy)
-    if stay.until is None:
-        return Due(entry.order_id, stay.rule, None)
-    last = _last_day(entry, stay)
-    return Due(entry.order_id, stay.rule, last) if last < today else None
+    last = last_day_of(stay, entry.lease_day)
+    if stay.rule is Rule.OPEN:
+        return None  # it is renewed
+    return Due(entry.order_id, stay.rule, last) if last is None or last < today else None
 
 
-def _all_boxes(book: Book, slug: str, order_ids: Sequence[str]) -> dict[Place, Box]:
-    found: dict[Place, Box] = {}
-    for start in range(0, len(order_ids), 500):
-        found |= boxes_of(book, slug, order_ids[start : start + 500])
-    return found
+def _is_lost(entry: Kept, floor: date | None) -> bool:
+    """Whether what is needed still of an order can be opened by nobody: an old book was put back."""
+    return floor is not None and (entry.own_lease_day or entry.lease_day) < floor
 
 
 def _ask_the_time(deps: Deps, slug: str, store: Store, report: PurgeReport) -> datetime | None:
@@ -338,7 +380,8 @@ def _ask_the_time(deps: Deps, slug: str, store: Store, report: PurgeReport) -> d
     try:
         with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
             try:
-                return link.learn_time()
+                told = link.learn_time()
+                return told if link.was_told_the_time else None
             finally:
                 report.api_calls.update(link.calls)
     except Problem:

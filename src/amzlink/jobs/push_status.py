@@ -5,26 +5,27 @@ sent. A run may die anywhere: the next one finds out what became of a call whose
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 import msgspec
 
-from amzlink.amazon.fulfilment_feed import fits_feed
+from amzlink.amazon.fulfilment_feed import MOST_CODES, fits_feed
+from amzlink.amazon.shipment_refusals import Reason
 from amzlink.config import Store
-from amzlink.core.confirming import State, Trigger
-from amzlink.core.parcels import delivered_at
+from amzlink.core.confirming import UNDER_WAY, State, Trigger
+from amzlink.core.parcels import FILE, SENDCLOUD, Kind, delivered_at
 from amzlink.core.shipment_rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.confirm_feed import FeedRoute
 from amzlink.jobs.confirm_plan import Planned, Planner
 from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
 from amzlink.jobs.leases import lengthen_leases
-from amzlink.jobs.parcel_news import FILE, SENDCLOUD, ParcelNews
+from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.confirmations import in_state
+from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
 from amzlink.orderbook.imports import Refusal
 from amzlink.orderbook.parcels import booked_orders, newly_delivered, note_deliveries, parcels_of
 from amzlink.orderbook.runs import Run, note_run
@@ -49,11 +50,16 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PushReport(msgspec.Struct, kw_only=True):
-    """What one store's run did. `problem` is what stopped it."""
+    """What one store's run did, or of a dry run what it would have done. `problem` is what stopped it.
+
+    Everything counts parcels, but for `delivered`, which counts orders. `unanswered` have been planned or sent, and
+    Amazon's answer is not known yet.
+    """
 
     store: str
     planned: Planned = msgspec.field(default_factory=Planned)
     sent: ConfirmTally = msgspec.field(default_factory=ConfirmTally)
+    unanswered: int = 0
     failed: list[Refusal] = msgspec.field(default_factory=list)
     delivered: int = 0
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
@@ -70,11 +76,11 @@ class PushReport(msgspec.Struct, kw_only=True):
     @property
     def waiting(self) -> int:
         """Parcels that have not reached the trigger, and confirmations without a result yet."""
-        return self.planned.waiting + self.sent.pending
+        return self.planned.waiting + self.unanswered
 
     @property
     def already(self) -> int:
-        """Parcels that were heard of and that Amazon knows about."""
+        """Parcels of which something was heard, and of which Amazon knows all there is to say."""
         return self.planned.already + self.sent.already
 
     def counts(self) -> dict[str, int]:
@@ -109,14 +115,24 @@ def _rows(
     if source == "-":
         if stdin is None:
             raise ValueError("standard input is read, and was not given")
-        yield from read_shipments(stdin, file="standard input", now=now)
+        yield from read_shipments(stdin, file="standard input", now=now, codes=_status_words())
         return
     try:
         stream = source.open("rb")
     except OSError as error:
         raise Problem("input-malformed", file=source, detail=error.strerror or "it cannot be read") from error
     with stream:
-        yield from read_shipments(stream, file=str(source), now=now)
+        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words())
+
+
+def _status_words() -> Mapping[str, Kind]:
+    """Sendcloud's codes, which a file may use; one that proves no scan counts as announced."""
+    from amzlink.sendcloud.statuses import STATUSES  # noqa: PLC0415
+
+    return {
+        code: Kind.LABELLED if status.kind is Kind.UNDER_WAY and not status.processed else status.kind
+        for code, status in STATUSES.items()
+    }
 
 
 def _push_store(
@@ -180,13 +196,20 @@ def _push_into(
                 report.problem = problem
             push.decide(dry_run=options.dry_run)
             if not options.dry_run:
-                push.send(options.route)
                 _note_deliveries(book, vault, slug, report, days=settings.retention.days)
+                push.send(options.route)
         except Problem as problem:
             # What was done before is done, and noted.
             report.problem = problem
         finally:
             report.api_calls.update(link.calls)
+            report.unanswered = _count_unanswered(book, slug, dry_run=options.dry_run)
+
+
+def _count_unanswered(book: Book, slug: str, *, dry_run: bool) -> int:
+    """Confirmations without an answer; a dry run counts what is in the queue as what it would send."""
+    states = UNDER_WAY if dry_run else {*UNDER_WAY, State.PLANNED}
+    return sum(count for state, count in state_counts(book, slug).items() if state in states)
 
 
 class _Push:
@@ -249,21 +272,36 @@ class _Push:
 
     def send(self, route: str) -> None:
         """Send the outbox: one by one as long as that is faster, the rest and all mail without tracking by feed."""
-        entries = in_state(self._book, self._slug, State.PLANNED)
-        numbered = list(self._confirmer.with_numbers(entries))
-        tracked = [entry for entry, number in numbered if number]
-        untracked = [entry for entry, number in numbered if not number]
-        if bulky := [entry for entry in tracked if not fits_feed(to_api(entry, None))]:
-            self._confirmer.send_singly(bulky)
-            tracked = [entry for entry in tracked if entry not in bulky]
-        while tracked and route != "feed" and (count := self._singly(len(tracked), route)):
-            self._confirmer.send_singly(tracked[:count])
-            tracked = tracked[count:]
-        if tracked or (untracked and (route == "feed" or self._feeds.may_feed())):
-            self._feeds.send([*tracked, *untracked])
-            untracked = []
+        singly, either, by_feed = self._sorted(in_state(self._book, self._slug, State.PLANNED))
+        if singly:
+            self._confirmer.send_singly(singly)
+        while either and route != "feed" and (count := self._singly(len(either), route)):
+            self._confirmer.send_singly(either[:count])
+            either = either[count:]
+        if either or (by_feed and (route == "feed" or self._feeds.may_feed())):
+            self._feeds.send([*either, *by_feed])
         self._confirmer.settle()
-        self._report.sent.pending += len(untracked) + self._feeds.count_pending()
+
+    def _sorted(self, entries: Sequence[Outgoing]) -> tuple[list[Outgoing], list[Outgoing], list[Outgoing]]:
+        """Those that only a call can tell of, those that either way can, and those that only a feed can.
+
+        What neither can is refused here and now.
+        """
+        singly: list[Outgoing] = []
+        either: list[Outgoing] = []
+        by_feed: list[Outgoing] = []
+        for entry, number in self._confirmer.with_numbers(entries):
+            fits = fits_feed(to_api(entry, number))
+            if number:
+                (either if fits else singly).append(entry)
+            elif entry.traceable:
+                self._confirmer.refuse(entry, _unsaid(entry, "number-purged", "its tracking number has been purged"))
+            elif fits:
+                by_feed.append(entry)
+            else:
+                detail = f"an item has more than {MOST_CODES} Transparency codes, and without a number it goes by feed"
+                self._confirmer.refuse(entry, _unsaid(entry, Reason.TRANSPARENCY_CODES, detail))
+        return singly, either, by_feed
 
     def _singly(self, count: int, route: str) -> int:
         return count if route == "single" else self._feeds.singly_first(count)
@@ -279,11 +317,17 @@ class _Push:
         booked: set[str] = set()
         for start in range(0, len(ids), _CHUNK):
             booked |= booked_orders(self._book, self._slug, ids[start : start + _CHUNK])
-        for order_id in ids:
-            if order_id not in booked:
-                problem = Problem("order-not-found", order_id=order_id, detail=f"in the order book of {self._slug}")
-                self._report.failed.append(Refusal(order_id, problem.name, problem.summary))
+        for row in rows:
+            if isinstance(row, ShipmentRow) and row.order_id not in booked:
+                where = f"in the order book of {self._slug} (line {row.line})"
+                problem = Problem("order-not-found", order_id=row.order_id, detail=where)
+                self._report.failed.append(Refusal(row.order_id, problem.name, problem.summary))
         self._news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
+
+
+def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
+    """A refusal of our own: what Amazon would not take in any way."""
+    return Problem("shipment-refused", order_id=entry.order_id, reason=reason, detail=detail)
 
 
 def _note_deliveries(book: Book, vault: "Vault", slug: str, report: PushReport, *, days: int) -> None:
@@ -295,15 +339,16 @@ def _note_deliveries(book: Book, vault: "Vault", slug: str, report: PushReport, 
         for order_id, parcels in parcels_of(book, slug, chunk).items():
             moment = delivered_at(tuple(parcels))
             if moment:
-                told_by_file = all(parcel.key.startswith(f"{FILE}:") for parcel in parcels)
+                told_by_file = all(parcel.source == FILE for parcel in parcels)
                 delivered[order_id] = (moment, FILE if told_by_file else SENDCLOUD)
-        note_deliveries(book, slug, delivered)
+        # The leases first: a run that dies between the two does both once more.
         lengthen_leases(
             book,
             vault,
             slug,
             {order_id: moment.date() + timedelta(days=days) for order_id, (moment, _) in delivered.items()},
         )
+        note_deliveries(book, slug, delivered)
         report.delivered += len(delivered)
 
 

@@ -19,7 +19,7 @@ from amzlink.jobs.confirm_send import shows
 from amzlink.jobs.intake import Intake
 from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.confirmations import Outgoing, in_state, note_refused, note_states, situations
+from amzlink.orderbook.confirmations import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.orderbook.orders import boxes
 from amzlink.problems import Problem
 from amzlink.vault import Vault
@@ -64,9 +64,16 @@ class ReadBack:
         late = [entry for entry in waiting if self._age(entry) >= _SHOWN_BY_THEN][:_MOST_READ]
         for order_id in dict.fromkeys(entry.order_id for entry in late):
             self._deps.observer.progress(f"looking for the confirmation of order {order_id}")
-            self._intake.take((get_order(self._link, order_id),))
+            self._ask(order_id)
         gone = [entry for entry in self._not_shown(late) if self._age(entry) >= _MISSING_AFTER]
         return sum(self._give_up(entry) for entry in gone)
+
+    def _ask(self, order_id: str) -> None:
+        try:
+            self._intake.take((get_order(self._link, order_id),))
+        except Problem as problem:
+            if problem.name != "order-not-found":
+                raise
 
     def _age(self, entry: Outgoing) -> timedelta:
         return self._now - (entry.accepted_at or entry.asked_at or self._now)
@@ -83,10 +90,12 @@ class ReadBack:
             stored: list[Outgoing] = []
             for entry in chunk:
                 references = frozenset(package.reference for package in found[entry.order_id].packages)
-                number = sealed[entry.order_id].numbers.get(entry.confirmation.parcel)
-                shown = shows(references, told.get(entry.order_id, {}), entry, number)
+                there = sealed.get(entry.order_id)
+                number = there.numbers.get(entry.confirmation.parcel) if there else None
+                # What Amazon withholds is no sign that it is missing.
+                shown = shows(references, told.get(entry.order_id, {}), entry, number, in_doubt=True)
                 (stored if shown else missing).append(entry)
-            note_states(self._book, self._slug, {State.STORED: [entry.confirmation for entry in stored]}, self._now)
+            note_seen(self._book, self._slug, [entry.confirmation for entry in stored], State.STORED)
         return missing
 
     def _numbers_told(self, order_ids: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -106,6 +115,5 @@ class ReadBack:
                 self._book, self._slug, entry.confirmation, State.MISSING, problem=problem.name, reason=None
             )  # fmt: skip
             return True
-        again = {State.PLANNED: [entry.confirmation]}
-        note_states(self._book, self._slug, again, self._now, resent=True)
+        note_seen(self._book, self._slug, [entry.confirmation], State.PLANNED, resent=True)
         return False

@@ -23,7 +23,7 @@ _NOT_STORED: Final = "sendcloud-not-stored"
 
 
 class ReadBack:
-    """Looks at Sendcloud for one store's orders. An update is there when the version is: an older one proves nothing."""
+    """Looks at Sendcloud for one store's orders. An update is there once its version is: an older one is no proof."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

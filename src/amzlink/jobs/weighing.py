@@ -1,20 +1,26 @@
 """Finding out what products weigh: listings are looked up, judged, and the lines of open orders get their weight."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from amzlink.amazon.listings import Listing, find_listings
+from amzlink.amazon.catalog import package_weights
+from amzlink.amazon.listings import PAGE_SIZE, Listing, find_listings, listings_of_asins
 from amzlink.amazon.transport import Link
+from amzlink.clock import Clock
 from amzlink.config import Store
-from amzlink.core.weights import Verdict, Weights, assess
+from amzlink.core.weights import Finding, Source, Verdict, Weights, assess
+from amzlink.orderbook import line_weights
 from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import BookedListing
+from amzlink.problems import Problem
 
-_SEARCHED_AT_ONCE: Final = 20
 _LOOKED_LATELY: Final = timedelta(days=1)  # a product without a weight is asked for again the next day
+_ASKED_LATELY: Final = timedelta(days=30)
+_OWN: Final = (Source.LOCAL, Source.SHIPPING, Source.PACKAGE)
 _CHUNK: Final = 500
+_A_MINUTE: Final = 60
 
 
 class Weigher:
@@ -37,22 +43,95 @@ class Weigher:
         self._now = now
         self._progress = progress
 
-    def look_up_open_orders(self) -> None:
-        """Look up what open orders hold and nobody has looked up lately."""
-        self.look_up(booked.skus_to_weigh(self._book, self._slug, looked_before=self._now - _LOOKED_LATELY))
+    def look_up_orders(self) -> None:
+        """Look up what orders hold and nobody knows the weight of; what has none, a day later again."""
+        never = line_weights.skus_never_looked_up(self._book, self._slug)
+        to_ship = [sku for sku in line_weights.skus_to_ship(self._book, self._slug) if sku not in set(never)]
+        known = booked.find_listings(self._book, self._slug, to_ship)
+        verdicts = self.judge(to_ship)
+        again = [
+            sku for sku in to_ship if verdicts[sku].source not in _OWN and not self._is_looked_up_lately(known.get(sku))
+        ]
+        self.look_up([*never, *again])
 
-    def weigh_open_orders(self) -> int:
-        """Give the lines of open orders the weights that are known. Gives how many orders to ship still lack one."""
-        self.weigh_lines(booked.open_orders_by_sku(self._book, self._slug))
-        return booked.hold_missing_weights(self._book, self._slug, self._now)
+    def weigh_orders(self) -> int:
+        """Give the lines of orders the weights that are known. Gives how many orders to ship still lack one."""
+        there = line_weights.weights_on_lines(self._book, self._slug)
+        wanted = {sku: verdict.weight_grams for sku, verdict in self.judge(list(there)).items()}
+        changed = {sku: grams for sku, grams in wanted.items() if there[sku] != {grams}}
+        line_weights.weigh_lines(self._book, self._slug, changed)
+        return line_weights.hold_missing_weights(self._book, self._slug, self._now)
 
-    def look_up(self, skus: Sequence[str]) -> None:
-        """Ask Amazon what its listings say of these SKUs, and write it down, twenty at a time."""
-        for start in range(0, len(skus), _SEARCHED_AT_ONCE):
-            chunk = skus[start : start + _SEARCHED_AT_ONCE]
-            self._progress(f"looking up weights: {start} of {len(skus)} products")
-            found = find_listings(self._link, self._store.seller_id, self._store.marketplace_ids, chunk)
+    def look_up(self, skus: Sequence[str], *, before: int = 0, total: int | None = None) -> None:
+        """Ask Amazon what its listings say of these SKUs, and write it down, twenty at a time.
+
+        `before` of a `total` have been looked up before these, which is only for the progress that is told.
+        """
+        progress = Estimate(self._link.clock, before, total or len(skus))
+        done = before
+        for chunk, asins in self._in_pages(skus):
+            self._progress(progress.tell("looking up weights", done, "products"))
+            found: dict[str, Listing] = {}
+            if asins:
+                listings = listings_of_asins(self._link, self._store.seller_id, self._store.marketplace_ids, asins)
+                found = {listing.sku: listing for listing in listings if listing.sku in chunk}
+            left = [sku for sku in chunk if sku not in found]
+            found |= find_listings(self._link, self._store.seller_id, self._store.marketplace_ids, left)
             self.keep(found.get(sku, sku) for sku in chunk)
+            done += len(chunk)
+
+    def ask_catalogue(self, skus: Sequence[str]) -> None:
+        """Ask Amazon's catalogue about those of these products that have a finding; what it says is a suggestion.
+
+        It is asked once a month about a product. Where the role for it is missing, there are fewer suggestions.
+        """
+        verdicts = self.judge(skus)
+        found = [sku for sku in skus if verdicts[sku].finding is not Finding.OK]
+        asins = {
+            listing.sku: listing.asin
+            for listing in booked.find_listings(self._book, self._slug, found).values()
+            if listing.asin
+            and listing.family != listing.sku  # a parent is never sent, and weighs nothing
+            and (listing.catalogue_at is None or self._now - listing.catalogue_at >= _ASKED_LATELY)
+        }
+        for done, page in enumerate(_pages(list(asins))):
+            self._progress(f"asking the catalogue: {done * PAGE_SIZE} of {len(asins)} products")
+            try:
+                weights = package_weights(self._link, self._store.marketplace_ids[0], [asins[sku] for sku in page])
+            except Problem as problem:
+                if problem.name != "access-denied":
+                    raise
+                return
+            catalogue = {sku: weights[asins[sku]].package if asins[sku] in weights else None for sku in page}
+            booked.note_catalogue(self._book, self._slug, catalogue, self._now)
+
+    def _in_pages(self, skus: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+        """The SKUs, as many as one search takes, and the ASINs to search by where it is not the SKUs.
+
+        A search takes SKUs with commas between them, so one with a comma in it costs a call of its own. By their ASINs
+        such SKUs come together, and with them those that would not fill a page.
+        """
+        plain = [sku for sku in skus if "," not in sku]
+        with_comma = [sku for sku in skus if "," in sku]
+        asins = self._asins(with_comma) if with_comma else {}
+        if not asins:
+            yield from ((chunk, ()) for chunk in _pages([*plain, *with_comma]))
+            return
+        full = len(plain) - len(plain) % PAGE_SIZE
+        yield from ((chunk, ()) for chunk in _pages(plain[:full]))
+        rest = [*plain[full:], *with_comma]
+        asins |= self._asins(rest)
+        by_asin = [sku for sku in rest if sku in asins]
+        yield from ((chunk, [asins[sku] for sku in chunk]) for chunk in _pages(by_asin))
+        yield from ((chunk, ()) for chunk in _pages([sku for sku in rest if sku not in asins]))
+
+    def _asins(self, skus: list[str]) -> dict[str, str]:
+        known = booked.find_listings(self._book, self._slug, skus)
+        listed = {sku: listing.asin for sku, listing in known.items() if listing.asin}
+        return line_weights.asins_of_lines(self._book, self._slug, skus) | listed
+
+    def _is_looked_up_lately(self, listing: BookedListing | None) -> bool:
+        return bool(listing and listing.looked_at and self._now - listing.looked_at < _LOOKED_LATELY)
 
     def keep(self, listings: Iterable[Listing | str]) -> None:
         """Write down what listings say; a bare SKU is one that the account does not have."""
@@ -61,11 +140,6 @@ class Weigher:
             for listing in listings
         ]
         booked.save_looked_up(self._book, self._slug, rows, self._now)
-
-    def weigh_lines(self, skus: Iterable[str]) -> None:
-        """Give the lines of open orders the weights that count now."""
-        verdicts = self.judge(list(skus))
-        booked.weigh_lines(self._book, self._slug, {sku: verdict.weight_grams for sku, verdict in verdicts.items()})
 
     def judge(self, skus: Sequence[str]) -> dict[str, Verdict]:
         """What these products weigh, by what is in the book, and what is wrong with it."""
@@ -125,3 +199,26 @@ def _siblings(listing: BookedListing, families: Mapping[str, Sequence[BookedList
         other.local_grams or other.shipping_grams or other.package_grams for other in others if other.sku != listing.sku
     ]
     return tuple(weight for weight in weights if weight)
+
+
+def _pages(skus: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (skus[start : start + PAGE_SIZE] for start in range(0, len(skus), PAGE_SIZE))
+
+
+class Estimate:
+    """How far the work has come and how long it will go on at this pace: `1200 of 4000 products, about 2 min left`."""
+
+    def __init__(self, clock: Clock, before: int, total: int) -> None:
+        self._clock = clock
+        self._before = before
+        self._total = total
+        self._started = clock.now()
+
+    def tell(self, work: str, done: int, things: str) -> str:
+        """A line of progress."""
+        text = f"{work}: {done} of {self._total} {things}"
+        here = done - self._before
+        if not here:
+            return text
+        left = (self._clock.now() - self._started).total_seconds() / here * (self._total - done)
+        return f"{text}, about {left / 60:.0f} min left" if left >= _A_MINUTE else f"{text}, about {left:.0f} s left"

@@ -9,10 +9,11 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import Select, func, select, update
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.core.confirming import COUNTING, Confirmation, Item, Line, Package, Situation, State
+from amzlink.core.confirming import Confirmation, Package, Situation, State
+from amzlink.core.packing import Item, Line
 from amzlink.orderbook.book import Book, Row, execute_many, upsert
 from amzlink.orderbook.parcels import parcels_of
-from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES
+from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS
 
 _UPSERT: Final = upsert(CONFIRMATIONS)
 _encode: Final = msgspec.json.Encoder().encode
@@ -22,7 +23,10 @@ _WITH_CODES: Final = "TRANSPARENCY"
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the outbox: what is to be said, and what has come of it. The tracking number lies sealed elsewhere."""
+    """A row of the outbox: what is to be said, and what has come of it.
+
+    `traceable`: there is a tracking number, which lies sealed elsewhere.
+    """
 
     confirmation: Confirmation
     marketplace_id: str
@@ -30,6 +34,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     carrier_label: str | None
     shipping_method: str | None
     ship_date: datetime
+    traceable: bool
     asked_at: datetime | None = None
     accepted_at: datetime | None = None
     problem: str | None = None
@@ -100,10 +105,11 @@ def plan_confirmations(book: Book, store: str, planned: Sequence[Outgoing], with
     with book.writing() as connection:
         execute_many(connection, _UPSERT, [_row(store, entry) for entry in planned])
         for entry in withdrawn:
-            connection.execute(_here(store, entry).values(state=entry.state.value, problem=None, reason=None))
+            values = {"state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None}
+            connection.execute(_here(store, entry).values(values))
 
 
-def in_state(book: Book, store: str, *states: State, limit: int | None = None) -> list[Outgoing]:
+def in_state(book: Book, store: str, *states: State) -> list[Outgoing]:
     """The rows in these states, the orders that are due first."""
     query = (
         _joined(store)
@@ -111,7 +117,7 @@ def in_state(book: Book, store: str, *states: State, limit: int | None = None) -
         .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.reference)
     )
     with book.reading() as connection:
-        return [_to_outgoing(row) for row in connection.execute(query.limit(limit) if limit else query)]
+        return [_to_outgoing(row) for row in connection.execute(query)]
 
 
 def of_feed(book: Book, store: str, feed: str) -> list[Outgoing]:
@@ -119,13 +125,6 @@ def of_feed(book: Book, store: str, feed: str) -> list[Outgoing]:
     query = _joined(store).where(CONFIRMATIONS.c.feed == feed, CONFIRMATIONS.c.state == State.IN_FEED.value)
     with book.reading() as connection:
         return [_to_outgoing(row) for row in connection.execute(query.order_by(CONFIRMATIONS.c.message_id))]
-
-
-def of_order(book: Book, store: str, order_id: str) -> list[Outgoing]:
-    """All rows of one order."""
-    query = _joined(store).where(CONFIRMATIONS.c.order_id == order_id).order_by(CONFIRMATIONS.c.reference)
-    with book.reading() as connection:
-        return [_to_outgoing(row) for row in connection.execute(query)]
 
 
 def note_asking(book: Book, store: str, entry: Confirmation, now: datetime) -> None:
@@ -146,17 +145,13 @@ def note_in_feed(book: Book, store: str, feed: str, entries: Sequence[Confirmati
             connection.execute(_here(store, entry).values(values))
 
 
-def note_states(
-    book: Book, store: str, entries: Mapping[State, Collection[Confirmation]], now: datetime, *, resent: bool = False
-) -> None:
-    """Move rows to other states. What is accepted now is accepted now; `resent` marks a second sending."""
+def note_states(book: Book, store: str, entries: Mapping[State, Collection[Confirmation]], now: datetime) -> None:
+    """Move rows to other states. What is accepted now is accepted now."""
     with book.writing() as connection:
         for state, moved in entries.items():
             values: dict[str, object] = {"state": state.value}
             if state is State.ACCEPTED:
                 values["accepted_at"] = to_iso(now)
-            if resent:
-                values["resent"] = True
             for entry in moved:
                 connection.execute(_here(store, entry).values(values))
 
@@ -167,6 +162,17 @@ def note_refused(
     """Keep why a confirmation was not taken, or is not to be seen."""
     with book.writing() as connection:
         connection.execute(_here(store, entry).values(state=state.value, problem=problem, reason=reason))
+
+
+def note_seen(book: Book, store: str, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
+    """Move rows on that another job may have moved meanwhile: only those that are still as they were read."""
+    values: dict[str, object] = {"state": state.value}
+    if resent:
+        values["resent"] = True
+    with book.writing() as connection:
+        for entry in entries:
+            unchanged = (CONFIRMATIONS.c.state == entry.state.value) & (CONFIRMATIONS.c.content_hash == entry.content)
+            connection.execute(_here(store, entry).where(unchanged).values(values))
 
 
 def state_counts(book: Book, store: str) -> dict[State, int]:
@@ -180,24 +186,11 @@ def state_counts(book: Book, store: str) -> dict[State, int]:
         return {State(row.state): row.rows for row in connection.execute(query)}
 
 
-def confirmed_orders(book: Book, store: str, order_ids: Collection[str]) -> dict[str, frozenset[State]]:
-    """In which states the confirmations of these orders are; those without any are left out."""
-    query = select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.state).where(
-        CONFIRMATIONS.c.store == store,
-        CONFIRMATIONS.c.order_id.in_(order_ids),
-        CONFIRMATIONS.c.state.in_([state.value for state in (*COUNTING, State.REFUSED)]),
-    )
-    found: dict[str, set[State]] = {}
-    with book.reading() as connection:
-        for row in connection.execute(query):
-            found.setdefault(row.order_id, set()).add(State(row.state))
-    return {order_id: frozenset(states) for order_id, states in found.items()}
-
-
 def _joined(store: str) -> Select[Any]:
     return (
-        select(CONFIRMATIONS, ORDERS.c.marketplace_id)
+        select(CONFIRMATIONS, ORDERS.c.marketplace_id, PARCELS.c.traceable)
         .join(ORDERS, (ORDERS.c.store == CONFIRMATIONS.c.store) & (ORDERS.c.order_id == CONFIRMATIONS.c.order_id))
+        .join(PARCELS, (PARCELS.c.store == CONFIRMATIONS.c.store) & (PARCELS.c.parcel == CONFIRMATIONS.c.parcel))
         .where(CONFIRMATIONS.c.store == store)
     )
 
@@ -253,6 +246,7 @@ def _to_confirmation(row: SqlRow[Any]) -> Confirmation:
         items=_decode_items(row.items),
         content=row.content_hash,
         is_edit=row.is_edit,
+        asked=row.asked_at is not None,
         resent=row.resent,
     )
 
@@ -265,6 +259,7 @@ def _to_outgoing(row: SqlRow[Any]) -> Outgoing:
         carrier_label=row.carrier_label,
         shipping_method=row.shipping_method,
         ship_date=from_iso(row.ship_date),
+        traceable=row.traceable,
         asked_at=from_iso(row.asked_at) if row.asked_at else None,
         accepted_at=from_iso(row.accepted_at) if row.accepted_at else None,
         problem=row.problem,

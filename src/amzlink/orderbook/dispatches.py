@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.dispatch import Dispatch, DispatchLine
@@ -147,16 +147,6 @@ def save_dispatches(book: Book, store: str, rows: Sequence[DispatchRow]) -> None
     """Write rows, all of them or none."""
     with book.writing() as connection:
         execute_many(connection, _UPSERT, [_row(store, row) for row in rows])
-
-
-def forget_sendcloud_id(book: Book, store: str, order_id: str) -> None:
-    """Note that Sendcloud has the order no more."""
-    with book.writing() as connection:
-        connection.execute(
-            update(DISPATCHES)
-            .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id == order_id)
-            .values(sendcloud_id=None, payload_hash=None)
-        )
 
 
 def dispatches_of(

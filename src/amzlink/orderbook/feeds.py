@@ -22,6 +22,9 @@ class FeedState(StrEnum):
     SUBMITTED = "submitted"
     DONE = "done"
     FAILED = "failed"
+    """Amazon ended it without a result, or would not take it."""
+    DROPPED = "dropped"
+    """It never got as far as Amazon's work, by no fault of Amazon's."""
 
 
 UNDER_WAY: Final = (FeedState.PREPARING, FeedState.SUBMITTING, FeedState.SUBMITTED)
@@ -86,11 +89,9 @@ def known_feed_ids(book: Book, store: str) -> frozenset[str]:
         return frozenset(connection.scalars(query))
 
 
-def last_feed(book: Book, store: str, state: FeedState | None = None) -> FeedRow | None:
-    """The newest feed, or the newest in a state."""
-    query = select(FEEDS).where(FEEDS.c.store == store)
-    if state:
-        query = query.where(FEEDS.c.state == state.value)
+def last_feed(book: Book, store: str, *states: FeedState) -> FeedRow | None:
+    """The newest feed in one of these states."""
+    query = select(FEEDS).where(FEEDS.c.store == store, FEEDS.c.state.in_([state.value for state in states]))
     with book.reading() as connection:
         row = connection.execute(query.order_by(FEEDS.c.asked_at.desc()).limit(1)).one_or_none()
     return _to_feed(dict(row._mapping)) if row else None

@@ -1,13 +1,11 @@
 """What verify asks of the order book: is it sound, is anything overdue, when did a job last succeed."""
 
-from datetime import date
-
 import msgspec
 from sqlalchemy import func, select, text
 
-from amzlink.core.sealing import THE_ORDER, Box, Place
+from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import box_of
+from amzlink.orderbook.imports import box_of, can_be_opened
 from amzlink.orderbook.schema import RUNS, SEALED
 
 
@@ -25,15 +23,6 @@ def book_faults(book: Book, *, thorough: bool) -> list[str]:
     with book.reading() as connection:
         rows = [str(row[0]) for row in connection.execute(text(f"PRAGMA {pragma}(20)"))]
     return [row for row in rows if row != "ok"]
-
-
-def overdue_boxes(book: Book, store: str, today: date) -> int:
-    """How many orders' data is still there although its lease has ended before today."""
-    query = select(func.count()).where(
-        SEALED.c.store == store, SEALED.c.part == THE_ORDER, SEALED.c.lease_day < today.isoformat()
-    )
-    with book.reading() as connection:
-        return int(connection.scalar(query) or 0)
 
 
 def last_runs(book: Book, store: str, job: str) -> LastRuns:
@@ -59,11 +48,11 @@ def recent_runs(book: Book, limit: int) -> list[dict[str, object]]:
 
 
 def sample_boxes(book: Book, store: str, count: int) -> dict[Place, Box]:
-    """The boxes whose leases end first and last, so many of each."""
+    """The boxes that can be opened and whose leases end first and last, so many of each."""
     found: dict[Place, Box] = {}
     with book.reading() as connection:
         for order in (SEALED.c.lease_day, SEALED.c.lease_day.desc()):
-            query = select(SEALED).where(SEALED.c.store == store).order_by(order).limit(count)
+            query = select(SEALED).where(SEALED.c.store == store, can_be_opened()).order_by(order).limit(count)
             for row in connection.execute(query):
                 found[Place(row.order_id, row.part)] = box_of(row)
     return found

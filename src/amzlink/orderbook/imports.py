@@ -1,11 +1,12 @@
 """Writing what an import brings: a page and its resume point in one transaction."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
@@ -19,11 +20,13 @@ from amzlink.orderbook.schema import (
     ORDER_LINES,
     ORDERS,
     PACKAGES,
+    PURGES,
     REFUSED_ORDERS,
     SEALED,
     SEARCHES,
     TOMBSTONES,
     VAULT_CHAINS,
+    VAULT_FLOORS,
 )
 
 
@@ -97,7 +100,12 @@ _encode = msgspec.json.Encoder().encode
 def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[dict[str, Known], frozenset[str]]:
     """What the book knows of these orders, and those whose personal data is gone for good."""
     known = select(
-        ORDERS.c.order_id, ORDERS.c.changed_at, ORDERS.c.digest, ORDERS.c.deliverable, ORDERS.c.delivered_at
+        ORDERS.c.order_id,
+        ORDERS.c.changed_at,
+        ORDERS.c.digest,
+        ORDERS.c.deliverable,
+        ORDERS.c.delivered_at,
+        ORDERS.c.delivered_by,
     ).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
     purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(order_ids))
     with book.reading() as connection:
@@ -108,6 +116,7 @@ def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[di
                     row.digest,
                     row.deliverable,
                     from_iso(row.delivered_at).date() if row.delivered_at else None,
+                    row.delivered_by,
                 )
                 for row in connection.execute(known)
             },
@@ -228,8 +237,9 @@ def _save_personal(
         rows = [sealed_row(store, order_id, sealed) for order_id, sealed in boxes.items()]
         execute_many(connection, _UPSERT_SEALED, rows)
         note_chains(connection, store, chain_ids)
-    purged = {change.order.order_id: change.purge for change in changes if change.purge}
+    purged = {str(change.order.order_id): change.purge for change in changes if change.purge}
     if purged:
+        _record_purges(connection, store, purged, now)
         connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)))
         connection.execute(
             _INSERT_TOMBSTONE,
@@ -238,6 +248,35 @@ def _save_personal(
                 for order_id, rule in purged.items()
             ],
         )
+
+
+def _record_purges(connection: Connection, store: str, purged: Mapping[str, str], now: datetime) -> None:
+    """Write the record of what is destroyed at once; of an order without anything sealed nothing is."""
+    sealed = select(SEALED.c.order_id).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)).distinct()
+    counts = Counter(purged[order_id] for order_id in connection.scalars(sealed))
+    for rule, count in counts.items():
+        record_purge(
+            connection, store, at=now, rule=rule, orders=count, archived=0, floor=None, job="import-orders"
+        )  # fmt: skip
+
+
+def record_purge(
+    connection: Connection, store: str, *, at: datetime, rule: str, orders: int, archived: int, floor: date | None,
+    job: str,
+) -> None:  # fmt: skip
+    """Add to the record of purges, in the transaction that deletes; nothing ever changes what stands there."""
+    last = select(func.coalesce(func.max(PURGES.c.number), 0)).where(PURGES.c.store == store)
+    row = {
+        "store": store,
+        "number": (connection.scalar(last) or 0) + 1,
+        "purged_at": to_iso(at),
+        "rule": rule,
+        "orders": orders,
+        "archived": archived,
+        "floor": floor.isoformat() if floor else None,
+        "job": job,
+    }
+    connection.execute(insert(PURGES).values(row))
 
 
 def _save_refusals(connection: Connection, store: str, page: Page, now: datetime) -> None:
@@ -334,6 +373,16 @@ def _package_row(store: str, order_id: str, package: Package) -> Row:
 def box_of(row: SqlRow[Any]) -> Box:
     """The box in a row of its table."""
     return Box(date.fromisoformat(row.lease_day), row.chain_id, row.box)
+
+
+def can_be_opened() -> ColumnElement[bool]:
+    """A condition on `SEALED`: the box does not lie below the floor, under which nothing is opened any more.
+
+    Where a purge was stopped, or an old book was put back, the rows are still there, and their keys are not.
+    """
+    of_store = select(VAULT_FLOORS.c.floor).where(VAULT_FLOORS.c.store == SEALED.c.store)
+    floor = of_store.correlate(SEALED).scalar_subquery()
+    return SEALED.c.lease_day >= func.coalesce(floor, "")
 
 
 def note_chains(connection: Connection, store: str, chain_ids: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from amzlink.core.retention import Lifetime
 from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book, upsert
-from amzlink.orderbook.imports import box_of, note_chains, sealed_row
+from amzlink.orderbook.imports import box_of, can_be_opened, note_chains, sealed_row
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_FLOORS
 
 _CHUNK: Final = 200
@@ -19,8 +19,10 @@ LIFETIME_COLUMNS: Final = (
     ORDERS.c.changed_at,
     ORDERS.c.shipped_at,
     ORDERS.c.delivered_at,
+    ORDERS.c.delivered_by,
     ORDERS.c.ship_by,
 )
+_DATED_BY: Final = "sendcloud"  # whose parcels tell when they arrived; of the others it is known when that was heard
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -69,6 +71,7 @@ def lifetime_of(row: Any) -> Lifetime:  # a row of any shape
         shipped_on=_day(row.shipped_at) if row.shipped_at else None,
         delivered_on=_day(row.delivered_at) if row.delivered_at else None,
         ship_by=_day(row.ship_by) if row.ship_by else None,
+        delivery_dated=row.delivered_by == _DATED_BY,
     )
 
 
@@ -77,8 +80,8 @@ def _day(moment: str) -> date:
 
 
 def all_boxes(book: Book, store: str, order_ids: Collection[str]) -> dict[Place, Box]:
-    """Everything that is sealed of these orders."""
-    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
+    """Everything that is sealed of these orders and can still be opened."""
+    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids), can_be_opened())
     with book.reading() as connection:
         return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
 

@@ -1,24 +1,24 @@
 """The listings in the book: what each is known to weigh, here and at Amazon, and what was asked to be changed there."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.core.holds import Hold
-from amzlink.core.orders import TO_SHIP
 from amzlink.orderbook.book import Book, Row, execute_many, insert_missing, upsert
-from amzlink.orderbook.schema import DISPATCHES, HOLDS, LISTING_SWEEPS, LISTINGS, ORDER_LINES, ORDERS
+from amzlink.orderbook.schema import LISTING_SWEEPS, LISTINGS
 
-_FROM_HERE: Final = frozenset({"local_grams", "patch_state", "patched_grams", "patched_at", "patch_reason"})
-_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_FROM_HERE | {"catalogue_grams"})
+_FROM_HERE: Final = frozenset(
+    {"local_grams", "patch_state", "patched_grams", "patched_at", "patch_reason", "patch_beside"}
+)
+_FROM_THE_CATALOGUE: Final = frozenset({"catalogue_grams", "catalogue_at"})
+_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_FROM_HERE | _FROM_THE_CATALOGUE)
 _INSERT_SKU: Final = insert_missing(LISTINGS)
-_UPSERT_HOLD: Final = upsert(HOLDS)
 _UPSERT_SWEEP: Final = upsert(LISTING_SWEEPS)
 _CHUNK: Final = 500
 
@@ -35,12 +35,16 @@ class PatchState(StrEnum):
 
 
 class Patch(msgspec.Struct, frozen=True, kw_only=True):
-    """A weight that was sent to Amazon's listing, and what became of it; `reason` is Amazon's, in a word or a code."""
+    """A weight that was sent to Amazon's listing, and what became of it; `reason` is Amazon's, in a word or a code.
+
+    `beside` are the other marketplaces for which the listing said a weight then, and should go on to.
+    """
 
     state: PatchState
     grams: int
     at: datetime
     reason: str | None = None
+    beside: tuple[str, ...] = ()
 
 
 class BookedListing(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ class BookedListing(msgspec.Struct, frozen=True, kw_only=True):
     package_grams: int | None = None
     item_grams: int | None = None
     catalogue_grams: int | None = None
+    catalogue_at: datetime | None = None
     unknown_unit: str | None = None
     looked_at: datetime | None = None
     patch: Patch | None = None
@@ -84,12 +89,20 @@ def find_listings(book: Book, store: str, skus: Collection[str]) -> dict[str, Bo
     return found
 
 
-def iterate_listings(book: Book, store: str) -> Iterator[BookedListing]:
-    """All listings of the store, by SKU; memory stays flat."""
-    query = select(LISTINGS).where(LISTINGS.c.store == store).order_by(LISTINGS.c.sku)
+def listed_skus(book: Book, store: str) -> list[str]:
+    """The SKUs of the account's listings, without those that only hold a variation family together."""
+    is_parent = LISTINGS.c.family == LISTINGS.c.sku
+    query = select(LISTINGS.c.sku).where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+    query = query.where(or_(LISTINGS.c.family.is_(None), ~is_parent))
     with book.reading() as connection:
-        for rows in connection.execution_options(yield_per=_CHUNK).execute(query).partitions():
-            yield from map(_to_listing, rows)
+        return list(connection.scalars(query.order_by(LISTINGS.c.sku)))
+
+
+def count_listed(book: Book, store: str) -> int:
+    """How many listings the account had when they were looked up last, parents of families among them."""
+    query = select(func.count()).where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+    with book.reading() as connection:
+        return int(connection.scalar(query) or 0)
 
 
 def families(book: Book, store: str, parents: Collection[str]) -> dict[str, list[BookedListing]]:
@@ -102,38 +115,24 @@ def families(book: Book, store: str, parents: Collection[str]) -> dict[str, list
     return found
 
 
-def skus_to_weigh(book: Book, store: str, *, looked_before: datetime) -> list[str]:
-    """SKUs of orders to ship of which no weight is known and that nobody has looked up since a time."""
-    open_skus = _open_skus(store).where(ORDER_LINES.c.weight_grams.is_(None))
-    looked = select(LISTINGS.c.sku).where(LISTINGS.c.store == store, LISTINGS.c.looked_at >= to_iso(looked_before))
-    with book.reading() as connection:
-        return list(connection.scalars(open_skus.where(ORDER_LINES.c.sku.not_in(looked)).order_by(ORDER_LINES.c.sku)))
-
-
-def open_orders_by_sku(book: Book, store: str) -> dict[str, int]:
-    """How many orders to ship wait for each SKU."""
-    query = (
-        select(ORDER_LINES.c.sku, func.count(func.distinct(ORDER_LINES.c.order_id)).label("orders"))
-        .join(ORDERS, (ORDERS.c.store == ORDER_LINES.c.store) & (ORDERS.c.order_id == ORDER_LINES.c.order_id))
-        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.sku.is_not(None))
-        .where(ORDER_LINES.c.quantity_unshipped > 0)
-        .group_by(ORDER_LINES.c.sku)
-    )
-    with book.reading() as connection:
-        return {row.sku: row.orders for row in connection.execute(query)}
-
-
 def save_looked_up(book: Book, store: str, listings: Sequence[BookedListing], now: datetime) -> None:
     """Write down what Amazon's listings say; what the merchant set here, and what was sent to Amazon, stays."""
     with book.writing() as connection:
         execute_many(connection, _UPSERT_LOOKED, [_row(store, listing, looked_at=now) for listing in listings])
 
 
-def note_skus(book: Book, store: str, skus: Collection[str]) -> None:
-    """Write down that there are listings with these SKUs, to be looked up; those that are known stay as they are."""
+def note_skus(book: Book, store: str, asins: Mapping[str, str | None]) -> None:
+    """Write down that there are listings with these SKUs, to be looked up; what is known of them stays as it is."""
     with book.writing() as connection:
-        rows = [_row(store, BookedListing(sku=sku, is_listed=True), looked_at=None) for sku in skus]
+        rows = [
+            _row(store, BookedListing(sku=sku, asin=asin, is_listed=True), looked_at=None)
+            for sku, asin in asins.items()
+        ]
         execute_many(connection, _INSERT_SKU, rows)
+        skus = list(asins)
+        for start in range(0, len(skus), _CHUNK):
+            here = LISTINGS.c.sku.in_(skus[start : start + _CHUNK])
+            connection.execute(update(LISTINGS).where(LISTINGS.c.store == store, here).values(is_listed=True))
 
 
 def skus_not_looked_up(book: Book, store: str, since: datetime, limit: int) -> list[str]:
@@ -168,11 +167,11 @@ def set_local_weights(book: Book, store: str, grams: Mapping[str, int]) -> None:
             connection.execute(_here(store, sku).values(local_grams=weight))
 
 
-def note_catalogue(book: Book, store: str, grams: Mapping[str, int | None]) -> None:
-    """Write down what Amazon's catalogue says that packages weigh, by SKU."""
+def note_catalogue(book: Book, store: str, grams: Mapping[str, int | None], now: datetime) -> None:
+    """Write down what Amazon's catalogue says that packages weigh, by SKU; None where it does not know."""
     with book.writing() as connection:
         for sku, weight in grams.items():
-            connection.execute(_here(store, sku).values(catalogue_grams=weight))
+            connection.execute(_here(store, sku).values(catalogue_grams=weight, catalogue_at=to_iso(now)))
 
 
 def note_patch(book: Book, store: str, sku: str, patch: Patch) -> None:
@@ -183,79 +182,16 @@ def note_patch(book: Book, store: str, sku: str, patch: Patch) -> None:
             "patched_grams": patch.grams,
             "patched_at": to_iso(patch.at),
             "patch_reason": patch.reason,
+            "patch_beside": ",".join(patch.beside) or None,
         }
         connection.execute(_here(store, sku).values(values))
 
 
-def patched(book: Book, store: str, state: PatchState) -> list[BookedListing]:
+def patched(book: Book, store: str, *states: PatchState) -> list[BookedListing]:
     """The listings whose last patch stands so."""
-    query = select(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.patch_state == state.value)
+    query = select(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.patch_state.in_(states))
     with book.reading() as connection:
         return [_to_listing(row) for row in connection.execute(query.order_by(LISTINGS.c.sku))]
-
-
-def weigh_lines(book: Book, store: str, grams: Mapping[str, int | None]) -> int:
-    """Give the lines of orders to ship their weight, by SKU; an order whose weight changes is considered for sending.
-
-    Gives how many lines have changed.
-    """
-    to_ship = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
-    changed = 0
-    with book.writing() as connection:
-        for sku, weight in grams.items():
-            here = (
-                ORDER_LINES.c.store == store,
-                ORDER_LINES.c.sku == sku,
-                ORDER_LINES.c.weight_grams.is_distinct_from(weight),
-                ORDER_LINES.c.order_id.in_(to_ship),
-            )
-            ids = set(connection.scalars(select(ORDER_LINES.c.order_id).where(*here)))
-            if not ids:
-                continue
-            changed += connection.execute(update(ORDER_LINES).where(*here).values(weight_grams=weight)).rowcount
-            connection.execute(
-                update(DISPATCHES)
-                .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(ids))
-                .values(considered=None)
-            )
-    return changed
-
-
-def hold_missing_weights(book: Book, store: str, now: datetime) -> int:
-    """Note the orders to ship that lack the weight of a product, and forget those that have all by now.
-
-    The cause names the SKUs, so a hold that a person lifted stays lifted until others are missing. Whether it keeps an
-    order back is the store's setting. Gives how many orders lack a weight.
-    """
-    lines = (
-        select(ORDER_LINES.c.order_id, func.group_concat(func.coalesce(ORDER_LINES.c.sku, "?"), ",").label("skus"))
-        .join(ORDERS, (ORDERS.c.store == ORDER_LINES.c.store) & (ORDERS.c.order_id == ORDER_LINES.c.order_id))
-        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.weight_grams.is_(None))
-        .where(ORDER_LINES.c.quantity_unshipped > 0)
-        .group_by(ORDER_LINES.c.order_id)
-    )
-    known = select(HOLDS.c.order_id, HOLDS.c.cause).where(
-        HOLDS.c.store == store, HOLDS.c.hold == Hold.MISSING_WEIGHT.value
-    )
-    with book.writing() as connection:
-        wanted = {row.order_id: ",".join(sorted(set(row.skus.split(",")))) for row in connection.execute(lines)}
-        there = {row.order_id: row.cause for row in connection.execute(known)}
-        for order_id in there.keys() - wanted.keys():
-            connection.execute(
-                delete(HOLDS).where(
-                    HOLDS.c.store == store, HOLDS.c.order_id == order_id, HOLDS.c.hold == Hold.MISSING_WEIGHT.value
-                )
-            )
-        rows = [
-            {
-                "store": store, "order_id": order_id, "hold": Hold.MISSING_WEIGHT.value, "cause": cause,
-                "set_at": to_iso(now), "lifted_at": None,
-            }
-            for order_id, cause in wanted.items()
-            if there.get(order_id) != cause
-        ]  # fmt: skip
-        execute_many(connection, _UPSERT_HOLD, rows)
-    return len(wanted)
 
 
 def sweep_of(book: Book, store: str) -> Sweep:
@@ -283,15 +219,6 @@ def note_sweep(book: Book, store: str, sweep: Sweep) -> None:
         connection.execute(_UPSERT_SWEEP, row)
 
 
-def _open_skus(store: str) -> Select[Any]:
-    return (
-        select(ORDER_LINES.c.sku)
-        .distinct()
-        .join(ORDERS, (ORDERS.c.store == ORDER_LINES.c.store) & (ORDERS.c.order_id == ORDER_LINES.c.order_id))
-        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.sku.is_not(None))
-    )
-
-
 def _here(store: str, sku: str) -> Any:  # SQLAlchemy's Update, before its values
     return update(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.sku == sku)
 
@@ -303,10 +230,12 @@ def _row(store: str, listing: BookedListing, *, looked_at: datetime | None) -> R
         "store": store,
         **{name: getattr(listing, name) for name in names},
         "looked_at": to_iso(looked_at) if looked_at else None,
+        "catalogue_at": None,
         "patch_state": None,
         "patched_grams": None,
         "patched_at": None,
         "patch_reason": None,
+        "patch_beside": None,
     }
 
 
@@ -318,6 +247,7 @@ def _to_listing(row: SqlRow[Any]) -> BookedListing:
             grams=row.patched_grams,
             at=from_iso(row.patched_at),
             reason=row.patch_reason,
+            beside=tuple(row.patch_beside.split(",")) if row.patch_beside else (),
         )
     return BookedListing(
         sku=row.sku,
@@ -333,6 +263,7 @@ def _to_listing(row: SqlRow[Any]) -> BookedListing:
         package_grams=row.package_grams,
         item_grams=row.item_grams,
         catalogue_grams=row.catalogue_grams,
+        catalogue_at=from_iso(row.catalogue_at) if row.catalogue_at else None,
         unknown_unit=row.unknown_unit,
         looked_at=from_iso(row.looked_at) if row.looked_at else None,
         patch=patch,

@@ -11,13 +11,14 @@ from amzlink.clock import to_iso
 from amzlink.core.holds import HeldFor, Hold
 from amzlink.core.sealing import THE_ORDER, Box
 from amzlink.orderbook.book import Book, upsert
-from amzlink.orderbook.imports import box_of
+from amzlink.orderbook.imports import box_of, can_be_opened
 from amzlink.orderbook.progress import Outcome, outcomes
 from amzlink.orderbook.schema import (
     CONFIRMATIONS,
     COVERAGE,
     DISPATCHES,
     FEEDS,
+    FORMER_STORES,
     HOLDS,
     LISTING_SWEEPS,
     LISTINGS,
@@ -26,7 +27,6 @@ from amzlink.orderbook.schema import (
     PACKAGES,
     PARCEL_POLLS,
     PARCELS,
-    PURGES,
     REFUSED_ORDERS,
     RUNS,
     SEALED,
@@ -39,7 +39,12 @@ from amzlink.orderbook.schema import (
 _CHUNK: Final = 200
 _WITH_LEASE: Final = ORDERS.outerjoin(
     SEALED,
-    and_(ORDERS.c.store == SEALED.c.store, ORDERS.c.order_id == SEALED.c.order_id, SEALED.c.part == literal(THE_ORDER)),
+    and_(
+        ORDERS.c.store == SEALED.c.store,
+        ORDERS.c.order_id == SEALED.c.order_id,
+        SEALED.c.part == literal(THE_ORDER),
+        can_be_opened(),
+    ),
 )
 
 
@@ -51,7 +56,11 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the book has it, without personal data. Times are ISO 8601 texts, a weight is whole grams."""
+    """An order as the book has it, without personal data. Times are ISO 8601 texts, a weight is whole grams.
+
+    `lease_day` is the last day on which its personal data may be opened; `kept_until` the day after which it is
+    destroyed by the rules, which are the caller's to apply.
+    """
 
     order_id: str
     marketplace_id: str | None
@@ -70,9 +79,11 @@ class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
     held_for: tuple[HeldFor, ...]
     weight_grams: int | None
     lease_day: date | None
-    shipped_at: str | None
-    delivered_at: str | None
-    outcome: Outcome
+    shipped_at: str | None = None
+    delivered_at: str | None = None
+    delivered_by: str | None = None
+    kept_until: date | None = None
+    outcome: Outcome = Outcome("no", confirmation_refused=False)
 
 
 class BookedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,8 +183,10 @@ def packages(book: Book, store: str, order_id: str) -> list[BookedPackage]:
 
 
 def boxes(book: Book, store: str, order_ids: Sequence[str], part: str = THE_ORDER) -> dict[str, Box]:
-    """A part of the sealed data of these orders; those without it are left out."""
-    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids))
+    """A part of the sealed data of these orders; those of which it is not there or cannot be opened are left out."""
+    query = select(SEALED).where(
+        SEALED.c.store == store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids), can_be_opened()
+    )
     with book.reading() as connection:
         return {row.order_id: box_of(row) for row in connection.execute(query)}
 
@@ -220,19 +233,21 @@ def lift_holds(book: Book, store: str, order_id: str, now: datetime) -> None:
 def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
     """Destroy all personal data of a store and the vault's marks; with `keep_orders` the rest of the orders stays.
 
-    Returns how many orders had personal data.
+    The record of purges stays in any case. Returns how many orders had personal data.
     """
     gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
     if not keep_orders:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS]
-        gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, PURGES]
+        gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]
     with book.writing() as connection:
-        sealed = select(func.count()).where(SEALED.c.store == store, SEALED.c.part == THE_ORDER)
+        sealed = select(func.count(SEALED.c.order_id.distinct())).where(SEALED.c.store == store)
         count = connection.scalar(sealed)
         for table in gone:
             connection.execute(delete(table).where(table.c.store == store))
         # Their addresses are gone: an import must not take these orders for unchanged.
         connection.execute(update(ORDERS).where(ORDERS.c.store == store).values(deliverable=False))
+        # What was a test store may come back as a real one, whose data no test's time may destroy.
+        connection.execute(update(RUNS).where(RUNS.c.store == store).values(amazon_time=None))
     return int(count or 0)
 
 
@@ -271,6 +286,7 @@ def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) ->
             lease_day=date.fromisoformat(row.lease_day) if row.lease_day else None,
             shipped_at=row.shipped_at,
             delivered_at=row.delivered_at,
+            delivered_by=row.delivered_by,
             outcome=came_of_it[row.order_id],
         )
 

@@ -9,12 +9,13 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
+from amzlink.core.confirming import SAID, UNDER_WAY, State
 from amzlink.core.orders import SHIPPED, TO_SHIP
-from amzlink.core.parcels import OPEN, Kind, Parcel, ParcelItem
+from amzlink.core.parcels import DEAD, OPEN, Kind, Parcel, ParcelItem
 from amzlink.core.sealing import ITS_PARCELS, Box
 from amzlink.orderbook.book import Book, Row, execute_many, upsert
 from amzlink.orderbook.imports import note_chains, sealed_row
-from amzlink.orderbook.schema import ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES
+from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES
 
 _UPSERT_PARCEL: Final = upsert(PARCELS)
 _UPSERT_SEALED: Final = upsert(SEALED)
@@ -81,15 +82,30 @@ def save_parcels(book: Book, store: str, seen: ParcelsSeen, now: datetime) -> No
 
 
 def orders_to_look_at(book: Book, store: str) -> list[str]:
-    """Orders that Amazon still waits for and that have a parcel."""
+    """Orders of which something may have to be said, news or not, the most urgent first.
+
+    Those that Amazon still waits for and that have a parcel; those with something in the queue, or accepted so lately
+    that a change may have waited for it; and those whose label was cancelled after it was confirmed.
+    """
+    of_order = (PARCELS.c.store == ORDERS.c.store) & (PARCELS.c.order_id == ORDERS.c.order_id)
+    with_parcel = select(PARCELS.c.parcel).where(of_order).exists()
+    told = (CONFIRMATIONS.c.store == ORDERS.c.store) & (CONFIRMATIONS.c.order_id == ORDERS.c.order_id)
+    unsettled = (
+        select(CONFIRMATIONS.c.reference)
+        .where(told, CONFIRMATIONS.c.state.in_((State.PLANNED.value, State.ACCEPTED.value)))
+        .exists()
+    )
+    orphaned = (
+        select(CONFIRMATIONS.c.reference)
+        .join(PARCELS, (PARCELS.c.store == CONFIRMATIONS.c.store) & (PARCELS.c.parcel == CONFIRMATIONS.c.parcel))
+        .where(told, CONFIRMATIONS.c.state.in_([state.value for state in SAID | UNDER_WAY]))
+        .where(PARCELS.c.kind.in_([kind.value for kind in DEAD]))
+        .exists()
+    )
     query = (
         select(ORDERS.c.order_id)
-        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
-        .where(
-            select(PARCELS.c.parcel)
-            .where(PARCELS.c.store == ORDERS.c.store, PARCELS.c.order_id == ORDERS.c.order_id)
-            .exists()
-        )
+        .where(ORDERS.c.store == store)
+        .where((ORDERS.c.status.in_(TO_SHIP) & with_parcel) | unsettled | orphaned)
         .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
     )
     with book.reading() as connection:
@@ -128,6 +144,14 @@ def touch_parcels(book: Book, store: str, keys: Collection[str], now: datetime) 
         connection.execute(
             update(PARCELS).where(PARCELS.c.store == store, PARCELS.c.parcel.in_(keys)).values(seen_at=to_iso(now))
         )
+
+
+def note_superseded(book: Book, store: str, keys: Collection[str]) -> None:
+    """Note that these are none any more: a later file told of the same things with another number."""
+    with book.writing() as connection:
+        for key in keys:
+            here = update(PARCELS).where(PARCELS.c.store == store, PARCELS.c.parcel == key)
+            connection.execute(here.values(kind=Kind.CANCELLED.value, status="superseded"))
 
 
 def note_deliveries(book: Book, store: str, delivered: Mapping[str, tuple[datetime, str]]) -> None:

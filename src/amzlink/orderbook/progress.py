@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from amzlink.clock import to_iso
 from amzlink.core.confirming import COUNTING, SAID, UNDER_WAY, State
-from amzlink.core.orders import TO_SHIP
-from amzlink.core.parcels import LIVE
+from amzlink.core.orders import SHIPPED, TO_SHIP
+from amzlink.core.parcels import LIVE, Kind
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.dispatches import THERE, DispatchState
 from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS
@@ -29,8 +29,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of orders still to ship, but for `confirmed`, which counts the confirmations of the last seven days.
 
-    `refused` are confirmations that Amazon did not take or does not show, `not_sent` orders that did not get to
-    Sendcloud, `stopped_with_parcel` orders that nobody should ship although there is a parcel.
+    `overdue` are past Amazon's ship-by date, and nothing has been said of what is left. `refused` are confirmations that
+    Amazon did not take or does not show, `not_sent` orders that did not get to Sendcloud, `stopped_with_parcel` orders
+    that nobody should ship although there is a parcel.
     """
 
     at_sendcloud: int
@@ -54,6 +55,20 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
     there = _of_order(select(DISPATCHES.c.state), DISPATCHES).where(
         DISPATCHES.c.state.in_([state.value for state in THERE])
     )
+    arrived = _of_order(select(PARCELS.c.parcel), PARCELS).where(PARCELS.c.kind == Kind.DELIVERED.value)
+    untold = parcel.where(
+        ~select(CONFIRMATIONS.c.reference)
+        .where(
+            CONFIRMATIONS.c.store == PARCELS.c.store,
+            CONFIRMATIONS.c.parcel == PARCELS.c.parcel,
+            CONFIRMATIONS.c.state != State.WITHDRAWN.value,
+        )
+        .exists()
+    )
+    on_its_way = _of_order(select(CONFIRMATIONS.c.reference), CONFIRMATIONS).where(
+        # What is stored shows in the order's own status.
+        CONFIRMATIONS.c.state.in_([state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)])
+    )
     said = select(func.count()).where(CONFIRMATIONS.c.store == store)
     with book.reading() as connection:
 
@@ -64,7 +79,7 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
         return Progress(
             at_sendcloud=count(orders.where(there.exists())),
             waiting_for_parcel=count(orders.where(~parcel.exists(), ~told.exists())),
-            waiting_for_trigger=count(orders.where(parcel.exists(), ~told.exists())),
+            waiting_for_trigger=count(orders.where(untold.exists())),
             being_confirmed=count(
                 said.where(CONFIRMATIONS.c.state.in_([state.value for state in (*UNDER_WAY, State.PLANNED)]))
             ),
@@ -74,13 +89,13 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
                     CONFIRMATIONS.c.accepted_at >= to_iso(now - _LATELY),
                 )
             ),
-            overdue=count(orders.where(~told.exists(), ORDERS.c.ship_by < to_iso(now))),
+            overdue=count(orders.where(~on_its_way.exists(), ORDERS.c.ship_by < to_iso(now))),
             refused=tuple(
                 Kept(order_id=row.order_id, problem=row.problem, reason=row.reason)
                 for row in connection.execute(
                     select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.problem, CONFIRMATIONS.c.reason)
-                    .where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.problem.is_not(None))
-                    .where(CONFIRMATIONS.c.state.in_((State.REFUSED.value, State.MISSING.value)))
+                    .join(ORDERS, _same_order(CONFIRMATIONS))
+                    .where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.problem.is_not(None), _still_refused())
                     .order_by(CONFIRMATIONS.c.order_id)
                 )
             ),
@@ -96,7 +111,9 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
             stopped_with_parcel=tuple(
                 connection.scalars(
                     select(DISPATCHES.c.order_id)
+                    .join(ORDERS, _same_order(DISPATCHES))
                     .where(DISPATCHES.c.store == store, DISPATCHES.c.state == DispatchState.TOO_LATE.value)
+                    .where(~arrived.exists())
                     .order_by(DISPATCHES.c.order_id)
                 )
             ),
@@ -115,14 +132,27 @@ def outcomes(connection: Connection, store: str, order_ids: Sequence[str]) -> di
     dispatched = select(DISPATCHES.c.order_id, DISPATCHES.c.state).where(
         DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids)
     )
-    refused = select(CONFIRMATIONS.c.order_id).where(
-        CONFIRMATIONS.c.store == store,
-        CONFIRMATIONS.c.order_id.in_(order_ids),
-        CONFIRMATIONS.c.state.in_((State.REFUSED.value, State.MISSING.value)),
+    refused = (
+        select(CONFIRMATIONS.c.order_id)
+        .join(ORDERS, _same_order(CONFIRMATIONS))
+        .where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.order_id.in_(order_ids), _still_refused())
     )
     states = {row.order_id: DispatchState(row.state) for row in connection.execute(dispatched)}
     bad = set(connection.scalars(refused))
     return {order_id: Outcome(_sent(states.get(order_id)), order_id in bad) for order_id in order_ids}
+
+
+def _still_refused() -> ColumnElement[bool]:
+    """A refusal counts until the order is confirmed all the same; but then the buyer has another number, or an old one.
+
+    What Amazon confirms by itself is none.
+    """
+    matters = or_(ORDERS.c.status != SHIPPED, CONFIRMATIONS.c.is_edit, CONFIRMATIONS.c.reason == "already-confirmed")
+    return and_(
+        CONFIRMATIONS.c.state.in_((State.REFUSED.value, State.MISSING.value)),
+        func.coalesce(CONFIRMATIONS.c.reason, "") != "amazon-confirms",
+        matters,
+    )
 
 
 def _sent(state: DispatchState | None) -> str:

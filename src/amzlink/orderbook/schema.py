@@ -298,12 +298,14 @@ LISTINGS: Final = Table(
     Column("package_grams", Integer),
     Column("item_grams", Integer),
     Column("catalogue_grams", Integer),
+    Column("catalogue_at", Text),  # when the catalogue was asked
     Column("unknown_unit", Text),  # of a weight that could not be read
     Column("looked_at", Text),
     Column("patch_state", Text),  # orderbook.listings.PatchState
     Column("patched_grams", Integer),
     Column("patched_at", Text),
     Column("patch_reason", Text),
+    Column("patch_beside", Text),  # other marketplaces that had a weight then
     PrimaryKeyConstraint("store", "sku"),
     Index("listings_by_family", "store", "family"),
     Index("listings_by_look", "store", "looked_at"),
@@ -323,11 +325,22 @@ PURGES: Final = Table(
     "purges",
     METADATA,
     Column("store", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # two purges can fall into one second
     Column("purged_at", Text, nullable=False),
     Column("rule", Text, nullable=False),  # core.retention.Rule
     Column("orders", Integer, nullable=False),
     Column("archived", Integer, nullable=False),
     Column("floor", Text),  # the first day that can be opened since
     Column("job", Text, nullable=False),
-    PrimaryKeyConstraint("store", "purged_at", "rule"),
+    PrimaryKeyConstraint("store", "number"),
+)
+
+FORMER_STORES: Final = Table(
+    "former_stores",
+    METADATA,
+    Column("store", Text, nullable=False),  # disconnected, its orders kept
+    Column("seller_id", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("test", Boolean, nullable=False),
+    PrimaryKeyConstraint("store"),
 )

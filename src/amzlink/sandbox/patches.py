@@ -151,8 +151,9 @@ def _is_sound(patch: Patch, entry: Json, marketplace_ids: tuple[str, ...]) -> bo
 
 def _apply(world: World, product: Product, submission: Submission) -> None:
     for patch in submission.patches:
+        product.issues = [issue for issue in product.issues if patch.attribute not in issue["attributeNames"]]
         if world.faults.has(PATCH_REFUSED_LATER):
-            product.issues = [make_issue(REJECTED_LATER, patch.attribute, action="ATTRIBUTE_SUPPRESSED")]
+            product.issues.append(make_issue(REJECTED_LATER, patch.attribute, action="ATTRIBUTE_SUPPRESSED"))
         elif product.kind is not WeightKind.OUTWEIGHED or patch.attribute not in WEIGHT_ATTRIBUTES:
             spoils = world.faults.has(PATCH_SPOILS_OTHERS)
             kept = [] if spoils else _others(product.attributes.get(patch.attribute, []), patch)

@@ -253,10 +253,13 @@ def _make_product(rng: Random, now: datetime, variant: _Variant) -> Product:
 
 
 def _make_sku(rng: Random, variant: _Variant) -> str:
-    # Every tenth SKU is an odd one until they are used up, so that a small page of listings has some.
+    # Every tenth SKU is an odd one until they are used up, so that a small page of listings has some; later series
+    # have one of them each.
     turn, place = divmod(variant.at, 10)
-    if place == 1 and turn < len(_ODD_SKUS):
-        return f"{_ODD_SKUS[turn]}/{variant.series}" if variant.series else _ODD_SKUS[turn]
+    if place == 1 and turn < len(_ODD_SKUS) and variant.series == 0:
+        return _ODD_SKUS[turn]
+    if place == 1 and variant.series and turn == variant.series % len(_ODD_SKUS):
+        return f"{_ODD_SKUS[turn]}/{variant.series}"
     plain = f"{variant.article[0]}-{variant.colour[0]}-{rng.randrange(10, 99)}"
     return f"{plain}-{variant.series}" if variant.series else plain
 

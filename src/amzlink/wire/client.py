@@ -89,6 +89,7 @@ class Wire:
     ) -> None:
         self.calls: Counter[str] = Counter()
         self.offset = timedelta(0)
+        self.was_told_the_time = False
         self.facts = dict(facts or {})
         self._clock = clock
         self._request_id_header = request_id_header
@@ -183,6 +184,7 @@ class Wire:
         told = parse_http_date(response.headers.get("date"))
         if told is None:
             return
+        self.was_told_the_time = True
         offset = told - self._clock.now()
         self.offset = offset if abs(offset) > _NOT_NOTEWORTHY else timedelta(0)
 

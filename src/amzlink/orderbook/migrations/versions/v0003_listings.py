@@ -28,12 +28,14 @@ def upgrade() -> None:
         sa.Column("package_grams", sa.Integer(), nullable=True),
         sa.Column("item_grams", sa.Integer(), nullable=True),
         sa.Column("catalogue_grams", sa.Integer(), nullable=True),
+        sa.Column("catalogue_at", sa.Text(), nullable=True),
         sa.Column("unknown_unit", sa.Text(), nullable=True),
         sa.Column("looked_at", sa.Text(), nullable=True),
         sa.Column("patch_state", sa.Text(), nullable=True),
         sa.Column("patched_grams", sa.Integer(), nullable=True),
         sa.Column("patched_at", sa.Text(), nullable=True),
         sa.Column("patch_reason", sa.Text(), nullable=True),
+        sa.Column("patch_beside", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("store", "sku"),
     )
     op.create_index("listings_by_family", "listings", ["store", "family"], unique=False)

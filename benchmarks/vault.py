@@ -1,0 +1,147 @@
+"""What the vault costs over bare AES-GCM, and what a purge of many orders needs.
+
+Each purge runs in a process of its own, so that its peak of memory is nobody else's.
+"""
+
+import json
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert
+
+from amzlink.config import Config, Store
+from amzlink.core.sealing import Box
+from amzlink.deps import Deps
+from amzlink.files import find_home
+from amzlink.jobs.purge_pii import Purger, PurgeOptions, PurgeReport
+from amzlink.orderbook.runs import SealedMarks
+from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS
+from amzlink.secrets import MemorySecrets
+from amzlink.vault import Vault
+from benchmarks.usage import cpu_seconds, peak_bytes
+
+SEALINGS, RUNS = 10_000, 5
+MANY, FEW = 100_000, 10_000
+LEASE = date(2026, 12, 23)
+DATA = b"x" * 600
+SLUG = "demo-shop"
+_CHUNK = 2_000
+
+
+class _Keys:
+    """A keyring in memory."""
+
+    text: str | None = None
+
+    def load(self) -> str | None:
+        """The text."""
+        return self.text
+
+    def save(self, text: str) -> None:
+        """Keep the text."""
+        self.text = text
+
+
+def main() -> None:
+    """Measure and print; the ratios are what counts, the seconds are this machine's."""
+    if len(sys.argv) > 1:
+        purge(int(sys.argv[1]))
+        return
+    ratios = [seconds(sealed) / seconds(bare) for _ in range(RUNS)]
+    print(f"sealing and opening {SEALINGS} orders: {statistics.median(ratios):.2f} times bare AES-GCM (at most 1.5)")
+    few, many = [child(FEW) for _ in range(RUNS)], [child(MANY) for _ in range(RUNS)]
+    ratio = statistics.median(run["cpu"] for run in many) / statistics.median(run["cpu"] for run in few)
+    print(f"purge CPU: {MANY} orders take {ratio:.1f} times as long as {FEW} (at most 12)")
+    print(f"purge time: {statistics.median(run['seconds'] for run in many):.1f} s for {MANY} orders (under 60)")
+    peak = statistics.median(run["grown"] for run in many)
+    print(f"purge memory: grows by {peak / 2**20:.0f} MiB for {MANY}, {few[0]['grown'] / 2**20:.0f} MiB for {FEW}")
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """CPU seconds that it takes."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def bare() -> None:
+    """The same calls made by hand."""
+    cipher = AESGCM(secrets.token_bytes(32))
+    for number in range(SEALINGS):
+        nonce, bound = secrets.token_bytes(12), f"{SLUG}\0{number}".encode()
+        cipher.decrypt(nonce, cipher.encrypt(nonce, DATA, bound), bound)
+
+
+def sealed() -> None:
+    """By the vault."""
+    vault = Vault(SLUG, _Keys(), SealedMarks(None, {}))
+    for number in range(SEALINGS):
+        vault.open(str(number), vault.seal(str(number), DATA, LEASE))
+
+
+def child(orders: int) -> dict[str, float]:
+    """A purge in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.vault", str(orders)]
+    told: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return told
+
+
+def purge(orders: int) -> None:
+    """Fill a book with orders that are due, and purge them."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = find_home({"AMZLINK_HOME": str(Path(folder) / "amzlink")})
+        home.prepare()
+        deps = Deps({}, home, MemorySecrets())
+        store = Store(name="Demo", country="DE", seller_id="A", client_id="c", marketplace_ids=("M",), test=True)
+        settings = Config().with_store(SLUG, store)
+        deps.save_config(settings)
+        with deps.book() as book:
+            vault = deps.vault(SLUG, book)
+            for start in range(0, orders, _CHUNK):
+                ids = [f"302-{number:07}-0000000" for number in range(start, min(start + _CHUNK, orders))]
+                boxes = {order_id: vault.seal(order_id, DATA, LEASE) for order_id in ids}
+                with book.writing() as connection:
+                    connection.execute(insert(ORDERS), [_order(order_id) for order_id in ids])
+                    connection.execute(insert(SEALED), [_sealed(order_id, box) for order_id, box in boxes.items()])
+            with book.writing() as connection:
+                chains = [
+                    {"store": SLUG, "month": month, "chain_id": chain} for month, chain in vault.chain_ids.items()
+                ]
+                connection.execute(insert(VAULT_CHAINS), chains)
+            report = PurgeReport(store=SLUG)
+            purger = Purger(
+                deps=deps, book=book, slug=SLUG, settings=settings, options=PurgeOptions(), report=report
+            )  # fmt: skip
+            before, cpu, started = peak_bytes(), cpu_seconds(), time.monotonic()
+            purger.run(datetime(2027, 3, 1, tzinfo=UTC) + timedelta(hours=1))
+            if report.purged != orders:
+                raise SystemExit(f"{report.purged} of {orders} were purged")
+            ended = {"cpu": cpu_seconds() - cpu, "seconds": time.monotonic() - started, "grown": peak_bytes() - before}
+    print(json.dumps(ended))
+
+
+def _order(order_id: str) -> dict[str, object]:
+    return {
+        "store": SLUG, "order_id": order_id, "status": "SHIPPED", "purchased_at": "2026-11-01T00:00:00Z",
+        "changed_at": "2026-11-03T00:00:00.000Z", "shipped_at": "2026-11-03T00:00:00Z", "programs": "", "lines": 1,
+        "units": 1, "deliverable": True, "digest": "0",
+    }  # fmt: skip
+
+
+def _sealed(order_id: str, box: Box) -> dict[str, object]:
+    return {
+        "store": SLUG, "order_id": order_id, "part": "order", "lease_day": box.lease_day.isoformat(),
+        "chain_id": box.chain_id, "box": box.data,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""push-status with a file: each row has its own verdict, and the same file twice confirms nothing twice."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from amzlink.jobs.push_status import PushOptions, push_status
+from amzlink.problems import Problem
+from amzlink.sandbox.order import Order
+from tests.support.pushing import HEADER, Pushing, messages_of, row
+from tests.support.world import SLUG
+
+UNKNOWN = "302-0000000-0000000"
+
+
+def test_the_rows_of_a_file_are_confirmed_and_the_same_file_again_confirms_nothing(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    ids = at.sell(3)
+    rows = [row(order_id, f"JJD{number}") for number, order_id in enumerate(ids)]
+    assert at.push_file(*rows).counts()["confirmed"] == 3
+    again = at.push_file(*rows)
+    assert (again.sent.confirmed, again.sent.edited, again.already, again.failures) == (0, 0, 3, [])
+    at.run()
+    assert at.push_file(*reversed(rows)).already == 3
+    at.check_once(ids)
+
+
+def test_a_number_is_the_same_however_it_is_spaced(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.push_file(row(order_id, "JJD 00 01"))
+    at.push_file(row(order_id, "jjd0001"))
+    assert len(at.packages(order_id)) == 1
+
+
+def test_a_json_file_and_standard_input_are_read_too(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    first, second = at.sell(2)
+    shipment = {"order_id": first, "carrier": "DPD", "tracking_number": "1234567890", "ship_date": "2026-11-23"}
+    file = tmp_path / "parcels.json"
+    file.write_text(json.dumps([shipment]))
+    assert at.push(source=file).sent.confirmed == 1
+    stdin = io.BytesIO(f"{HEADER}\n{row(second)}\n".encode())
+    report = push_status(at.world.deps, [SLUG], PushOptions(source="-"), stdin)[0]
+    assert report.sent.confirmed == 1
+    at.check_once([first, second])
+
+
+def test_two_rows_of_one_parcel_are_one_package_and_a_row_that_stands_twice_counts_once(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(2, 1)
+    first, second = at.items(order_id)
+    one = row(order_id, order_item_id=first, quantity="2")
+    at.push_file(one, row(order_id, order_item_id=second, quantity="1"), one)
+    assert at.confirmed(order_id) == {"1": {first: 2, second: 1}}
+
+
+def test_rows_of_several_parcels_of_one_order_are_as_many_packages(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(3)
+    (item,) = at.items(order_id)
+    at.push_file(row(order_id, "N1", order_item_id=item, quantity="2"), row(order_id, "N2", quantity="1"))
+    assert at.confirmed(order_id) == {"1": {item: 2}, "2": {item: 1}} or at.confirmed(order_id) == {
+        "1": {item: 1},
+        "2": {item: 2},
+    }
+
+
+def test_a_corrected_number_in_a_later_file_is_an_edit(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.push_file(row(order_id, "WRONG1"))
+    report = at.push_file(row(order_id, "RIGHT1"))
+    assert report.counts()["edited"] == 1
+    assert at.numbers(order_id) == {"1": "RIGHT1"}
+    assert at.push_file(row(order_id, "RIGHT1")).counts()["edited"] == 0
+
+
+def test_a_later_file_with_the_rest_is_a_package_more(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(2)
+    at.push_file(row(order_id, "N1", quantity="1"))
+    at.run()
+    at.push_file(row(order_id, "N2", quantity="1"))
+    assert set(at.numbers(order_id).values()) == {"N1", "N2"}
+    at.check_once([order_id])
+
+
+def test_a_cancelled_row_is_not_confirmed_and_a_delivered_one_is_delivered(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    gone, arrived = at.sell(2)
+    at.push_file(row(gone, "N1", status="cancelled"), row(arrived, "N2", status="delivered"))
+    assert (at.packages(gone), len(at.packages(arrived))) == ({}, 1)
+    at.run()
+    assert at.push().delivered == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "confirmed"),
+    [("announced", 0), ("processed", 1), ("", 1), ("READY_TO_SEND", 0), ("DELAYED", 0), ("TO_SORTING", 1),
+     ("UNKNOWN", 0), ("CANCELLING", 0), ("CANCELLATION_FAILED", 0), ("NO_LABEL", 0), ("RETURNED_TO_SENDER", 1)],
+)  # fmt: skip
+def test_a_row_reaches_the_trigger_by_its_status(tmp_path: Path, status: str, confirmed: int) -> None:
+    at = Pushing(tmp_path, update_status_when="processed")
+    (order_id,) = at.sell()
+    report = at.push_file(row(order_id, status=status))
+    assert (report.failures, report.sent.confirmed) == ([], confirmed)
+
+
+def test_bad_rows_do_not_hold_back_good_ones_and_each_is_told_of(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    good, late = at.sell(2)
+    report = at.push_file(
+        row("not-an-order"), row(good), row(late, ship_date="2027-01-01"), row(UNKNOWN), row(UNKNOWN, "N7"),
+        row(late, quantity="many"), row(late, "3.02E+16"),
+    )  # fmt: skip
+    assert report.sent.confirmed == 1
+    problems = messages_of(report)
+    assert problems.count(("", "shipment-row-unusable")) == 1
+    assert problems.count((late, "shipment-row-unusable")) == 3
+    assert problems.count((UNKNOWN, "order-not-found")) == 2
+    assert "line 5" in next(entry.message for entry in report.failures if entry.problem == "order-not-found")
+    at.check_once([good])
+
+
+def test_a_file_that_is_none_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    with pytest.raises(Problem, match="cannot be used") as caught:
+        at.push_file("a,b", header="colour,size")
+    assert caught.value.name == "input-malformed"
+    with pytest.raises(Problem) as missing:
+        at.push(source=tmp_path / "nowhere.csv")
+    assert missing.value.name == "input-malformed"
+
+
+def test_rows_of_an_order_with_several_lines_count_by_item(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(1, 1)
+    first, second = at.items(order_id)
+    at.push_file(row(order_id, "N1", order_item_id=first), row(order_id, "N2", order_item_id=second))
+    assert sorted(map(sorted, at.confirmed(order_id).values())) == sorted([[first], [second]])
+
+
+def test_a_file_is_all_that_is_asked_then(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    told, other = at.sell(2)
+    at.parcels("announce", other)
+    report = at.push_file(row(told))
+    assert report.api_calls == {"getToken": 1, "confirmShipment": 1}
+    assert at.packages(other) == {}
+
+
+def test_a_dry_run_over_a_file_tells_and_does_nothing(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    ids = at.sell(2)
+    rows = [row(order_id) for order_id in ids]
+    report = at.push_file(*rows, row(UNKNOWN), dry_run=True)
+    assert (report.planned.confirm, messages_of(report)) == (2, [(UNKNOWN, "order-not-found")])
+    assert at.outbox() == []
+    at.push_file(*rows)
+    correction = at.push_file(row(ids[0], "OTHER"), dry_run=True)
+    assert (correction.planned.edit, correction.planned.confirm) == (1, 0)
+
+
+def test_the_day_of_a_row_never_lies_before_the_order_or_after_the_present(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    early, today = at.sell(2)
+    at.push_file(row(early, "N1", ship_date="2026-11-01"), row(today, "N2"))
+    for order_id in (early, today):
+        order: Order = at.order(order_id)
+        shipped = order.body["packages"][0]["shipTime"]
+        assert order.body["createdTime"] <= shipped <= at.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_ten_thousand_rows_go_through(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    rows = [row(f"302-{number:07d}-0000001", f"N{number}") for number in range(10_000)]
+    report = at.push_file(*rows, row(order_id))
+    assert (len(report.failures), report.sent.confirmed) == (10_000, 1)
