@@ -21,7 +21,7 @@ from amzlink.config import Config, Store
 from amzlink.core.sealing import Box
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.jobs.purge_pii import Purger, PurgeOptions, PurgeReport
+from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport
 from amzlink.orderbook.runs import SealedMarks
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS
 from amzlink.secrets import MemorySecrets

@@ -4,21 +4,23 @@ import shutil
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from amzlink.core.retention import Retention, Rule, lease_for, lifetime_as_told, stay_of
-from amzlink.core.sealing import Box, Place
 from amzlink.jobs.leases import renew_leases
-from amzlink.jobs.purge_pii import Purger, PurgeOptions, PurgeReport
+from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport
 from amzlink.orderbook.leases import note_floor
 from amzlink.orderbook.orders import boxes
 from amzlink.orderbook.purges import boxes_of, kept_order
 from tests.orderbook.samples import NOW, change_of, order_of, package_of, save
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+
+if TYPE_CHECKING:
+    from amzlink.core.sealing import Box, Place
 
 POLICY = Retention()
 NUMBERS = st.integers(1, 4)

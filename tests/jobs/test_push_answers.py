@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from amzlink.core.confirming import State
 from amzlink.jobs.orders import list_orders, order_document
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders import Filter
+from amzlink.orderbook.schema import SEALED
 from amzlink.problems import Exit
 from tests.support.pushing import Pushing, messages_of, row
 from tests.support.world import SLUG
@@ -22,7 +24,8 @@ def with_parcels(at: Pushing, count: int) -> list[str]:
 
 def kept(at: Pushing) -> list[tuple[str, str, str | None]]:
     """The refusals that `status` shows."""
-    return [(entry.order_id, entry.problem, entry.reason) for entry in status_of(at.world.deps, [SLUG])[0].shipping.refused]  # fmt: skip
+    (found,) = status_of(at.world.deps, [SLUG])
+    return [(entry.order_id, entry.problem, entry.reason) for entry in found.shipping.refused]
 
 
 def words(at: Pushing) -> dict[str, str]:
@@ -175,6 +178,16 @@ def test_an_order_that_somebody_confirmed_with_the_same_number_is_known_already(
     assert kept(at) == []
 
 
+def test_a_package_that_the_book_has_not_seen_yet_is_never_edited(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.change(order_id, "ship")
+    theirs = at.order(order_id).body["packages"]
+    before = [dict(package) for package in theirs]
+    at.push_file(row(order_id, "MINE1"))
+    assert theirs == before
+
+
 def test_an_order_that_somebody_confirmed_with_another_number_is_refused_and_shown(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     (order_id,) = at.sell()
@@ -217,10 +230,6 @@ def test_a_package_that_changed_in_between_is_read_back(tmp_path: Path) -> None:
 
 
 def test_a_number_that_was_purged_before_it_was_sent_confirms_nothing(tmp_path: Path) -> None:
-    from sqlalchemy import delete
-
-    from amzlink.orderbook.schema import SEALED
-
     at = Pushing(tmp_path)
     (order_id,) = with_parcels(at, 1)
     at.switch("throttled")

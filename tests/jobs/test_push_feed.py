@@ -4,10 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.core.confirming import State
+from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
+from amzlink.core.confirming import Confirmation, State
+from amzlink.core.packing import Item
+from amzlink.jobs.confirm_feed import FeedRoute
+from amzlink.jobs.confirm_send import Confirmer, ConfirmTally
+from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.orderbook.confirmations import Outgoing
 from amzlink.orderbook.feeds import FeedState, last_feed
 from amzlink.problems import Exit
-from tests.support.pushing import Pushing, messages_of, row, uploads
+from tests.support.pushing import Pushing, messages_of, row
 from tests.support.world import SLUG
 
 STATES = tuple(FeedState)
@@ -127,11 +133,7 @@ def test_a_feed_that_a_later_run_found_done_does_not_count_as_slow(tmp_path: Pat
     assert _feeds(at).singly_first(10_000) == 0
 
 
-def _feeds(at: Pushing):  # type: ignore[no-untyped-def]
-    from amzlink.jobs.confirm_feed import FeedRoute
-    from amzlink.jobs.confirm_send import Confirmer, ConfirmTally
-    from amzlink.jobs.parcel_news import ParcelNews
-
+def _feeds(at: Pushing) -> FeedRoute:
     deps = at.world.deps
     store = deps.load_config().stores[SLUG]
     account = deps.account_of(SLUG, store)
@@ -221,20 +223,24 @@ def test_a_letter_with_more_codes_than_a_feed_takes_is_refused_here(tmp_path: Pa
     assert (with_number.sent.confirmed, with_number.api_calls["createFeed"]) == (1, 0)
 
 
-def test_a_document_that_is_too_large_is_divided(tmp_path: Path) -> None:
+def test_a_document_that_is_too_large_is_divided_into_as_few_as_possible(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
-    ids = with_parcels(at, 4)
-    with at.world.deps.book() as book, book.writing() as connection:
-        from sqlalchemy import update
-
-        from amzlink.orderbook.schema import PARCELS
-
-        at.push(dry_run=True)
-        del connection, update, PARCELS
-    rows = [row(order_id, f"N{number}", service="x" * 200) for number, order_id in enumerate(ids)]
-    at.push_file(*rows, route="feed")
-    assert len(uploads(at.world.transport)) == 1
-    at.check_once(ids)
+    codes = tuple("&" * 200 for _ in range(10))
+    big = [
+        Outgoing(
+            confirmation=Confirmation(
+                order_id=f"302-0000000-{number:07d}", reference="1", parcel=f"file:{number}", state=State.PLANNED,
+                items=tuple(Item(f"{item}", 10, codes) for item in range(40)), content="",
+            ),
+            marketplace_id="", carrier_code="DHL", carrier_label=None, shipping_method=None, traceable=True,
+            ship_date=at.world.clock.now(),
+        )
+        for number in range(50)
+    ]  # fmt: skip
+    parts = list(_feeds(at)._parts([(entry, "N1") for entry in big]))
+    assert [entry for entries, _ in parts for entry in entries] == big
+    assert all(len(body) <= MOST_FEED_BYTES for _, body in parts)
+    assert len(parts) == 2
 
 
 def test_what_waits_in_a_feed_is_not_sent_again_and_no_feed_follows_too_soon(tmp_path: Path) -> None:

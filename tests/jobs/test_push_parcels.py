@@ -122,7 +122,7 @@ def test_a_package_number_of_another_tool_is_never_used_again(tmp_path: Path) ->
     )  # fmt: skip
     taken = {package["packageReferenceId"] for package in at.order(partly).body["packages"]}
     at.push_file(f"{partly},DHL,JJD1,2026-11-23,,,,,")
-    assert set(at.packages(partly)).isdisjoint(taken)
+    assert {package["reference"] for package in at.packages(partly).values()}.isdisjoint(taken)
     assert at.order(partly).status == "SHIPPED"
 
 
@@ -404,6 +404,18 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(tmp_path: Path) -> 
     assert (told.planned.confirm, told.waiting, told.api_calls["confirmShipment"]) == (2, 0, 0)
     assert _tables(at) == before
     assert at.push(minutes=0).sent.confirmed == told.planned.confirm
+
+
+def test_a_dry_run_counts_what_would_be_noted_as_delivered(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.parcels("announce", order_id)
+    at.push()
+    at.run()
+    at.parcels("deliver", order_id)
+    assert at.push(dry_run=True).delivered == 1
+    assert delivered(at, order_id) is None
+    assert at.push().delivered == 1
 
 
 def _tables(at: Pushing) -> list[tuple[object, ...]]:

@@ -712,6 +712,20 @@ def check_whole(at: Destination, *, refused: set[str], gone: set[str], late: set
     assert {rows[order_id].state for order_id in late} == {DispatchState.TOO_LATE}
 
 
+def test_every_kind_of_call_is_as_sendcloud_documents_it(tmp_path: Path) -> None:
+    at, ids = few(tmp_path, 4)
+    at.parcels("announce", ids[2])
+    at.refuse(ids[3])
+    for order_id in ids[1:]:
+        at.move(order_id)
+    at.change(ids[0], "cancel")
+    at.run()
+    assert at.hold_calls() == {
+        "sc-public-v3-orders-post-create_orders", "sc-public-v3-orders-get-list_orders",
+        "sc-public-v3-orders-delete-delete_order", "sc-public-v3-scp-get-all_shipments",
+    }  # fmt: skip
+
+
 def test_an_answer_that_sendcloud_loses_doubles_nothing(tmp_path: Path) -> None:
     at = Destination(tmp_path, orders=NONE, faults=["sendcloud-lost-answer"])
     at.add(3)

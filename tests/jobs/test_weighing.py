@@ -63,7 +63,7 @@ def test_an_import_gives_every_line_and_order_the_weight_that_its_listings_say(t
 
 
 def test_two_thousand_orders_of_five_hundred_products_cost_twenty_five_look_ups_and_then_none(tmp_path: Path) -> None:
-    shop = Shop(tmp_path, orders=2600, listings=600)
+    shop = Shop(tmp_path, orders=2600, listings=560)
     report = shop.bring(since=shop.world.clock.now() - timedelta(days=700))
     skus = weights(shop).keys()
     assert report.tally.fetched >= 2000

@@ -16,10 +16,12 @@ import amzlink.amazon.transport
 import amzlink.cli.purge_view
 import amzlink.jobs.import_orders
 import amzlink.jobs.purge_pii
+import amzlink.jobs.push_status
 import amzlink.orderbook.migrations
 import amzlink.sendcloud.account
 import amzlink.sendcloud.payload
-import amzlink.sendcloud.shipments  # noqa: F401
+import amzlink.sendcloud.shipments
+import amzlink.sendcloud.statuses  # noqa: F401
 from amzlink.cli.main import run
 
 

@@ -25,6 +25,7 @@ _BY_HAND: Final = (
 )
 _PATCHES: Final = {
     "preview": "Amazon would take it",
+    PatchState.ASKED.value: "sent to Amazon without an answer",
     PatchState.QUEUED.value: "sent to Amazon",
     PatchState.TAKEN.value: "Amazon shows it now",
     PatchState.LOST.value: "Amazon accepted it and does not show it",

@@ -242,7 +242,7 @@ class _Check:
             if not listing.local_grams:
                 continue
             patch = listing.patch
-            if patch is None or patch.grams != listing.local_grams:
+            if patch is None or patch.grams != listing.local_grams or patch.state is PatchState.ASKED:
                 found[sku] = listing.local_grams
             elif patch.state in (PatchState.REFUSED, PatchState.LOST):
                 self._report.passed_over += 1

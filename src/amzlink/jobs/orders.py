@@ -41,7 +41,8 @@ Exported = tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     """All that the book has of an order; `personal` only where it was asked for and is still there.
 
-    `days` are those that the policy allows, `stay` is the rule by which personal data that is there stays so long; `tombstone` tells when and why it went.
+    `days` are those that the policy allows, `stay` is the rule by which personal data that is there stays so long;
+    `tombstone` tells when and why it went.
     """
 
     order: BookedOrder

@@ -46,7 +46,9 @@ class PatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_taken(self) -> bool:
         """Whether Amazon has nothing against it, as far as is known."""
-        return self.problem is None and self.state in ("preview", PatchState.QUEUED, PatchState.TAKEN)
+        return self.problem is None and self.state in (
+            "preview", PatchState.ASKED, PatchState.QUEUED, PatchState.TAKEN,
+        )  # fmt: skip
 
 
 class Patcher:
@@ -69,7 +71,7 @@ class Patcher:
         """
         waiting = [
             listing
-            for listing in patched(self._book, self._slug, PatchState.QUEUED, PatchState.LOST)
+            for listing in patched(self._book, self._slug, PatchState.ASKED, PatchState.QUEUED, PatchState.LOST)
             if listing.patch and self._is_worth_a_look(listing.patch)
         ]
         if not waiting:
@@ -121,12 +123,13 @@ class Patcher:
         if preview_only:
             return PatchOutcome(sku=listing.sku, grams=grams, state="preview", issues=answer.issues)
         patch = Patch(
-            state=PatchState.QUEUED,
+            state=PatchState.ASKED,
             grams=grams,
             at=self._now,
             beside=tuple(sorted(_marketplaces_of(listing) - {self._marketplace_id})),
         )
-        # Written down before the call: where its answer is lost, the listing will show whether it was taken.
+        # Written down before the call: where its answer is lost, the listing will show whether it was taken, and until
+        # then it may be sent again.
         note_patch(self._book, self._slug, listing.sku, patch)
         try:
             answer = self._ask(listing, grams, preview=False)
@@ -139,6 +142,7 @@ class Patcher:
             return self._not_possible(listing.sku, grams, problem)
         if not answer.is_taken:
             return self._refused(listing.sku, grams, answer.issues, keep=True)
+        note_patch(self._book, self._slug, listing.sku, msgspec.structs.replace(patch, state=PatchState.QUEUED))
         return PatchOutcome(sku=listing.sku, grams=grams, state=PatchState.QUEUED.value, issues=answer.issues)
 
     def _ask(self, listing: Listing, grams: int, *, preview: bool) -> PatchAnswer:
@@ -157,7 +161,7 @@ class Patcher:
 
     def _is_worth_a_look(self, patch: Patch) -> bool:
         age = self._now - patch.at
-        return age >= _TAKES and (patch.state is PatchState.QUEUED or age < _LOOKED_FOR)
+        return age >= _TAKES and (patch.state is not PatchState.LOST or age < _LOOKED_FOR)
 
     def _settle(self, sku: str, patch: Patch, found: Listing | None) -> PatchOutcome | None:
         """What has become of a patch; None where a patch that was given up is still not there."""
@@ -170,7 +174,7 @@ class Patcher:
         errors = tuple(issue for issue in (found.issues if found else ()) if attribute in issue.attribute_names)
         if not errors and age < _GIVEN_UP_AFTER:
             message = f"Sent {age // _A_MINUTE} minutes ago; the listing does not show it yet."
-            return PatchOutcome(sku=sku, grams=patch.grams, state=PatchState.QUEUED.value, message=message)
+            return PatchOutcome(sku=sku, grams=patch.grams, state=patch.state.value, message=message)
         problem = Problem("weight-not-taken", sku=sku)
         reason = errors[0].code if errors else None
         note_patch(self._book, self._slug, sku, msgspec.structs.replace(patch, state=PatchState.LOST, reason=reason))

@@ -27,7 +27,7 @@ from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
 from amzlink.orderbook.imports import Refusal
-from amzlink.orderbook.parcels import booked_orders, newly_delivered, note_deliveries, parcels_of
+from amzlink.orderbook.parcels import booked_orders, newly_delivered, note_deliveries, shipped_and_under_way
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 
@@ -195,8 +195,10 @@ def _push_into(
                 # What was heard before can still be told.
                 report.problem = problem
             push.decide(dry_run=options.dry_run)
+            report.delivered = _note_deliveries(
+                book, vault, slug, news, days=settings.retention.days, dry_run=options.dry_run
+            )
             if not options.dry_run:
-                _note_deliveries(book, vault, slug, report, days=settings.retention.days)
                 push.send(options.route)
         except Problem as problem:
             # What was done before is done, and noted.
@@ -330,26 +332,26 @@ def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
     return Problem("shipment-refused", order_id=entry.order_id, reason=reason, detail=detail)
 
 
-def _note_deliveries(book: Book, vault: "Vault", slug: str, report: PushReport, *, days: int) -> None:
-    """Note the orders that have arrived as a whole, and give what is sealed of them its last lease."""
-    ids = newly_delivered(book, slug)
+def _note_deliveries(book: Book, vault: "Vault", slug: str, news: ParcelNews, *, days: int, dry_run: bool) -> int:
+    """Note the orders that have arrived as a whole, and give what is sealed of them its last lease; how many."""
+    ids = dict.fromkeys(newly_delivered(book, slug))
+    if dry_run:
+        ids |= dict.fromkeys(shipped_and_under_way(book, slug, list(news.known)))
+    count = 0
     for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
         delivered = {}
-        for order_id, parcels in parcels_of(book, slug, chunk).items():
+        for order_id, parcels in news.parcels_of(list(ids)[start : start + _CHUNK]).items():
             moment = delivered_at(tuple(parcels))
             if moment:
                 told_by_file = all(parcel.source == FILE for parcel in parcels)
                 delivered[order_id] = (moment, FILE if told_by_file else SENDCLOUD)
-        # The leases first: a run that dies between the two does both once more.
-        lengthen_leases(
-            book,
-            vault,
-            slug,
-            {order_id: moment.date() + timedelta(days=days) for order_id, (moment, _) in delivered.items()},
-        )
-        note_deliveries(book, slug, delivered)
-        report.delivered += len(delivered)
+        count += len(delivered)
+        if not dry_run:
+            # The leases first: a run that dies between the two does both once more.
+            until = {order_id: moment.date() + timedelta(days=days) for order_id, (moment, _) in delivered.items()}
+            lengthen_leases(book, vault, slug, until)
+            note_deliveries(book, slug, delivered)
+    return count
 
 
 def _note(book: Book, slug: str, report: PushReport, started: datetime, finished: datetime) -> None:

@@ -26,6 +26,8 @@ _CHUNK: Final = 500
 class PatchState(StrEnum):
     """What became of a weight that was sent to Amazon."""
 
+    ASKED = "asked"
+    """About to be sent, or sent without an answer: sending it again does no harm."""
     QUEUED = "queued"
     """Accepted, which is no proof that it takes (facts 8.3)."""
     TAKEN = "taken"

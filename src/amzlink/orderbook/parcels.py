@@ -179,6 +179,18 @@ def newly_delivered(book: Book, store: str) -> list[str]:
         return list(connection.scalars(query))
 
 
+def shipped_and_under_way(book: Book, store: str, order_ids: Collection[str]) -> list[str]:
+    """Which of these orders are shipped, and not noted as delivered."""
+    query = select(ORDERS.c.order_id).where(
+        ORDERS.c.store == store,
+        ORDERS.c.order_id.in_(order_ids),
+        ORDERS.c.status == SHIPPED,
+        ORDERS.c.delivered_at.is_(None),
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
 def _parcel_row(store: str, parcel: Parcel, now: datetime) -> Row:
     return {
         "store": store,

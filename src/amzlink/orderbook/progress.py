@@ -29,9 +29,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers of orders still to ship, but for `confirmed`, which counts the confirmations of the last seven days.
 
-    `overdue` are past Amazon's ship-by date, and nothing has been said of what is left. `refused` are confirmations that
-    Amazon did not take or does not show, `not_sent` orders that did not get to Sendcloud, `stopped_with_parcel` orders
-    that nobody should ship although there is a parcel.
+    `overdue` are past Amazon's ship-by date, and nothing has been said of what is left. `refused` are confirmations
+    that Amazon did not take or does not show, `not_sent` orders that did not get to Sendcloud, `stopped_with_parcel`
+    orders that nobody should ship although there is a parcel.
     """
 
     at_sendcloud: int

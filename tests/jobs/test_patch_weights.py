@@ -1,0 +1,140 @@
+"""Weights written to Amazon's listings: previewed, sent once, looked at again."""
+
+from pathlib import Path
+
+import pytest
+
+from amzlink.jobs.check_weights import CheckReport
+from amzlink.sandbox.weights import PACKAGE, WeightKind
+from tests.support.shop import MINUTES, Shop, found
+from tests.support.world import SLUG
+
+_K = WeightKind
+GERMANY, FRANCE = "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
+
+
+def states(report: CheckReport) -> dict[str, str]:
+    return {outcome.sku: outcome.state for outcome in report.patches}
+
+
+def test_a_refused_weight_leaves_its_listing_and_the_others_alone_and_is_not_sent_again(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    good, bad = shop.product(_K.NONE), shop.product(_K.NO_ATTRIBUTE)
+    weights = {bad.sku: 300, good.sku: 450}
+    report = shop.check(weights=weights, apply=True)
+    assert states(report) == {bad.sku: "refused", good.sku: "queued"}
+    refused = next(outcome for outcome in report.patches if outcome.sku == bad.sku)
+    assert refused.problem == "weight-refused"
+    assert [(issue.code, issue.message) for issue in refused.issues] == [("90000900", "The attributes are invalid.")]
+    assert shop.patched(bad.sku) == {"preview INVALID": 1}
+    shop.world.clock.advance(10 * MINUTES)
+    again = shop.check(all_listings=True, apply=True)
+    assert states(again) == {good.sku: "taken"}
+    assert again.passed_over == 1
+    assert shop.patched(bad.sku) == {"preview INVALID": 1}
+    assert shop.patched(good.sku) == {"preview VALID": 1, "ACCEPTED": 1}
+    assert states(shop.check(weights={bad.sku: 310}, apply=True)) == {bad.sku: "refused"}
+    assert found(again, bad.sku).entry.verdict.weight_grams == 300
+
+
+def test_weights_set_earlier_go_to_amazon_when_that_is_asked_for_and_once(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.NONE).sku
+    assert shop.check(weights={sku: 450}).patches == []
+    assert states(shop.check(all_listings=True, apply=True)) == {sku: "queued"}
+    assert states(shop.check(all_listings=True, apply=True)) == {}
+    assert shop.patched(sku)["ACCEPTED"] == 1
+    shop.world.clock.advance(10 * MINUTES)
+    assert states(shop.check(all_listings=True, apply=True)) == {sku: "taken"}
+    assert states(shop.check(weights={sku: 450}, apply=True)) == {}
+
+
+def test_an_old_fault_of_the_listing_keeps_no_weight_back(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.OLD_ISSUE).sku
+    report = shop.check(weights={sku: 450}, apply=True)
+    assert states(report) == {sku: "queued"}
+    assert shop.patched(sku) == {"preview INVALID": 1, "ACCEPTED": 1}
+
+
+def test_what_amazon_accepts_and_does_not_show_is_told_of_and_given_up_after_an_hour(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.OUTWEIGHED).sku
+    shop.check(weights={sku: 450}, apply=True)
+    shop.world.clock.advance(12 * MINUTES)
+    early = shop.check()
+    assert states(early) == {sku: "queued"}
+    assert "12 minutes" in early.patches[0].message
+    assert early.complete
+    shop.world.clock.advance(60 * MINUTES)
+    late = shop.check()
+    assert [(each.state, each.problem) for each in late.patches] == [("lost", "weight-not-taken")]
+    assert not late.complete
+    assert shop.check().patches == []
+    assert shop.check(all_listings=True, apply=True).passed_over == 1
+    shop.weigh(sku, {"value": 450, "unit": "grams"})
+    assert states(shop.check()) == {sku: "taken"}
+
+
+def test_a_change_that_is_refused_later_is_told_of_with_amazons_words(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0, faults=["listing-patch-refused-later"])
+    sku = shop.product(_K.NONE).sku
+    shop.check(weights={sku: 450}, apply=True)
+    shop.world.clock.advance(10 * MINUTES)
+    [outcome] = shop.check().patches
+    assert (outcome.state, outcome.problem) == ("lost", "weight-not-taken")
+    assert [issue.code for issue in outcome.issues] == ["8015"]
+
+
+@pytest.mark.parametrize("fault", ["listing-patch-lost-answer", "listing-patch-lost-answer-hang"])
+def test_after_a_lost_answer_the_listing_tells_what_became_of_it(tmp_path: Path, fault: str) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.NONE).sku
+    shop.switch(fault)
+    report = shop.check(weights={sku: 450}, apply=True)
+    assert report.problem is not None
+    shop.switch(off=[fault])
+    shop.world.clock.advance(10 * MINUTES)
+    assert states(shop.check(all_listings=True, apply=True)) == {sku: "taken"}
+    assert shop.patched(sku)["ACCEPTED"] == 1
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3, 4, 5, 6, 7])
+def test_a_run_that_dies_anywhere_is_run_again_until_every_weight_is_there(tmp_path: Path, calls: int) -> None:
+    shop = Shop(tmp_path, orders=0)
+    weights = {shop.product(_K.NONE).sku: 450, shop.product(_K.ITEM_ONLY).sku: 460}
+    assert shop.die(calls, weights=weights, apply=True)
+    assert shop.check(weights=weights, apply=True).problem is None
+    shop.world.clock.advance(10 * MINUTES)
+    assert states(shop.check()) == dict.fromkeys(weights, "taken")
+    assert all(shop.patched(sku)["ACCEPTED"] == 1 for sku in weights)
+
+
+def test_a_weight_that_stands_in_another_marketplace_only_is_sent(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    assert shop.world.deps.load_config().stores[SLUG].marketplace_ids[0] == GERMANY
+    product = shop.product(_K.ELSEWHERE)
+    report = shop.check(weights={product.sku: product.grams}, apply=True)
+    assert states(report) == {product.sku: "queued"}
+    shop.world.clock.advance(10 * MINUTES)
+    assert states(shop.check()) == {product.sku: "taken"}
+    assert {entry["marketplace_id"] for entry in product.attributes[PACKAGE]} == {GERMANY, FRANCE}
+
+
+def test_a_weight_that_amazon_takes_away_elsewhere_is_told_of(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0, faults=["listing-patch-spoils-others"])
+    sku = shop.product(_K.BY_MARKETPLACE).sku
+    shop.check(weights={sku: 450}, apply=True)
+    shop.world.clock.advance(10 * MINUTES)
+    [outcome] = shop.check().patches
+    assert (outcome.state, outcome.problem) == ("taken", "weight-lost-elsewhere")
+    assert "FR" in outcome.message
+
+
+def test_an_app_that_may_not_write_listings_is_named_and_the_weights_stay(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0, faults=["role-missing-listings-write"])
+    sku = shop.product(_K.NONE).sku
+    report = shop.check(weights={sku: 450}, apply=True)
+    assert report.problem is not None
+    assert report.problem.name == "access-denied"
+    assert found(shop.check(weights={sku: 450}), sku).entry.verdict.weight_grams == 450

@@ -1,0 +1,103 @@
+"""A run of push-status that is killed at any point confirms every shipment once, by the sandbox's own count."""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from amzlink.sandbox.plan import Trait
+from tests.support.world import Shell, shell
+
+ORDERS = 90
+ROUTES = ("single", "feed")
+SETTINGS = {"destination": "sendcloud", "update_status_when": "announced"}
+
+
+def push(route: str) -> tuple[str, ...]:
+    return ("push-status", "--route", route, "--json")
+
+
+def prepare(at: Shell) -> None:
+    """Orders at Sendcloud, with parcels; feeds that are quick."""
+    assert at.run("import-orders", "--quiet").code in (0, 1)
+    at.control("/clock", {"advance": 60})
+    at.control("/sendcloud/parcels", {"action": "announce", "orders": "all"})
+    at.control("/feeds", {"seconds": 1})
+
+
+def run_mortal(at: Shell, route: str, last: int, counter: Path) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.mortal", str(last), str(counter), *push(route)],
+        env={**at.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        timeout=180,
+        check=False,
+    )
+    return done.returncode
+
+
+@cache
+def calls_of_a_whole_run(folder: Path, route: str) -> int:
+    folder.mkdir()
+    counter = folder / "calls"
+    with shell(folder, SETTINGS, orders=ORDERS) as at:
+        prepare(at)
+        assert run_mortal(at, route, 0, counter) == 1, "some need Transparency codes"
+    return int(counter.read_text())
+
+
+def check_killed_runs(tmp_path: Path, base: Path, seed: int, deaths: int) -> None:
+    route = ROUTES[seed % 2]
+    total = calls_of_a_whole_run(base / route, route)
+    chance = random.Random(seed)
+    with shell(tmp_path, SETTINGS, orders=ORDERS) as at:
+        prepare(at)
+        for _ in range(deaths):
+            # The first calls of a run are the command line's; the work comes after them.
+            code = run_mortal(at, route, chance.randrange(total // 10, total), tmp_path / "calls")
+            assert code in (-signal.SIGKILL, 0, 1)
+        assert at.run(*push(route)).code in (0, 1)
+        check_whole(at)
+
+
+def check_whole(at: Shell) -> None:
+    orders = at.sandbox.world.orders
+    parcels = at.control("/sendcloud/parcels")["parcels"]
+    wanted = {
+        parcel["order_number"]
+        for parcel in parcels
+        if parcel["order_number"] in orders and Trait.TRANSPARENCY not in orders[parcel["order_number"]].traits
+    }
+    assert len(wanted) > 10
+    told = {entry["order_id"]: entry["packages"] for entry in at.control("/shipments")["shipments"]}
+    assert set(told) == wanted
+    for packages in told.values():
+        assert [(package["confirmed"], package["edited"]) for package in packages] == [(1, 0)]
+    with sqlite3.connect(at.home / "data" / "orders.db") as book:
+        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        states = dict(book.execute("SELECT state, count(*) FROM confirmations GROUP BY state"))
+    assert {"accepted", "refused"} >= states.keys()
+    assert states["accepted"] == len(wanted)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pushed")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_killed_run_confirms_every_shipment_once(tmp_path: Path, base: Path, seed: int) -> None:
+    check_killed_runs(tmp_path, base, seed, deaths=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2000, 2200))
+def test_a_run_that_is_killed_three_times_in_a_row_confirms_every_shipment_once(
+    tmp_path: Path, base: Path, seed: int
+) -> None:
+    check_killed_runs(tmp_path, base, seed, deaths=3)
