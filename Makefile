@@ -35,6 +35,7 @@ bench: $(DEV)
 	$(BIN)/python -m benchmarks.import_orders
 	$(BIN)/python -m benchmarks.vault
 	$(BIN)/python -m benchmarks.sending
+	$(BIN)/python -m benchmarks.push_status
 
 # The long form of the seeded tests.
 soak: $(DEV)

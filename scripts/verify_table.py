@@ -62,6 +62,7 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     "request-broken": {"network": "proxy-interferes"},
     "clock-skewed": {"clock": "clock-skewed"},
     "throttled": {"quota": "throttled"},
+    "listings-throttled": {"quota": "throttled"},
     "service-unavailable": _each(_ALL_APIS, "service-unavailable"),
     "server-error": _each(_ALL_APIS, "service-unavailable"),
     "response-empty": _each(_READ_APIS, "response-malformed"),
@@ -97,6 +98,17 @@ AROUND_SHIPMENTS: Final = frozenset(
     }
 )  # fmt: skip
 """Faults that only a confirmation meets, or a feed of them; verify changes nothing, so it sends neither."""
+
+AROUND_WEIGHTS: Final = frozenset(
+    {
+        "role-missing-catalog", "role-missing-listings-write", "listing-patch-refused",
+        "listing-patch-refused-after-preview", "listing-patch-refused-later", "listing-patch-lost",
+        "listing-patch-spoils-others", "listing-patch-lost-answer", "listing-patch-lost-answer-hang", "report-failed",
+        "report-cancelled", "report-hang-in-progress", "report-document-expired", "report-without-charset",
+        "report-lost-answer",
+    }
+)  # fmt: skip
+"""Faults that only a change to a listing meets, a look into the catalogue, or a report; verify asks for none."""
 
 AROUND_SENDING: Final = frozenset(
     {

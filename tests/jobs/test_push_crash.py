@@ -13,7 +13,7 @@ import pytest
 from amzlink.sandbox.plan import Trait
 from tests.support.world import Shell, shell
 
-ORDERS = 90
+ORDERS = 60
 ROUTES = ("single", "feed")
 SETTINGS = {"destination": "sendcloud", "update_status_when": "announced"}
 

@@ -25,14 +25,17 @@ MINUTES = 60
 
 
 class Dying(httpx.BaseTransport):
-    """Kills the run before its n-th call."""
+    """Kills the run at its n-th call, before it is made or, `carried_out`, before its answer is read."""
 
-    def __init__(self, inner: httpx.BaseTransport, calls: int) -> None:
+    def __init__(self, inner: httpx.BaseTransport, calls: int, *, carried_out: bool) -> None:
         self._inner = inner
         self._left = calls
+        self._carried_out = carried_out
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not self._left:
+            if self._carried_out:
+                self._inner.handle_request(request)
             raise DiedError
         self._left -= 1
         return self._inner.handle_request(request)
@@ -53,9 +56,9 @@ class Shop:
     def check(self, **options: Any) -> CheckReport:
         return check_weights(self.world.deps, SLUG, CheckOptions(**options))
 
-    def die(self, calls: int, **options: Any) -> bool:
-        """A check that dies before that call; False where it comes to its end."""
-        self.world.deps.transport = Dying(self.world.transport, calls)
+    def die(self, calls: int, *, carried_out: bool = False, **options: Any) -> bool:
+        """A check that dies at that call (counted from 0), as `Dying` says; False where it comes to its end."""
+        self.world.deps.transport = Dying(self.world.transport, calls, carried_out=carried_out)
         try:
             self.check(**options)
         except DiedError:

@@ -15,7 +15,7 @@ _MOST_ADDED: Final = 20_000
 
 
 def list_listings(world: World, request: Request) -> Json:
-    """All listings, or those of a kind, or in a number of orders that are still to ship."""
+    """All listings, or those of a kind."""
     kind = parse_query(request.query).get("kind")
     if kind is not None and kind not in set(WeightKind):
         raise BadCallError(f"no such kind: {kind}; there are {', '.join(WeightKind)}")

@@ -25,7 +25,6 @@ class Submission:
     """A change that was taken, and when it will be seen."""
 
     sku: str
-    marketplace_ids: tuple[str, ...]
     patches: tuple[Patch, ...]
     due: datetime
 
@@ -38,9 +37,9 @@ class PatchDesk:
         self.open: list[Submission] = []
         self._said: dict[str, Counter[str]] = {}
 
-    def take(self, sku: str, marketplace_ids: tuple[str, ...], patches: tuple[Patch, ...], now: datetime) -> None:
+    def take(self, sku: str, patches: tuple[Patch, ...], now: datetime) -> None:
         """Queues a change."""
-        self.open.append(Submission(sku, marketplace_ids, patches, now + self.patch_time))
+        self.open.append(Submission(sku, patches, now + self.patch_time))
 
     def take_due(self, now: datetime) -> list[Submission]:
         """The changes that are to be seen by now, the first one first; they wait no longer."""

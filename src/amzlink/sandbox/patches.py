@@ -59,7 +59,7 @@ def patch_listings_item(world: World, arguments: Arguments, request: Request) ->
     status = "INVALID" if issues else "VALID" if preview else "ACCEPTED"
     world.patches.count(sku, status, preview=preview)
     if status == "ACCEPTED" and not world.faults.has(PATCH_LOST):
-        world.patches.take(sku, marketplace_ids, patches, world.now())
+        world.patches.take(sku, patches, world.now())
     answer: Json = {"sku": sku, "status": status, "submissionId": world.make_request_id()}
     if "issues" in wanted:
         answer["issues"] = localise(issues, arguments.text("issueLocale"), marketplace_ids)
