@@ -120,7 +120,7 @@ def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
     [
         ("import-orders", "--since", "yesterday"), ("import-orders", "--route", "fast"), ("import-orders", "--nope"),
         ("import-orders", "--max-wait", "5"), ("import-orders", "--store"), ("orders", "export", "--format", "xls"),
-        ("import-orders", "--order", "1234"), ("import-orders", "--route", "report"), ("push-status", "--from", "-"),
+        ("import-orders", "--order", "1234"), ("import-orders", "--route", "report"), ("schedule", "install"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_or_not_built_is_refused_with_64(at: Shell, words: tuple[str, ...]) -> None:

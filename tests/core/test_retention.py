@@ -105,6 +105,9 @@ def test_no_lease_is_longer_than_the_retention_or_already_over(
 @settings(deadline=None)
 def test_looking_later_never_lengthens_what_a_shipment_leaves(days_later: int, today: date) -> None:
     order = order_of(status="SHIPPED", packages=(package_of(shipped_at=NOW),))
-    first, later = lease_as_told(order, today, DEFAULT), lease_as_told(order, today + timedelta(days=days_later), DEFAULT)
+    first, later = (
+        lease_as_told(order, today, DEFAULT),
+        lease_as_told(order, today + timedelta(days=days_later), DEFAULT),
+    )
     limit = NOW.date() + timedelta(days=44)
     assert all(lease is None or lease <= limit for lease in (first, later))

@@ -557,7 +557,7 @@ def test_an_order_that_is_refused_without_a_pointer_is_found_and_the_rest_goes(t
     assert set(refusals(report).values()) == {"sendcloud-refused"}
     assert at.stored().keys() == at.ready() - refusals(report).keys()
     row = at.row(one(refusals(report)))
-    assert (row.state, row.code, row.pointer) == (DispatchState.REFUSED, "unprocessable", "")
+    assert (row.state, row.code, row.pointer) == (DispatchState.REFUSED, "invalid", "")
     assert at.posts <= 17
 
 

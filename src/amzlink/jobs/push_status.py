@@ -24,6 +24,7 @@ from amzlink.jobs.confirm_plan import Planned, Planner
 from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
 from amzlink.jobs.leases import lengthen_leases
 from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.jobs.sending import integration_of
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
 from amzlink.orderbook.imports import Refusal
@@ -253,7 +254,7 @@ class _Push:
             self._deps.observer.progress("asking Sendcloud for parcels")
             with self._deps.sendcloud(self._slug, self._store) as client:
                 try:
-                    self._news.poll(client, self._store.sendcloud_integration_id or 0)
+                    self._news.poll(client, integration_of(client, self._store))
                 finally:
                     self._report.api_calls.update(client.calls)
 

@@ -62,7 +62,7 @@ def send_orders(
         Problem: by the names of `Client`, `sendcloud-busy`, `sendcloud-integration-missing`, or `request-refused`; and
             what opening the vault raises.
     """
-    desk = Desk(deps, client, book, slug, store, _integration_of(client, store), tally)
+    desk = Desk(deps, client, book, slug, store, integration_of(client, store), tally)
     batches = _Post(desk, vault).batches(dry_run=dry_run)
     if dry_run:
         tally.would_send = sum(map(len, batches))
@@ -83,8 +83,8 @@ def send_orders(
         recall.run()
 
 
-def _integration_of(client: "Client", store: Store) -> int:
-    """The integration follows from the keys; the settings need not name it."""
+def integration_of(client: "Client", store: Store) -> int:
+    """The integration to work with. It follows from the keys, so the settings need not name it."""
     from amzlink.sendcloud.account import who_am_i  # noqa: PLC0415 - only for this destination
 
     return store.sendcloud_integration_id or who_am_i(client).integration_id

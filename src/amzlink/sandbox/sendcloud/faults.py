@@ -44,7 +44,7 @@ def _refuse_one(call: Call, memory: Memory) -> Response | None:
 
 
 def _refuse_without_a_pointer(call: Call, memory: Memory) -> Response | None:
-    return errors.failure(422, "unprocessable", "Something is wrong.") if _find_refused(call, memory) else None
+    return errors.failure(422, "invalid", "Something is wrong.") if _find_refused(call, memory) else None
 
 
 def _find_refused(call: Call, memory: Memory) -> list[int]:
