@@ -482,3 +482,13 @@ def test_mail_whose_data_is_gone_is_not_told_again(tmp_path: Path) -> None:
     at.parcels("status", order_id, status="DELIVERED")
     assert at.push().sent.edited == 0
     assert [entry.confirmation.state for entry in at.outbox()] != [State.PLANNED]
+
+
+def test_sendclouds_codes_for_services_are_not_told_to_amazon(tmp_path: Path) -> None:
+    """Amazon counts on the words of Seller Central's list, and `dhl_de:paket` is none of them."""
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.parcels("announce", order_id)
+    assert at.push().sent.confirmed == 1
+    (package,) = at.world.sandbox.world.orders[order_id].body["packages"]
+    assert not package.get("shippingService")

@@ -10,7 +10,7 @@ from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.core.confirming import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
 from amzlink.core.orders import TO_SHIP
-from amzlink.core.parcels import Parcel, SealedParcels
+from amzlink.core.parcels import FILE, Parcel, SealedParcels
 from amzlink.core.sealing import keyed_hash
 from amzlink.deps import Deps
 from amzlink.jobs.parcel_news import ParcelNews
@@ -109,12 +109,14 @@ class Planner:
         self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier
     ) -> Outgoing:  # fmt: skip
         self._warn_of_unknown(carrier)
+        # Amazon counts on the words of Seller Central's list, which a person may write and Sendcloud's codes never are.
+        in_words = parcel.service if parcel.source == FILE else None
         return Outgoing(
             confirmation=entry,
             marketplace_id=order.marketplace_id or "",
             carrier_code=carrier.code,
             carrier_label=carrier.name,
-            shipping_method=parcel.service,
+            shipping_method=in_words,
             ship_date=ship_date(parcel, order.purchased_at, self._now),
             traceable=parcel.traceable,
             problem=_NO_CODES if entry.state is State.REFUSED else None,
