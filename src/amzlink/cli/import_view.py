@@ -78,6 +78,9 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     )
     if to_sendcloud := _to_sendcloud(report):
         console.line(f"  Sendcloud: {', '.join(to_sendcloud)}.")
+    if tally.missing_weight:
+        orders = "1 order" if tally.missing_weight == 1 else f"{tally.missing_weight} orders"
+        console.line(f"  Without a weight: {orders} to ship; `amzlink check-weights` shows the products.")
     if tally.held:
         console.line("  Held: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".")
 
