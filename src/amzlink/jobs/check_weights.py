@@ -13,13 +13,13 @@ from amzlink.core.weight_rows import WeightEntry
 from amzlink.core.weights import Finding
 from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.patch_weights import Patcher, PatchOutcome
+from amzlink.jobs.recording import close_report, note_report
 from amzlink.jobs.sweep import CatalogueSweep
 from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook import line_weights
 from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import BookedListing, PatchState
-from amzlink.orderbook.runs import Run, note_run
 from amzlink.orderbook.scratch import scratch_of
 from amzlink.problems import Problem
 
@@ -85,6 +85,15 @@ class CheckReport(msgspec.Struct, kw_only=True):
         return {finding.value: counted[finding] for finding in Finding}
 
     @property
+    def borne_out(self) -> datetime | None:
+        """Nothing: by what this job hears, no personal data is destroyed."""
+        return None
+
+    def counts(self) -> dict[str, int]:
+        """The plain numbers, for the log and the record of runs."""
+        return self.findings
+
+    @property
     def complete(self) -> bool:
         """Whether everything that was asked for was done."""
         return self.problem is None and not self.refused and all(patch.is_taken for patch in self.patches)
@@ -108,21 +117,10 @@ def check_weights(deps: Deps, slug: str, options: CheckOptions) -> CheckReport:
                 finally:
                     report.api_calls.update(link.calls)
             if not options.dry_run:
-                _note(book, slug, report, started, deps.clock.now())
+                note_report(deps, book, JOB, report, started)
     except Problem as problem:
         report.problem = report.problem or problem
-    if report.problem:
-        report.problem = report.problem.with_facts(store=slug, store_option=f" --store {slug}")
-    report.seconds = (deps.clock.now() - started).total_seconds()
-    deps.log.write(
-        deps.clock.now(),
-        "run",
-        store=slug,
-        job=JOB,
-        problem=report.problem.name if report.problem else None,
-        seconds=round(report.seconds, 1),
-        **report.findings,
-    )
+    close_report(deps, JOB, report, started)
     return report
 
 
@@ -279,15 +277,3 @@ class _Check:
 
     def _link_to(self, sku: str) -> str:
         return BY_ID[self._store.marketplace_ids[0]].listing_url(sku)
-
-
-def _note(book: Book, slug: str, report: CheckReport, started: datetime, finished: datetime) -> None:
-    run = Run(
-        job=JOB,
-        started_at=started,
-        finished_at=finished,
-        problem=report.problem.name if report.problem else None,
-        counts=report.findings,
-        amazon_time=None,
-    )
-    note_run(book, slug, run)

@@ -31,13 +31,13 @@ from amzlink.jobs.leases import renew_leases
 from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.jobs.purge_pii import overdue, purge_in_passing
 from amzlink.jobs.read_back import ReadBack
+from amzlink.jobs.recording import close_report, note_report
 from amzlink.jobs.send_desk import SendTally
 from amzlink.jobs.sending import send_orders
 from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.line_weights import forget_missing_weights
-from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 from amzlink.vault import Vault
 
@@ -84,6 +84,15 @@ class ImportReport(msgspec.Struct, kw_only=True):
         return self.problem is None and not self.refused
 
     @property
+    def borne_out(self) -> datetime | None:
+        """Amazon's time, where personal data may be destroyed by it."""
+        return self.amazon_time if self.time_counts else None
+
+    def counts(self) -> dict[str, int]:
+        """The plain numbers, for the log and the record of runs."""
+        return {**self.tally.counts(), "sent": self.sent.sent}
+
+    @property
     def refused(self) -> list[Refusal]:
         """What could not be taken in, and what the destination does not take."""
         return [*self.tally.refused, *self.sent.refused]
@@ -115,22 +124,10 @@ def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport
         with deps.lock(slug, JOB), deps.book() as book:
             _import_into(book, deps, slug, options, report=report)
             if not options.dry_run:
-                _note(book, slug, report, started, deps.clock.now())
+                note_report(deps, book, JOB, report, started)
     except Problem as problem:
         report.problem = problem
-    if report.problem:
-        report.problem = report.problem.with_facts(store=slug, store_option=f" --store {slug}")
-    report.seconds = (deps.clock.now() - started).total_seconds()
-    deps.log.write(
-        deps.clock.now(),
-        "run",
-        store=slug,
-        job=JOB,
-        problem=report.problem.name if report.problem else None,
-        seconds=round(report.seconds, 1),
-        **report.tally.counts(),
-        sent=report.sent.sent,
-    )
+    close_report(deps, JOB, report, started)
     return report
 
 
@@ -194,7 +191,7 @@ def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, i
 
 def _purge(deps: Deps, book: Book, slug: str, report: ImportReport) -> None:
     """Destroy what is due. Where another job is at work on the store, the next run does it."""
-    done = purge_in_passing(deps, book, slug, report.amazon_time if report.time_counts else None)
+    done = purge_in_passing(deps, book, slug, report.borne_out)
     if done is not None:
         report.purged = done.purged
     if done is None or done.problem:
@@ -243,18 +240,6 @@ def _send_on(
         report.problem = ours
         if other:
             deps.observer.warn(other)
-
-
-def _note(book: Book, slug: str, report: ImportReport, started: datetime, finished: datetime) -> None:
-    run = Run(
-        job=JOB,
-        started_at=started,
-        finished_at=finished,
-        problem=report.problem.name if report.problem else None,
-        counts={**report.tally.counts(), "sent": report.sent.sent},
-        amazon_time=report.amazon_time if report.time_counts else None,
-    )
-    note_run(book, slug, run)
 
 
 class _Run:

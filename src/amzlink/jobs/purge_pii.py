@@ -19,6 +19,7 @@ from amzlink.core.retention import Retention, Rule, last_day_of, stay_of
 from amzlink.core.sealing import Box, Place
 from amzlink.deps import Deps
 from amzlink.jobs.leases import renew_leases
+from amzlink.jobs.recording import close_report, note_report
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.leases import note_floor
 from amzlink.orderbook.purges import (
@@ -35,7 +36,7 @@ from amzlink.orderbook.purges import (
     note_copy_gone,
     records_of,
 )
-from amzlink.orderbook.runs import Run, note_run, sealed_marks
+from amzlink.orderbook.runs import sealed_marks
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ class PurgeReport(msgspec.Struct, kw_only=True):
     amazon_time: datetime | None = None
     problem: Problem | None = None
 
+    @property
+    def borne_out(self) -> datetime | None:
+        """Amazon's time; one that does not count for this store was never asked for."""
+        return self.amazon_time
+
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
         return {"purged": self.purged, "archived": self.archived, "kept": self.kept, "forgotten": self.forgotten}
@@ -118,21 +124,10 @@ def _purge_store(deps: Deps, slug: str, options: PurgeOptions) -> PurgeReport:
                 except Problem as problem:
                     report.problem = problem
                 if not options.dry_run:
-                    _note(book, slug, report, started, deps.clock.now())
+                    note_report(deps, book, JOB, report, started)
     except Problem as problem:
         report.problem = problem
-    if report.problem:
-        report.problem = report.problem.with_facts(store=slug, store_option=f" --store {slug}")
-    report.seconds = (deps.clock.now() - started).total_seconds()
-    deps.log.write(
-        deps.clock.now(),
-        "run",
-        store=slug,
-        job=JOB,
-        problem=report.problem.name if report.problem else None,
-        seconds=round(report.seconds, 1),
-        **report.counts(),
-    )
+    close_report(deps, JOB, report, started)
     return report
 
 
@@ -386,15 +381,3 @@ def _ask_the_time(deps: Deps, slug: str, store: Store, report: PurgeReport) -> d
                 report.api_calls.update(link.calls)
     except Problem:
         return None  # what earlier runs have heard counts then
-
-
-def _note(book: Book, slug: str, report: PurgeReport, started: datetime, finished: datetime) -> None:
-    run = Run(
-        job=JOB,
-        started_at=started,
-        finished_at=finished,
-        problem=report.problem.name if report.problem else None,
-        counts=report.counts(),
-        amazon_time=report.amazon_time,
-    )
-    note_run(book, slug, run)

@@ -24,12 +24,12 @@ from amzlink.jobs.confirm_plan import Planned, Planner
 from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
 from amzlink.jobs.leases import lengthen_leases
 from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.jobs.recording import close_report, note_report
 from amzlink.jobs.sending import integration_of
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
 from amzlink.orderbook.imports import Refusal
 from amzlink.orderbook.parcels import booked_orders, newly_delivered, note_deliveries, shipped_and_under_way
-from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class PushReport(msgspec.Struct, kw_only=True):
     def already(self) -> int:
         """Parcels of which something was heard, and of which Amazon knows all there is to say."""
         return self.planned.already + self.sent.already
+
+    @property
+    def borne_out(self) -> datetime | None:
+        """Amazon's time, where personal data may be destroyed by it."""
+        return self.amazon_time if self.time_counts else None
 
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
@@ -145,21 +150,10 @@ def _push_store(
         with deps.lock(slug, JOB), deps.book() as book:
             _push_into(book, deps, slug, options, rows=rows, report=report)
             if not options.dry_run:
-                _note(book, slug, report, started, deps.clock.now())
+                note_report(deps, book, JOB, report, started)
     except Problem as problem:
         report.problem = problem
-    if report.problem:
-        report.problem = report.problem.with_facts(store=slug, store_option=f" --store {slug}")
-    report.seconds = (deps.clock.now() - started).total_seconds()
-    deps.log.write(
-        deps.clock.now(),
-        "run",
-        store=slug,
-        job=JOB,
-        problem=report.problem.name if report.problem else None,
-        seconds=round(report.seconds, 1),
-        **report.counts(),
-    )
+    close_report(deps, JOB, report, started)
     return report
 
 
@@ -353,15 +347,3 @@ def _note_deliveries(book: Book, vault: "Vault", slug: str, news: ParcelNews, *,
             lengthen_leases(book, vault, slug, until)
             note_deliveries(book, slug, delivered)
     return count
-
-
-def _note(book: Book, slug: str, report: PushReport, started: datetime, finished: datetime) -> None:
-    run = Run(
-        job=JOB,
-        started_at=started,
-        finished_at=finished,
-        problem=report.problem.name if report.problem else None,
-        counts=report.counts(),
-        amazon_time=report.amazon_time if report.time_counts else None,
-    )
-    note_run(book, slug, run)
