@@ -895,7 +895,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "The key to the personal data is missing",
         "The order book holds sealed personal data of the store {store}, but its key is not here ({detail}).",
         "The keyring belongs to another user or machine, was emptied, or a backup of only one of the two was put back. Without the key the data cannot be read by anybody.",
-        "Put the keyring back. If it is lost for good, run `amzlink disconnect{store_option} --keep-orders`, connect again, and import: open orders are fetched anew.",
+        "Put the keyring back. If it is lost for good, run `amzlink disconnect{store_option} --keep-orders`, connect again, and import: open orders are fetched anew. A single order can be destroyed all the same: `amzlink purge-pii{store_option} --order ID`.",
         Exit.CONFIGURATION,
         _DATA,
         checks=("vault",),
@@ -949,6 +949,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Connect the disk or correct the folder (`--archive`, or `dir` under `[archive]` in config.toml), and run again.",
         Exit.CANNOT_CREATE,
         _DATA,
+        checks=("retention",),
     ),
     "archive-not-moved": Entry(
         "Archives still lie where they were written",
@@ -967,6 +968,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Take this private key for known: it has been on this machine, perhaps in the shell's history. Make a new pair elsewhere with `age-keygen`, and give only the line that begins with age1.",
         Exit.BAD_INPUT,
         _DATA,
+        checks=("retention",),
     ),
     "recipient-unusable": Entry(
         "A recipient is no public key",
@@ -975,6 +977,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Copy the public key again, whole: `age-keygen` shows it, and `age-keygen -y FILE` shows it once more.",
         Exit.BAD_INPUT,
         _DATA,
+        checks=("retention",),
     ),
     # This machine
     "not-writable": Entry(

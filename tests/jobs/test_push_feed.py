@@ -7,6 +7,7 @@ import pytest
 from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
 from amzlink.core.confirming import Confirmation, State
 from amzlink.core.packing import Item
+from amzlink.core.retention import Retention
 from amzlink.jobs.confirm_feed import FeedRoute
 from amzlink.jobs.confirm_send import Confirmer, ConfirmTally
 from amzlink.jobs.parcel_news import ParcelNews
@@ -139,7 +140,7 @@ def _feeds(at: Pushing) -> FeedRoute:
     account = deps.account_of(SLUG, store)
     book = deps.book()
     news = ParcelNews(
-        book=book, vault=deps.vault(SLUG, book), slug=SLUG, days=30, now=at.world.clock.now(), dry_run=False
+        book=book, vault=deps.vault(SLUG, book), slug=SLUG, policy=Retention(), now=at.world.clock.now(), dry_run=False
     )  # fmt: skip
     link = deps.link(account)
     confirmer = Confirmer(deps=deps, link=link, book=book, slug=SLUG, news=news, tally=ConfirmTally())

@@ -12,6 +12,7 @@ from amzlink.core.sealing import ITS_PARCELS, Box
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.orders import boxes
 from amzlink.orderbook.parcels import (
+    Arrival,
     ParcelsSeen,
     newly_delivered,
     note_deliveries,
@@ -95,5 +96,5 @@ def test_what_a_later_file_replaced_is_no_parcel_any_more(book: Book) -> None:
 def test_a_delivery_is_noted_once(book: Book) -> None:
     see(book, parcel(Kind.DELIVERED))
     assert newly_delivered(book, STORE) == shipped_and_under_way(book, STORE, [ORDER_ID]) == [ORDER_ID]
-    note_deliveries(book, STORE, {ORDER_ID: (NOW, "sendcloud")})
+    note_deliveries(book, STORE, {ORDER_ID: Arrival(NOW, "sendcloud")})
     assert newly_delivered(book, STORE) == shipped_and_under_way(book, STORE, [ORDER_ID]) == []

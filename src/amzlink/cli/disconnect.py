@@ -30,9 +30,23 @@ def disconnect_command(
     for name in done.still_given:
         console.say(f"This machine still gives a secret of the store: remove {name} (or its _FILE or credential).")
     console.result(
-        {"store": done.slug, "purged": done.purged, "kept_orders": done.kept_orders},
+        {
+            "store": done.slug,
+            "purged": done.purged,
+            "kept_orders": done.kept_orders,
+            "archived": done.archived,
+            "archive": str(done.archive) if done.archive else None,
+            "copies_left": done.copies_left,
+        },
         lambda: console.line(f"Disconnected: {done.slug}. Personal data of {done.purged} orders was destroyed."),
     )
+    if done.archive:
+        console.say(f"What tax needs of {done.archived} orders was written before: {done.archive}")
+    if done.copies_left:
+        console.say(
+            f"{done.copies_left} orders were handed to Sendcloud, which keeps its copies for 180 days; "
+            "delete them in its panel if they must go now."
+        )
 
 
 def _agreed(console: "Console", slug: str, *, keep_orders: bool) -> bool:

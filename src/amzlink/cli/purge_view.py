@@ -32,7 +32,7 @@ def show(console: Console, reports: Sequence[PurgeReport], *, dry_run: bool) -> 
     for report in stopped:
         if report.problem:
             console.warn(report.problem)
-    if console.watched or console.as_json:
+    if console.watched or console.as_json or dry_run:  # what would go is what was asked for
         console.result(document, lambda: _print_all(console, reports, dry_run=dry_run))
     return Exit.PARTLY if stopped else Exit.DONE
 

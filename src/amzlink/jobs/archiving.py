@@ -1,7 +1,7 @@
 """What the law wants kept of orders whose personal data goes: read once more, and written into the cold archive."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from amzlink.archive import ArchiveFile, Recipients, write_archive
 from amzlink.clock import from_iso
 from amzlink.core.archiving import TaxLine, TaxOrder, is_sale, tax_record
 from amzlink.core.orders import PersonalData
+from amzlink.orderbook.archives import note_archive_folder
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.orders import BookedLine, BookedOrder, boxes, find_orders, order_lines
 from amzlink.vault import Vault
@@ -25,7 +26,7 @@ def archive_orders(
     book: Book,
     vault: Vault,
     slug: str,
-    order_ids: Sequence[str],
+    order_ids: Callable[[], Iterable[str]],
     *,
     country: str,
     folder: Path,
@@ -34,32 +35,37 @@ def archive_orders(
 ) -> ArchiveFile | None:
     """Write the sales among these orders into one archive file, which is whole and synced when this returns.
 
-    None: there are none (what was cancelled was never a sale).
+    `order_ids` gives them each time it is called: they are gone through twice, so that none are kept in memory. None:
+    there are no sales among them (what was cancelled was never one).
 
     Raises:
         Problem: as `Recipients.parse` and `write_archive`; nothing must be destroyed then.
     """
     parsed = Recipients.parse(recipients)
-    sales = [
-        order.order_id
-        for chunk in _chunks(order_ids)
-        for order in find_orders(book, slug, chunk)
-        if is_sale(order.status, _moment(order.shipped_at))
-    ]
-    if not sales:
+    count = sum(len(sales) for sales in _sales(book, slug, order_ids()))
+    if not count:
         return None
-    records = _records(book, vault, slug, sales, country)
-    return write_archive(folder, parsed, store=slug, made_at=now, records=records, count=len(sales))
+    records = _records(book, vault, slug, order_ids(), country)
+    written = write_archive(folder, parsed, store=slug, made_at=now, records=records, count=count)
+    note_archive_folder(book, slug, folder)
+    return written
+
+
+def _sales(book: Book, slug: str, order_ids: Iterable[str]) -> Iterator[list[BookedOrder]]:
+    ids = iter(order_ids)
+    while chunk := list(itertools.islice(ids, _CHUNK)):
+        yield [order for order in find_orders(book, slug, chunk) if is_sale(order.status, _moment(order.shipped_at))]
 
 
 def _records(
-    book: Book, vault: Vault, slug: str, order_ids: Sequence[str], country: str
+    book: Book, vault: Vault, slug: str, order_ids: Iterable[str], country: str
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One order after the other, so that no more than a chunk of them is ever open."""
-    for chunk in _chunks(order_ids):
-        lines = order_lines(book, slug, chunk)
-        sealed = boxes(book, slug, chunk)
-        for order in find_orders(book, slug, chunk):
+    for sales in _sales(book, slug, order_ids):
+        ids = [order.order_id for order in sales]
+        lines = order_lines(book, slug, ids)
+        sealed = boxes(book, slug, ids)
+        for order in sales:
             box = sealed.get(order.order_id)
             readable = box is not None and (vault.floor is None or box.lease_day >= vault.floor)
             personal = _decode(vault.open(order.order_id, box)) if box and readable else PersonalData()
@@ -96,9 +102,3 @@ def _tax_order(
 
 def _moment(text: str | None) -> datetime | None:
     return from_iso(text) if text else None
-
-
-def _chunks(order_ids: Sequence[str]) -> Iterator[list[str]]:
-    ids = iter(order_ids)
-    while chunk := list(itertools.islice(ids, _CHUNK)):
-        yield chunk

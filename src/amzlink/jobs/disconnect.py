@@ -1,64 +1,118 @@
 """Disconnecting a store: its secrets, its buyers' data and its settings go.
 
-The vault key goes first: from then on nothing that it sealed can be read, wherever copies lie. The settings go last, so
-that a run which was stopped can be made again.
+What tax needs is archived before, where the settings want an archive. Then the vault key goes first: from then on
+nothing that it sealed can be read, wherever copies lie. The settings go last, so that a run which was stopped can be
+made again.
 """
 
 import contextlib
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from amzlink.core.retention import Rule
 from amzlink.deps import Deps
 from amzlink.orderbook.book import Book
+from amzlink.orderbook.dispatches import handed_over
 from amzlink.orderbook.former import FormerStore, note_former_store
 from amzlink.orderbook.orders import forget_store
-from amzlink.orderbook.purges import Purge, empty_journal, note_purge
+from amzlink.orderbook.purges import Purge, empty_journal, kept_orders, note_purge
 from amzlink.problems import Problem
 from amzlink.secrets import NAMES, SecretName, variable
 
-_LOCKED_JOBS: Final = ("import-orders", "push-status", "purge-pii")
+if TYPE_CHECKING:
+    from amzlink.archive import ArchiveFile
+
+_LOCKED_JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 _KEY_FIRST: Final[tuple[SecretName, ...]] = ("vault-key", *(name for name in NAMES if name != "vault-key"))
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """What went. `purged` orders had personal data; `still_given` are variables by which the machine gives secrets."""
+    """What went. `purged` orders had personal data; `still_given` are variables by which the machine gives secrets.
+
+    `archive` is the file into which tax's part of `archived` orders was written before; `copies_left` orders have been
+    handed to Sendcloud, which has them still.
+    """
 
     slug: str
     purged: int
     kept_orders: bool
     still_given: tuple[str, ...]
+    archived: int
+    archive: Path | None
+    copies_left: int
 
 
 def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
     """Remove a store. With `keep_orders` the part of its orders that is not personal stays in the order book.
 
     Raises:
-        Problem: `run-in-progress` or what the order book raises; or the keyring's, when buyers' data is gone all the
-            same, but the store stays in the settings, so that its secrets can be removed another time.
+        Problem: `run-in-progress`, what the order book raises, or the archive's: nothing has changed then; or the
+            keyring's, when buyers' data is gone all the same, but the store stays in the settings, so that its secrets
+            can be removed another time.
     """
     with contextlib.ExitStack() as locks:
         for job in _LOCKED_JOBS:
             locks.enter_context(deps.lock(slug, job))
+        written = _archive(deps, slug)
+        archived = written.orders if written else 0
         still_given, refusal = _forget_secrets(deps, slug)
         with deps.book() as book:
+            copies_left = handed_over(book, slug)
             purged = forget_store(book, slug, keep_orders=keep_orders)
-            _note(deps, book, slug, purged, keep_orders=keep_orders)
+            _note(deps, book, slug, purged, archived=archived, keep_orders=keep_orders)
             empty_journal(book)  # where somebody reads, closing it does so
         if refusal:
             raise refusal
         deps.save_config(deps.load_config().without_store(slug))
     deps.log.write(deps.clock.now(), "disconnect", store=slug, purged=purged, kept_orders=keep_orders)
-    return Disconnected(slug, purged, keep_orders, still_given)
+    return Disconnected(
+        slug=slug,
+        purged=purged,
+        kept_orders=keep_orders,
+        still_given=still_given,
+        archived=archived,
+        archive=written.path if written else None,
+        copies_left=copies_left,
+    )
 
 
-def _note(deps: Deps, book: Book, slug: str, purged: int, *, keep_orders: bool) -> None:
+def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
+    """What every purge does first where the settings want it. Data that nobody can open has nothing to be archived."""
+    settings = deps.load_config()
+    folder = settings.archive.folder
+    if folder is None:
+        return None
+    from amzlink.jobs.archiving import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
+
+    with deps.book() as book:
+        if not any(kept_orders(book, slug)):
+            return None
+        try:
+            vault = deps.vault(slug, book)
+        except Problem as problem:
+            if problem.name == "vault-key-missing":
+                return None
+            raise
+        return archive_orders(
+            book,
+            vault,
+            slug,
+            lambda: (entry.order_id for chunk in kept_orders(book, slug) for entry in chunk),
+            country=settings.stores[slug].country,
+            folder=folder,
+            recipients=settings.archive.recipients,
+            now=deps.clock.now(),
+        )
+
+
+def _note(deps: Deps, book: Book, slug: str, purged: int, *, archived: int, keep_orders: bool) -> None:
     """Write the record of what was destroyed, and whose the orders are that stay."""
     store = deps.load_config().stores[slug]
     if purged:
         record = Purge(
-            at=deps.clock.now(), rule=Rule.REQUESTED, orders=purged, archived=0, floor=None, job="disconnect"
+            at=deps.clock.now(), rule=Rule.REQUESTED, orders=purged, archived=archived, floor=None, job="disconnect"
         )
         note_purge(book, slug, record)
     if keep_orders:

@@ -183,7 +183,8 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
 
 def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, intake: Intake) -> None:
     """See that the confirmations of earlier runs are there."""
-    news = ParcelNews(book=book, vault=vault, slug=slug, days=0, now=link.amazon_now(), dry_run=False)
+    policy = deps.load_config().retention
+    news = ParcelNews(book=book, vault=vault, slug=slug, policy=policy, now=link.amazon_now(), dry_run=False)
     ReadBack(
         deps=deps, link=link, book=book, vault=vault, slug=slug, intake=intake, news=news, now=link.amazon_now()
     ).run()

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
+import msgspec
+
 from amzlink.core.retention import Retention, lease_for
 from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.health import sample_boxes
-from amzlink.orderbook.leases import all_boxes, leases_ending, replace_boxes
+from amzlink.orderbook.leases import DATED_BY, all_boxes, leases_ending, lifetimes, replace_boxes
+from amzlink.orderbook.parcels import Arrival
 from amzlink.vault import Vault
 
 _AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
@@ -35,8 +38,18 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
     return renewed
 
 
-def lengthen_leases(book: Book, vault: Vault, slug: str, until: Mapping[str, date]) -> None:
-    """Give all that is sealed of these orders a lease to a day, where it has not a longer one; leases never shorten."""
+def lease_arrivals(
+    book: Book, vault: Vault, slug: str, arrivals: Mapping[str, Arrival], *, today: date, policy: Retention
+) -> None:
+    """Give all that is sealed of orders that have arrived its last lease, where it has not a longer one."""
+    until = {}
+    for order_id, order in lifetimes(book, slug, arrivals).items():
+        arrival = arrivals[order_id]
+        arrived = msgspec.structs.replace(
+            order, delivered_on=arrival.at.date(), delivery_dated=arrival.told_by == DATED_BY
+        )
+        if lease := lease_for(arrived, today, policy):
+            until[order_id] = lease
     fresh = {
         place: (box, _seal_anew(vault, place, box, day))
         for place, box in all_boxes(book, slug, list(until)).items()

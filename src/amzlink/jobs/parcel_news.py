@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.core.parcels import FILE, LIVE, SENDCLOUD, Kind, Parcel, ParcelItem, SealedParcels, follow
+from amzlink.core.retention import Retention, lease_for
 from amzlink.core.sealing import ITS_PARCELS, Box, keyed_hash
 from amzlink.core.shipment_rows import ShipmentRow
 from amzlink.orderbook.book import Book
+from amzlink.orderbook.leases import lifetimes
 from amzlink.orderbook.orders import boxes
 from amzlink.orderbook.parcels import (
     ParcelsSeen,
@@ -61,12 +63,12 @@ class ParcelNews:
     """
 
     def __init__(
-        self, *, book: Book, vault: Vault, slug: str, days: int, now: datetime, dry_run: bool
+        self, *, book: Book, vault: Vault, slug: str, policy: Retention, now: datetime, dry_run: bool
     ) -> None:  # fmt: skip
         self._book = book
         self._vault = vault
         self._slug = slug
-        self._lease = now.date() + timedelta(days=days)
+        self._policy = policy
         self._now = now
         self._dry_run = dry_run
         self.heard: set[str] = set()
@@ -137,16 +139,18 @@ class ParcelNews:
     def _leases(self, order_ids: Sequence[str]) -> dict[str, date]:
         """Until when the numbers may be kept: as long as the order's own data, and never shorter than before.
 
-        An order whose data can be read no more, though its rows are still there, gets none.
+        Where nothing of the order itself can be read, its rule alone decides; one whose time is over gets none.
         """
-        found: dict[str, date] = dict.fromkeys(order_ids, self._lease)
         own = boxes(self._book, self._slug, order_ids)
-        for order_id, box in own.items():
-            found[order_id] = box.lease_day
+        found = {order_id: box.lease_day for order_id, box in own.items()}
+        others = [order_id for order_id in order_ids if order_id not in own]
+        today = max(self._now.date(), self._vault.floor or date.min)
+        for order_id, order in lifetimes(self._book, self._slug, others).items():
+            if lease := lease_for(order, today, self._policy):
+                found[order_id] = lease
         for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items():
-            found[order_id] = max(found[order_id], box.lease_day) if order_id in own else box.lease_day
-        floor = self._vault.floor or date.min
-        return {order_id: lease for order_id, lease in found.items() if lease >= floor}
+            found[order_id] = max(found.get(order_id, date.min), box.lease_day)
+        return found
 
     # From Sendcloud.
 

@@ -7,7 +7,7 @@ emptied, and last of all the attempt to open what was destroyed.
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from amzlink.vault import Vault
 
 JOB: Final = "purge-pii"
-OTHER_JOBS: Final = ("import-orders", "push-status")
+OTHER_JOBS: Final = ("import-orders", "push-status", "check-weights")
 _NOT_FAR: Final = timedelta(days=2)  # a machine without Amazon's word for it may be so far ahead of what is sure
 _DAYS_A_MONTH: Final = 30.44
 _MAX_WAIT: Final = timedelta(minutes=1)
@@ -219,7 +219,7 @@ class Purger:
         vault = self._deps.vault(self._slug, self._book)
         # What is still needed stays, though nobody was there to renew its lease in time.
         renew_leases(self._book, vault, self._slug, today=today, policy=self._policy)
-        archived = self._archive(vault, (due.order_id for due in self._all_due(today)), sure)
+        archived = self._archive(vault, lambda: (due.order_id for due in self._all_due(today)), sure)
         if vault.floor is None or today > vault.floor:
             # From here on rows below the floor are never opened again, however far the rest gets.
             note_floor(self._book, self._slug, today)
@@ -235,13 +235,23 @@ class Purger:
         self._report.due = [Due(order_id, Rule.REQUESTED, None)]
         if self._options.dry_run:
             return
-        vault = self._deps.vault(self._slug, self._book)
-        archived = self._archive(vault, [order_id], now)
+        try:
+            vault = self._deps.vault(self._slug, self._book)
+        except Problem as problem:
+            # Nobody can open it, so nothing is lost with the row. But an archive wants it read, once the key is back.
+            if problem.name != "vault-key-missing" or self._archive_folder:
+                raise
+            vault = None
+        archived = vault is not None and self._archive(vault, lambda: [order_id], now)
         self._destroy(vault, [entry], {order_id: Rule.REQUESTED}, now, archived=archived)
 
-    def _archive(self, vault: "Vault", order_ids: Iterable[str], now: datetime) -> bool:
+    @property
+    def _archive_folder(self) -> Path | None:
+        return self._options.archive_dir or self._settings.archive.folder
+
+    def _archive(self, vault: "Vault", order_ids: Callable[[], Iterable[str]], now: datetime) -> bool:
         """Write the archive; where it cannot be written, nothing is purged. False: none is wanted."""
-        folder = self._options.archive_dir or self._settings.archive.folder
+        folder = self._archive_folder
         if folder is None:
             return False
         from amzlink.jobs.archiving import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
@@ -250,7 +260,7 @@ class Purger:
             self._book,
             vault,
             self._slug,
-            list(order_ids),
+            order_ids,
             country=self._store.country,
             folder=folder,
             recipients=self._options.recipients or self._settings.archive.recipients,
@@ -279,32 +289,42 @@ class Purger:
             self._count([entry for entry in rest if entry.order_id not in lost], today)
 
     def _destroy(
-        self, vault: "Vault", entries: Sequence[Kept], rules: Mapping[str, Rule], now: datetime, *, archived: bool
+        self,
+        vault: "Vault | None",
+        entries: Sequence[Kept],
+        rules: Mapping[str, Rule],
+        now: datetime,
+        *,
+        archived: bool,
     ) -> None:
         if not entries:
             return
         sales = [entry.order_id for entry in entries if archived and entry.is_sale]
-        records = records_of(rules, sales, at=now, floor=vault.floor, job=self._job)
+        records = records_of(rules, sales, at=now, floor=vault.floor if vault else None, job=self._job)
         gone = boxes_of(self._book, self._slug, rules)
         destroy(self._book, self._slug, rules, records, now)
         self._report.purged += len(rules)
         self._prove(vault, gone)
 
-    def _prove(self, vault: "Vault", gone: Mapping[Place, Box]) -> None:
+    def _prove(self, vault: "Vault | None", gone: Mapping[Place, Box]) -> None:
         """Try to open what was destroyed: no row may be left, and no key of a day that has been purged."""
         left = {place.order_id for place in boxes_of(self._book, self._slug, {place.order_id for place in gone})}
-        for place, box in gone.items():
-            if vault.floor and box.lease_day < vault.floor and vault.reaches(place.order_id, box, part=place.part):
-                left.add(place.order_id)
+        if vault and vault.floor:
+            left |= {
+                place.order_id
+                for place, box in gone.items()
+                if box.lease_day < vault.floor and vault.reaches(place.order_id, box, part=place.part)
+            }
         if left:
             raise Problem("purge-incomplete", count=len(left), store=self._slug)
 
     def _survey(self, today: date, *, list_due: bool) -> None:
         """Count what is kept and when the next of it goes; with `list_due` note what would go today."""
+        requested = self._options.order_id if self._options.dry_run else None
         for chunk in kept_orders(self._book, self._slug):
-            if list_due:
-                self._report.due += [found for entry in chunk if (found := due_of(entry, today, self._policy))]
-            going = {found.order_id for found in self._report.due} if self._options.dry_run else set[str]()
+            due = [found for entry in chunk if (found := due_of(entry, today, self._policy))] if list_due else []
+            self._report.due += due
+            going = {requested, *(found.order_id for found in due)}
             self._count([entry for entry in chunk if entry.order_id not in going], today)
 
     def _count(self, kept: Sequence[Kept], today: date) -> None:

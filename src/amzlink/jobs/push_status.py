@@ -22,19 +22,18 @@ from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.confirm_feed import FeedRoute
 from amzlink.jobs.confirm_plan import Planned, Planner
 from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
-from amzlink.jobs.leases import lengthen_leases
+from amzlink.jobs.leases import lease_arrivals
 from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.jobs.recording import close_report, note_report
 from amzlink.jobs.sending import integration_of
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
 from amzlink.orderbook.imports import Refusal
-from amzlink.orderbook.parcels import booked_orders, newly_delivered, note_deliveries, shipped_and_under_way
+from amzlink.orderbook.parcels import Arrival, booked_orders, newly_delivered, note_deliveries, shipped_and_under_way
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
-    from amzlink.vault import Vault
 
 JOB: Final = "push-status"
 # Confirmed one by one, ten thousand parcels take an hour and a half: the quota's waits are the work here.
@@ -178,7 +177,7 @@ def _push_into(
                 book=book,
                 vault=vault,
                 slug=slug,
-                days=settings.retention.days,
+                policy=settings.retention,
                 now=report.amazon_time,
                 dry_run=options.dry_run,
             )
@@ -190,9 +189,13 @@ def _push_into(
                 # What was heard before can still be told.
                 report.problem = problem
             push.decide(dry_run=options.dry_run)
-            report.delivered = _note_deliveries(
-                book, vault, slug, news, days=settings.retention.days, dry_run=options.dry_run
-            )
+            for arrivals in _arrivals(book, slug, news, dry_run=options.dry_run):
+                report.delivered += len(arrivals)
+                if not options.dry_run:
+                    # The leases first: a run that dies between the two does both once more.
+                    today = report.amazon_time.date()
+                    lease_arrivals(book, vault, slug, arrivals, today=today, policy=settings.retention)
+                    note_deliveries(book, slug, arrivals)
             if not options.dry_run:
                 push.send(options.route)
         except Problem as problem:
@@ -327,23 +330,15 @@ def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
     return Problem("shipment-refused", order_id=entry.order_id, reason=reason, detail=detail)
 
 
-def _note_deliveries(book: Book, vault: "Vault", slug: str, news: ParcelNews, *, days: int, dry_run: bool) -> int:
-    """Note the orders that have arrived as a whole, and give what is sealed of them its last lease; how many."""
+def _arrivals(book: Book, slug: str, news: ParcelNews, *, dry_run: bool) -> Iterator[dict[str, Arrival]]:
+    """The orders that have arrived as a whole since the last run, a chunk at a time."""
     ids = dict.fromkeys(newly_delivered(book, slug))
     if dry_run:
         ids |= dict.fromkeys(shipped_and_under_way(book, slug, list(news.known)))
-    count = 0
     for start in range(0, len(ids), _CHUNK):
-        delivered = {}
+        found = {}
         for order_id, parcels in news.parcels_of(list(ids)[start : start + _CHUNK]).items():
-            moment = delivered_at(tuple(parcels))
-            if moment:
+            if moment := delivered_at(tuple(parcels)):
                 told_by_file = all(parcel.source == FILE for parcel in parcels)
-                delivered[order_id] = (moment, FILE if told_by_file else SENDCLOUD)
-        count += len(delivered)
-        if not dry_run:
-            # The leases first: a run that dies between the two does both once more.
-            until = {order_id: moment.date() + timedelta(days=days) for order_id, (moment, _) in delivered.items()}
-            lengthen_leases(book, vault, slug, until)
-            note_deliveries(book, slug, delivered)
-    return count
+                found[order_id] = Arrival(moment, FILE if told_by_file else SENDCLOUD)
+        yield found

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import or_, select
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.dispatch import Dispatch, DispatchLine
@@ -128,6 +128,19 @@ def dispatch_rows(book: Book, store: str, order_ids: Collection[str]) -> dict[st
     query = select(DISPATCHES).where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return {row.order_id: _to_row(row) for row in connection.execute(query)}
+
+
+def may_be_there() -> ColumnElement[bool]:
+    """A condition on `DISPATCHES`: Sendcloud has the order, or may have it."""
+    handed_over = [state.value for state in (*THERE, DispatchState.ASKED)]
+    return or_(DISPATCHES.c.sendcloud_id.is_not(None), DISPATCHES.c.state.in_(handed_over))
+
+
+def handed_over(book: Book, store: str) -> int:
+    """How many orders of a store Sendcloud has, or may have."""
+    query = select(func.count()).select_from(DISPATCHES).where(DISPATCHES.c.store == store, may_be_there())
+    with book.reading() as connection:
+        return connection.scalar(query) or 0
 
 
 def unsettled_rows(book: Book, store: str) -> list[DispatchRow]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, Programmin
 from amzlink.files import translate, translated_errors
 from amzlink.problems import Problem
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
 _BUSY_MILLISECONDS: Final = 20_000

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from amzlink.core.retention import Lifetime
 from amzlink.core.sealing import Box, Place
@@ -22,7 +22,7 @@ LIFETIME_COLUMNS: Final = (
     ORDERS.c.delivered_by,
     ORDERS.c.ship_by,
 )
-_DATED_BY: Final = "sendcloud"  # whose parcels tell when they arrived; of the others it is known when that was heard
+DATED_BY: Final = "sendcloud"  # whose parcels tell when they arrived; of the others it is known when that was heard
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -38,16 +38,21 @@ def leases_ending(book: Book, store: str, before: date, floor: date | None) -> I
 
     Whether one may be given a longer lease is for the caller to decide; one that gets none comes no second time.
     """
-    keys = (
-        select(SEALED.c.order_id, SEALED.c.part)
-        .where(SEALED.c.store == store, SEALED.c.lease_day < before.isoformat())
-        .where(SEALED.c.lease_day >= (floor or date.min).isoformat())
-        .order_by(SEALED.c.lease_day, SEALED.c.order_id)
-    )
-    with book.reading() as connection:
-        places = [Place(row.order_id, row.part) for row in connection.execute(keys)]
-    for start in range(0, len(places), _CHUNK):
-        yield _leases_at(book, store, places[start : start + _CHUNK])
+    key = tuple_(SEALED.c.lease_day, SEALED.c.order_id, SEALED.c.part)
+    after = ((floor or date.min).isoformat(), "", "")
+    while True:
+        keys = (
+            select(*key.clauses)
+            .where(SEALED.c.store == store, SEALED.c.lease_day < before.isoformat(), key > after)
+            .order_by(*key.clauses)
+            .limit(_CHUNK)
+        )
+        with book.reading() as connection:
+            rows = connection.execute(keys).all()
+        if not rows:
+            return
+        yield _leases_at(book, store, [Place(row.order_id, row.part) for row in rows])
+        after = tuple(rows[-1])
 
 
 def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]:
@@ -63,6 +68,15 @@ def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]
     return [lease for lease in found if lease.place in places]
 
 
+def lifetimes(book: Book, store: str, order_ids: Collection[str]) -> dict[str, Lifetime]:
+    """What decides how long the data of these orders may be kept; one that the book does not have is left out."""
+    query = select(ORDERS.c.order_id, *LIFETIME_COLUMNS).where(
+        ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids)
+    )
+    with book.reading() as connection:
+        return {row.order_id: lifetime_of(row) for row in connection.execute(query)}
+
+
 def lifetime_of(row: Any) -> Lifetime:  # a row of any shape
     """What decides how long an order's data may be kept, from its row (`LIFETIME_COLUMNS`)."""
     return Lifetime(
@@ -71,7 +85,7 @@ def lifetime_of(row: Any) -> Lifetime:  # a row of any shape
         shipped_on=_day(row.shipped_at) if row.shipped_at else None,
         delivered_on=_day(row.delivered_at) if row.delivered_at else None,
         ship_by=_day(row.ship_by) if row.ship_by else None,
-        delivery_dated=row.delivered_by == _DATED_BY,
+        delivery_dated=row.delivered_by == DATED_BY,
     )
 
 

@@ -14,6 +14,7 @@ from amzlink.orderbook.book import Book, upsert
 from amzlink.orderbook.imports import box_of, can_be_opened
 from amzlink.orderbook.progress import Outcome, outcomes
 from amzlink.orderbook.schema import (
+    ARCHIVE_FOLDERS,
     CONFIRMATIONS,
     COVERAGE,
     DISPATCHES,
@@ -237,7 +238,7 @@ def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
     """
     gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
     if not keep_orders:
-        gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS]
+        gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]
     with book.writing() as connection:
         sealed = select(func.count(SEALED.c.order_id.distinct())).where(SEALED.c.store == store)

@@ -24,6 +24,13 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_items: Final = msgspec.json.Decoder(tuple[ParcelItem, ...]).decode
 
 
+class Arrival(msgspec.Struct, frozen=True):
+    """That an order has arrived as a whole: when, and who told (`sendcloud`, `file`)."""
+
+    at: datetime
+    told_by: str
+
+
 class ParcelsSeen(msgspec.Struct, frozen=True, kw_only=True):
     """Parcels of orders in the book, as they are now; `boxes` hold all tracking numbers of their orders."""
 
@@ -154,14 +161,14 @@ def note_superseded(book: Book, store: str, keys: Collection[str]) -> None:
             connection.execute(here.values(kind=Kind.CANCELLED.value, status="superseded"))
 
 
-def note_deliveries(book: Book, store: str, delivered: Mapping[str, tuple[datetime, str]]) -> None:
-    """Note when orders were delivered, and who told (`sendcloud`, `file`)."""
+def note_deliveries(book: Book, store: str, arrivals: Mapping[str, Arrival]) -> None:
+    """Note when orders were delivered, and who told."""
     with book.writing() as connection:
-        for order_id, (moment, source) in delivered.items():
+        for order_id, arrival in arrivals.items():
             connection.execute(
                 update(ORDERS)
                 .where(ORDERS.c.store == store, ORDERS.c.order_id == order_id)
-                .values(delivered_at=to_iso(moment), delivered_by=source)
+                .values(delivered_at=to_iso(arrival.at), delivered_by=arrival.told_by)
             )
 
 

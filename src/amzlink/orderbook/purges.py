@@ -13,7 +13,7 @@ from amzlink.core.orders import CANCELLED, TO_SHIP
 from amzlink.core.retention import Lifetime, Rule
 from amzlink.core.sealing import THE_ORDER, Box, Place
 from amzlink.orderbook.book import Book, execute_many, insert_missing, upsert
-from amzlink.orderbook.dispatches import THERE, DispatchState
+from amzlink.orderbook.dispatches import DispatchState, may_be_there
 from amzlink.orderbook.imports import box_of, record_purge
 from amzlink.orderbook.leases import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.schema import DISPATCHES, ORDERS, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
@@ -165,18 +165,28 @@ def let_go(book: Book, store: str, order_ids: Collection[str], now: datetime) ->
 def empty_journal(book: Book) -> bool:
     """Fold the journal into the file and empty it, so that nothing that was deleted is left in it.
 
-    False: another program is reading, and the journal is as it was.
+    False, at once: another program is reading or writing, and the journal is as it was.
     """
     with book.outside_transactions() as connection:
-        busy, *_ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        patience = connection.scalar(text("PRAGMA busy_timeout"))
+        # Whoever calls can wait: SQLite would keep all writers out as long as it waits for a reader.
+        connection.execute(text("PRAGMA busy_timeout = 0"))
+        try:
+            busy, *_ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        finally:
+            connection.execute(text(f"PRAGMA busy_timeout = {patience}"))
     return not busy
 
 
 def forget_old_orders(book: Book, store: str, before: datetime) -> int:
     """Delete all that is left of orders that are done with and were last changed before a time; tombstones stay.
 
-    One that nobody shipped is done with when its ship-by date is that long ago too. Returns how many there were.
+    One that nobody shipped is done with when its ship-by date is that long ago too. What was never taken in goes when
+    it was last tried before that time. Returns how many orders of the book there were.
     """
+    with book.writing() as connection:
+        never_in = (REFUSED_ORDERS.c.store == store, REFUSED_ORDERS.c.seen_at < to_iso(before))
+        connection.execute(delete(REFUSED_ORDERS).where(*never_in))
     sealed = select(SEALED.c.order_id).where(
         SEALED.c.store == ORDERS.c.store, SEALED.c.order_id == ORDERS.c.order_id
     )  # fmt: skip
@@ -228,12 +238,10 @@ def tombstone_of(book: Book, store: str, order_id: str) -> Tombstone | None:
 
 def copies_at_sendcloud(book: Book, store: str) -> dict[str, str | None]:
     """Purged orders of which Sendcloud has a copy, or may have one: Sendcloud's id by order id, None where unknown."""
-    handed_over = [state.value for state in (*THERE, DispatchState.ASKED)]
     query = (
         select(DISPATCHES.c.order_id, DISPATCHES.c.sendcloud_id)
         .join(TOMBSTONES, (TOMBSTONES.c.store == DISPATCHES.c.store) & (TOMBSTONES.c.order_id == DISPATCHES.c.order_id))
-        .where(DISPATCHES.c.store == store)
-        .where(or_(DISPATCHES.c.sendcloud_id.is_not(None), DISPATCHES.c.state.in_(handed_over)))
+        .where(DISPATCHES.c.store == store, may_be_there())
     )
     with book.reading() as connection:
         return {row.order_id: row.sendcloud_id for row in connection.execute(query)}

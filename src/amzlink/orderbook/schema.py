@@ -111,7 +111,7 @@ SEALED: Final = Table(
     Column("box", LargeBinary, nullable=False),
     PrimaryKeyConstraint("store", "order_id", "part"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
-    Index("sealed_by_lease", "store", "lease_day"),
+    Index("sealed_by_lease", "store", "lease_day", "order_id", "part"),
 )
 
 TOMBSTONES: Final = Table(
@@ -333,6 +333,14 @@ PURGES: Final = Table(
     Column("floor", Text),  # the first day that can be opened since
     Column("job", Text, nullable=False),
     PrimaryKeyConstraint("store", "number"),
+)
+
+ARCHIVE_FOLDERS: Final = Table(
+    "archive_folders",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("folder", Text, nullable=False),  # files lie in it until somebody moves them away
+    PrimaryKeyConstraint("store", "folder"),
 )
 
 FORMER_STORES: Final = Table(

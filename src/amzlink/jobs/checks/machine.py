@@ -1,16 +1,19 @@
 """What can be checked on this machine alone: settings, secrets, order book, vault, the last runs, the quotas."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.clock import from_iso, to_iso
-from amzlink.config import Config, Store
+from amzlink.config import Archive, Config, Store
 from amzlink.core.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
 from amzlink.jobs.leases import open_some
 from amzlink.jobs.purge_pii import overdue
+from amzlink.orderbook.archives import archive_folders
 from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.problems import Problem
 from amzlink.secrets import SecretName, require
@@ -89,25 +92,42 @@ def check_vault(deps: Deps, slug: str) -> Result:
 
 
 def check_retention(deps: Deps, slug: str, today: date) -> Result:
-    """Nothing is kept longer than its lease and its rule allow."""
+    """Nothing is kept longer than its lease and its rule allow, and the next purge finds its archive."""
+    settings = deps.load_config()
     with deps.book() as book:
-        count = overdue(book, slug, today, deps.load_config().retention)
+        count = overdue(book, slug, today, settings.retention)
+        folders = archive_folders(book, slug)
     if count:
         return found(Check.RETENTION, Problem("retention-overdue", count=count), overdue=count)
-    if left := archives_left(deps):
-        return found(Check.RETENTION, left)
+    folder = settings.archive.folder
+    problem = _archive_fault(settings.archive) if folder else None
+    problem = problem or _archives_left([folder, *folders] if folder else folders, deps.clock.now())
+    if problem:
+        return found(Check.RETENTION, problem)
     return passed(Check.RETENTION, "No personal data is overdue.")
 
 
-def archives_left(deps: Deps) -> Problem | None:
+def _archive_fault(archive: Archive) -> Problem | None:
+    """Why the next purge could not write its archive, as far as that can be seen before."""
+    from amzlink.archive import Recipients  # noqa: PLC0415 - few stores have an archive
+
+    try:
+        Recipients.parse(archive.recipients)
+    except Problem as problem:
+        return problem
+    if archive.folder and not archive.folder.is_dir():
+        return Problem("archive-folder-missing", file=archive.folder)
+    return None
+
+
+def _archives_left(folders: Sequence[Path], now: datetime) -> Problem | None:
     """`archive-not-moved`, where an archive still lies where it was written: cold means moved away."""
     from amzlink.archive import old_files  # noqa: PLC0415 - few stores have an archive
 
-    folder = deps.load_config().archive.folder
-    old = old_files(folder, deps.clock.now()) if folder else []
-    if not old:
-        return None
-    return Problem("archive-not-moved", file=folder, count=len(old), since=old[0].made_at.date())
+    for folder in dict.fromkeys(folders):
+        if old := old_files(folder, now):
+            return Problem("archive-not-moved", file=folder, count=len(old), since=old[0].made_at.date())
+    return None
 
 
 def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | None) -> Result:
