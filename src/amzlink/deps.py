@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from amzlink import config
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from amzlink.wire.client import CallRecord
 
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
+_KEY_SECONDS: Final = 30  # changing a key takes moments, but a keyring may ask for its password
 SENDCLOUD_URL: Final = "https://panel.sendcloud.sc"
 SENDCLOUD_ACCOUNT_URL: Final = "https://account.sendcloud.com"  # where OAuth2's tokens are made
 ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
@@ -232,7 +234,7 @@ class Deps:
         from amzlink.vault import Vault  # noqa: PLC0415
 
         marks = sealed_marks(book, slug)
-        vault = Vault(slug, _KeyPlace(self.secrets, slug), marks)
+        vault = Vault(slug, _KeyPlace(self.secrets, slug, self.home.locks), marks)
         if vault.floor and vault.floor != marks.floor:
             note_floor(book, slug, vault.floor)
         return vault
@@ -321,6 +323,7 @@ class _KeyPlace:
 
     secrets: SecretStore
     slug: str
+    locks: Path
 
     def load(self) -> str | None:
         secret = self.secrets.get(self.slug, "vault-key")
@@ -328,6 +331,20 @@ class _KeyPlace:
 
     def save(self, text: str) -> None:
         self.secrets.set(self.slug, "vault-key", text)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - only what changes the key needs it
+
+        lock = FileLock(self.locks / f"{self.slug}.vault-key.lock", timeout=_KEY_SECONDS, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise Problem("run-in-progress", job="amzlink", store=self.slug) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def _accepted(name: str, url: str) -> str:

@@ -13,6 +13,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Final, Protocol
 
@@ -38,6 +39,9 @@ class KeyPlace(Protocol):
 
     def save(self, text: str) -> None:
         """Store the text; when this returns it can be read back."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """While it is entered no other process changes the text."""
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -87,7 +91,7 @@ class Vault:
         # What is sealed and opened by the ten thousand finds its cipher at one look.
         self._sealing: dict[date, tuple[str, AESGCM]] = {}
         self._opening: dict[tuple[str, date], AESGCM] = {}
-        self._refuse_foreign_keys(book)
+        self._need(book.chain_ids, book.floor)
         floors = [floor for floor in (self._keys.floor, book.floor) if floor]
         self.floor = max(floors, default=None)
         if self.floor and self.floor != self._keys.floor:
@@ -144,10 +148,13 @@ class Vault:
         """
         if self._keys.floor and floor <= self._keys.floor:
             return
-        self._save(_moved_on(self._keys, floor))
-        self.floor = floor
-        if _read(self._place.load(), self._store) != self._keys:
-            raise Problem("vault-key-stuck", store=self._store)
+        with self._place.alone():
+            self._read_again()  # another process may have begun a chain since, or have moved on further
+            if not self._keys.floor or floor > self._keys.floor:
+                self._save(_moved_on(self._keys, floor))
+            self.floor = self._keys.floor
+            if _read(self._place.load(), self._store) != self._keys:
+                raise Problem("vault-key-stuck", store=self._store)
 
     def _bound_to(self, order_id: str, part: str) -> bytes:
         bound = self._bound_to_store + order_id.encode()
@@ -174,25 +181,35 @@ class Vault:
         return cipher
 
     def _begin_chain(self, lease_day: date) -> Chain:
-        # Another process may have begun it since; to write over its key would lose what it has sealed.
-        self._keys = _read(self._place.load(), self._store)
-        if chain := self._keys.chains.get(_month(lease_day)):
+        with self._place.alone():
+            # Another process may have begun it since; to write over its key would lose what it has sealed.
+            self._read_again()
+            if chain := self._keys.chains.get(_month(lease_day)):
+                return chain
+            first = max(lease_day.replace(day=1), self._keys.floor or date.min)
+            chain = Chain(secrets.token_hex(8), first, _encode(secrets.token_bytes(_KEY_BYTES)))
+            chains = {**self._keys.chains, _month(lease_day): chain}
+            self._save(msgspec.structs.replace(self._keys, chains=chains))
             return chain
-        first = max(lease_day.replace(day=1), self.floor or date.min)
-        chain = Chain(secrets.token_hex(8), first, _encode(secrets.token_bytes(_KEY_BYTES)))
-        chains = {**self._keys.chains, _month(lease_day): chain}
-        self._save(msgspec.structs.replace(self._keys, chains=chains))
-        return chain
 
     def _save(self, keys: _Keys) -> None:
         self._place.save(msgspec.json.encode(keys).decode())
+        self._take(keys)
+
+    def _take(self, keys: _Keys) -> None:
         self._keys = keys
         for ciphers in (self._ciphers, self._sealing, self._opening):
             ciphers.clear()
 
-    def _refuse_foreign_keys(self, book: Sealed) -> None:
-        gone = max((floor for floor in (self._keys.floor, book.floor) if floor), default=date.min)
-        for month, chain_id in book.chain_ids.items():
+    def _read_again(self) -> None:
+        known, self._keys = self.chain_ids, _read(self._place.load(), self._store)
+        self._need(known, self._keys.floor)
+        self._take(self._keys)
+
+    def _need(self, chain_ids: Mapping[str, str], floor: date | None) -> None:
+        """Refuse to go on without the key of a chain that something may hang on still."""
+        gone = max((each for each in (self._keys.floor, floor) if each), default=date.min)
+        for month, chain_id in chain_ids.items():
             chain = self._keys.chains.get(month)
             if chain is None and _last_day(month) < gone:
                 continue  # purged to its end

@@ -67,7 +67,7 @@ def sales_of(world: StoreOnSandbox) -> set[str]:
 
 def archived(folder: Path) -> dict[str, dict[str, Any]]:
     """What the files in a folder hold, by order."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.iterdir()):
         manifest, *records = [json.loads(line) for line in pyrage.decrypt(path.read_bytes(), [OWNER]).splitlines()]
         assert manifest["records"] == len(records)
@@ -90,7 +90,12 @@ def test_every_sale_whose_data_goes_is_in_the_file_with_its_buyer(tmp_path: Path
     assert (report.problem, kept(world)) == (None, set())
     assert report.archive is not None
     assert archived(away).keys() == before & sales_of(world)
-    assert all(record["recipient"]["address"] for record in archived(away).values())
+    orders = world.sandbox.world.orders
+    for order_id, record in archived(away).items():
+        told = orders[order_id].body.get("recipient", {}).get("deliveryAddress", {})
+        assert record["recipient"]["name"] == told.get("name"), order_id
+        assert record["recipient"]["address_line_1"] == told.get("addressLine1"), order_id
+    assert any(record["recipient"]["name"] for record in archived(away).values())
     with world.deps.book() as book:
         assert sum(record.archived for record in purges(book, SLUG)) == report.archived == len(archived(away))
 
