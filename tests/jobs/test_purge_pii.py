@@ -1,5 +1,6 @@
 """Purging: what is due goes, at a time that is sure, and nothing else ever does."""
 
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -7,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pyrage
 import pytest
 
 from amzlink.config import Config
@@ -15,13 +18,15 @@ from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders import show_order
 from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
-from amzlink.orderbook.imports import refused_orders
-from amzlink.orderbook.purges import boxes_of, purges
+from amzlink.orderbook.imports import Page, refused_orders, save_page
+from amzlink.orderbook.purges import CHUNK, boxes_of, purges
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 from amzlink.sandbox.changes import CHANGES
+from amzlink.sandbox.plan import Story
+from tests.orderbook.samples import change_of, order_of, package_of
 from tests.support.destination import NONE, Destination
-from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
 DAY = timedelta(days=1).total_seconds()
 
@@ -68,6 +73,25 @@ def with_status(world: StoreOnSandbox, status: str) -> list[str]:
     )  # fmt: skip
 
 
+def tombstones(world: StoreOnSandbox) -> dict[str, str]:
+    return dict(rows(world, "SELECT order_id, rule FROM tombstones"))
+
+
+def archive_in(world: StoreOnSandbox, folder: Path) -> None:
+    """From now on the settings bind every purge to an archive there."""
+    (folder / "archive").mkdir()
+    config = world.deps.load_config()
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    archive = {"dir": str(folder / "archive"), "recipients": [key]}
+    world.deps.save_config(msgspec.structs.replace(config, raw={**config.raw, "archive": archive}))
+    assert world.deps.load_config().archive.folder == folder / "archive"
+
+
+def warned(world: StoreOnSandbox) -> list[str]:
+    """The names of the warnings so far."""
+    return [problem.name for problem in world.heard.warnings]
+
+
 def problem_of(report: PurgeReport) -> str | None:
     return report.problem.name if report.problem else None
 
@@ -105,6 +129,38 @@ class TestWhatIsDue:
         assert {due.order_id for due in report.due} <= before == sealed(world)
         assert all(due.since and due.since < world.clock.now().date() for due in report.due)
         assert report.due
+
+    @pytest.mark.parametrize("days", [0, 20, 35, 46, 120])
+    def test_a_dry_run_lists_what_the_real_run_then_destroys(self, world: StoreOnSandbox, days: int) -> None:
+        world.clock.advance(days * DAY)
+        planned, before = purge(world, dry_run=True), tombstones(world)
+        done = purge(world)
+        assert {due.order_id: due.rule.value for due in planned.due} == dict(tombstones(world).items() - before.items())
+        assert (done.purged, done.kept) == (len(planned.due), planned.kept)
+        assert purge(world, dry_run=True).due == []
+        assert sealed(world).isdisjoint(tombstones(world))
+
+    def test_more_than_a_chunk_of_due_orders_goes_in_one_run(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, orders=0, test=True)
+        ids = [f"302-{index:07}-0000000" for index in range(2 * CHUNK + 150)]
+        shipped = world.clock.now()
+        with world.deps.book() as book:
+            vault, lease = world.deps.vault(SLUG, book), shipped.date() + timedelta(days=30)
+            changes = []
+            for index, order_id in enumerate(ids):
+                # Every tenth was handed over later, and stays.
+                at = shipped + timedelta(days=20 * (index % 10 == 0))
+                order = order_of(order_id, status="SHIPPED", packages=(package_of(shipped_at=at),))
+                changes.append(change_of(order, sealed=vault.seal(order_id, b"{}", lease)))
+            save_page(book, SLUG, Page(changes=changes, chain_ids=vault.chain_ids), shipped)
+        world.clock.advance(45 * DAY)
+        listed = [due.order_id for due in purge(world, dry_run=True).due]
+        assert listed == [order_id for index, order_id in enumerate(ids) if index % 10]
+        report = purge(world)
+        assert (problem_of(report), report.purged, report.kept) == (None, len(listed), len(ids) - len(listed))
+        assert sealed(world) == {*ids} - {*listed}
+        with world.deps.book() as book:
+            assert sum(record.orders for record in purges(book, SLUG)) == len(listed)
 
     def test_a_cancelled_order_is_destroyed_by_the_import_that_hears_of_it_and_recorded(
         self, world: StoreOnSandbox
@@ -171,8 +227,193 @@ class TestOnRequest:
         assert (report.purged, report.kept) == (1, len(before) - 1)
         assert sealed(world) == before - {order_id}
 
-    def test_an_order_of_which_nothing_is_kept_is_not_found(self, world: StoreOnSandbox) -> None:
+    def test_an_order_that_the_book_does_not_have_is_not_found(self, world: StoreOnSandbox) -> None:
         assert problem_of(purge(world, order_id="999-0000000-0000000")) == "order-not-found"
+
+    def test_what_is_gone_already_can_be_asked_for_again(self, world: StoreOnSandbox) -> None:
+        order_id = with_status(world, "UNSHIPPED")[0]
+        gone = purge(world, order_id=order_id)
+        again = purge(world, order_id=order_id)
+        assert (gone.gone_since, problem_of(again), again.purged) == (None, None, 0)
+        assert again.gone_since is not None
+
+    def test_an_order_of_which_nothing_is_sealed_gets_nothing_later_either(self, world: StoreOnSandbox) -> None:
+        order_id = with_status(world, "UNSHIPPED")[0]
+        rows(world, "DELETE FROM sealed WHERE order_id = :id", id=order_id)
+        assert purge(world, order_id=order_id, dry_run=True).gone_since is not None
+        assert order_id not in tombstones(world)
+        report = purge(world, order_id=order_id)
+        assert (problem_of(report), report.purged, tombstones(world)[order_id]) == (None, 0, "requested")
+
+    def test_one_whose_key_is_lost_goes_all_the_same(self, world: StoreOnSandbox) -> None:
+        before, order_id = sealed(world), with_status(world, "UNSHIPPED")[0]
+        world.deps.secrets.delete(SLUG, "vault-key")
+        report = purge(world, order_id=order_id)
+        assert (problem_of(report), report.purged) == (None, 1)
+        assert sealed(world) == before - {order_id}
+        assert tombstones(world)[order_id] == "requested"
+        assert world.deps.secrets.get(SLUG, "vault-key") is None, "no key is made over what is sealed"
+        world.clock.advance(120 * DAY)
+        assert problem_of(purge(world)) == "vault-key-missing"
+        assert sealed(world) == before - {order_id}
+
+    def test_of_one_whose_key_is_lost_the_archive_keeps_what_tax_may_need(
+        self, world: StoreOnSandbox, tmp_path: Path
+    ) -> None:
+        """Somebody may still find a copy of the key; then the archive can be written."""
+        order_id = with_status(world, "UNSHIPPED")[0]
+        archive_in(world, tmp_path)
+        key = world.deps.secrets.get(SLUG, "vault-key")
+        assert key is not None
+        world.deps.secrets.delete(SLUG, "vault-key")
+        assert problem_of(purge(world, order_id=order_id)) == "vault-key-missing"
+        assert order_id in sealed(world)
+        world.deps.secrets.set(SLUG, "vault-key", key.reveal())
+        report = purge(world, order_id=order_id)
+        assert (problem_of(report), report.purged, report.archived) == (None, 1, 1)
+
+
+class TestWhatIsInTheWay:
+    def test_a_reader_keeps_the_journal_and_the_next_run_empties_it(self, world: StoreOnSandbox) -> None:
+        journal = world.deps.home.database_file.with_name("orders.db-wal")
+        world.clock.advance(120 * DAY)
+        with contextlib.closing(sqlite3.connect(world.deps.home.database_file, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sealed").fetchone()
+            world.clock.slept.clear()
+            report = purge(world)
+            assert report.problem is not None
+            assert (problem_of(report), report.problem.exit_code) == ("journal-in-use", 75)
+            assert len(world.clock.slept) >= 3, "it gives the reader some time"
+            assert report.purged > 0
+            assert journal.stat().st_size > 0
+        assert sealed(world) == set()
+        assert problem_of(purge(world)) is None
+        assert not journal.exists() or journal.stat().st_size == 0
+
+    def test_a_reader_that_is_soon_done_is_waited_for(self, world: StoreOnSandbox) -> None:
+        world.clock.advance(120 * DAY)
+        reader = sqlite3.connect(world.deps.home.database_file, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sealed").fetchone()
+
+        class Closing(VirtualClock):
+            """Time in which the reader comes to its end."""
+
+            def sleep(self, seconds: float) -> None:
+                super().sleep(seconds)
+                if len(self.slept) == 2:
+                    reader.close()
+
+        world.deps.clock = Closing(world.clock.moment)
+        assert problem_of(purge(world)) is None
+
+    @pytest.mark.parametrize("job", ["import-orders", "push-status", "check-weights", "purge-pii"])
+    def test_while_another_job_is_at_work_nothing_goes_and_the_next_run_does_it(
+        self, world: StoreOnSandbox, job: str
+    ) -> None:
+        before = sealed(world)
+        world.clock.advance(120 * DAY)
+        with world.deps.lock(SLUG, job):
+            report = purge(world)
+            assert report.problem is not None
+            assert (problem_of(report), report.problem.exit_code) == ("run-in-progress", 75)
+            assert job in report.problem.summary
+            assert sealed(world) == before
+        assert purge(world).purged == len(before)
+
+    @pytest.mark.parametrize("job", ["push-status", "check-weights", "purge-pii"])
+    def test_an_import_beside_another_job_imports_and_says_what_is_overdue(
+        self, world: StoreOnSandbox, job: str
+    ) -> None:
+        world.clock.advance(120 * DAY)
+        with world.deps.lock(SLUG, job):
+            (report,) = import_orders(world.deps, [SLUG], ImportOptions())
+        assert (report.problem, report.purged) == (None, 0)
+        assert warned(world) == ["retention-overdue"]
+        assert sealed(world) != set()
+
+    def test_where_one_store_fails_the_other_goes_on(self, world: StoreOnSandbox) -> None:
+        config, secrets = world.deps.load_config(), world.deps.secrets
+        world.deps.save_config(config.with_store("other", config.stores[SLUG]))
+        for name in ("client-secret", "refresh-token"):
+            secret = secrets.get(SLUG, name)
+            assert secret is not None
+            secrets.set("other", name, secret.reveal())
+        (report,) = import_orders(world.deps, ["other"], ImportOptions())
+        assert report.problem is None
+        secrets.delete(SLUG, "vault-key")
+        world.clock.advance(120 * DAY)
+        failed, done = purge_pii(world.deps, [SLUG, "other"], PurgeOptions())
+        assert (failed.store, problem_of(failed), failed.purged) == (SLUG, "vault-key-missing", 0)
+        assert (done.store, problem_of(done)) == ("other", None)
+        assert done.purged > 0
+        left = {store for (store,) in rows(world, "SELECT DISTINCT store FROM sealed")}
+        assert left == {SLUG}
+
+
+class TestWithAnArchiveInTheSettings:
+    @pytest.fixture
+    def gone(self, world: StoreOnSandbox, tmp_path: Path) -> Path:
+        """The archive's folder, which is not there: a disk that nobody has mounted."""
+        archive_in(world, tmp_path)
+        (tmp_path / "archive").rename(tmp_path / "elsewhere")
+        return tmp_path / "archive"
+
+    def test_without_its_folder_nothing_goes_whatever_the_rule(self, world: StoreOnSandbox, gone: Path) -> None:
+        cancelled = with_status(world, "UNSHIPPED")[0]
+        rows(world, "UPDATE orders SET status = 'CANCELLED' WHERE order_id = :id", id=cancelled)
+        before, floors = sealed(world), rows(world, "SELECT floor FROM vault_floors")
+        world.clock.advance(120 * DAY)
+        assert cancelled in {due.order_id for due in purge(world, dry_run=True).due}
+        report = purge(world)
+        assert (problem_of(report), report.purged, report.archived) == ("archive-folder-missing", 0, 0)
+        assert (sealed(world), rows(world, "SELECT floor FROM vault_floors")) == (before, floors)
+        sale = with_status(world, "SHIPPED")[0]
+        assert problem_of(purge(world, order_id=sale)) == "archive-folder-missing"
+        assert sealed(world) == before
+        (gone.parent / "elsewhere").rename(gone)
+        report = purge(world)
+        assert (problem_of(report), report.purged) == (None, len(before))
+        assert (report.archived, sealed(world)) == (len(before) - 1, set())
+
+    def test_of_what_was_no_sale_nothing_is_archived_so_that_it_may_go_on_request(
+        self, world: StoreOnSandbox, gone: Path
+    ) -> None:
+        cancelled = with_status(world, "UNSHIPPED")[0]
+        rows(world, "UPDATE orders SET status = 'CANCELLED' WHERE order_id = :id", id=cancelled)
+        report = purge(world, order_id=cancelled)
+        assert (problem_of(report), report.purged, report.archived) == (None, 1, 0)
+
+    def test_an_import_says_why_and_how_many_are_overdue(self, world: StoreOnSandbox, gone: Path) -> None:
+        before = sealed(world)
+        world.clock.advance(120 * DAY)
+        (report,) = import_orders(world.deps, [SLUG], ImportOptions())
+        assert (report.problem, report.purged) == (None, 0)
+        assert warned(world) == ["archive-folder-missing", "retention-overdue"]
+        late = world.heard.warnings[-1]
+        due = purge(world, dry_run=True).due
+        assert (late.facts["count"], late.facts["store"]) == (len(due), SLUG)
+        assert before <= sealed(world)
+
+    def test_what_was_cancelled_before_the_hand_over_goes_all_the_same_when_an_import_hears_of_it(
+        self, world: StoreOnSandbox, gone: Path
+    ) -> None:
+        """It was no sale, so that tax wants nothing of it; what was handed over before stays until it is archived."""
+        there = world.sandbox.world
+        no_sale, sale = with_status(world, "UNSHIPPED")[:2]
+        with there.lock:
+            CHANGES["cancel"](there.orders[no_sale], there.now(), there.random())
+            CHANGES["ship"](there.orders[sale], there.now(), there.random())
+            there.orders[sale].change(there.now(), Story.CANCELLED)
+        world.clock.advance(600)
+        bring(world, order_ids=(no_sale, sale), since=None)
+        assert (no_sale in sealed(world), sale in sealed(world)) == (False, True)
+        assert tombstones(world)[no_sale] == "cancelled"
+        (gone.parent / "elsewhere").rename(gone)
+        report = purge(world)
+        assert (problem_of(report), report.archived) == (None, 1)
+        assert sale not in sealed(world)
 
 
 class TestTime:
@@ -275,6 +516,27 @@ class TestCopiesAtSendcloud:
         assert (problem_of(report), report.copies_left, report.copies_deleted) == (None, 0, 1)
         assert order_id not in at.stored()
         assert purge(at.world, include_destination=True).copies_deleted == 0
+
+    @pytest.mark.parametrize("fault", ["sendcloud-broken", "sendcloud-credentials"])
+    def test_when_sendcloud_is_down_what_is_here_goes_and_what_is_there_the_next_time(
+        self, tmp_path: Path, fault: str
+    ) -> None:
+        at = Destination(tmp_path, orders=NONE, test=True, purge_destination=True)
+        (order_id,) = at.add(1)
+        at.run()
+        at.run()
+        at.world.clock.advance(120 * DAY)
+        at.switch(fault)
+        report = purge(at.world)
+        assert report.problem is not None
+        assert report.problem.name.startswith("sendcloud-") or report.problem.name == "service-unavailable"
+        assert (report.purged, report.copies_left, report.copies_deleted) == (1, 1, 0)
+        assert sealed(at.world) == set()
+        assert order_id in at.stored()
+        at.switch(off=[fault])
+        report = purge(at.world)
+        assert (problem_of(report), report.copies_left, report.copies_deleted) == (None, 0, 1)
+        assert order_id not in at.stored()
 
 
 class TestDisconnected:

@@ -74,6 +74,8 @@ def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
             console.line(f"  {due.order_id}  {WHY_PURGED[due.rule]}{since}")
         if len(report.due) > _MOST_LISTED:
             console.line(f"  and {len(report.due) - _MOST_LISTED} more; --json lists them all")
+    if report.gone_since:
+        console.line(f"  Of the order nothing personal is left, since {report.gone_since:%Y-%m-%d}.")
     if report.archive:
         console.line(f"  {report.archived} archived in {report.archive}; move it off this machine.")
     if report.forgotten:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.core.retention import Retention, lease_for
+from amzlink.core.retention import Lifetime, Retention, lease_for
 from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.health import sample_boxes
@@ -24,18 +24,28 @@ def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Re
     A lease that has ended while the machine was off is renewed too, as long as its key is not gone. No lease goes
     beyond the last day that the rules allow.
     """
-    renewed = 0
-    soon = today + min(_AHEAD, timedelta(days=policy.days - 1))
-    for leases in leases_ending(book, slug, soon, vault.floor):
-        wanted = {lease.place: lease_for(lease.order, today, policy) for lease in leases}
-        fresh = {
-            lease.place: (lease.box, _seal_anew(vault, lease.place, lease.box, until))
-            for lease in leases
-            if (until := wanted[lease.place]) and until > lease.box.lease_day
-        }
+    renewed, floor = 0, vault.floor
+    for leases in leases_ending(book, slug, _soon(today, policy), floor):
+        fresh = {}
+        for lease in leases:
+            until = renewed_lease(lease.order, lease.box.lease_day, today=today, policy=policy, floor=floor)
+            if until > lease.box.lease_day:
+                fresh[lease.place] = lease.box, _seal_anew(vault, lease.place, lease.box, until)
         replace_boxes(book, slug, fresh, vault.chain_ids)
         renewed += len(fresh)
     return renewed
+
+
+def renewed_lease(order: Lifetime, lease_day: date, *, today: date, policy: Retention, floor: date | None) -> date:
+    """The lease that a box has once `renew_leases` has run today. Below the floor nothing is renewed any more."""
+    if lease_day >= _soon(today, policy) or (floor is not None and lease_day < floor):
+        return lease_day
+    return max(lease_day, lease_for(order, today, policy) or lease_day)
+
+
+def _soon(today: date, policy: Retention) -> date:
+    """The day before which a lease has to end to be renewed today."""
+    return today + min(_AHEAD, timedelta(days=policy.days - 1))
 
 
 def lease_arrivals(

@@ -18,10 +18,11 @@ from amzlink.config import Config, Store
 from amzlink.core.retention import Retention, Rule, last_day_of, stay_of
 from amzlink.core.sealing import Box, Place
 from amzlink.deps import Deps
-from amzlink.jobs.leases import renew_leases
+from amzlink.jobs.leases import renew_leases, renewed_lease
 from amzlink.jobs.recording import close_report, note_report
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.leases import note_floor
+from amzlink.orderbook.orders import find_order
 from amzlink.orderbook.purges import (
     Kept,
     borne_out,
@@ -35,6 +36,7 @@ from amzlink.orderbook.purges import (
     let_go,
     note_copy_gone,
     records_of,
+    tombstone_of,
 )
 from amzlink.orderbook.runs import sealed_marks
 from amzlink.problems import Problem
@@ -73,8 +75,8 @@ class PurgeReport(msgspec.Struct, kw_only=True):
     """What one store's run did.
 
     `due` is what goes, or would go; `kept` counts the orders whose data stays, `next_due` is when the next of it goes.
-    `copies_left` are orders of which Sendcloud still has a copy. `problem` is what stopped the run, or what stays to be
-    done.
+    `gone_since` is when there was nothing left already of the order that was asked for. `copies_left` are orders of
+    which Sendcloud still has a copy. `problem` is what stopped the run, or what stays to be done.
     """
 
     store: str
@@ -82,6 +84,7 @@ class PurgeReport(msgspec.Struct, kw_only=True):
     purged: int = 0
     archived: int = 0
     archive: Path | None = None
+    gone_since: datetime | None = None
     kept: int = 0
     next_due: datetime | None = None
     forgotten: int = 0
@@ -231,7 +234,8 @@ class Purger:
     def _purge_requested(self, order_id: str, now: datetime) -> None:
         entry = kept_order(self._book, self._slug, order_id)
         if entry is None:
-            raise Problem("order-not-found", order_id=order_id, detail="with personal data in the order book")
+            self._purge_nothing(order_id, now)
+            return
         self._report.due = [Due(order_id, Rule.REQUESTED, None)]
         if self._options.dry_run:
             return
@@ -244,6 +248,15 @@ class Purger:
             vault = None
         archived = vault is not None and self._archive(vault, lambda: [order_id], now)
         self._destroy(vault, [entry], {order_id: Rule.REQUESTED}, now, archived=archived)
+
+    def _purge_nothing(self, order_id: str, now: datetime) -> None:
+        """Nothing of it is sealed (any more): see that nothing ever will be, and that a copy elsewhere can go."""
+        there = tombstone_of(self._book, self._slug, order_id)
+        if there is None and find_order(self._book, self._slug, order_id) is None:
+            raise Problem("order-not-found", order_id=order_id, detail="in the order book")
+        self._report.gone_since = there.at if there else now
+        if there is None and not self._options.dry_run:
+            destroy(self._book, self._slug, {order_id: Rule.REQUESTED}, [], now)
 
     @property
     def _archive_folder(self) -> Path | None:
@@ -321,7 +334,7 @@ class Purger:
     def _survey(self, today: date, *, list_due: bool) -> None:
         """Count what is kept and when the next of it goes; with `list_due` note what would go today."""
         requested = self._options.order_id if self._options.dry_run else None
-        for chunk in kept_orders(self._book, self._slug):
+        for chunk in _kept_as_renewed(self._book, self._slug, today, self._policy):
             due = [found for entry in chunk if (found := due_of(entry, today, self._policy))] if list_due else []
             self._report.due += due
             going = {requested, *(found.order_id for found in due)}
@@ -371,7 +384,8 @@ class Purger:
 
 def overdue(book: Book, slug: str, today: date, policy: Retention) -> int:
     """Of how many orders personal data is still there that was to be destroyed before today."""
-    return sum(1 for chunk in kept_orders(book, slug) for entry in chunk if due_of(entry, today, policy))
+    chunks = _kept_as_renewed(book, slug, today, policy)
+    return sum(1 for chunk in chunks for entry in chunk if due_of(entry, today, policy))
 
 
 def due_of(entry: Kept, today: date, policy: Retention) -> Due | None:
@@ -381,6 +395,18 @@ def due_of(entry: Kept, today: date, policy: Retention) -> Due | None:
     if stay.rule is Rule.OPEN:
         return None  # it is renewed
     return Due(entry.order_id, stay.rule, last) if last is None or last < today else None
+
+
+def _kept_as_renewed(book: Book, slug: str, today: date, policy: Retention) -> Iterator[list[Kept]]:
+    """All that is kept, with the leases that a purge of today would give before it destroys anything."""
+    floor = sealed_marks(book, slug).floor
+    for chunk in kept_orders(book, slug):
+        yield [
+            msgspec.structs.replace(
+                entry, lease_day=renewed_lease(entry.order, entry.lease_day, today=today, policy=policy, floor=floor)
+            )
+            for entry in chunk
+        ]
 
 
 def _is_lost(entry: Kept, floor: date | None) -> bool:
