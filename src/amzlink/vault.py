@@ -91,7 +91,7 @@ class Vault:
         # What is sealed and opened by the ten thousand finds its cipher at one look.
         self._sealing: dict[date, tuple[str, AESGCM]] = {}
         self._opening: dict[tuple[str, date], AESGCM] = {}
-        self._need(book.chain_ids, book.floor)
+        self._need(self._keys, book.chain_ids, book.floor)
         floors = [floor for floor in (self._keys.floor, book.floor) if floor]
         self.floor = max(floors, default=None)
         if self.floor and self.floor != self._keys.floor:
@@ -202,15 +202,15 @@ class Vault:
             ciphers.clear()
 
     def _read_again(self) -> None:
-        known, self._keys = self.chain_ids, _read(self._place.load(), self._store)
-        self._need(known, self._keys.floor)
-        self._take(self._keys)
+        keys = _read(self._place.load(), self._store)
+        self._need(keys, self.chain_ids, self.floor)
+        self._take(keys)
 
-    def _need(self, chain_ids: Mapping[str, str], floor: date | None) -> None:
+    def _need(self, keys: _Keys, chain_ids: Mapping[str, str], floor: date | None) -> None:
         """Refuse to go on without the key of a chain that something may hang on still."""
-        gone = max((each for each in (self._keys.floor, floor) if each), default=date.min)
+        gone = max((each for each in (keys.floor, floor) if each), default=date.min)
         for month, chain_id in chain_ids.items():
-            chain = self._keys.chains.get(month)
+            chain = keys.chains.get(month)
             if chain is None and _last_day(month) < gone:
                 continue  # purged to its end
             if chain is None or chain.id != chain_id:

@@ -26,8 +26,8 @@ from amzlink.amazon.feeds import (
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.amazon.shipments import ConfirmedItem
 from amzlink.amazon.transport import MOST_DOCUMENT_BYTES, Link, is_answer_unknown
+from amzlink.core.packing import Item
 from amzlink.problems import Problem
 from tests.amazon.bench import Bench, bench, denied, ok, refused, unavailable
 from tests.amazon.test_feeds_document import changed
@@ -274,9 +274,7 @@ def send(store: StoreOnSandbox, link: Link, count: int = 3) -> tuple[list[str], 
             reference="1",
             ship_date=link.amazon_now() - timedelta(minutes=1),
             tracking_number=None if at == 0 else f"JJD{at:012d}",
-            items=tuple(
-                ConfirmedItem(line["orderItemId"], line["quantityOrdered"]) for line in order.body["orderItems"]
-            ),
+            items=tuple(Item(line["orderItemId"], line["quantityOrdered"]) for line in order.body["orderItems"]),
         )
         for at, order in enumerate(chosen)
     ]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amzlink.amazon.fulfilment_feed import MOST_CODES, MOST_FEED_BYTES, fits_feed, fulfilment_feed
-from amzlink.amazon.shipments import Confirmation, ConfirmedItem
+from amzlink.amazon.shipments import Confirmation
+from amzlink.core.packing import Item
 
 SELLER = "A1SELLER000001"
 PARCEL = Confirmation(
@@ -22,7 +23,7 @@ PARCEL = Confirmation(
     shipping_method="DHL Paket",
     tracking_number="JJD000390007882823",
     ship_date=datetime(2026, 11, 23, 8, tzinfo=UTC),
-    items=(ConfirmedItem("12345678901234", 2), ConfirmedItem("22345678901234", 1, ("AZ:1",))),
+    items=(Item("12345678901234", 2), Item("22345678901234", 1, ("AZ:1",))),
 )
 
 
@@ -96,7 +97,7 @@ def test_whatever_a_text_holds_arrives_as_it_was_but_for_what_xml_cannot_hold(
         message(
             changed(
                 carrier_code="Other", carrier_name=name, shipping_method=service, tracking_number=number,
-                items=(ConfirmedItem("1", 1, (code,)),),
+                items=(Item("1", 1, (code,)),),
             )
         )
     )  # fmt: skip
@@ -132,7 +133,7 @@ class TestLimits:
 
     def test_an_item_with_too_many_codes_does_not_fit(self) -> None:
         most, more = (
-            changed(items=(ConfirmedItem("1", count, tuple(f"AZ:{at}" for at in range(count))),))
+            changed(items=(Item("1", count, tuple(f"AZ:{at}" for at in range(count))),))
             for count in (MOST_CODES, MOST_CODES + 1)
         )
         assert fits_feed(most)
@@ -153,7 +154,7 @@ def test_the_sandbox_takes_the_document(tmp_path: Path) -> None:
     parcel = changed(
         order_id=order.order_id,
         ship_date=world.now(),
-        items=tuple(ConfirmedItem(line["orderItemId"], line["quantityOrdered"]) for line in order.body["orderItems"]),
+        items=tuple(Item(line["orderItemId"], line["quantityOrdered"]) for line in order.body["orderItems"]),
     )
     body = fulfilment_feed([parcel, changed(order_id="000-0000000-0000000")], world.account.seller_id)
     messages = theirs.read(body, world.account.seller_id)

@@ -13,8 +13,9 @@ import pytest
 
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
-from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, ConfirmedItem, confirm_shipment
+from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, confirm_shipment
 from amzlink.amazon.transport import Link, is_answer_unknown
+from amzlink.core.packing import Item
 from amzlink.problems import Problem
 from tests.amazon.bench import (
     Answer,
@@ -39,7 +40,7 @@ PARCEL = Confirmation(
     shipping_method="DHL Paket",
     tracking_number=TRACKING,
     ship_date=datetime(2026, 11, 23, 8, 0, 0, 700_000, tzinfo=UTC),
-    items=(ConfirmedItem("12345678901234", 2),),
+    items=(Item("12345678901234", 2),),
 )
 DONE = httpx.Response(204)
 PAGE = httpx.Response(200, text="<!DOCTYPE html><html><body>Sign in</body></html>")
@@ -80,7 +81,7 @@ class TestWhatIsSent:
         }
 
     def test_a_carrier_without_a_code_is_told_by_name_and_items_by_their_codes(self) -> None:
-        items = (ConfirmedItem("1", 1), ConfirmedItem("2", 2, ("AZ:1", "AZ:2")))
+        items = (Item("1", 1), Item("2", 2, ("AZ:1", "AZ:2")))
         detail = self.sent(changed(carrier_code="Other", carrier_name="Budbee", shipping_method=None, items=items))[
             "packageDetail"
         ]
@@ -272,9 +273,7 @@ def parcel_of(store: StoreOnSandbox, link: Link, **fields: Any) -> Confirmation:
     """A confirmation of all that an order of the sandbox has left."""
     plain = (order for order in store.sandbox.world.orders.values() if order.is_shippable and not order.traits)
     order = get_order(link, next(plain).order_id)
-    items = tuple(
-        ConfirmedItem(line.order_item_id, line.quantity_unshipped) for line in order.lines if line.quantity_unshipped
-    )
+    items = tuple(Item(line.order_item_id, line.quantity_unshipped) for line in order.lines if line.quantity_unshipped)
     assert order.marketplace_id
     return changed(
         **{
@@ -303,7 +302,7 @@ class TestAgainstTheSandbox:
     @pytest.mark.parametrize(
         ("fields", "reason"),
         [
-            ({"items": (ConfirmedItem("11111111111111", 1),)}, "item-unknown"),
+            ({"items": (Item("11111111111111", 1),)}, "item-unknown"),
             ({"ship_date": datetime(2026, 11, 23, 9, 45, tzinfo=UTC)}, "bad-date"),
             ({"ship_date": datetime(2020, 1, 1, tzinfo=UTC)}, "bad-date"),
             ({"reference": "0"}, "other"),

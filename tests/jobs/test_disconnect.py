@@ -3,15 +3,23 @@
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import pyrage
 import pytest
 
+from amzlink.amazon.marketplaces import BY_COUNTRY
+from amzlink.core.retention import Rule
+from amzlink.jobs.connect import choose_slug
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders import show_order
 from amzlink.jobs.stores import set_default
+from amzlink.orderbook.purges import destroy, kept_orders, purges
 from amzlink.problems import Problem
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
+from tests.support.destination import NONE, Destination
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
 
@@ -103,6 +111,118 @@ def test_a_locked_keyring_keeps_the_store_but_not_its_buyers_data(world: StoreOn
     world.deps.secrets = MemorySecrets()
     disconnect(world.deps, SLUG, keep_orders=False)
     assert world.deps.load_config().stores == {}
+
+
+class TestItsNameAfterwards:
+    """Orders that were kept are the account's that they came from: no other may come under their name."""
+
+    def choose(self, world: StoreOnSandbox, wanted: str | None = SLUG, **others: Any) -> str:
+        seller_id = world.sandbox.world.account.seller_id
+        account = {"name": "Demo Shop", "seller_id": seller_id, "marketplace": BY_COUNTRY["DE"], **others}
+        return choose_slug(world.deps, wanted, **account)
+
+    @pytest.mark.parametrize("other", [{"seller_id": "A3TH9S8BH6GOGM"}, {"marketplace": BY_COUNTRY["US"]}])
+    def test_another_account_is_refused_and_given_the_next_name(
+        self, world: StoreOnSandbox, other: dict[str, Any]
+    ) -> None:
+        disconnect(world.deps, SLUG, keep_orders=True)
+        with pytest.raises(Problem) as caught:
+            self.choose(world, **other)
+        assert caught.value.name == "usage"
+        assert f"orders of another account under the name {SLUG}" in caught.value.summary
+        assert self.choose(world, None, **other) == f"{SLUG}-2"
+        assert self.choose(world, "another-name", **other) == "another-name"
+
+    def test_the_same_account_takes_it_and_finds_its_orders(self, world: StoreOnSandbox) -> None:
+        orders = count(world, "orders")
+        disconnect(world.deps, SLUG, keep_orders=True)
+        assert self.choose(world) == SLUG
+        assert self.choose(world, None) == SLUG
+        assert count(world, "orders") == orders
+
+    def test_a_real_stores_is_not_a_test_stores(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, orders=0, test=False)
+        disconnect(world.deps, SLUG, keep_orders=True)
+        with pytest.raises(Problem, match="usage"):
+            self.choose(world)
+        assert self.choose(world, None) == f"{SLUG}-2"
+
+    def test_without_its_orders_it_is_anybodys(self, world: StoreOnSandbox) -> None:
+        store = world.deps.load_config().stores[SLUG]
+        disconnect(world.deps, SLUG, keep_orders=True)
+        world.deps.save_config(world.deps.load_config().with_store(SLUG, store))
+        disconnect(world.deps, SLUG, keep_orders=False)
+        assert self.choose(world, seller_id="A3TH9S8BH6GOGM") == SLUG
+        assert count(world, "orders") == count(world, "former_stores") == 0
+
+
+class TestTheArchive:
+    """What tax needs is written first, where the settings want it: a disconnection is a purge too."""
+
+    @pytest.fixture
+    def folder(self, world: StoreOnSandbox, tmp_path: Path) -> Path:
+        folder = tmp_path / "archive"
+        folder.mkdir()
+        config = world.deps.load_config()
+        key = str(pyrage.x25519.Identity.generate().to_public())
+        raw = {**config.raw, "archive": {"dir": str(folder), "recipients": [key]}}
+        world.deps.save_config(msgspec.structs.replace(config, raw=raw))
+        return folder
+
+    def test_is_written_before_anything_goes(self, world: StoreOnSandbox, folder: Path) -> None:
+        sales = set(self.sales(world))
+        done = disconnect(world.deps, SLUG, keep_orders=False)
+        assert done.archive is not None
+        assert [done.archive] == list(folder.iterdir())
+        assert done.archived == len(sales) > 0
+        with world.deps.book() as book:
+            (record,) = [each for each in purges(book, SLUG) if each.job == "disconnect"]
+        assert (record.orders, record.archived) == (done.purged, done.archived)
+
+    @pytest.mark.parametrize("keep_orders", [True, False])
+    def test_where_it_cannot_be_written_the_store_stays_as_it_is(
+        self, world: StoreOnSandbox, folder: Path, keep_orders: bool
+    ) -> None:
+        folder.rmdir()
+        before = {table: count(world, table) for table in ("sealed", "orders", "tombstones", "purges")}
+        with pytest.raises(Problem, match="archive-folder-missing"):
+            disconnect(world.deps, SLUG, keep_orders=keep_orders)
+        assert {table: count(world, table) for table in before} == before
+        assert world.deps.secrets.get(SLUG, "vault-key") is not None
+        assert world.deps.secrets.get(SLUG, "client-secret") is not None
+        assert SLUG in world.deps.load_config().stores
+
+    def test_of_what_nobody_can_open_nothing_is_written(self, world: StoreOnSandbox, folder: Path) -> None:
+        world.deps.secrets.delete(SLUG, "vault-key")
+        done = disconnect(world.deps, SLUG, keep_orders=False)
+        assert (done.archived, done.archive, list(folder.iterdir())) == (0, None, [])
+        assert done.purged > 0
+
+    def test_of_a_store_without_personal_data_nothing_is_written(self, world: StoreOnSandbox, folder: Path) -> None:
+        with world.deps.book() as book:
+            destroy(book, SLUG, dict.fromkeys(self.everything(world), Rule.REQUESTED), [], world.clock.now())
+        done = disconnect(world.deps, SLUG, keep_orders=True)
+        assert (done.purged, done.archived, list(folder.iterdir())) == (0, 0, [])
+
+    def everything(self, world: StoreOnSandbox) -> list[str]:
+        with world.deps.book() as book:
+            return [entry.order_id for chunk in kept_orders(book, SLUG) for entry in chunk]
+
+    def sales(self, world: StoreOnSandbox) -> list[str]:
+        with world.deps.book() as book:
+            return [entry.order_id for chunk in kept_orders(book, SLUG) for entry in chunk if entry.is_sale]
+
+
+@pytest.mark.parametrize("keep_orders", [True, False])
+def test_copies_at_sendcloud_are_counted(tmp_path: Path, keep_orders: bool) -> None:
+    """Its interface is not asked to delete them: the keys of the store go."""
+    at = Destination(tmp_path, orders=NONE, test=True)
+    ids = at.add(2)
+    at.run()
+    at.run()
+    assert set(ids) <= set(at.stored())
+    done = disconnect(at.world.deps, SLUG, keep_orders=keep_orders)
+    assert (done.purged, done.copies_left) == (2, 2)
 
 
 class TestAMachineWithoutAKeyring:

@@ -39,10 +39,11 @@ from amzlink.amazon.orders import (
 from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.reports import Report, report_status, request_listings_report
 from amzlink.amazon.sellers import get_marketplace_participations
-from amzlink.amazon.shipments import Confirmation, ConfirmedItem, confirm_shipment
+from amzlink.amazon.shipments import Confirmation, confirm_shipment
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import Clock, SystemClock
 from amzlink.core.orders import Order
+from amzlink.core.packing import Item
 from amzlink.core.windows import SETTLED
 from amzlink.problems import Problem
 from amzlink.sandbox.server import Sandbox
@@ -149,7 +150,7 @@ def parcel_of(caller: Caller, order: Order, **changes: Any) -> Confirmation:
         "shipping_method": "DHL Paket",
         "tracking_number": "00340434161094042557",
         "ship_date": caller.link.amazon_now() - timedelta(minutes=5),
-        "items": tuple(ConfirmedItem(line.order_item_id, line.quantity_unshipped) for line in lines),
+        "items": tuple(Item(line.order_item_id, line.quantity_unshipped) for line in lines),
     }
     return Confirmation(**fields | changes)
 

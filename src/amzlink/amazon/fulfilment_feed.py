@@ -11,8 +11,9 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from amzlink.amazon.carriers import OTHER
-from amzlink.amazon.shipments import Confirmation, ConfirmedItem
+from amzlink.amazon.shipments import Confirmation
 from amzlink.clock import to_iso
+from amzlink.core.packing import Item
 
 MOST_FEED_BYTES: Final = 10 * 1024 * 1024
 """Amazon's advice for the size of a document (facts 5.6)."""
@@ -73,7 +74,7 @@ def _data(confirmation: Confirmation) -> Iterator[str]:
         yield _element("ShipperTrackingNumber", confirmation.tracking_number)
 
 
-def _item(item: ConfirmedItem) -> str:
+def _item(item: Item) -> str:
     codes = "".join(_element("TransparencyCode", code) for code in item.transparency_codes)
     return (
         f"<Item>{_element('AmazonOrderItemCode', item.order_item_id)}<Quantity>{item.quantity}</Quantity>{codes}</Item>"

@@ -17,6 +17,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
+from amzlink.core.packing import Item
 from amzlink.problems import Problem
 
 CONFIRM_SHIPMENT: Final = Operation("confirmShipment", 2.0, 10, "Inventory and Order Tracking")
@@ -25,14 +26,6 @@ _A_WHILE: Final = timedelta(minutes=5)  # a hand-over in the future would be ref
 # Which of the two says that there is no such order is not documented; either is told only to who may confirm.
 _NOT_FOUND: Final = 404
 _NO_SUCH_ORDER_STATUSES: Final = (400, _NOT_FOUND)
-
-
-class ConfirmedItem(msgspec.Struct, frozen=True):
-    """Some units of an order item. Items of the TRANSPARENCY program need a code for each unit."""
-
-    order_item_id: str
-    quantity: int
-    transparency_codes: tuple[str, ...] = ()
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +41,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     carrier_code: str
     ship_date: datetime
-    items: tuple[ConfirmedItem, ...]
+    items: tuple[Item, ...]
     carrier_name: str | None = None
     shipping_method: str | None = None
     tracking_number: str | None = None

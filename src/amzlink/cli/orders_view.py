@@ -137,12 +137,13 @@ def _how_long(detail: OrderDetail) -> str:
         return "Personal data: due, the next purge destroys it (sealed until then)"
     since = _day(stay.since) if stay.since else "on an unknown day"
     teller = _TELLERS.get(detail.order.delivered_by or "", "a file")
+    carrier = f" by {' and '.join(detail.carriers)}" if detail.carriers else ""
     why = {
         Rule.OPEN: "still to ship, so its lease is renewed",
         Rule.NOT_CONFIRMED: "not confirmed in time, so its lease is not renewed any more",
-        Rule.DELIVERED: f"delivered {since} as {teller} says",
-        Rule.SHIPPED: f"shipped {since}",
-        Rule.DELIVERY_UNKNOWN: f"shipped {since}, its delivery taken to need its days",
+        Rule.DELIVERED: f"delivered {since}{carrier}, as {teller} says",
+        Rule.SHIPPED: f"shipped {since}{carrier}",
+        Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, its delivery taken to need its days",
     }.get(stay.rule, stay.rule.value)
     counted = "" if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
     return f"Personal data until {_day(until)}: {why}{counted} (sealed; --with-pii shows it)"

@@ -17,7 +17,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What a package holds of a line."""
+    """What a package holds of a line; with a code for each unit where Amazon's TRANSPARENCY program wants them."""
 
     order_item_id: str
     quantity: int

@@ -104,6 +104,13 @@ def last_day_of(stay: Stay, lease_day: date) -> date | None:
     return min(stay.until, lease_day)
 
 
+def expected_last_day(stay: Stay, lease_day: date, today: date) -> date | None:
+    """The last day as people are told it: leases that run are renewed for as long as the rule allows."""
+    if lease_day < today or stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED):
+        return last_day_of(stay, lease_day)
+    return stay.until
+
+
 def lease_for(order: Lifetime, today: date, policy: Retention) -> date | None:
     """The last day of a lease that is given today: at most the full number of days, and never beyond the order's stay.
 

@@ -201,7 +201,5 @@ def to_api(entry: Outgoing, tracking: str | None) -> api.Confirmation:
         shipping_method=entry.shipping_method,
         tracking_number=tracking,
         ship_date=entry.ship_date,
-        items=tuple(
-            api.ConfirmedItem(item.order_item_id, item.quantity, item.transparency_codes) for item in said.items
-        ),
+        items=said.items,
     )

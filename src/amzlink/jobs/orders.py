@@ -1,7 +1,7 @@
 """orders: look at the order book; lift and set holds; export."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -9,7 +9,8 @@ import msgspec
 
 from amzlink.core.holds import HoldPolicy, counting
 from amzlink.core.orders import PersonalData
-from amzlink.core.retention import Retention, Stay, last_day_of, stay_of
+from amzlink.core.parcels import DEAD, Parcel
+from amzlink.core.retention import Retention, Stay, expected_last_day, stay_of
 from amzlink.deps import Deps
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.leases import lifetime_of
@@ -26,6 +27,7 @@ from amzlink.orderbook.orders import (
     packages,
     set_manual_hold,
 )
+from amzlink.orderbook.parcels import parcels_of
 from amzlink.orderbook.purges import Tombstone, tombstone_of
 from amzlink.problems import Problem
 from amzlink.vault import Vault
@@ -42,7 +44,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     """All that the book has of an order; `personal` only where it was asked for and is still there.
 
     `days` are those that the policy allows, `stay` is the rule by which personal data that is there stays so long;
-    `tombstone` tells when and why it went.
+    `carriers` are those of its parcels; `tombstone` tells when and why it went.
     """
 
     order: BookedOrder
@@ -51,6 +53,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     packages: list[BookedPackage]
     personal: PersonalData | None
     stay: Stay | None = None
+    carriers: tuple[str, ...] = ()
     tombstone: Tombstone | None = None
     days: int
 
@@ -75,13 +78,15 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
     with deps.book() as book:
         order = _with_last_day(_found(book, slug, order_id), today, settings.retention)
         vault = deps.vault(slug, book) if with_personal else None
+        packed = packages(book, slug, order_id)
         return OrderDetail(
             order=order,
             holds=_holds(deps, order, policy),
             lines=order_lines(book, slug, [order_id])[order_id],
-            packages=packages(book, slug, order_id),
+            packages=packed,
             personal=_open(vault, book, slug, [order_id]).get(order_id) if vault else None,
             stay=stay_of(lifetime_of(order), today, settings.retention) if order.lease_day else None,
+            carriers=_carriers(parcels_of(book, slug, [order_id])[order_id], packed),
             tombstone=tombstone_of(book, slug, order_id),
             days=settings.retention.days,
         )
@@ -148,7 +153,7 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
     """The order with the last day on which its personal data is kept, by its rule and its lease."""
     if order.lease_day is None:
         return order
-    last = last_day_of(stay_of(lifetime_of(order), today, policy), order.lease_day)
+    last = expected_last_day(stay_of(lifetime_of(order), today, policy), order.lease_day, today)
     return msgspec.structs.replace(order, kept_until=last)
 
 
@@ -157,6 +162,13 @@ def _found(book: Book, slug: str, order_id: str) -> BookedOrder:
     if order is None:
         raise Problem("order-not-found", order_id=order_id, detail=f"in the order book of {slug}")
     return order
+
+
+def _carriers(parcels: Sequence[Parcel], packed: Sequence[BookedPackage]) -> tuple[str, ...]:
+    """Who carries an order: as its own parcels have it, else as Amazon's packages do."""
+    own = [parcel.carrier_label or parcel.carrier for parcel in parcels if parcel.kind not in DEAD]
+    named = own or [package.carrier for package in packed]
+    return tuple(dict.fromkeys(carrier for carrier in named if carrier))
 
 
 def _holds(deps: Deps, order: BookedOrder, policy: HoldPolicy) -> tuple[str, ...]:

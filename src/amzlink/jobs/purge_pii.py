@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.config import Config, Store
-from amzlink.core.retention import Retention, Rule, last_day_of, stay_of
+from amzlink.core.retention import Retention, Rule, expected_last_day, last_day_of, stay_of
 from amzlink.core.sealing import Box, Place
 from amzlink.deps import Deps
 from amzlink.jobs.leases import renew_leases, renewed_lease
@@ -343,7 +343,7 @@ class Purger:
     def _count(self, kept: Sequence[Kept], today: date) -> None:
         self._report.kept += len(kept)
         for entry in kept:
-            last = last_day_of(stay_of(entry.order, today, self._policy), entry.lease_day) or today
+            last = expected_last_day(stay_of(entry.order, today, self._policy), entry.lease_day, today) or today
             goes = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
             self._report.next_due = min(goes, self._report.next_due or goes)
 

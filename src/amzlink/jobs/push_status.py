@@ -189,7 +189,7 @@ def _push_into(
                 # What was heard before can still be told.
                 report.problem = problem
             push.decide(dry_run=options.dry_run)
-            for arrivals in _arrivals(book, slug, news, dry_run=options.dry_run):
+            for arrivals in _arrivals(book, slug, news, now=report.amazon_time, dry_run=options.dry_run):
                 report.delivered += len(arrivals)
                 if not options.dry_run:
                     # The leases first: a run that dies between the two does both once more.
@@ -330,7 +330,7 @@ def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
     return Problem("shipment-refused", order_id=entry.order_id, reason=reason, detail=detail)
 
 
-def _arrivals(book: Book, slug: str, news: ParcelNews, *, dry_run: bool) -> Iterator[dict[str, Arrival]]:
+def _arrivals(book: Book, slug: str, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:
     """The orders that have arrived as a whole since the last run, a chunk at a time."""
     ids = dict.fromkeys(newly_delivered(book, slug))
     if dry_run:
@@ -339,6 +339,7 @@ def _arrivals(book: Book, slug: str, news: ParcelNews, *, dry_run: bool) -> Iter
         found = {}
         for order_id, parcels in news.parcels_of(list(ids)[start : start + _CHUNK]).items():
             if moment := delivered_at(tuple(parcels)):
-                told_by_file = all(parcel.source == FILE for parcel in parcels)
-                found[order_id] = Arrival(moment, FILE if told_by_file else SENDCLOUD)
+                told_by_file = any(parcel.source == FILE and parcel.delivered_at == moment for parcel in parcels)
+                # Nothing arrives later than it is told: a wrong date must not lengthen anybody's stay.
+                found[order_id] = Arrival(min(moment, now), FILE if told_by_file else SENDCLOUD)
         yield found

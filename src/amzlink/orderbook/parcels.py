@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.confirming import SAID, UNDER_WAY, State
 from amzlink.core.orders import SHIPPED, TO_SHIP
-from amzlink.core.parcels import DEAD, OPEN, Kind, Parcel, ParcelItem
+from amzlink.core.parcels import DEAD, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
 from amzlink.core.sealing import ITS_PARCELS, Box
 from amzlink.orderbook.book import Book, Row, execute_many, upsert
 from amzlink.orderbook.imports import note_chains, sealed_row
@@ -20,6 +20,7 @@ from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCEL
 _UPSERT_PARCEL: Final = upsert(PARCELS)
 _UPSERT_SEALED: Final = upsert(SEALED)
 _UPSERT_POLL: Final = upsert(PARCEL_POLLS)
+_NONE: Final = (Kind.CANCELLED.value, Kind.FAILED.value, Kind.BEFORE.value)  # there is no parcel, or not yet
 _encode: Final = msgspec.json.Encoder().encode
 _decode_items: Final = msgspec.json.Decoder(tuple[ParcelItem, ...]).decode
 
@@ -139,7 +140,7 @@ def have_parcels(book: Book, store: str, order_ids: Collection[str]) -> frozense
     query = select(PARCELS.c.order_id).where(
         PARCELS.c.store == store,
         PARCELS.c.order_id.in_(order_ids),
-        PARCELS.c.kind.not_in((Kind.CANCELLED.value, Kind.FAILED.value, Kind.BEFORE.value)),
+        PARCELS.c.kind.not_in(_NONE),
     )
     with book.reading() as connection:
         return frozenset(connection.scalars(query))
@@ -173,14 +174,19 @@ def note_deliveries(book: Book, store: str, arrivals: Mapping[str, Arrival]) -> 
 
 
 def newly_delivered(book: Book, store: str) -> list[str]:
-    """Shipped orders of which a parcel has arrived and whose delivery is not noted yet."""
-    arrived = select(PARCELS.c.parcel).where(
-        PARCELS.c.store == ORDERS.c.store,
-        PARCELS.c.order_id == ORDERS.c.order_id,
-        PARCELS.c.kind == Kind.DELIVERED.value,
+    """Shipped orders of which a parcel has arrived and whose delivery is not noted yet, or as of a later moment.
+
+    Amazon and files do not tell when: their word may be noted first, and the parcels tell then that it was earlier.
+    """
+    parcel = select(PARCELS.c.parcel).where(
+        PARCELS.c.store == ORDERS.c.store, PARCELS.c.order_id == ORDERS.c.order_id, PARCELS.c.kind.not_in(_NONE)
     )
-    query = select(ORDERS.c.order_id).where(
-        ORDERS.c.store == store, ORDERS.c.status == SHIPPED, ORDERS.c.delivered_at.is_(None), arrived.exists()
+    arrived = parcel.where(PARCELS.c.kind == Kind.DELIVERED.value)
+    slower = parcel.where(func.coalesce(PARCELS.c.delivered_at, ORDERS.c.delivered_at) >= ORDERS.c.delivered_at)
+    query = (
+        select(ORDERS.c.order_id)
+        .where(ORDERS.c.store == store, ORDERS.c.status == SHIPPED, arrived.exists())
+        .where(or_(ORDERS.c.delivered_at.is_(None), (ORDERS.c.delivered_by != SENDCLOUD) & ~slower.exists()))
     )
     with book.reading() as connection:
         return list(connection.scalars(query))
