@@ -1,8 +1,10 @@
 """What every test stands on: no real home, no real keyring, no network but this machine's own."""
 
+import itertools
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,18 @@ _IN_CI = bool(os.environ.get("CI"))
 _real_connect = socket.socket.connect
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    # Not one `mktemp` for each test: that one looks at all the folders there are, which thousands of tests feel.
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for every test, and an environment that holds nothing of the machine's amzlink."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     for name in list(os.environ):
         if name.startswith(("AMZLINK_", "XDG_")) or name in ("CREDENTIALS_DIRECTORY", "DBUS_SESSION_BUS_ADDRESS"):
             monkeypatch.delenv(name)

@@ -3,8 +3,6 @@
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -16,23 +14,12 @@ ORDERS = 420
 IMPORT = ("import-orders", "--since", "700d", "--json")
 
 
-def run_mortal(at: Shell, last: int, counter: Path) -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.mortal", str(last), str(counter), *IMPORT],
-        env={**at.environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode
-
-
 @cache
 def calls_of_a_whole_run(folder: Path) -> int:
     folder.mkdir()
     counter = folder / "calls"
     with shell(folder, orders=ORDERS) as at:
-        assert run_mortal(at, 0, counter) == 0
+        assert at.run_mortal(0, counter, *IMPORT) == 0
     return int(counter.read_text())
 
 
@@ -41,7 +28,7 @@ def check_killed_runs(tmp_path: Path, base: Path, seed: int, deaths: int) -> Non
     chance = random.Random(seed)
     with shell(tmp_path, orders=ORDERS) as at:
         for _ in range(deaths):
-            code = run_mortal(at, chance.randrange(1, total), tmp_path / "calls")
+            code = at.run_mortal(chance.randrange(1, total), tmp_path / "calls", *IMPORT)
             assert code in (-signal.SIGKILL, 0)
         assert at.run(*IMPORT).code == 0
         check_complete(at)

@@ -4,8 +4,6 @@ import json
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -23,17 +21,6 @@ IMPORT = ("import-orders", "--since", "700d", "--json")
 HALF_A_MONTH = 15 * 86_400
 
 
-def run_mortal(at: Shell, last: int, counter: Path) -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.mortal", str(last), str(counter), *PURGE],
-        env={**at.environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode
-
-
 def bring_and_wait(at: Shell) -> None:
     assert at.run(*IMPORT).code == 0
     at.control("/clock", {"advance": HALF_A_MONTH})
@@ -45,7 +32,7 @@ def calls_of_a_whole_run(folder: Path) -> int:
     counter = folder / "calls"
     with shell(folder, orders=ORDERS) as at:
         bring_and_wait(at)
-        assert run_mortal(at, 0, counter) == 0
+        assert at.run_mortal(0, counter, *PURGE) == 0
     return int(counter.read_text())
 
 
@@ -71,7 +58,7 @@ def check_killed_purges(tmp_path: Path, base: Path, seed: int, deaths: int) -> N
         with deps.book() as book:
             boxes = boxes_of(book, SLUG, due)
         for _ in range(deaths):
-            assert run_mortal(at, chance.randrange(1, total), tmp_path / "calls") in (-signal.SIGKILL, 0)
+            assert at.run_mortal(chance.randrange(1, total), tmp_path / "calls", *PURGE) in (-signal.SIGKILL, 0)
         done = at.run(*PURGE)
         assert done.code == 0, done.err
         assert sealed(at) == before - due

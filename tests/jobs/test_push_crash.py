@@ -3,8 +3,6 @@
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -30,24 +28,13 @@ def prepare(at: Shell) -> None:
     at.control("/feeds", {"seconds": 1})
 
 
-def run_mortal(at: Shell, route: str, last: int, counter: Path) -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.mortal", str(last), str(counter), *push(route)],
-        env={**at.environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        timeout=180,
-        check=False,
-    )
-    return done.returncode
-
-
 @cache
 def calls_of_a_whole_run(folder: Path, route: str) -> int:
     folder.mkdir()
     counter = folder / "calls"
     with shell(folder, SETTINGS, orders=ORDERS) as at:
         prepare(at)
-        assert run_mortal(at, route, 0, counter) == 1, "some need Transparency codes"
+        assert at.run_mortal(0, counter, *push(route)) == 1, "some need Transparency codes"
     return int(counter.read_text())
 
 
@@ -59,7 +46,7 @@ def check_killed_runs(tmp_path: Path, base: Path, seed: int, deaths: int) -> Non
         prepare(at)
         for _ in range(deaths):
             # The first calls of a run are the command line's; the work comes after them.
-            code = run_mortal(at, route, chance.randrange(total // 10, total), tmp_path / "calls")
+            code = at.run_mortal(chance.randrange(total // 10, total), tmp_path / "calls", *push(route))
             assert code in (-signal.SIGKILL, 0, 1)
         run_until_nothing_waits(at, route)
         check_whole(at)

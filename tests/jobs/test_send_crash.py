@@ -3,8 +3,6 @@
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,17 +17,6 @@ SEND = ("import-orders", "--json")
 SETTINGS = {"destination": "sendcloud"}
 
 
-def run_mortal(at: Shell, last: int, counter: Path) -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.mortal", str(last), str(counter), *SEND],
-        env={**at.environ, "PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode
-
-
 def refuse_some(at: Shell) -> set[str]:
     refused = set(sorted(ready(at.sandbox))[:3])
     at.control("/sendcloud/refusals", {"orders": sorted(refused)})
@@ -42,7 +29,7 @@ def calls_of_a_whole_run(folder: Path) -> int:
     counter = folder / "calls"
     with shell(folder, SETTINGS, orders=ORDERS) as at:
         refuse_some(at)
-        assert run_mortal(at, 0, counter) == 1, "some orders are refused"
+        assert at.run_mortal(0, counter, *SEND) == 1, "some orders are refused"
     return int(counter.read_text())
 
 
@@ -53,7 +40,11 @@ def check_killed_runs(tmp_path: Path, base: Path, seed: int, deaths: int) -> Non
         refused = refuse_some(at)
         for _ in range(deaths):
             # The import is killed elsewhere: of its calls only the last ones count here.
-            assert run_mortal(at, chance.randrange(total // 3, total), tmp_path / "calls") in (-signal.SIGKILL, 0, 1)
+            assert at.run_mortal(chance.randrange(total // 3, total), tmp_path / "calls", *SEND) in (
+                -signal.SIGKILL,
+                0,
+                1,
+            )
         assert at.run(*SEND).code in (0, 1)
         check_whole(at, refused)
 

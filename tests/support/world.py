@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from amzlink.problems import Problem
 from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets import MemorySecrets
+from tests.support import warm
 
 SLUG = "demo-shop"
 
@@ -165,17 +164,13 @@ class Shell:
         self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None, seconds: float = 120
     ) -> "Ran":
         """Run a command without a terminal; it is a failure when it takes longer than so many seconds."""
-        done = subprocess.run(
-            [sys.executable, "-m", "amzlink", *words],
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            env={**self.environ, **(environ or {})},
-            timeout=seconds,
-            check=False,
-        )
+        done = warm.run("amzlink", words, env={**self.environ, **(environ or {})}, stdin=stdin, timeout=seconds)
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def run_mortal(self, last: int, counter: Path, *words: str, seconds: float = 120) -> int:
+        """Run a command that is killed at that call, or at none with 0, as `mortal` says; gives the exit code."""
+        arguments = (str(last), str(counter), *words)
+        return warm.run("tests.support.mortal", arguments, env=self.environ, timeout=seconds).returncode
 
     def control(self, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Ask, or tell, the sandbox something."""

@@ -3,6 +3,7 @@
 import platform
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -10,6 +11,18 @@ from amzlink import __version__
 from amzlink.cli.session import Session
 from amzlink.clock import SystemClock, to_iso
 from amzlink.files import write_private
+
+
+def show_traceback(error: Exception) -> str:
+    """A traceback with the lines of code and the kinds of errors, and no message: that may quote a person's name.
+
+    What a program prints ends in cron's mail and in bug reports.
+    """
+    lines = []
+    for cause in _causes(error):
+        lines += ["Traceback (most recent call last):\n", *traceback.format_tb(cause.__traceback__)]
+        lines.append(f"{type(cause).__module__}.{type(cause).__name__}\n")
+    return "".join(lines)
 
 
 def write_report(error: Exception, session: Session) -> Path:
@@ -21,15 +34,21 @@ def write_report(error: Exception, session: Session) -> Path:
         f"command: {session.console.command}",
         *(f"{name} {_version(name)}" for name in ("httpx", "msgspec", "sqlalchemy", "typer", "cryptography")),
     ]
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _causes(error):
         lines.append(f"{type(cause).__module__}.{type(cause).__name__}")
         for frame in traceback.extract_tb(cause.__traceback__):
             lines.append(f"  {_short(frame.filename)}:{frame.lineno} {frame.name}")  # noqa: PERF401 - reads better
-        cause = cause.__cause__ or cause.__context__
     path = session.deps.home.log / f"crash-{now:%Y%m%dT%H%M%S}.txt"
     write_private(path, "\n".join([*lines, ""]).encode())
     return path
+
+
+def _causes(error: Exception) -> Iterator[BaseException]:
+    """The error, what it came of, and so on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _short(filename: str) -> str:

@@ -4,7 +4,6 @@ import errno
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -174,11 +173,11 @@ def _command_name(options: GlobalOptions) -> str:
 
 
 def _report_bug(error: Exception, session: Session) -> int:
-    if session.console.verbose > 1:
-        traceback.print_exc()
     try:
-        from amzlink.cli.crash import write_report
+        from amzlink.cli.crash import show_traceback, write_report
 
+        if session.console.verbose > 1:
+            session.console.tell(show_traceback(error))
         file = str(write_report(error, session))
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__

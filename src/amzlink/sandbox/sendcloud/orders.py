@@ -95,7 +95,9 @@ def _judge(panel: Panel, order: Json, at: str) -> list[Flaw]:
         detail = f"Integration with id {integration_id} does not exist"
         return [Flaw(f"{at}/order_details/integration/id", detail)]
     if order["order_id"] in panel.refusals:
-        return [Flaw(f"{at}/{panel.refusals[order['order_id']]}", "Input should be a valid value")]
+        path = panel.refusals[order["order_id"]]
+        # Whether Sendcloud quotes what it refuses is not known. Here it does, so that a client which repeats it shows.
+        return [Flaw(f"{at}/{path}", f"Input should be a valid value, not {_value_at(order, path)!r}")]
     aim = order.pop("id", None)
     if aim is None:
         return []
@@ -105,6 +107,16 @@ def _judge(panel: Panel, order: Json, at: str) -> list[Flaw]:
     if (target.integration_id, target.order_id) != (integration_id, order["order_id"]):
         return [_immovable(target.order_id, at)]
     return []
+
+
+def _value_at(order: Json, path: str) -> object:
+    value: Any = order
+    for name in path.split("/"):
+        if isinstance(value, list):
+            value = value[int(name)] if name.isdecimal() and int(name) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _accept(panel: Panel, order: Json) -> Json:
