@@ -34,6 +34,7 @@ bench: $(DEV)
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.import_orders
 	$(BIN)/python -m benchmarks.vault
+	$(BIN)/python -m benchmarks.weights
 	$(BIN)/python -m benchmarks.sending
 	$(BIN)/python -m benchmarks.push_status
 

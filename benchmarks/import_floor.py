@@ -34,16 +34,7 @@ def main() -> None:
         database.execute(statement)
     cipher = AESGCM(secrets.token_bytes(32))
     client = httpx.Client(timeout=60)
-    credentials = addresses["credentials"]
-    token = client.post(
-        addresses["lwa_url"] + "/auth/o2/token",
-        data={
-            "grant_type": "refresh_token",
-            "refresh_token": credentials["refresh_token"],
-            "client_id": credentials["client_id"],
-            "client_secret": credentials["client_secret"],
-        },
-    ).json()["access_token"]
+    token = fetch_token(client, addresses)
     decoder = msgspec.json.Decoder()
     url, count, page_token = addresses["spapi_url"] + "/orders/2026-01-01/orders", 0, None
     while True:
@@ -57,6 +48,15 @@ def main() -> None:
     print(json.dumps({"cpu_seconds": cpu_seconds() - started, "orders": count, "peak": peak_bytes()}))
     sys.stdout.flush()
     os._exit(0)
+
+
+def fetch_token(client: httpx.Client, addresses: dict[str, Any]) -> str:
+    """An access token of Amazon's."""
+    credentials = addresses["credentials"]
+    form = {name: credentials[name] for name in ("refresh_token", "client_id", "client_secret")}
+    answer = client.post(f"{addresses['lwa_url']}/auth/o2/token", data={"grant_type": "refresh_token", **form})
+    token: str = answer.json()["access_token"]
+    return token
 
 
 def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, Any]]) -> None:
@@ -78,7 +78,7 @@ def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, A
                 fulfillment.get("deliverByWindow", {}).get("latestDateTime"), None,
                 fulfillment.get("fulfillmentServiceLevel"), " ".join(order.get("programs", ())), None,
                 total.get("amount"), total.get("currencyCode"), len(items),
-                sum(item["quantityOrdered"] for item in items), 1, "0" * 24,
+                sum(item["quantityOrdered"] for item in items), 1, "0" * 24, None, None,
             )
         )  # fmt: skip
         for position, item in enumerate(items, 1):
@@ -104,7 +104,7 @@ def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, A
             personal = msgspec.json.encode((order.get("buyer"), order.get("recipient")))
             nonce = secrets.token_bytes(12)
             box = nonce + cipher.encrypt(nonce, personal, order_id.encode())
-            sealed.append(("demo", order_id, "2026-12-23", "0" * 16, box))
+            sealed.append(("demo", order_id, "order", "2026-12-23", "0" * 16, box))
     database.execute("BEGIN IMMEDIATE")
     for table, values in (("orders", rows), ("order_lines", lines), ("packages", packages), ("sealed", sealed)):
         if values:

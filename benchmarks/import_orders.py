@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from amzlink.amazon.orders import changed_between
 from amzlink.orderbook.schema import METADATA, ORDER_LINES, ORDERS, PACKAGES, SEALED
+from benchmarks.shop import sandbox
 
 MANY, FEW = 20_000, 2_000
 RUNS = 3
@@ -28,7 +29,7 @@ def main() -> None:
     """Measure and print; the ratios are what counts, the seconds are this machine's."""
     with tempfile.TemporaryDirectory() as folder:
         ratios = []
-        with sandbox(MANY) as addresses:
+        with sandbox(orders=int(MANY / MERCHANT_SHARE)) as addresses:
             for run in range(RUNS):
                 floor = child("import_floor", [addresses, query(addresses), schema(), fresh(folder, f"f{run}")])
                 ours = child("import_amzlink", [addresses, fresh(folder, f"a{run}")])
@@ -40,31 +41,12 @@ def main() -> None:
         print(f"import CPU: {statistics.median(ratios):.2f} times the floor (at most 2.0)")
         pages = -(-ours["orders"] // 100)
         print(f"import calls: {ours['api_calls']} for {ours['orders']} orders (at most {pages} searches and a token)")
-        with sandbox(FEW) as addresses:
+        with sandbox(orders=int(FEW / MERCHANT_SHARE)) as addresses:
             few = child("import_amzlink", [addresses, fresh(folder, "few")])
         print(
             f"import memory: {ours['peak'] / few['peak']:.2f} times that of {few['orders']} orders (at most 1.15); "
             f"{ours['peak'] >> 20} MiB"
         )
-
-
-class sandbox:  # noqa: N801 - used like the function that it stands for
-    """A sandbox in a process of its own, so that its CPU time is nobody else's."""
-
-    def __init__(self, orders: int) -> None:
-        self._command = [
-            sys.executable, "-m", "amzlink", "sandbox", "--quota", "off", "--orders", str(int(orders / MERCHANT_SHARE)),
-        ]  # fmt: skip
-
-    def __enter__(self) -> dict[str, Any]:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        addresses: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return addresses
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.communicate()
 
 
 def query(addresses: dict[str, Any]) -> dict[str, str]:

@@ -16,7 +16,8 @@ import httpx
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from benchmarks.import_floor import PRAGMAS
+from benchmarks.import_floor import PRAGMAS, fetch_token
+from benchmarks.sending_floor import read_all, sendcloud_client
 from benchmarks.usage import cpu_seconds
 
 TABLE = "CREATE TABLE outbox (order_id TEXT PRIMARY KEY, state TEXT, number BLOB)"
@@ -25,21 +26,13 @@ TABLE = "CREATE TABLE outbox (order_id TEXT PRIMARY KEY, state TEXT, number BLOB
 def main() -> None:
     """Have labels made, then confirm them."""
     addresses, folder = json.loads(sys.argv[1])
-    credentials, control = addresses["credentials"], addresses["control_url"]
-    client = httpx.Client(timeout=60)
+    control = addresses["control_url"]
+    client, sendcloud = httpx.Client(timeout=60), sendcloud_client(addresses)
     announce = {"action": "announce", "orders": "all"}
     made = client.post(f"{control}/sendcloud/parcels", json=announce).json()["parcels"]
     wanted = {parcel["order_number"] for parcel in made}
     orders = {order_id: client.get(f"{control}/orders/{order_id}").json()["order"] for order_id in wanted}
-    token = client.post(
-        f"{addresses['lwa_url']}/auth/o2/token",
-        data={
-            "grant_type": "refresh_token",
-            "refresh_token": credentials["refresh_token"],
-            "client_id": credentials["client_id"],
-            "client_secret": credentials["client_secret"],
-        },
-    ).json()["access_token"]
+    token = fetch_token(client, addresses)
     cipher = AESGCM(secrets.token_bytes(32))
     started = cpu_seconds()
     database = sqlite3.connect(Path(folder) / "floor.db", isolation_level=None)
@@ -47,7 +40,8 @@ def main() -> None:
         database.execute(statement)
     headers = {"x-amz-access-token": token, "content-type": "application/json"}
     count = 0
-    for shipment in read_all(client, addresses):
+    own = {"integration_id": str(addresses["credentials"]["sendcloud_integration_id"]), "page_size": "100"}
+    for shipment in read_all(sendcloud, "/shipments", own):
         order = orders.get(shipment["order_number"])
         if order is None:
             continue
@@ -74,22 +68,6 @@ def document(order: dict[str, Any], number: str) -> dict[str, Any]:
             "shipDate": order["createdTime"], "orderItems": items,
         },
     }  # fmt: skip
-
-
-def read_all(client: httpx.Client, addresses: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every shipment that Sendcloud has, page by page."""
-    credentials = addresses["credentials"]
-    keys = (credentials["sendcloud_public_key"], credentials["sendcloud_secret_key"])
-    shipments: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        query = {"integration_id": str(credentials["sendcloud_integration_id"]), "page_size": "100", **cursor}
-        answer = client.get(f"{addresses['sendcloud_url']}/api/v3/shipments", params=query, auth=keys)
-        shipments += msgspec.json.decode(answer.content)["data"]
-        link = answer.links.get("next")
-        if link is None:
-            return shipments
-        cursor = {"cursor": httpx.URL(link["url"]).params["cursor"]}
 
 
 if __name__ == "__main__":

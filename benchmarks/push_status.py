@@ -5,19 +5,15 @@ each row before its call and after it, and makes the call. Both sides speak to o
 under the quotas is told by a virtual clock.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 from tests.support.pushing import HEADER, Pushing, row
 
 from benchmarks.import_orders import child, fresh
+from benchmarks.shop import sandbox
 
 MANY, FEW = 10_000, 1_000
 RUNS = 3
@@ -29,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ratios = []
         for run in range(RUNS):
-            with sandbox(2 * FEW) as addresses:
+            with sandbox(new=2 * FEW) as addresses:
                 ours = child("push_amzlink", [addresses, fresh(folder, f"a{run}"), FEW])
                 floor = child("push_floor", [addresses, fresh(folder, f"f{run}")])
             each = [side["cpu_seconds"] / side["shipments"] for side in (ours, floor)]
@@ -56,27 +52,6 @@ def under_quotas(folder: Path) -> None:
         f"confirming {report.sent.confirmed} shipments under the quotas: {report.seconds:.0f} s, "
         f"{report.seconds / cheaper:.2f} times the cheaper route (at most 1.2); calls: {calls}"
     )
-
-
-class sandbox:  # noqa: N801 - used like the function that it stands for
-    """A sandbox in a process of its own with so many orders, so that its CPU time is nobody else's."""
-
-    def __init__(self, orders: int) -> None:
-        self._orders = orders
-        self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", "off", "--orders", "1"]
-
-    def __enter__(self) -> dict[str, Any]:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        addresses: dict[str, Any] = json.loads(self._process.stdout.readline())
-        control = addresses["control_url"]
-        httpx.post(f"{control}/orders", json={"add": self._orders}, timeout=120).raise_for_status()
-        httpx.post(f"{control}/clock", json={"advance": 300}).raise_for_status()
-        return addresses
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.communicate()
 
 
 if __name__ == "__main__":

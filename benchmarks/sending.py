@@ -6,19 +6,15 @@ ready made, so that the ratio shows what it costs to decide and to fit an order 
 speak to one sandbox with its quota off; the time under the limits is told by a virtual clock.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import httpx
 from tests.support.destination import Destination, refusals
 
 from amzlink.sandbox.sendcloud.limits import Limits
 from benchmarks.import_orders import child, fresh
+from benchmarks.shop import sandbox
 
 MANY, FEW = 5_000, 500
 RUNS = 3
@@ -30,7 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ratios, peaks = [], []
         for run in range(RUNS):
-            with sandbox(MANY) as addresses:
+            with sandbox(new=MANY) as addresses:
                 ours = child("sending_amzlink", [addresses, fresh(folder, f"a{run}")])
                 floor = child("sending_floor", [addresses, fresh(folder, f"f{run}")])
             each = [side["cpu_seconds"] / side["orders"] for side in (ours, floor)]
@@ -40,7 +36,7 @@ def main() -> None:
                 f"  run {run + 1}: {ours['orders']} orders, {ours['cpu_seconds']:.2f} s CPU; "
                 f"floor {floor['orders']} orders, {floor['cpu_seconds']:.2f} s; ratio {ratios[-1]:.2f}"
             )
-        with sandbox(FEW) as addresses:
+        with sandbox(new=FEW) as addresses:
             few = child("sending_amzlink", [addresses, fresh(folder, "few")])
         print(f"sending CPU: {statistics.median(ratios):.2f} times the floor (at most 6.0)")
         peak = statistics.median(peaks)
@@ -75,27 +71,6 @@ def under_limits(folder: Path) -> None:
 
 def due(at: Destination, order_id: str) -> str:
     return str(at.order(order_id).body["fulfillment"]["shipByWindow"]["latestDateTime"])
-
-
-class sandbox:  # noqa: N801 - used like the function that it stands for
-    """A sandbox in a process of its own with so many orders to send, so that its CPU time is nobody else's."""
-
-    def __init__(self, orders: int) -> None:
-        self._orders = orders
-        self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", "off", "--orders", "1"]
-
-    def __enter__(self) -> dict[str, Any]:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        addresses: dict[str, Any] = json.loads(self._process.stdout.readline())
-        control = addresses["control_url"]
-        httpx.post(f"{control}/orders", json={"add": self._orders}, timeout=120).raise_for_status()
-        httpx.post(f"{control}/clock", json={"advance": 300}).raise_for_status()
-        return addresses
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.communicate()
 
 
 if __name__ == "__main__":

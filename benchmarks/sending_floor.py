@@ -20,41 +20,47 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from benchmarks.import_floor import PRAGMAS
 from benchmarks.usage import cpu_seconds, peak_bytes
 
-BATCH, PAGE = 100, 200
+BATCH = 100
+ALL = {"page_size": "200"}
 TABLE = "CREATE TABLE outbox (order_id TEXT PRIMARY KEY, state TEXT, payload_hash TEXT, sendcloud_id TEXT, at TEXT)"
 
 
 def main() -> None:
     """Learn what to send, then send it and read it back."""
     addresses, folder = json.loads(sys.argv[1])
-    credentials = addresses["credentials"]
-    keys = (credentials["sendcloud_public_key"], credentials["sendcloud_secret_key"])
-    client = httpx.Client(base_url=addresses["sendcloud_url"] + "/api/v3", auth=keys, timeout=60)
+    client = sendcloud_client(addresses)
     cipher = AESGCM(secrets.token_bytes(32))
-    sealed = [seal(cipher, order) for order in read_all(client)]
+    sealed = [seal(cipher, order) for order in read_all(client, "/orders", ALL)]
     started = cpu_seconds()
     database = sqlite3.connect(Path(folder) / "floor.db", isolation_level=None)
     for statement in (*PRAGMAS, TABLE):
         database.execute(statement)
     for start in range(0, len(sealed), BATCH):
         send(client, database, cipher, sealed[start : start + BATCH])
-    found = [(str(order["id"]), order["order_id"]) for order in read_all(client)]
+    found = [(str(order["id"]), order["order_id"]) for order in read_all(client, "/orders", ALL)]
     write(database, "UPDATE outbox SET state = 'sent', sendcloud_id = ? WHERE order_id = ?", found)
     print(json.dumps({"cpu_seconds": cpu_seconds() - started, "orders": len(found), "peak": peak_bytes()}))
     sys.stdout.flush()
     os._exit(0)
 
 
-def read_all(client: httpx.Client) -> list[dict[str, Any]]:
-    """Every order that Sendcloud has, page by page."""
-    orders: list[dict[str, Any]] = []
+def sendcloud_client(addresses: dict[str, Any]) -> httpx.Client:
+    """A client of Sendcloud's API with the shop's keys."""
+    credentials = addresses["credentials"]
+    keys = (credentials["sendcloud_public_key"], credentials["sendcloud_secret_key"])
+    return httpx.Client(base_url=addresses["sendcloud_url"] + "/api/v3", auth=keys, timeout=60)
+
+
+def read_all(client: httpx.Client, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    """Everything that Sendcloud has there, page by page."""
+    found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        answer = client.get("/orders", params={"page_size": str(PAGE), **cursor})
-        orders += msgspec.json.decode(answer.content)["data"]
+        answer = client.get(path, params={**query, **cursor})
+        found += msgspec.json.decode(answer.content)["data"]
         link = answer.links.get("next")
         if link is None:
-            return orders
+            return found
         cursor = {"cursor": httpx.URL(link["url"]).params["cursor"]}
 
 

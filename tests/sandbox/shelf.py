@@ -150,9 +150,9 @@ def walk_shelf(driver: Driver) -> list[Response]:
     ]
     driver.control("clock", {"advance": 300})
     answers.append(driver.listings(product.sku, includedData="attributes,issues", marketplaceIds=everywhere))
-    for report in driver.world.reports.reports.values():
+    for report in driver.world.reports.jobs.values():
         answers.append(driver.get(f"{REPORTS_PATH}/{report.id}"))
-        answers += fetch_document(driver, report.document_id or "none")
+        answers += fetch_document(driver, report.result_document_id or "none")
     return answers
 
 

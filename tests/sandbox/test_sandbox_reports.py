@@ -60,7 +60,7 @@ class TestWay:
         create_report(driver)
         (added,) = driver.control("listings", {"add": 1})["changed"]
         driver.control("clock", {"advance": 90})
-        (report,) = driver.world.reports.reports
+        (report,) = driver.world.reports.jobs
         document_id = driver.get(f"{REPORTS_PATH}/{report}").json()["reportDocumentId"]
         assert added in {line["seller-sku"] for line in read_report(download_report(driver, document_id).body)}
 
@@ -108,7 +108,7 @@ class TestWay:
     def test_reports_are_asked_for_rarely_and_looked_at_often(self) -> None:
         driver = Driver(quota="real")
         assert [create_report(driver).status for _ in range(16)] == [202] * 15 + [429]
-        report_id = next(iter(driver.world.reports.reports))
+        report_id = next(iter(driver.world.reports.jobs))
         assert [driver.get(f"{REPORTS_PATH}/{report_id}").status for _ in range(16)] == [200] * 15 + [429]
 
 
@@ -200,7 +200,7 @@ class TestRefusals:
     )
     def test_a_wrong_request_for_a_report_is_refused(self, driver: Driver, changes: dict[str, object]) -> None:
         assert create_report(driver, **changes).status == 400
-        assert driver.world.reports.reports == {}
+        assert driver.world.reports.jobs == {}
 
     def test_a_request_that_is_no_json_is_refused(self, driver: Driver) -> None:
         assert driver.send("POST", REPORTS_PATH, body=b"{").status == 400

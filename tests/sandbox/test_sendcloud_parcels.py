@@ -361,7 +361,7 @@ def test_a_wrong_change_of_an_integration_is_refused() -> None:
 def test_ten_thousand_orders_and_parcels_are_no_burden() -> None:
     driver = SendcloudDriver()
     begun = time.process_time()
-    driver.store(10_000)
+    driver.store(10_000, order_details=driver.details(order_items=[driver.item("11", 1)]))
     assert len(driver.move("announce", orders="all")) == 10_000
     driver.move("scan", parcels="all")
     assert (

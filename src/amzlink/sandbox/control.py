@@ -115,7 +115,7 @@ def _list_shipments(world: World, _request: Request) -> Json:
 
 def _set_feed_time(world: World, request: Request) -> Json:
     seconds = _read_seconds(request, "a feed")
-    world.feeds.feed_time = timedelta(seconds=seconds)
+    world.feeds.job_time = timedelta(seconds=seconds)
     return {"seconds": seconds}
 
 
@@ -127,7 +127,7 @@ def _set_patch_time(world: World, request: Request) -> Json:
 
 def _set_report_time(world: World, request: Request) -> Json:
     seconds = _read_seconds(request, "a report")
-    world.reports.report_time = timedelta(seconds=seconds)
+    world.reports.job_time = timedelta(seconds=seconds)
     return {"seconds": seconds}
 
 

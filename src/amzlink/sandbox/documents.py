@@ -1,5 +1,6 @@
 """Documents behind signed addresses, as Amazon keeps them in S3: beside the API, and for five minutes an address."""
 
+import gzip
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -11,6 +12,7 @@ from amzlink.sandbox.parameters import parse_query
 
 ROOT: Final = "/documents"
 LIFE: Final = timedelta(minutes=5)
+_COMPRESSED_FROM_BYTES: Final = 64 * 1024  # Amazon decides for itself; here small documents stay readable
 _SIGNATURE: Final = "X-Amz-Signature"
 
 
@@ -42,9 +44,11 @@ class Documents:
         self._documents: dict[str, Document] = {}
         self._permits: dict[str, _Permit] = {}
 
-    def add(self, content_type: str, body: bytes | None = None, *, compressed: bool = False) -> Document:
-        """A new document, still to be uploaded unless it has a body."""
-        document = Document(f"amzn1.tortuga.4.eu.{self._hex(16)}", content_type, body, compressed)
+    def add(self, content_type: str, body: bytes | None = None) -> Document:
+        """A new document, still to be uploaded unless it has a body; a large one is packed."""
+        document = Document(f"amzn1.tortuga.4.eu.{self._hex(16)}", content_type, body)
+        if body is not None and len(body) > _COMPRESSED_FROM_BYTES:
+            document.body, document.compressed = gzip.compress(body), True
         self._documents[document.id] = document
         return document
 

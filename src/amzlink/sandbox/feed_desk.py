@@ -2,55 +2,47 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
+
+from amzlink.sandbox.messages import Json
+from amzlink.sandbox.processing_desk import Job, ProcessingDesk
 
 # How long Amazon takes is not published; two minutes is the order that people tell of.
 FEED_TIME: Final = timedelta(seconds=120)
-_SHARE_IN_QUEUE: Final = 6  # a sixth of that time a feed waits for its turn
 
 
-class Status(StrEnum):
-    """How far a feed has come."""
+@dataclass(slots=True, kw_only=True)
+class Feed(Job):
+    """One feed, and the document that it was created with."""
 
-    IN_QUEUE = "IN_QUEUE"
-    IN_PROGRESS = "IN_PROGRESS"
-    DONE = "DONE"
-    CANCELLED = "CANCELLED"
-    FATAL = "FATAL"
-
-
-@dataclass(slots=True)
-class Feed:
-    """One feed, with the moments at which it leaves the queue and is done."""
-
-    id: str
-    type: str
-    marketplace_ids: tuple[str, ...]
     document_id: str
-    created: datetime
-    starts: datetime
-    ends: datetime
-    status: Status = Status.IN_QUEUE
-    result_document_id: str | None = None
+
+    def tell(self) -> Json:
+        """The feed as `getFeed` tells it."""
+        told: Json = {"feedId": self.id, "feedType": self.type, "marketplaceIds": list(self.marketplace_ids)}
+        told |= self.tell_progress()
+        return told | ({"resultFeedDocumentId": self.result_document_id} if self.result_document_id else {})
 
 
-class FeedDesk:
-    """Takes feeds in, one after the other. `feed_time` is how long one takes from its creation to its result."""
+class FeedDesk(ProcessingDesk[Feed]):
+    """Takes feeds in, one after the other."""
 
-    def __init__(self, feed_time: timedelta = FEED_TIME) -> None:
-        self.feed_time = feed_time
-        self.feeds: dict[str, Feed] = {}
-        self.pages: dict[str, tuple[list[Feed], int]] = {}
-        self.open: list[Feed] = []
+    def __init__(self) -> None:
+        super().__init__("feed", FEED_TIME)
 
     def take(
         self, feed_id: str, feed_type: str, marketplace_ids: tuple[str, ...], document_id: str, now: datetime
-    ) -> Feed:
-        """A new feed; it waits until those before it are done."""
-        waiting = self.feed_time / _SHARE_IN_QUEUE
-        starts = max([now + waiting, *(feed.ends for feed in self.open)])
-        feed = Feed(feed_id, feed_type, marketplace_ids, document_id, now, starts, starts + self.feed_time - waiting)
-        self.feeds[feed_id] = feed
-        self.open.append(feed)
-        return feed
+    ) -> None:
+        """Queues a new feed; it waits until those before it are done."""
+        starts, ends = self.plan(now, before=self.open)
+        self.add(
+            Feed(
+                id=feed_id,
+                type=feed_type,
+                marketplace_ids=marketplace_ids,
+                created=now,
+                starts=starts,
+                ends=ends,
+                document_id=document_id,
+            )
+        )

@@ -35,7 +35,7 @@ def _missing(name: str) -> Response:
 
 def _read_form(request: Request) -> dict[str, str]:
     """The form's fields; a body of another type is not read at all, so that everything counts as missing."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != _FORM:
+    if request.media_type != _FORM:
         return {}
     fields = parse_qs(request.body.decode("utf-8", "replace"))
     return {name: values[0] for name, values in fields.items()}

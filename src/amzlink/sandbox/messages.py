@@ -24,6 +24,11 @@ class Request:
         """Where the client reached the sandbox; what lies behind signed addresses is on the same origin."""
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
+    @property
+    def media_type(self) -> str:
+        """What the body calls itself, in lower case and without parameters; empty where it says nothing."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

@@ -83,12 +83,23 @@ def read_arguments(operation: Operation, path: dict[str, str], query: str) -> Ar
     return Arguments(raw)
 
 
-def read_object(request: Request) -> Json:
-    """The JSON object that a request carries; raises the refusal of any other body."""
+def check_media_type(request: Request) -> None:
+    """Raises the refusal of a request that does not call itself JSON."""
+    if request.media_type != "application/json":
+        raise RefusalError(415, "UnsupportedMediaType", "The request payload is in an unsupported format.")
+
+
+def read_json(request: Request) -> Any:
+    """The body, decoded; raises the refusal of one that is no JSON."""
     try:
-        body: Any = json.loads(request.body)
+        return json.loads(request.body)
     except ValueError:
         raise invalid_input("The body is no JSON.") from None
+
+
+def read_object(request: Request) -> Json:
+    """The JSON object that a request carries; raises the refusal of any other body."""
+    body = read_json(request)
     if not isinstance(body, dict):
         raise invalid_input("The body is no JSON object.")
     return body
@@ -96,8 +107,7 @@ def read_object(request: Request) -> Json:
 
 def read_payload(request: Request) -> Json:
     """The JSON object of a request that must also call itself JSON."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise RefusalError(415, "UnsupportedMediaType", "The request payload is in an unsupported format.")
+    check_media_type(request)
     return read_object(request)
 
 

@@ -4,37 +4,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from amzlink.sandbox.feed_desk import Status
+from amzlink.sandbox.clock import iso
+from amzlink.sandbox.messages import Json
+from amzlink.sandbox.processing_desk import Job, ProcessingDesk
 
 # How long Amazon takes is not published; a listings report of some thousand lines is told to take a minute or two.
 REPORT_TIME: Final = timedelta(seconds=90)
-_SHARE_IN_QUEUE: Final = 6  # a sixth of that time a report waits for its turn
 
 
-@dataclass(slots=True)
-class Report:
-    """One report, with the moments at which it leaves the queue and is done, and the times that its data are for."""
+@dataclass(slots=True, kw_only=True)
+class Report(Job):
+    """One report, and the first and the last moment that it is to tell of."""
 
-    id: str
-    type: str
-    marketplace_ids: tuple[str, ...]
     data_start: datetime
     data_end: datetime
-    created: datetime
-    starts: datetime
-    ends: datetime
-    status: Status = Status.IN_QUEUE
-    document_id: str | None = None
+
+    def tell(self) -> Json:
+        """The report as `getReport` tells it."""
+        told: Json = {"reportId": self.id, "reportType": self.type, "marketplaceIds": list(self.marketplace_ids)}
+        told |= {"dataStartTime": iso(self.data_start), "dataEndTime": iso(self.data_end)} | self.tell_progress()
+        return told | ({"reportDocumentId": self.result_document_id} if self.result_document_id else {})
 
 
-class ReportDesk:
-    """Takes requests for reports, each made beside the others. `report_time` is how long one takes."""
+class ReportDesk(ProcessingDesk[Report]):
+    """Takes requests for reports, each made beside the others."""
 
     def __init__(self) -> None:
-        self.report_time = REPORT_TIME
-        self.reports: dict[str, Report] = {}
-        self.pages: dict[str, tuple[list[Report], int]] = {}
-        self.open: list[Report] = []
+        super().__init__("report", REPORT_TIME)
 
     def take(
         self,
@@ -43,14 +39,22 @@ class ReportDesk:
         marketplace_ids: tuple[str, ...],
         data: tuple[datetime, datetime],
         now: datetime,
-    ) -> Report:
-        """A new report; `data` is the first and the last moment that it is to tell of."""
-        starts, ends = now + self.report_time / _SHARE_IN_QUEUE, now + self.report_time
-        report = Report(report_id, report_type, marketplace_ids, *data, now, starts, ends)
-        self.reports[report_id] = report
-        self.open.append(report)
-        return report
+    ) -> None:
+        """Queues a new report; `data` is the first and the last moment that it is to tell of."""
+        starts, ends = self.plan(now)
+        self.add(
+            Report(
+                id=report_id,
+                type=report_type,
+                marketplace_ids=marketplace_ids,
+                created=now,
+                starts=starts,
+                ends=ends,
+                data_start=data[0],
+                data_end=data[1],
+            )
+        )
 
     def has_document(self, document_id: str) -> bool:
         """Whether a report has that document."""
-        return any(report.document_id == document_id for report in self.reports.values())
+        return any(report.result_document_id == document_id for report in self.jobs.values())

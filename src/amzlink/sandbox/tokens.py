@@ -1,10 +1,10 @@
 """The Tokens API: restricted data tokens."""
 
-import json
 import re
 from typing import Any, Final
 
 from amzlink.sandbox.messages import Request, Response, json_response
+from amzlink.sandbox.parameters import check_media_type, read_json
 from amzlink.sandbox.refusals import RefusalError, invalid_input
 from amzlink.sandbox.world import TOKEN_LIFE, World
 
@@ -27,12 +27,8 @@ def create_restricted_data_token(world: World, request: Request) -> Response:
 
 
 def _read_entries(request: Request) -> list[Any]:
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise RefusalError(415, "UnsupportedMediaType", "The request payload is in an unsupported format.")
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise invalid_input("The body is no JSON.") from None
+    check_media_type(request)
+    body = read_json(request)
     entries = body.get("restrictedResources") if isinstance(body, dict) else None
     if not isinstance(entries, list) or not entries:
         raise _invalid_request("Resource not provided.")

@@ -33,7 +33,7 @@ def answer_token(panel: Panel, request: Request) -> Response:
 
     The keys come as HTTP Basic or in the form. Whether the switch must be on for it is told nowhere: here it need not.
     """
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != _FORM:
+    if request.media_type != _FORM:
         return errors.oauth_error(400, "invalid_request", "The request is malformed.")
     form = {name: values[0] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
     if "grant_type" not in form:

@@ -85,7 +85,7 @@ def _call(panel: Panel, request: Request, count_call: Callable[[str], None]) -> 
         path=request.path.removeprefix(ROOT),
         variable=variable,
         query=parse_query(request.query),
-        content_type=request.headers.get("content-type", ""),
+        media_type=request.media_type,
         body=request.body,
     )
     return _answer(panel, operation, ask, request)

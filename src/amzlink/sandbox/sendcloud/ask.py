@@ -20,7 +20,7 @@ class Ask:
     path: str
     variable: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
-    content_type: str = ""
+    media_type: str = ""
     body: bytes = b""
 
     def number(self, gone: str) -> int:
@@ -41,7 +41,7 @@ class Ask:
 
     def json(self) -> Any:
         """The body, decoded; raises the refusal of one that is no JSON or does not say that it is."""
-        if self.content_type.split(";")[0].strip().lower() != "application/json":
+        if self.media_type != "application/json":
             raise SendcloudError(errors.failure(415, "invalid", "Unsupported media type in request."))
         try:
             return json.loads(self.body)

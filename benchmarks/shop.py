@@ -1,0 +1,74 @@
+"""The shop that the benchmarks measure: a sandbox beside them, and a store in a home of its own that is linked to it.
+
+The store's sides import this before they begin to count.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+
+from amzlink.config import Config, Store
+from amzlink.deps import Deps
+from amzlink.files import find_home
+from amzlink.secrets import MemorySecrets
+
+SLUG = "demo"
+
+
+class sandbox:  # noqa: N801 - used like the function that it stands for
+    """A sandbox in a process of its own, so that its CPU time is nobody else's.
+
+    It has `orders` of every kind and age, and `new` ones that are still to be sent.
+    """
+
+    def __init__(self, *, orders: int = 1, new: int = 0) -> None:
+        self._new = new
+        self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", "off", "--orders", str(orders)]
+
+    def __enter__(self) -> dict[str, Any]:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        addresses: dict[str, Any] = json.loads(self._process.stdout.readline())
+        if self._new:
+            control = addresses["control_url"]
+            httpx.post(f"{control}/orders", json={"add": self._new}, timeout=120).raise_for_status()
+            httpx.post(f"{control}/clock", json={"advance": 300}).raise_for_status()
+        return addresses
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.communicate()
+
+
+def link(addresses: dict[str, Any], folder: str, **settings: Any) -> tuple[Deps, Store]:
+    """A home with a store for the sandbox's seller, who has keys of Sendcloud's too; `settings` are the store's."""
+    credentials = addresses["credentials"]
+    environ = {
+        "AMZLINK_HOME": folder,
+        "AMZLINK_SPAPI_URL": addresses["spapi_url"],
+        "AMZLINK_LWA_URL": addresses["lwa_url"],
+        "AMZLINK_SENDCLOUD_URL": addresses["sendcloud_url"],
+    }
+    home = find_home(environ)
+    home.prepare()
+    secrets = MemorySecrets()
+    secrets.set(SLUG, "client-secret", credentials["client_secret"])
+    secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
+    secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
+    deps = Deps(environ, home, secrets)
+    store = Store(
+        name="Demo",
+        country="DE",
+        seller_id=credentials["seller_id"],
+        client_id=credentials["client_id"],
+        marketplace_ids=tuple(credentials["marketplace_ids"]),
+        import_weights=False,
+        sendcloud_public_key=credentials["sendcloud_public_key"],
+        sendcloud_integration_id=int(credentials["sendcloud_integration_id"]),
+        **settings,
+    )
+    deps.save_config(Config().with_store(SLUG, store))
+    return deps, store
