@@ -2,8 +2,6 @@
 
 import base64
 import contextlib
-import hashlib
-import hmac
 import json
 import traceback
 from collections.abc import Callable, Mapping
@@ -22,6 +20,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from amzlink.core.sealing import Box
 from amzlink.problems import Exit, Problem
 from amzlink.vault import Chain, Vault
+from tests.support.vault_machine import expand
 
 STORE = "my-shop"
 ORDER = "302-1234567-1234567"
@@ -51,6 +50,37 @@ class Place:
         return contextlib.nullcontext()
 
 
+@dataclass
+class Locking(Place):
+    """A keyring that locks itself after so many calls."""
+
+    calls_left: int | None = None
+
+    def load(self) -> str | None:
+        self._answer()
+        return super().load()
+
+    def save(self, text: str) -> None:
+        self._answer()
+        super().save(text)
+
+    def unlock(self) -> None:
+        self.calls_left = None
+
+    def _answer(self) -> None:
+        if self.calls_left == 0:
+            raise Problem("keyring-locked", detail="it was not unlocked")
+        if self.calls_left:
+            self.calls_left -= 1
+
+
+class Forgetful(Place):
+    """A keyring that takes a new text and goes on giving the old one."""
+
+    def save(self, text: str) -> None:
+        pass
+
+
 @dataclass(frozen=True)
 class Book:
     """What the order book tells of the vault."""
@@ -77,13 +107,6 @@ def keys_with(month: str = "2026-12", **fields: str) -> str:
     """What the keyring would hold of one chain, but for these fields."""
     chain = {"id": "x", "day": "2026-12-01", "key": base64.b64encode(bytes(32)).decode(), **fields}
     return json.dumps({"chains": {month: chain}})
-
-
-def expand(key: bytes, days: int) -> bytes:
-    """HKDF-Expand (RFC 5869), one block of SHA-256 a day, written out once more."""
-    for _ in range(days):
-        key = hmac.new(key, b"amzlink vault: key of the next day\x01", hashlib.sha256).digest()
-    return key
 
 
 def is_missing(error: pytest.ExceptionInfo[Problem]) -> bool:
@@ -369,6 +392,20 @@ class TestKeysThatAreNotHere:
             vault_in(there, Book(None, ours.chain_ids))
         assert is_missing(error)
 
+    def test_the_keyring_of_another_store_is_not_moved_on_to_our_floor(self) -> None:
+        """It would lose what the other store still needs."""
+        here, there = Place(), Place()
+        ours = vault_in(here)
+        ours.seal(ORDER, DATA, DEC_5)
+        theirs = vault_in(there, store="my-other-shop")
+        box = theirs.seal(ORDER, DATA, NOV_23)
+        before = there.text
+        with pytest.raises(Problem) as error:
+            vault_in(there, Book(date(2026, 12, 1), ours.chain_ids))
+        assert is_missing(error)
+        assert there.text == before
+        assert vault_in(there, store="my-other-shop").open(ORDER, box) == DATA
+
     def test_a_lost_key_to_what_has_all_been_purged_is_no_loss(self) -> None:
         vault = vault_in(Place(), Book(date(2026, 12, 1), {"2026-10": "a", "2026-11": "b"}))
         box = vault.seal(ORDER, DATA, DEC_5)
@@ -393,13 +430,34 @@ class TestKeysThatAreNotHere:
             keys_with(key="AAAA"),
             keys_with(day="2026-11-01"),
             keys_with("soon"),
+            "null",
+            '{"floor": "2026-02-30"}',
+            keys_with(day="2026-12-32"),
+            keys_with(key=base64.b64encode(bytes(33)).decode()),
+            keys_with()[:-1],
+            keys_with() * 2,
+            "\ufeff" + keys_with(),
         ],
     )
-    def test_what_is_no_vault_key_is_told_as_one_that_is_missing(self, text: str) -> None:
+    def test_what_is_no_vault_key_is_told_as_one_that_is_missing_and_left_as_it_is(self, text: str) -> None:
+        place = Place(text)
         with pytest.raises(Problem) as error:
-            vault_in(Place(text), Book(NOV_23))
+            vault_in(place, Book(NOV_23))
         assert is_missing(error)
         assert "no vault key" in error.value.summary
+        assert place.text == text
+
+    def test_a_key_with_one_character_changed_opens_nothing_and_says_so(self) -> None:
+        place = Place()
+        vault = vault_in(place)
+        box = vault.seal(ORDER, DATA, DEC_5)
+        key = stored(place)["chains"]["2026-12"]["key"]
+        changed = key.translate({ord(key[5]): "A" if key[5] != "A" else "B"})
+        damaged = vault_in(Place((place.text or "").replace(key, changed)), Book(None, vault.chain_ids))
+        assert not damaged.reaches(ORDER, box)
+        with pytest.raises(Problem) as error:
+            damaged.open(ORDER, box)
+        assert is_missing(error)
 
     def test_the_form_that_these_were_made_from_is_a_vault_key(self) -> None:
         assert vault_in(Place(keys_with()), Book(NOV_23)).chain_ids == {"2026-12": "x"}
@@ -439,6 +497,75 @@ class TestAKeyringThatFails:
         place.refusing = True
         box = vault.seal(ORDER, DATA, DEC_5 + timedelta(days=1))
         assert vault_in(place).open(ORDER, box) == DATA
+
+
+class TestAKeyringThatChangesInTheMiddle:
+    @pytest.mark.parametrize("answers", range(4))
+    def test_one_that_locks_itself_while_the_keys_move_on_holds_the_old_ones_or_the_new_and_the_next_run_does_the_rest(
+        self, answers: int
+    ) -> None:
+        place = Locking()
+        vault = vault_in(place)
+        gone, stays = vault.seal(ORDER, DATA, NOV_23 - timedelta(days=1)), vault.seal(ORDER, DATA, NOV_23)
+        book, before = Book(NOV_23, vault.chain_ids), place.text
+        place.calls_left = answers
+        with pytest.raises(Problem) as error:
+            vault_in(place, book)
+        assert error.value.name == "keyring-locked"
+        has_moved = stored(place)["floor"] == "2026-11-23"
+        assert has_moved or place.text == before
+        place.unlock()
+        after = vault_in(place, book)
+        assert (after.floor, stored(place)["floor"]) == (NOV_23, "2026-11-23")
+        assert not after.reaches(ORDER, gone)
+        assert after.open(ORDER, stays) == DATA
+
+    @pytest.mark.parametrize("answers", range(2))
+    def test_one_that_locks_itself_before_a_months_first_sealing_seals_nothing_until_it_is_unlocked(
+        self, answers: int
+    ) -> None:
+        place = Locking()
+        vault = vault_in(place)
+        box = vault.seal(ORDER, DATA, NOV_23)
+        before, place.calls_left = place.text, answers
+        with pytest.raises(Problem) as error:
+            vault.seal(ORDER, DATA, DEC_5)
+        assert error.value.name == "keyring-locked"
+        assert place.text == before
+        assert vault.open(ORDER, box) == DATA
+        place.unlock()
+        later = vault.seal(ORDER, DATA, DEC_5)
+        assert vault_in(place, Book(None, vault.chain_ids)).open(ORDER, later) == DATA
+
+    def test_one_that_goes_on_giving_the_old_keys_is_named(self) -> None:
+        place = Place()
+        vault = vault_in(place)
+        box = vault.seal(ORDER, DATA, NOV_23)
+        book = Book(DEC_5, vault.chain_ids)
+        with pytest.raises(Problem) as error:
+            vault_in(Forgetful(place.text), book)
+        assert (error.value.name, error.value.exit_code) == ("vault-key-stuck", Exit.REFUSED)
+        assert not vault_in(place, book).reaches(ORDER, box)
+
+    @pytest.mark.parametrize("instead", [None, "not JSON", keys_with(), keys_with("2026-11", day="2026-11-01")])
+    def test_no_key_is_made_or_moved_over_one_that_is_gone(self, instead: str | None) -> None:
+        """Emptied, damaged or another store's: what was sealed would be lost if the right one came back."""
+        place = Place()
+        vault = vault_in(place)
+        box = vault.seal(ORDER, DATA, NOV_23)
+        ids, right, place.text = vault.chain_ids, place.text, instead
+        attempts: list[Callable[[], object]] = [
+            lambda: vault.seal(ORDER, DATA, date(2027, 1, 5)),
+            lambda: vault.move_on(NOV_23),
+            lambda: vault_in(place, Book(NOV_23, ids)),
+        ]
+        for attempt in attempts:
+            with pytest.raises(Problem) as error:
+                attempt()
+            assert is_missing(error)
+            assert place.text == instead
+        place.text = right
+        assert vault_in(place, Book(NOV_23, ids)).open(ORDER, box) == DATA
 
 
 class TestWhatIsShown:

@@ -5,6 +5,7 @@ Amazon's data protection policy allows 30 days after delivery. Amazon tells that
 is never heard of, or late, is taken to have come `unknown_delivery_days` after the hand-over.
 """
 
+import functools
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -143,8 +144,13 @@ def lifetime_as_told(
 
 def cancelled_by(ship_by: date) -> date:
     """The day by which Amazon cancels an order that nobody confirmed: seven business days after its ship-by date."""
-    day, left = ship_by, _BUSINESS_DAYS_TO_CONFIRM
+    return ship_by + _way_to_confirm(ship_by.weekday())
+
+
+@functools.cache
+def _way_to_confirm(weekday: int) -> timedelta:
+    days, left = 0, _BUSINESS_DAYS_TO_CONFIRM
     while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < _SATURDAY
-    return day
+        days += 1
+        left -= (weekday + days) % 7 < _SATURDAY
+    return timedelta(days=days)

@@ -35,6 +35,7 @@ from amzlink.orderbook.purges import (
     kept_orders,
     let_go,
     note_copy_gone,
+    perhaps_due,
     records_of,
     tombstone_of,
 )
@@ -190,7 +191,7 @@ class Purger:
             self._purge_due(sure)
         if not self._options.dry_run:
             self._empty_journal()
-        if self._options.order_id or not sure:
+        if self._job == JOB and not (sure and self._options.dry_run):  # an import does not tell
             self._survey((sure or self._deps.clock.now()).date(), list_due=False)
         self._forget_copies()
         if doubt and not self._options.order_id:
@@ -284,22 +285,20 @@ class Purger:
         return True
 
     def _all_due(self, today: date) -> Iterator[Due]:
-        for chunk in kept_orders(self._book, self._slug):
+        for chunk in perhaps_due(self._book, self._slug, today, self._policy.days):
             for entry in chunk:
                 if due := due_of(entry, today, self._policy):
                     yield due
 
     def _destroy_due(self, today: date, now: datetime, *, archived: bool) -> None:
-        """Go through all that is kept, a chunk at a time: what is due goes, the rest is counted."""
+        """What is due goes, a chunk at a time; and what is needed still and nobody can open is fetched anew."""
         vault = self._deps.vault(self._slug, self._book)  # anew: the proof asks what the keyring holds now
-        for chunk in kept_orders(self._book, self._slug):
+        for chunk in perhaps_due(self._book, self._slug, today, self._policy.days):
             due = {entry.order_id: found.rule for entry in chunk if (found := due_of(entry, today, self._policy))}
             self._destroy(vault, [entry for entry in chunk if entry.order_id in due], due, now, archived=archived)
-            rest = [entry for entry in chunk if entry.order_id not in due]
-            lost = {entry.order_id for entry in rest if _is_lost(entry, vault.floor)}
+            lost = {entry.order_id for entry in chunk if entry.order_id not in due and _is_lost(entry, vault.floor)}
             if lost:
                 let_go(self._book, self._slug, lost, now)
-            self._count([entry for entry in rest if entry.order_id not in lost], today)
 
     def _destroy(
         self,
@@ -334,7 +333,7 @@ class Purger:
     def _survey(self, today: date, *, list_due: bool) -> None:
         """Count what is kept and when the next of it goes; with `list_due` note what would go today."""
         requested = self._options.order_id if self._options.dry_run else None
-        for chunk in _kept_as_renewed(self._book, self._slug, today, self._policy):
+        for chunk in _as_renewed(kept_orders(self._book, self._slug), self._book, self._slug, today, self._policy):
             due = [found for entry in chunk if (found := due_of(entry, today, self._policy))] if list_due else []
             self._report.due += due
             going = {requested, *(found.order_id for found in due)}
@@ -384,7 +383,7 @@ class Purger:
 
 def overdue(book: Book, slug: str, today: date, policy: Retention) -> int:
     """Of how many orders personal data is still there that was to be destroyed before today."""
-    chunks = _kept_as_renewed(book, slug, today, policy)
+    chunks = _as_renewed(perhaps_due(book, slug, today, policy.days), book, slug, today, policy)
     return sum(1 for chunk in chunks for entry in chunk if due_of(entry, today, policy))
 
 
@@ -397,10 +396,12 @@ def due_of(entry: Kept, today: date, policy: Retention) -> Due | None:
     return Due(entry.order_id, stay.rule, last) if last is None or last < today else None
 
 
-def _kept_as_renewed(book: Book, slug: str, today: date, policy: Retention) -> Iterator[list[Kept]]:
-    """All that is kept, with the leases that a purge of today would give before it destroys anything."""
+def _as_renewed(
+    chunks: Iterator[list[Kept]], book: Book, slug: str, today: date, policy: Retention
+) -> Iterator[list[Kept]]:  # fmt: skip
+    """These orders with the leases that a purge of today would give them before it destroys anything."""
     floor = sealed_marks(book, slug).floor
-    for chunk in kept_orders(book, slug):
+    for chunk in chunks:
         yield [
             msgspec.structs.replace(
                 entry, lease_day=renewed_lease(entry.order, entry.lease_day, today=today, policy=policy, floor=floor)

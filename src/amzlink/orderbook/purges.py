@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, case, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, text, true, update
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.core.orders import CANCELLED, TO_SHIP
+from amzlink.core.orders import CANCELLED, SHIPPED, TO_SHIP
 from amzlink.core.retention import Lifetime, Rule
 from amzlink.core.sealing import THE_ORDER, Box, Place
 from amzlink.orderbook.book import Book, execute_many, insert_missing, upsert
@@ -65,18 +65,34 @@ def kept_orders(book: Book, store: str) -> Iterator[list[Kept]]:
 
     Each chunk is read when it is asked for: what was destroyed of an earlier one changes nothing.
     """
+    return _in_chunks(book, store, true())
+
+
+def perhaps_due(book: Book, store: str, today: date, days: int) -> Iterator[list[Kept]]:
+    """As `kept_orders`, without most of those that are not due today by any rule, each of which gives `days` at least.
+
+    A book holds many of these, and every import looks.
+    """
+    long_ago = (today - timedelta(days=days)).isoformat()
+    counted_from = (ORDERS.c.shipped_at, ORDERS.c.delivered_at, ORDERS.c.changed_at, ORDERS.c.ship_by)
+    over = func.min(SEALED.c.lease_day) < today.isoformat()
+    by_rule = and_(ORDERS.c.status == SHIPPED, or_(*(moment < long_ago for moment in counted_from)))
+    return _in_chunks(book, store, or_(over, ORDERS.c.status == CANCELLED, by_rule))
+
+
+def _in_chunks(book: Book, store: str, having: ColumnElement[bool]) -> Iterator[list[Kept]]:
     after = ""
-    while chunk := _kept(book, store, SEALED.c.order_id > after):
+    while chunk := _kept(book, store, SEALED.c.order_id > after, having):
         yield chunk
         after = chunk[-1].order_id
 
 
 def kept_order(book: Book, store: str, order_id: str) -> Kept | None:
     """One of them."""
-    return next(iter(_kept(book, store, SEALED.c.order_id == order_id)), None)
+    return next(iter(_kept(book, store, SEALED.c.order_id == order_id, true())), None)
 
 
-def _kept(book: Book, store: str, which: object) -> list[Kept]:
+def _kept(book: Book, store: str, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[Kept]:
     own = case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))
     query = (
         select(
@@ -86,8 +102,9 @@ def _kept(book: Book, store: str, which: object) -> list[Kept]:
             *LIFETIME_COLUMNS,
         )
         .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
-        .where(SEALED.c.store == store, which)  # type: ignore[arg-type]
+        .where(SEALED.c.store == store, which)
         .group_by(SEALED.c.order_id)
+        .having(having)
         .order_by(SEALED.c.order_id)
         .limit(CHUNK)
     )
