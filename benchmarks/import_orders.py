@@ -41,8 +41,8 @@ def main() -> None:
         print(f"import CPU: {statistics.median(ratios):.2f} times the floor (at most 2.0)")
         pages = -(-ours["orders"] // 100)
         print(
-            f"import calls: {ours['api_calls']} for {ours['orders']} orders (at most a token, {pages} searches, and one "
-            "more on a first run, for older orders that are still to ship)"
+            f"import calls: {ours['api_calls']} for {ours['orders']} orders (at most a token, {pages} searches, and "
+            "one more on a first run, for older orders that are still to ship)"
         )
         with sandbox(orders=int(FEW / MERCHANT_SHARE)) as addresses:
             few = child("import_amzlink", [addresses, fresh(folder, "few")])
