@@ -13,7 +13,7 @@ from amzlink.core.weight_rows import WeightEntry
 from amzlink.core.weights import Finding
 from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.patch_weights import Patcher, PatchOutcome
-from amzlink.jobs.recording import close_report, note_report
+from amzlink.jobs.recording import run_job
 from amzlink.jobs.sweep import CatalogueSweep
 from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook import line_weights
@@ -102,25 +102,21 @@ class CheckReport(msgspec.Struct, kw_only=True):
 def check_weights(deps: Deps, slug: str, options: CheckOptions) -> CheckReport:
     """Look up, judge, and do what was asked for. What was found before a problem is in the report too."""
     report = CheckReport(store=slug)
-    started = deps.clock.now()
-    try:
-        with deps.lock(slug, JOB), deps.book() as book:
-            store = deps.load_config().stores[slug]
-            with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
-                try:
-                    # A dry run works on a copy, so that it keeps nothing.
-                    kept = scratch_of(book, slug) if options.dry_run else book
-                    check = _Check(deps=deps, link=link, book=kept, slug=slug, store=store, report=report)
-                    check.run(options)
-                except Problem as problem:
-                    report.problem = problem
-                finally:
-                    report.api_calls.update(link.calls)
-            if not options.dry_run:
-                note_report(deps, book, JOB, report, started)
-    except Problem as problem:
-        report.problem = report.problem or problem
-    close_report(deps, JOB, report, started)
+
+    def work(book: Book) -> None:
+        store = deps.load_config().stores[slug]
+        with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
+            try:
+                # A dry run works on a copy, so that it keeps nothing.
+                kept = scratch_of(book, slug) if options.dry_run else book
+                check = _Check(deps=deps, link=link, book=kept, slug=slug, store=store, report=report)
+                check.run(options)
+            except Problem as problem:
+                report.problem = problem
+            finally:
+                report.api_calls.update(link.calls)
+
+    run_job(deps, JOB, report, work, dry_run=options.dry_run)
     return report
 
 

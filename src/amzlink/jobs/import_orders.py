@@ -31,7 +31,7 @@ from amzlink.jobs.leases import renew_leases
 from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.jobs.purge_pii import overdue, purge_in_passing
 from amzlink.jobs.read_back import ReadBack
-from amzlink.jobs.recording import close_report, note_report
+from amzlink.jobs.recording import run_job
 from amzlink.jobs.send_desk import SendTally
 from amzlink.jobs.sending import send_orders
 from amzlink.jobs.weighing import Weigher
@@ -119,15 +119,11 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
 
 def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport:
     report = ImportReport(store=slug, route="order" if options.order_ids else "search")
-    started = deps.clock.now()
-    try:
-        with deps.lock(slug, JOB), deps.book() as book:
-            _import_into(book, deps, slug, options, report=report)
-            if not options.dry_run:
-                note_report(deps, book, JOB, report, started)
-    except Problem as problem:
-        report.problem = problem
-    close_report(deps, JOB, report, started)
+
+    def work(book: Book) -> None:
+        _import_into(book, deps, slug, options, report=report)
+
+    run_job(deps, JOB, report, work, dry_run=options.dry_run)
     return report
 
 

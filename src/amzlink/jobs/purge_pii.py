@@ -19,7 +19,7 @@ from amzlink.core.retention import Retention, Rule, expected_last_day, last_day_
 from amzlink.core.sealing import Box, Place
 from amzlink.deps import Deps
 from amzlink.jobs.leases import renew_leases, renewed_lease
-from amzlink.jobs.recording import close_report, note_report
+from amzlink.jobs.recording import run_job
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.leases import note_floor
 from amzlink.orderbook.orders import find_order
@@ -113,25 +113,17 @@ def purge_pii(deps: Deps, slugs: Sequence[str], options: PurgeOptions) -> list[P
 
 def _purge_store(deps: Deps, slug: str, options: PurgeOptions) -> PurgeReport:
     report = PurgeReport(store=slug)
-    started = deps.clock.now()
-    try:
-        with contextlib.ExitStack() as held:
-            held.enter_context(deps.lock(slug, JOB))
-            for job in OTHER_JOBS:
-                held.enter_context(deps.lock(slug, job))
-            with deps.book() as book:
-                settings = deps.load_config()
-                report.amazon_time = _ask_the_time(deps, slug, settings.stores[slug], report)
-                purge = Purger(deps=deps, book=book, slug=slug, settings=settings, options=options, report=report)
-                try:
-                    purge.run(report.amazon_time)
-                except Problem as problem:
-                    report.problem = problem
-                if not options.dry_run:
-                    note_report(deps, book, JOB, report, started)
-    except Problem as problem:
-        report.problem = problem
-    close_report(deps, JOB, report, started)
+
+    def work(book: Book) -> None:
+        settings = deps.load_config()
+        report.amazon_time = _ask_the_time(deps, slug, settings.stores[slug], report)
+        purge = Purger(deps=deps, book=book, slug=slug, settings=settings, options=options, report=report)
+        try:
+            purge.run(report.amazon_time)
+        except Problem as problem:
+            report.problem = problem
+
+    run_job(deps, JOB, report, work, dry_run=options.dry_run, also_locked=OTHER_JOBS)
     return report
 
 

@@ -24,7 +24,7 @@ from amzlink.jobs.confirm_plan import Planned, Planner
 from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
 from amzlink.jobs.leases import lease_arrivals
 from amzlink.jobs.parcel_news import ParcelNews
-from amzlink.jobs.recording import close_report, note_report
+from amzlink.jobs.recording import run_job
 from amzlink.jobs.sending import integration_of
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
@@ -144,15 +144,11 @@ def _push_store(
     deps: Deps, slug: str, options: PushOptions, rows: Sequence[ShipmentRow | RowRefusal]
 ) -> PushReport:  # fmt: skip
     report = PushReport(store=slug)
-    started = deps.clock.now()
-    try:
-        with deps.lock(slug, JOB), deps.book() as book:
-            _push_into(book, deps, slug, options, rows=rows, report=report)
-            if not options.dry_run:
-                note_report(deps, book, JOB, report, started)
-    except Problem as problem:
-        report.problem = problem
-    close_report(deps, JOB, report, started)
+
+    def work(book: Book) -> None:
+        _push_into(book, deps, slug, options, rows=rows, report=report)
+
+    run_job(deps, JOB, report, work, dry_run=options.dry_run)
     return report
 
 

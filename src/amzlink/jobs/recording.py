@@ -1,6 +1,7 @@
 """What every job leaves behind of a run: a row in the book, a line in the log, its problem with the store named."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -28,8 +29,34 @@ class RunReport(Protocol):
         """The plain numbers, for the log and the record of runs."""
 
 
-def note_report(deps: Deps, book: Book, job: str, report: RunReport, started: datetime) -> None:
-    """Keep the record of a run in the book."""
+def run_job(
+    deps: Deps,
+    job: str,
+    report: RunReport,
+    work: Callable[[Book], None],
+    *,
+    dry_run: bool,
+    also_locked: Collection[str] = (),
+) -> None:
+    """Do a job's work on a store, alone with it, and leave its record: in the book unless nothing is to be kept there.
+
+    What stops the work becomes the report's problem; what it has put there itself stays.
+    """
+    started = deps.clock.now()
+    try:
+        with contextlib.ExitStack() as held:
+            for each in (job, *also_locked):
+                held.enter_context(deps.lock(report.store, each))
+            book = held.enter_context(deps.book())
+            work(book)
+            if not dry_run:
+                _note(deps, book, job, report, started)
+    except Problem as problem:
+        report.problem = report.problem or problem
+    _close(deps, job, report, started)
+
+
+def _note(deps: Deps, book: Book, job: str, report: RunReport, started: datetime) -> None:
     run = Run(
         job=job,
         started_at=started,
@@ -41,8 +68,7 @@ def note_report(deps: Deps, book: Book, job: str, report: RunReport, started: da
     note_run(book, report.store, run)
 
 
-def close_report(deps: Deps, job: str, report: RunReport, started: datetime) -> None:
-    """Fill in what is known at the very end, whatever came before, and write the run into the log."""
+def _close(deps: Deps, job: str, report: RunReport, started: datetime) -> None:
     if report.problem:
         report.problem = report.problem.with_facts(store=report.store, store_option=f" --store {report.store}")
     report.seconds = (deps.clock.now() - started).total_seconds()
