@@ -364,8 +364,10 @@ class TestWhatGoesWrong:
 
     def test_ctrl_c_at_any_moment_leaves_nothing_under_its_name(self, tmp_path: Path) -> None:
         code = (
-            "import itertools, sys; from datetime import datetime, UTC; from pathlib import Path\n"
+            "import itertools, signal, sys; from datetime import datetime, UTC; from pathlib import Path\n"
             "from amzlink.archive import Recipients, write_archive\n"
+            # What a shell starts in the background has it switched off.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "to = Recipients.parse([sys.argv[2]])\n"
             "print('ready', flush=True)\n"
             "records = ({'title': 'x' * 60_000} for n in itertools.count())\n"

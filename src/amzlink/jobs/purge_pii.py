@@ -183,7 +183,8 @@ class Purger:
             self._purge_due(sure)
         if not self._options.dry_run:
             self._empty_journal()
-        if self._job == JOB and not (sure and self._options.dry_run):  # an import does not tell
+        surveyed = sure and self._options.dry_run and not self._options.order_id
+        if self._job == JOB and not surveyed:  # an import does not tell
             self._survey((sure or self._deps.clock.now()).date(), list_due=False)
         self._forget_copies()
         if doubt and not self._options.order_id:
