@@ -3,8 +3,7 @@
 import os
 import pty
 import select
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_connect import EmptyShell, shell
+from tests.support.warm import Program
 
 __all__ = ["shell"]  # the fixture
 
@@ -24,13 +24,12 @@ class Terminal:
 
     def __init__(self, words: list[str], environ: dict[str, str]) -> None:
         self._own, theirs = pty.openpty()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "amzlink", *words],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
+        self._process = Program(
+            "amzlink",
+            words,
             env={**environ, "TERM": "dumb", "COLUMNS": "100"},
-            start_new_session=True,  # so that a hidden prompt does not find the terminal of whoever runs the tests
+            streams=(theirs, theirs, theirs),
+            own_session=True,  # so that a hidden prompt does not find the terminal of whoever runs the tests
         )
         os.close(theirs)
         self.text = ""
@@ -57,17 +56,15 @@ class Terminal:
         end = time.monotonic() + SECONDS
         while self._receive(end):
             pass
-        return self._process.wait(SECONDS)
+        return self._process.wait()
 
     def interrupt(self) -> None:
         """Ctrl-C."""
-        self._process.send_signal(2)
+        self._process.signal(signal.SIGINT)
 
     def close(self) -> None:
         """Let go, whatever state it is in."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        self._process.kill()
         os.close(self._own)
 
     def _receive(self, end: float) -> bool:

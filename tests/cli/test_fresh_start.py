@@ -50,7 +50,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 
 def test_a_store_is_brought_up_to_date_and_let_go_by_programs_that_start_afresh(tmp_path: Path) -> None:
-    with shell(tmp_path, SETTINGS, orders=40) as at:
+    with shell(tmp_path, SETTINGS, with_book=False, orders=40) as at:
         assert start_afresh(at, "import-orders", "--quiet").code in (0, 1)
         at.control("/clock", {"advance": 60})
         at.control("/sendcloud/parcels", {"action": "announce", "orders": "all"})

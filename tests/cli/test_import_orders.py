@@ -83,12 +83,12 @@ def test_global_options_may_stand_anywhere(at: Shell, words: tuple[str, ...]) ->
 )  # fmt: skip
 def test_a_failure_has_its_exit_code_a_name_and_a_next_step(tmp_path: Path, fault: str, code: int) -> None:
     with shell(tmp_path, faults=[fault]) as at:
-        ran = at.run("import-orders", "--max-wait", "10s", "--json")
+        ran = at.run("import-orders", "--max-wait", "1s", "--json")
         assert ran.code == code
         error = ran.document["error"]
         assert list(error) == ["problem", "summary", "cause", "next_step", "docs"]
         assert all(error.values())
-        told = at.run("import-orders", "--max-wait", "10s")
+        told = at.run("import-orders", "--max-wait", "1s")
         assert (told.code, told.out) == (code, "")
         assert "Traceback" not in told.err
         assert error["problem"] in told.err

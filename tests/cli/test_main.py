@@ -23,6 +23,7 @@ from amzlink.problems import CATALOGUE, Problem
 from amzlink.secrets import MemorySecrets
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, change_of, line_of, order_of, save
+from tests.support.books import lay_out
 from tests.support.world import VirtualClock
 
 TITLE = "陶器の急須 “große” Žluťoučký"
@@ -34,6 +35,7 @@ def deps(tmp_path: Path) -> Deps:
     """A home with one store and one order."""
     home = find_home({"AMZLINK_HOME": str(tmp_path / "home")})
     home.prepare()
+    lay_out(home.database_file)
     deps = Deps({}, home, MemorySecrets(), VirtualClock())
     store = Store(name="My Shop", country="DE", seller_id="A", client_id="c", marketplace_ids=("A1PA6795UKMFR9",))
     deps.save_config(Config().with_store(STORE, store))

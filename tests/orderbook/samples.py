@@ -16,6 +16,7 @@ from amzlink.core.sealing import Box
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import OrderChange, Page, Search, save_page
 from amzlink.orderbook.schema import METADATA
+from tests.support.books import lay_out
 
 STORE: Final = "my-shop"
 NOW: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -147,4 +148,12 @@ def contents(book: Book) -> Mapping[str, Sequence[Any]]:
 def book_in(folder: Path) -> Iterator[Book]:
     """A book of its own."""
     with Book.open(folder / "data" / "orders.db") as book:
+        yield book
+
+
+@contextmanager
+def empty_book_in(folder: Path) -> Iterator[Book]:
+    """The same, but that it need not be made first."""
+    lay_out(folder / "data" / "orders.db")
+    with book_in(folder) as book:
         yield book

@@ -22,7 +22,7 @@ from amzlink.orderbook.confirmations import (
     state_counts,
 )
 from amzlink.orderbook.parcels import ParcelsSeen, orders_to_look_at, save_parcels
-from tests.orderbook.samples import NOW, ORDER_ID, STORE, book_in, change_of, order_of, save
+from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 
 ENTRY = Confirmation(
     order_id=ORDER_ID, reference="1001", parcel="sendcloud:1", state=State.PLANNED, items=(Item("1", 1),), content="c"
@@ -31,7 +31,7 @@ ENTRY = Confirmation(
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    with book_in(tmp_path) as found:
+    with empty_book_in(tmp_path) as found:
         save(found, change_of(order_of()))
         see(found, Kind.UNDER_WAY)
         plan_confirmations(found, STORE, [outgoing(ENTRY)], [])

@@ -24,7 +24,18 @@ from amzlink.orderbook.dispatches import (
 )
 from amzlink.orderbook.orders import lift_holds, set_manual_hold
 from amzlink.orderbook.schema import DISPATCHES, ORDERS
-from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, STORE, book_in, change_of, line_of, order_of, rows_of, save
+from tests.orderbook.samples import (
+    NOW,
+    ORDER_ID,
+    PERSONAL,
+    STORE,
+    change_of,
+    empty_book_in,
+    line_of,
+    order_of,
+    rows_of,
+    save,
+)
 
 BASIS = "4711 weighed"
 STATES = list(DispatchState)
@@ -32,7 +43,7 @@ STATES = list(DispatchState)
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    with book_in(tmp_path) as found:
+    with empty_book_in(tmp_path) as found:
         yield found
 
 

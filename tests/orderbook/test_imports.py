@@ -40,6 +40,7 @@ from tests.orderbook.samples import (
     book_in,
     change_of,
     contents,
+    empty_book_in,
     line_of,
     order_of,
     package_of,
@@ -53,7 +54,7 @@ OTHER_ID = "302-7654321-7654321"
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    with book_in(tmp_path) as found:
+    with empty_book_in(tmp_path) as found:
         yield found
 
 

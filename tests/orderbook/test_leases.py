@@ -12,14 +12,14 @@ from amzlink.orderbook.book import Book
 from amzlink.orderbook.leases import Lease, leases_ending, note_floor, replace_boxes
 from amzlink.orderbook.orders import boxes
 from amzlink.orderbook.runs import SealedMarks, sealed_marks
-from tests.orderbook.samples import STORE, book_in, change_of, order_of, save
+from tests.orderbook.samples import STORE, change_of, empty_book_in, order_of, save
 
 DAY = date(2026, 12, 1)
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    with book_in(tmp_path) as found:
+    with empty_book_in(tmp_path) as found:
         yield found
 
 

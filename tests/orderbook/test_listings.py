@@ -10,13 +10,14 @@ from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import BookedListing, Patch, PatchState, Sweep
 from amzlink.orderbook.scratch import scratch_of
+from tests.orderbook.samples import empty_book_in
 
 STORE, NOW = "shop", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    with Book.open(tmp_path / "orders.db") as found:
+    with empty_book_in(tmp_path) as found:
         yield found
 
 

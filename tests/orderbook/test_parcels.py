@@ -26,7 +26,7 @@ from amzlink.orderbook.parcels import (
     touch_parcels,
 )
 from amzlink.orderbook.schema import TOMBSTONES
-from tests.orderbook.samples import NOW, ORDER_ID, STORE, book_in, change_of, order_of, save
+from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 
 DAY = timedelta(days=1)
 BOX = Box(date(2026, 12, 23), "chain", b"sealed")
@@ -34,7 +34,7 @@ BOX = Box(date(2026, 12, 23), "chain", b"sealed")
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
-    with book_in(tmp_path) as found:
+    with empty_book_in(tmp_path) as found:
         save(found, change_of(order_of(status="SHIPPED")))
         yield found
 

@@ -9,12 +9,15 @@ when it is loaded, by the environment.
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -24,7 +27,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 # What amzlink, or what it stands on, loads only when it is needed.
@@ -47,8 +50,6 @@ def run(
         TimeoutExpired: it took longer, and was killed.
         ValueError: a variable of the environment works at the start of Python only.
     """
-    if early := [name for name in env if name.startswith(_READ_AT_THE_START) and name not in _READ_LATER]:
-        raise ValueError(f"{', '.join(early)}: this needs a fresh start of Python")
     with (
         tempfile.TemporaryFile("w+") as given,
         tempfile.TemporaryFile("w+") as out,
@@ -57,28 +58,80 @@ def run(
     ):
         given.write(stdin or "")
         given.seek(0)
-        request = {"module": module, "words": words, "env": dict(env), "folder": str(Path.cwd()), "seconds": timeout}
-        answer = _ask(request, (nothing if stdin is None else given, out, err))
+        streams = [stream.fileno() for stream in (nothing if stdin is None else given, out, err)]
+        with Program(module, words, env=env, streams=streams, timeout=timeout) as program:
+            code = program.wait()
         texts = [_whole(stream) for stream in (out, err)]
-    if answer["late"]:
-        raise subprocess.TimeoutExpired([module, *words], timeout, *texts)
-    return subprocess.CompletedProcess([module, *words], answer["code"], *texts)
+    return subprocess.CompletedProcess([module, *words], code, *texts)
+
+
+class Program:
+    """A module that runs as a program, with these descriptors as its standard streams; as a context, killed at the end.
+
+    With `own_session` no terminal controls it. Raises `ValueError` as `run` does.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        words: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        streams: Sequence[int],
+        timeout: float = 120,
+        own_session: bool = False,
+    ) -> None:
+        if early := [name for name in env if name.startswith(_READ_AT_THE_START) and name not in _READ_LATER]:
+            raise ValueError(f"{', '.join(early)}: this needs a fresh start of Python")
+        self._name, self._seconds = [module, *words], timeout
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(_warm(), [b"."], [*streams, theirs.fileno()])
+        request = {
+            "module": module, "words": words, "env": dict(env), "folder": str(Path.cwd()), "seconds": timeout,
+            "own_session": own_session,
+        }  # fmt: skip
+        with ours:
+            ours.sendall(json.dumps(request).encode())
+            ours.shutdown(socket.SHUT_WR)
+            self._answers = ours.makefile("rb")
+        self.pid: int = json.loads(self._answers.readline())
+        self._end: dict[str, Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it has come to its end."""
+        if self._end is None and not select.select([self._answers], [], [], 0)[0]:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Bring it to its end, if it has not come to it, and let go of it."""
+        self.signal(signal.SIGKILL)
+        with self._answers, contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end; the exit code, or the signal that killed it, negative.
+
+        Raises:
+            TimeoutExpired: it took longer than its `timeout`, and was killed.
+        """
+        if self._end is None:
+            self._end = json.loads(self._answers.readline())
+        if self._end["late"]:
+            raise subprocess.TimeoutExpired(self._name, self._seconds)
+        code: int = self._end["code"]
+        return code
 
 
 def _whole(stream: IO[str]) -> str:
     stream.seek(0)
     return stream.read()
-
-
-def _ask(request: Mapping[str, Any], streams: Sequence[IO[str]]) -> dict[str, Any]:
-    ours, theirs = socket.socketpair()
-    with ours, ours.makefile("rb") as answer:
-        with theirs:
-            socket.send_fds(_warm(), [b"."], [*(stream.fileno() for stream in streams), theirs.fileno()])
-        ours.sendall(json.dumps(request).encode())
-        ours.shutdown(socket.SHUT_WR)
-        found: dict[str, Any] = json.loads(answer.read())
-        return found
 
 
 @cache
@@ -134,19 +187,19 @@ def _serve(line: socket.socket) -> None:
 
 
 def _keep(*descriptors: int) -> None:
-    """Fork a program, wait for its end, and tell it; comes back in the process of the program."""
+    """Fork a program, tell its number, wait for its end, and tell it; comes back in the process of the program."""
     *streams, descriptor = descriptors
     with socket.socket(fileno=descriptor) as asking:
         with asking.makefile("rb") as file:
             request = json.load(file)
         program = os.fork()
         if program:
-            asking.sendall(json.dumps(_end_of(program, request["seconds"])).encode())
+            for stream in streams:
+                os.close(stream)
+            asking.sendall(b"%d\n" % program)
+            asking.sendall(json.dumps(_end_of(program, request["seconds"])).encode() + b"\n")
             os._exit(0)
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
-    _become(request)
+    _become(request, streams)
 
 
 def _end_of(program: int, seconds: float) -> dict[str, Any]:
@@ -157,8 +210,11 @@ def _end_of(program: int, seconds: float) -> dict[str, Any]:
     return {"code": os.waitstatus_to_exitcode(status), "late": time.monotonic() - start >= seconds}
 
 
-def _become(request: Mapping[str, Any]) -> None:
+def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if request["own_session"]:
+        os.setsid()
+    _open(streams)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])
@@ -166,6 +222,24 @@ def _become(request: Mapping[str, Any]) -> None:
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = ["", *request["words"]]
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+def _open(streams: Sequence[int]) -> None:
+    """Standard streams as Python opens them, when it starts, on these descriptors."""
+    for number, (name, stream) in enumerate(zip(("stdin", "stdout", "stderr"), streams, strict=True)):
+        os.dup2(stream, number)
+        former = getattr(sys, name)
+        opened = io.TextIOWrapper(
+            os.fdopen(number, "wb" if number else "rb", closefd=False),
+            encoding=former.encoding,
+            errors=former.errors,
+            newline="\n",
+            line_buffering=name == "stderr" or os.isatty(number),
+        )
+        setattr(sys, name, opened)
+        setattr(sys, f"__{name}__", opened)
+    for stream in set(streams):
+        os.close(stream)
 
 
 def main() -> None:
