@@ -87,10 +87,8 @@ class Vault:
         self._place = place
         self._keys = _read(place.load(), store)
         self._bound_to_store = f"{store}\0".encode()
-        self._ciphers: dict[date, AESGCM] = {}
-        # What is sealed and opened by the ten thousand finds its cipher at one look.
-        self._sealing: dict[date, tuple[str, AESGCM]] = {}
-        self._opening: dict[tuple[str, date], AESGCM] = {}
+        # What is sealed and opened by the ten thousand finds its chain's id and its cipher at one look.
+        self._ready: dict[date, tuple[str, AESGCM]] = {}
         self._need(self._keys, book.chain_ids, book.floor)
         floors = [floor for floor in (self._keys.floor, book.floor) if floor]
         self.floor = max(floors, default=None)
@@ -109,9 +107,10 @@ class Vault:
             ValueError: that day has been purged.
             Problem: the keyring cannot be written (a month's first sealing makes its chain).
         """
-        chain_id, cipher = self._sealing.get(lease_day) or self._seal_for(lease_day)
+        chain_id, cipher = self._ready.get(lease_day) or self._ready_to_seal(lease_day)
+        bound = self._bound_to_store + order_id.encode() if part == THE_ORDER else self._bound_to(order_id, part)
         nonce = os.urandom(_NONCE_BYTES)
-        return Box(lease_day, chain_id, nonce + cipher.encrypt(nonce, data, self._bound_to(order_id, part)))
+        return Box(lease_day, chain_id, nonce + cipher.encrypt(nonce, data, bound))
 
     def open(self, order_id: str, box: Box, *, part: str = THE_ORDER) -> bytes:
         """The data in a box.
@@ -119,10 +118,13 @@ class Vault:
         Raises:
             Problem: `vault-key-missing`, where its key is not (or no longer) here, or the box is not this order's.
         """
-        cipher = self._opening.get((box.chain_id, box.lease_day)) or self._open_for(box)
+        ready = self._ready.get(box.lease_day)
+        if ready is None or ready[0] != box.chain_id:
+            ready = self._ready_to_open(box)
+        bound = self._bound_to_store + order_id.encode() if part == THE_ORDER else self._bound_to(order_id, part)
         data = box.data
         try:
-            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], self._bound_to(order_id, part))
+            return ready[1].decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bound)
         except (InvalidTag, ValueError):  # a value error: not even a nonce is left of the box
             # from None: the chained error would add nothing, and a traceback's locals would hold the key.
             raise Problem("vault-key-missing", store=self._store, detail="the key does not fit") from None
@@ -134,7 +136,7 @@ class Vault:
         """
         for chain in self._keys.chains.values():
             days = max(0, (box.lease_day - chain.day).days) if _month(chain.day) == _month(box.lease_day) else 0
-            cipher = self._cipher(chain, chain.day + timedelta(days=days))
+            _, cipher = self._ready_for(chain, chain.day + timedelta(days=days))
             with contextlib.suppress(InvalidTag, ValueError):
                 cipher.decrypt(box.data[:_NONCE_BYTES], box.data[_NONCE_BYTES:], self._bound_to(order_id, part))
                 return True
@@ -160,25 +162,22 @@ class Vault:
         bound = self._bound_to_store + order_id.encode()
         return bound if part == THE_ORDER else b"%b\0%b" % (bound, part.encode())
 
-    def _seal_for(self, lease_day: date) -> tuple[str, AESGCM]:
+    def _ready_to_seal(self, lease_day: date) -> tuple[str, AESGCM]:
         if self.floor and lease_day < self.floor:
             raise ValueError(f"the day {lease_day} has been purged")
-        chain = self._keys.chains.get(_month(lease_day)) or self._begin_chain(lease_day)
-        found = self._sealing[lease_day] = chain.id, self._cipher(chain, lease_day)
-        return found
+        return self._ready_for(self._keys.chains.get(_month(lease_day)) or self._begin_chain(lease_day), lease_day)
 
-    def _open_for(self, box: Box) -> AESGCM:
+    def _ready_to_open(self, box: Box) -> tuple[str, AESGCM]:
         chain = self._keys.chains.get(_month(box.lease_day))
         if chain is None or chain.id != box.chain_id or box.lease_day < chain.day:
             raise Problem("vault-key-missing", store=self._store, detail=f"data to be kept until {box.lease_day}")
-        cipher = self._opening[box.chain_id, box.lease_day] = self._cipher(chain, box.lease_day)
-        return cipher
+        return self._ready_for(chain, box.lease_day)
 
-    def _cipher(self, chain: Chain, day: date) -> AESGCM:
-        cipher = self._ciphers.get(day)
-        if cipher is None:
-            cipher = self._ciphers[day] = AESGCM(_key_of(chain, day))
-        return cipher
+    def _ready_for(self, chain: Chain, day: date) -> tuple[str, AESGCM]:
+        ready = self._ready.get(day)
+        if ready is None:
+            ready = self._ready[day] = chain.id, AESGCM(_key_of(chain, day))
+        return ready
 
     def _begin_chain(self, lease_day: date) -> Chain:
         with self._place.alone():
@@ -198,8 +197,7 @@ class Vault:
 
     def _take(self, keys: _Keys) -> None:
         self._keys = keys
-        for ciphers in (self._ciphers, self._sealing, self._opening):
-            ciphers.clear()
+        self._ready.clear()
 
     def _read_again(self) -> None:
         keys = _read(self._place.load(), self._store)
