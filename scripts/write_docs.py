@@ -12,7 +12,7 @@ from pathlib import Path
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.cli.main import app, run
-from amzlink.problems import CATALOGUE, Exit, Problem
+from amzlink.problems import AREAS, CATALOGUE, Entry, Exit, ProblemName
 from amzlink.sandbox.faults import FAULTS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, it would not find its neighbour
@@ -60,23 +60,19 @@ def troubleshooting() -> str:
         "",
     ]
     lines += _symptoms()
-    areas: dict[str, list[str]] = {}
-    for name, entry in CATALOGUE.items():
-        areas.setdefault(entry.area, []).append(name)
-    for area, names in areas.items():
+    for area, entries in AREAS.items():
         lines += [f"## {area}", ""]
-        for name in names:
-            problem = Problem(name)
-            kind = "warning, " if problem.entry.severity == "warning" else ""
+        for name, entry in entries.items():
+            kind = "warning, " if entry.severity == "warning" else ""
             lines += [
                 f"### {name}",
                 "",
-                f"**{problem.entry.title}** ({kind}exit code {int(problem.exit_code)})",
+                f"**{entry.title}** ({kind}exit code {int(entry.exit_code)})",
                 "",
-                f"- What happened: {_escaped(problem.summary)}",
-                f"- Why: {_escaped(problem.cause)}",
-                f"- What to do: {_escaped(problem.next_step)}",
-                *_found_by(problem),
+                f"- What happened: {_escaped(entry.general_what)}",
+                f"- Why: {_escaped(entry.general_why)}",
+                f"- What to do: {_escaped(entry.general_next_step)}",
+                *_found_by(entry),
                 "",
             ]
     return "\n".join(lines)
@@ -98,10 +94,11 @@ def _symptoms() -> list[str]:
             lines.append(f"| {fault} | {description} | – | – | none: the link works | – |")
             continue
         checks = ", ".join(f"`{check}`" for check in found)
-        problem = Problem(next(iter(found.values())))
+        name = ProblemName(next(iter(found.values())))
+        entry = CATALOGUE[name]
         lines.append(
-            f"| {fault} | {description} | {checks} | {_escaped(problem.summary)} | [{problem.name}](#{problem.name}) "
-            f"| {_escaped(problem.next_step)} |"
+            f"| {fault} | {description} | {checks} | {_escaped(entry.general_what)} | [{name}](#{name}) "
+            f"| {_escaped(entry.general_next_step)} |"
         )
     return [*lines, ""]
 
@@ -153,8 +150,8 @@ def carriers() -> str:
     return "\n".join([*lines, ""])
 
 
-def _found_by(problem: Problem) -> list[str]:
-    checks = ", ".join(f"`{check}`" for check in problem.entry.checks)
+def _found_by(entry: Entry) -> list[str]:
+    checks = ", ".join(f"`{check}`" for check in entry.checks)
     return [f"- Found by `amzlink verify` in {checks}"] if checks else []
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from amzlink import __version__
 from amzlink.archive import ArchiveFile, OldFile, Recipients, old_files, write_archive
 from amzlink.core.archiving import FIELDS
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import fill, tiny_disk
 
 MADE_AT: Final = datetime(2026, 11, 23, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -73,7 +73,7 @@ class TestRecipients:
 
     def test_a_private_key_is_refused_and_not_repeated(self) -> None:
         problem = refusal(str(ACCOUNTANT.to_public()), str(OWNER))
-        assert problem.name == "private-key-given"
+        assert problem.name.value == "private-key-given"
         assert problem.exit_code is Exit.BAD_INPUT
         assert "no. 2" in problem.summary
         assert "only the public one (age1...) comes here" in problem.cause
@@ -84,18 +84,18 @@ class TestRecipients:
         file = tmp_path / "key.txt"
         file.write_text(f"# created: 2026-11-23T09:30:00Z\n# public key: {OWNER.to_public()}\n{OWNER}\n")
         problem = refusal(str(file))
-        assert problem.name == "private-key-given"
+        assert problem.name.value == "private-key-given"
         assert str(OWNER) not in json.dumps(problem.as_dict())
 
     def test_a_key_file_in_the_home_is_found_too(self, empty_home: Path) -> None:
         (empty_home / "key.txt").write_text(str(OWNER))
-        assert refusal("~/key.txt").name == "private-key-given"
+        assert refusal("~/key.txt").name.value == "private-key-given"
 
     def test_a_file_of_public_keys_is_not_the_key_itself(self, tmp_path: Path) -> None:
         file = tmp_path / "recipients.txt"
         file.write_text(f"{OWNER.to_public()}\n")
         problem = refusal(str(file))
-        assert problem.name == "recipient-unusable"
+        assert problem.name.value == "recipient-unusable"
         assert "a file, where the key itself is wanted" in problem.summary
 
     @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ class TestRecipients:
     )
     def test_what_is_no_public_key_is_refused_for_what_it_is(self, text: str, said: str) -> None:
         problem = refusal(str(OWNER.to_public()), text)
-        assert problem.name == "recipient-unusable"
+        assert problem.name.value == "recipient-unusable"
         assert problem.exit_code is Exit.BAD_INPUT
         assert "no. 2" in problem.summary
         assert said in problem.summary
 
     def test_none_at_all_is_refused(self) -> None:
-        assert refusal().name == "recipient-unusable"
+        assert refusal().name.value == "recipient-unusable"
 
     @given(st.integers(5, 61), st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"))
     @settings(deadline=None)
@@ -129,7 +129,7 @@ class TestRecipients:
         key = str(OWNER.to_public())
         wrong = key[:at] + letter + key[at + 1 :]
         if wrong != key:
-            assert refusal(wrong).name == "recipient-unusable"
+            assert refusal(wrong).name.value == "recipient-unusable"
 
 
 class TestTheFile:
@@ -267,8 +267,8 @@ class TestTheStandardProgram:
 
     def test_the_key_file_that_it_makes_is_refused_as_a_recipient(self, tmp_path: Path) -> None:
         file, _ = self.identity(tmp_path, "owner.txt")
-        assert refusal(str(file)).name == "private-key-given"
-        assert refusal(file.read_text()).name == "private-key-given"
+        assert refusal(str(file)).name.value == "private-key-given"
+        assert refusal(file.read_text()).name.value == "private-key-given"
 
 
 class TestWhatGoesWrong:
@@ -277,7 +277,7 @@ class TestWhatGoesWrong:
         (tmp_path / "file").write_text("in the way")
         with pytest.raises(Problem) as error:
             written(tmp_path / name)
-        assert error.value.name == "archive-folder-missing"
+        assert error.value.name.value == "archive-folder-missing"
         assert error.value.exit_code is Exit.CANNOT_CREATE
         assert str(tmp_path / name) in error.value.summary
         assert files_in(tmp_path) == ["file"]
@@ -288,7 +288,7 @@ class TestWhatGoesWrong:
             subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, capture_output=True)
             with pytest.raises(Problem) as error:
                 written(disk)
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
         assert "Read-only" in error.value.summary
 
     @pytest.mark.needs("mount")
@@ -296,7 +296,7 @@ class TestWhatGoesWrong:
         with tiny_disk(tmp_path, 64) as disk:
             with pytest.raises(Problem) as error:
                 written(disk, 5_000)
-            assert error.value.name == "disk-full"
+            assert error.value.name.value == "disk-full"
             assert error.value.exit_code is Exit.DISK
             assert files_in(disk) == []
 
@@ -306,7 +306,7 @@ class TestWhatGoesWrong:
             fill(disk)
             with pytest.raises(Problem) as error:
                 written(disk)
-            assert error.value.name == "disk-full"
+            assert error.value.name.value == "disk-full"
             assert files_in(disk) == ["filler"]
 
     @pytest.mark.needs("mount")
@@ -321,7 +321,7 @@ class TestWhatGoesWrong:
     @pytest.mark.parametrize(
         "failure",
         [
-            Problem("vault-key-missing", store="my-shop", detail="x"),
+            Problem(ProblemName.VAULT_KEY_MISSING, store="my-shop", detail="x"),
             OSError(28, "not of this disk"),
             KeyboardInterrupt(),
         ],
@@ -347,7 +347,7 @@ class TestWhatGoesWrong:
 
         with pytest.raises(Problem) as error:
             written(tmp_path, 2001, records=spoiling())
-        assert error.value.name == "disk-broken"
+        assert error.value.name.value == "disk-broken"
         assert "read back" in error.value.summary
         assert files_in(tmp_path) == []
 

@@ -126,7 +126,7 @@ class TestRefusing:
     @pytest.mark.parametrize("text", ["default_store = ", "[stores", 'name = "open', "a = 1\na = 2", "\x00", "= 1"])
     def test_what_is_no_toml_is_told_with_the_file_and_the_place(self, file: Path, text: str) -> None:
         problem = refusal(file, text)
-        assert problem.name == "config-invalid"
+        assert problem.name.value == "config-invalid"
         assert problem.exit_code is Exit.CONFIGURATION
         assert str(file) in problem.summary
         assert "line 1" in problem.summary or "line 2" in problem.summary or "end of document" in problem.summary
@@ -136,7 +136,7 @@ class TestRefusing:
         file.write_bytes(b'name = "\xe9"')
         with pytest.raises(Problem) as error:
             load(file)
-        assert error.value.name == "config-invalid"
+        assert error.value.name.value == "config-invalid"
 
     @pytest.mark.parametrize(
         ("line", "place"),
@@ -164,7 +164,7 @@ class TestRefusing:
     )
     def test_a_value_that_cannot_be_is_told_with_its_place(self, file: Path, line: str, place: str) -> None:
         problem = refusal(file, line)
-        assert problem.name == "config-invalid"
+        assert problem.name.value == "config-invalid"
         assert f"{place}: " in problem.summary
 
     def test_recipients_without_a_folder_are_refused(self, file: Path) -> None:
@@ -217,7 +217,7 @@ class TestRefusing:
     def test_a_store_whose_name_in_the_file_is_no_slug_is_refused(self, file: Path, slug: str) -> None:
         """A slug becomes the name of a lock file and of variables."""
         problem = refusal(file, MINIMAL.replace("my-shop", f'"{slug}"'))
-        assert problem.name == "config-invalid"
+        assert problem.name.value == "config-invalid"
         assert "a-z" in problem.summary
 
     def test_all_faults_are_told_at_once(self, file: Path) -> None:
@@ -390,19 +390,19 @@ class TestChoosing:
     def test_of_several_without_a_default_none_is_guessed_and_all_are_listed(self, default: str | None) -> None:
         with pytest.raises(Problem) as error:
             self.config("b", "a", default=default).choose(None, self.FILE)
-        assert error.value.name == "which-store"
+        assert error.value.name.value == "which-store"
         assert "a, b" in error.value.summary
 
     def test_a_store_that_is_not_there_is_told_by_its_name(self) -> None:
         with pytest.raises(Problem) as error:
             self.config("a").choose("b", self.FILE)
-        assert error.value.name == "no-store"
+        assert error.value.name.value == "no-store"
         assert "“b”" in error.value.summary
 
     def test_without_any_store_that_is_told(self) -> None:
         with pytest.raises(Problem) as error:
             self.config().choose(None, self.FILE)
-        assert error.value.name == "no-store"
+        assert error.value.name.value == "no-store"
         assert str(self.FILE) in error.value.cause
 
 
@@ -447,7 +447,7 @@ class TestSettings:
     def test_a_value_that_cannot_be_is_a_usage_error_that_names_the_setting(self, key: str, text: str) -> None:
         with pytest.raises(Problem) as error:
             parse_setting(key, text)
-        assert error.value.name == "usage"
+        assert error.value.name.value == "usage"
         assert error.value.exit_code is Exit.USAGE
         assert key in error.value.summary
 
@@ -455,7 +455,7 @@ class TestSettings:
     def test_what_follows_from_the_account_cannot_be_set(self, key: str) -> None:
         with pytest.raises(Problem) as error:
             parse_setting(key, "value")
-        assert error.value.name == "usage"
+        assert error.value.name.value == "usage"
         assert "import_weights" in error.value.summary
 
     def test_every_setting_is_a_field_of_a_store(self) -> None:
@@ -467,7 +467,7 @@ class TestSettings:
         try:
             value = parse_setting(key, text)
         except Problem as problem:
-            if problem.name != "usage":
+            if problem.name.value != "usage":
                 raise
         else:
             msgspec.convert({**msgspec.to_builtins(STORE), key: value}, Store)

@@ -53,7 +53,7 @@ class TestFindingTheHome:
     def test_a_home_of_a_user_that_does_not_exist_is_a_problem(self) -> None:
         with pytest.raises(Problem) as error:
             find_home({"AMZLINK_HOME": "~nobody-of-this-name/shop"})
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
 
     @pytest.mark.parametrize("environ", [{}, {"AMZLINK_HOME": ""}])
     def test_without_it_the_platforms_folders_are_taken(self, environ: dict[str, str], empty_home: Path) -> None:
@@ -90,7 +90,7 @@ class TestPreparing:
         (tmp_path / "data").write_text("in the way")
         with pytest.raises(Problem) as error:
             find_home({"AMZLINK_HOME": str(tmp_path)}).prepare()
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
         assert str(tmp_path / "data") in error.value.summary
 
     @needs_root
@@ -98,7 +98,7 @@ class TestPreparing:
         os.chown(tmp_path, NOBODY.pw_uid, NOBODY.pw_gid)
         with pytest.raises(Problem) as error:
             find_home({"AMZLINK_HOME": str(tmp_path)}).prepare()
-        assert error.value.name == "home-of-another-user"
+        assert error.value.name.value == "home-of-another-user"
         assert error.value.exit_code is Exit.CONFIGURATION
         assert "the user nobody, and you are root" in error.value.summary
         assert files_in(tmp_path) == []
@@ -117,7 +117,7 @@ class TestPreparing:
         os.chown(home.data, NOBODY.pw_uid, NOBODY.pw_gid)
         with pytest.raises(Problem) as error:
             home.prepare()
-        assert error.value.name == "home-of-another-user"
+        assert error.value.name.value == "home-of-another-user"
 
     @needs_root
     def test_another_user_is_refused_roots_home(self) -> None:
@@ -193,7 +193,7 @@ class TestWritingAFileAsAWhole:
         (tmp_path / "file").mkdir()
         with pytest.raises(Problem) as error:
             write_private(tmp_path / "file", b"content")
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
         assert files_in(tmp_path) == ["file"]
 
     def test_who_has_the_old_file_open_goes_on_reading_the_old_content(self, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ class TestWritingAFileAsAWhole:
             write_private(disk / "file", b"old")
             with pytest.raises(Problem) as error:
                 write_private(disk / "file", bytes(100_000))
-            assert error.value.name == "disk-full"
+            assert error.value.name.value == "disk-full"
             assert error.value.exit_code is Exit.DISK
             assert (disk / "file").read_bytes() == b"old"
             assert files_in(disk) == ["file"]
@@ -261,7 +261,7 @@ class TestAddingALine:
     def test_a_folder_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(Problem) as error:
             append_private(tmp_path / "missing" / "log", b"line")
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ class TestAddingALine:
 )
 def test_an_error_of_the_operating_system_is_named_for_what_it_is(number: int, name: str, code: Exit) -> None:
     problem = translate(OSError(number, os.strerror(number)), Path("/srv/orders.db"))
-    assert (problem.name, problem.exit_code) == (name, code)
+    assert (problem.name.value, problem.exit_code) == (name, code)
     assert "/srv/orders.db" in problem.summary
 
 

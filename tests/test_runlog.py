@@ -91,4 +91,4 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Problem) as error:
         RunLog(tmp_path / "missing").write(NOW, "run")
-    assert error.value.name == "not-writable"
+    assert error.value.name.value == "not-writable"

@@ -175,12 +175,12 @@ class TestAFileWithASecret:
         if content is not None:
             file.write_bytes(content)
         problem = problem_of(lambda: self.read(home, file))
-        assert problem.name == "secret-file-unreadable"
+        assert problem.name.value == "secret-file-unreadable"
         assert problem.summary == f"{file} should hold a secret but cannot be read: {detail}."
         assert problem.exit_code == Exit.CONFIGURATION
 
     def test_that_is_a_folder_is_named(self, home: Home, tmp_path: Path) -> None:
-        assert problem_of(lambda: self.read(home, tmp_path)).name == "secret-file-unreadable"
+        assert problem_of(lambda: self.read(home, tmp_path)).name.value == "secret-file-unreadable"
 
 
 class TestTheVaultKey:
@@ -208,7 +208,7 @@ class TestTheVaultKey:
         """Otherwise a new key would be made over data that the old one sealed."""
         (tmp_path / "folder").mkdir()
         store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(tmp_path / "folder")})
-        assert problem_of(lambda: store.get("a", "vault-key")).name == "secret-file-unreadable"
+        assert problem_of(lambda: store.get("a", "vault-key")).name.value == "secret-file-unreadable"
 
     def test_cannot_be_given_as_a_variable_or_as_a_credential(self, home: Home, tmp_path: Path) -> None:
         (tmp_path / "a.vault-key").write_text("fixed")
@@ -226,7 +226,7 @@ class TestTheVaultKey:
             lambda: store.delete("a", "vault-key"),
         ):
             problem = problem_of(call)
-            assert problem.name == "config-invalid"
+            assert problem.name.value == "config-invalid"
             assert "AMZLINK_SECRET_A_VAULT_KEY_FILE" in problem.summary
 
     def test_behind_a_link_into_the_home_is_refused(self, home: Home, tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ class TestTheVaultKey:
         link = tmp_path / "innocent"
         link.symlink_to(home.data)
         store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(link / "vault.key")})
-        assert problem_of(lambda: store.get("a", "vault-key")).name == "config-invalid"
+        assert problem_of(lambda: store.get("a", "vault-key")).name.value == "config-invalid"
 
 
 def keyring_error(name: str, message: str = "") -> Exception:
@@ -270,7 +270,7 @@ class TestAKeyringThatFails:
             lambda: store.delete("de-1", "client-secret"),
         ):
             raised = problem_of(call)
-            assert raised.name == problem
+            assert raised.name.value == problem
             assert raised.facts["detail"] == detail
             assert raised.exit_code == Exit.CONFIGURATION
 
@@ -316,14 +316,14 @@ class TestAKeyringThatFails:
         store = SystemSecrets({}, home, keyring=silent, patience_seconds=0.05)
         for _ in range(2):
             problem = problem_of(lambda: store.get("a", "client-secret"))
-            assert problem.name == "keyring-unavailable"
+            assert problem.name.value == "keyring-unavailable"
             assert problem.facts["detail"] == "it did not answer within 0.05 seconds"
         assert silent.calls == 1
 
     def test_by_forgetting_is_noticed_when_a_secret_is_kept(self, home: Home) -> None:
         store = SystemSecrets({}, home, keyring=ForgetfulKeyring())
         problem = problem_of(lambda: store.set("a", "client-secret", "sesame"))
-        assert problem.name == "keyring-unavailable"
+        assert problem.name.value == "keyring-unavailable"
         assert problem.facts["detail"] == "what it was given to keep did not come back"
         assert "sesame" not in str(problem.facts)
 
@@ -349,7 +349,7 @@ class TestAKeyringThatTakesNoLongSecret:
     def test_is_named_with_the_length_and_the_way_out(self, home: Home, keyring: type[DictKeyring]) -> None:
         store = SystemSecrets({}, home, keyring=keyring())
         problem = problem_of(lambda: store.set("de-1", "refresh-token", "Atzr|" + "x" * 1276))
-        assert problem.name == "secret-too-long"
+        assert problem.name.value == "secret-too-long"
         assert problem.summary == (
             "The keyring of this machine takes other secrets, but not the refresh token, which has 1281 characters."
         )
@@ -378,12 +378,12 @@ class TestAKeyringThatTakesNoLongSecret:
     def test_is_told_from_one_that_takes_none_at_all(self, home: Home) -> None:
         keyring = FailingKeyring(OSError(1783, "CredWrite"))
         problem = problem_of(lambda: SystemSecrets({}, home, keyring=keyring).set("a", "refresh-token", "x" * 1281))
-        assert problem.name == "keyring-unavailable"
+        assert problem.name.value == "keyring-unavailable"
         assert keyring.calls == 2
 
     def test_is_not_asked_twice_when_it_keeps_silent(self, home: Home, silent: SilentKeyring) -> None:
         store = SystemSecrets({}, home, keyring=silent, patience_seconds=0.05)
-        assert problem_of(lambda: store.set("a", "refresh-token", "x" * 1281)).name == "keyring-unavailable"
+        assert problem_of(lambda: store.set("a", "refresh-token", "x" * 1281)).name.value == "keyring-unavailable"
         assert silent.calls == 1
 
     def test_does_not_matter_where_a_file_gives_the_secret(self, home: Home, tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ class TestRequire:
 
     def test_names_a_missing_secret_and_the_command_that_gives_it_again(self) -> None:
         problem = problem_of(lambda: require(MemorySecrets(), "de-1", "refresh-token"))
-        assert problem.name == "secret-missing"
+        assert problem.name.value == "secret-missing"
         assert problem.summary.startswith(
             "The refresh token of the store de-1 is neither in the keyring nor in AMZLINK_SE"
         )

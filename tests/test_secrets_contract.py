@@ -173,7 +173,7 @@ try:
 except Problem as raised:
     problem = raised
 print(json.dumps({
-    "problem": problem and problem.name,
+    "problem": problem and problem.name.value,
     "detail": problem and problem.facts["detail"],
     "seconds": time.monotonic() - began,
 }))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from amzlink.core.sealing import Box
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.vault import Chain, Vault
 from tests.support.vault_machine import expand
 
@@ -42,7 +42,7 @@ class Place:
 
     def save(self, text: str) -> None:
         if self.refusing:
-            raise Problem("keyring-unavailable", detail="it is full")
+            raise Problem(ProblemName.KEYRING_UNAVAILABLE, detail="it is full")
         self.text = text
         self.history.append(text)
 
@@ -69,7 +69,7 @@ class Locking(Place):
 
     def _answer(self) -> None:
         if self.calls_left == 0:
-            raise Problem("keyring-locked", detail="it was not unlocked")
+            raise Problem(ProblemName.KEYRING_LOCKED, detail="it was not unlocked")
         if self.calls_left:
             self.calls_left -= 1
 
@@ -110,7 +110,7 @@ def keys_with(month: str = "2026-12", **fields: str) -> str:
 
 
 def is_missing(error: pytest.ExceptionInfo[Problem]) -> bool:
-    return error.value.name == "vault-key-missing"
+    return error.value.name.value == "vault-key-missing"
 
 
 class TestSealingAndOpening:
@@ -339,7 +339,7 @@ class TestMovingOn:
         place.refusing, before = True, place.text
         with pytest.raises(Problem) as error:
             moved_on(place, NOV_23)
-        assert error.value.name == "keyring-unavailable"
+        assert error.value.name.value == "keyring-unavailable"
         assert place.text == before
 
 
@@ -476,7 +476,7 @@ class TestAKeyringThatFails:
         vault = vault_in(place)
         with pytest.raises(Problem) as error:
             vault.seal(ORDER, DATA, DEC_5)
-        assert error.value.name == "keyring-unavailable"
+        assert error.value.name.value == "keyring-unavailable"
         assert vault.chain_ids == {}
         with pytest.raises(Problem):
             vault.seal(ORDER, DATA, DEC_5)
@@ -511,7 +511,7 @@ class TestAKeyringThatChangesInTheMiddle:
         place.calls_left = answers
         with pytest.raises(Problem) as error:
             vault_in(place, book)
-        assert error.value.name == "keyring-locked"
+        assert error.value.name.value == "keyring-locked"
         has_moved = stored(place)["floor"] == "2026-11-23"
         assert has_moved or place.text == before
         place.unlock()
@@ -530,7 +530,7 @@ class TestAKeyringThatChangesInTheMiddle:
         before, place.calls_left = place.text, answers
         with pytest.raises(Problem) as error:
             vault.seal(ORDER, DATA, DEC_5)
-        assert error.value.name == "keyring-locked"
+        assert error.value.name.value == "keyring-locked"
         assert place.text == before
         assert vault.open(ORDER, box) == DATA
         place.unlock()
@@ -544,7 +544,7 @@ class TestAKeyringThatChangesInTheMiddle:
         book = Book(DEC_5, vault.chain_ids)
         with pytest.raises(Problem) as error:
             vault_in(Forgetful(place.text), book)
-        assert (error.value.name, error.value.exit_code) == ("vault-key-stuck", Exit.REFUSED)
+        assert (error.value.name.value, error.value.exit_code) == ("vault-key-stuck", Exit.REFUSED)
         assert not vault_in(place, book).reaches(ORDER, box)
 
     @pytest.mark.parametrize("instead", [None, "not JSON", keys_with(), keys_with("2026-11", day="2026-11-01")])

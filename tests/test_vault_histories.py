@@ -596,7 +596,7 @@ class Histories(RuleBasedStateMachine):
         try:
             job()
         except Problem as problem:
-            return problem.name
+            return problem.name.value
         except DiedError:
             self.book.close()  # the next to ask it anything opens the file anew
             return DIED

@@ -25,7 +25,7 @@ from amzlink.clock import to_iso
 from amzlink.core.age_keys import AgeKey, clean, kind_of
 from amzlink.core.archiving import FIELDS
 from amzlink.files import sync_folder, translated_errors
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from pyrage import x25519
@@ -64,7 +64,7 @@ class Recipients:
             _check(key, number)
             keys[key.lower()] = None
         if not keys:
-            raise Problem("recipient-unusable", number=1, found=AgeKey.EMPTY)
+            raise Problem(ProblemName.RECIPIENT_UNUSABLE, number=1, found=AgeKey.EMPTY)
         return cls(tuple(keys))
 
 
@@ -104,7 +104,7 @@ def write_archive(
     if count < 1:
         raise ValueError("an archive of nothing")
     if not folder.is_dir():  # never made here: a disk that is not mounted leaves a gap that must not be filled
-        raise Problem("archive-folder-missing", file=folder)
+        raise Problem(ProblemName.ARCHIVE_FOLDER_MISSING, file=folder)
     _remove_abandoned(folder, store, made_at)
     manifest = {
         "schema": SCHEMA,
@@ -163,11 +163,11 @@ def _check(key: str, number: int) -> None:
     if kind is AgeKey.UNKNOWN:
         kind = _kind_of_file(key)
     if kind is AgeKey.PRIVATE:
-        raise Problem("private-key-given", number=number)
+        raise Problem(ProblemName.PRIVATE_KEY_GIVEN, number=number)
     if kind is AgeKey.PUBLIC and not _takes(key):
         kind = AgeKey.DAMAGED
     if kind is not AgeKey.PUBLIC:
-        raise Problem("recipient-unusable", number=number, found=kind)
+        raise Problem(ProblemName.RECIPIENT_UNUSABLE, number=number, found=kind)
 
 
 def _kind_of_file(name: str) -> str:
@@ -307,7 +307,7 @@ def _compare(part: Path, written: bytes, path: Path) -> None:
         while block := file.read(_READ_BACK):
             found.update(block)
     if found.digest() != written:
-        raise Problem("disk-broken", file=path, detail="what was read back is not what was written")
+        raise Problem(ProblemName.DISK_BROKEN, file=path, detail="what was read back is not what was written")
 
 
 def _remove_abandoned(folder: Path, store: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from amzlink.core.holds import HoldPolicy
 from amzlink.core.retention import Retention
 from amzlink.core.slugs import is_slug
 from amzlink.files import translate, write_private
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _T = TypeVar("_T")
 
@@ -118,15 +118,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """
         if slug is not None:
             if slug not in self.stores:
-                raise Problem("no-store", named=f"“{slug}” ", file=file)
+                raise Problem(ProblemName.NO_STORE, named=f"“{slug}” ", file=file)
             return slug
         if len(self.stores) == 1:
             return next(iter(self.stores))
         if not self.stores:
-            raise Problem("no-store", file=file)
+            raise Problem(ProblemName.NO_STORE, file=file)
         if self.default_store in self.stores and self.default_store is not None:
             return self.default_store
-        raise Problem("which-store", detail=", ".join(sorted(self.stores)))
+        raise Problem(ProblemName.WHICH_STORE, detail=", ".join(sorted(self.stores)))
 
 
 def load(path: Path) -> Config:
@@ -144,7 +144,7 @@ def load(path: Path) -> Config:
     try:
         raw = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Problem("config-invalid", file=path, detail=str(error)) from error
+        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=str(error)) from error
     return _parse(raw, path)
 
 
@@ -163,7 +163,9 @@ def parse_setting(key: str, text: str) -> object:
     """
     fields = {field.name: field for field in msgspec.structs.fields(Store)}
     if key not in SETTINGS:
-        raise Problem("usage", command="amzlink stores set", detail=f"{key} is not a setting: {', '.join(SETTINGS)}.")
+        raise Problem(
+            ProblemName.USAGE, command="amzlink stores set", detail=f"{key} is not a setting: {', '.join(SETTINGS)}."
+        )
     wanted = fields[key].type
     value: object = text.strip() or None
     if key == "marketplace_ids":
@@ -171,7 +173,9 @@ def parse_setting(key: str, text: str) -> object:
     try:
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise Problem("usage", command="amzlink stores set", detail=f"{key} cannot be {text!r}: {error}.") from error
+        raise Problem(
+            ProblemName.USAGE, command="amzlink stores set", detail=f"{key} cannot be {text!r}: {error}."
+        ) from error
 
 
 def _parse(raw: Mapping[str, Any], path: Path) -> Config:
@@ -204,7 +208,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     faults += _retention_faults(retention)
     faults += _archive_faults(archive)
     if faults:
-        raise Problem("config-invalid", file=path, detail="; ".join(faults))
+        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail="; ".join(faults))
     return config
 
 

@@ -13,7 +13,7 @@ from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
 from amzlink.clock import Clock, SystemClock
 from amzlink.files import Home, find_home
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
 from amzlink.wire.addresses import is_protected
@@ -73,7 +73,7 @@ class Account:
             return BY_COUNTRY[self.country]
         except KeyError:
             raise Problem(
-                "config-invalid",
+                ProblemName.CONFIG_INVALID,
                 file="config.toml",
                 detail=f"stores.{self.slug}.country: {self.country!r} is no country with an Amazon marketplace",
             ) from None
@@ -172,7 +172,7 @@ class Deps:
             Problem: `sendcloud-keys-missing`, where the store has no public key; or `config-invalid`.
         """
         if not store.sendcloud_public_key:
-            raise Problem("sendcloud-keys-missing", store=slug, store_option=f" --store {slug}")
+            raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=f" --store {slug}")
         return self.sendcloud_client(
             slug,
             store.sendcloud_public_key,
@@ -252,7 +252,7 @@ class Deps:
         try:
             lock.acquire()
         except Timeout:
-            raise Problem("run-in-progress", job=job, store=slug) from None
+            raise Problem(ProblemName.RUN_IN_PROGRESS, job=job, store=slug) from None
         try:
             yield
         finally:
@@ -309,7 +309,7 @@ def skew_problem(offset: timedelta) -> Problem:
     """`clock-skewed`, with how far and which way."""
     seconds = int(abs(offset.total_seconds()))
     amount = f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds >= 3600 else f"{seconds // 60} min"  # noqa: PLR2004
-    return Problem("clock-skewed", detail=f"{amount} {'behind' if offset > timedelta(0) else 'ahead of'}")
+    return Problem(ProblemName.CLOCK_SKEWED, detail=f"{amount} {'behind' if offset > timedelta(0) else 'ahead of'}")
 
 
 def today_at(moment: datetime) -> str:
@@ -340,7 +340,7 @@ class _KeyPlace:
         try:
             lock.acquire()
         except Timeout:
-            raise Problem("run-in-progress", job="amzlink", store=self.slug) from None
+            raise Problem(ProblemName.RUN_IN_PROGRESS, job="amzlink", store=self.slug) from None
         try:
             yield
         finally:
@@ -352,5 +352,5 @@ def _accepted(name: str, url: str) -> str:
     if is_protected(url):
         return url.rstrip("/")
     raise Problem(
-        "config-invalid", file=name, detail="only https, or http to this machine, is accepted for an endpoint"
+        ProblemName.CONFIG_INVALID, file=name, detail="only https, or http to this machine, is accepted for an endpoint"
     )

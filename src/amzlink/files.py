@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _APP = "amzlink"
 
@@ -90,7 +90,7 @@ def find_home(environ: Mapping[str, str]) -> Home:
         try:
             root = Path(custom).expanduser().absolute()
         except RuntimeError:
-            raise Problem("not-writable", file=custom, detail="there is no such user") from None
+            raise Problem(ProblemName.NOT_WRITABLE, file=custom, detail="there is no such user") from None
         return Home(root / "config", root / "data", root / "state", root / "log", root)
     from platformdirs import PlatformDirs  # noqa: PLC0415 - not needed where AMZLINK_HOME is set
 
@@ -147,10 +147,10 @@ def translate(error: OSError, path: Path) -> Problem:
     """The problem that an error of the operating system means."""
     reason = error.strerror or type(error).__name__
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Problem("disk-full", file=path)
+        return Problem(ProblemName.DISK_FULL, file=path)
     if error.errno == errno.EIO:
-        return Problem("disk-broken", file=path, detail=reason)
-    return Problem("not-writable", file=path, detail=reason)
+        return Problem(ProblemName.DISK_BROKEN, file=path, detail=reason)
+    return Problem(ProblemName.NOT_WRITABLE, file=path, detail=reason)
 
 
 def _refuse_other_owner(folder: Path) -> None:
@@ -163,7 +163,9 @@ def _refuse_other_owner(folder: Path) -> None:
         except FileNotFoundError:
             return
     if owner != os.geteuid():
-        raise Problem("home-of-another-user", file=folder, owner=_user_name(owner), user=_user_name(os.geteuid()))
+        raise Problem(
+            ProblemName.HOME_OF_ANOTHER_USER, file=folder, owner=_user_name(owner), user=_user_name(os.geteuid())
+        )
 
 
 def _user_name(uid: int) -> str:

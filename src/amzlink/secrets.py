@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
 from amzlink.files import Home, translated_errors, write_private
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 SecretName = Literal["client-secret", "refresh-token", "sendcloud-secret-key", "vault-key"]
 Source = Literal["environment", "file", "credentials directory", "keyring", "memory"]
@@ -73,7 +73,7 @@ def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
     if secret := store.get(slug, name):
         return secret
     raise Problem(
-        "secret-missing",
+        ProblemName.SECRET_MISSING,
         name=spoken(name),
         store=slug,
         store_option=f" --store {slug}",
@@ -217,12 +217,16 @@ class SystemSecrets:
         if name == "vault-key" and (file := self._vault_key_file(slug)):
             write_private(file, value.encode())
             if _read(file) != value:
-                raise Problem("disk-broken", file=file, detail="what was written did not come back")
+                raise Problem(ProblemName.DISK_BROKEN, file=file, detail="what was written did not come back")
             return
         try:
             self._ask(slug, name, lambda service, user: self.keyring.set(service, user, value), hidden=value)
         except Problem as problem:
-            if problem.name == "keyring-unavailable" and len(value) > _SURELY_SHORT and self._takes_short(slug, name):
+            if (
+                problem.name == ProblemName.KEYRING_UNAVAILABLE
+                and len(value) > _SURELY_SHORT
+                and self._takes_short(slug, name)
+            ):
                 raise _too_long(slug, name, value) from problem
             raise
         kept = self._ask(slug, name, self.keyring.get)
@@ -300,7 +304,7 @@ class SystemSecrets:
         folders = (self.home.root, self.home.config, self.home.data, self.home.state, self.home.log)
         if any(file.is_relative_to(folder.resolve()) for folder in folders if folder):
             raise Problem(
-                "config-invalid",
+                ProblemName.CONFIG_INVALID,
                 file=f"{variable(slug, 'vault-key')}_FILE",
                 detail=f"{file} lies in amzlink's own folders, and a copy of the orders would carry their key with it",
             )
@@ -327,7 +331,7 @@ class SystemSecrets:
 
     def _translate(self, error: Exception, slug: str, name: SecretName, hidden: str) -> Problem:
         if type(error).__name__ in _LOCKED_ERRORS:
-            return _refusal("keyring-locked", slug, name, "it was not unlocked")
+            return _refusal(ProblemName.KEYRING_LOCKED, slug, name, "it was not unlocked")
         if type(error).__name__ == "NoKeyringError":
             return _unavailable(slug, name, why_no_keyring(self.environ, sys.platform))
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
@@ -378,15 +382,15 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T:
 
 
 def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:
-    return _refusal("keyring-unavailable", slug, name, detail)
+    return _refusal(ProblemName.KEYRING_UNAVAILABLE, slug, name, detail)
 
 
-def _refusal(problem: str, slug: str, name: SecretName, detail: str) -> Problem:
+def _refusal(problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
     return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, **_session_bus())
 
 
 def _too_long(slug: str, name: SecretName, value: str) -> Problem:
-    return Problem("secret-too-long", variable=_suffix(slug, name), name=spoken(name), length=len(value))
+    return Problem(ProblemName.SECRET_TOO_LONG, variable=_suffix(slug, name), name=spoken(name), length=len(value))
 
 
 def _session_bus() -> dict[str, str]:
@@ -414,7 +418,7 @@ def _read_vault_key(file: Path) -> Secret | None:
 def _read_secret(file: Path) -> str:
     if text := _read(file):
         return text
-    raise Problem("secret-file-unreadable", file=file, detail="it is empty")
+    raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail="it is empty")
 
 
 def _read(file: Path) -> str:
@@ -426,6 +430,8 @@ def _read(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig").strip()  # some editors begin every file with a byte order mark
     except OSError as error:
-        raise Problem("secret-file-unreadable", file=file, detail=error.strerror or type(error).__name__) from error
+        raise Problem(
+            ProblemName.SECRET_FILE_UNREADABLE, file=file, detail=error.strerror or type(error).__name__
+        ) from error
     except UnicodeDecodeError as error:
-        raise Problem("secret-file-unreadable", file=file, detail="it is not text in UTF-8") from error
+        raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail="it is not text in UTF-8") from error

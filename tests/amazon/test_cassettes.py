@@ -10,7 +10,7 @@ import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.transport import DeadPageToken, is_answer_unknown
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 from tests.support.cassettes import (
     AMAZONS_SANDBOX,
     FOLDER,
@@ -115,7 +115,7 @@ class TestSuccess:
         page: OrdersPage = played("malformed-order")
         assert (len(page.orders), len(page.refused)) == (2, 1)
         (refused,) = page.refused
-        assert refused.problem == "response-malformed"
+        assert refused.problem == ProblemName.RESPONSE_MALFORMED
         assert refused.order_id not in {order.order_id for order in page.orders}
 
     def test_a_parcel_that_was_confirmed_and_corrected_can_be_read_back(self) -> None:
@@ -166,7 +166,7 @@ class TestRefusals:
     @pytest.mark.parametrize("name", ["client-unknown", "authorisation-revoked", "app-mismatch"])
     def test_lwas_refusal_has_its_name_and_no_call_follows(self, name: str) -> None:
         problem = refusal(name)
-        assert (problem.name, problem.exit_code) == (name, Exit.NOT_ALLOWED)
+        assert (problem.name.value, problem.exit_code) == (name, Exit.NOT_ALLOWED)
 
     @pytest.mark.parametrize(
         ("name", "reason"),
@@ -174,20 +174,28 @@ class TestRefusals:
     )
     def test_a_refused_parcel_has_its_reason(self, name: str, reason: str) -> None:
         problem = refusal(name)
-        assert (problem.name, problem.facts["reason"], problem.exit_code) == ("shipment-refused", reason, Exit.PARTLY)
+        assert (problem.name.value, problem.facts["reason"], problem.exit_code) == (
+            "shipment-refused",
+            reason,
+            Exit.PARTLY,
+        )
         assert not is_answer_unknown(problem)
 
     def test_a_parcel_of_an_order_that_is_not_there(self) -> None:
         problem = refusal("shipment-order-unknown")
-        assert (problem.name, problem.facts["order_id"]) == ("order-not-found", NOT_THERE)
+        assert (problem.name.value, problem.facts["order_id"]) == ("order-not-found", NOT_THERE)
 
     @pytest.mark.parametrize("name", ["shipment-denied", "feeds-denied"])
     def test_a_missing_role_is_a_denial_without_a_word(self, name: str) -> None:
-        assert refusal(name).name == "access-denied"
+        assert refusal(name).name.value == "access-denied"
 
     def test_a_place_for_a_document_that_has_expired(self) -> None:
         problem = refusal("document-expired")
-        assert (problem.name, problem.facts["status"], problem.exit_code) == ("document-refused", 403, Exit.TRY_AGAIN)
+        assert (problem.name.value, problem.facts["status"], problem.exit_code) == (
+            "document-refused",
+            403,
+            Exit.TRY_AGAIN,
+        )
 
     def test_a_confirmation_whose_answer_is_lost_is_sent_once_and_unknown(self) -> None:
         with playing("shipment-answer-lost") as tape, pytest.raises(Problem) as caught:
@@ -217,12 +225,12 @@ class TestRefusals:
     )
     def test_a_role_that_is_missing_for_weights(self, name: str, problem_name: str, operation: str) -> None:
         problem = refusal(name)
-        assert (problem.name, problem.facts["operation"]) == (problem_name, operation)
+        assert (problem.name.value, problem.facts["operation"]) == (problem_name, operation)
 
     @pytest.mark.parametrize("name", ["region-mismatch", "client-secret-expired"])
     def test_a_403_whose_details_tell_the_cause_has_that_name(self, name: str) -> None:
         problem = refusal(name)
-        assert (problem.name, problem.facts["status"]) == (name, 403)
+        assert (problem.name.value, problem.facts["status"]) == (name, 403)
 
     def test_a_token_that_is_refused_twice_is_rejected(self) -> None:
         with playing("access-token-rejected") as tape, pytest.raises(Problem, match="access-token-rejected"):
@@ -241,7 +249,7 @@ class TestRefusals:
         self, name: str, operation: str, role: str
     ) -> None:
         problem = refusal(name)
-        assert (problem.name, problem.facts["operation"]) == ("access-denied", operation)
+        assert (problem.name.value, problem.facts["operation"]) == ("access-denied", operation)
         assert role in problem.next_step
         assert str(problem.facts["request_id"]) in problem.next_step
         assert len(str(problem.facts["request_id"])) == 36
@@ -250,11 +258,11 @@ class TestRefusals:
         assert refusal("order-unknown").summary == f"The order {NOT_THERE} is not known to Amazon."
 
     def test_a_seller_id_of_somebody_else_is_named(self) -> None:
-        assert refusal("seller-id-wrong").name == "seller-id-wrong"
+        assert refusal("seller-id-wrong").name.value == "seller-id-wrong"
 
     def test_any_other_400_is_a_refusal_with_amazons_code_and_not_tried_again(self) -> None:
         problem = refusal("window-too-young")
-        assert (problem.name, problem.exit_code) == ("request-refused", Exit.REFUSED)
+        assert (problem.name.value, problem.exit_code) == ("request-refused", Exit.REFUSED)
         assert "InvalidInput, status 400" in problem.summary
 
     def test_a_service_that_stays_disturbed_is_given_up(self) -> None:
@@ -273,7 +281,7 @@ class TestWhatIsNoAnswer:
     )
     def test_a_web_page_with_status_200_is_something_in_between(self, name: str, host: str) -> None:
         problem = refusal(name)
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert problem.summary.startswith(f"{host} answered with a web page (status 200)")
 
     @pytest.mark.parametrize(
@@ -282,7 +290,7 @@ class TestWhatIsNoAnswer:
     )
     def test_a_success_without_its_data_is_never_taken_for_no_orders(self, name: str, detail: str) -> None:
         problem = refusal(name)
-        assert problem.name == "response-malformed"
+        assert problem.name.value == "response-malformed"
         assert detail in problem.summary
         assert str(problem.facts["request_id"]) in problem.next_step
 

@@ -114,7 +114,7 @@ API_ROWS = [
 def test_lwas_refusal_has_a_name(status: int, error: str, description: str, name: str) -> None:
     with bench(lwa=[lwa_refused(status, error, description)]) as made, pytest.raises(Problem) as caught:
         made.ask()
-    assert caught.value.name == name
+    assert caught.value.name.value == name
     assert (caught.value.facts["status"], caught.value.facts["code"]) == (status, error)
 
 
@@ -124,7 +124,7 @@ def test_a_refusal_of_the_api_has_a_name(answer: httpx.Response, name: str) -> N
     answers = [answer] * (2 if is_expired_token(answer.status_code, answer.content) else 1)
     with bench(*answers) as made, pytest.raises(Problem) as caught:
         made.ask()
-    assert (caught.value.name, caught.value.facts["status"]) == (name, answer.status_code)
+    assert (caught.value.name.value, caught.value.facts["status"]) == (name, answer.status_code)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_order_that_amazon_does_not_know_is_named_with_its_number() -> None:
     answer = refused(404, "NotFound", "The requested order was not found.")
     with bench(answer) as made, pytest.raises(Problem) as caught:
         get_order(made.link, "302-0000000-0000000")
-    assert caught.value.name == "order-not-found"
+    assert caught.value.name.value == "order-not-found"
     assert caught.value.summary == "The order 302-0000000-0000000 is not known to Amazon."
 
 
@@ -167,7 +167,7 @@ def test_a_bare_refusal_names_the_role_that_would_open_the_call_and_the_request_
         ):
             with pytest.raises(Problem) as caught:
                 call()
-            assert caught.value.name == "access-denied"
+            assert caught.value.name.value == "access-denied"
             assert role in caught.value.next_step
             assert "abc-123" in caught.value.next_step
 
@@ -214,7 +214,7 @@ class TestParseErrors:
 
     def test_a_message_that_is_missing_takes_nothing_from_the_rest(self) -> None:
         body = b'{"errors": [{"code": "Unauthorized", "message": null, "details": "not valid for region"}]}'
-        assert spapi_problem(403, body, "searchOrders", "role", "").name == "region-mismatch"
+        assert spapi_problem(403, body, "searchOrders", "role", "").name.value == "region-mismatch"
 
 
 NO_TEXT = b'{"error": "invalid_client\xff", "errors": [{"code": "Unauthorized\xff"}]}'

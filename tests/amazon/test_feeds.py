@@ -136,7 +136,7 @@ class TestSteps:
         problem = problem_of(
             lambda link: feed_results(link, "d"), *[told, httpx.Response(403, text=EXPIRED)] * 2
         )  # fmt: skip
-        assert (problem.name, problem.facts["operation"]) == ("document-refused", "downloadDocument")
+        assert (problem.name.value, problem.facts["operation"]) == ("document-refused", "downloadDocument")
 
 
 class TestAnswersThatAreNone:
@@ -153,7 +153,7 @@ class TestAnswersThatAreNone:
     @pytest.mark.parametrize("answer", [{"feedId": 5, "url": 5, "note": SIGNED}, [], "text"])
     def test_they_are_malformed_unknown_and_quote_nothing(self, call: Callable[[Link], object], answer: object) -> None:
         problem = problem_of(call, accepted(answer))
-        assert problem.name == "response-malformed"
+        assert problem.name.value == "response-malformed"
         assert "5ecre7" not in repr(problem.facts)
         assert is_answer_unknown(problem)
 
@@ -168,17 +168,17 @@ class TestAnswersThatAreNone:
             (refused(400, "InvalidInput", "Invalid input"), "request-refused"),
         ):
             problem = problem_of(lambda link: create_feed(link, MARKETPLACES, "d"), answer)
-            assert (problem.name, is_answer_unknown(problem)) == (name, False)
+            assert (problem.name.value, is_answer_unknown(problem)) == (name, False)
 
     def test_a_next_page_that_cannot_be_asked_for_is_malformed(self) -> None:
         dead = refused(400, "InvalidInput", "We could not decode your NextToken")
         first = ok({"feeds": [], "nextToken": "more"})
-        assert problem_of(lambda link: recent_feeds(link, NOON), first, dead).name == "response-malformed"
+        assert problem_of(lambda link: recent_feeds(link, NOON), first, dead).name.value == "response-malformed"
 
     def test_a_report_that_is_none_is_malformed(self) -> None:
         told = ok({"feedDocumentId": "d", "url": SIGNED})
         problem = problem_of(lambda link: feed_results(link, "d"), told, httpx.Response(200, content=report()[:-30]))
-        assert problem.name == "response-malformed"
+        assert problem.name.value == "response-malformed"
         assert "breaks at line" in problem.summary
 
 
@@ -223,7 +223,7 @@ class TestDocuments:
 
         with bench(*answers) as made, pytest.raises(Problem) as caught:
             call(made.link)
-        assert caught.value.name == name
+        assert caught.value.name.value == name
         for told in (repr(caught.value.facts), repr(made.calls), json.dumps(caught.value.as_dict())):
             assert "5ecre7" not in told
             assert "Signature" not in told
@@ -231,7 +231,7 @@ class TestDocuments:
     @pytest.mark.parametrize("url", ["http://documents.test/a?sig=5ecre7", "ftp://127.0.0.1/a", "/a", "https://", "x"])
     def test_an_address_that_others_could_read_is_not_used(self, url: str) -> None:
         problem = problem_of(lambda link: link.download(url))
-        assert (problem.name, "5ecre7" in repr(problem.facts)) == ("response-malformed", False)
+        assert (problem.name.value, "5ecre7" in repr(problem.facts)) == ("response-malformed", False)
 
     def test_on_this_machine_http_is_enough(self) -> None:
         with bench(httpx.Response(200, content=b"<a/>")) as made:
@@ -247,7 +247,7 @@ class TestDocuments:
                 yield b" " * 1024 * 1024
 
         problem = problem_of(lambda link: link.download(SIGNED), httpx.Response(200, content=endless()))
-        assert (problem.name, "larger than" in problem.summary) == ("response-malformed", True)
+        assert (problem.name.value, "larger than" in problem.summary) == ("response-malformed", True)
         assert given == MOST_DOCUMENT_BYTES // (1024 * 1024) + 1
 
     def test_what_comes_packed_by_the_way_is_unpacked(self) -> None:
@@ -318,13 +318,13 @@ class TestAgainstTheSandbox:
             link.clock.sleep(300)
             with pytest.raises(Problem) as caught:
                 upload_document(link, place, b"<a/>")
-        assert caught.value.name == "document-refused"
+        assert caught.value.name.value == "document-refused"
 
     def test_without_the_role_nothing_is_made(self, store: StoreOnSandbox) -> None:
         store.sandbox.world.faults.switch(on=["role-missing-feeds"])
         with open_link(store) as link, pytest.raises(Problem) as caught:
             create_document(link)
-        assert caught.value.name == "access-denied"
+        assert caught.value.name.value == "access-denied"
 
     def test_a_long_report_comes_packed(self, store: StoreOnSandbox) -> None:
         nowhere = [changed(order_id=f"000-0000000-{at:07d}") for at in range(1000)]

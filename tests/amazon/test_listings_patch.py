@@ -127,7 +127,7 @@ class TestTheAnswer:
     def test_one_that_cannot_be_read_leaves_open_whether_it_was_taken(self, body: bytes) -> None:
         with bench(httpx.Response(200, content=body)) as made, pytest.raises(Problem) as caught:
             patch(made.link)
-        assert caught.value.name == "response-malformed"
+        assert caught.value.name.value == "response-malformed"
         assert is_answer_unknown(caught.value)
 
 
@@ -151,7 +151,7 @@ class TestHowOftenItIsSent:
     ) -> None:
         with bench(failure) as made, pytest.raises(Problem) as caught:
             patch(made.link)
-        assert (caught.value.name, is_answer_unknown(caught.value)) == (name, unknown)
+        assert (caught.value.name.value, is_answer_unknown(caught.value)) == (name, unknown)
         assert made.clock.slept == []
 
     def test_an_old_token_is_the_one_refusal_that_lets_it_go_again_at_once(self) -> None:
@@ -172,7 +172,7 @@ class TestHowOftenItIsSent:
     def test_it_does_not_wait_for_ever(self) -> None:
         with bench(*[throttled(Retry_After="2")] * 4) as made, pytest.raises(Problem) as caught:
             patch(made.link)
-        assert (caught.value.name, is_answer_unknown(caught.value)) == ("throttled", False)
+        assert (caught.value.name.value, is_answer_unknown(caught.value)) == ("throttled", False)
 
     @pytest.mark.parametrize("failure", [httpx.ReadError("reset"), unavailable(), refused(500), throttled(), EXPIRED])
     def test_a_preview_changes_nothing_so_it_is_tried_again_like_a_question(

@@ -79,7 +79,7 @@ def test_an_exception_of_httpx_is_a_problem_with_the_host_and_the_call(kind: typ
     with bench(*[fail] * tries) as made, pytest.raises(Problem) as caught:
         made.ask()
     facts = caught.value.facts
-    assert (caught.value.name, facts["host"], facts["operation"]) == (name, "api.test", "searchOrders")
+    assert (caught.value.name.value, facts["host"], facts["operation"]) == (name, "api.test", "searchOrders")
     assert caught.value.exit_code == 75
     assert all(caught.value.as_dict().values())
 
@@ -185,7 +185,7 @@ def failure(url: str, seconds: float = 5.0) -> Problem:
 def test_a_port_where_nobody_listens_is_no_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    assert failure(f"http://127.0.0.1:{port}").name == "connect-refused"
+    assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
 
 
 @pytest.mark.parametrize("earlier", [ssl.SSLError("of another connection"), socket.gaierror("of another name")])
@@ -197,7 +197,7 @@ def test_a_failure_is_judged_by_itself_and_not_by_what_was_being_handled_before(
             raise earlier
         except OSError:
             for port in (hangs_up, nobody_there):
-                assert failure(f"http://127.0.0.1:{port}").name == "connect-refused"
+                assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
 
 
 def test_a_name_that_cannot_be_looked_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,13 +206,13 @@ def test_a_name_that_cannot_be_looked_up_is_named(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     problem = failure("https://sellingpartnerapi-eu.amazon.com")
-    assert problem.name == "dns-failed"
+    assert problem.name.value == "dns-failed"
     assert problem.summary == "The name sellingpartnerapi-eu.amazon.com cannot be looked up."
 
 
 def test_a_server_that_never_answers_is_a_timeout() -> None:
     with server(lambda _: None) as port:
-        assert failure(f"http://127.0.0.1:{port}", seconds=0.05).name == "timeout"
+        assert failure(f"http://127.0.0.1:{port}", seconds=0.05).name.value == "timeout"
 
 
 def test_a_connection_that_ends_before_an_answer_is_tried_again_and_then_named() -> None:
@@ -223,7 +223,7 @@ def test_a_connection_that_ends_before_an_answer_is_tried_again_and_then_named()
         connection.close()
 
     with server(hang_up) as port:
-        assert failure(f"http://127.0.0.1:{port}").name == "connect-refused"
+        assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
     assert len(seen) == ATTEMPTS
 
 
@@ -234,7 +234,7 @@ def test_an_answer_that_ends_in_the_middle_is_no_success() -> None:
         connection.close()
 
     with server(break_off) as port:
-        assert failure(f"http://127.0.0.1:{port}").name == "connect-refused"
+        assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
 
 
 def test_something_that_does_not_speak_http_is_no_connection() -> None:
@@ -243,13 +243,13 @@ def test_something_that_does_not_speak_http_is_no_connection() -> None:
         connection.close()
 
     with server(greet) as port:
-        assert failure(f"http://127.0.0.1:{port}").name == "connect-refused"
+        assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
 
 
 def test_an_answer_whose_compression_is_damaged_cannot_be_read() -> None:
     damaged = b"\x00" + gzip.compress(b'{"orders": []}')
     with server(answer("HTTP/1.1 200 OK\r\nContent-Encoding: gzip", damaged)) as port:
-        assert failure(f"http://127.0.0.1:{port}").name == "response-malformed"
+        assert failure(f"http://127.0.0.1:{port}").name.value == "response-malformed"
 
 
 def test_a_compressed_answer_is_read() -> None:
@@ -262,7 +262,7 @@ def test_a_compressed_answer_is_read() -> None:
 def test_a_redirect_to_nowhere_is_something_in_between() -> None:
     serve = answer("HTTP/1.1 302 Found\r\nLocation: https://[nowhere:99999999")
     with server(serve) as port:
-        assert failure(f"http://127.0.0.1:{port}").name == "proxy-interferes"
+        assert failure(f"http://127.0.0.1:{port}").name.value == "proxy-interferes"
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_no_token_is_se
     seen: list[bytes] = []
     with server(lambda connection: seen.append(read_head(connection)), tls(certificate)) as port:
         problem = failure(f"https://127.0.0.1:{port}")
-    assert problem.name == "tls-failed"
+    assert problem.name.value == "tls-failed"
     assert "SSL_CERT_FILE" in problem.next_step
     assert seen == []
 
@@ -322,7 +322,7 @@ def test_a_file_of_certificates_that_cannot_be_used_is_named_as_such(
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with pytest.raises(Problem) as caught, link_to("https://api.test"):
         pass
-    assert (caught.value.name, caught.value.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
+    assert (caught.value.name.value, caught.value.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
 
 
 class TestProxies:
@@ -341,7 +341,7 @@ class TestProxies:
 
         with server(refuse) as port:
             monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-            assert failure("https://sellingpartnerapi-eu.amazon.com").name == "proxy-interferes"
+            assert failure("https://sellingpartnerapi-eu.amazon.com").name.value == "proxy-interferes"
         assert seen[0].startswith(b"CONNECT sellingpartnerapi-eu.amazon.com:443")
         assert ACCESS_TOKEN.encode() not in seen[0]
 
@@ -354,7 +354,7 @@ class TestProxies:
         monkeypatch.setenv("HTTPS_PROXY", address)
         with pytest.raises(Problem) as caught, link_to("https://api.test"):
             pass
-        assert caught.value.name == "config-invalid"
+        assert caught.value.name.value == "config-invalid"
         assert "HTTPS_PROXY" in caught.value.summary
         assert "hush-hush" not in str(caught.value.as_dict())
 

@@ -44,7 +44,7 @@ def refusal(document: Json) -> Problem:
     """The problem that the client raises."""
     with bench(ok({"order": document}, x_amzn_RequestId="abc-123")) as made, pytest.raises(Problem) as caught:
         get_order(made.link, ORDER_ID)
-    assert caught.value.name == "response-malformed"
+    assert caught.value.name.value == "response-malformed"
     assert caught.value.facts["request_id"] == "abc-123"
     return caught.value
 
@@ -425,7 +425,7 @@ class TestAskingForOne:
     def test_an_answer_that_is_no_order_is_malformed(self, body: bytes, detail: str) -> None:
         with bench(httpx.Response(200, content=body)) as made, pytest.raises(Problem) as caught:
             get_order(made.link, ORDER_ID)
-        assert (caught.value.name, caught.value.facts["detail"]) == ("response-malformed", detail)
+        assert (caught.value.name.value, caught.value.facts["detail"]) == ("response-malformed", detail)
 
     @pytest.mark.parametrize("document", [{}, [], None, {"order": None}, {"orders": []}, {"payload": {}}])
     def test_json_of_another_shape_is_malformed(self, document: object) -> None:

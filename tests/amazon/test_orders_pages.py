@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.orders import OrdersPage, changed_between, search_orders, to_ship_created_between
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from tests.amazon.bench import bench, ok
 from tests.amazon.test_orders_mapping import bare_item, bare_order
 
@@ -74,7 +74,7 @@ class TestPages:
     def test_an_answer_without_a_list_of_orders_is_never_taken_for_an_empty_one(self, body: bytes) -> None:
         with pytest.raises(Problem) as caught:
             read(body)
-        assert (caught.value.name, caught.value.facts["request_id"]) == ("response-malformed", "abc-123")
+        assert (caught.value.name.value, caught.value.facts["request_id"]) == ("response-malformed", "abc-123")
 
     def test_a_page_that_ends_in_the_middle_is_malformed_and_says_how_much_came(self) -> None:
         body = page_of(numbered(1), numbered(2))[:-40]
@@ -99,7 +99,7 @@ class TestOrdersThatCannotBeRead:
         page = read(page_of(numbered(1), numbered(2, **changes), numbered(3), pagination={"nextToken": "next"}))
         assert ids(page) == ["302-0000000-0000001", "302-0000000-0000003"]
         (refused,) = page.refused
-        assert (refused.order_id, refused.problem) == ("302-0000000-0000002", "response-malformed")
+        assert (refused.order_id, refused.problem) == ("302-0000000-0000002", ProblemName.RESPONSE_MALFORMED)
         assert place in refused.message
         assert "Secret" not in refused.message
         assert page.next_token == "next"
@@ -125,7 +125,7 @@ class TestOrdersThatCannotBeRead:
         page = read(body)
         assert ids(page) == ["302-0000000-0000001", "302-0000000-0000003"]
         (refused,) = page.refused
-        assert (refused.order_id, refused.problem) == ("302-0000000-0000002", "response-malformed")
+        assert (refused.order_id, refused.problem) == ("302-0000000-0000002", ProblemName.RESPONSE_MALFORMED)
         assert "Secret" not in refused.message
 
     def test_damage_in_a_field_that_is_not_read_does_no_harm(self) -> None:

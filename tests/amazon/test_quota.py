@@ -16,7 +16,7 @@ from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.amazon.quota import Bucket, FileQuotas, Operation, refill, take
 from amzlink.amazon.transport import Link
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sandbox.server import Sandbox
 from amzlink.wire.client import CallRecord, Patience
 from tests.support.world import InProcess, VirtualClock
@@ -301,7 +301,7 @@ def test_waits_for_an_empty_bucket_end_when_patience_does(file: Path) -> None:
 
     def call() -> None:
         while (wait := quotas.take(CALL, clock.now().timestamp())) > 0:
-            patience.wait(wait, Problem("throttled"))
+            patience.wait(wait, Problem(ProblemName.THROTTLED))
 
     call()
     call()

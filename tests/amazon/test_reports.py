@@ -92,7 +92,7 @@ class TestSteps:
     )
     def test_what_keeps_a_report_from_being_made_has_a_name(self, answer: httpx.Response, name: str) -> None:
         problem = problem_of(lambda link: request_report(link, ALL_LISTINGS, MARKETPLACES), answer)
-        assert problem.name == name
+        assert problem.name.value == name
         assert problem.facts["operation"] == "createReport"
 
     def test_after_a_lost_answer_nobody_knows_whether_there_is_one(self) -> None:
@@ -211,7 +211,7 @@ class TestLines:
         with bench(address(), expired, address(), text("a\n1\n")) as made:
             assert list(report_lines(made.link, "amzn1.spdoc.1")) == [{"a": "1"}]
         problem = problem_of(lambda link: report_lines(link, "1"), address(), expired, address(), expired)
-        assert problem.name == "document-refused"
+        assert problem.name.value == "document-refused"
         assert "5ecre7" not in str(problem.facts)
 
     @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ class TestLines:
     )
     def test_a_document_that_cannot_be_read_is_malformed(self, answers: list[httpx.Response], detail: str) -> None:
         problem = problem_of(lambda link: list(report_lines(link, "1")), *answers)
-        assert problem.name == "response-malformed"
+        assert problem.name.value == "response-malformed"
         assert detail in str(problem.facts["detail"])
 
 
@@ -249,7 +249,7 @@ class TestListings:
     @pytest.mark.parametrize("header", ["name\tnumber", "sku-a\tsku-b"])
     def test_without_a_column_of_skus_it_is_malformed(self, header: str) -> None:
         problem = problem_of(lambda link: list(listing_skus(link, "1")), address(), text(f"{header}\n1\t2\n"))
-        assert problem.name == "response-malformed"
+        assert problem.name.value == "response-malformed"
 
     def test_a_short_first_line_does_not_hide_the_column(self) -> None:
         found = skus(address(), text(f"{HEADER}\nonly a name\n{LINE}\n"))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.quota import FileQuotas
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.client import ATTEMPTS, FIRST_BACKOFF, LONGEST_BACKOFF
 from tests.amazon.bench import (
     ASK,
@@ -48,7 +48,7 @@ class TestFaultsThatPass:
         with bench(*[unavailable(x_amzn_RequestId="abc-123")] * ATTEMPTS) as made:
             with pytest.raises(Problem) as caught:
                 made.ask()
-            assert (caught.value.name, caught.value.facts["status"]) == ("service-unavailable", 503)
+            assert (caught.value.name.value, caught.value.facts["status"]) == ("service-unavailable", 503)
             assert "abc-123" in caught.value.next_step
             assert made.clock.slept == [1.0, 2.0, 4.0]
 
@@ -88,7 +88,7 @@ class TestWhatIsNotTriedAgain:
         with bench(httpx.Response(302, headers={"location": "https://elsewhere.test/orders"})) as made:
             with pytest.raises(Problem) as caught:
                 made.ask()
-            assert (caught.value.name, caught.value.facts["host"]) == ("proxy-interferes", "api.test")
+            assert (caught.value.name.value, caught.value.facts["host"]) == ("proxy-interferes", "api.test")
             assert [request.url.host for request in made.amazon.requests] == ["api.test"]
 
     def test_a_redirect_of_the_token_call_is_never_followed_with_the_secrets(self) -> None:
@@ -153,7 +153,7 @@ class TestThrottling:
         with bench(*[throttled(Retry_After="10", x_amzn_RequestId="abc-123")] * ATTEMPTS) as made:
             with pytest.raises(Problem) as caught:
                 made.ask()
-            assert (caught.value.name, caught.value.facts["request_id"]) == ("throttled", "abc-123")
+            assert (caught.value.name.value, caught.value.facts["request_id"]) == ("throttled", "abc-123")
             assert made.clock.slept == [10.0] * (ATTEMPTS - 1)
 
     def test_the_rate_in_amazons_header_is_learned(self) -> None:
@@ -205,7 +205,7 @@ class TestPatience:
         quotas.drain(ASK, VirtualClock().now().timestamp())
         with bench(quotas=quotas, max_wait=timedelta(minutes=2)) as made, pytest.raises(Problem) as caught:
             made.ask()
-        assert (caught.value.name, caught.value.facts["max_wait"]) == ("throttled", "2 minutes")
+        assert (caught.value.name.value, caught.value.facts["max_wait"]) == ("throttled", "2 minutes")
         assert "waiting longer than 2 minutes was not allowed" in caught.value.summary
 
     def test_each_wait_is_announced_with_its_length_and_the_operation(self) -> None:
@@ -223,7 +223,7 @@ class TestPatience:
         gave_up = False
         for wait in waits:
             try:
-                patience.wait(wait, Problem("throttled"))
+                patience.wait(wait, Problem(ProblemName.THROTTLED))
             except Problem:
                 gave_up = True
         assert sum(clock.slept) <= limit + 1e-6
@@ -295,7 +295,7 @@ class TestTokens:
         with bench(lwa=[httpx.Response(status)] * ATTEMPTS) as made:
             with pytest.raises(Problem) as caught:
                 made.ask()
-            assert (caught.value.name, caught.value.facts["status"]) == ("service-unavailable", status)
+            assert (caught.value.name.value, caught.value.facts["status"]) == ("service-unavailable", status)
             assert len(made.clock.slept) == ATTEMPTS - 1
 
     def test_a_refusal_of_lwa_is_asked_once(self) -> None:

@@ -110,7 +110,7 @@ def test_no_way_to_fail_shows_a_secret(answers: list[Answer], lwa: list[Answer])
 def test_an_answer_that_is_no_token_is_malformed_and_nothing_is_sent_with_it(answer: httpx.Response) -> None:
     with bench(lwa=[answer]) as made, pytest.raises(Problem) as caught:
         made.ask()
-    assert (caught.value.name, caught.value.facts["operation"]) == ("response-malformed", "getToken")
+    assert (caught.value.name.value, caught.value.facts["operation"]) == ("response-malformed", "getToken")
     assert made.amazon.requests == []
 
 

@@ -159,7 +159,7 @@ class TestRefusals:
     ) -> None:
         answer = refused(400, code, "Refused.", message) if in_details else refused(400, code, message)
         problem = problem_of(answer)
-        assert problem.name == "shipment-refused"
+        assert problem.name.value == "shipment-refused"
         assert (problem.facts["order_id"], problem.facts["reason"], problem.facts["code"]) == (ORDER, reason, code)
         assert ORDER in problem.summary
         assert IN_WORDS[Reason(reason)] in problem.summary
@@ -179,7 +179,7 @@ class TestRefusals:
     )
     def test_an_order_that_amazon_does_not_know_has_its_own_name(self, answer: httpx.Response) -> None:
         problem = problem_of(answer)
-        assert (problem.name, problem.facts["order_id"]) == ("order-not-found", ORDER)
+        assert (problem.name.value, problem.facts["order_id"]) == ("order-not-found", ORDER)
         assert "is not known to Amazon" in problem.summary
 
     @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ class TestRefusals:
         ],
     )
     def test_what_is_no_matter_of_the_parcel_keeps_its_name(self, answer: httpx.Response, name: str) -> None:
-        assert problem_of(answer).name == name
+        assert problem_of(answer).name.value == name
 
 
 def chained(error: httpx.HTTPError, cause: Exception) -> httpx.HTTPError:
@@ -256,7 +256,7 @@ class TestWhatIsKnownAfterwards:
     def test_a_token_that_cannot_be_renewed_leaves_the_refusal_that_asked_for_it(self) -> None:
         expired = denied("The access token you provided has expired.")
         problem = problem_of(expired, lwa=(token_answer(), httpx.ReadTimeout("late")))
-        assert problem.name == "timeout"
+        assert problem.name.value == "timeout"
         assert not is_answer_unknown(problem)
 
 
@@ -315,7 +315,7 @@ class TestAgainstTheSandbox:
             parcel = parcel_of(store, link, **fields)
             with pytest.raises(Problem) as caught:
                 confirm_shipment(link, parcel)
-        assert (caught.value.name, caught.value.facts["reason"]) == ("shipment-refused", reason)
+        assert (caught.value.name.value, caught.value.facts["reason"]) == ("shipment-refused", reason)
 
     def test_the_same_units_in_another_package_are_confirmed_already(self, store: StoreOnSandbox) -> None:
         with open_link(store) as link:

@@ -59,7 +59,7 @@ def test_verbose_is_counted() -> None:
 def test_a_store_option_without_a_name_is_a_usage_error(words: list[str]) -> None:
     with pytest.raises(Problem) as error:
         split(words)
-    assert error.value.name == "usage"
+    assert error.value.name.value == "usage"
     assert error.value.exit_code is Exit.USAGE
     assert "--store" in error.value.summary
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from amzlink.cli.console import Console
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROBLEM = Problem("which-store", detail="a, b")
+PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b")
 TOLD = (
     "{word}: Several stores are connected and none was named: a, b.\n"
     "  Why:   With more than one store, amzlink does not guess.\n"
@@ -35,7 +35,7 @@ def at_a_terminal(code: str, typed: str = "", *, after: str = "") -> tuple[int, 
     begin = (
         "import os; os.open(os.ttyname(0), os.O_RDWR)\n"  # a session's leader makes the terminal its own by opening it
         "from amzlink.cli.console import Console\n"
-        "from amzlink.problems import Problem\n"
+        "from amzlink.problems import Problem, ProblemName\n"
         "console = Console()\n"
     )
     leader, terminal = pty.openpty()
@@ -153,7 +153,7 @@ class TestQuestionsWithoutATerminal:
         for question, option in zip(questions, ("--country", "--secrets-from", "--yes"), strict=True):
             with pytest.raises(Problem) as error:
                 question()
-            assert error.value.name == "usage"
+            assert error.value.name.value == "usage"
             assert f"{option} is missing" in error.value.summary
             assert "amzlink connect --help" in error.value.next_step
         assert capsys.readouterr() == ("", "")
@@ -210,12 +210,12 @@ class TestAtATerminal:
         assert last == "done"
 
     def test_a_problem_is_coloured_and_nothing_in_it_is_taken_for_markup(self) -> None:
-        _, screen = at_a_terminal("console.fail(Problem('which-store', detail='[bold]a[/bold]'))")
+        _, screen = at_a_terminal("console.fail(Problem(ProblemName.WHICH_STORE, detail='[bold]a[/bold]'))")
         assert "\x1b[" in screen
         assert "[bold]a[/bold]" in screen
 
     def test_without_colour_there_is_none(self) -> None:
-        code = "console = Console(color=False)\nconsole.fail(Problem('which-store', detail='a'))\n"
+        code = "console = Console(color=False)\nconsole.fail(Problem(ProblemName.WHICH_STORE, detail='a'))\n"
         _, screen = at_a_terminal(code + "console.say('x', style='red')\nconsole.table(('A',), [('b',)])")
         assert re.findall(r"\x1b\[[0-9;]*3[0-9]m", screen) == []
 
@@ -234,8 +234,9 @@ class TestAtATerminal:
 
 def test_rich_is_loaded_only_when_there_is_something_to_lay_out() -> None:
     code = (
-        "import sys; from amzlink.cli.console import Console; from amzlink.problems import Problem\n"
-        "console = Console(); console.say('x'); console.line('y'); console.fail(Problem('which-store', detail='a'))\n"
+        "import sys; from amzlink.cli.console import Console; from amzlink.problems import Problem, ProblemName\n"
+        "console = Console(); console.say('x'); console.line('y')\n"
+        "console.fail(Problem(ProblemName.WHICH_STORE, detail='a'))\n"
         "assert 'rich' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)

@@ -20,7 +20,7 @@ from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS, export
 from amzlink.core.orders import PersonalData
 from amzlink.jobs.orders import Exported
 from amzlink.orderbook.orders import BookedLine, BookedOrder
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import common_folder, fill, tiny_disk
 from tests.orderbook.samples import ORDER_ID, PERSONAL
 
@@ -161,11 +161,11 @@ class TestEveryForm:
 
         def broken() -> Iterator[Exported]:
             yield exported(*(line_of(str(number)) for number in range(2000)))
-            raise Problem("vault-key-missing")
+            raise Problem(ProblemName.VAULT_KEY_MISSING)
 
         with pytest.raises(Problem) as error:
             export(Console(), SLUG, broken(), form=form, output=str(file), with_pii=False)
-        assert error.value.name == "vault-key-missing"
+        assert error.value.name.value == "vault-key-missing"
         assert file.read_text() == "old"
         assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -175,7 +175,7 @@ class TestEveryForm:
             fill(disk, leaving=8192)
             with pytest.raises(Problem) as error:
                 written(disk / "file", form, exported(*(line_of(str(number)) for number in range(500))))
-            assert error.value.name == "disk-full"
+            assert error.value.name.value == "disk-full"
             assert error.value.exit_code is Exit.DISK
             assert [path.name for path in disk.iterdir()] == ["filler"]
 
@@ -289,14 +289,14 @@ class TestWhere:
     def test_a_folder_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(Problem) as error:
             written(tmp_path / "missing" / "file", "csv", exported(line_of()))
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
         assert error.value.exit_code is Exit.CANNOT_CREATE
 
     def test_a_folder_in_its_place_is_told_and_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "file").mkdir()
         with pytest.raises(Problem) as error:
             written(tmp_path / "file", "csv", exported(line_of()))
-        assert error.value.name == "not-writable"
+        assert error.value.name.value == "not-writable"
         assert (tmp_path / "file").is_dir()
         assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

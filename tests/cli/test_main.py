@@ -19,7 +19,7 @@ from amzlink.cli.main import run
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.problems import CATALOGUE, Problem
+from amzlink.problems import CATALOGUE, Problem, ProblemName
 from amzlink.secrets import MemorySecrets
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, change_of, line_of, order_of, save
@@ -308,7 +308,7 @@ class TestABug:
         self, broken: Deps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(_: object) -> Config:
-            raise Problem("disk-full", file="orders.db")
+            raise Problem(ProblemName.DISK_FULL, file="orders.db")
 
         monkeypatch.setattr(Broken, "load_config", fail)
         assert run(["orders", "list"], broken) == 74
@@ -393,13 +393,16 @@ class TestStreams:
 
 def test_explain_tells_every_problem_in_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     for name, entry in CATALOGUE.items():
-        assert run(["explain", name, "--json"]) == 0
+        assert run(["explain", name.value, "--json"]) == 0
         (document,) = documents(capsys.readouterr().out)
-        told = {"schema": 1, **Problem(name).as_dict(), "title": entry.title, "exit_code": int(entry.exit_code)}
+        told = {
+            "schema": 1, "problem": name.value, "summary": entry.general_what, "cause": entry.general_why,
+            "next_step": entry.general_next_step, "title": entry.title, "exit_code": int(entry.exit_code),
+        }  # fmt: skip
         assert told.items() <= document.items()
 
 
 def test_explain_lists_every_problem_in_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "--list", "--json"]) == 0
     (document,) = documents(capsys.readouterr().out)
-    assert [entry["problem"] for entry in document["problems"]] == list(CATALOGUE)
+    assert [entry["problem"] for entry in document["problems"]] == [name.value for name in CATALOGUE]

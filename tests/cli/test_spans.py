@@ -18,7 +18,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 def refusal(call: Callable[[], object]) -> Problem:
     with pytest.raises(Problem) as error:
         call()
-    assert error.value.name == "usage"
+    assert error.value.name.value == "usage"
     assert error.value.exit_code is Exit.USAGE
     return error.value
 
@@ -49,7 +49,7 @@ class TestSpans:
         try:
             assert parse_span("--max-wait", text) >= timedelta(0)
         except Problem as problem:
-            if problem.name != "usage":
+            if problem.name.value != "usage":
                 raise
 
 
@@ -98,7 +98,7 @@ class TestMoments:
         try:
             found = parse_moment("--since", text, NOW)
         except Problem as problem:
-            if problem.name != "usage":
+            if problem.name.value != "usage":
                 raise
         else:
             assert found.tzinfo is UTC

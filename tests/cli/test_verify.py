@@ -65,7 +65,7 @@ def test_each_fault_is_found_by_its_name_in_its_check_and_nowhere_else(at: Shell
         assert check["summary"]
         assert check["cause"]
         assert check["next_step"]
-        assert check["problem"] in CATALOGUE
+        assert check["problem"] in {name.value for name in CATALOGUE}
 
 
 def test_the_document_has_the_form_that_scripts_rely_on(at: Shell) -> None:

@@ -24,7 +24,7 @@ from amzlink.files import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders import OrderDetail, list_orders, show_order
 from amzlink.orderbook.orders import Filter
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets
 from tests.support.models import FOLDER
 from tests.support.world import VirtualClock
@@ -186,7 +186,7 @@ def test_the_sample_that_amazon_ships_is_refused_by_name_and_not_stored(sample: 
     shop = shop_for(order, tmp_path)
     report = shop.run()
     assert [(entry.order_id, entry.problem) for entry in report.tally.refused] == [
-        (order["orderId"], "order-amazon-fulfilled")
+        (order["orderId"], ProblemName.ORDER_AMAZON_FULFILLED)
     ]
     assert list(list_orders(shop.deps, SLUG, Filter())) == []
 
@@ -239,7 +239,7 @@ def test_the_sample_of_a_refusal_is_one(path: str, tmp_path: Path) -> None:
     shop.deps.transport = Fixed(sample)
     with shop.deps.link(_account(shop)) as link, pytest.raises(Problem) as caught:
         search_orders(link, {"createdAfter": "TEST_CASE_400"})
-    assert (caught.value.name, caught.value.facts["code"]) == ("request-refused", "InvalidInput")
+    assert (caught.value.name.value, caught.value.facts["code"]) == ("request-refused", "InvalidInput")
 
 
 def test_the_sample_of_participations_is_read(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def outcome(recipient: Recipient) -> FittedAddress | Problem:
 def refusal(**fields: Any) -> str:
     with pytest.raises(Problem) as caught:
         fitted(**fields)
-    assert caught.value.name == "address-unfit"
+    assert caught.value.name.value == "address-unfit"
     return str(caught.value.facts["detail"])
 
 
@@ -325,7 +325,7 @@ def test_no_word_is_lost_or_added_and_every_field_keeps_its_limit(recipient: Rec
 def test_any_text_at_all_is_an_address_or_a_problem(recipient: Recipient) -> None:
     address = outcome(recipient)
     if isinstance(address, Problem):
-        assert address.name == "address-unfit"
+        assert address.name.value == "address-unfit"
     else:
         assert address.name
         assert address.address_line_1

@@ -131,14 +131,14 @@ class TestChecking:
     @pytest.mark.parametrize("wanted", RIGHT)
     def test_names_a_missing_value(self, wanted: Wanted) -> None:
         problem = refusal(wanted, " ")
-        assert (problem.name, problem.summary) == ("usage", f"The {wanted} is missing.")
+        assert (problem.name.value, problem.summary) == ("usage", f"The {wanted} is missing.")
         assert problem.exit_code == Exit.USAGE
 
     @pytest.mark.parametrize("wanted", RIGHT)
     @pytest.mark.parametrize(("text", "kind"), FROM_MWS.items())
     def test_names_what_is_left_of_mws(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
-        assert problem.name == "mws-credentials"
+        assert problem.name.value == "mws-credentials"
         assert problem.summary == f"What was given is {kind}, from Amazon's Marketplace Web Service (MWS)."
         assert "THE PAGE" in problem.next_step
 
@@ -149,7 +149,7 @@ class TestChecking:
     @pytest.mark.parametrize(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
     def test_names_what_was_given_in_place_of_what(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
-        assert problem.name == "secret-looks-wrong"
+        assert problem.name.value == "secret-looks-wrong"
         assert problem.summary == f"The {wanted} was expected, but what was given is {kind}."
         assert problem.exit_code == Exit.BAD_INPUT
 
@@ -159,7 +159,7 @@ class TestChecking:
         if wanted == given_for:
             return
         problem = refusal(wanted, RIGHT[given_for])
-        assert problem.name == "secret-looks-wrong"
+        assert problem.name.value == "secret-looks-wrong"
         assert given_for in problem.summary
         assert wanted in problem.next_step or wanted == "Seller ID"
 
@@ -208,7 +208,7 @@ class TestARefreshToken:
     )
     def test_that_is_damaged_is_named_with_its_damage(self, text: str, detail: str) -> None:
         problem = refusal("refresh token", text)
-        assert problem.name == "refresh-token-malformed"
+        assert problem.name.value == "refresh-token-malformed"
         assert problem.summary == f"The refresh token is not whole: {detail}."
 
 
@@ -227,7 +227,7 @@ class TestASellerId:
     )
     def test_that_cannot_be_one_is_refused(self, text: str) -> None:
         problem = refusal("Seller ID", text)
-        assert problem.name == "secret-looks-wrong"
+        assert problem.name.value == "secret-looks-wrong"
         assert "Merchant Token" in problem.next_step
 
     @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ class TestSendcloudsKeys:
     @pytest.mark.parametrize(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
     def test_are_not_something_else(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
-        assert problem.name == "secret-looks-wrong"
+        assert problem.name.value == "secret-looks-wrong"
         assert problem.summary == f"The {wanted} was expected, but what was given is {kind}."
         assert "Settings, Integrations" in problem.next_step
 
@@ -262,4 +262,4 @@ class TestSendcloudsKeys:
 
     @pytest.mark.parametrize("wanted", RIGHT)
     def test_are_none_of_amazons(self, wanted: Wanted) -> None:
-        assert refusal(wanted, self.KEY).name in ("secret-looks-wrong", "refresh-token-malformed")
+        assert refusal(wanted, self.KEY).name.value in ("secret-looks-wrong", "refresh-token-malformed")

@@ -8,7 +8,7 @@ import pytest
 
 from amzlink.core.checks import Check, Result, Status
 from amzlink.core.diagnosis import Asked, Probe, Reply, diagnose, needs_other_regions
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 ASKED = Asked(countries={"A1PA6795UKMFR9": "Germany"}, selling_plan_told=True)
 GOOD: Mapping[Probe, Reply] = {
@@ -20,13 +20,15 @@ GOOD: Mapping[Probe, Reply] = {
     Probe.LISTINGS: Reply(),
     Probe.REPORTS: Reply(),
 }
-DENIED = Reply(Problem("access-denied", operation="searchOrders", role="Inventory and Order Tracking", request_id="R"))
+DENIED = Reply(
+    Problem(ProblemName.ACCESS_DENIED, operation="searchOrders", role="Inventory and Order Tracking", request_id="R")
+)
 
 
 def told(replies: Mapping[Probe, Reply], **more: Any) -> dict[str, tuple[str, str | None]]:
     """Status and problem by check."""
     return {
-        result.id.value: (result.status.value, result.problem.name if result.problem else None)
+        result.id.value: (result.status.value, result.problem.name.value if result.problem else None)
         for result in diagnose({**GOOD, **replies}, ASKED, **more)
     }
 
@@ -75,14 +77,14 @@ def test_doors_that_another_region_opens_are_the_wrong_regions() -> None:
 
 
 def test_amazons_own_word_on_the_region_is_taken() -> None:
-    wrong = Reply(Problem("region-mismatch"))
+    wrong = Reply(Problem(ProblemName.REGION_MISMATCH))
     assert bad(told({Probe.ORDERS: wrong, Probe.LISTINGS: wrong})) == {"region": "region-mismatch"}
 
 
-@pytest.mark.parametrize("name", ["client-secret-expired", "access-token-rejected"])
-def test_a_word_on_the_token_refutes_the_token_and_spares_the_rest(name: str) -> None:
+@pytest.mark.parametrize("name", [ProblemName.CLIENT_SECRET_EXPIRED, ProblemName.ACCESS_TOKEN_REJECTED])
+def test_a_word_on_the_token_refutes_the_token_and_spares_the_rest(name: ProblemName) -> None:
     found = told(dict.fromkeys(GOOD, Reply(Problem(name))))
-    assert bad(found) == {"lwa-token": name}
+    assert bad(found) == {"lwa-token": name.value}
     assert {status for check, (status, _problem) in found.items() if check != "lwa-token"} == {"skipped"}
 
 
@@ -94,7 +96,7 @@ def test_orders_without_addresses_are_a_missing_role_and_no_orders_are_none() ->
 
 
 def test_a_wrong_seller_id_shows_that_listings_can_be_read() -> None:
-    found = told({Probe.LISTINGS: Reply(Problem("seller-id-wrong"))})
+    found = told({Probe.LISTINGS: Reply(Problem(ProblemName.SELLER_ID_WRONG))})
     assert bad(found) == {"seller-id": "seller-id-wrong"}
     assert found["listings-access"] == ("ok", None)
 
@@ -105,7 +107,7 @@ def test_a_shop_that_is_closed_is_named() -> None:
 
 
 def test_every_mixture_of_answers_gives_each_check_one_result_and_names_no_role_while_no_door_is_open() -> None:
-    kinds = (Reply(), DENIED, Reply(Problem("throttled")), Reply(Problem("timeout", seconds=9)))
+    kinds = (Reply(), DENIED, Reply(Problem(ProblemName.THROTTLED)), Reply(Problem(ProblemName.TIMEOUT, seconds=9)))
     for orders, listings, reports, others in product(kinds, repeat=4):
         replies = {
             Probe.ORDERS: orders if orders.problem else GOOD[Probe.ORDERS],
@@ -117,5 +119,5 @@ def test_every_mixture_of_answers_gives_each_check_one_result_and_names_no_role_
         assert len({result.id for result in results}) == len(results) == 10
         if not any(reply.answered for reply in replies.values()):
             names = [result.problem.name for result in results if result.problem]
-            assert not any(name.startswith("role-missing") for name in names)
+            assert not any(name.value.startswith("role-missing") for name in names)
         assert all(result.problem for result in results if result.status in (Status.FAILED, Status.WARNING))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from amzlink.core.parcels import Kind
 from amzlink.core.shipment_rows import RowRefusal, ShipmentRow, read_shipments
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ORDER = "302-1234567-1234567"
@@ -54,14 +54,14 @@ def good(**values: str) -> ShipmentRow:
 def refused(**values: str) -> str:
     row = row_with(**values)
     assert isinstance(row, RowRefusal), row
-    assert row.problem == "shipment-row-unusable"
+    assert row.problem == ProblemName.SHIPMENT_ROW_UNUSABLE
     return row.message
 
 
 def malformed(data: bytes | str) -> Problem:
     with pytest.raises(Problem) as caught:
         read(data)
-    assert caught.value.name == "input-malformed"
+    assert caught.value.name.value == "input-malformed"
     assert caught.value.facts["file"] == "shipments.csv"
     return caught.value
 
@@ -418,11 +418,11 @@ pieces = st.sampled_from(
 def test_any_bytes_are_rows_refusals_or_a_malformed_file(data: bytes) -> None:
     result = verdicts_or_problem(data)
     if isinstance(result, Problem):
-        assert result.name == "input-malformed"
+        assert result.name.value == "input-malformed"
         return
     for row in result:
         if not isinstance(row, ShipmentRow):
-            assert row.problem == "shipment-row-unusable"
+            assert row.problem == ProblemName.SHIPMENT_ROW_UNUSABLE
 
 
 @given(

@@ -20,7 +20,7 @@ from amzlink.core.weight_rows import (
     write_weight_csv,
 )
 from amzlink.core.weights import PARCEL_LIMIT, Finding, Source, SuggestionSource, Verdict, Weights, assess
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 AMBIGUOUS = "the weight has a sign between thousands, or three decimals: it can be read in two ways"
 TWO_AND_A_BIT = "sku,weight,unit\nMUG-1,0.45,kg\nLAMP 2,1.2,kg\n"
@@ -42,7 +42,7 @@ def why(data: str | bytes) -> dict[int, str]:
     prefix = "Line {} of the file cannot be used: "
     reasons = {}
     for refusal in read(data).refused:
-        assert refusal.problem == "weight-row-unusable"
+        assert refusal.problem == ProblemName.WEIGHT_ROW_UNUSABLE
         assert refusal.message.startswith(prefix.format(refusal.line))
         reasons[refusal.line] = refusal.message.removeprefix(prefix.format(refusal.line)).removesuffix(".")
     return reasons
@@ -130,7 +130,7 @@ class TestReading:
     def test_a_file_without_the_columns_is_malformed(self, data: str, reason: str) -> None:
         with pytest.raises(Problem, match=reason) as caught:
             read(data)
-        assert caught.value.name == "input-malformed"
+        assert caught.value.name.value == "input-malformed"
 
     @pytest.mark.parametrize(
         "entry", [{"sku": ["a"], "weight": "1kg"}, {"sku": "a", "weight": ["1kg"]}, {"weight": "1kg"}, {"sku": True}]

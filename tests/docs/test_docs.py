@@ -29,7 +29,7 @@ def test_what_is_written_from_the_code_is_fresh() -> None:
 
 def test_every_problem_is_a_heading_that_its_link_leads_to() -> None:
     headings = set(re.findall(r"^### (\S+)$", text_of("docs/troubleshooting.md"), re.MULTILINE))
-    assert headings == set(CATALOGUE)
+    assert headings == {name.value for name in CATALOGUE}
 
 
 @pytest.mark.parametrize("hold", Hold)
@@ -66,7 +66,7 @@ def test_every_setting_in_the_example_can_be_read_back() -> None:
 
 
 def test_every_fault_of_the_sandbox_that_bears_a_problems_name_means_it() -> None:
-    named = {name for name in FAULTS if name in CATALOGUE}
+    named = {name for name in FAULTS if name in {problem.value for problem in CATALOGUE}}
     assert {"client-unknown", "authorisation-revoked", "region-mismatch", "throttled", "timeout"} <= named
 
 

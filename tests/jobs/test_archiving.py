@@ -77,7 +77,7 @@ def archived(folder: Path) -> dict[str, dict[str, Any]]:
 
 def retention(world: StoreOnSandbox) -> tuple[Status, str | None]:
     result = check_retention(world.deps, SLUG, world.clock.now().date())
-    return result.status, result.problem.name if result.problem else None
+    return result.status, result.problem.name.value if result.problem else None
 
 
 def test_every_sale_whose_data_goes_is_in_the_file_with_its_buyer(tmp_path: Path, away: Path) -> None:
@@ -151,7 +151,7 @@ class TestALostKey:
         world.deps.secrets.delete(SLUG, "vault-key")
         report = purge(world, order_id=min(before))
         assert report.problem is not None
-        assert report.problem.name == "vault-key-missing"
+        assert report.problem.name.value == "vault-key-missing"
         assert kept(world) == before
 
 

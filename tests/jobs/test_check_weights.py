@@ -8,6 +8,7 @@ import pytest
 
 from amzlink.core.weights import Finding, Source
 from amzlink.orderbook.listings import find_listings
+from amzlink.problems import ProblemName
 from amzlink.sandbox.weights import WeightKind
 from tests.support.shop import Shop, found, looked
 from tests.support.world import SLUG
@@ -104,7 +105,7 @@ def test_a_sku_that_the_account_does_not_have_is_refused_and_the_others_are_set(
     shop = Shop(tmp_path, orders=0)
     sku = shop.product(_K.NONE).sku
     report = shop.check(weights={"NO-SUCH-SKU": 500, sku: 600})
-    assert [(refusal.sku, refusal.problem) for refusal in report.refused] == [("NO-SUCH-SKU", "sku-unknown")]
+    assert [(refusal.sku, refusal.problem) for refusal in report.refused] == [("NO-SUCH-SKU", ProblemName.SKU_UNKNOWN)]
     assert (report.set_here, report.complete) == (1, False)
     assert [checked.listing.sku for checked in report.skus] == [sku]
     with shop.book() as book:
@@ -131,7 +132,7 @@ def test_without_the_role_for_listings_a_weight_still_counts_and_the_problem_is_
     shop.switch("role-missing-listings")
     report = shop.check(weights={sku: 800}, apply=True)
     assert report.problem is not None
-    assert report.problem.name == "access-denied"
+    assert report.problem.name.value == "access-denied"
     assert report.patches == []
     assert found(report, sku).entry.verdict.weight_grams == 800
     shop.switch(off=["role-missing-listings"])
@@ -184,7 +185,7 @@ def test_a_second_check_at_the_same_time_is_turned_away(tmp_path: Path) -> None:
     with shop.world.deps.lock(SLUG, "check-weights"):
         report = shop.check()
     assert report.problem is not None
-    assert report.problem.name == "run-in-progress"
+    assert report.problem.name.value == "run-in-progress"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_a_fault_stops_the_check_by_its_name_and_the_next_one_is_whole(
     shop.switch(fault)
     report = shop.check()
     assert report.problem is not None
-    assert report.problem.name == problem
+    assert report.problem.name.value == problem
     shop.switch(off=[fault])
     assert shop.check().problem is None
 

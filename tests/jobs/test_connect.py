@@ -10,7 +10,7 @@ from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.config import Config
 from amzlink.deps import Deps
 from amzlink.jobs.connect import choose_slug, keep, pick_secret, require_place, vault_fault
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets, Secret, SecretName, SystemSecrets
 from tests.jobs.test_connect_proof import answers_for, unconnected
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
@@ -22,7 +22,7 @@ class FullKeyring(MemorySecrets):
 
     def set(self, slug: str, name: SecretName, value: str) -> None:
         if name == "refresh-token" and value != "old":
-            raise Problem("keyring-unavailable", detail="it is full", variable="X", slug=slug, name=name)
+            raise Problem(ProblemName.KEYRING_UNAVAILABLE, detail="it is full", variable="X", slug=slug, name=name)
         super().set(slug, name, value)
 
 
@@ -85,7 +85,7 @@ class TestTheSlug:
         account = {"seller_id": world.sandbox.world.account.seller_id, **others}
         with pytest.raises(Problem) as caught:
             slug_for(world.deps, SLUG, **account)
-        assert caught.value.name == "usage"
+        assert caught.value.name.value == "usage"
         assert f"The store demo-shop {reason}" in caught.value.summary
 
     @pytest.mark.parametrize("wanted", ["My Shop", "a_b", "", "../x"])
@@ -107,7 +107,7 @@ class TestPickingASecret:
         deps = with_environment(unconnected(tmp_path), {"AMZLINK_SECRET_A_CLIENT_SECRET": "there"})
         with pytest.raises(Problem) as caught:
             pick_secret(deps, "a", "client-secret", "given")
-        assert caught.value.name == "usage"
+        assert caught.value.name.value == "usage"
         assert "AMZLINK_SECRET_A_CLIENT_SECRET" in caught.value.summary
         assert "given" not in str(caught.value.facts).replace("is given", "")
 
@@ -207,7 +207,7 @@ class TestTheMachine:
         world.deps.secrets = SystemSecrets({}, world.deps.home, keyring=failing)
         with pytest.raises(Problem) as caught:
             require_place(world.deps, None)
-        assert caught.value.name == "keyring-unavailable"
+        assert caught.value.name.value == "keyring-unavailable"
         assert "AMZLINK_SECRET_SLUG_CLIENT_SECRET_FILE" in caught.value.next_step
 
     def test_that_gives_the_secrets_itself_needs_no_keyring(self, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ class TestTheMachine:
         require_place(world.deps, "a")
         fault = vault_fault(world.deps, "a")
         assert fault is not None
-        assert fault.name == "keyring-unavailable"
+        assert fault.name.value == "keyring-unavailable"
         assert "AMZLINK_SECRET_A_VAULT_KEY_FILE" in fault.next_step
 
     def test_with_a_keyring_has_a_place_for_the_vault_key(self, tmp_path: Path) -> None:

@@ -127,33 +127,33 @@ class TestAProvenFailure:
     )
     def test_is_named_as_what_it_is(self, tmp_path: Path, name: str) -> None:
         problem = refusal(unconnected(tmp_path, faults=[name]))
-        assert problem.name == name
+        assert problem.name.value == name
         assert "https://sellercentral-europe.amazon.com" in problem.next_step or name in (
             "region-mismatch",
             "not-participating",
         )
 
     def test_of_everything_at_once_is_not_given_a_cause_that_amazon_does_not_tell(self, tmp_path: Path) -> None:
-        assert refusal(unconnected(tmp_path, faults=["account-suspended"])).name == "access-denied"
+        assert refusal(unconnected(tmp_path, faults=["account-suspended"])).name.value == "access-denied"
 
     def test_of_a_wrong_client_secret_is_named(self, tmp_path: Path) -> None:
         wrong = Secret("amzn1.oa2-cs.v1." + "0" * 64, "memory")
-        assert refusal(unconnected(tmp_path), client_secret=wrong).name == "client-unknown"
+        assert refusal(unconnected(tmp_path), client_secret=wrong).name.value == "client-unknown"
 
     def test_of_another_app_s_refresh_token_is_named(self, tmp_path: Path) -> None:
         world = unconnected(tmp_path)
         other = Secret(world.sandbox.world.account.other_app.refresh_token, "memory")
-        assert refusal(world, refresh_token=other).name == "app-mismatch"
+        assert refusal(world, refresh_token=other).name.value == "app-mismatch"
 
     def test_of_a_wrong_seller_id_is_named(self, tmp_path: Path) -> None:
-        assert refusal(unconnected(tmp_path), seller_id="A3TH9S8BH6GOGM").name == "seller-id-wrong"
+        assert refusal(unconnected(tmp_path), seller_id="A3TH9S8BH6GOGM").name.value == "seller-id-wrong"
 
     def test_of_a_country_in_another_region_is_named(self, tmp_path: Path) -> None:
-        assert refusal(unconnected(tmp_path), marketplaces=(BY_COUNTRY["US"],)).name == "region-mismatch"
+        assert refusal(unconnected(tmp_path), marketplaces=(BY_COUNTRY["US"],)).name.value == "region-mismatch"
 
     def test_of_a_country_without_a_shop_names_it_and_those_that_have_one(self, tmp_path: Path) -> None:
         problem = refusal(unconnected(tmp_path), marketplaces=(BY_COUNTRY["DE"], BY_COUNTRY["IT"]))
-        assert problem.name == "not-participating"
+        assert problem.name.value == "not-participating"
         assert problem.summary == (
             "The account does not take part in the marketplace of Italy. "
             "It sells in: France, Germany, Netherlands, Poland."
@@ -176,7 +176,7 @@ class TestAProvenFailure:
 class TestNoAnswer:
     @pytest.mark.parametrize("name", ["timeout", "proxy-interferes", "service-unavailable", "throttled"])
     def test_is_named_and_proves_nothing(self, tmp_path: Path, name: str) -> None:
-        assert refusal(unconnected(tmp_path, faults=[name])).name == name
+        assert refusal(unconnected(tmp_path, faults=[name])).name.value == name
 
     @pytest.mark.parametrize("name", ["throttled-once", "service-unavailable-once"])
     def test_at_first_is_waited_out(self, tmp_path: Path, name: str) -> None:

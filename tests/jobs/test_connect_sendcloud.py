@@ -88,7 +88,7 @@ class TestGoodKeys:
         other = world.sandbox.world.sendcloud.add_integration(kind, "At Amazon")
         warning = prove(world).warning
         assert warning is not None
-        assert warning.name == "sendcloud-amazon-active"
+        assert warning.name.value == "sendcloud-amazon-active"
         assert str(other.id) in warning.summary
         assert "At Amazon" not in warning.summary
 
@@ -100,14 +100,14 @@ class TestFailures:
         wanted = world.sandbox.world.sendcloud.neighbour.id if isinstance(number, str) else number
         with pytest.raises(Problem) as caught:
             prove(world, integration_id=wanted)
-        assert caught.value.name == "sendcloud-integration-missing"
+        assert caught.value.name.value == "sendcloud-integration-missing"
         assert str(wanted) in caught.value.summary
 
     def test_keys_of_a_store_that_is_not_connected_yet_are_not_renewed_but_given(self, tmp_path: Path) -> None:
         world = unconnected(tmp_path)
         with pytest.raises(Problem) as caught:
             prove(world, secret_key=Secret("0" * 32, "memory"))
-        assert caught.value.name == "sendcloud-credentials"
+        assert caught.value.name.value == "sendcloud-credentials"
         assert "`amzlink connect`" in caught.value.next_step
 
 

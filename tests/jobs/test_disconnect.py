@@ -17,7 +17,7 @@ from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders import show_order
 from amzlink.jobs.stores import set_default
 from amzlink.orderbook.purges import destroy, kept_orders, purges
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
 from tests.support.destination import NONE, Destination
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
@@ -28,7 +28,7 @@ class LockedKeyring(MemorySecrets):
     """Can be read, but nothing can be removed from it."""
 
     def delete(self, slug: str, name: SecretName) -> None:
-        raise Problem("keyring-locked", detail="it was not unlocked", slug=slug, name=name)
+        raise Problem(ProblemName.KEYRING_LOCKED, detail="it was not unlocked", slug=slug, name=name)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ class TestItsNameAfterwards:
         disconnect(world.deps, SLUG, keep_orders=True)
         with pytest.raises(Problem) as caught:
             self.choose(world, **other)
-        assert caught.value.name == "usage"
+        assert caught.value.name.value == "usage"
         assert f"orders of another account under the name {SLUG}" in caught.value.summary
         assert self.choose(world, None, **other) == f"{SLUG}-2"
         assert self.choose(world, "another-name", **other) == "another-name"

@@ -11,7 +11,7 @@ from amzlink.core.orders import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders import hold_order, list_orders, release_order, show_order
 from amzlink.orderbook.orders import Filter
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
 ALL = timedelta(days=700)
@@ -52,7 +52,7 @@ def open_orders(world: StoreOnSandbox) -> list[str]:
 
 
 def report_problem(report: ImportReport) -> str | None:
-    return report.problem.name if report.problem else None
+    return report.problem.name.value if report.problem else None
 
 
 def test_every_order_that_the_merchant_ships_lands_in_the_book(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_single_order_is_fetched_by_its_id_without_a_search(tmp_path: Path) ->
 def test_an_order_that_amazon_does_not_know_is_reported_by_name(tmp_path: Path) -> None:
     report = run(store_on_sandbox(tmp_path), order_ids=("302-0000000-0000000",))
     assert [(entry.order_id, entry.problem) for entry in report.tally.refused] == [
-        ("302-0000000-0000000", "order-not-found")
+        ("302-0000000-0000000", ProblemName.ORDER_NOT_FOUND)
     ]
 
 
@@ -211,7 +211,7 @@ def test_what_is_no_order_number_is_refused_before_a_call(tmp_path: Path) -> Non
     world = store_on_sandbox(tmp_path)
     with pytest.raises(Problem) as caught:
         run(world, order_ids=("../../sellers",))
-    assert caught.value.name == "usage"
+    assert caught.value.name.value == "usage"
     assert world.transport.calls == []
 
 
@@ -339,7 +339,7 @@ def test_an_order_that_cannot_be_read_is_refused_by_name_and_asked_for_again(tmp
     report = everything(world)
     refused = {entry.order_id for entry in report.tally.refused}
     assert refused
-    assert {entry.problem for entry in report.tally.refused} == {"response-malformed"}
+    assert {entry.problem for entry in report.tally.refused} == {ProblemName.RESPONSE_MALFORMED}
     assert not report.complete
     assert booked(world).keys() == to_be_booked(world.sandbox).keys() - refused
     world.sandbox.world.faults.switch(off=["malformed-order"])
@@ -380,7 +380,7 @@ def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path,
         CHANGES["touch"](world.sandbox.world.orders[order_id], world.sandbox.world.now(), world.sandbox.world.random())
     settled(world)
     report = run(world)
-    assert [warning.name for warning in world.heard.warnings] == ["clock-skewed"]
+    assert [warning.name.value for warning in world.heard.warnings] == ["clock-skewed"]
     assert report.problem is None
     assert show_order(world.deps, SLUG, order_id, with_personal=True).personal
 
@@ -405,7 +405,7 @@ def test_a_lost_vault_key_is_named_before_anything_is_fetched(tmp_path: Path) ->
 def test_the_report_route_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         run(store_on_sandbox(tmp_path), route="report")
-    assert caught.value.name == "not-built-yet"
+    assert caught.value.name.value == "not-built-yet"
 
 
 def test_the_log_holds_no_secret_and_nothing_personal(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ class TestPersonalData:
         assert len(list(export_orders(world.deps, SLUG, EVERY, with_personal=False))) == 1
         with pytest.raises(Problem) as error:
             show_document(world, capsys, with_pii=True)
-        assert error.value.name == "vault-key-missing"
+        assert error.value.name.value == "vault-key-missing"
 
     def test_without_being_asked_for_no_word_of_it_is_shown(
         self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]
@@ -301,20 +301,20 @@ class TestHolding:
         store(world, change_of(order_of()))
         with pytest.raises(Problem) as error:
             release_order(world.deps, SLUG, ORDER_ID)
-        assert error.value.name == "hold-not-found"
+        assert error.value.name.value == "hold-not-found"
         assert error.value.exit_code is Exit.DONE
 
     @pytest.mark.parametrize("act", [hold_order, release_order])
     def test_an_order_that_is_not_there_is_told(self, world: StoreOnSandbox, act: Any) -> None:
         with pytest.raises(Problem) as error:
             act(world.deps, SLUG, ORDER_ID)
-        assert error.value.name == "order-not-found"
+        assert error.value.name.value == "order-not-found"
         assert f"in the order book of {SLUG}" in error.value.summary
 
     def test_to_show_one_that_is_not_there_is_told_too(self, world: StoreOnSandbox) -> None:
         with pytest.raises(Problem) as error:
             show_order(world.deps, SLUG, ORDER_ID, with_personal=False)
-        assert error.value.name == "order-not-found"
+        assert error.value.name.value == "order-not-found"
 
     def test_the_stores_settings_decide_which_holds_count(self, world: StoreOnSandbox) -> None:
         store(world, change_of(order_of(programs=("PRIME",))))

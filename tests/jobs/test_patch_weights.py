@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.jobs.check_weights import CheckReport
+from amzlink.problems import ProblemName
 from amzlink.sandbox.weights import PACKAGE, WeightKind
 from tests.support.shop import MINUTES, Shop, found
 from tests.support.world import SLUG
@@ -24,7 +25,7 @@ def test_a_refused_weight_leaves_its_listing_and_the_others_alone_and_is_not_sen
     report = shop.check(weights=weights, apply=True)
     assert states(report) == {bad.sku: "refused", good.sku: "queued"}
     refused = next(outcome for outcome in report.patches if outcome.sku == bad.sku)
-    assert refused.problem == "weight-refused"
+    assert refused.problem == ProblemName.WEIGHT_REFUSED
     assert [(issue.code, issue.message) for issue in refused.issues] == [("90000900", "The attributes are invalid.")]
     assert shop.patched(bad.sku) == {"preview INVALID": 1}
     shop.world.clock.advance(10 * MINUTES)
@@ -68,7 +69,7 @@ def test_what_amazon_accepts_and_does_not_show_is_told_of_and_given_up_after_an_
     assert early.complete
     shop.world.clock.advance(60 * MINUTES)
     late = shop.check()
-    assert [(each.state, each.problem) for each in late.patches] == [("lost", "weight-not-taken")]
+    assert [(each.state, each.problem) for each in late.patches] == [("lost", ProblemName.WEIGHT_NOT_TAKEN)]
     assert not late.complete
     assert shop.check().patches == []
     assert shop.check(all_listings=True, apply=True).passed_over == 1
@@ -82,7 +83,7 @@ def test_a_change_that_is_refused_later_is_told_of_with_amazons_words(tmp_path: 
     shop.check(weights={sku: 450}, apply=True)
     shop.world.clock.advance(10 * MINUTES)
     [outcome] = shop.check().patches
-    assert (outcome.state, outcome.problem) == ("lost", "weight-not-taken")
+    assert (outcome.state, outcome.problem) == ("lost", ProblemName.WEIGHT_NOT_TAKEN)
     assert [issue.code for issue in outcome.issues] == ["8015"]
 
 
@@ -130,7 +131,7 @@ def test_a_weight_that_amazon_takes_away_elsewhere_is_told_of(tmp_path: Path) ->
     shop.check(weights={sku: 450}, apply=True)
     shop.world.clock.advance(10 * MINUTES)
     [outcome] = shop.check().patches
-    assert (outcome.state, outcome.problem) == ("taken", "weight-lost-elsewhere")
+    assert (outcome.state, outcome.problem) == ("taken", ProblemName.WEIGHT_LOST_ELSEWHERE)
     assert "FR" in outcome.message
 
 
@@ -139,5 +140,5 @@ def test_an_app_that_may_not_write_listings_is_named_and_the_weights_stay(tmp_pa
     sku = shop.product(_K.NONE).sku
     report = shop.check(weights={sku: 450}, apply=True)
     assert report.problem is not None
-    assert report.problem.name == "access-denied"
+    assert report.problem.name.value == "access-denied"
     assert found(shop.check(weights={sku: 450}), sku).entry.verdict.weight_grams == 450

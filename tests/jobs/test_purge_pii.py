@@ -89,11 +89,11 @@ def archive_in(world: StoreOnSandbox, folder: Path) -> None:
 
 def warned(world: StoreOnSandbox) -> list[str]:
     """The names of the warnings so far."""
-    return [problem.name for problem in world.heard.warnings]
+    return [problem.name.value for problem in world.heard.warnings]
 
 
 def problem_of(report: PurgeReport) -> str | None:
-    return report.problem.name if report.problem else None
+    return report.problem.name.value if report.problem else None
 
 
 class TestWhatIsDue:
@@ -529,7 +529,7 @@ class TestCopiesAtSendcloud:
         at.switch(fault)
         report = purge(at.world)
         assert report.problem is not None
-        assert report.problem.name.startswith("sendcloud-") or report.problem.name == "service-unavailable"
+        assert report.problem.name.value.startswith("sendcloud-") or report.problem.name.value == "service-unavailable"
         assert (report.purged, report.copies_left, report.copies_deleted) == (1, 1, 0)
         assert sealed(at.world) == set()
         assert order_id in at.stored()

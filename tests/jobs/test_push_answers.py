@@ -25,7 +25,7 @@ def with_parcels(at: Pushing, count: int) -> list[str]:
 def kept(at: Pushing) -> list[tuple[str, str, str | None]]:
     """The refusals that `status` shows."""
     (found,) = status_of(at.world.deps, [SLUG])
-    return [(entry.order_id, entry.problem, entry.reason) for entry in found.shipping.refused]
+    return [(entry.order_id, entry.problem.value, entry.reason) for entry in found.shipping.refused]
 
 
 def words(at: Pushing) -> dict[str, str]:
@@ -123,7 +123,7 @@ def test_throttling_without_an_end_is_tried_again_later(tmp_path: Path) -> None:
     at.switch("throttled")
     report = at.push()
     assert report.problem is not None
-    assert (report.problem.name, report.problem.exit_code, report.waiting) == ("throttled", Exit.TRY_AGAIN, 2)
+    assert (report.problem.name.value, report.problem.exit_code, report.waiting) == ("throttled", Exit.TRY_AGAIN, 2)
     at.switch(off=["throttled"])
     at.push()
     at.check_once(ids)

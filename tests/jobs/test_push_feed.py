@@ -184,7 +184,7 @@ def test_an_address_that_has_expired_costs_another_try(tmp_path: Path) -> None:
     at.switch("feed-document-expired")
     report = at.push(route="feed")
     assert report.problem is not None
-    assert (report.problem.name, report.problem.exit_code) == ("document-refused", Exit.TRY_AGAIN)
+    assert (report.problem.name.value, report.problem.exit_code) == ("document-refused", Exit.TRY_AGAIN)
     at.switch(off=["feed-document-expired"])
     at.push(route="feed")
     at.check_once(ids)

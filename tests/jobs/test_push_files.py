@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.jobs.push_status import PushOptions, push_status
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from tests.support.pushing import HEADER, Pushing, messages_of, row
 from tests.support.world import SLUG
 
@@ -120,7 +120,7 @@ def test_bad_rows_do_not_hold_back_good_ones_and_each_is_told_of(tmp_path: Path)
     assert problems.count(("", "shipment-row-unusable")) == 1
     assert problems.count((late, "shipment-row-unusable")) == 3
     assert problems.count((UNKNOWN, "order-not-found")) == 2
-    assert "line 5" in next(entry.message for entry in report.failures if entry.problem == "order-not-found")
+    assert "line 5" in next(entry.message for entry in report.failures if entry.problem == ProblemName.ORDER_NOT_FOUND)
     at.check_once([good])
 
 
@@ -128,10 +128,10 @@ def test_a_file_that_is_none_is_refused_before_anything_is_done(tmp_path: Path) 
     at = Pushing(tmp_path)
     with pytest.raises(Problem, match="cannot be used") as caught:
         at.push_file("a,b", header="colour,size")
-    assert caught.value.name == "input-malformed"
+    assert caught.value.name.value == "input-malformed"
     with pytest.raises(Problem) as missing:
         at.push(source=tmp_path / "nowhere.csv")
-    assert missing.value.name == "input-malformed"
+    assert missing.value.name.value == "input-malformed"
 
 
 def test_rows_of_an_order_with_several_lines_count_by_item(tmp_path: Path) -> None:

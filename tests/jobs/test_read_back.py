@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.jobs.status import status_of
+from amzlink.problems import ProblemName
 from tests.support.pushing import Pushing
 from tests.support.world import SLUG
 
@@ -61,7 +62,7 @@ def test_what_is_missing_twice_is_given_up_and_shown(tmp_path: Path) -> None:
     assert at.states(order_id) == {"1": "missing"}
     assert at.asked("confirmShipment") == 2
     shown = status_of(at.world.deps, [SLUG])[0].shipping.refused
-    assert [(entry.order_id, entry.problem) for entry in shown] == [(order_id, "confirmation-not-stored")]
+    assert [(entry.order_id, entry.problem) for entry in shown] == [(order_id, ProblemName.CONFIRMATION_NOT_STORED)]
 
 
 def test_an_edit_that_was_not_stored_is_noticed_by_its_number(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from amzlink.jobs.orders import hold_order, list_orders, release_order
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.orderbook.dispatches import DispatchState
 from amzlink.orderbook.orders import Filter
+from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Story
 from tests.support.destination import NONE, Destination, minutes, parcels_alive
 from tests.support.world import SLUG
@@ -128,7 +129,7 @@ class Histories(RuleBasedStateMachine):
                 assert row is not None
                 assert row.state is DispatchState.TOO_LATE
             return
-        if row is not None and row.problem == "sendcloud-not-stored":
+        if row is not None and row.problem == ProblemName.SENDCLOUD_NOT_STORED:
             assert row.state is DispatchState.REFUSED
             return
         assert there is not None

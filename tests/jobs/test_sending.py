@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from amzlink.jobs.orders import hold_order, release_order
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.dispatches import DispatchState
+from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Story, Trait
 from tests.support.destination import NONE, Destination, minutes, one, problem_of, refusals
 from tests.support.world import SLUG
@@ -476,7 +477,11 @@ def test_refused_orders_are_picked_out_and_the_rest_goes_in_one_more_call(tmp_pa
     assert not report.complete
     assert {order_id for order_id, sent in at.sent().items() if sent == "refused"} == bad
     row = at.row(one(bad))
-    assert (row.problem, row.code, row.pointer) == ("sendcloud-refused", "invalid", "shipping_address/postal_code")
+    assert (row.problem, row.code, row.pointer) == (
+        ProblemName.SENDCLOUD_REFUSED,
+        "invalid",
+        "shipping_address/postal_code",
+    )
 
 
 def test_a_refused_order_is_shown_and_tried_again_only_when_it_changes(tmp_path: Path) -> None:
@@ -485,7 +490,11 @@ def test_a_refused_order_is_shown_and_tried_again_only_when_it_changes(tmp_path:
     at.refuse(fresh)
     assert refusals(at.run()) == {fresh: "sendcloud-refused"}
     [kept] = status_of(at.world.deps, [SLUG])[0].shipping.not_sent
-    assert (kept.order_id, kept.problem, kept.reason) == (fresh, "sendcloud-refused", "shipping_address/postal_code")
+    assert (kept.order_id, kept.problem, kept.reason) == (
+        fresh,
+        ProblemName.SENDCLOUD_REFUSED,
+        "shipping_address/postal_code",
+    )
     posts = at.posts
     at.change(fresh, "touch")
     assert at.run().complete, "it is told once"

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from amzlink.jobs.stores import SecretPlace, list_stores, set_default, set_setting, settings_of, show_store
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SystemSecrets
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
@@ -62,7 +62,7 @@ class TestShowing:
         )
         secrets = show_store(world.deps, None).secrets or {}
         assert secrets["client-secret"] == SecretPlace("environment")
-        assert secrets["refresh-token"] == SecretPlace(None, "keyring-locked")
+        assert secrets["refresh-token"] == SecretPlace(None, ProblemName.KEYRING_LOCKED)
 
     def test_never_holds_a_secret(self, world: StoreOnSandbox) -> None:
         shown = repr(show_store(world.deps, None))
@@ -129,7 +129,7 @@ class TestSetting:
         self, world: StoreOnSandbox, assignment: str, problem: str
     ) -> None:
         before = world.deps.home.config_file.read_bytes()
-        assert refusal(world, assignment).name == problem
+        assert refusal(world, assignment).name.value == problem
         assert world.deps.home.config_file.read_bytes() == before
 
     def test_names_the_countries_of_two_regions(self, world: StoreOnSandbox) -> None:
@@ -139,14 +139,14 @@ class TestSetting:
         )
 
     def test_of_an_unknown_store_is_refused(self, world: StoreOnSandbox) -> None:
-        assert refusal(world, "name=x", "nobody").name == "no-store"
+        assert refusal(world, "name=x", "nobody").name.value == "no-store"
 
 
 class TestSendingToSendcloud:
     def test_needs_both_keys_and_the_integration(self, world: StoreOnSandbox) -> None:
         credentials = world.sandbox.world.account.credentials()
         set_setting(world.deps, None, f"sendcloud_public_key={credentials['sendcloud_public_key']}")
-        assert refusal(world, "destination=sendcloud").name == "sendcloud-keys-missing"
+        assert refusal(world, "destination=sendcloud").name.value == "sendcloud-keys-missing"
         set_setting(world.deps, None, f"sendcloud_integration_id={credentials['sendcloud_integration_id']}")
         assert set_setting(world.deps, None, "destination=sendcloud").store.destination == "sendcloud"
 
@@ -155,13 +155,13 @@ class TestSendingToSendcloud:
         set_setting(world.deps, None, "destination=none")
         world.deps.secrets.delete(SLUG, "sendcloud-secret-key")
         problem = refusal(world, "destination=sendcloud")
-        assert problem.name == "sendcloud-keys-missing"
+        assert problem.name.value == "sendcloud-keys-missing"
         assert f"amzlink connect --store {SLUG}" in problem.next_step
 
     @pytest.mark.parametrize("key", ["sendcloud_public_key", "sendcloud_integration_id"])
     def test_goes_on_only_while_they_are_there(self, tmp_path: Path, key: str) -> None:
         world = store_on_sandbox(tmp_path, destination="sendcloud")
-        assert refusal(world, f"{key}=").name == "sendcloud-keys-missing"
+        assert refusal(world, f"{key}=").name.value == "sendcloud-keys-missing"
         set_setting(world.deps, None, "destination=none")
         set_setting(world.deps, None, f"{key}=")
 

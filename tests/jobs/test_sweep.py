@@ -111,7 +111,7 @@ def test_a_report_that_is_not_made_is_named_and_the_next_run_asks_for_another(tm
     shop = Shop(tmp_path, orders=0, listings=MANY, faults=[fault])
     report = shop.check(all_listings=True)
     assert report.problem is not None
-    assert report.problem.name == fault
+    assert report.problem.name.value == fault
     shop.switch(off=[fault])
     assert listed(shop.check(all_listings=True)) == sold(shop)
 
@@ -121,7 +121,7 @@ def test_a_report_that_is_late_is_waited_for_by_the_next_run(tmp_path: Path) -> 
     shop.tell("/reports", {"seconds": 3600})
     report = shop.check(all_listings=True)
     assert report.problem is not None
-    assert report.problem.name == "report-late"
+    assert report.problem.name.value == "report-late"
     assert report.seconds <= 1900
     shop.world.clock.advance(2000)
     later = shop.check(all_listings=True)

@@ -22,6 +22,7 @@ from amzlink.orderbook.confirmations import (
     state_counts,
 )
 from amzlink.orderbook.parcels import ParcelsSeen, orders_to_look_at, save_parcels
+from amzlink.problems import ProblemName
 from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 
 ENTRY = Confirmation(
@@ -93,7 +94,7 @@ def test_what_is_as_it_was_read_is_moved(book: Book) -> None:
 
 
 def test_a_withdrawn_row_forgets_why_it_was_refused(book: Book) -> None:
-    note_refused(book, STORE, ENTRY, State.REFUSED, problem="shipment-refused", reason="other")
+    note_refused(book, STORE, ENTRY, State.REFUSED, problem=ProblemName.SHIPMENT_REFUSED, reason="other")
     plan_confirmations(book, STORE, [], [msgspec.structs.replace(ENTRY, state=State.WITHDRAWN)])
     (found,) = in_state(book, STORE, State.WITHDRAWN)
     assert (found.problem, found.reason) == (None, None)

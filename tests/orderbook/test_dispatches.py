@@ -24,6 +24,7 @@ from amzlink.orderbook.dispatches import (
 )
 from amzlink.orderbook.orders import lift_holds, set_manual_hold
 from amzlink.orderbook.schema import DISPATCHES, ORDERS
+from amzlink.problems import ProblemName
 from tests.orderbook.samples import (
     NOW,
     ORDER_ID,
@@ -143,7 +144,8 @@ def test_a_row_comes_back_as_it_was_written(book: Book) -> None:
     save(book, change_of(order_of()))
     row = DispatchRow(
         order_id=ORDER_ID, state=DispatchState.REFUSED, payload_hash="1f", considered="2026-11-22T09:30:00.250Z 4711",
-        sendcloud_id="77", asked_at=NOW, accepted_at=NOW, problem="sendcloud-refused", code="invalid", pointer="a/b",
+        sendcloud_id="77", asked_at=NOW, accepted_at=NOW,
+        problem=ProblemName.SENDCLOUD_REFUSED, code="invalid", pointer="a/b",
     )  # fmt: skip
     save_dispatches(book, STORE, [row])
     assert dispatch_rows(book, STORE, [ORDER_ID, "302-0000000-0000000"]) == {ORDER_ID: row}

@@ -31,6 +31,7 @@ from amzlink.orderbook.imports import (
 )
 from amzlink.orderbook.orders import holds, lift_holds, set_manual_hold
 from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, PACKAGES, SEALED, TOMBSTONES, VAULT_CHAINS
+from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import (
     NOW,
@@ -72,7 +73,7 @@ def whole_page() -> Page:
     gone = change_of(order_of(OTHER_ID, status="CANCELLED"), sealed=None, purge="cancelled")
     return Page(
         changes=[change_of(order), gone],
-        refusals=[Refusal("302-0000000-0000000", "response-malformed", "no status")],
+        refusals=[Refusal("302-0000000-0000000", ProblemName.RESPONSE_MALFORMED, "no status")],
         chain_ids={"2026-12": "chain"},
         search=later,
         covered_until=NOW,
@@ -522,29 +523,29 @@ class TestSearches:
 
 class TestRefusals:
     def test_an_order_that_could_not_be_taken_in_is_noted(self, book: Book) -> None:
-        save(book, refusals=[Refusal(ORDER_ID, "response-malformed", "no status")])
+        save(book, refusals=[Refusal(ORDER_ID, ProblemName.RESPONSE_MALFORMED, "no status")])
         assert refused_orders(book, STORE, 10) == [ORDER_ID]
 
     def test_one_without_a_number_is_not(self, book: Book) -> None:
-        save(book, refusals=[Refusal("", "response-malformed", "no number")])
+        save(book, refusals=[Refusal("", ProblemName.RESPONSE_MALFORMED, "no number")])
         assert refused_orders(book, STORE, 10) == []
 
     def test_the_longest_waiting_come_first_and_no_more_than_are_asked_for(self, book: Book) -> None:
         for number in (3, 1, 2):
-            refusal = Refusal(f"302-000000{number}-0000000", "response-malformed", "no status")
+            refusal = Refusal(f"302-000000{number}-0000000", ProblemName.RESPONSE_MALFORMED, "no status")
             save(book, refusals=[refusal], now=NOW + timedelta(hours=number))
         assert refused_orders(book, STORE, 2) == ["302-0000001-0000000", "302-0000002-0000000"]
 
     def test_one_that_is_refused_again_waits_at_the_end(self, book: Book) -> None:
         """Else twenty that never come would keep all others from being asked for."""
         for hours, order_id in enumerate((ORDER_ID, OTHER_ID, ORDER_ID)):
-            refusal = Refusal(order_id, "response-malformed", "no status")
+            refusal = Refusal(order_id, ProblemName.RESPONSE_MALFORMED, "no status")
             save(book, refusals=[refusal], now=NOW + timedelta(hours=hours))
         assert refused_orders(book, STORE, 10) == [OTHER_ID, ORDER_ID]
 
     def test_one_that_was_taken_in_after_all_is_settled(self, book: Book) -> None:
         for order_id in (ORDER_ID, OTHER_ID):
-            save(book, refusals=[Refusal(order_id, "response-malformed", "no status")])
+            save(book, refusals=[Refusal(order_id, ProblemName.RESPONSE_MALFORMED, "no status")])
         save(book, change_of(order_of()))
         assert refused_orders(book, STORE, 10) == [OTHER_ID]
         save(book, settled=[OTHER_ID])

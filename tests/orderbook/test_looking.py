@@ -33,6 +33,7 @@ from amzlink.orderbook.orders import (
 from amzlink.orderbook.progress import Outcome
 from amzlink.orderbook.runs import Run, last_amazon_time, note_run
 from amzlink.orderbook.schema import HOLDS, METADATA, ORDER_LINES, RUNS
+from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import (
     NOW,
@@ -348,7 +349,7 @@ class TestForgettingAStore:
             change_of(order),
             change_of(order_of(OTHER_ID, status="CANCELLED"), sealed=None, purge="cancelled"),
             store=store,
-            refusals=[Refusal("302-0000000-0000000", "response-malformed", "no status")],
+            refusals=[Refusal("302-0000000-0000000", ProblemName.RESPONSE_MALFORMED, "no status")],
             search=search_of(),
             covered_until=NOW,
         )
@@ -391,7 +392,7 @@ class TestRuns:
             job="import-orders",
             started_at=at,
             finished_at=at + timedelta(minutes=1),
-            problem=problem,
+            problem=ProblemName(problem) if problem else None,
             counts={"new": 3},
             amazon_time=at if amazon else None,
         )

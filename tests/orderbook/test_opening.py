@@ -215,7 +215,7 @@ class TestWhatCannotBeOpened:
         file = tmp_path / "data" / "orders.db"
         before = file.read_bytes()
         problem = refusal(file)
-        assert (problem.name, problem.exit_code) == ("database-newer", Exit.CONFIGURATION)
+        assert (problem.name.value, problem.exit_code) == ("database-newer", Exit.CONFIGURATION)
         assert "9999" in problem.summary
         assert file.read_bytes() == before
 
@@ -224,7 +224,7 @@ class TestWhatCannotBeOpened:
         file = tmp_path / "orders.db"
         file.write_bytes(content)
         problem = refusal(file)
-        assert (problem.name, problem.exit_code) == ("database-corrupt", Exit.DISK)
+        assert (problem.name.value, problem.exit_code) == ("database-corrupt", Exit.DISK)
         assert str(file) in problem.summary
         assert file.read_bytes() == content
 
@@ -237,14 +237,14 @@ class TestWhatCannotBeOpened:
         file.write_bytes(content)
         with pytest.raises(Problem) as error, Book.open(file) as book:
             contents(book)
-        assert error.value.name == "database-corrupt"
+        assert error.value.name.value == "database-corrupt"
 
     def test_a_book_that_lost_a_table_is_told(self, book: Book) -> None:
         with book.writing() as connection:
             connection.execute(text("DROP TABLE order_lines"))
         with pytest.raises(Problem) as error:
             save(book, change_of(order_of()))
-        assert error.value.name == "database-corrupt"
+        assert error.value.name.value == "database-corrupt"
 
     def test_a_book_that_another_program_keeps_locked_is_told_as_out_of_reach(self, book: Book, tmp_path: Path) -> None:
         with book.reading() as connection:  # the pool gives the same connection again, and it no longer waits
@@ -254,7 +254,7 @@ class TestWhatCannotBeOpened:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(Problem) as error:
                 save(book, change_of(order_of()))
-            assert (error.value.name, error.value.exit_code) == ("database-unreachable", Exit.TRY_AGAIN)
+            assert (error.value.name.value, error.value.exit_code) == ("database-unreachable", Exit.TRY_AGAIN)
             assert "locked" in error.value.summary
             other.execute("ROLLBACK")
         save(book, change_of(order_of()))
@@ -262,16 +262,16 @@ class TestWhatCannotBeOpened:
 
     def test_a_folder_in_its_place_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "orders.db").mkdir()
-        assert refusal(tmp_path / "orders.db").name == "database-unreachable"
+        assert refusal(tmp_path / "orders.db").name.value == "database-unreachable"
 
     def test_a_file_in_the_place_of_its_folder_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "data").write_text("in the way")
-        assert refusal(tmp_path / "data" / "orders.db").name == "not-writable"
+        assert refusal(tmp_path / "data" / "orders.db").name.value == "not-writable"
 
     @pytest.mark.parametrize("url", ["postgresql://host/amzlink", "mysql://host/amzlink", "orders.db"])
     def test_a_server_is_refused_by_name_as_long_as_it_is_not_built(self, tmp_path: Path, url: str) -> None:
         problem = refusal(tmp_path / "orders.db", url)
-        assert problem.name == "not-built-yet"
+        assert problem.name.value == "not-built-yet"
         assert list(tmp_path.iterdir()) == []
 
     @needs_root
@@ -306,7 +306,7 @@ class TestAFullDisk:
         with tiny_disk(tmp_path, 512) as disk:
             filler = fill(disk, leaving=40_000)
             problem = refusal(disk / "orders.db")
-            assert (problem.name, problem.exit_code) == ("disk-full", Exit.DISK)
+            assert (problem.name.value, problem.exit_code) == ("disk-full", Exit.DISK)
             filler.unlink()
             with Book.open(disk / "orders.db") as book:
                 save(book, change_of(order_of()))
@@ -315,7 +315,7 @@ class TestAFullDisk:
     def test_not_even_a_byte_of_room_is_told_as_what_it_is(self, tmp_path: Path) -> None:
         with tiny_disk(tmp_path, 256) as disk:
             fill(disk)
-            assert refusal(disk / "orders.db").name == "disk-full"
+            assert refusal(disk / "orders.db").name.value == "disk-full"
 
     def test_a_page_that_does_not_fit_leaves_nothing_and_fits_once_there_is_room(self, tmp_path: Path) -> None:
         page = [change_of(order_of(f"302-{number:07}-0000000", service_level="X" * 400)) for number in range(500)]
@@ -325,7 +325,7 @@ class TestAFullDisk:
             filler = fill(disk, leaving=60_000)
             with pytest.raises(Problem) as error:
                 save(book, *page, covered_until=None)
-            assert error.value.name == "disk-full"
+            assert error.value.name.value == "disk-full"
             assert contents(book) == before
             filler.unlink()
             save(book, *page)

@@ -218,10 +218,10 @@ def test_every_fault_has_its_name_in_whatever_is_read(tmp_path: Path, fault: str
     with at_sendcloud(tmp_path, fault) as here:
         with pytest.raises(Problem) as caught:
             find_order(here.client, here.integration_id, "302-0000000-0000001")
-        assert caught.value.name == name
+        assert caught.value.name.value == name
         with pytest.raises(Problem) as caught:
             list(changed_shipments(here.client, here.integration_id, here.world.clock.now()))
-        assert caught.value.name == name
+        assert caught.value.name.value == name
         assert caught.value.facts["store"] == SLUG
 
 
@@ -233,7 +233,7 @@ def test_every_fault_has_its_name_in_what_is_sent(tmp_path: Path, fault: str, na
             return
         with pytest.raises(Problem) as caught:
             here.store("302-0000000-0000001")
-        assert caught.value.name == name
+        assert caught.value.name.value == name
 
 
 @pytest.mark.parametrize("fault", PASSING)

@@ -74,23 +74,23 @@ class TestTheWay:
     def test_keys_that_are_good_for_no_token_either_are_wrong(self) -> None:
         with bench(unknown_keys(), tokens=[token_refused()]) as made, pytest.raises(Problem) as caught:
             made.ask()
-        assert caught.value.name == "sendcloud-credentials"
+        assert caught.value.name.value == "sendcloud-credentials"
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404])
     def test_so_they_are_whatever_the_token_endpoints_refusal_looks_like(self, status: int) -> None:
         with bench(unknown_keys(), tokens=[token_refused(status)]) as made, pytest.raises(Problem) as caught:
             made.ask()
-        assert caught.value.name == "sendcloud-credentials"
+        assert caught.value.name.value == "sendcloud-credentials"
 
     def test_where_a_token_opens_nothing_the_switch_is_named(self) -> None:
         with bench(unknown_keys(), unknown_keys(), tokens=[token_answer()]) as made, pytest.raises(Problem) as caught:
             made.ask()
-        assert caught.value.name == "sendcloud-oauth-only"
+        assert caught.value.name.value == "sendcloud-oauth-only"
 
     def test_a_page_with_status_401_is_no_word_about_the_keys(self) -> None:
         with bench(page_for_people(401)) as made, pytest.raises(Problem) as caught:
             made.ask()
-        assert caught.value.name == "proxy-interferes"
+        assert caught.value.name.value == "proxy-interferes"
 
     @pytest.mark.parametrize(
         ("answers", "name"),
@@ -108,7 +108,7 @@ class TestTheWay:
     ) -> None:
         with bench(unknown_keys(), tokens=answers) as made, pytest.raises(Problem) as caught:
             made.ask()
-        assert caught.value.name == name
+        assert caught.value.name.value == name
 
     def test_a_disturbed_token_endpoint_is_asked_again(self) -> None:
         with bench(unknown_keys(), ok(), tokens=[httpx.Response(500), token_answer()]) as made:

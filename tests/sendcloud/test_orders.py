@@ -146,7 +146,7 @@ class TestRefusals:
         answer = refused(400, "invalid", "/data/attributes/[0]/order_details/integration/id")
         with bench(answer, facts={"integration_id": 4711}) as made, pytest.raises(Problem) as caught:
             upsert_orders(made.client, [Plain("1")])
-        assert caught.value.name == "sendcloud-integration-missing"
+        assert caught.value.name.value == "sendcloud-integration-missing"
         assert "4711" in caught.value.summary
 
 

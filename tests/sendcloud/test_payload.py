@@ -206,14 +206,14 @@ def test_an_order_without_any_price_costs_nothing_in_any_currency() -> None:
 def test_a_price_in_no_named_currency_is_refused() -> None:
     made = outcome(dispatch_of(currency=None, lines=(line_of(currency=None),)))
     assert isinstance(made, Problem)
-    assert made.name == "currency-unsupported"
+    assert made.name.value == "currency-unsupported"
 
 
 @pytest.mark.parametrize("fields", [{"currency": "SEK"}, {"lines": (line_of(), line_of("2", currency="PLN"))}])
 def test_a_currency_that_sendcloud_lacks_is_refused_by_name(fields: dict[str, Any]) -> None:
     with pytest.raises(Problem) as caught:
         build_payload(dispatch_of(**fields), INTEGRATION)
-    assert caught.value.name == "currency-unsupported"
+    assert caught.value.name.value == "currency-unsupported"
     assert caught.value.facts["currency"] in ("SEK", "PLN")
 
 
@@ -325,7 +325,7 @@ class TestPeople:
         personal = personal_of(recipient=msgspec.structs.replace(RECIPIENT, city="X" * 31, postal_code=None))
         with pytest.raises(Problem) as caught:
             build_payload(dispatch_of(personal=personal), INTEGRATION)
-        assert caught.value.name == "address-unfit"
+        assert caught.value.name.value == "address-unfit"
         assert caught.value.facts["order_id"] == ORDER_ID
 
 
@@ -408,6 +408,6 @@ def test_whatever_text_amazon_gives_makes_an_order_of_the_model_or_a_problem(
     personal = PersonalData(buyer=buyer, recipient=recipient, gift_messages={"1": gift})
     made = outcome(dispatch_of(personal=personal, lines=(line_of(title=title, unit_price=unit_price),)))
     if isinstance(made, Problem):
-        assert made.name == "address-unfit"
+        assert made.name.value == "address-unfit"
     else:
         check(made)

@@ -94,7 +94,7 @@ class TestReading:
     def test_an_answer_that_makes_no_sense_is_named_without_what_it_says(self) -> None:
         with bench(data(shipment(parcel(id="Frau Holle")))) as made, pytest.raises(Problem) as caught:
             list(changed_shipments(made.client, INTEGRATION, SINCE))
-        assert caught.value.name == "response-malformed"
+        assert caught.value.name.value == "response-malformed"
         assert "$.data[0].parcels[0].id" in caught.value.summary
         assert "Holle" not in str(caught.value.facts)
 

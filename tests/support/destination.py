@@ -184,7 +184,7 @@ class Destination:
 
     def warned(self, name: str) -> list[Problem]:
         """The warnings of that name so far."""
-        return [problem for problem in self.world.heard.warnings if problem.name == name]
+        return [problem for problem in self.world.heard.warnings if problem.name.value == name]
 
     def rows(self, *order_ids: str) -> dict[str, DispatchRow]:
         """The rows of these orders, as far as there are any."""
@@ -233,12 +233,12 @@ def parcels_alive(at: Destination, order_id: str) -> bool:
 
 def refusals(report: ImportReport) -> dict[str, str]:
     """Order and problem of what did not get to Sendcloud."""
-    return {entry.order_id: entry.problem for entry in report.sent.refused}
+    return {entry.order_id: entry.problem.value for entry in report.sent.refused}
 
 
 def problem_of(report: ImportReport) -> str | None:
     """What stopped a run."""
-    return report.problem.name if report.problem else None
+    return report.problem.name.value if report.problem else None
 
 
 def minutes(number: float) -> float:

@@ -140,7 +140,7 @@ def row(order_id: str, number: str = "JJD0001", **columns: str) -> str:
 
 def messages_of(report: PushReport) -> list[tuple[str, str]]:
     """What failed: order and problem."""
-    return [(entry.order_id, entry.problem) for entry in report.failures]
+    return [(entry.order_id, entry.problem.value) for entry in report.failures]
 
 
 def uploads(transport: InProcess) -> list[bytes]:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from amzlink.core.sealing import Box, Place
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.engine import open_engine
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets, Secret, SecretName
 from tests.support.destination import DiedError
 
@@ -79,7 +79,7 @@ class Keyring(MemorySecrets):
     def set(self, slug: str, name: SecretName, value: str) -> None:
         self._fate.step()
         if self.mood is Mood.LOCKED:
-            raise Problem("keyring-locked", detail="it was not unlocked", variable="", slug=slug, name=name)
+            raise Problem(ProblemName.KEYRING_LOCKED, detail="it was not unlocked", variable="", slug=slug, name=name)
         floor = floor_in(value)
         if floor != floor_in(self.text):
             noted = look(self._book, slug).floor

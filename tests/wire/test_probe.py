@@ -132,41 +132,41 @@ class TestANameThatCannotBeLookedUp:
     )
     def test_is_named_with_the_reason(self, error: Exception, detail: str) -> None:
         problem = problem_of(resolver=wires.failing(error))
-        assert problem.name == "dns-failed"
+        assert problem.name.value == "dns-failed"
         assert problem.summary == f"The name {HOST} cannot be looked up: {detail}."
 
     def test_may_exist_and_have_no_address(self) -> None:
-        assert problem_of(resolver=leading_to()).name == "dns-failed"
+        assert problem_of(resolver=leading_to()).name.value == "dns-failed"
 
     def test_is_told_apart_by_the_systems_own_look_up(self) -> None:
         """The name is too long for the DNS, so that no query leaves this machine."""
-        assert problem_of(f"https://{'x' * 64}.invalid").name == "dns-failed"
+        assert problem_of(f"https://{'x' * 64}.invalid").name.value == "dns-failed"
 
 
 class TestAConnection:
     def test_to_a_closed_port_is_refused(self) -> None:
         port = closed_port()
         problem = problem_of(f"https://{HOST}:{port}", resolver=leading_to(port))
-        assert problem.name == "connect-refused"
+        assert problem.name.value == "connect-refused"
         assert problem.summary == f"No connection to {HOST} could be made: port {port} there is closed."
         assert problem.facts["addresses"] == {"ipv4": ["127.0.0.1"]}
 
     def test_that_is_swallowed_is_a_timeout_within_the_limit(self) -> None:
         with wires.deaf() as place:
             problem = problem_of(resolver=leading_to(place), timeout_seconds=SHORT)
-        assert problem.name == "timeout"
+        assert problem.name.value == "timeout"
         assert problem.summary.startswith(f"{HOST} did not answer within 0.5 seconds: port 443 takes no connection")
 
     def test_that_is_taken_by_who_never_greets_is_a_timeout(self) -> None:
         with wires.silent() as made:
             problem = problem_of(resolver=leading_to(made.port), timeout_seconds=SHORT)
-        assert problem.name == "timeout"
+        assert problem.name.value == "timeout"
         assert problem.facts["detail"] == "it takes the connection, but does not answer the TLS greeting"
 
     def test_on_which_no_request_is_answered_is_a_timeout(self) -> None:
         with wires.silent() as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}", timeout_seconds=SHORT)
-        assert problem.name == "timeout"
+        assert problem.name.value == "timeout"
         assert problem.facts["detail"] == "it takes the connection, but does not answer the request"
 
     def test_whose_answer_drips_in_is_a_timeout_of_the_whole(self) -> None:
@@ -182,7 +182,7 @@ class TestAConnection:
                     continue
 
         with wires.server(drip) as made:
-            assert problem_of(f"http://127.0.0.1:{made.port}", timeout_seconds=SHORT).name == "timeout"
+            assert problem_of(f"http://127.0.0.1:{made.port}", timeout_seconds=SHORT).name.value == "timeout"
 
     @pytest.mark.parametrize(
         ("words", "detail"),
@@ -194,7 +194,7 @@ class TestAConnection:
     def test_to_who_does_not_speak_http_is_none(self, words: bytes, detail: str) -> None:
         with wires.greeting(words) as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}")
-        assert (problem.name, problem.facts["detail"]) == ("connect-refused", detail)
+        assert (problem.name.value, problem.facts["detail"]) == ("connect-refused", detail)
 
     def test_to_the_second_address_counts_where_the_first_is_closed(
         self, amazon: wires.Server, environ: dict[str, str]
@@ -204,7 +204,7 @@ class TestAConnection:
 
     @pytest.mark.parametrize("url", ["https://", "https://host:port", "https://host:0"])
     def test_to_an_address_that_is_none_is_a_fault_of_the_settings(self, url: str) -> None:
-        assert problem_of(url).name == "config-invalid"
+        assert problem_of(url).name.value == "config-invalid"
 
 
 @pytest.mark.skipif(not wires.has_ipv6(), reason="this machine has no IPv6")
@@ -216,7 +216,7 @@ class TestIPv6:
             seen = look(environ=environ, resolver=leading_to(place, amazon.port), timeout_seconds=1.0)
         assert seen.status == 403
         assert seen.warning is not None
-        assert seen.warning.name == "ipv6-black-hole"
+        assert seen.warning.name.value == "ipv6-black-hole"
         assert seen.warning.entry.severity == "warning"
         assert seen.warning.facts == {"host": HOST, "addresses": ["::1"]}
         assert seen.addresses == {"ipv6": ["::1"], "ipv4": ["127.0.0.1"]}
@@ -238,7 +238,7 @@ class TestIPv6:
 
     def test_that_is_all_there_is_and_swallows_is_a_timeout(self) -> None:
         with wires.deaf(socket.AF_INET6) as place:
-            assert problem_of(resolver=leading_to(place), timeout_seconds=SHORT).name == "timeout"
+            assert problem_of(resolver=leading_to(place), timeout_seconds=SHORT).name.value == "timeout"
 
 
 class TestACertificate:
@@ -253,7 +253,7 @@ class TestACertificate:
     def test_of_an_inspecting_proxy_is_named_with_its_issuer(self) -> None:
         inspector = trustme.CA(organization_name="ACME Web Inspection", organization_unit_name="IT")
         problem = self.problem(inspector.issue_cert(HOST), {})
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert str(problem.facts["issuer"]).startswith("ACME Web Inspection")
         assert problem.summary.startswith(
             f"The secure connection to {HOST} failed: its certificate's issuer, ACME Web Inspection"
@@ -265,7 +265,7 @@ class TestACertificate:
         ended = datetime.now(UTC) - timedelta(days=40)
         certificate = authority.issue_cert(HOST, not_before=ended - timedelta(days=90), not_after=ended)
         problem = self.problem(certificate, environ)
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert f"ran out on {ended:%Y-%m-%d}" in problem.summary
         assert f"this machine's date is {datetime.now(UTC):%Y-%m-%d}" in problem.summary
         assert "the host says" not in problem.summary
@@ -285,7 +285,7 @@ class TestACertificate:
         self, authority: trustme.CA, environ: dict[str, str]
     ) -> None:
         problem = self.problem(authority.issue_cert("login.hotel.example"), environ)
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert "its certificate is for login.hotel.example" in problem.summary
 
     def test_cannot_write_to_the_terminal(self) -> None:
@@ -296,12 +296,12 @@ class TestACertificate:
         self, amazon: wires.Server, environ: dict[str, str]
     ) -> None:
         assert look(environ=environ, resolver=leading_to(amazon.port)).status == 403
-        assert problem_of(f"https://{HOST}:1", resolver=leading_to(amazon.port)).name == "tls-failed"
+        assert problem_of(f"https://{HOST}:1", resolver=leading_to(amazon.port)).name.value == "tls-failed"
 
     def test_list_that_cannot_be_read_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "rubbish").write_text("no certificate")
         problem = problem_of(environ={"SSL_CERT_FILE": str(tmp_path / "rubbish")})
-        assert (problem.name, problem.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
+        assert (problem.name.value, problem.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
 
 
 class TestAPortWithoutTls:
@@ -311,19 +311,19 @@ class TestAPortWithoutTls:
         with answering("400 Bad Request") if patient else refusing as made:
             url = f"https://{HOST}:{made.port}"
             problem = problem_of(url, resolver=leading_to(made.port), timeout_seconds=1.0)
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert f"plain HTTP (status 400) is spoken at port {made.port}, where TLS belongs" in problem.summary
 
     def test_that_speaks_something_else_is_named(self) -> None:
         with wires.greeting(b"220 mail.test ESMTP ready\r\n") as made:
             problem = problem_of(f"https://{HOST}:{made.port}", resolver=leading_to(made.port))
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert f"no TLS is spoken at port {made.port}" in problem.summary
 
     def test_that_hangs_up_at_the_hosts_name_is_named(self) -> None:
         with wires.greeting(b"") as made:
             problem = problem_of(f"https://{HOST}:{made.port}", resolver=leading_to(made.port))
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert "cut off during the TLS greeting" in problem.summary
 
 
@@ -340,7 +340,7 @@ class TestACaptivePortal:
     def test_is_known_by_its_answer(self, status: str, body: bytes, headers: tuple[str, ...], detail: str) -> None:
         with answering(status, body, headers=headers) as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}")
-        assert (problem.name, problem.facts["kind"]) == ("proxy-interferes", "captive-portal")
+        assert (problem.name.value, problem.facts["kind"]) == ("proxy-interferes", "captive-portal")
         number = int(status[:3])
         assert problem.summary == f"Something stands between this machine and 127.0.0.1: {detail} (status {number})."
         assert problem.facts["status"] == number
@@ -363,7 +363,7 @@ class TestACaptivePortal:
             ports = {"another certificate": secure.port, "closed": closed_port(), "swallowed": deaf[1]}
             places = {443: ports[https], 80: plain.port}
             problem = problem_of(resolver=by_port(places), timeout_seconds=1.0 if https == "swallowed" else SECONDS)
-        assert (problem.name, problem.facts["kind"]) == ("proxy-interferes", "captive-portal")
+        assert (problem.name.value, problem.facts["kind"]) == ("proxy-interferes", "captive-portal")
         assert "a redirect to login.hotel.example" in problem.summary
         assert problem.facts["instead_of"] in ("tls-failed", "connect-refused", "timeout")
 
@@ -373,12 +373,12 @@ class TestACaptivePortal:
     )
     def test_is_not_what_the_host_itself_says_on_plain_http(self, status: str, headers: tuple[str, ...]) -> None:
         with answering(status, b"", headers=headers) as plain:
-            assert problem_of(resolver=by_port({443: closed_port(), 80: plain.port})).name == "connect-refused"
+            assert problem_of(resolver=by_port({443: closed_port(), 80: plain.port})).name.value == "connect-refused"
 
     def test_is_not_a_firewalls_page_of_refusal(self) -> None:
         with answering("403 Forbidden", PAGE) as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}")
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "a web page of a firewall or filter (status 403)" in problem.summary
 
 
@@ -419,7 +419,7 @@ class TestAProxy:
     def test_that_refuses_a_tunnel_is_named_with_what_it_does(self, status: str, body: bytes, words: str) -> None:
         with answering(status, body) as made:
             problem = self.problem(made.port)
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         where = f"http://127.0.0.1:{made.port}"
         assert problem.summary == f"Something stands between this machine and {HOST}: the proxy {where} {words}."
         assert problem.facts["status"] == int(status[:3])
@@ -438,32 +438,32 @@ class TestAProxy:
 
     def test_that_is_not_there_is_named_without_its_log_in(self, log_in: str) -> None:
         problem = self.problem(closed_port(), log_in)
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "cannot be reached, because it takes no connections" in problem.summary
 
     def test_whose_name_is_unknown_is_named(self) -> None:
         no_name = wires.failing(socket.gaierror(socket.EAI_NONAME, "x"))
         problem = self.problem(1, resolver=no_name)
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "because its name cannot be looked up" in problem.summary
 
     def test_that_swallows_connections_is_named(self) -> None:
         with wires.deaf() as (_, place):
             problem = self.problem(place[1], timeout_seconds=SHORT)
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "because it does not answer" in problem.summary
 
     def test_that_never_opens_the_tunnel_is_named(self) -> None:
         with wires.silent() as made:
             problem = self.problem(made.port, timeout_seconds=SHORT)
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "does not answer" in problem.summary
 
     def test_that_inspects_the_tunnel_is_named_with_the_issuer(self) -> None:
         inspector = trustme.CA(organization_name="ACME Web Inspection")
         with answering(context=in_tls(inspector.issue_cert(HOST))) as inside, wires.proxy_to(inside.port) as made:
             problem = self.problem(made.port)
-        assert problem.name == "tls-failed"
+        assert problem.name.value == "tls-failed"
         assert "ACME Web Inspection" in problem.summary
 
     def test_that_answers_inside_the_tunnel_with_its_page_is_named(
@@ -472,19 +472,19 @@ class TestAProxy:
         context = in_tls(authority.issue_cert(HOST))
         with answering("200 OK", PAGE, context=context) as inside, wires.proxy_to(inside.port) as made:
             problem = problem_of(environ={**environ, "HTTPS_PROXY": f"127.0.0.1:{made.port}"})
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert f"the proxy http://127.0.0.1:{made.port} answers with a web page (status 200)" in problem.summary
 
     def test_that_stands_before_plain_http_is_asked_with_the_whole_address(self) -> None:
         with answering("502 Bad Gateway", PAGE) as made:
             problem = problem_of("http://127.0.0.1:9", environ={"HTTP_PROXY": f"http://127.0.0.1:{made.port}"})
         assert made.heads[0].startswith(b"GET http://127.0.0.1:9/sellers/")
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "cannot reach this host itself" in problem.summary
 
     def test_that_is_spoken_to_in_tls_is_left_to_httpx(self) -> None:
         problem = problem_of(environ={"HTTPS_PROXY": f"https://clerk:hush@127.0.0.1:{closed_port()}"})
-        assert problem.name == "proxy-interferes"
+        assert problem.name.value == "proxy-interferes"
         assert "gives no connection" in problem.summary
         assert "hush" not in f"{problem.facts} {problem.as_dict()}"
 
@@ -494,6 +494,6 @@ class TestAProxy:
     )
     def test_setting_that_cannot_be_used_is_named_without_its_password(self, address: str) -> None:
         problem = problem_of(environ={"HTTPS_PROXY": address})
-        assert problem.name == "config-invalid"
+        assert problem.name.value == "config-invalid"
         assert "HTTPS_PROXY" in problem.summary
         assert "hush" not in f"{problem.facts} {problem.as_dict()}"

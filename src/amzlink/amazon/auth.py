@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ class LwaAuth:
             except UNREADABLE as error:
                 # The error's own text may quote the answer, which holds the token.
                 raise Problem(
-                    "response-malformed", operation="getToken", detail="it is no token", request_id=answer.request_id
+                    ProblemName.RESPONSE_MALFORMED,
+                    operation="getToken",
+                    detail="it is no token",
+                    request_id=answer.request_id,
                 ) from error.with_traceback(None)
             self._token = token.access_token
             self._good_until = now + timedelta(seconds=token.expires_in) - _EARLY

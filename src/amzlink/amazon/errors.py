@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE, is_html
 
 
@@ -28,23 +28,23 @@ class _LwaError(msgspec.Struct, frozen=True):
 
 # LWA's error code to a problem (facts 9.2, rows 1 to 11).
 _LWA: Final = {
-    "invalid_client": "client-unknown",
-    "invalid_grant": "authorisation-revoked",
-    "unauthorized_client": "app-mismatch",
+    "invalid_client": ProblemName.CLIENT_UNKNOWN,
+    "invalid_grant": ProblemName.AUTHORISATION_REVOKED,
+    "unauthorized_client": ProblemName.APP_MISMATCH,
 }
 
 # A part of `details` (or of the message) of a 401 or 403, in lower case (rows 12 to 17).
 _FORBIDDEN: Final = (
-    ("secret token you provided has expired", "client-secret-expired"),
-    ("not valid for region", "region-mismatch"),
-    ("access token", "access-token-rejected"),
+    ("secret token you provided has expired", ProblemName.CLIENT_SECRET_EXPIRED),
+    ("not valid for region", ProblemName.REGION_MISMATCH),
+    ("access token", ProblemName.ACCESS_TOKEN_REJECTED),
 )
 
 # A part of the message of a 400 (rows 35, 40 and 50; the last is the text that Amazon names for an inactive account).
 _INVALID: Final = (
-    ("could not match input arguments", "sandbox-credentials"),
-    ("'sellerid' and 'marketplaceid' combination", "seller-id-wrong"),
-    ("invalid request parameters", "account-suspended"),
+    ("could not match input arguments", ProblemName.SANDBOX_CREDENTIALS),
+    ("'sellerid' and 'marketplaceid' combination", ProblemName.SELLER_ID_WRONG),
+    ("invalid request parameters", ProblemName.ACCOUNT_SUSPENDED),
 )
 
 # What may be a token, a secret or a form that holds them: by its beginning, or because no word is as long.
@@ -87,10 +87,10 @@ def lwa_problem(status: int, body: bytes, request_id: str) -> Problem:
         "operation": "getToken",
     }
     if error.error == "invalid_client" and "expired" in error.error_description.lower():
-        return Problem("client-secret-expired", **evidence)
+        return Problem(ProblemName.CLIENT_SECRET_EXPIRED, **evidence)
     if name := _LWA.get(error.error):
         return Problem(name, **evidence)
-    return Problem("request-refused", detail=f"{error.error or 'status'} {status}", **evidence)
+    return Problem(ProblemName.REQUEST_REFUSED, detail=f"{error.error or 'status'} {status}", **evidence)
 
 
 def spapi_problem(status: int, body: bytes, operation: str, role: str, request_id: str) -> Problem:
@@ -102,13 +102,13 @@ def spapi_problem(status: int, body: bytes, operation: str, role: str, request_i
     evidence = {"status": status, "request_id": request_id, "code": error.code, "operation": operation, "role": role}
     detail = f"{error.code or 'no code'}, status {status}"
     if status in (401, 403):
-        name = next((name for part, name in _FORBIDDEN if part in text), "access-denied")
+        name = next((name for part, name in _FORBIDDEN if part in text), ProblemName.ACCESS_DENIED)
         # The message of a 400 may quote what was sent, an order's data among it; that of a denial knows only the token.
         message = _showable(f"{error.message} {error.details or ''}")
         return Problem(name, detail=detail, message=message, **evidence)
     if status == 404 and operation == "getOrder":  # noqa: PLR2004
-        return Problem("order-not-found", **evidence)
-    name = next((name for part, name in _INVALID if part in text), "request-refused")
+        return Problem(ProblemName.ORDER_NOT_FOUND, **evidence)
+    name = next((name for part, name in _INVALID if part in text), ProblemName.REQUEST_REFUSED)
     return Problem(name, detail=detail, **evidence)
 
 
@@ -136,8 +136,8 @@ def _showable(text: str) -> str:
 
 def _unreadable(status: int, body: bytes, operation: str, request_id: str) -> Problem:
     if is_html(body):
-        return Problem("proxy-interferes", status=status, operation=operation, request_id=request_id)
+        return Problem(ProblemName.PROXY_INTERFERES, status=status, operation=operation, request_id=request_id)
     return Problem(
-        "response-malformed", detail=f"status {status} with a body of {len(body)} bytes that is no JSON",
+        ProblemName.RESPONSE_MALFORMED, detail=f"status {status} with a body of {len(body)} bytes that is no JSON",
         operation=operation, request_id=request_id, status=status,
     )  # fmt: skip

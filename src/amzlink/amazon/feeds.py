@@ -16,7 +16,7 @@ from amzlink.amazon.feed_reports import FeedResult, read_report
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, Link
 from amzlink.clock import to_iso
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE
 from amzlink.wire.client import Answer
 
@@ -177,7 +177,7 @@ def feed_results(link: Link, document_id: str) -> dict[int, FeedResult]:
         return _fetch_results(link, document_id)
     except Problem as problem:
         # Its address has expired before it was used; the next one is fresh.
-        if problem.name != "document-refused":
+        if problem.name != ProblemName.DOCUMENT_REFUSED:
             raise
         return _fetch_results(link, document_id)
 
@@ -189,7 +189,7 @@ def _fetch_results(link: Link, document_id: str) -> dict[int, FeedResult]:
     try:
         return read_report(body, compressed=document.compression_algorithm == "GZIP")
     except ValueError as error:
-        raise Problem("response-malformed", operation=DOWNLOAD, detail=str(error)) from None
+        raise Problem(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
 
 def _read_feeds(link: Link, query: dict[str, str]) -> _Feeds:

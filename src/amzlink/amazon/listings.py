@@ -15,7 +15,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.core.weights import amazon_value
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE
 
 __all__ = [
@@ -262,7 +262,7 @@ def _get_listing(link: Link, seller_id: str, marketplace_ids: Sequence[str], sku
     try:
         answer = link.get(GET_LISTINGS_ITEM, _path(seller_id, sku), query)
     except Problem as problem:
-        if problem.name == "request-refused" and problem.facts["status"] == _NOT_FOUND:
+        if problem.name == ProblemName.REQUEST_REFUSED and problem.facts["status"] == _NOT_FOUND:
             return None
         raise
     listing = read_listing(answer.body, marketplace_ids)

@@ -14,7 +14,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.orders import Order
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE
 
 _PATH: Final = "/orders/2026-01-01/orders"
@@ -49,7 +49,7 @@ class Refused(msgspec.Struct, frozen=True):
     """An order that could not be read. `message` names the field, never its content."""
 
     order_id: str
-    problem: str
+    problem: ProblemName
     message: str
 
 
@@ -128,7 +128,7 @@ def get_order(link: Link, order_id: str) -> Order:
     try:
         answer = link.get(GET_ORDER, f"{_PATH}/{quote(order_id, safe='')}", {"includedData": DATASETS})
     except Problem as problem:
-        if problem.name == "order-not-found":
+        if problem.name == ProblemName.ORDER_NOT_FOUND:
             raise problem.with_facts(order_id=order_id, detail="to Amazon") from None
         raise
     try:
@@ -157,9 +157,9 @@ def _page_with_faults(link: Link, body: bytes, request_id: str) -> OrdersPage:
         try:
             orders.append(to_order(_decode_order(json.dumps(entry))))
         except msgspec.ValidationError as error:
-            refused.append(Refused(_id_of(entry), "response-malformed", str(error)))
+            refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
         except msgspec.DecodeError:
-            refused.append(Refused(_id_of(entry), "response-malformed", "its text is damaged"))
+            refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, "its text is damaged"))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
 
 

@@ -15,7 +15,7 @@ from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, Document, Link
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE
 from amzlink.wire.client import Answer
 
@@ -65,7 +65,7 @@ class Report(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
             return None
         if self.processing_status == DONE and self.report_document_id:
             return self.report_document_id
-        name = "report-cancelled" if self.processing_status == CANCELLED else "report-failed"
+        name = ProblemName.REPORT_CANCELLED if self.processing_status == CANCELLED else ProblemName.REPORT_FAILED
         raise Problem(name, report_type=self.report_type, report_id=self.report_id)
 
 
@@ -163,7 +163,7 @@ def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOU
         found, document = _fetch(link, document_id)
     except Problem as problem:
         # Its address has expired before it was used; the next one is fresh.
-        if problem.name != "document-refused":
+        if problem.name != ProblemName.DOCUMENT_REFUSED:
             raise
         found, document = _fetch(link, document_id)
     return _read_lines(document, compressed=found.compression_algorithm == "GZIP", fallback=without_charset)
@@ -203,7 +203,9 @@ def _asin(line: Mapping[str, str]) -> str | None:
 def _sku_column(line: Mapping[str, str]) -> str:
     named = [name for name in line if name == "seller-sku"] or [name for name in line if "sku" in name]
     if len(named) != 1:
-        raise Problem("response-malformed", operation=DOWNLOAD, detail="none of its columns is that of the SKUs")
+        raise Problem(
+            ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail="none of its columns is that of the SKUs"
+        )
     return named[0]
 
 
@@ -228,13 +230,13 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
             elif text.strip():
                 yield dict(itertools.zip_longest(header, cells[: len(header)], fillvalue=""))
     except ValueError as error:
-        raise Problem("response-malformed", operation=DOWNLOAD, detail=str(error)) from None
+        raise Problem(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
 
 def _explain(status: int, error: SpApiError) -> Problem | None:
     """The Reports API has words of its own for a missing role (facts 6.3)."""
     if status == _FORBIDDEN and _ROLE_MISSING in error.message.lower():
-        return Problem("role-missing-reports")
+        return Problem(ProblemName.ROLE_MISSING_REPORTS)
     return None
 
 

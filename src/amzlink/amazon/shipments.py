@@ -18,7 +18,7 @@ from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.packing import Item
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 CONFIRM_SHIPMENT: Final = Operation("confirmShipment", 2.0, 10, "Inventory and Order Tracking")
 NO_SUCH_ORDER: Final = "000-0000000-0000000"
@@ -102,8 +102,8 @@ def _explain(order_id: str, status: int, error: SpApiError) -> Problem | None:
         return None  # what says nothing may come of anybody on the way
     reason = reason_of(error.code, f"{error.message} {error.details or ''}")
     if status == _NOT_FOUND or reason is Reason.ORDER_UNKNOWN:
-        return Problem("order-not-found", order_id=order_id, detail="to Amazon")
-    return Problem("shipment-refused", order_id=order_id, reason=reason.value, detail=IN_WORDS[reason])
+        return Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail="to Amazon")
+    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=order_id, reason=reason.value, detail=IN_WORDS[reason])
 
 
 def _path(order_id: str) -> str:
@@ -133,7 +133,7 @@ def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object
         answer = link.post_json(CONFIRM_SHIPMENT, _path(NO_SUCH_ORDER), document)
     except Problem as problem:
         facts = problem.facts  # of the call itself: LWA's refusal of a token has the same name
-        told = problem.name == "request-refused" and facts["operation"] == CONFIRM_SHIPMENT.name
+        told = problem.name == ProblemName.REQUEST_REFUSED and facts["operation"] == CONFIRM_SHIPMENT.name
         if told and facts["status"] in _NO_SUCH_ORDER_STATUSES:
             return {name: facts[name] for name in ("status", "code", "request_id")}
         raise

@@ -25,7 +25,7 @@ from amzlink.amazon.errors import (
 )
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.clock import Clock
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.addresses import is_protected
 from amzlink.wire.bodies import is_html
 from amzlink.wire.client import ATTEMPTS, DEFAULT_TIMEOUT, Answer, CallRecord, Patience, Wire, passes, positive
@@ -41,7 +41,14 @@ MOST_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 
 # After these a call may have done its work, unless one of the network's errors below says that it was never sent.
 _MAY_HAVE_WORKED: Final = frozenset(
-    {"timeout", "connect-refused", "tls-failed", "proxy-interferes", "service-unavailable", "response-malformed"}
+    {
+        ProblemName.TIMEOUT,
+        ProblemName.CONNECT_REFUSED,
+        ProblemName.TLS_FAILED,
+        ProblemName.PROXY_INTERFERES,
+        ProblemName.SERVICE_UNAVAILABLE,
+        ProblemName.RESPONSE_MALFORMED,
+    }
 )
 # httpx's errors from before the first byte of a request: there was no way to the host, or through the proxy.
 _NEVER_SENT: Final = frozenset(
@@ -198,9 +205,13 @@ class Link:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             self._learn_rate(operation, response)
             self._quotas.drain(operation, self.clock.now().timestamp())
-            raise self._wire.problem("throttled", response, operation.name).with_facts(max_wait="0 seconds")
+            raise self._wire.problem(ProblemName.THROTTLED, response, operation.name).with_facts(max_wait="0 seconds")
         refusal = self._refused(operation, response)
-        if explain and isinstance(refusal, Problem) and refusal.name in ("request-refused", "access-denied"):
+        if (
+            explain
+            and isinstance(refusal, Problem)
+            and refusal.name in (ProblemName.REQUEST_REFUSED, ProblemName.ACCESS_DENIED)
+        ):
             named = explain(response.status_code, parse_errors(response.content))
             if named:
                 raise named.with_facts(**refusal.facts)
@@ -249,7 +260,7 @@ class Link:
 
     def _refused(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
         if response.is_server_error:
-            return self._wire.problem("service-unavailable", response, operation.name)
+            return self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
         return self._refusal(operation, response)
 
     def upload(self, url: str, body: bytes, content_type: str) -> None:
@@ -275,7 +286,10 @@ class Link:
     def _use_address(self, operation: str, url: str, send: Callable[[], httpx.Response]) -> httpx.Response:
         if not is_protected(url):
             raise Problem(
-                "response-malformed", operation=operation, detail="the address in it is not one of https", **self._facts
+                ProblemName.RESPONSE_MALFORMED,
+                operation=operation,
+                detail="the address in it is not one of https",
+                **self._facts,
             )
         attempt = 1
         while True:
@@ -287,12 +301,12 @@ class Link:
                 self._patience.wait(self._wire.backoff(attempt), problem)
             else:
                 if response.is_redirect or is_html(response.content):
-                    raise self._wire.problem("proxy-interferes", response, operation)
+                    raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation)
                 if response.is_success:
                     return response
                 if not response.is_server_error:
-                    raise self._wire.problem("document-refused", response, operation)
-                disturbed = self._wire.problem("service-unavailable", response, operation)
+                    raise self._wire.problem(ProblemName.DOCUMENT_REFUSED, response, operation)
+                disturbed = self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation)
                 if attempt == ATTEMPTS:
                     raise disturbed
                 self._patience.wait(self._wire.backoff(attempt, response), disturbed)
@@ -315,12 +329,12 @@ class Link:
             if attempt < ATTEMPTS:
                 self._patience.wait(
                     self._wire.backoff(attempt, response),
-                    self._wire.problem("service-unavailable", response, operation),
+                    self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation),
                 )
         if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            raise self._wire.problem("service-unavailable", response, operation)
+            raise self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation)
         if response.is_redirect:
-            raise self._wire.problem("proxy-interferes", response, operation)
+            raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation)
         raise lwa_problem(response.status_code, response.content, self._wire.request_id(response)).with_facts(
             **self._facts, host=response.url.host
         )
@@ -328,17 +342,21 @@ class Link:
     def malformed(self, operation: Operation, request_id: str, detail: str) -> Problem:
         """The problem for an answer that could not be decoded."""
         return Problem(
-            "response-malformed", operation=operation.name, request_id=request_id, detail=detail, **self._facts
+            ProblemName.RESPONSE_MALFORMED,
+            operation=operation.name,
+            request_id=request_id,
+            detail=detail,
+            **self._facts,
         )
 
     def _read(self, operation: Operation, response: httpx.Response) -> Answer:
         if is_html(response.content):
-            raise self._wire.problem("proxy-interferes", response, operation.name)
+            raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation.name)
         return Answer(response.content, self._wire.request_id(response))
 
     def _await_quota(self, operation: Operation) -> None:
         while (wait := self._quotas.take(operation, self.clock.now().timestamp())) > 0:
-            self._patience.wait(wait, Problem("throttled", operation=operation.name, **self._facts))
+            self._patience.wait(wait, Problem(ProblemName.THROTTLED, operation=operation.name, **self._facts))
 
     def _learn_rate(self, operation: Operation, response: httpx.Response) -> None:
         rate = positive(response.headers.get("x-amzn-ratelimit-limit"))
@@ -350,7 +368,7 @@ class Link:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             self._throttled(operation, response, attempt)
         elif response.is_server_error:
-            disturbed = self._wire.problem("service-unavailable", response, operation.name)
+            disturbed = self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
             if attempt == ATTEMPTS:
                 raise disturbed
             self._patience.wait(self._wire.backoff(attempt, response), disturbed)
@@ -361,7 +379,7 @@ class Link:
         """Amazon knows better than our bucket what is left: empty it, and wait as long as Amazon says, if it does."""
         self._learn_rate(operation, response)
         self._quotas.drain(operation, self.clock.now().timestamp())
-        problem = self._wire.problem("throttled", response, operation.name)
+        problem = self._wire.problem(ProblemName.THROTTLED, response, operation.name)
         if attempt == ATTEMPTS:
             raise problem.with_facts(max_wait=self._patience.limit)
         told = self._wire.told_wait(response)
@@ -375,7 +393,7 @@ class Link:
         if is_dead_page_token(response.status_code, response.content):
             return DeadPageToken()
         if response.is_redirect:
-            return self._wire.problem("proxy-interferes", response, operation.name)
+            return self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation.name)
         problem = spapi_problem(
             response.status_code, response.content, operation.name, operation.role, self._wire.request_id(response)
         )

@@ -57,7 +57,7 @@ def _given(
     """The weights on the command line and in the file, in grams; what stands on the command line counts more."""
     from amzlink.core.weight_rows import read_weights
     from amzlink.core.weights import BadWeightError, parse_setting
-    from amzlink.problems import Problem
+    from amzlink.problems import Problem, ProblemName
 
     weights: dict[str, int] = {}
     refused: tuple[WeightRefusal, ...] = ()
@@ -66,7 +66,9 @@ def _given(
             with source.open("rb") as stream:
                 read = read_weights(stream, file=str(source))
         except OSError as error:
-            raise Problem("input-malformed", file=source, detail=error.strerror or "it cannot be read") from error
+            raise Problem(
+                ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read"
+            ) from error
         weights = {row.sku: row.grams for row in read.rows}
         refused = read.refused
     for text in settings:

@@ -13,7 +13,7 @@ from amzlink.core.credentials import Wanted, check, clean
 from amzlink.deps import Deps
 from amzlink.jobs.connect import choose_slug, find_store, pick_secret
 from amzlink.jobs.connect_proof import Answers, Destination, SendcloudLink, Trigger
-from amzlink.problems import DEFAULT_FACTS, Problem
+from amzlink.problems import DEFAULT_FACTS, Problem, ProblemName
 
 # What the countries are called at home, and a few other ways to write them.
 _OTHER_NAMES: Final = {
@@ -58,7 +58,7 @@ class Draft:
         value = check(wanted, text, BY_ID, page=self.page)
         if wanted == "Sendcloud secret key" and value == self.sendcloud_public_key:
             where = "The secret key stands beside it."
-            raise Problem("secret-looks-wrong", wanted=wanted, found="the public key once more", where=where)
+            raise Problem(ProblemName.SECRET_LOOKS_WRONG, wanted=wanted, found="the public key once more", where=where)
         return value
 
     def forget_sendcloud(self) -> None:
@@ -81,7 +81,7 @@ def parse_countries(texts: Sequence[str]) -> tuple[Marketplace, ...]:
             raise _usage(f"“{text}” is no country in which Amazon has a marketplace: {codes}.")
         chosen[marketplace.id] = marketplace
     if len({marketplace.region for marketplace in chosen.values()}) > 1:
-        raise Problem("region-mixed", detail=", ".join(marketplace.name for marketplace in chosen.values()))
+        raise Problem(ProblemName.REGION_MIXED, detail=", ".join(marketplace.name for marketplace in chosen.values()))
     return tuple(chosen.values())
 
 
@@ -111,7 +111,7 @@ def read_secrets(source: str, draft: Draft) -> None:
     for key, value in table.items():
         if key not in _SECRET_KEYS or not isinstance(value, str):
             fault = "is no text" if key in _SECRET_KEYS else f"is not one of {', '.join(_SECRET_KEYS)}"
-            raise Problem("input-malformed", file=source, detail=f"“{key}” {fault}")
+            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=f"“{key}” {fault}")
     if "client_secret" in table:
         draft.client_secret = draft.check("client secret", table["client_secret"])
     if "refresh_token" in table:
@@ -247,12 +247,14 @@ def _read_toml(source: str) -> dict[str, Any]:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
-        raise Problem("input-malformed", file=source, detail=error.strerror or type(error).__name__) from error
+        raise Problem(
+            ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or type(error).__name__
+        ) from error
     except UnicodeDecodeError as error:
-        raise Problem("input-malformed", file=source, detail="it is not text in UTF-8") from error
+        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail="it is not text in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise Problem("input-malformed", file=source, detail=f"it is no TOML: {error}") from error
+        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=f"it is no TOML: {error}") from error
 
 
 def _usage(detail: str) -> Problem:
-    return Problem("usage", command="amzlink connect", detail=detail)
+    return Problem(ProblemName.USAGE, command="amzlink connect", detail=detail)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -169,7 +169,7 @@ class Console:
 
     def usage(self, detail: str) -> NoReturn:
         """Refuse what was asked for on the command line."""
-        raise Problem("usage", command=self.command, detail=detail)
+        raise Problem(ProblemName.USAGE, command=self.command, detail=detail)
 
     def _tell_problem(self, problem: Problem, word: str) -> None:
         """Problems are told even with `--quiet`: cron mails them."""
@@ -189,7 +189,8 @@ class Console:
 
     def _document(self, document: Mapping[str, Any]) -> None:
         self._answered = True
-        print(json.dumps({"schema": 1, **document}, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+        indent = 2 if sys.stdout.isatty() else None
+        print(json.dumps({"schema": 1, **document}, ensure_ascii=False, indent=indent, default=_named))
 
     def _refuse_without_terminal(self, option: str) -> None:
         if not self.interactive:
@@ -211,3 +212,10 @@ class Console:
 
         width = None if stream.isatty() else 10_000
         return RichConsole(file=stream, no_color=not self._color, width=width, highlight=False)
+
+
+def _named(value: object) -> str:
+    """A problem's name as JSON shows it; anything else that JSON does not know is a bug."""
+    if isinstance(value, ProblemName):
+        return value.value
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from amzlink.cli.session import Session
-from amzlink.problems import CATALOGUE, Problem
+from amzlink.problems import CATALOGUE, Entry, ProblemName, docs_of
 
 
 def explain_command(
@@ -17,32 +17,38 @@ def explain_command(
     session: Session = ctx.obj
     console = session.console
     if list_all:
-        names = [{"problem": name, "title": entry.title} for name, entry in CATALOGUE.items()]
+        names = [{"problem": name.value, "title": entry.title} for name, entry in CATALOGUE.items()]
         console.result(
             {"problems": names}, lambda: console.table(("NAME", "TITLE"), [(n["problem"], n["title"]) for n in names])
         )
         return
     if problem is None:
         console.usage("The name of a problem is missing; `amzlink explain --list` shows all.")
-    if problem not in CATALOGUE:
+    try:
+        name = ProblemName(problem)
+    except ValueError:
         console.usage(f"{problem!r} is not the name of a problem; `amzlink explain --list` shows all.")
-    found = Problem(problem)
+    entry = CATALOGUE[name]
     document = {
-        **found.as_dict(),
-        "title": found.entry.title,
-        "exit_code": int(found.exit_code),
-        "checks": list(found.entry.checks),
+        "problem": name.value,
+        "summary": entry.general_what,
+        "cause": entry.general_why,
+        "next_step": entry.general_next_step,
+        "docs": docs_of(name),
+        "title": entry.title,
+        "exit_code": int(entry.exit_code),
+        "checks": list(entry.checks),
     }
-    console.result(document, lambda: _print(session, found))
+    console.result(document, lambda: _print(session, name, entry))
 
 
-def _print(session: Session, problem: Problem) -> None:
+def _print(session: Session, name: ProblemName, entry: Entry) -> None:
     line = session.console.line
-    line(f"{problem.name}: {problem.entry.title}")
+    line(f"{name}: {entry.title}")
     line()
-    line(f"What:  {problem.summary}")
-    line(f"Why:   {problem.cause}")
-    line(f"Next:  {problem.next_step}")
-    if problem.entry.checks:
-        line(f"Found by `amzlink verify` in: {', '.join(problem.entry.checks)}")
-    line(f"Exit code {int(problem.exit_code)}; more in {problem.docs}")
+    line(f"What:  {entry.general_what}")
+    line(f"Why:   {entry.general_why}")
+    line(f"Next:  {entry.general_next_step}")
+    if entry.checks:
+        line(f"Found by `amzlink verify` in: {', '.join(entry.checks)}")
+    line(f"Exit code {int(entry.exit_code)}; more in {docs_of(name)}")

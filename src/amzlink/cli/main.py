@@ -29,7 +29,7 @@ from amzlink.cli.status import status_command
 from amzlink.cli.stores import stores_app
 from amzlink.cli.verify import verify_command
 from amzlink.files import translate
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
@@ -117,7 +117,7 @@ def _run(argv: Sequence[str], deps: "Deps | None") -> int:
         return _invoke(options, session)
     except KeyboardInterrupt:
         console.say()
-        return console.fail(Problem("interrupted"))
+        return console.fail(Problem(ProblemName.INTERRUPTED))
     except Problem as problem:
         return console.fail(problem)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback
@@ -149,7 +149,7 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
             return Exit.USAGE
         if not detail or detail.startswith("Usage:"):
             detail = "A command is missing."
-        raise Problem("usage", command=_command_name(options), detail=detail) from error
+        raise Problem(ProblemName.USAGE, command=_command_name(options), detail=detail) from error
     except typer.Exit as error:
         return error.exit_code
     except typer.Abort:
@@ -182,4 +182,4 @@ def _report_bug(error: Exception, session: Session) -> int:
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
         file = f"(no report could be written: {reason})"
-    return session.console.fail(Problem("internal-error", file=file))
+    return session.console.fail(Problem(ProblemName.INTERNAL_ERROR, file=file))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amzlink.cli.argv import GlobalOptions
 from amzlink.cli.console import Console
-from amzlink.problems import Exit, Problem
+from amzlink.problems import Exit, Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
@@ -43,5 +43,5 @@ class Session:
             self.console.usage("--store and --all-stores exclude each other.")
         slugs = tuple(self.deps.load_config().stores)
         if not slugs:
-            raise Problem("no-store", file=self.deps.home.config_file)
+            raise Problem(ProblemName.NO_STORE, file=self.deps.home.config_file)
         return slugs

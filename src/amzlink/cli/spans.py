@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.orderbook.orders import Filter
@@ -21,7 +21,9 @@ def parse_span(option: str, text: str) -> timedelta:
     """
     match = _SPAN.fullmatch(text.strip().lower())
     if match is None:
-        raise Problem("usage", command="amzlink", detail=f"{option} is a time like 30s, 5m, 12h or 7d, not {text!r}.")
+        raise Problem(
+            ProblemName.USAGE, command="amzlink", detail=f"{option} is a time like 30s, 5m, 12h or 7d, not {text!r}."
+        )
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -33,7 +35,7 @@ def parse_moment(option: str, text: str, now: datetime) -> datetime:
     """
     moment = _moment(option, text, now, -1)
     if moment > now:
-        raise Problem("usage", command="amzlink", detail=f"{option} is a time that has passed, not {text!r}.")
+        raise Problem(ProblemName.USAGE, command="amzlink", detail=f"{option} is a time that has passed, not {text!r}.")
     return moment
 
 
@@ -45,7 +47,9 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
     """
     if text in choices:
         return text
-    raise Problem("usage", command="amzlink", detail=f"{option} is one of {', '.join(choices)}, not {text!r}.")
+    raise Problem(
+        ProblemName.USAGE, command="amzlink", detail=f"{option} is one of {', '.join(choices)}, not {text!r}."
+    )
 
 
 def parse_filter(status: str | None, due_before: str | None) -> "Filter":
@@ -74,4 +78,4 @@ def _moment(option: str, text: str, now: datetime, direction: int) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the latter: before the year 1, or after 9999
         detail = f"{option} is a time like 7d or 2026-11-23T09:30:00Z, not {text!r}."
-        raise Problem("usage", command="amzlink", detail=detail) from None
+        raise Problem(ProblemName.USAGE, command="amzlink", detail=detail) from None

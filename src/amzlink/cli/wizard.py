@@ -26,22 +26,22 @@ from amzlink.config import Store
 from amzlink.core.credentials import clean, is_usual_seller_id
 from amzlink.deps import Deps
 from amzlink.jobs.connect_proof import Answers, Proof, prove
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 # Which answers may cure which problem.
-_CURES: Final[Mapping[str, tuple[str, ...]]] = {
-    "client-unknown": ("client id", "client secret"),
-    "client-secret-expired": ("client secret",),
-    "authorisation-revoked": ("refresh token",),
-    "app-mismatch": ("client id", "client secret", "refresh token"),
-    "access-token-rejected": ("client id", "client secret", "refresh token"),
-    "access-denied": ("refresh token",),
-    "role-missing-orders": ("refresh token",),
-    "role-missing-pii": ("refresh token",),
-    "role-missing-listings": ("refresh token",),
-    "seller-id-wrong": ("Seller ID",),
-    "region-mismatch": ("country",),
-    "not-participating": ("country",),
+_CURES: Final[Mapping[ProblemName, tuple[str, ...]]] = {
+    ProblemName.CLIENT_UNKNOWN: ("client id", "client secret"),
+    ProblemName.CLIENT_SECRET_EXPIRED: ("client secret",),
+    ProblemName.AUTHORISATION_REVOKED: ("refresh token",),
+    ProblemName.APP_MISMATCH: ("client id", "client secret", "refresh token"),
+    ProblemName.ACCESS_TOKEN_REJECTED: ("client id", "client secret", "refresh token"),
+    ProblemName.ACCESS_DENIED: ("refresh token",),
+    ProblemName.ROLE_MISSING_ORDERS: ("refresh token",),
+    ProblemName.ROLE_MISSING_PII: ("refresh token",),
+    ProblemName.ROLE_MISSING_LISTINGS: ("refresh token",),
+    ProblemName.SELLER_ID_WRONG: ("Seller ID",),
+    ProblemName.REGION_MISMATCH: ("country",),
+    ProblemName.NOT_PARTICIPATING: ("country",),
 }
 
 
@@ -232,7 +232,7 @@ class Wizard:
         choices = {"retry": "Try once more with the same answers"}
         if cures:
             choices = {"again": f"Give another {' and '.join(cures)}", **choices}
-        if problem.name == "role-missing-listings":
+        if problem.name == ProblemName.ROLE_MISSING_LISTINGS:
             choices = {"no weights": "Go on without importing weights", **choices}
         choices |= {"unproved": "Store it all the same, unproved", "stop": "Stop and store nothing"}
         key = list(choices)[self._talk.choose("What now?", list(choices.values()))]

@@ -8,7 +8,7 @@ from amzlink.cli.console import Console
 from amzlink.config import Store
 from amzlink.core.credentials import Wanted, clean
 from amzlink.deps import Deps
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SecretName
 
 _USUAL_TOKEN_LENGTH: Final = 200  # characters; Amazon's refresh tokens have several hundred
@@ -52,7 +52,7 @@ class Asker:
                 value = self._draft.check(wanted, text)
             except Problem as problem:
                 self.talk.explain(problem, self._draft.page)
-                if problem.name == "mws-credentials":
+                if problem.name == ProblemName.MWS_CREDENTIALS:
                     self.talk.say(f"The {wanted} is needed in any case. {words.REASONS[wanted]}")
                 continue
             if not secret or self._is_whole(wanted, value):

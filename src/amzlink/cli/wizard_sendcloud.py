@@ -10,15 +10,18 @@ from amzlink.core.credentials import clean
 from amzlink.deps import Deps
 from amzlink.jobs.connect_proof import SendcloudLink, Trigger
 from amzlink.jobs.connect_sendcloud import SendcloudProof, prove_sendcloud
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 # Problems that other keys may cure.
 _OF_THE_KEYS: Final = frozenset(
     {
-        "sendcloud-credentials", "sendcloud-keys-missing", "sendcloud-oauth-only", "sendcloud-forbidden",
-        "sendcloud-integration-missing",
+        ProblemName.SENDCLOUD_CREDENTIALS,
+        ProblemName.SENDCLOUD_KEYS_MISSING,
+        ProblemName.SENDCLOUD_OAUTH_ONLY,
+        ProblemName.SENDCLOUD_FORBIDDEN,
+        ProblemName.SENDCLOUD_INTEGRATION_MISSING,
     }
-)  # fmt: skip
+)
 
 
 class SendcloudQuestions:
@@ -109,7 +112,7 @@ class SendcloudQuestions:
     def _prove(self) -> SendcloudProof:
         slug, link = slug_of_draft(self._deps, self._draft), self._link()
         if slug is None or link is None:  # Enter kept a secret key that is no longer there
-            raise Problem("sendcloud-keys-missing")
+            raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING)
         return prove_sendcloud(self._deps, slug, link)
 
     def _link(self) -> SendcloudLink | None:

@@ -8,7 +8,7 @@ from amzlink.amazon.marketplaces import MARKETPLACES, REGION_NAMES
 from amzlink.cli.console import Console
 from amzlink.core.credentials import Wanted
 from amzlink.jobs.connect_proof import Finding, Standing, Trigger
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 WELCOME: Final = """\
 This links your Amazon seller account to amzlink. Nothing is stored before the link is proved. Ctrl-C stops; a ? as an
@@ -124,7 +124,7 @@ class Talk:
     def explain(self, problem: Problem, page: str) -> None:
         """What is wrong, and what to do about it."""
         self.say(problem.summary, style="yellow")
-        if problem.name == "mws-credentials":
+        if problem.name == ProblemName.MWS_CREDENTIALS:
             self.say(f"{problem.cause} What takes their place is an app of your own.")
             self.app_steps(page)
         else:

@@ -16,7 +16,7 @@ import msgspec
 from amzlink.core.orders import Recipient
 from amzlink.core.regions import region_code
 from amzlink.core.streets import PO_BOX, Street, read_street, street_first
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 NAME_LIMIT: Final = 50
 COMPANY_LIMIT: Final = 50
@@ -79,7 +79,7 @@ def fit_address(recipient: Recipient, order_id: str) -> FittedAddress:
         faults.append("address_line_1 is missing")
     filled = _fill(name, company, street.text, others, faults)
     if faults:
-        raise Problem("address-unfit", order_id=order_id, detail="; ".join(faults))
+        raise Problem(ProblemName.ADDRESS_UNFIT, order_id=order_id, detail="; ".join(faults))
     return FittedAddress(
         name=filled[0],
         company_name=filled[1] or None,

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, Literal, assert_never
 
-from amzlink.problems import DEFAULT_FACTS, Problem
+from amzlink.problems import DEFAULT_FACTS, Problem, ProblemName
 
 Wanted = Literal[
     "client id", "client secret", "refresh token", "Seller ID", "Sendcloud public key", "Sendcloud secret key"
@@ -119,13 +119,13 @@ def check(wanted: Wanted, text: str, marketplace_ids: Collection[str], *, page: 
     """
     kind = recognise(text, marketplace_ids)
     if kind is Kind.EMPTY:
-        raise Problem("usage", command="amzlink connect", detail=f"The {wanted} is missing.")
+        raise Problem(ProblemName.USAGE, command="amzlink connect", detail=f"The {wanted} is missing.")
     if kind in _FROM_MWS:
-        raise Problem("mws-credentials", found=kind, wanted=wanted, page=page)
+        raise Problem(ProblemName.MWS_CREDENTIALS, found=kind, wanted=wanted, page=page)
     if wanted == "refresh token" and (fault := _refresh_token_fault(_compact(text), kind)):
-        raise Problem("refresh-token-malformed", detail=fault, page=page)
+        raise Problem(ProblemName.REFRESH_TOKEN_MALFORMED, detail=fault, page=page)
     if fault := _fault(wanted, text, kind):
-        raise Problem("secret-looks-wrong", wanted=wanted, found=fault, where=_where(wanted, kind, page))
+        raise Problem(ProblemName.SECRET_LOOKS_WRONG, wanted=wanted, found=fault, where=_where(wanted, kind, page))
     return clean(text).upper() if wanted == "Seller ID" else _compact(text)
 
 

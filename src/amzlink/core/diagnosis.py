@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from amzlink.core.checks import Check, Result, found, passed, skipped
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 
 class Probe(StrEnum):
@@ -41,23 +41,36 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def throttled(self) -> bool:
         """Whether the quota did not allow the call: nothing is known then."""
-        return self.problem is not None and self.problem.name == "throttled"
+        return self.problem is not None and self.problem.name == ProblemName.THROTTLED
 
     @property
     def denied(self) -> bool:
         """Whether it was refused without a reason."""
-        return self.problem is not None and self.problem.name == "access-denied"
+        return self.problem is not None and self.problem.name == ProblemName.ACCESS_DENIED
 
 
 Replies = Mapping[Probe, Reply]
 
-_INSIDE: Final = frozenset({"seller-id-wrong", "order-not-found", "request-refused", "shipment-refused"})
+_INSIDE: Final = frozenset(
+    {
+        ProblemName.SELLER_ID_WRONG,
+        ProblemName.ORDER_NOT_FOUND,
+        ProblemName.REQUEST_REFUSED,
+        ProblemName.SHIPMENT_REFUSED,
+    }
+)
 # What Amazon says of the token as a whole, whichever API is asked.
-_OF_THE_TOKEN: Final = frozenset({"client-secret-expired", "access-token-rejected", "sandbox-credentials"})
+_OF_THE_TOKEN: Final = frozenset(
+    {ProblemName.CLIENT_SECRET_EXPIRED, ProblemName.ACCESS_TOKEN_REJECTED, ProblemName.SANDBOX_CREDENTIALS}
+)
 # Causes that end in the same answer as the one that is named.
 _SAME_ANSWER: Final = {
-    "access-token-rejected": ["authorisation-revoked", "sandbox-credentials", "proxy-interferes"],
-    "account-suspended": ["access-withdrawn"],
+    ProblemName.ACCESS_TOKEN_REJECTED: [
+        ProblemName.AUTHORISATION_REVOKED.value,
+        ProblemName.SANDBOX_CREDENTIALS.value,
+        ProblemName.PROXY_INTERFERES.value,
+    ],
+    ProblemName.ACCOUNT_SUSPENDED: [ProblemName.ACCESS_WITHDRAWN.value],
 }
 _AMAZON_CHECKS: Final = (
     Check.REGION, Check.PARTICIPATION, Check.ACCOUNT, Check.SELLER_ID, Check.ORDERS_ACCESS, Check.PII_ACCESS,
@@ -65,10 +78,10 @@ _AMAZON_CHECKS: Final = (
 )  # fmt: skip
 _NO_QUOTA: Final = "Amazon's quota for this call is used up for now."
 _ROLE_PROBLEMS: Final = {
-    Check.ORDERS_ACCESS: (Probe.ORDERS, "role-missing-orders", "Orders can be read."),
-    Check.LISTINGS_ACCESS: (Probe.LISTINGS, "role-missing-listings", "Listings can be read."),
-    Check.REPORTS_ACCESS: (Probe.REPORTS, "role-missing-reports", "Reports can be read."),
-    Check.CONFIRM_ACCESS: (Probe.CONFIRM, "role-missing-confirm", "Shipments can be confirmed."),
+    Check.ORDERS_ACCESS: (Probe.ORDERS, ProblemName.ROLE_MISSING_ORDERS, "Orders can be read."),
+    Check.LISTINGS_ACCESS: (Probe.LISTINGS, ProblemName.ROLE_MISSING_LISTINGS, "Listings can be read."),
+    Check.REPORTS_ACCESS: (Probe.REPORTS, ProblemName.ROLE_MISSING_REPORTS, "Reports can be read."),
+    Check.CONFIRM_ACCESS: (Probe.CONFIRM, ProblemName.ROLE_MISSING_CONFIRM, "Shipments can be confirmed."),
 }
 
 
@@ -106,13 +119,15 @@ def diagnose(replies: Replies, asked: Asked, open_region: str | None = None) -> 
     if open_region:
         denial = replies[Probe.ORDERS].problem
         region = found(
-            Check.REGION, Problem("region-mismatch", **(denial.facts if denial else {})), open_region=open_region
+            Check.REGION,
+            Problem(ProblemName.REGION_MISMATCH, **(denial.facts if denial else {})),
+            open_region=open_region,
         )
         region = msgspec.structs.replace(
             region, summary=f"Amazon lets this account in in {open_region}, and not in the store's own region."
         )
         return [token, region, *_pointless("The account is in another region.", _without(Check.REGION))]
-    if (wrong := _first(replies, "region-mismatch")) is not None:
+    if (wrong := _first(replies, ProblemName.REGION_MISMATCH)) is not None:
         return [
             token,
             found(Check.REGION, wrong),
@@ -120,8 +135,8 @@ def diagnose(replies: Replies, asked: Asked, open_region: str | None = None) -> 
         ]
     if needs_other_regions(replies):
         denial = replies[Probe.ORDERS].problem
-        return [token, *_barred(Problem("account-suspended", **(denial.facts if denial else {})), "likely")]
-    if (barred := _first(replies, "account-suspended")) is not None:
+        return [token, *_barred(Problem(ProblemName.ACCOUNT_SUSPENDED, **(denial.facts if denial else {})), "likely")]
+    if (barred := _first(replies, ProblemName.ACCOUNT_SUSPENDED)) is not None:
         return [token, *_barred(barred, "certain")]
     return [
         token,
@@ -178,9 +193,11 @@ def _participation(replies: Replies, asked: Asked) -> Result:
     suspended: Sequence[str] = reply.facts["suspended_in"]
     if closed := sorted(name for marketplace, name in asked.countries.items() if marketplace not in selling):
         elsewhere = ", ".join(reply.facts["selling_in_names"]) or "no country of this region"
-        return found(Check.PARTICIPATION, Problem("not-participating", country=", ".join(closed), detail=elsewhere))
+        return found(
+            Check.PARTICIPATION, Problem(ProblemName.NOT_PARTICIPATING, country=", ".join(closed), detail=elsewhere)
+        )
     if paused := sorted(name for marketplace, name in asked.countries.items() if marketplace in suspended):
-        return found(Check.PARTICIPATION, Problem("listings-suspended", country=", ".join(paused)))
+        return found(Check.PARTICIPATION, Problem(ProblemName.LISTINGS_SUSPENDED, country=", ".join(paused)))
     return passed(Check.PARTICIPATION, f"The account sells in {', '.join(sorted(asked.countries.values()))}.")
 
 
@@ -196,7 +213,7 @@ def _account(replies: Replies, asked: Asked) -> Result:
         return found(Check.ACCOUNT, reply.problem)
     plan = str(reply.facts.get("selling_plan", ""))
     if plan == "INDIVIDUAL":
-        return found(Check.ACCOUNT, Problem("individual-plan"), selling_plan=plan)
+        return found(Check.ACCOUNT, Problem(ProblemName.INDIVIDUAL_PLAN), selling_plan=plan)
     return passed(Check.ACCOUNT, "The account has a professional selling plan.", selling_plan=plan)
 
 
@@ -207,7 +224,7 @@ def _seller_id(replies: Replies, asked: Asked) -> Result:
     if _participation(replies, asked).problem:
         # Amazon refuses the pair of Seller ID and marketplace, and the marketplace alone would be reason enough.
         return skipped(Check.SELLER_ID, "It can be judged only in a country where the account sells.")
-    if reply.problem.name == "seller-id-wrong":
+    if reply.problem.name == ProblemName.SELLER_ID_WRONG:
         return found(Check.SELLER_ID, reply.problem)
     return skipped(Check.SELLER_ID, "Only a call for listings reads the Seller ID, and that was refused.")
 
@@ -221,13 +238,13 @@ def _access(check: Check, replies: Replies, asked: Asked) -> Result:
     if reply.denied and reply.problem:
         # The other doors are open, so it is this one's key: the role is missing, or the token is older than the role.
         problem = Problem(role_problem, **reply.problem.facts)
-        return found(check, problem, confidence="certain", not_told_apart=["role-added-later"])
+        return found(check, problem, confidence="certain", not_told_apart=[ProblemName.ROLE_ADDED_LATER.value])
     if reply.throttled:
         return skipped(check, _NO_QUOTA)
     if reply.problem and not reply.answered:
         return found(check, reply.problem)
     if check is Check.ORDERS_ACCESS and reply.facts.get("only_amazon_fulfilled"):
-        return found(check, Problem("only-amazon-fulfilled"))
+        return found(check, Problem(ProblemName.ONLY_AMAZON_FULFILLED))
     return passed(check, fine)
 
 
@@ -239,7 +256,7 @@ def _personal_data(replies: Replies) -> Result:
     if not shown:
         return skipped(Check.PII_ACCESS, "No order is waiting to be shipped, so nothing can be told.")
     if not addressed:
-        return found(Check.PII_ACCESS, Problem("role-missing-pii", count=shown), to_ship=shown, addressed=0)
+        return found(Check.PII_ACCESS, Problem(ProblemName.ROLE_MISSING_PII, count=shown), to_ship=shown, addressed=0)
     return passed(Check.PII_ACCESS, "Names and addresses come with the orders.", to_ship=shown, addressed=addressed)
 
 
@@ -247,7 +264,7 @@ def _answered(replies: Replies, probe: Probe) -> bool:
     return probe in replies and replies[probe].answered
 
 
-def _first(replies: Replies, name: str) -> Problem | None:
+def _first(replies: Replies, name: ProblemName) -> Problem | None:
     return next((reply.problem for reply in replies.values() if reply.problem and reply.problem.name == name), None)
 
 

@@ -15,7 +15,7 @@ from amzlink.core.parcels import Kind
 from amzlink.core.ship_dates import read_ship_date
 from amzlink.core.spreadsheets import unwrapped
 from amzlink.core.tables import Record, Unreadable, read_records
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 REQUIRED: Final = ("order_id", "carrier", "tracking_number", "ship_date")
 OPTIONAL: Final = ("service", "status", "order_item_id", "quantity", "transparency_codes")
@@ -62,7 +62,7 @@ class RowRefusal(msgspec.Struct, frozen=True, gc=False):
 
     line: int
     order_id: str | None
-    problem: str
+    problem: ProblemName
     message: str
 
 
@@ -98,7 +98,7 @@ def read_shipments(
 
 
 def _refusal(line: int, order_id: str | None, why: str) -> RowRefusal:
-    problem = Problem("shipment-row-unusable", line=line, detail=why)
+    problem = Problem(ProblemName.SHIPMENT_ROW_UNUSABLE, line=line, detail=why)
     return RowRefusal(line, order_id, problem.name, problem.summary)
 
 

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 LARGEST_DOCUMENT: Final = 32 * 2**20
 """Characters of a JSON document that is read whole; JSON lines may be of any length."""
@@ -52,7 +52,7 @@ def read_records(stream: BinaryIO, *, file: str, required: Sequence[str], option
     lines = _lines(stream)
     first = next((numbered for numbered in lines if numbered[1].strip()), None)
     if first is None:
-        raise Problem("input-malformed", file=file, detail="it is empty")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail="it is empty")
     names = {_plain(name): name for name in (*required, *optional)}
     if first[1].lstrip()[0] in "[{":
         return _from_json(first, lines, file, names)
@@ -132,9 +132,11 @@ def _from_csv(
     candidates = [(delimiter, _columns(header, delimiter, names)) for delimiter in delimiters]
     delimiter, columns = max(candidates, key=lambda candidate: sum(name is not None for name in candidate[1]))
     if missing := [name for name in required if name not in columns]:
-        raise Problem("input-malformed", file=file, detail=f"these columns are missing: {', '.join(missing)}")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=f"these columns are missing: {', '.join(missing)}")
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
-        raise Problem("input-malformed", file=file, detail=f"these columns are there twice: {', '.join(twice)}")
+        raise Problem(
+            ProblemName.INPUT_MALFORMED, file=file, detail=f"these columns are there twice: {', '.join(twice)}"
+        )
     return _csv_records(lines, delimiter, columns)
 
 
@@ -230,13 +232,13 @@ def _document(start: str, lines: Iterator[tuple[int, str]], file: str) -> list[o
         length += len(line)
         if length > LARGEST_DOCUMENT:
             raise Problem(
-                "input-malformed", file=file, detail="it is too large for one JSON document; write one a line"
+                ProblemName.INPUT_MALFORMED, file=file, detail="it is too large for one JSON document; write one a line"
             )
     document = _decode("".join(parts))
     if isinstance(document, dict):
         document = document.get("shipments", [document])
     if not isinstance(document, list):
-        raise Problem("input-malformed", file=file, detail="it is no JSON list of objects")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail="it is no JSON list of objects")
     return document
 
 

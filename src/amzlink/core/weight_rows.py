@@ -13,7 +13,7 @@ import msgspec
 from amzlink.core.spreadsheets import guard, harmless, unguard, unwrapped
 from amzlink.core.tables import Record, Unreadable, read_records
 from amzlink.core.weights import BadWeightError, Finding, SuggestionSource, Verdict, parse_weight, spell_grams
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 REQUIRED: Final = ("sku", "weight")
 OPTIONAL: Final = ("unit",)
@@ -49,7 +49,7 @@ class WeightRefusal(msgspec.Struct, frozen=True, gc=False):
 
     line: int
     sku: str | None
-    problem: str
+    problem: ProblemName
     message: str
 
 
@@ -100,7 +100,7 @@ def read_weights(stream: BinaryIO, *, file: str) -> WeightFile:
 
 
 def _refusal(line: int, sku: str | None, why: str) -> WeightRefusal:
-    problem = Problem("weight-row-unusable", line=line, detail=why)
+    problem = Problem(ProblemName.WEIGHT_ROW_UNUSABLE, line=line, detail=why)
     return WeightRefusal(line, sku, problem.name, problem.summary)
 
 

@@ -21,7 +21,7 @@ from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import BookedListing, PatchState
 from amzlink.orderbook.scratch import scratch_of
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
@@ -49,7 +49,7 @@ class SkuRefusal(msgspec.Struct, frozen=True):
     """A weight that was given and is not kept, and why."""
 
     sku: str
-    problem: str
+    problem: ProblemName
     message: str
 
 
@@ -150,7 +150,7 @@ class _Check:
         try:
             self._look(weigher, options, now, waiting)
         except Problem as problem:
-            if problem.name != "access-denied":
+            if problem.name != ProblemName.ACCESS_DENIED:
                 raise
             self._report.problem = problem  # what the merchant says himself counts all the same
         skus = self._skus(options, waiting)
@@ -215,7 +215,7 @@ class _Check:
             if (listing and listing.is_listed) or sku in waiting:
                 given[sku] = grams
             else:
-                problem = Problem("sku-unknown", sku=sku, store=self._slug)
+                problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._slug)
                 self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
         booked.set_local_weights(self._book, self._slug, given)
         return given

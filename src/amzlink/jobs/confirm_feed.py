@@ -31,7 +31,7 @@ from amzlink.orderbook.feeds import (
     note_feed,
     note_feed_state,
 )
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _POLL_EVERY: Final = (2.0, 3.0, 5.0, 10.0)  # seconds; the last one again and again
 _WAITED_FOR: Final = timedelta(minutes=10)  # then the next run asks again
@@ -41,7 +41,7 @@ _LONGEST_TIME: Final = 30 * 60.0
 _WARY_FOR: Final = timedelta(days=1)  # after Amazon would not take a feed, what has a number goes by single calls
 _STUCK_AFTER: Final = timedelta(days=1)
 # Answers to a feed, or to its report, that will be no other tomorrow.
-_GONE_FOR_GOOD: Final = frozenset({"request-refused", "response-malformed"})
+_GONE_FOR_GOOD: Final = frozenset({ProblemName.REQUEST_REFUSED, ProblemName.RESPONSE_MALFORMED})
 _FEED_NAME_BYTES: Final = 8
 _THE_WHOLE: Final = 0  # the number under which a report speaks of the feed as a whole
 
@@ -153,7 +153,7 @@ class FeedRoute:
         note_feed_state(self._book, self._slug, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
 
     def _warn(self, feed: FeedRow, status: str) -> None:
-        self._confirmer.deps.observer.warn(Problem("feed-failed", status=status, count=feed.messages))
+        self._confirmer.deps.observer.warn(Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages))
 
     def _undo(self, feed: FeedRow, state: FeedState) -> None:
         """Nothing of this feed has reached Amazon's work, or will: its confirmations are to be sent again."""
@@ -226,10 +226,14 @@ class FeedRoute:
 
 def _why_not(problem: Problem) -> FeedState:
     """Whether it was Amazon that would not have the feed, or something that passes."""
-    return FeedState.FAILED if problem.name in ("access-denied", "request-refused") else FeedState.DROPPED
+    return (
+        FeedState.FAILED
+        if problem.name in (ProblemName.ACCESS_DENIED, ProblemName.REQUEST_REFUSED)
+        else FeedState.DROPPED
+    )
 
 
 def _refusal(order_id: str, result: FeedResult) -> Problem:
     return Problem(
-        "shipment-refused", order_id=order_id, reason=result.reason.value, detail=IN_WORDS[result.reason]
+        ProblemName.SHIPMENT_REFUSED, order_id=order_id, reason=result.reason.value, detail=IN_WORDS[result.reason]
     )  # fmt: skip

@@ -18,10 +18,10 @@ from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.imports import Refusal
 from amzlink.orderbook.parcels import note_superseded, orders_to_look_at
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _CHUNK: Final = 200
-_NO_CODES: Final = "transparency-codes-missing"
+_NO_CODES: Final = ProblemName.TRANSPARENCY_CODES_MISSING
 _NEAR: Final = timedelta(hours=24)
 # Amazon confirms these by itself, and refuses what it is told of them (facts 5.2).
 _CONFIRMED_BY_AMAZON: Final = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "FBM_SHIP_PLUS"})
@@ -103,7 +103,7 @@ class Planner:
     def _warn_of_unknown(self, carrier: AmazonCarrier) -> None:
         if not carrier.known and carrier.name not in self._warned:
             self._warned.add(carrier.name)
-            self._deps.observer.warn(Problem("carrier-unknown", carrier=carrier.name))
+            self._deps.observer.warn(Problem(ProblemName.CARRIER_UNKNOWN, carrier=carrier.name))
 
     def _outgoing(
         self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier
@@ -139,7 +139,7 @@ def _problems(order_id: str, outlook: Outlook, heard: set[str]) -> Iterable[Prob
     if outlook.without_codes:
         yield Problem(_NO_CODES, order_id=order_id)
     if heard.intersection(outlook.of_cancelled_order):
-        yield Problem("parcel-of-stopped-order", order_id=order_id)
+        yield Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=order_id)
 
 
 def _contents(

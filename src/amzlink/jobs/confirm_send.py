@@ -20,12 +20,12 @@ from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, note_asking, note_refused, note_states
 from amzlink.orderbook.imports import Refusal
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _CHUNK: Final = 200
 _ATTEMPTS: Final = 4
 _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
-_NOT_TAKEN: Final = frozenset({"shipment-refused", "order-not-found"})
+_NOT_TAKEN: Final = frozenset({ProblemName.SHIPMENT_REFUSED, ProblemName.ORDER_NOT_FOUND})
 # Amazon may still be at work on a call whose answer was lost. Were it later than that, the same package would be sent
 # under the same reference once more, which edits it into what it is.
 _SETTLING: Final = timedelta(seconds=5)
@@ -121,7 +121,7 @@ class Confirmer:
                     self._lost(problem)
                     return
                 self.put_back([entry])
-                if problem.name != "throttled" or attempt == _ATTEMPTS or "status" not in problem.facts:
+                if problem.name != ProblemName.THROTTLED or attempt == _ATTEMPTS or "status" not in problem.facts:
                     raise
             else:
                 self._unknown = 0
@@ -144,7 +144,7 @@ class Confirmer:
         try:
             return get_order(self.link, order_id)
         except Problem as problem:
-            if problem.name == "order-not-found":
+            if problem.name == ProblemName.ORDER_NOT_FOUND:
                 return None
             raise
 

@@ -13,7 +13,7 @@ from amzlink.core.slugs import free_slug, is_slug
 from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.connect_proof import Answers
 from amzlink.orderbook.former import former_stores
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
 
 GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
@@ -216,4 +216,4 @@ def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozens
 
 
 def _usage(detail: str) -> Problem:
-    return Problem("usage", command="amzlink connect", detail=detail)
+    return Problem(ProblemName.USAGE, command="amzlink connect", detail=detail)

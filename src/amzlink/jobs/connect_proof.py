@@ -19,7 +19,7 @@ from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.core.orders import Order
 from amzlink.core.windows import SETTLED
 from amzlink.deps import Account, Deps
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import Secret
 
 Trigger = Literal["announced", "processed"]
@@ -155,7 +155,7 @@ def _prove_in_sandbox(link: Link, answers: Answers) -> Proof:
     try:
         search_orders(link, SANDBOX_QUERIES[answers.region])
     except DeadPageToken:
-        raise Problem("sandbox-credentials", detail="it does not know Amazon's sample request") from None
+        raise Problem(ProblemName.SANDBOX_CREDENTIALS, detail="it does not know Amazon's sample request") from None
     samples = "Amazon's sandbox shows samples and no account"
     return Proof(
         (
@@ -173,8 +173,8 @@ def _read_orders(link: Link, answers: Answers) -> Sequence[Order]:
     try:
         return search_orders(link, query).orders
     except Problem as problem:
-        if problem.name == "access-denied" and _anything_open(link, answers):
-            raise Problem("role-missing-orders", **problem.facts) from problem
+        if problem.name == ProblemName.ACCESS_DENIED and _anything_open(link, answers):
+            raise Problem(ProblemName.ROLE_MISSING_ORDERS, **problem.facts) from problem
         raise
 
 
@@ -185,7 +185,7 @@ def _anything_open(link: Link, answers: Answers) -> bool:
     try:
         prove_seller_id(link, answers.seller_id, answers.marketplace_ids[0])
     except Problem as problem:
-        return problem.name == "seller-id-wrong"  # it has read the Seller ID, so the door is open
+        return problem.name == ProblemName.SELLER_ID_WRONG  # it has read the Seller ID, so the door is open
     return True
 
 
@@ -194,7 +194,7 @@ def _read_participations(link: Link) -> tuple[Participation, ...] | None:
     try:
         return get_marketplace_participations(link)
     except Problem as problem:
-        if problem.name == "access-denied":
+        if problem.name == ProblemName.ACCESS_DENIED:
             return None
         raise
 
@@ -208,7 +208,7 @@ def _judge_addresses(orders: Sequence[Order]) -> Finding:
         return Finding(subject, Standing.NOT_CHECKED, note)
     if any(recipient.name or recipient.company_name or recipient.address_line_1 for recipient in recipients):
         return Finding(subject, Standing.PROVED)
-    raise Problem("role-missing-pii", count=len(recipients))
+    raise Problem(ProblemName.ROLE_MISSING_PII, count=len(recipients))
 
 
 def _judge_participation(answers: Answers, participations: tuple[Participation, ...] | None) -> tuple[Finding, ...]:
@@ -220,7 +220,7 @@ def _judge_participation(answers: Answers, participations: tuple[Participation, 
     selling = {entry.marketplace_id for entry in participations if entry.participating}
     if closed := [marketplace for marketplace in chosen if marketplace.id not in selling]:
         raise Problem(
-            "not-participating",
+            ProblemName.NOT_PARTICIPATING,
             country=_names(closed),
             detail=_names([BY_ID[marketplace_id] for marketplace_id in selling]) or "no country of this region",
         )
@@ -236,10 +236,10 @@ def _judge_listings(link: Link, answers: Answers) -> tuple[Finding, ...]:
     try:
         prove_seller_id(link, answers.seller_id, answers.marketplace_ids[0])
     except Problem as problem:
-        if problem.name != "access-denied":
+        if problem.name != ProblemName.ACCESS_DENIED:
             raise
         if answers.import_weights:
-            raise Problem("role-missing-listings", **problem.facts) from problem
+            raise Problem(ProblemName.ROLE_MISSING_LISTINGS, **problem.facts) from problem
         note = "Amazon shows it only to apps with the role Product Listing"
         return (Finding("Seller ID", Standing.NOT_CHECKED, note),)
     proved = Finding("Seller ID", Standing.PROVED)

@@ -6,7 +6,7 @@ from typing import Final
 from amzlink.deps import Deps
 from amzlink.jobs.checks.sendcloud import amazon_active
 from amzlink.jobs.connect_proof import PATIENCE, Finding, SendcloudLink, Standing, Trigger, about_store
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.account import API, Integration, list_integrations, who_am_i
 from amzlink.sendcloud.transport import Client
 
@@ -49,7 +49,7 @@ def prove_sendcloud(deps: Deps, slug: str, link: SendcloudLink) -> SendcloudProo
             return SendcloudProof(wanted, (accepted, Finding("The integration", Standing.NOT_CHECKED, note)))
         found = next((each for each in integrations if each.id == wanted and each.type == API), None)
         if found is None:
-            raise Problem("sendcloud-integration-missing", integration_id=wanted)
+            raise Problem(ProblemName.SENDCLOUD_INTEGRATION_MISSING, integration_id=wanted)
         proved = Finding(f"Integration {found.id} takes orders", Standing.PROVED)
         return SendcloudProof(
             found.id, (accepted, proved), _TRIGGERS.get(found.feedback_type), amazon_active(integrations)
@@ -61,6 +61,6 @@ def _integrations(client: Client) -> list[Integration] | None:
     try:
         return list_integrations(client)
     except Problem as problem:
-        if problem.name == "sendcloud-forbidden":
+        if problem.name == ProblemName.SENDCLOUD_FORBIDDEN:
             return None
         raise

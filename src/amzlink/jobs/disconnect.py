@@ -17,7 +17,7 @@ from amzlink.orderbook.dispatches import handed_over
 from amzlink.orderbook.former import FormerStore, note_former_store
 from amzlink.orderbook.orders import forget_store
 from amzlink.orderbook.purges import Purge, empty_journal, kept_orders, note_purge
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, SecretName, variable
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
         try:
             vault = deps.vault(slug, book)
         except Problem as problem:
-            if problem.name == "vault-key-missing":
+            if problem.name == ProblemName.VAULT_KEY_MISSING:
                 return None
             raise
         return archive_orders(
@@ -131,6 +131,6 @@ def _forget_secrets(deps: Deps, slug: str) -> tuple[tuple[str, ...], Problem | N
         try:
             deps.secrets.delete(slug, name)
         except Problem as problem:
-            if not (given and problem.name == "keyring-unavailable"):
+            if not (given and problem.name == ProblemName.KEYRING_UNAVAILABLE):
                 refusal = refusal or problem
     return tuple(variable(slug, name) for name in given), refusal

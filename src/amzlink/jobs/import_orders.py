@@ -38,7 +38,7 @@ from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.imports import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.line_weights import forget_missing_weights
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.vault import Vault
 
 JOB: Final = "import-orders"
@@ -46,7 +46,14 @@ _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
 _RETRIED_ORDERS: Final = 20
 # What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's (facts 5.4).
-_ONE_ORDERS_OWN: Final = frozenset({"order-not-found", "response-malformed", "request-refused", "access-denied"})
+_ONE_ORDERS_OWN: Final = frozenset(
+    {
+        ProblemName.ORDER_NOT_FOUND,
+        ProblemName.RESPONSE_MALFORMED,
+        ProblemName.REQUEST_REFUSED,
+        ProblemName.ACCESS_DENIED,
+    }
+)
 _RESTARTS: Final = 2
 
 
@@ -100,7 +107,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
 
 def stops(problem: Problem) -> bool:
     """Whether a run ends there. Orders without addresses are stored and held, and it goes on."""
-    return problem.name != "role-missing-pii"
+    return problem.name != ProblemName.ROLE_MISSING_PII
 
 
 def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> list[ImportReport]:
@@ -110,10 +117,12 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
         Problem: `not-built-yet` or `usage`, before anything is done.
     """
     if options.route == "report":
-        raise Problem("not-built-yet", detail="The report route")
+        raise Problem(ProblemName.NOT_BUILT_YET, detail="The report route")
     for order_id in options.order_ids:
         if not _ORDER_ID.fullmatch(order_id):
-            raise Problem("usage", command="amzlink import-orders", detail=f"{order_id!r} is no Amazon order number.")
+            raise Problem(
+                ProblemName.USAGE, command="amzlink import-orders", detail=f"{order_id!r} is no Amazon order number."
+            )
     return [_import_store(deps, slug, options) for slug in slugs]
 
 
@@ -198,7 +207,7 @@ def _purge(deps: Deps, book: Book, slug: str, report: ImportReport) -> None:
 def _tell_overdue(deps: Deps, book: Book, slug: str, report: ImportReport, problem: Problem | None) -> None:
     """Say why not all could be destroyed, and of how many orders the time is over."""
     count = overdue(book, slug, (report.amazon_time or deps.clock.now()).date(), deps.load_config().retention)
-    late = Problem("retention-overdue", count=count) if count else None
+    late = Problem(ProblemName.RETENTION_OVERDUE, count=count) if count else None
     for each in (problem, late):
         if each:
             deps.observer.warn(each.with_facts(store=slug, store_option=f" --store {slug}"))
@@ -212,7 +221,7 @@ def _weigh(deps: Deps, link: Link, book: Book, slug: str, store: Store) -> int:
     try:
         weigher.look_up_orders()
     except Problem as problem:
-        name = "role-missing-listings" if problem.name == "access-denied" else problem.name
+        name = ProblemName.ROLE_MISSING_LISTINGS if problem.name == ProblemName.ACCESS_DENIED else problem.name
         deps.observer.warn(Problem(name, **{**problem.facts, "store": slug, "store_option": f" --store {slug}"}))
     return weigher.weigh_orders()
 
@@ -323,7 +332,7 @@ class _Run:
                 search = _from_the_start(search)
             else:
                 return
-        raise Problem("response-malformed", operation="searchOrders", detail="its page tokens die at once")
+        raise Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail="its page tokens die at once")
 
     def _pages(self, search: Search) -> Iterator[datetime]:
         token, seen = search.page_token, set[int]()
@@ -331,7 +340,9 @@ class _Run:
             page = search_orders(self._link, search.query, token)
             token = page.next_token
             if token and hash(token) in seen:
-                raise Problem("response-malformed", operation="searchOrders", detail="its page tokens go in a circle")
+                raise Problem(
+                    ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail="its page tokens go in a circle"
+                )
             seen.add(hash(token))
             here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())
             self._intake.take(page.orders, page.refused, search=here)

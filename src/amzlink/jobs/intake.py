@@ -25,7 +25,7 @@ from amzlink.orderbook.imports import (
     save_page,
 )
 from amzlink.orderbook.orders import any_deliverable, boxes, holds
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.vault import Vault
 
 _BY_AMAZON: Final = "AMAZON"
@@ -101,12 +101,12 @@ class Intake:
             save_page(self._book, self._slug, page, self._now)
         self._count_holds(changes)
 
-    def refuse(self, order_id: str, problem: str, message: str) -> None:
+    def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
         """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
         refusal = Refusal(order_id, problem, message)
         self._tally.refused.append(refusal)
         if not self._dry_run:
-            gone = problem == "order-not-found"
+            gone = problem == ProblemName.ORDER_NOT_FOUND
             page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
             save_page(self._book, self._slug, page, self._now)
 
@@ -114,7 +114,7 @@ class Intake:
         """`role-missing-pii`, where every order still to ship came without name and street, and none ever came with."""
         if not self._to_ship or self._deliverable or any_deliverable(self._book, self._slug):
             return None
-        return Problem("role-missing-pii", count=self._to_ship)
+        return Problem(ProblemName.ROLE_MISSING_PII, count=self._to_ship)
 
     def _changes(self, orders: Sequence[Order]) -> list[OrderChange]:
         if not orders:
@@ -125,7 +125,7 @@ class Intake:
         changes = []
         for order in orders:
             if order.fulfilled_by == _BY_AMAZON:
-                problem = Problem("order-amazon-fulfilled", order_id=order.order_id)
+                problem = Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order.order_id)
                 self._tally.refused.append(Refusal(order.order_id, problem.name, problem.summary))
                 continue
             fingerprint = digest(order)

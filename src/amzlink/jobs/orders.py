@@ -29,7 +29,7 @@ from amzlink.orderbook.orders import (
 )
 from amzlink.orderbook.parcels import parcels_of
 from amzlink.orderbook.purges import Tombstone, tombstone_of
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.vault import Vault
 
 _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
@@ -123,7 +123,7 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
     with deps.book() as book:
         lifted = _holds(deps, _found(book, slug, order_id), policy)
         if not lifted:
-            raise Problem("hold-not-found", order_id=order_id)
+            raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
         lift_holds(book, slug, order_id, deps.clock.now())
     return lifted
 
@@ -160,7 +160,7 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
 def _found(book: Book, slug: str, order_id: str) -> BookedOrder:
     order = find_order(book, slug, order_id)
     if order is None:
-        raise Problem("order-not-found", order_id=order_id, detail=f"in the order book of {slug}")
+        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=f"in the order book of {slug}")
     return order
 
 

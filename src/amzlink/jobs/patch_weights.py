@@ -15,7 +15,7 @@ from amzlink.core.weights import to_grams
 from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import Patch, PatchState, note_patch, patched
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
@@ -25,7 +25,7 @@ _GIVEN_UP_AFTER: Final = timedelta(hours=1)
 _LOOKED_FOR: Final = timedelta(days=7)  # one that was given up may still turn up
 _A_MINUTE: Final = timedelta(minutes=1)
 _ANY_PRODUCT: Final = "PRODUCT"  # stands for all types (facts 8.3), for a listing that does not tell its own
-_ONE_LISTINGS_OWN: Final = frozenset({"request-refused"})  # what Amazon can say of one while others are well
+_ONE_LISTINGS_OWN: Final = frozenset({ProblemName.REQUEST_REFUSED})  # what Amazon can say of one while others are well
 # amzlink speaks English; Amazon has these texts in every marketplace (model, issueLocale).
 _LOCALE: Final = "en_US"
 
@@ -40,7 +40,7 @@ class PatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     grams: int
     state: str
     issues: tuple[Issue, ...] = ()
-    problem: str | None = None
+    problem: ProblemName | None = None
     message: str = ""
 
     @property
@@ -100,7 +100,7 @@ class Patcher:
         for sku, weight in grams.items():
             listing = found.get(sku)
             if listing is None:
-                yield self._not_possible(sku, weight, Problem("sku-unknown", sku=sku, store=self._slug))
+                yield self._not_possible(sku, weight, Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._slug))
             elif shown_grams(listing, self._marketplace_id) != weight and queued.get(sku) != weight:
                 yield self._send(listing, weight, preview_only=preview_only)
 
@@ -175,7 +175,7 @@ class Patcher:
         if not errors and age < _GIVEN_UP_AFTER:
             message = f"Sent {age // _A_MINUTE} minutes ago; the listing does not show it yet."
             return PatchOutcome(sku=sku, grams=patch.grams, state=patch.state.value, message=message)
-        problem = Problem("weight-not-taken", sku=sku)
+        problem = Problem(ProblemName.WEIGHT_NOT_TAKEN, sku=sku)
         reason = errors[0].code if errors else None
         note_patch(self._book, self._slug, sku, msgspec.structs.replace(patch, state=PatchState.LOST, reason=reason))
         return PatchOutcome(
@@ -189,7 +189,7 @@ class Patcher:
         gone = sorted(set(patch.beside) - _marketplaces_of(found))
         if not gone:
             return outcome
-        problem = Problem("weight-lost-elsewhere", sku=sku, detail=", ".join(_country(each) for each in gone))
+        problem = Problem(ProblemName.WEIGHT_LOST_ELSEWHERE, sku=sku, detail=", ".join(_country(each) for each in gone))
         return msgspec.structs.replace(outcome, problem=problem.name, message=problem.summary)
 
     def _refused(self, sku: str, grams: int, issues: tuple[Issue, ...], *, keep: bool) -> PatchOutcome:
@@ -198,7 +198,7 @@ class Patcher:
             note_patch(
                 self._book, self._slug, sku, Patch(state=PatchState.REFUSED, grams=grams, at=self._now, reason=reason)
             )
-        problem = Problem("weight-refused", sku=sku)
+        problem = Problem(ProblemName.WEIGHT_REFUSED, sku=sku)
         return PatchOutcome(
             sku=sku, grams=grams, state=PatchState.REFUSED.value, issues=issues, problem=problem.name,
             message=problem.summary,

@@ -40,7 +40,7 @@ from amzlink.orderbook.purges import (
     tombstone_of,
 )
 from amzlink.orderbook.runs import sealed_marks
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.vault import Vault
@@ -140,7 +140,7 @@ def purge_in_passing(deps: Deps, book: Book, slug: str, amazon_time: datetime | 
                 deps=deps, book=book, slug=slug, settings=settings, options=options, report=report, job="import-orders"
             ).run(amazon_time)
     except Problem as problem:
-        if problem.name == "run-in-progress":
+        if problem.name == ProblemName.RUN_IN_PROGRESS:
             return None
         report.problem = problem
     return report
@@ -201,10 +201,10 @@ class Purger:
         earlier = borne_out(self._book, {self._slug} if self._slug not in stores else stores)
         now = self._deps.clock.now()
         if earlier is None:
-            return None, Problem("clock-jumped", detail="no run has heard a time from Amazon yet")
+            return None, Problem(ProblemName.CLOCK_JUMPED, detail="no run has heard a time from Amazon yet")
         if now - earlier > _NOT_FAR or earlier - now > _NOT_FAR:
             told = f"it says {now:%Y-%m-%d}, and Amazon was last heard of at {earlier:%Y-%m-%d}"
-            return earlier, Problem("clock-jumped", detail=told)
+            return earlier, Problem(ProblemName.CLOCK_JUMPED, detail=told)
         return earlier, None
 
     def _purge_due(self, sure: datetime) -> None:
@@ -237,7 +237,7 @@ class Purger:
             vault = self._deps.vault(self._slug, self._book)
         except Problem as problem:
             # Nobody can open it, so nothing is lost with the row. But an archive wants it read, once the key is back.
-            if problem.name != "vault-key-missing" or self._archive_folder:
+            if problem.name != ProblemName.VAULT_KEY_MISSING or self._archive_folder:
                 raise
             vault = None
         archived = vault is not None and self._archive(vault, lambda: [order_id], now)
@@ -247,7 +247,7 @@ class Purger:
         """Nothing of it is sealed (any more): see that nothing ever will be, and that a copy elsewhere can go."""
         there = tombstone_of(self._book, self._slug, order_id)
         if there is None and find_order(self._book, self._slug, order_id) is None:
-            raise Problem("order-not-found", order_id=order_id, detail="in the order book")
+            raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail="in the order book")
         self._report.gone_since = there.at if there else now
         if there is None and not self._options.dry_run:
             destroy(self._book, self._slug, {order_id: Rule.REQUESTED}, [], now)
@@ -321,7 +321,7 @@ class Purger:
                 if box.lease_day < vault.floor and vault.reaches(place.order_id, box, part=place.part)
             }
         if left:
-            raise Problem("purge-incomplete", count=len(left), store=self._slug)
+            raise Problem(ProblemName.PURGE_INCOMPLETE, count=len(left), store=self._slug)
 
     def _survey(self, today: date, *, list_due: bool) -> None:
         """Count what is kept and when the next of it goes; with `list_due` note what would go today."""
@@ -345,7 +345,7 @@ class Purger:
             if empty_journal(self._book):
                 return
             self._deps.clock.sleep(_PAUSE_SECONDS)
-        raise Problem("journal-in-use", store=self._slug)
+        raise Problem(ProblemName.JOURNAL_IN_USE, store=self._slug)
 
     def _forget_copies(self) -> None:
         """Delete what was handed to Sendcloud of purged orders, where that is wanted; else say how many there are."""

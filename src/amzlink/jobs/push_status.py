@@ -30,7 +30,7 @@ from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
 from amzlink.orderbook.imports import Refusal
 from amzlink.orderbook.parcels import Arrival, booked_orders, newly_delivered, note_deliveries, shipped_and_under_way
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
@@ -125,7 +125,7 @@ def _rows(
     try:
         stream = source.open("rb")
     except OSError as error:
-        raise Problem("input-malformed", file=source, detail=error.strerror or "it cannot be read") from error
+        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read") from error
     with stream:
         yield from read_shipments(stream, file=str(source), now=now, codes=_status_words())
 
@@ -264,7 +264,9 @@ class _Push:
         )
         self._report.planned = planner.run()
         if self._report.planned.due:
-            self._deps.observer.warn(Problem("ship-by-near", count=self._report.planned.due, store=self._slug))
+            self._deps.observer.warn(
+                Problem(ProblemName.SHIP_BY_NEAR, count=self._report.planned.due, store=self._slug)
+            )
 
     def send(self, route: str) -> None:
         """Send the outbox: one by one as long as that is faster, the rest and all mail without tracking by feed."""
@@ -316,14 +318,14 @@ class _Push:
         for row in rows:
             if isinstance(row, ShipmentRow) and row.order_id not in booked:
                 where = f"in the order book of {self._slug} (line {row.line})"
-                problem = Problem("order-not-found", order_id=row.order_id, detail=where)
+                problem = Problem(ProblemName.ORDER_NOT_FOUND, order_id=row.order_id, detail=where)
                 self._report.failed.append(Refusal(row.order_id, problem.name, problem.summary))
         self._news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
 
 
 def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
     """A refusal of our own: what Amazon would not take in any way."""
-    return Problem("shipment-refused", order_id=entry.order_id, reason=reason, detail=detail)
+    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, reason=reason, detail=detail)
 
 
 def _arrivals(book: Book, slug: str, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:

@@ -21,7 +21,7 @@ from amzlink.jobs.parcel_news import ParcelNews
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.confirmations import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.orderbook.orders import boxes
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.vault import Vault
 
 _SHOWN_BY_THEN: Final = timedelta(minutes=4)  # the import's window ends two minutes ago, and Amazon takes its time
@@ -72,7 +72,7 @@ class ReadBack:
         try:
             self._intake.take((get_order(self._link, order_id),))
         except Problem as problem:
-            if problem.name != "order-not-found":
+            if problem.name != ProblemName.ORDER_NOT_FOUND:
                 raise
 
     def _age(self, entry: Outgoing) -> timedelta:
@@ -108,7 +108,7 @@ class ReadBack:
 
     def _give_up(self, entry: Outgoing) -> bool:
         """Send it once more; the second time it stays missing."""
-        problem = Problem("confirmation-not-stored", order_id=entry.order_id)
+        problem = Problem(ProblemName.CONFIRMATION_NOT_STORED, order_id=entry.order_id)
         self._deps.observer.warn(problem)
         if entry.confirmation.resent:
             note_refused(

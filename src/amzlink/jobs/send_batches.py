@@ -7,7 +7,7 @@ import msgspec
 
 from amzlink.jobs.send_desk import Desk, Letter
 from amzlink.orderbook.dispatches import DispatchState
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.orders import BatchRefused, Refused
@@ -73,7 +73,7 @@ def _put_aside(desk: Desk, batch: Sequence[Letter], refusals: "Mapping[int, tupl
     rows = []
     for index, reasons in refusals.items():
         row, first = batch[index].row, reasons[0]
-        problem = Problem("sendcloud-refused", order_id=row.order_id, detail=_spell(first))
+        problem = Problem(ProblemName.SENDCLOUD_REFUSED, order_id=row.order_id, detail=_spell(first))
         desk.refuse(row.order_id, problem)
         rows.append(
             msgspec.structs.replace(
@@ -87,7 +87,7 @@ def _unexplained(refusal: "BatchRefused") -> Problem:
     from amzlink.sendcloud.orders import CREATE_ORDERS  # noqa: PLC0415
 
     return Problem(
-        "request-refused", service="Sendcloud", operation=CREATE_ORDERS, detail=_spell(refusal.refusals[0][0])
+        ProblemName.REQUEST_REFUSED, service="Sendcloud", operation=CREATE_ORDERS, detail=_spell(refusal.refusals[0][0])
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from amzlink.jobs.send_desk import Desk
 from amzlink.orderbook.dispatches import DispatchRow, DispatchState, unsettled_rows
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.orders import StoredOrder
@@ -19,7 +19,7 @@ STORED_WITHIN: Final = timedelta(minutes=30)
 _PAUSES: Final = (2.0, 4.0, 8.0)  # seconds; as a rule Sendcloud stores within about two
 # Look-ups of single orders in one go: where nothing was stored, more of them tell no more.
 _MOST_SINGLES: Final = 100
-_NOT_STORED: Final = "sendcloud-not-stored"
+_NOT_STORED: Final = ProblemName.SENDCLOUD_NOT_STORED
 
 
 class ReadBack:

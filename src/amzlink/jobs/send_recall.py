@@ -11,7 +11,7 @@ from amzlink.jobs.send_check import STORED_WITHIN
 from amzlink.jobs.send_desk import CHUNK, Desk
 from amzlink.orderbook.dispatches import DispatchRow, DispatchState, dispatch_rows, orders_to_recall
 from amzlink.orderbook.parcels import have_parcels
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _NEVER_PUT_OFF = (DispatchState.SENT, DispatchState.TOO_LATE)
 
@@ -55,7 +55,7 @@ class Recall:
             try:
                 delete_order(desk.client, order.id)
             except Problem as problem:
-                if problem.name != "request-refused":
+                if problem.name != ProblemName.REQUEST_REFUSED:
                     raise
                 # It is this order's own: the others need not wait for it.
                 desk.refuse(row.order_id, problem)
@@ -68,7 +68,7 @@ class Recall:
         desk = self._desk
         facts = {"order_id": row.order_id, "store": desk.slug, "store_option": f" --store {desk.slug}"}
         desk.tally.too_late.append(row.order_id)
-        desk.deps.observer.warn(Problem("parcel-of-stopped-order", **facts))
+        desk.deps.observer.warn(Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, **facts))
         desk.save([msgspec.structs.replace(row, state=DispatchState.TOO_LATE)])
 
     def _may_still_appear(self, row: DispatchRow) -> bool:

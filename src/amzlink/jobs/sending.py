@@ -32,7 +32,7 @@ from amzlink.orderbook.dispatches import (
 )
 from amzlink.orderbook.orders import boxes, holds
 from amzlink.orderbook.parcels import have_parcels
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.vault import Vault
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _packed(row: DispatchRow) -> DispatchRow | None:
     return msgspec.structs.replace(row, state=DispatchState.SENT, payload_hash=None, considered=None)
 
 
-def _refused(row: DispatchRow, problem: str) -> DispatchRow:
+def _refused(row: DispatchRow, problem: ProblemName) -> DispatchRow:
     return msgspec.structs.replace(
         row, state=DispatchState.REFUSED, payload_hash=None, problem=problem, code=None, pointer=None
     )

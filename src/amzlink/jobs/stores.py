@@ -9,7 +9,7 @@ from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_c
 from amzlink.config import SETTINGS, Store, parse_setting
 from amzlink.core.credentials import check
 from amzlink.deps import Deps
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, SecretName, Source
 
 _COMMAND: Final = "amzlink stores set"
@@ -22,7 +22,7 @@ class SecretPlace:
     """Where a secret comes from, or the name of the problem that keeps it from being looked at; never its value."""
 
     source: Source | None
-    problem: str | None = None
+    problem: ProblemName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _require_keys(deps: Deps, slug: str, store: Store) -> None:
     """A store that sends orders to Sendcloud has both keys, and the integration that they belong to."""
     has_all = store.sendcloud_public_key and store.sendcloud_integration_id
     if not has_all or deps.secrets.get(slug, "sendcloud-secret-key") is None:
-        raise Problem("sendcloud-keys-missing", store=slug, store_option=f" --store {slug}")
+        raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=f" --store {slug}")
 
 
 def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:
@@ -131,11 +131,11 @@ def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:
     before = [BY_ID[known] for known in store.marketplace_ids if known in BY_ID]
     if len({marketplace.region for marketplace in (*chosen.values(), *before)}) > 1:
         names = dict.fromkeys(marketplace.name for marketplace in (*before, *chosen.values()))
-        raise Problem("region-mixed", detail=" and ".join(names))
+        raise Problem(ProblemName.REGION_MIXED, detail=" and ".join(names))
     countries_now = [marketplace.country for marketplace in chosen.values()]
     country = store.country if store.country in countries_now else countries_now[0]
     return {"marketplace_ids": tuple(chosen), "country": country}
 
 
 def _usage(detail: str) -> Problem:
-    return Problem("usage", command=_COMMAND, detail=detail)
+    return Problem(ProblemName.USAGE, command=_COMMAND, detail=detail)

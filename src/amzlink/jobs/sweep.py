@@ -22,7 +22,7 @@ from amzlink.jobs.weighing import Weigher
 from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import Sweep
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
@@ -140,7 +140,7 @@ class CatalogueSweep:
             if self._clock.now() >= given_up:
                 if self._now - begun >= _REPORT_GIVEN_UP_AFTER:
                     self._begin_anew(until)
-                raise Problem("report-late", detail=report.report_id, store=self._slug)
+                raise Problem(ProblemName.REPORT_LATE, detail=report.report_id, store=self._slug)
             self._progress("waiting for Amazon's listings report")
             self._clock.sleep(_POLL_REPORT_EVERY)
             report = report_status(self._link, report.report_id)
@@ -157,7 +157,7 @@ class CatalogueSweep:
         try:
             return report_status(self._link, report_id)
         except Problem as problem:
-            if problem.name == "request-refused":
+            if problem.name == ProblemName.REQUEST_REFUSED:
                 return None
             raise
 

@@ -22,7 +22,7 @@ from amzlink.core.diagnosis import Probe, Reply, diagnose, needs_other_regions, 
 from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
 from amzlink.jobs.checks import amazon, machine, sendcloud
 from amzlink.jobs.checks.schedule import is_scheduled
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.probe import PANEL
 from amzlink.sendcloud.transport import Client
 from amzlink.wire.probe import Probe as Look
@@ -309,7 +309,7 @@ class _Examination:
         return found(check, self._too_slow()) if isinstance(outcome, _Silence) else outcome
 
     def _too_slow(self) -> Problem:
-        return Problem("check-timeout", seconds=round(self._limit))
+        return Problem(ProblemName.CHECK_TIMEOUT, seconds=round(self._limit))
 
 
 class _Silence(Exception):  # noqa: N818 - what came of a task: nothing, in time

@@ -14,7 +14,7 @@ from amzlink.orderbook import line_weights
 from amzlink.orderbook import listings as booked
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.listings import BookedListing
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 _LOOKED_LATELY: Final = timedelta(days=1)  # a product without a weight is asked for again the next day
 _ASKED_LATELY: Final = timedelta(days=30)
@@ -99,7 +99,7 @@ class Weigher:
             try:
                 weights = package_weights(self._link, self._store.marketplace_ids[0], [asins[sku] for sku in page])
             except Problem as problem:
-                if problem.name != "access-denied":
+                if problem.name != ProblemName.ACCESS_DENIED:
                     raise
                 return
             catalogue = {sku: weights[asins[sku]].package if asins[sku] in weights else None for sku in page}

@@ -14,6 +14,7 @@ from amzlink.core.packing import Item, Line
 from amzlink.orderbook.book import Book, Row, execute_many, upsert
 from amzlink.orderbook.parcels import parcels_of
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS
+from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(CONFIRMATIONS)
 _encode: Final = msgspec.json.Encoder().encode
@@ -37,7 +38,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     traceable: bool
     asked_at: datetime | None = None
     accepted_at: datetime | None = None
-    problem: str | None = None
+    problem: ProblemName | None = None
     reason: str | None = None
     feed: str | None = None
     message_id: int | None = None
@@ -157,11 +158,11 @@ def note_states(book: Book, store: str, entries: Mapping[State, Collection[Confi
 
 
 def note_refused(
-    book: Book, store: str, entry: Confirmation, state: State, *, problem: str, reason: str | None
+    book: Book, store: str, entry: Confirmation, state: State, *, problem: ProblemName, reason: str | None
 ) -> None:
     """Keep why a confirmation was not taken, or is not to be seen."""
     with book.writing() as connection:
-        connection.execute(_here(store, entry).values(state=state.value, problem=problem, reason=reason))
+        connection.execute(_here(store, entry).values(state=state.value, problem=problem.value, reason=reason))
 
 
 def note_seen(book: Book, store: str, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
@@ -230,7 +231,7 @@ def _row(store: str, entry: Outgoing) -> Row:
         "asked_at": to_iso(entry.asked_at) if entry.asked_at else None,
         "accepted_at": to_iso(entry.accepted_at) if entry.accepted_at else None,
         "resent": said.resent,
-        "problem": entry.problem,
+        "problem": entry.problem.value if entry.problem else None,
         "reason": entry.reason,
         "feed": entry.feed,
         "message_id": entry.message_id,
@@ -262,7 +263,7 @@ def _to_outgoing(row: SqlRow[Any]) -> Outgoing:
         traceable=row.traceable,
         asked_at=from_iso(row.asked_at) if row.asked_at else None,
         accepted_at=from_iso(row.accepted_at) if row.accepted_at else None,
-        problem=row.problem,
+        problem=ProblemName(row.problem) if row.problem else None,
         reason=row.reason,
         feed=row.feed,
         message_id=row.message_id,

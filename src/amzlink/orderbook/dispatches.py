@@ -14,6 +14,7 @@ from amzlink.core.dispatch import Dispatch, DispatchLine
 from amzlink.core.orders import CANCELLED, TO_SHIP, OrderId, PersonalData
 from amzlink.orderbook.book import Book, Row, execute_many, upsert
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDER_LINES, ORDERS
+from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(DISPATCHES)
 
@@ -52,7 +53,7 @@ class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
     sendcloud_id: str | None = None
     asked_at: datetime | None = None
     accepted_at: datetime | None = None
-    problem: str | None = None
+    problem: ProblemName | None = None
     code: str | None = None
     pointer: str | None = None
 
@@ -232,7 +233,7 @@ def _row(store: str, row: DispatchRow) -> Row:
         "sendcloud_id": row.sendcloud_id,
         "asked_at": to_iso(row.asked_at) if row.asked_at else None,
         "accepted_at": to_iso(row.accepted_at) if row.accepted_at else None,
-        "problem": row.problem,
+        "problem": row.problem.value if row.problem else None,
         "code": row.code,
         "pointer": row.pointer,
     }
@@ -247,7 +248,7 @@ def _to_row(row: SqlRow[Any]) -> DispatchRow:
         sendcloud_id=row.sendcloud_id,
         asked_at=from_iso(row.asked_at) if row.asked_at else None,
         accepted_at=from_iso(row.accepted_at) if row.accepted_at else None,
-        problem=row.problem,
+        problem=ProblemName(row.problem) if row.problem else None,
         code=row.code,
         pointer=row.pointer,
     )

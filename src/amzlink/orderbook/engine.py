@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, t
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, ProgrammingError
 
 from amzlink.files import translate, translated_errors
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 HEAD: Final = "0005"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
@@ -33,7 +33,7 @@ def locate(file: Path, url: str | None) -> Path:
     if not url:
         return file
     if not url.startswith("sqlite:///"):
-        raise Problem("not-built-yet", detail="An order book on a database server")
+        raise Problem(ProblemName.NOT_BUILT_YET, detail="An order book on a database server")
     return Path(url.removeprefix("sqlite:///")).expanduser()
 
 
@@ -113,20 +113,20 @@ def _bring_up_to_date(engine: Engine, file: Path) -> None:
     from amzlink.orderbook.migrations import is_known, upgrade  # noqa: PLC0415 - alembic is slow to load
 
     if version is not None and not is_known(version):
-        raise Problem("database-newer", file=file, detail=version)
+        raise Problem(ProblemName.DATABASE_NEWER, file=file, detail=version)
     upgrade(engine)
 
 
 def _problem(error: DBAPIError, file: Path) -> Problem:
     said = str(error.orig).lower()
     if "full" in said:
-        return Problem("disk-full", file=file)
+        return Problem(ProblemName.DISK_FULL, file=file)
     if "readonly" in said or "read-only" in said:
-        return Problem("not-writable", file=file, detail="it is read-only")
+        return Problem(ProblemName.NOT_WRITABLE, file=file, detail="it is read-only")
     if "disk i/o" in said:
-        return Problem("disk-broken", file=file, detail="input/output error")
+        return Problem(ProblemName.DISK_BROKEN, file=file, detail="input/output error")
     if "locked" in said or "unable to open" in said:
-        return Problem("database-unreachable", file=file, detail=str(error.orig))
+        return Problem(ProblemName.DATABASE_UNREACHABLE, file=file, detail=str(error.orig))
     if "malformed" in said or "not a database" in said or "no such table" in said or isinstance(error, DatabaseError):
-        return Problem("database-corrupt", file=file, detail=str(error.orig))
-    return Problem("database-unreachable", file=file, detail=str(error.orig))
+        return Problem(ProblemName.DATABASE_CORRUPT, file=file, detail=str(error.orig))
+    return Problem(ProblemName.DATABASE_UNREACHABLE, file=file, detail=str(error.orig))

@@ -28,6 +28,7 @@ from amzlink.orderbook.schema import (
     VAULT_CHAINS,
     VAULT_FLOORS,
 )
+from amzlink.problems import ProblemName
 
 
 class OrderChange(msgspec.Struct, frozen=True, gc=False):
@@ -62,7 +63,7 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     """An order that could not be taken in. `message` holds nothing personal."""
 
     order_id: str
-    problem: str
+    problem: ProblemName
     message: str
 
 
@@ -286,7 +287,7 @@ def _save_refusals(connection: Connection, store: str, page: Page, now: datetime
             delete(REFUSED_ORDERS).where(REFUSED_ORDERS.c.store == store, REFUSED_ORDERS.c.order_id.in_(settled))
         )
     rows = [
-        {"store": store, "order_id": entry.order_id, "problem": entry.problem, "message": entry.message}
+        {"store": store, "order_id": entry.order_id, "problem": entry.problem.value, "message": entry.message}
         for entry in page.refusals
         if entry.order_id
     ]

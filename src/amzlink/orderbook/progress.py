@@ -14,6 +14,7 @@ from amzlink.core.parcels import LIVE, Kind
 from amzlink.orderbook.book import Book
 from amzlink.orderbook.dispatches import THERE, DispatchState
 from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS
+from amzlink.problems import ProblemName
 
 _LATELY: Final = timedelta(days=7)
 
@@ -22,7 +23,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A refusal that is kept: whose it is, the problem's name, and the service's reason in a word or two."""
 
     order_id: str
-    problem: str
+    problem: ProblemName
     reason: str | None
 
 
@@ -91,7 +92,7 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
             ),
             overdue=count(orders.where(~on_its_way.exists(), ORDERS.c.ship_by < to_iso(now))),
             refused=tuple(
-                Kept(order_id=row.order_id, problem=row.problem, reason=row.reason)
+                Kept(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.reason)
                 for row in connection.execute(
                     select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.problem, CONFIRMATIONS.c.reason)
                     .join(ORDERS, _same_order(CONFIRMATIONS))
@@ -100,7 +101,7 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
                 )
             ),
             not_sent=tuple(
-                Kept(order_id=row.order_id, problem=row.problem, reason=row.pointer)
+                Kept(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.pointer)
                 for row in connection.execute(
                     select(DISPATCHES.c.order_id, DISPATCHES.c.problem, DISPATCHES.c.pointer)
                     .join(ORDERS, _same_order(DISPATCHES))

@@ -17,9 +17,10 @@ from amzlink.orderbook.dispatches import DispatchState, may_be_there
 from amzlink.orderbook.imports import box_of, record_purge
 from amzlink.orderbook.leases import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.schema import DISPATCHES, ORDERS, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
+from amzlink.problems import ProblemName
 
 CHUNK: Final = 500
-_LOST: Final = "vault-key-missing"
+_LOST: Final = ProblemName.VAULT_KEY_MISSING
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
 
@@ -171,7 +172,7 @@ def let_go(book: Book, store: str, order_ids: Collection[str], now: datetime) ->
         connection.execute(update(ORDERS).where(*mine).values(deliverable=False))
         rows = [
             {
-                "store": store, "order_id": order_id, "problem": _LOST,
+                "store": store, "order_id": order_id, "problem": _LOST.value,
                 "message": "its address cannot be opened any more", "seen_at": to_iso(now),
             }
             for order_id in order_ids

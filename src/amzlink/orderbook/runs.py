@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from amzlink.clock import to_iso
 from amzlink.orderbook.book import Book, upsert
 from amzlink.orderbook.schema import RUNS, VAULT_CHAINS, VAULT_FLOORS
+from amzlink.problems import ProblemName
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +18,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     job: str
     started_at: datetime
     finished_at: datetime
-    problem: str | None
+    problem: ProblemName | None
     counts: Mapping[str, object]
     amazon_time: datetime | None
 
@@ -36,7 +37,7 @@ def note_run(book: Book, store: str, run: Run) -> None:
         "job": run.job,
         "started_at": to_iso(run.started_at),
         "finished_at": to_iso(run.finished_at),
-        "problem": run.problem,
+        "problem": run.problem.value if run.problem else None,
         "counts": msgspec.json.encode(run.counts).decode(),
         "amazon_time": to_iso(run.amazon_time) if run.amazon_time else None,
     }

@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import UNREADABLE, is_html
 
 SERVICE: Final = "Sendcloud"
@@ -85,18 +85,18 @@ def refusal(response: httpx.Response, operation: str, *, request_id: str) -> Pro
         "detail": _detail(first, status),
     }  # fmt: skip
     if response.is_server_error:
-        return Problem("service-unavailable", **facts)
+        return Problem(ProblemName.SERVICE_UNAVAILABLE, **facts)
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return Problem("sendcloud-throttled", **facts)
+        return Problem(ProblemName.SENDCLOUD_THROTTLED, **facts)
     if response.is_redirect or (not errors and is_html(response.content)):
         del facts["detail"]
-        return Problem("proxy-interferes", **facts)
+        return Problem(ProblemName.PROXY_INTERFERES, **facts)
     if _misses_integration(errors, operation, status):
-        return Problem("sendcloud-integration-missing", **facts)
-    return Problem(_BY_STATUS.get(status, "request-refused"), **facts)
+        return Problem(ProblemName.SENDCLOUD_INTEGRATION_MISSING, **facts)
+    return Problem(_BY_STATUS.get(status, ProblemName.REQUEST_REFUSED), **facts)
 
 
-_BY_STATUS: Final = {401: "sendcloud-credentials", 403: "sendcloud-forbidden"}
+_BY_STATUS: Final = {401: ProblemName.SENDCLOUD_CREDENTIALS, 403: ProblemName.SENDCLOUD_FORBIDDEN}
 
 
 def _misses_integration(errors: Sequence[ApiError], operation: str, status: int) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.errors import ApiError, parse_errors
 from amzlink.sendcloud.times import in_utc
 from amzlink.sendcloud.transport import Client, Reply
@@ -117,7 +117,7 @@ _REFUSALS: Final = frozenset({400, 409, 413, 422})
 
 def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: int) -> BatchRefused | Problem:
     if any(error.source.endswith("order_details/integration/id") for error in errors):
-        return client.problem("sendcloud-integration-missing", reply)
+        return client.problem(ProblemName.SENDCLOUD_INTEGRATION_MISSING, reply)
     refusals: dict[int, tuple[Refused, ...]] = {}
     for error in errors:
         if (place := error.place) and place[0] < count:

@@ -16,7 +16,7 @@ from amzlink.clock import to_iso
 from amzlink.core.addresses import FittedAddress, fit_address, tidy
 from amzlink.core.dispatch import Dispatch, DispatchLine
 from amzlink.core.orders import Recipient, TaxRegistration
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.order_wire import (
     CustomerDetails,
     CustomsDetails,
@@ -106,7 +106,7 @@ def _currency(dispatch: Dispatch) -> str:
     costs = any(map(_amount, (dispatch.total, *(line.unit_price for line in dispatch.lines))))
     if unfit or (costs and not named):
         currency = unfit[0] if unfit else "a currency that Amazon does not name"
-        raise Problem("currency-unsupported", order_id=dispatch.order_id, currency=currency)
+        raise Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=dispatch.order_id, currency=currency)
     return named[0] if named else "EUR"
 
 

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from amzlink.clock import Clock
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.auth import GRANT, TOKEN_PATH, KeyPair, Token
 from amzlink.sendcloud.errors import SERVICE, refusal
 from amzlink.sendcloud.pace import READS, WRITES, Pace
@@ -166,9 +166,9 @@ class Client:
 
     def malformed(self, reply: Reply, detail: str) -> Problem:
         """The problem for an answer that makes no sense."""
-        return self.problem("response-malformed", reply, detail=detail)
+        return self.problem(ProblemName.RESPONSE_MALFORMED, reply, detail=detail)
 
-    def problem(self, name: str, reply: Reply, **facts: object) -> Problem:
+    def problem(self, name: ProblemName, reply: Reply, **facts: object) -> Problem:
         """A problem that the caller has found in an answer."""
         named = {"operation": reply.operation, "status": reply.status, "request_id": reply.request_id or "none given"}
         return Problem(name, **facts, **named).with_facts(**self._wire.facts)
@@ -179,7 +179,7 @@ class Client:
         Raises:
             Problem: `sendcloud-busy`, after the last attempt or where patience ends.
         """
-        problem = Problem("sendcloud-busy", operation=operation, **self._wire.facts)
+        problem = Problem(ProblemName.SENDCLOUD_BUSY, operation=operation, **self._wire.facts)
         if attempt == ATTEMPTS:
             raise problem
         self._patience.wait(self._wire.backoff(attempt), problem)
@@ -239,13 +239,13 @@ class Client:
         self._make_token()
         response = self._persist(operation, send, repeatable=repeatable)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise Problem("sendcloud-oauth-only", **self._refusal(response, operation).facts)
+            raise Problem(ProblemName.SENDCLOUD_OAUTH_ONLY, **self._refusal(response, operation).facts)
         return response
 
     def _send(self, operation: str, method: str, url: str, body: bytes) -> httpx.Response:
         pace = self._reads if method == "GET" else self._writes
         if (wait := pace.wait(self.clock.now().timestamp())) > 0:
-            self._patience.wait(wait, Problem("sendcloud-throttled", operation=operation, **self._wire.facts))
+            self._patience.wait(wait, Problem(ProblemName.SENDCLOUD_THROTTLED, operation=operation, **self._wire.facts))
         pace.note(self.clock.now().timestamp())
         headers = {"authorization": self._keys.header(), "accept": "application/json"}
         if body:
@@ -263,12 +263,12 @@ class Client:
         if is_html(response.content) or response.is_redirect or response.is_server_error:
             raise self._refusal(response, TOKEN_EXCHANGE)
         if not response.is_success:
-            raise Problem("sendcloud-credentials", **self._refusal(response, TOKEN_EXCHANGE).facts)
+            raise Problem(ProblemName.SENDCLOUD_CREDENTIALS, **self._refusal(response, TOKEN_EXCHANGE).facts)
         try:
             self._keys.take(msgspec.json.decode(response.content, type=Token))
         except UNREADABLE as error:
             # The error's own text may quote the answer, which holds the token.
-            problem = self._wire.problem("response-malformed", response, TOKEN_EXCHANGE)
+            problem = self._wire.problem(ProblemName.RESPONSE_MALFORMED, response, TOKEN_EXCHANGE)
             raise problem.with_facts(detail="it is no token") from error.with_traceback(None)
 
     def _refusal(self, response: httpx.Response, operation: str) -> Problem:

@@ -15,7 +15,7 @@ import msgspec
 
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 ATTEMPTS: Final = 4
 FIRST_BACKOFF: Final = 1.0
@@ -147,7 +147,7 @@ class Wire:
                 body += part
                 if len(body) > most_bytes:
                     detail = f"it is larger than {most_bytes} bytes"
-                    raise Problem("response-malformed", operation=operation, detail=detail, **self.facts)
+                    raise Problem(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=detail, **self.facts)
         # What was read is not compressed any more, so the headers that say how it came are left out.
         headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WAY]
         return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
@@ -173,7 +173,7 @@ class Wire:
         moment = parse_http_date(text)
         return positive(text) if moment is None else max(0.0, (moment - self.now()).total_seconds())
 
-    def problem(self, name: str, response: httpx.Response, operation: str) -> Problem:
+    def problem(self, name: ProblemName, response: httpx.Response, operation: str) -> Problem:
         """A problem about an answer, with its status, its id and its host."""
         return Problem(
             name, operation=operation, status=response.status_code,
@@ -191,16 +191,16 @@ class Wire:
     def _network_problem(self, error: httpx.HTTPError, host: str, operation: str) -> Problem:
         facts = {**self.facts, "host": host, "operation": operation, "kind": type(error).__name__}
         if isinstance(error, httpx.DecodingError):
-            return Problem("response-malformed", detail="its compression is damaged", **facts)
+            return Problem(ProblemName.RESPONSE_MALFORMED, detail="its compression is damaged", **facts)
         if isinstance(error, httpx.TimeoutException):
             seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
-            return Problem("timeout", seconds=round(seconds or 0), **facts)
+            return Problem(ProblemName.TIMEOUT, seconds=round(seconds or 0), **facts)
         return Problem(_network_problem_name(error), status="no", **facts)
 
 
 def passes(problem: Problem) -> bool:
     """Whether a fault of the network is worth another try now; a hang is not, it has cost a time limit already."""
-    return problem.name in ("connect-refused", "dns-failed")
+    return problem.name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
 
 
 def positive(text: str | None) -> float | None:
@@ -225,26 +225,28 @@ def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) 
         )
     except OSError:
         detail = "the certificates that it names cannot be read"
-        raise Problem("config-invalid", file="SSL_CERT_FILE", detail=detail) from None
+        raise Problem(ProblemName.CONFIG_INVALID, file="SSL_CERT_FILE", detail=detail) from None
     except (ValueError, ImportError, httpx.InvalidURL):
         detail = "it has to be the address of a proxy, such as http://proxy.example:3128"
-        raise Problem("config-invalid", file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)", detail=detail) from None
+        raise Problem(
+            ProblemName.CONFIG_INVALID, file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)", detail=detail
+        ) from None
 
 
-def _network_problem_name(error: httpx.HTTPError) -> str:
+def _network_problem_name(error: httpx.HTTPError) -> ProblemName:
     """Told by what lies at the bottom: httpx wraps the socket's and the TLS library's own errors."""
     if isinstance(error, httpx.ProxyError):
-        return "proxy-interferes"
+        return ProblemName.PROXY_INTERFERES
     if isinstance(error, httpx.NetworkError):
         # The first OSError below it; what lies deeper is what the caller was dealing with before.
         cause = error.__cause__
         while cause is not None and not isinstance(cause, OSError):
             cause = cause.__cause__ or cause.__context__
         if isinstance(cause, ssl.SSLError):
-            return "tls-failed"
+            return ProblemName.TLS_FAILED
         if isinstance(cause, socket.gaierror):
-            return "dns-failed"
-    return "connect-refused"
+            return ProblemName.DNS_FAILED
+    return ProblemName.CONNECT_REFUSED
 
 
 def _spell(limit: timedelta) -> str:

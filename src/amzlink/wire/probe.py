@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from amzlink.clock import Clock, parse_http_date
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import is_html
 from amzlink.wire.client import USER_AGENT
 from amzlink.wire.proxies import HTTPS_PORT, Proxy, find_proxy, unusable_proxy
@@ -101,8 +101,8 @@ def probe(
         return _look(way, ask)
     except Problem as problem:
         if proxy is None and way.port == HTTPS_PORT and (told := _sign_in_page(way)):
-            facts = {"host": way.host, "kind": CAPTIVE_PORTAL, "instead_of": problem.name}
-            raise Problem("proxy-interferes", detail=told, **facts) from problem
+            facts = {"host": way.host, "kind": CAPTIVE_PORTAL, "instead_of": problem.name.value}
+            raise Problem(ProblemName.PROXY_INTERFERES, detail=told, **facts) from problem
         raise
 
 
@@ -112,7 +112,9 @@ def _split(base_url: str) -> SplitResult:
         if url.hostname and url.port != 0:
             return url
     detail = "it has to be an address with a host, such as https://proxy.example:8443"
-    raise Problem("config-invalid", file="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL", detail=detail)
+    raise Problem(
+        ProblemName.CONFIG_INVALID, file="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL", detail=detail
+    )
 
 
 def _unusual(proxy: Proxy, context: ssl.SSLContext) -> httpx.BaseTransport:
@@ -149,12 +151,12 @@ def _judge(way: Way, answer: Answer) -> None:
     """Raise what an answer means that is not the service's own."""
     if way.proxy and not way.secure and answer.status in FROM_GATEWAYS:
         detail = f"the proxy {way.proxy.shown} {refusal(answer, way.proxy)}"
-        raise way.problem("proxy-interferes", detail, status=answer.status)
+        raise way.problem(ProblemName.PROXY_INTERFERES, detail, status=answer.status)
     if between := _between(answer):
         kind, detail = between
         if way.proxy:
             kind, detail = PROXY, f"the proxy {way.proxy.shown} answers with {detail}"
-        raise way.problem("proxy-interferes", detail, status=answer.status, kind=kind)
+        raise way.problem(ProblemName.PROXY_INTERFERES, detail, status=answer.status, kind=kind)
 
 
 def _between(answer: Answer) -> tuple[str, str] | None:
@@ -226,18 +228,18 @@ def _over_httpx(
         with httpx.Client(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False) as client:
             response = client.request(ask.method, f"{url.geturl()}{ask.path}", content=ask.body, headers=headers)
     except httpx.TimeoutException as error:
-        raise Problem("timeout", **facts) from error
+        raise Problem(ProblemName.TIMEOUT, **facts) from error
     except httpx.HTTPError as error:
         if proxy:
             detail = f"the proxy {proxy} gives no connection to it ({type(error).__name__})"
-            raise Problem("proxy-interferes", detail=detail, **facts) from error
-        raise Problem("connect-refused", kind=type(error).__name__, **facts) from error
+            raise Problem(ProblemName.PROXY_INTERFERES, detail=detail, **facts) from error
+        raise Problem(ProblemName.CONNECT_REFUSED, kind=type(error).__name__, **facts) from error
     answer = Answer(response.status_code, response.headers, response.content[:FIRST_BYTES])
     if between := _between(answer):
         kind, detail = between
         if proxy:
             kind, detail = PROXY, f"the proxy {proxy} answers with {detail}"
-        raise Problem("proxy-interferes", detail=detail, status=answer.status, kind=kind, **facts)
+        raise Problem(ProblemName.PROXY_INTERFERES, detail=detail, status=answer.status, kind=kind, **facts)
     offset = _offset(answer.headers.get("date"), clock)
     return Probe(host=host, status=answer.status, offset=offset, proxy=proxy, milliseconds=_since(began))
 

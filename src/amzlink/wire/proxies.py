@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 HTTP_PORT: Final = 80
 HTTPS_PORT: Final = 443
@@ -106,7 +106,7 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
 def unusable_proxy() -> Problem:
     """`config-invalid`."""
     return Problem(
-        "config-invalid",
+        ProblemName.CONFIG_INVALID,
         file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)",
         detail="it has to be the address of a proxy, such as http://proxy.example:3128",
     )

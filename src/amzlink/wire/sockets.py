@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 
+from amzlink.problems import ProblemName
+
 PER_FAMILY: Final = 3
 _DIALLING_SHARE: Final = 0.6  # of the time limit; the rest is for finding out why nothing was reached
 _GRACE_SHARE: Final = 0.25  # how long IPv6 is waited for when IPv4 has answered: a lost packet comes again after 1 s
@@ -50,10 +52,10 @@ class Deadline:
 class NoWay(Exception):  # noqa: N818 - a finding, which becomes a problem of the host or of the proxy
     """A host that could not be connected to: the problem's name, and why."""
 
-    def __init__(self, name: str, detail: str) -> None:
+    def __init__(self, name: ProblemName, detail: str) -> None:
         self.name = name
         self.detail = detail
-        super().__init__(name)
+        super().__init__(name.value)
 
 
 @dataclass(slots=True)
@@ -98,15 +100,15 @@ def addresses_of(host: str, port: int, resolver: Resolver) -> Sequence[Address]:
     try:
         found = resolver(host, port)
     except UnicodeError:
-        raise NoWay("dns-failed", "it is no name that a host can have") from None
+        raise NoWay(ProblemName.DNS_FAILED, "it is no name that a host can have") from None
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
-            raise NoWay("dns-failed", "the network's DNS does not answer") from error
+            raise NoWay(ProblemName.DNS_FAILED, "the network's DNS does not answer") from error
         if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
-            raise NoWay("dns-failed", "the DNS knows no such name, or there is no connection") from error
-        raise NoWay("dns-failed", f"the look-up failed with error {error.errno}") from error
+            raise NoWay(ProblemName.DNS_FAILED, "the DNS knows no such name, or there is no connection") from error
+        raise NoWay(ProblemName.DNS_FAILED, f"the look-up failed with error {error.errno}") from error
     if not found:
-        raise NoWay("dns-failed", "the name has no address")
+        raise NoWay(ProblemName.DNS_FAILED, "the name has no address")
     chosen: list[Address] = []
     for family in dict.fromkeys(family for family, _ in found):
         chosen += [address for address in found if address[0] == family][:PER_FAMILY]
@@ -166,12 +168,12 @@ def why_unconnected(tries: Sequence[Try], port: int) -> NoWay:
     """What the failed connections have in common."""
     codes = {one.error.errno for one in tries if one.error}
     if codes & {errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", None)}:
-        return NoWay("connect-refused", f"port {port} there is closed")
+        return NoWay(ProblemName.CONNECT_REFUSED, f"port {port} there is closed")
     if codes & {errno.EACCES, errno.EPERM}:
-        return NoWay("connect-refused", "a firewall of this machine or on the way forbids it")
+        return NoWay(ProblemName.CONNECT_REFUSED, "a firewall of this machine or on the way forbids it")
     if errno.ETIMEDOUT in codes or any(one.pending for one in tries):
-        return NoWay("timeout", f"port {port} takes no connection, so that a firewall may be swallowing it")
-    return NoWay("connect-refused", "no way leads there from this network")
+        return NoWay(ProblemName.TIMEOUT, f"port {port} takes no connection, so that a firewall may be swallowing it")
+    return NoWay(ProblemName.CONNECT_REFUSED, "no way leads there from this network")
 
 
 class _Timed(io.RawIOBase):

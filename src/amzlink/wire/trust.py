@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, cast
 import httpx
 
 from amzlink.clock import parse_http_date
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.sockets import PER_FAMILY, clean
 from amzlink.wire.way import Ask, Way
 
@@ -39,7 +39,9 @@ def trusted_certificates(environ: Mapping[str, str]) -> ssl.SSLContext:
             context = httpx.create_ssl_context(trust_env=False)
     except OSError:
         detail = "the certificates that it names cannot be read"
-        raise Problem("config-invalid", file="SSL_CERT_FILE" if file else "SSL_CERT_DIR", detail=detail) from None
+        raise Problem(
+            ProblemName.CONFIG_INVALID, file="SSL_CERT_FILE" if file else "SSL_CERT_DIR", detail=detail
+        ) from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -55,14 +57,14 @@ def secured(way: Way, connection: socket.socket) -> Iterator[tuple[socket.socket
         spoken = way.context.wrap_socket(connection, server_hostname=way.host)
     except TimeoutError as error:
         if told := _plain_http(way):
-            raise way.problem("tls-failed", told) from error
+            raise way.problem(ProblemName.TLS_FAILED, told) from error
         raise way.late("it takes the connection, but does not answer the TLS greeting") from error
     except ssl.SSLCertVerificationError as error:
         raise _distrusted(way, error) from error
     except ssl.SSLError as error:
-        raise way.problem("tls-failed", _no_tls(way, error), kind=error.reason) from error
+        raise way.problem(ProblemName.TLS_FAILED, _no_tls(way, error), kind=error.reason) from error
     except OSError as error:
-        raise way.problem("tls-failed", _CUT) from error
+        raise way.problem(ProblemName.TLS_FAILED, _CUT) from error
     with spoken:
         yield spoken, spoken.version(), _issuer_told(spoken)
 
@@ -82,7 +84,9 @@ def _distrusted(way: Way, error: ssl.SSLCertVerificationError) -> Problem:
     """The problem of a certificate that was not trusted, which is looked at once more without trust."""
     seen = _look_without_trust(way, wants_date=error.verify_code in (_X509_EXPIRED, _X509_NOT_YET_VALID))
     facts = {"issuer": seen.issuer} if seen else {}
-    return way.problem("tls-failed", _why_distrusted(error, seen, way), verify_code=error.verify_code, **facts)
+    return way.problem(
+        ProblemName.TLS_FAILED, _why_distrusted(error, seen, way), verify_code=error.verify_code, **facts
+    )
 
 
 def _why_distrusted(error: ssl.SSLCertVerificationError, seen: _Certificate | None, way: Way) -> str:

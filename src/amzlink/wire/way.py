@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import SplitResult
 
 from amzlink.clock import Clock
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.wire.bodies import is_html
 from amzlink.wire.client import USER_AGENT
 from amzlink.wire.proxies import HTTP_PORT, HTTPS_PORT, Proxy
@@ -66,7 +66,7 @@ class Way:
         """Whether TLS is spoken with it."""
         return self.url.scheme == "https"
 
-    def problem(self, name: str, detail: str, **facts: object) -> Problem:
+    def problem(self, name: ProblemName, detail: str, **facts: object) -> Problem:
         """A problem of this host, with what is known of the way to it."""
         return Problem(
             name, host=self.host, detail=detail, seconds=f"{self.deadline.seconds:g}",
@@ -75,7 +75,7 @@ class Way:
 
     def late(self, detail: str) -> Problem:
         """`timeout`."""
-        return self.problem("timeout", detail)
+        return self.problem(ProblemName.TIMEOUT, detail)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[socket.socket]:
@@ -85,7 +85,7 @@ class Way:
         except NoWay as error:
             if self.proxy:
                 detail = f"the proxy {self.proxy.shown} cannot be reached, {_PROXY_REASONS[error.name]}"
-                raise self.problem("proxy-interferes", detail) from error
+                raise self.problem(ProblemName.PROXY_INTERFERES, detail) from error
             raise self.problem(error.name, error.detail, addresses=listed(self.tries)) from error
         with connection:
             if self.proxy and self.secure:
@@ -98,7 +98,7 @@ class Way:
         try:
             self.tries = dial(addresses, self.deadline)
         except TimeoutError:
-            raise NoWay("timeout", "the look-up of its name took all the time") from None
+            raise NoWay(ProblemName.TIMEOUT, "the look-up of its name took all the time") from None
         missed = why_unconnected(self.tries, port)
         connection = taken_of(self.tries)
         if connection is None:
@@ -121,7 +121,7 @@ class Way:
             raise self._of_proxy(proxy, refusal(answer, proxy), answer.status)
 
     def _of_proxy(self, proxy: Proxy, does: str, status: object = "no") -> Problem:
-        return self.problem("proxy-interferes", f"the proxy {proxy.shown} {does}", status=status)
+        return self.problem(ProblemName.PROXY_INTERFERES, f"the proxy {proxy.shown} {does}", status=status)
 
     def ask(self, ask: Ask, spoken: socket.socket) -> Answer:
         """Ask on an open connection; the answer's beginning. Raises `timeout` or `connect-refused`."""
@@ -144,11 +144,11 @@ class Way:
         except TimeoutError as error:
             raise self.late("it takes the connection, but does not answer the request") from error
         except http.client.RemoteDisconnected as error:
-            raise self.problem("connect-refused", "the connection ends without an answer") from error
+            raise self.problem(ProblemName.CONNECT_REFUSED, "the connection ends without an answer") from error
         except http.client.HTTPException as error:
-            raise self.problem("connect-refused", "what answers there does not speak HTTP") from error
+            raise self.problem(ProblemName.CONNECT_REFUSED, "what answers there does not speak HTTP") from error
         except OSError as error:
-            raise self.problem("connect-refused", "the connection breaks before the answer") from error
+            raise self.problem(ProblemName.CONNECT_REFUSED, "the connection breaks before the answer") from error
 
     def black_hole(self) -> Problem | None:
         """`ipv6-black-hole`, where the last attempt has seen one."""
@@ -156,13 +156,13 @@ class Way:
         connected = {one.family for one in self.tries if one.milliseconds is not None}
         if not hung or connected != {"ipv4"}:
             return None
-        return Problem("ipv6-black-hole", host=self.proxy.host if self.proxy else self.host, addresses=hung)
+        return Problem(ProblemName.IPV6_BLACK_HOLE, host=self.proxy.host if self.proxy else self.host, addresses=hung)
 
 
 _PROXY_REASONS: Final = {
-    "dns-failed": "because its name cannot be looked up",
-    "connect-refused": "because it takes no connections",
-    "timeout": "because it does not answer",
+    ProblemName.DNS_FAILED: "because its name cannot be looked up",
+    ProblemName.CONNECT_REFUSED: "because it takes no connections",
+    ProblemName.TIMEOUT: "because it does not answer",
 }
 
 

@@ -16,7 +16,7 @@ from amzlink.config import Store
 from amzlink.core.diagnosis import Asked, Probe, Reply
 from amzlink.core.windows import SETTLED
 from amzlink.deps import Account, Deps
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 
 NO_WAIT: Final = timedelta(seconds=4)  # a check has ten seconds in all
 _LOOK_BACK: Final = timedelta(days=30)
@@ -45,7 +45,9 @@ def reply_of(call: Callable[[], Mapping[str, Any]]) -> Reply:
     except Problem as problem:
         return Reply(problem)
     except DeadPageToken:
-        return Reply(Problem("response-malformed", operation="searchOrders", detail="it speaks of a page token"))
+        return Reply(
+            Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail="it speaks of a page token")
+        )
 
 
 def link_region(store: Store) -> Region:

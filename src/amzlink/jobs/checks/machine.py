@@ -15,7 +15,7 @@ from amzlink.jobs.leases import open_some
 from amzlink.jobs.purge_pii import overdue
 from amzlink.orderbook.archives import archive_folders
 from amzlink.orderbook.health import book_faults, last_runs
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SecretName, require
 
 SECRET_DAYS: Final = 180  # Amazon's life of a client secret (facts 2.5)
@@ -38,7 +38,7 @@ def check_config(settings: Config, slug: str) -> Result:
     if not store.marketplace_ids:
         faults.append(f"stores.{slug}.marketplace_ids: at least one is needed")
     if faults:
-        return found(Check.CONFIG, Problem("config-invalid", file="config.toml", detail="; ".join(faults)))
+        return found(Check.CONFIG, Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail="; ".join(faults)))
     return passed(Check.CONFIG, "The settings are in order.", stores=len(settings.stores), test_store=store.test)
 
 
@@ -68,7 +68,7 @@ def check_secret_age(store: Store, today: date) -> Result:
     left = (end - today).days
     if left <= WARN_DAYS:
         state = f"runs out in {left} days" if left > 0 else f"has run out on {end.isoformat()}"
-        problem = Problem("secret-rotation-due", name=name, detail=state)
+        problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=state)
         return found(Check.SECRET_AGE, problem, **evidence)
     return passed(Check.SECRET_AGE, f"The {name} is good for {left} days more.", **evidence)
 
@@ -78,7 +78,7 @@ def check_order_book(deps: Deps, *, deep: bool) -> Result:
     with deps.book() as book:
         faults = book_faults(book, thorough=deep)
     if faults:
-        raise Problem("database-corrupt", file=deps.home.database_file, detail=f"{len(faults)} faults")
+        raise Problem(ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=f"{len(faults)} faults")
     return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
 
 
@@ -98,7 +98,7 @@ def check_retention(deps: Deps, slug: str, today: date) -> Result:
         count = overdue(book, slug, today, settings.retention)
         folders = archive_folders(book, slug)
     if count:
-        return found(Check.RETENTION, Problem("retention-overdue", count=count), overdue=count)
+        return found(Check.RETENTION, Problem(ProblemName.RETENTION_OVERDUE, count=count), overdue=count)
     folder = settings.archive.folder
     problem = _archive_fault(settings.archive) if folder else None
     problem = problem or _archives_left([folder, *folders] if folder else folders, deps.clock.now())
@@ -116,7 +116,7 @@ def _archive_fault(archive: Archive) -> Problem | None:
     except Problem as problem:
         return problem
     if archive.folder and not archive.folder.is_dir():
-        return Problem("archive-folder-missing", file=archive.folder)
+        return Problem(ProblemName.ARCHIVE_FOLDER_MISSING, file=archive.folder)
     return None
 
 
@@ -126,7 +126,7 @@ def _archives_left(folders: Sequence[Path], now: datetime) -> Problem | None:
 
     for folder in dict.fromkeys(folders):
         if old := old_files(folder, now):
-            return Problem("archive-not-moved", file=folder, count=len(old), since=old[0].made_at.date())
+            return Problem(ProblemName.ARCHIVE_NOT_MOVED, file=folder, count=len(old), since=old[0].made_at.date())
     return None
 
 
@@ -137,9 +137,9 @@ def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | N
     evidence = {"last_success": runs.success, "last_failure": runs.failure, "scheduled": scheduled}
     if runs.success is None or now - from_iso(runs.success) > _STALE_AFTER:
         when = f"the last one was at {runs.success}" if runs.success else "there was none"
-        return found(Check.FRESHNESS, Problem("import-stale", detail=when), **evidence)
+        return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)
     if scheduled is False:
-        return found(Check.FRESHNESS, Problem("not-scheduled"), **evidence)
+        return found(Check.FRESHNESS, Problem(ProblemName.NOT_SCHEDULED), **evidence)
     return passed(Check.FRESHNESS, f"The last import was at {runs.success}.", **evidence)
 
 
@@ -148,7 +148,7 @@ def check_quota(deps: Deps, slug: str, store: Store, now: datetime) -> Result:
     quotas = deps.quotas(deps.account_of(slug, store))
     left = {operation.name: quotas.left(operation, now.timestamp()) for operation in (SEARCH_ORDERS, GET_ORDER)}
     if left[SEARCH_ORDERS.name] < 1:
-        problem = Problem("quota-low", operation=SEARCH_ORDERS.name)
+        problem = Problem(ProblemName.QUOTA_LOW, operation=SEARCH_ORDERS.name)
         return found(Check.QUOTA, problem, **left, at=to_iso(now))
     return passed(Check.QUOTA, f"{left[SEARCH_ORDERS.name]} searches are left at once.", **left)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from amzlink.core.checks import Check, Result, found, passed
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.account import AMAZON, API, Integration, list_integrations, who_am_i
 from amzlink.sendcloud.transport import Client
 
@@ -29,7 +29,7 @@ def judge_integrations(integrations: Sequence[Integration], integration_id: int 
     own = next((each for each in integrations if each.id == integration_id), None)
     evidence = {"integration_id": integration_id, "type": own.type if own else None, "integrations": len(integrations)}
     if own is None or own.type != API:
-        problem = Problem("sendcloud-integration-missing", integration_id=integration_id or "(none is set)")
+        problem = Problem(ProblemName.SENDCLOUD_INTEGRATION_MISSING, integration_id=integration_id or "(none is set)")
         integration = found(Check.SENDCLOUD_INTEGRATION, problem, **evidence)
     else:
         evidence["feedback_type"] = own.feedback_type
@@ -43,5 +43,5 @@ def amazon_active(integrations: Sequence[Integration]) -> Problem | None:
     """`sendcloud-amazon-active`, where Sendcloud has a link of its own with Amazon, in whichever of its versions."""
     if ids := [str(each.id) for each in integrations if each.type.startswith(AMAZON)]:
         word = "integration" if len(ids) == 1 else "integrations"
-        return Problem("sendcloud-amazon-active", detail=f"{word} {', '.join(ids)}")
+        return Problem(ProblemName.SENDCLOUD_AMAZON_ACTIVE, detail=f"{word} {', '.join(ids)}")
     return None

@@ -1,0 +1,80 @@
+"""What is known of every problem: its sentences, its exit code, and the checks of `verify` that can find it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Literal
+
+
+class Exit(IntEnum):
+    """Exit codes, after sysexits.h."""
+
+    DONE = 0
+    PARTLY = 1
+    USAGE = 64
+    BAD_INPUT = 65
+    REFUSED = 69
+    BUG = 70
+    CANNOT_CREATE = 73
+    DISK = 74
+    TRY_AGAIN = 75
+    NOT_ALLOWED = 77
+    CONFIGURATION = 78
+    INTERRUPTED = 130
+
+
+# Checks of `verify` that meet the same failures, because they make the same kind of call.
+DOORS: Final = ("orders-access", "listings-access", "reports-access", "confirm-access")
+ASKING_AMAZON: Final = ("region", "participation", "account", "seller-id", *DOORS)
+ASKING_SENDCLOUD: Final = ("sendcloud-access", "sendcloud-integration")
+CALLING: Final = ("network", "lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD)
+READING_THE_BOOK: Final = ("order-book", "vault", "retention", "freshness")
+
+# What a general text shows in place of the parts of a command that depend on the store.
+_GENERAL: Final[Mapping[str, str]] = {"store_option": " --store <STORE>", "renew": " --renew", "named": ""}
+
+
+class _Gaps(dict[str, object]):
+    """A field that nobody has filled is shown as a gap."""
+
+    def __missing__(self, name: str) -> str:
+        return f"<{name.upper()}>"
+
+
+def fill(template: str, facts: Mapping[str, object]) -> str:
+    """A sentence with its fields; one that is not given is shown as a gap, `<NAME>`."""
+    return template.format_map(_Gaps(facts)).strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One problem as the documentation tells it.
+
+    `what`, `why` and `next_step` may hold `{fields}`, which a raised problem fills. `what_exactly` takes the place of
+    `what` where the raiser knows a `detail`. `checks` are the checks of `verify` that can find it; none where only the
+    work itself meets it.
+    """
+
+    title: str
+    what: str
+    why: str
+    next_step: str
+    exit_code: Exit
+    what_exactly: str = ""
+    severity: Literal["error", "warning"] = "error"
+    checks: tuple[str, ...] = ()
+
+    @property
+    def general_what(self) -> str:
+        """What happened, in general: `explain` and the documentation show what they cannot know as gaps."""
+        return fill(self.what, _GENERAL)
+
+    @property
+    def general_why(self) -> str:
+        """Why, in general."""
+        return fill(self.why, _GENERAL)
+
+    @property
+    def general_next_step(self) -> str:
+        """What to do, in general."""
+        return fill(self.next_step, _GENERAL)

@@ -1,0 +1,49 @@
+"""The machine: its disk, its folders, its users."""
+
+from typing import Final
+
+from amzlink.problems.entry import CALLING, READING_THE_BOOK, Entry, Exit
+from amzlink.problems.names import ProblemName
+
+AREA: Final = "This machine"
+
+ENTRIES: Final = {
+    ProblemName.NOT_WRITABLE: Entry(
+        title="A file cannot be written",
+        what="{file} cannot be written: {detail}.",
+        why="The folder is read-only, belongs to somebody else, or does not exist.",
+        next_step="Correct its permissions, or choose another place (AMZLINK_HOME for amzlink's own files).",
+        exit_code=Exit.CANNOT_CREATE,
+        checks=("config",),
+    ),
+    ProblemName.HOME_OF_ANOTHER_USER: Entry(
+        title="These files belong to another user",
+        what="{file} belongs to the user {owner}, and you are {user}.",
+        why="Two users who write into the same files lock each other out, and each has a keyring of their own.",
+        next_step="Run amzlink as {owner}, or set AMZLINK_HOME to a folder of your own.",
+        exit_code=Exit.CONFIGURATION,
+    ),
+    ProblemName.DISK_FULL: Entry(
+        title="The disk is full",
+        what="{file} could not be written: the disk is full.",
+        why="Nothing was lost: what could not be stored was not marked as done.",
+        next_step="Make room and run again.",
+        exit_code=Exit.DISK,
+    ),
+    ProblemName.DISK_BROKEN: Entry(
+        title="The disk does not answer as it should",
+        what="{file} could not be read or written: {detail}.",
+        why="The disk, or the connection to it, is failing.",
+        next_step="Check the disk, and make a copy of the folder.",
+        exit_code=Exit.DISK,
+        checks=READING_THE_BOOK,
+    ),
+    ProblemName.CHECK_TIMEOUT: Entry(
+        title="A check did not come to its end",
+        what="The check had no result after {seconds} seconds and was given up.",
+        why="What it looks at does not answer: a network, the keyring, or the disk. The other checks were made all the same.",
+        next_step="Run `amzlink verify{store_option} --timeout 60s` to give it longer. If it never ends, the checks above it often show why.",
+        exit_code=Exit.TRY_AGAIN,
+        checks=("keyring", *CALLING, *READING_THE_BOOK),
+    ),
+}

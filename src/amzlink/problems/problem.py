@@ -1,0 +1,130 @@
+"""A problem that has happened: an entry of the catalogue with the facts of this case."""
+
+from collections.abc import Mapping
+from typing import Final, Self
+
+from amzlink.problems import (
+    access,
+    database,
+    destination,
+    machine,
+    network,
+    orders,
+    privacy,
+    secrets,
+    services,
+    shipments,
+    stores,
+    usage,
+    weights,
+)
+from amzlink.problems.entry import Entry, Exit, fill
+from amzlink.problems.names import ProblemName
+
+# In the order of the documentation.
+AREAS: Final[Mapping[str, Mapping[ProblemName, Entry]]] = {
+    subject.AREA: subject.ENTRIES
+    for subject in (
+        stores,
+        secrets,
+        network,
+        access,
+        services,
+        orders,
+        shipments,
+        weights,
+        destination,
+        database,
+        privacy,
+        machine,
+        usage,
+    )
+}
+CATALOGUE: Final[Mapping[ProblemName, Entry]] = {
+    name: entry for entries in AREAS.values() for name, entry in entries.items()
+}
+
+DEFAULT_FACTS: Final[Mapping[str, str]] = {
+    "page": "Seller Central, Apps and Services, Develop Apps",
+    "store": "the store",
+    "store_option": "",
+    "renew": " --renew",
+    "host": "the service",
+    "named": "",
+    "file": "the file",
+    "bus": "unix:path=/run/user/UID/bus",
+    "status": "an error",
+    "operation": "the call",
+    "request_id": "none given",
+    "service": "Amazon",
+}
+
+
+def docs_of(name: ProblemName) -> str:
+    """Where the long explanation of a problem stands."""
+    return f"docs/troubleshooting.md#{name}"
+
+
+class Problem(Exception):  # noqa: N818 - the word the users and the documentation have for it
+    """A named failure. `facts` fill the sentences of its entry and go, as they are, into evidence.
+
+    Facts are ids, counts, times and codes: never a name, an address, a secret or the body of an answer, because a
+    message ends up in a support ticket.
+    """
+
+    def __init__(self, name: ProblemName, /, **facts: object) -> None:
+        self.name = name
+        self.entry = CATALOGUE[name]
+        self.facts = facts
+        super().__init__(name.value)
+
+    def _fill(self, template: str) -> str:
+        return fill(template, {**DEFAULT_FACTS, **self.facts})
+
+    @property
+    def summary(self) -> str:
+        """What happened, in a sentence."""
+        return self._fill(
+            self.entry.what_exactly if self.entry.what_exactly and "detail" in self.facts else self.entry.what
+        )
+
+    @property
+    def cause(self) -> str:
+        """Why, as far as is known."""
+        return self._fill(self.entry.why)
+
+    @property
+    def next_step(self) -> str:
+        """What to do now."""
+        return self._fill(self.entry.next_step)
+
+    @property
+    def docs(self) -> str:
+        """Where the long explanation stands."""
+        return docs_of(self.name)
+
+    @property
+    def exit_code(self) -> Exit:
+        """The code that a command ends with when this stops it."""
+        return self.entry.exit_code
+
+    def with_facts(self, **facts: object) -> Self:
+        """The same problem, knowing more; facts it has already stay as they are."""
+        again = type(self).__new__(type(self))
+        again.__dict__.update(self.__dict__)
+        again.args = self.args
+        again.facts = {**facts, **self.facts}
+        return again
+
+    def as_dict(self) -> dict[str, str]:
+        """The form in which `--json` shows it."""
+        return {
+            "problem": self.name.value,
+            "summary": self.summary,
+            "cause": self.cause,
+            "next_step": self.next_step,
+            "docs": self.docs,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.summary}"

@@ -1,0 +1,84 @@
+"""Secrets: the keyring, files and variables that hold them, and values of the wrong kind."""
+
+from typing import Final
+
+from amzlink.problems.entry import Entry, Exit
+from amzlink.problems.names import ProblemName
+
+AREA: Final = "Secrets"
+
+ENTRIES: Final = {
+    ProblemName.KEYRING_UNAVAILABLE: Entry(
+        title="No keyring at hand",
+        what="The keyring of this machine cannot be used: {detail}.",
+        why="amzlink keeps secrets in the operating system's keyring, and servers, containers and cron often have none.",
+        next_step=(
+            "Three ways out: (1) set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself; "
+            "(2) put a file {slug}.{name} into systemd's credentials directory; "
+            "(3) give this session a keyring: under cron, the line DBUS_SESSION_BUS_ADDRESS={bus} in the crontab reaches that of a desktop where you are signed in; "
+            "on a server, `dbus-run-session` with gnome-keyring, unlocked; one that hangs, by signing out and in again. "
+            "For the vault key, which amzlink rewrites, only (3) and the _FILE of (1) will do, with a file outside amzlink's own folders."
+        ),
+        exit_code=Exit.CONFIGURATION,
+        checks=("keyring", "vault"),
+    ),
+    ProblemName.KEYRING_LOCKED: Entry(
+        title="The keyring is locked",
+        what="The keyring is there but locked: {detail}.",
+        why="The keyring opens when you sign in at the desktop; over ssh or in cron nobody has unlocked it.",
+        next_step=(
+            "Unlock it (sign in at the desktop, or pipe the password to `gnome-keyring-daemon --unlock`), or give the secrets as "
+            "AMZLINK_SECRET_... variables or files."
+        ),
+        exit_code=Exit.CONFIGURATION,
+        checks=("keyring", "vault"),
+    ),
+    ProblemName.SECRET_TOO_LONG: Entry(
+        title="The keyring takes no secret as long as this",
+        what="The keyring of this machine takes other secrets, but not the {name}, which has {length} characters.",
+        why="Keyrings have limits (that of Windows takes 1,280 characters), and Amazon sets none for its tokens.",
+        next_step="Write the value into a file that only you can read, set AMZLINK_SECRET_{variable}_FILE to its path, and run the command again: the keyring is then not asked.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("keyring",),
+    ),
+    ProblemName.SECRET_MISSING: Entry(
+        title="A secret is missing",
+        what="The {name} of the store {store} is neither in the keyring nor in AMZLINK_SECRET_{variable}, its _FILE, or systemd's credentials.",
+        why="It was never stored, was removed, or belongs to another user or home.",
+        next_step="Run `amzlink connect{store_option}{renew}` to give it again.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("keyring", "sendcloud-access"),
+    ),
+    ProblemName.SECRET_FILE_UNREADABLE: Entry(
+        title="A file with a secret cannot be read",
+        what="{file} should hold a secret but cannot be read: {detail}.",
+        why="A variable AMZLINK_SECRET_..._FILE or systemd's credentials name this file.",
+        next_step="Correct the file or its permissions, or take the variable away so that the keyring is asked.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("keyring", "vault"),
+    ),
+    ProblemName.SECRET_LOOKS_WRONG: Entry(
+        title="The wrong kind of value",
+        what="The {wanted} was expected, but what was given is {found}.",
+        why="Seller Central and Sendcloud show several values that look alike, and they are easily exchanged.",
+        next_step="{where}",
+        exit_code=Exit.BAD_INPUT,
+        checks=("keyring",),
+    ),
+    ProblemName.REFRESH_TOKEN_MALFORMED: Entry(
+        title="The refresh token is not whole",
+        what="The refresh token is not whole: {detail}.",
+        why="A refresh token starts with Atzr| and is several hundred characters long; when copied, its beginning or end is easily lost.",
+        next_step="Authorise your app again at {page} and copy the new token with the copy button; it is shown only once.",
+        exit_code=Exit.BAD_INPUT,
+        checks=("keyring",),
+    ),
+    ProblemName.MWS_CREDENTIALS: Entry(
+        title="A value from Amazon's old MWS",
+        what="What was given is {found}, from Amazon's Marketplace Web Service (MWS).",
+        why="MWS ended on 31 March 2024 and its keys were deleted; they cannot be converted.",
+        next_step="Make and authorise an app of your own at {page}; it gives you a client id, a client secret and a refresh token. `amzlink connect` leads through it.",
+        exit_code=Exit.BAD_INPUT,
+        checks=("keyring",),
+    ),
+}

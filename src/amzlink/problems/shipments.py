@@ -1,0 +1,71 @@
+"""Shipments and their confirmation to Amazon."""
+
+from typing import Final
+
+from amzlink.problems.entry import Entry, Exit
+from amzlink.problems.names import ProblemName
+
+AREA: Final = "Shipments"
+
+ENTRIES: Final = {
+    ProblemName.SHIPMENT_REFUSED: Entry(
+        title="Amazon refuses a confirmation",
+        what="Amazon refused the shipment of the order {order_id}: {detail}.",
+        why="The order was cancelled or confirmed already, the tracking number does not fit the carrier, or Amazon ships it itself.",
+        next_step="Open the order in Seller Central, Manage Orders, and confirm it there if it is still unshipped. amzlink keeps the refusal and does not send it again unless something about the parcel changes.",
+        exit_code=Exit.PARTLY,
+    ),
+    ProblemName.CARRIER_UNKNOWN: Entry(
+        title="A carrier without a name at Amazon",
+        what="The carrier {carrier} has no code at Amazon that amzlink knows; its parcels are confirmed as Other, with this name.",
+        why="Amazon counts a tracking number as valid only under its own spelling of the carrier, letter for letter.",
+        next_step="Compare with the carriers that Seller Central offers under Confirm Shipment. If it is there under another name, please report it; if not, nothing can be done.",
+        exit_code=Exit.PARTLY,
+        severity="warning",
+    ),
+    ProblemName.SHIPMENT_ROW_UNUSABLE: Entry(
+        title="A line of the file cannot be used",
+        what="Line {line} of the file cannot be used: {detail}.",
+        why="It lacks something, or holds something that was changed on its way through a spreadsheet. The other lines have been read.",
+        next_step="Correct the line in the program that the file comes from, or as text in the spreadsheet, and give the file again: lines that are confirmed already are passed over.",
+        exit_code=Exit.PARTLY,
+    ),
+    ProblemName.CONFIRMATION_NOT_STORED: Entry(
+        title="A confirmation has not arrived",
+        what="Amazon accepted the shipment of the order {order_id}, but the order does not show it half an hour later.",
+        why="Amazon's yes means accepted, not stored, and now and then one is lost.",
+        next_step="amzlink sends it once more. If the order still shows no tracking after that, confirm it in Seller Central, Manage Orders, before its ship-by date.",
+        exit_code=Exit.PARTLY,
+    ),
+    ProblemName.TRANSPARENCY_CODES_MISSING: Entry(
+        title="Codes of the Transparency program are missing",
+        what="The shipment of the order {order_id} was not confirmed: Amazon wants a Transparency code for each piece, and there are none.",
+        why="The product is in Amazon's Transparency program. Its codes stand on the pieces themselves, so only who packs them knows them.",
+        next_step="Confirm it in Seller Central, Manage Orders, or give the codes in a file: `amzlink push-status --from FILE.csv{store_option}` with a column transparency_codes.",
+        exit_code=Exit.PARTLY,
+    ),
+    ProblemName.PARCEL_OF_STOPPED_ORDER: Entry(
+        title="A parcel that should not go out",
+        what="There is a parcel for the order {order_id}, which was cancelled or is held.",
+        why="The label was made before the cancellation, or the wish for one, arrived. An order at Sendcloud that has a parcel is not taken back from there.",
+        next_step="Stop the parcel: cancel its label in Sendcloud, or keep it back if it is still on the shelf. If it has to go after all, run `amzlink orders release {order_id}{store_option}`.",
+        exit_code=Exit.PARTLY,
+        severity="warning",
+    ),
+    ProblemName.SHIP_BY_NEAR: Entry(
+        title="Parcels wait for a scan, and time runs out",
+        what="{count} orders of the store {store} have to be confirmed within a day, and no carrier has scanned their parcels yet.",
+        why="The store confirms when the carrier has processed the parcel. Letters and some services are never scanned, and Amazon counts a late confirmation against the seller.",
+        next_step="See that the parcels are handed over. `amzlink stores set ship_by_guard_hours=6{store_option}` confirms announced parcels six hours before the ship-by date, scanned or not.",
+        exit_code=Exit.PARTLY,
+        severity="warning",
+    ),
+    ProblemName.FEED_FAILED: Entry(
+        title="Amazon did not work on a feed",
+        what="Amazon ended a feed with {count} confirmations without a result ({status}).",
+        why="It was cancelled, or Amazon could not read it or was disturbed.",
+        next_step="Nothing to do: what Amazon did not take is sent again, one by one where there is a tracking number.",
+        exit_code=Exit.PARTLY,
+        severity="warning",
+    ),
+}
