@@ -4,7 +4,7 @@ BIN := .venv/bin
 USE := .venv/.use
 DEV := .venv/.dev
 
-.PHONY: demo test lint format cassettes docs bench soak clean
+.PHONY: demo test lint format cassettes model-tables docs bench soak clean
 
 demo: $(USE)
 	$(BIN)/amzlink demo
@@ -25,6 +25,10 @@ format: $(DEV)
 # Records the cassettes of the Amazon client's tests anew, from the sandbox.
 cassettes: $(DEV)
 	$(BIN)/python scripts/record_cassettes.py
+
+# Writes what the contract tests hold to, from the services' models in ../shared.
+model-tables: $(DEV)
+	$(BIN)/python scripts/write_model_tables.py
 
 # Writes the parts of the documentation that come from the code.
 docs: $(DEV)

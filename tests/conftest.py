@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -65,20 +65,47 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A missing program skips a test here, and fails it in CI."""
+    """A missing program skips a test, which is a failure in CI."""
     for mark in item.iter_markers("needs"):
         missing = [program for program in mark.args if shutil.which(program) is None]
-        if missing and _IN_CI:
-            pytest.fail(f"CI has to have {', '.join(missing)}", pytrace=False)
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a test that is skipped has failed, whatever its reason."""
+    return _without_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """So has a file that is skipped as a whole."""
+    return _without_skip((yield))
+
+
+_Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _without_skip(report: _Report) -> _Report:
+    if _IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        report.outcome = "failed"
+        report.longrepr = f"CI must not skip a test. {reason}"
+    return report
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long form of a seeded test runs only when it is asked for, with `make soak`."""
+    """Left out is what lacks its files, and the long form of a seeded test unless `make soak` asks for it."""
     # Whole histories take longest of all: they begin, so that no worker is left with one at the end.
     items.sort(key=lambda item: item.name != "runTest")
-    if config.getoption("-m") or os.environ.get("AMZLINK_SOAK"):
-        return
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("soak")])
-    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    with_soak = bool(config.getoption("-m") or os.environ.get("AMZLINK_SOAK"))
+    left_out = {
+        item for item in items if not _has_its_files(item) or (item.get_closest_marker("soak") and not with_soak)
+    }
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _has_its_files(item: pytest.Item) -> bool:
+    return all(Path(path).exists() for mark in item.iter_markers("only_with") for path in mark.args)

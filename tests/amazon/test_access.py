@@ -32,7 +32,7 @@ from tests.amazon.bench import (
     unavailable,
 )
 from tests.contracts.test_client_requests import Walk
-from tests.support.models import FOLDER, Model
+from tests.support.models import Model
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
 GERMANY = "A1PA6795UKMFR9"
@@ -264,8 +264,7 @@ def test_rates_and_bursts_are_the_published_ones(model: str, operation: Operatio
     ],
 )
 def test_only_fields_that_the_model_promises_are_needed(model: str, definition: str, struct: type) -> None:
-    Model.load(model)
-    walk = Walk(msgspec.json.decode((FOLDER / model).read_bytes())["definitions"])
+    walk = Walk(Model.load(model).definitions)
     walk.compare(inspect.type_info(struct), {"$ref": f"#/definitions/{definition}"})
     assert len(walk.seen) >= 2
 

@@ -1,9 +1,6 @@
 """Carriers in Amazon's spelling: every one that Sendcloud knows, and what people write in files."""
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,39 +8,17 @@ from hypothesis import strategies as st
 
 from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, OTHER, amazon_carrier
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from tests.support.models import FOLDER
-
-MODEL = FOLDER.parent / "sendcloud-models" / "sendcloud-condensed.json"
-FACTS = FOLDER.parent / "facts" / "sendcloud.md"
+from tests.support.models import load_table
 
 
-def enums(document: Any) -> Iterator[list[str]]:
-    """Every list of allowed values in a model."""
-    if isinstance(document, dict):
-        if isinstance(document.get("enum"), list):
-            yield document["enum"]
-        for value in document.values():
-            yield from enums(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from enums(value)
-
-
-def test_every_carrier_of_sendclouds_model_has_an_entry() -> None:
-    if not MODEL.is_file():
-        pytest.skip("Sendcloud's models are not here")
-    listed = [values for values in enums(json.loads(MODEL.read_text("utf-8"))) if "trunkrs" in values]
-    assert len(listed[0]) > 80
-    for values in listed:
-        assert set(values) - CARRIERS.keys() == set()
+def test_every_carrier_of_sendclouds_older_api_has_an_entry() -> None:
+    listed = load_table("sendcloud/carriers.json")["v2"]
+    assert len(listed) > 80
+    assert set(listed) - CARRIERS.keys() == set()
 
 
 def test_every_carrier_of_the_list_of_100_has_an_entry_and_no_other() -> None:
-    if not FACTS.is_file():
-        pytest.skip("the facts are not here")
-    text = FACTS.read_text("utf-8")
-    section = text[text.index("## 5. Carrier codes") : text.index("Not codes (often written)")]
-    assert set(re.findall(r"`([a-z0-9_]+)`", section)) == set(CARRIERS)
+    assert set(load_table("sendcloud/carriers.json")["v3"]) == set(CARRIERS)
     assert len(CARRIERS) == 100
 
 

@@ -1,18 +1,18 @@
-"""Amazon's own example answers, through the client and the import into a real order book.
+"""Example answers of Amazon's static sandbox, through the client and the import into a real order book.
 
-They stand in the published models, as the answers of Amazon's static sandbox.
+The requests are Amazon's. The answers have the shape of Amazon's with invented words; where the published models lie
+beside the checkout, Amazon's own answers go the same way.
 """
 
-import json
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from scripts.write_model_tables import AMAZON_FOLDER, amazon_examples
 
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID
@@ -26,21 +26,18 @@ from amzlink.jobs.orders import OrderDetail, list_orders, show_order
 from amzlink.orderbook.orders import Filter
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets
-from tests.support.models import FOLDER
+from tests.support.models import load_table
 from tests.support.world import VirtualClock
 
 Json = dict[str, Any]
 SLUG = "sample"
-ORDERS = "orders_2026-01-01.json"
-SELLERS = "sellers.json"
-LISTINGS = "listingsItems_2021-08-01.json"
-SEARCH = "/orders/2026-01-01/orders"
-GET = "/orders/2026-01-01/orders/{orderId}"
+SEARCH_PATH = "/orders/2026-01-01/orders"
+SEARCH, GET = "searchOrders", "getOrder"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A request that the model lists, and its answer."""
+    """A request that the static sandbox knows, and its answer."""
 
     parameters: Json
     status: int
@@ -48,30 +45,30 @@ class Sample:
 
     def matches(self, given: Json) -> bool:
         """Whether a request is this one, word for word."""
-        return {name: _spell(entry["value"]) for name, entry in self.parameters.items() if "value" in entry} == given
+        return {name: _spell(value) for name, value in self.parameters.items()} == given
 
 
 def _spell(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-@cache
-def samples(model: str, path: str) -> tuple[Sample, ...]:
-    """The samples of a path's GET; empty where the models are not here."""
-    file = FOLDER / model
-    if not file.is_file():
-        return ()
-    document = json.loads(file.read_text(encoding="utf-8"))
-    responses = document["paths"][path]["get"]["responses"]
-    return tuple(
-        Sample(entry["request"]["parameters"], int(status), entry["response"])
-        for status, response in responses.items()
-        for entry in response.get("x-amzn-api-sandbox", {}).get("static", ())
-    )
+@dataclass(frozen=True)
+class Samples:
+    """All samples of one origin, by operation."""
+
+    origin: str
+    by_operation: dict[str, list[Sample]]
+
+    def good(self, operation: str) -> list[Sample]:
+        return [sample for sample in self.by_operation[operation] if sample.status == 200]
+
+    def bad(self, operation: str) -> Sample:
+        (sample,) = [sample for sample in self.by_operation[operation] if sample.status == 400]
+        return sample
 
 
-def good(path: str) -> list[Sample]:
-    return [sample for sample in samples(ORDERS, path) if sample.status == 200]
+def read_samples(origin: str, examples: dict[str, list[Json]]) -> Samples:
+    return Samples(origin, {name: [Sample(**example) for example in group] for name, group in examples.items()})
 
 
 def order_of(sample: Sample) -> Json:
@@ -79,20 +76,29 @@ def order_of(sample: Sample) -> Json:
     return order
 
 
-SEARCHED = [pytest.param(sample, id=order_of(sample)["salesChannel"]["marketplaceName"]) for sample in good(SEARCH)]
-FETCHED = [pytest.param(sample, id=order_of(sample)["salesChannel"]["marketplaceName"]) for sample in good(GET)]
+ORIGINS = [read_samples("invented", load_table("amazon/examples.json"))]
+if AMAZON_FOLDER.is_dir():
+    ORIGINS.append(read_samples("published", amazon_examples()))
+of_each_origin = pytest.mark.parametrize("samples", ORIGINS, ids=lambda samples: samples.origin)
 
 
-@pytest.fixture(autouse=True)
-def models_are_here() -> None:
-    if not FOLDER.is_dir():
-        pytest.skip("Amazon's models are not here")
+def each(operation: str) -> list[Any]:
+    """Parameters of a test: the samples of every origin, and a good one of the operation."""
+    return [
+        pytest.param(samples, sample, id=f"{samples.origin}-{order_of(sample)['salesChannel']['marketplaceName']}")
+        for samples in ORIGINS
+        for sample in samples.good(operation)
+    ]
+
+
+SEARCHED, FETCHED = each(SEARCH), each(GET)
 
 
 @dataclass
 class StaticSandbox(httpx.BaseTransport):
     """Amazon's static sandbox: knows the samples' requests and no others. An order is found by its number alone."""
 
+    samples: Samples
     hosts: set[str] = field(default_factory=set)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -108,10 +114,10 @@ class StaticSandbox(httpx.BaseTransport):
 
     def _find(self, request: httpx.Request) -> Sample | None:
         path, given = request.url.path, dict(request.url.params)
-        if path.startswith(f"{SEARCH}/"):
+        if path.startswith(f"{SEARCH_PATH}/"):
             order_id = path.rpartition("/")[2]
-            return next((s for s in samples(ORDERS, GET) if s.parameters["orderId"]["value"] == order_id), None)
-        return next((sample for sample in samples(ORDERS, SEARCH) if sample.matches(given)), None)
+            return next((s for s in self.samples.by_operation[GET] if s.parameters["orderId"] == order_id), None)
+        return next((sample for sample in self.samples.by_operation[SEARCH] if sample.matches(given)), None)
 
 
 @dataclass
@@ -128,7 +134,7 @@ class Shop:
         return show_order(self.deps, SLUG, order_id, with_personal=True)
 
 
-def shop_for(order: Json, folder: Path) -> Shop:
+def shop_for(samples: Samples, order: Json, folder: Path) -> Shop:
     marketplace = BY_ID[order["salesChannel"]["marketplaceId"]]
     home = find_home({"AMZLINK_HOME": str(folder / "amzlink")})
     home.prepare()
@@ -136,7 +142,7 @@ def shop_for(order: Json, folder: Path) -> Shop:
     secrets.set(SLUG, "client-secret", "a-client-secret")
     secrets.set(SLUG, "refresh-token", "a-refresh-token")
     clock = VirtualClock(datetime.fromisoformat(order["lastUpdatedTime"]) + timedelta(days=1))
-    transport = StaticSandbox()
+    transport = StaticSandbox(samples)
     deps = Deps({}, home, secrets, clock, transport=transport, rng=random.Random(7))
     store = Store(
         name="Sample",
@@ -152,18 +158,19 @@ def shop_for(order: Json, folder: Path) -> Shop:
 
 def shipped_by(who: str, parameters: list[Any]) -> list[Any]:
     """The samples of orders that this one ships."""
-    return [each for each in parameters if order_of(each.values[0])["fulfillment"]["fulfilledBy"] == who]
+    return [entry for entry in parameters if order_of(entry.values[1])["fulfillment"]["fulfilledBy"] == who]
 
 
-def test_the_models_have_the_samples_that_these_tests_are_about() -> None:
-    assert len(SEARCHED) == 3
-    assert len(FETCHED) == 3
+@of_each_origin
+def test_there_are_the_samples_that_these_tests_are_about(samples: Samples) -> None:
+    assert len(samples.good(SEARCH)) == 3
+    assert len(samples.good(GET)) == 3
 
 
-@pytest.mark.parametrize("sample", shipped_by("MERCHANT", SEARCHED))
-def test_the_sample_of_a_search_is_imported_as_it_stands(sample: Sample, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("samples", "sample"), shipped_by("MERCHANT", SEARCHED))
+def test_the_sample_of_a_search_is_imported_as_it_stands(samples: Samples, sample: Sample, tmp_path: Path) -> None:
     order = order_of(sample)
-    shop = shop_for(order, tmp_path)
+    shop = shop_for(samples, order, tmp_path)
     report = shop.run()
     assert (report.complete, report.tally.counts()["new"], report.tally.refused) == (True, 1, [])
     region = BY_ID[order["salesChannel"]["marketplaceId"]].region
@@ -171,19 +178,23 @@ def test_the_sample_of_a_search_is_imported_as_it_stands(sample: Sample, tmp_pat
     hold(shop.show(order["orderId"]), order)
 
 
-@pytest.mark.parametrize("sample", FETCHED)
-def test_the_sample_of_a_single_order_is_imported_as_it_stands(sample: Sample, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("samples", "sample"), FETCHED)
+def test_the_sample_of_a_single_order_is_imported_as_it_stands(
+    samples: Samples, sample: Sample, tmp_path: Path
+) -> None:
     order = order_of(sample)
-    shop = shop_for(order, tmp_path)
+    shop = shop_for(samples, order, tmp_path)
     report = shop.run(order_ids=(order["orderId"],))
     assert (report.complete, report.tally.counts()["new"], report.tally.refused) == (True, 1, [])
     hold(shop.show(order["orderId"]), order)
 
 
-@pytest.mark.parametrize("sample", shipped_by("AMAZON", SEARCHED))
-def test_the_sample_that_amazon_ships_is_refused_by_name_and_not_stored(sample: Sample, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("samples", "sample"), shipped_by("AMAZON", SEARCHED))
+def test_the_sample_that_amazon_ships_is_refused_by_name_and_not_stored(
+    samples: Samples, sample: Sample, tmp_path: Path
+) -> None:
     order = order_of(sample)
-    shop = shop_for(order, tmp_path)
+    shop = shop_for(samples, order, tmp_path)
     report = shop.run()
     assert [(entry.order_id, entry.problem) for entry in report.tally.refused] == [
         (order["orderId"], ProblemName.ORDER_AMAZON_FULFILLED)
@@ -191,10 +202,10 @@ def test_the_sample_that_amazon_ships_is_refused_by_name_and_not_stored(sample: 
     assert list(list_orders(shop.deps, SLUG, Filter())) == []
 
 
-@pytest.mark.parametrize("sample", [*shipped_by("MERCHANT", SEARCHED), *FETCHED])
-def test_a_sample_that_comes_again_changes_nothing(sample: Sample, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("samples", "sample"), [*shipped_by("MERCHANT", SEARCHED), *FETCHED])
+def test_a_sample_that_comes_again_changes_nothing(samples: Samples, sample: Sample, tmp_path: Path) -> None:
     order = order_of(sample)
-    shop = shop_for(order, tmp_path)
+    shop = shop_for(samples, order, tmp_path)
     options = {"order_ids": (order["orderId"],)} if "order" in sample.answer else {}
     shop.run(**options)
     before = shop.show(order["orderId"])
@@ -202,6 +213,7 @@ def test_a_sample_that_comes_again_changes_nothing(sample: Sample, tmp_path: Pat
     assert shop.show(order["orderId"]) == before
 
 
+@of_each_origin
 @pytest.mark.parametrize(
     ("order_id", "holds"),
     [
@@ -211,40 +223,46 @@ def test_a_sample_that_comes_again_changes_nothing(sample: Sample, tmp_path: Pat
     ],
 )
 def test_a_sample_that_is_not_shipped_the_normal_way_is_held(
-    order_id: str, holds: tuple[str, ...], tmp_path: Path
+    samples: Samples, order_id: str, holds: tuple[str, ...], tmp_path: Path
 ) -> None:
-    order = next(order_of(sample) for sample in good(GET) if order_of(sample)["orderId"] == order_id)
-    shop = shop_for(order, tmp_path)
+    order = next(order_of(sample) for sample in samples.good(GET) if order_of(sample)["orderId"] == order_id)
+    shop = shop_for(samples, order, tmp_path)
     shop.run(order_ids=(order_id,))
     assert shop.show(order_id).holds == holds
 
 
-def test_the_sample_that_amazon_delivers_is_held(tmp_path: Path) -> None:
-    order = next(order_of(sample) for sample in good(SEARCH) if "DELIVERY_BY_AMAZON" in order_of(sample)["programs"])
-    shop = shop_for(order, tmp_path)
+@of_each_origin
+def test_the_sample_that_amazon_delivers_is_held(samples: Samples, tmp_path: Path) -> None:
+    order = next(
+        order_of(sample) for sample in samples.good(SEARCH) if "DELIVERY_BY_AMAZON" in order_of(sample)["programs"]
+    )
+    shop = shop_for(samples, order, tmp_path)
     shop.run()
     assert shop.show(order["orderId"]).holds == ("amazon-ships",)
 
 
-def test_any_other_request_is_refused_by_the_name_that_tells_why(tmp_path: Path) -> None:
-    shop = shop_for(order_of(good(SEARCH)[0]), tmp_path)
+@of_each_origin
+def test_any_other_request_is_refused_by_the_name_that_tells_why(samples: Samples, tmp_path: Path) -> None:
+    shop = shop_for(samples, order_of(samples.good(SEARCH)[0]), tmp_path)
     with shop.deps.link(_account(shop)) as link, pytest.raises(Problem, match="sandbox-credentials"):
         search_orders(link, {"createdAfter": "2026-11-01T00:00:00Z"})
 
 
-@pytest.mark.parametrize("path", [SEARCH, GET])
-def test_the_sample_of_a_refusal_is_one(path: str, tmp_path: Path) -> None:
-    (sample,) = [sample for sample in samples(ORDERS, path) if sample.status == 400]
-    shop = shop_for(order_of(good(SEARCH)[0]), tmp_path)
+@of_each_origin
+@pytest.mark.parametrize("operation", [SEARCH, GET])
+def test_the_sample_of_a_refusal_is_one(samples: Samples, operation: str, tmp_path: Path) -> None:
+    sample = samples.bad(operation)
+    shop = shop_for(samples, order_of(samples.good(SEARCH)[0]), tmp_path)
     shop.deps.transport = Fixed(sample)
     with shop.deps.link(_account(shop)) as link, pytest.raises(Problem) as caught:
         search_orders(link, {"createdAfter": "TEST_CASE_400"})
     assert (caught.value.name.value, caught.value.facts["code"]) == ("request-refused", "InvalidInput")
 
 
-def test_the_sample_of_participations_is_read(tmp_path: Path) -> None:
-    (sample,) = [s for s in samples(SELLERS, "/sellers/v1/marketplaceParticipations") if s.status == 200]
-    shop = shop_for(order_of(good(SEARCH)[0]), tmp_path)
+@of_each_origin
+def test_the_sample_of_participations_is_read(samples: Samples, tmp_path: Path) -> None:
+    (sample,) = samples.good("getMarketplaceParticipations")
+    shop = shop_for(samples, order_of(samples.good(SEARCH)[0]), tmp_path)
     shop.deps.transport = Fixed(sample)
     with shop.deps.link(_account(shop)) as link:
         found = get_marketplace_participations(link)
@@ -258,13 +276,14 @@ def test_the_sample_of_participations_is_read(tmp_path: Path) -> None:
     ]
 
 
-def test_the_samples_of_listings_prove_a_seller_id_or_refuse_it(tmp_path: Path) -> None:
-    shop = shop_for(order_of(good(SEARCH)[0]), tmp_path)
-    by_status = {sample.status: sample for sample in samples(LISTINGS, "/listings/2021-08-01/items/{sellerId}")}
-    shop.deps.transport = Fixed(by_status[200])
+@of_each_origin
+def test_the_samples_of_listings_prove_a_seller_id_or_refuse_it(samples: Samples, tmp_path: Path) -> None:
+    shop = shop_for(samples, order_of(samples.good(SEARCH)[0]), tmp_path)
+    (good,) = samples.good("searchListingsItems")
+    shop.deps.transport = Fixed(good)
     with shop.deps.link(_account(shop)) as link:
         prove_seller_id(link, "A1SAMPLESELLER", "ATVPDKIKX0DER")
-    shop.deps.transport = Fixed(by_status[400])
+    shop.deps.transport = Fixed(samples.bad("searchListingsItems"))
     with shop.deps.link(_account(shop)) as link, pytest.raises(Problem, match="request-refused"):
         prove_seller_id(link, "SellerId", "invalid")
 

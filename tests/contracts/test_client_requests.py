@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
-import msgspec
 import pytest
 from msgspec import inspect
 
@@ -21,7 +20,7 @@ from amzlink.jobs.connect_proof import Answers, prove
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.problems import Problem
 from amzlink.secrets import Secret
-from tests.support.models import FOLDER, Model
+from tests.support.models import Model, load_table
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 MODELS = {
@@ -194,15 +193,10 @@ def test_rates_and_bursts_are_the_published_ones(model: str, operation: Operatio
 
 @pytest.mark.parametrize("region", ["na", "eu", "fe"])
 def test_the_request_for_amazons_own_sandbox_is_one_that_its_model_lists(region: Region) -> None:
-    Model.load("orders_2026-01-01.json")
-    document = msgspec.json.decode((FOLDER / "orders_2026-01-01.json").read_bytes())
-    samples = document["paths"]["/orders/2026-01-01/orders"]["get"]["responses"]["200"]["x-amzn-api-sandbox"]["static"]
     listed = [
-        {
-            name: ",".join(entry["value"]) if isinstance(entry["value"], list) else entry["value"]
-            for name, entry in sample["request"]["parameters"].items()
-        }
-        for sample in samples
+        {name: ",".join(value) if isinstance(value, list) else value for name, value in example["parameters"].items()}
+        for example in load_table("amazon/examples.json")["searchOrders"]
+        if example["status"] == 200
     ]
     query = dict(SANDBOX_QUERIES[region])
     assert query in listed
@@ -282,7 +276,6 @@ class Walk:
 def test_the_client_reads_fields_that_the_model_has_and_needs_none_that_it_does_not_promise(
     model: str, definition: str, struct: type, fields: int
 ) -> None:
-    Model.load(model)
-    walk = Walk(msgspec.json.decode((FOLDER / model).read_bytes())["definitions"])
+    walk = Walk(Model.load(model).definitions)
     walk.compare(inspect.type_info(struct), {"$ref": f"#/definitions/{definition}"})
     assert len(walk.seen) >= fields

@@ -1,6 +1,5 @@
-"""The sandbox's answers, its table and its refusals against Amazon's published models."""
+"""The sandbox's answers, its table and its refusals against the facts of Amazon's published models."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,19 +73,18 @@ def facts_of(parameter: Parameter) -> tuple[Any, ...]:
 
 
 def model_facts(theirs: dict[str, Any]) -> tuple[Any, ...]:
-    """The same facts as the model has them; the bounds of a page's size stand in a description's words."""
+    """The same facts as the model has them."""
     kinds = {"array": Kind.CSV, "integer": Kind.INTEGER, "string": Kind.TEXT, "boolean": Kind.BOOLEAN}
     kind = Kind.BODY if theirs["in"] == "body" else kinds[theirs["type"]]
     if theirs.get("format") == "date-time":
         kind = Kind.TIME
-    bounds = re.search(r"between (\d+) and (\d+)", theirs.get("description", ""))
     return (
         kind,
         theirs["in"],
         theirs.get("required", False),
         set(theirs.get("enum") or theirs.get("items", {}).get("enum") or ()),
         theirs.get("maxItems"),
-        int(bounds[2]) if bounds and kind is Kind.INTEGER else theirs.get("maximum"),
+        theirs.get("maximum"),
     )
 
 

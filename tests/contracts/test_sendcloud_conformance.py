@@ -1,4 +1,4 @@
-"""Sendcloud's half of the sandbox against Sendcloud's published documents: every operation, every kind of answer."""
+"""Sendcloud's half of the sandbox against the facts of Sendcloud's documents: every operation, every kind of answer."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from tests.sandbox.sendcloud_driver import (
 from tests.sandbox.sendcloud_driver import (
     STATUSES as STATUSES_PATH,
 )
-from tests.support.sendcloud_models import check_answer, check_request, find_operation, load_document
+from tests.support.sendcloud_models import check_answer, check_request, documents
 
 NO_JSON = {"sendcloud-html", "sendcloud-malformed", "sendcloud-hang"}
 
@@ -51,13 +51,13 @@ class HeldDriver(SendcloudDriver):
 
 @pytest.mark.parametrize("operation", [*OPERATIONS, TOKEN_EXCHANGE], ids=lambda operation: operation.id)
 def test_method_path_and_name_are_the_documents(operation: Operation) -> None:
-    theirs = find_operation(operation.method, operation.path.replace("{id}", "1"))
+    theirs = documents().find_operation(operation.method, operation.path.replace("{id}", "1"))
     assert operation.path.removeprefix(ROOT) == theirs.template
     assert operation.id == f"sendcloud/{theirs.id.rsplit('-', 1)[-1]}"
 
 
 def test_the_fields_of_an_order_are_the_documents() -> None:
-    schemas = load_document("orders")["components"]["schemas"]
+    schemas = documents().schemas("orders")
     compare("order", ORDER, schemas["order"], schemas)
 
 

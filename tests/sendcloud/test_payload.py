@@ -17,9 +17,8 @@ from amzlink.problems import Problem
 from amzlink.sendcloud.order_wire import OrderPayload
 from amzlink.sendcloud.payload import build_payload, payload_bytes
 from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, RECIPIENT
-from tests.support.models import FOLDER
+from tests.support.models import load_table
 
-MODEL = FOLDER.parent / "sendcloud-models" / "sendcloud-condensed.json"
 INTEGRATION = 4711
 
 
@@ -89,10 +88,8 @@ def close(schema: Any) -> Any:
 
 @cache
 def validator() -> Draft202012Validator:
-    if not MODEL.is_file():
-        pytest.skip("Sendcloud's models are not here")
-    components = json.loads(MODEL.read_text("utf-8"))["v3_orders"]["components"]
-    schema = {"$ref": "#/components/schemas/order", "components": close(components)}
+    definitions = load_table("sendcloud/orders.json")["definitions"]
+    schema = {"$ref": "#/definitions/order", "definitions": close(definitions)}
     return Draft202012Validator(schema, format_checker=FormatChecker(["email"]))
 
 

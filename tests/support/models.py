@@ -1,4 +1,4 @@
-"""Amazon's published API models (Swagger 2.0), as a measure for answers and requests."""
+"""What Amazon's published API models say, as a measure for answers and requests."""
 
 import json
 import re
@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "amazon-models"
+TABLES = Path(__file__).resolve().parents[1] / "contracts" / "tables"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-_VERBS = ("get", "post", "put", "patch", "delete")
 _formats = FormatChecker(formats=())
 
 
@@ -34,21 +32,14 @@ def _is_time(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation as the model has it; `parameters` by name."""
+    """One operation as the model has it; parameters by name, the schemas of answers by status."""
 
     id: str
     method: str
     template: str
-    description: str
+    usage_plan: tuple[float, int]  # calls a second, and burst
     parameters: dict[str, dict[str, Any]]
-    responses: dict[str, Any]
-
-    @property
-    def usage_plan(self) -> tuple[float, int]:
-        """Rate (a second) and burst, from the table in the description."""
-        found = re.search(r"\|\s*([\d.]+)\s*\|\s*(\d+)\s*\|", self.description)
-        assert found, f"{self.id}: the description has no usage plan"
-        return float(found[1]), int(found[2])
+    responses: dict[str, dict[str, Any] | None]
 
     def path_values(self, path: str) -> dict[str, str] | None:
         """The decoded variables of a raw path, or None when it is another operation's."""
@@ -65,27 +56,24 @@ class Operation:
 
 
 class Model:
-    """One of Amazon's models; `load` skips the test where the folder of models is absent."""
+    """One of Amazon's models, as far as amzlink and its sandbox use it."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._definitions: dict[str, Any] = document["definitions"]
-        self._closed = {name: _close(definition) for name, definition in self._definitions.items()}
-        self.operations = {operation.id: operation for operation in _read_operations(document)}
+    def __init__(self, table: dict[str, Any]) -> None:
+        self.definitions: dict[str, Any] = table["definitions"]
+        self._closed = {name: _close(definition) for name, definition in self.definitions.items()}
+        self.operations = {name: _read_operation(name, entry) for name, entry in table["operations"].items()}
 
     @staticmethod
     @cache
     def load(name: str) -> "Model":
         """The model of that file name, such as `orders_2026-01-01.json`."""
-        path = FOLDER / name
-        if not path.is_file():
-            pytest.skip(f"Amazon's models are not here: {name}")
-        return Model(json.loads(path.read_text(encoding="utf-8")))
+        return Model(load_table(f"amazon/{name}"))
 
     def check_response(self, operation_id: str, status: int, body: bytes | str, *, allow_unknown: bool = False) -> None:
         """Holds an answer's body to the schema of its status; fields that the model lacks fail too unless allowed."""
         responses = self.operations[operation_id].responses
         assert str(status) in responses, f"{operation_id} never answers {status}"
-        schema = responses[str(status)].get("schema")
+        schema = responses[str(status)]
         where = f"{operation_id} {status}"
         if schema is None:
             assert not body, f"{where} has no body in the model"
@@ -124,26 +112,26 @@ class Model:
         raise AssertionError(f"the model has no operation {method} {path}")
 
     def _check(self, where: str, schema: dict[str, Any], value: object, *, allow_unknown: bool) -> None:
-        definitions = self._definitions if allow_unknown else self._closed
+        definitions = self.definitions if allow_unknown else self._closed
         validator = Draft4Validator({"allOf": [schema], "definitions": definitions}, format_checker=_formats)
         faults = [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
         assert not faults, f"{where} is not as in the model:\n" + "\n".join(faults)
 
 
-def _read_operations(document: dict[str, Any]) -> list[Operation]:
-    return [
-        Operation(
-            id=entry["operationId"],
-            method=verb.upper(),
-            template=document.get("basePath", "").rstrip("/") + path,
-            description=entry.get("description", ""),
-            parameters={p["name"]: p for p in [*item.get("parameters", []), *entry.get("parameters", [])]},
-            responses=entry["responses"],
-        )
-        for path, item in document["paths"].items()
-        for verb, entry in item.items()
-        if verb in _VERBS
-    ]
+def load_table(name: str) -> Any:
+    """A table by its path in the folder of tables."""
+    return json.loads((TABLES / name).read_text("utf-8"))
+
+
+def _read_operation(name: str, entry: dict[str, Any]) -> Operation:
+    return Operation(
+        id=name,
+        method=entry["method"],
+        template=entry["path"],
+        usage_plan=(entry["rate"], entry["burst"]),
+        parameters=entry["parameters"],
+        responses=entry["responses"],
+    )
 
 
 def _close(schema: Any) -> Any:

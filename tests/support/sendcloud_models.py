@@ -1,37 +1,30 @@
-"""Sendcloud's published OpenAPI documents, as a measure for answers and requests."""
+"""What Sendcloud's published OpenAPI documents say, as a measure for answers and requests."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
-import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "sendcloud-models"
-FILES = {
-    "orders": "sendcloud-v3-orders-openapi.yml",
-    "shipments": "sendcloud-shipments-openapi.yml",
-    "integrations": "sendcloud-v3-integrations-openapi.yml",
-    "account": "sendcloud-v3-auth-and-statuses-openapi.json",
-}
+from tests.support.models import load_table
+
+DOCUMENTS = ("orders", "shipments", "integrations", "account")
 ROOT = "/api/v3"
 TOKEN_PATH = "/oauth2/token"
 MOST_IDS = 100  # the documents say so in words
-_VERBS = ("get", "post", "put", "patch", "delete")
-_SCHEMAS = "#/components/schemas/"
+_DEFINITIONS = "#/definitions/"
 _formats = FormatChecker(formats=())
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation as its document has it."""
+    """One operation as its document has it; the schemas of its query's parameters by name, of its answers by status."""
 
     id: str
     document: str
@@ -39,7 +32,8 @@ class Operation:
     template: str
     parameters: dict[str, dict[str, Any]]
     body: dict[str, Any] | None
-    responses: dict[str, Any]
+    form: list[str]
+    responses: dict[str, dict[str, Any] | None]
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a call of that raw path is one of this operation."""
@@ -47,87 +41,115 @@ class Operation:
         return method.upper() == self.method and re.fullmatch(f"{pattern}/?", path) is not None
 
 
+class Documents:
+    """Documents by their short names, with the corrections that their own examples ask for."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self._tables = {name: _corrected(name, table) for name, table in tables.items()}
+        self._definitions: dict[tuple[str, str], dict[str, Any]] = {}
+        found = [operation for name, table in self._tables.items() for operation in _read_operations(name, table)]
+        self.operations = sorted(found, key=lambda operation: "{" in operation.template)  # with variables: last
+
+    def schemas(self, name: str) -> dict[str, Any]:
+        """All definitions of a document."""
+        found: dict[str, Any] = self._tables[name]["definitions"]
+        return found
+
+    def find_operation(self, method: str, path: str) -> Operation:
+        """The operation of a raw path, with the base path or without."""
+        path = urlsplit(path).path.removeprefix(ROOT)
+        for operation in self.operations:
+            if operation.matches(method, path):
+                return operation
+        raise AssertionError(f"the documents have no operation {method} {path}")
+
+    def check_request(self, method: str, path: str, query: str = "", body: bytes | str = b"") -> str:
+        """Holds a request (raw path, raw query, body) to its operation; the operationId."""
+        operation = self.find_operation(method, path)
+        given = parse_qsl(query, keep_blank_values=True)
+        assert len(dict(given)) == len(given), f"{operation.id}: a parameter is given twice"
+        for name, value in given:
+            assert name in operation.parameters, f"{operation.id} has no query parameter {name}"
+            _check_parameter(f"{operation.id}: {name}", name, operation.parameters[name], value)
+        if operation.template == TOKEN_PATH:
+            _check_form(operation, body)
+        elif operation.body is None:
+            assert not body, f"{operation.id} takes no body"
+        else:
+            where = f"{operation.id} body"
+            self._hold(where, operation.document, operation.body, _decode(where, body), "request")
+        return operation.id
+
+    def check_answer(self, method: str, path: str, status: int, body: bytes | str) -> str:
+        """Holds an answer to its operation's schema for that status; the operationId.
+
+        An error that the operation does not list is held to the shape that all of them share.
+        """
+        operation = self.find_operation(method, path)
+        where = f"{operation.id} {status}"
+        listed = operation.responses.keys() & {str(status), "default"}
+        if status == 204:
+            assert listed, f"{operation.id} never answers 204"
+            assert not body, f"{where} has no body"
+            return operation.id
+        schema = operation.responses.get(str(status), operation.responses.get("default"))
+        if schema is None:
+            assert status >= 400, f"{operation.id} never answers {status}"
+            self._hold(where, "orders", _throttle(status), _decode(where, body), "answer")
+        else:
+            self._hold(where, operation.document, schema, _decode(where, body), "answer")
+        return operation.id
+
+    def _hold(self, where: str, name: str, schema: dict[str, Any], value: object, side: str) -> None:
+        if (name, side) not in self._definitions:
+            opened = {title: _open(each, side) for title, each in self.schemas(name).items()}
+            closed = {title: _close_parts(each, opened) for title, each in opened.items()}
+            self._definitions[name, side] = closed
+        definitions = self._definitions[name, side]
+        whole = {**_close(_open(schema, side), definitions), "definitions": definitions}
+        validator = Draft202012Validator(whole, format_checker=_formats)
+        faults = [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
+        assert not faults, f"{where} is not as in the document:\n" + "\n".join(faults)
+
+
+@cache
+def documents() -> Documents:
+    """The documents as far as amzlink and its sandbox use them."""
+    return Documents({name: load_table(f"sendcloud/{name}.json") for name in DOCUMENTS})
+
+
 def check_request(method: str, path: str, query: str = "", body: bytes | str = b"") -> str:
-    """Holds a request (raw path, raw query, body) to its operation; the operationId. Skips without the documents."""
-    operation = find_operation(method, path)
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    assert len(given) == len(parse_qsl(query, keep_blank_values=True)), f"{operation.id}: a parameter is given twice"
-    for name, value in given.items():
-        assert name in operation.parameters, f"{operation.id} has no query parameter {name}"
-        _check_parameter(f"{operation.id}: {name}", name, operation.parameters[name], value)
-    if operation.template == TOKEN_PATH:
-        _check_form(operation, body)
-    elif operation.body is None:
-        assert not body, f"{operation.id} takes no body"
-    else:
-        where = f"{operation.id} body"
-        _hold(where, operation.document, operation.body, _decode(where, body), "request")
-    return operation.id
+    """Holds a request (raw path, raw query, body) to its operation; the operationId."""
+    return documents().check_request(method, path, query, body)
 
 
 def check_answer(method: str, path: str, status: int, body: bytes | str) -> str:
-    """Holds an answer to its operation's schema for that status; the operationId. Skips without the documents.
-
-    An error that the operation does not list is held to the shape that all of them share.
-    """
-    operation = find_operation(method, path)
-    where = f"{operation.id} {status}"
-    response = operation.responses.get(str(status), operation.responses.get("default"))
-    if status == 204:
-        assert response is not None, f"{operation.id} never answers 204"
-        assert not body, f"{where} has no body"
-        return operation.id
-    schema = response and response.get("content", {}).get("application/json", {}).get("schema")
-    if schema is None:
-        assert status >= 400, f"{operation.id} never answers {status}"
-        _hold(where, "orders", _throttle(status), _decode(where, body), "answer")
-    else:
-        _hold(where, operation.document, schema, _decode(where, body), "answer")
-    return operation.id
+    """Holds an answer to its operation's schema for that status; the operationId."""
+    return documents().check_answer(method, path, status, body)
 
 
-def find_operation(method: str, path: str) -> Operation:
-    """The operation of a raw path, with the base path or without."""
-    path = urlsplit(path).path.removeprefix(ROOT)
-    for operation in load_operations():
-        if operation.matches(method, path):
-            return operation
-    raise AssertionError(f"the documents have no operation {method} {path}")
+def hold_examples(measure: Documents, examples: Iterable[Mapping[str, Any]]) -> int:
+    """Hold requests and answers that are right to the documents; how many there were."""
+    templates = {operation.id: operation for operation in measure.operations}
+    held = 0
+    for example in examples:
+        operation, place = templates[example["operation"]], example["place"]
+        path, body = ROOT + operation.template.replace("{id}", "1"), json.dumps(example["value"])
+        try:
+            if place == "request":
+                measure.check_request(operation.method, path, "", body)
+            else:
+                measure.check_answer(operation.method, path, int(place), body)
+        except AssertionError as error:
+            raise AssertionError(f"example {held}: {operation.id} {place}: {error}") from None
+        held += 1
+    return held
 
 
-@cache
-def load_operations() -> list[Operation]:
-    """All operations of the documents; those that name no variable first."""
-    found = [operation for name in FILES for operation in _read_operations(name)]
-    return sorted(found, key=lambda operation: "{" in operation.template)
-
-
-@cache
-def load_document(name: str) -> dict[str, Any]:
-    """A document by its short name, with the corrections that its own examples ask for."""
-    path = FOLDER / FILES[name]
-    if not path.is_file():
-        pytest.skip(f"Sendcloud's documents are not here: {path.name}")
-    text = path.read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    _correct(name, document.setdefault("components", {}).setdefault("schemas", {}), document["paths"])
-    return document
-
-
-def examples() -> Iterator[tuple[Operation, str, str, Any]]:
-    """Every example of the documents: the operation, `request` or the status, the example's name, its value."""
-    for operation in load_operations():
-        document = load_document(operation.document)
-        entry = document["paths"][operation.template][operation.method.lower()]
-        places = {"request": entry.get("requestBody", {}), **entry["responses"]}
-        for place, content in places.items():
-            shown = _resolve(document, content).get("content", {}).get("application/json", {}).get("examples", {})
-            for title, example in shown.items():
-                yield operation, place, title, example.get("value")
-
-
-def _correct(name: str, schemas: dict[str, Any], paths: dict[str, Any]) -> None:
+def _corrected(name: str, table: dict[str, Any]) -> dict[str, Any]:
     """Where a document contradicts its own examples, or lacks what it points to, the examples and the facts win."""
+    table = deepcopy(table)
+    schemas = table["definitions"]
     if name == "account":
         text, number = {"type": "string"}, {"type": "integer"}
         schemas["ParcelStatus"] = _group(["code", "message"], code=text, message=text)
@@ -145,11 +167,11 @@ def _correct(name: str, schemas: dict[str, Any], paths: dict[str, Any]) -> None:
         schemas["customs-information"]["type"] = ["object", "null"]
         # A piece's weight is a number in the example of one shipment, a text in that of the list.
         schemas["weight"]["properties"]["value"]["type"] = ["number", "string"]
-        found = paths["/shipments"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        found = table["operations"]["sc-public-v3-scp-get-all_shipments"]["responses"]["200"]
         del found["properties"]["data"]["minItems"]  # a search may find nothing
-    error = schemas.get("ErrorObject", {}).get("properties", {})
     if name == "integrations":
-        error["status"] = {"type": ["string", "integer"]}
+        schemas["ErrorObject"]["properties"]["status"] = {"type": ["string", "integer"]}
+    return table
 
 
 def _group(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -158,7 +180,7 @@ def _group(required: list[str], **properties: Any) -> dict[str, Any]:
 
 def _throttle(status: int) -> dict[str, Any]:
     """The schema of errors; that of a call too many is described nowhere, and its code is in no list."""
-    errors = {"$ref": f"{_SCHEMAS}errors"}
+    errors = {"$ref": f"{_DEFINITIONS}errors"}
     if status != 429:
         return errors
     error = _group(
@@ -167,48 +189,20 @@ def _throttle(status: int) -> dict[str, Any]:
     return _group(["errors"], errors={"type": "array", "items": error})
 
 
-def _read_operations(name: str) -> Iterator[Operation]:
-    document = load_document(name)
-    for path, item in document["paths"].items():
-        for verb in _VERBS:
-            if verb not in item:
-                continue
-            entry = item[verb]
-            parameters = [
-                _resolve(document, each) for each in [*item.get("parameters", []), *entry.get("parameters", [])]
-            ]
-            yield Operation(
-                id=entry["operationId"],
-                document=name,
-                method=verb.upper(),
-                template=path,
-                parameters={each["name"]: each["schema"] for each in parameters if each["in"] == "query"},
-                body=entry.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema"),
-                responses={status: _resolve(document, each) for status, each in entry["responses"].items()},
-            )
-
-
-def _resolve(document: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in entry:
-        found: Any = document
-        for step in entry["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        entry = found
-    return entry
-
-
-def _hold(where: str, name: str, schema: dict[str, Any], value: object, side: str) -> None:
-    definitions = _definitions(name, side)
-    whole = {**_close(_open(schema, side), definitions), "$defs": definitions}
-    validator = Draft202012Validator(whole, format_checker=_formats)
-    faults = [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
-    assert not faults, f"{where} is not as in the document:\n" + "\n".join(faults)
-
-
-@cache
-def _definitions(name: str, side: str) -> dict[str, Any]:
-    opened = {title: _open(schema, side) for title, schema in load_document(name)["components"]["schemas"].items()}
-    return {title: _close_parts(schema, opened) for title, schema in opened.items()}
+def _read_operations(name: str, table: dict[str, Any]) -> list[Operation]:
+    return [
+        Operation(
+            id=operation_id,
+            document=name,
+            method=entry["method"],
+            template=entry["path"],
+            parameters=entry["parameters"],
+            body=entry["body"],
+            form=entry["form"],
+            responses=entry["responses"],
+        )
+        for operation_id, entry in table["operations"].items()
+    ]
 
 
 def _open(schema: Any, side: str) -> Any:
@@ -220,11 +214,9 @@ def _open(schema: Any, side: str) -> Any:
         return [_open(each, side) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    plain = {key: _open(value, side) for key, value in schema.items() if key not in {"example", "examples"}}
+    plain = {key: _open(value, side) for key, value in schema.items()}
     if plain.pop("nullable", False) and isinstance(plain.get("type"), str):
         plain["type"] = [plain["type"], "null"]
-    if isinstance(plain.get("$ref"), str):
-        plain["$ref"] = plain["$ref"].replace(_SCHEMAS, "#/$defs/")
     if side == "request" and isinstance(schema.get("properties"), dict):
         plain["properties"] = {
             name: value for name, value in plain["properties"].items() if name == "id" or not _is_read_only(value)
@@ -259,7 +251,7 @@ def _close_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[st
 def _names_fields(schema: dict[str, Any], definitions: dict[str, Any], seen: set[str]) -> bool:
     if schema.get("properties"):
         return True
-    title = schema.get("$ref", "").removeprefix("#/$defs/")
+    title = schema.get("$ref", "").removeprefix(_DEFINITIONS)
     if title and title not in seen and _names_fields(definitions[title], definitions, seen | {title}):
         return True
     parts = [each for key in ("allOf", "oneOf", "anyOf") for each in schema.get(key, [])]
@@ -270,10 +262,9 @@ def _check_form(operation: Operation, body: bytes | str) -> None:
     """The token endpoint takes a form. Its document leaves out what the guide tells of: scope and secret."""
     text = body.decode() if isinstance(body, bytes) else body
     form = dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True))
-    entry = load_document(operation.document)["paths"][operation.template]["post"]
-    known = entry["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]["properties"]
     assert form.get("grant_type"), f"{operation.id}: grant_type is required"
-    assert set(form) <= {*known, "scope", "client_secret"}, f"{operation.id} has no field {set(form) - set(known)}"
+    unknown = form.keys() - {*operation.form, "scope", "client_secret"}
+    assert not unknown, f"{operation.id} has no field {unknown}"
 
 
 def _check_parameter(where: str, name: str, schema: dict[str, Any], value: str) -> None:
