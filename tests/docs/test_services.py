@@ -103,3 +103,14 @@ def test_sendclouds_page_has_the_statuses_and_what_each_proves() -> None:
         status = STATUSES[code]
         assert status.message == message
         assert [status.announced, status.processed, status.delivered] == [proof == "yes" for proof in proofs]
+
+
+def test_no_comment_points_to_what_is_not_in_the_repository() -> None:
+    numbered = re.compile(r"\b[Ff]acts(?:/\w+\.md)?,? (?:sections? )?\d|\bfacts sheet\b|\(rows? \d|\bshared/")
+    lost = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in SOURCES
+        if path != Path(__file__)
+        for found in numbered.findall(LINE_END.sub(" ", path.read_text("utf-8")))
+    ]
+    assert lost == []

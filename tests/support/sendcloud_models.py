@@ -127,7 +127,8 @@ def examples() -> Iterator[tuple[Operation, str, str, Any]]:
 
 
 def _correct(name: str, schemas: dict[str, Any], paths: dict[str, Any]) -> None:
-    """Where a document contradicts its own examples, or lacks what it points to, the examples and the facts win."""
+    """Where a document contradicts its own examples, or lacks what it points to, the examples and
+    docs/services/sendcloud.md win."""
     if name == "account":
         text, number = {"type": "string"}, {"type": "integer"}
         schemas["ParcelStatus"] = _group(["code", "message"], code=text, message=text)
