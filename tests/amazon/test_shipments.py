@@ -112,7 +112,8 @@ class TestWhatIsSent:
         assert len(set(made.amazon.tokens)) == 2
 
 
-# Facts 5.4, row by row; the words of the last ones are the sandbox's own, because Amazon's are not known.
+# docs/services/amazon.md, "Refused confirmations", row by row; the words of the last ones are the sandbox's own,
+# because Amazon's are not known.
 ROWS = [
     (
         "",

@@ -1,6 +1,7 @@
 """Login with Amazon (LWA): a refresh token becomes an access token that lives an hour.
 
-The access token stays in memory: it is a secret, and a run needs one an hour (facts 2.1 and 2.5).
+The access token stays in memory: it is a secret, and a run needs one an hour (docs/services/amazon.md,
+"Tokens from Login with Amazon" and "How long credentials live").
 """
 
 from collections.abc import Callable

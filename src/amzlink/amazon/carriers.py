@@ -1,9 +1,10 @@
 """Carriers: Sendcloud's codes, and the names that people write, in Amazon's spelling.
 
 Amazon counts a tracking number as valid only under its own carrier code, letter for letter; a near miss is filed as
-`Other` and hurts the seller's rate (facts 5.1). No API lists the codes. Source of the spellings: the `CarrierCode`
-enumeration of Amazon's feed schema `amzn-base.xsd` (copy of 2024-01) and what is published of Seller Central's
-drop-downs; of Sendcloud's codes: the carrier list of its API v3 (`CarrierCodeField`, 2026-08).
+`Other` and hurts the seller's rate (docs/services/amazon.md, "The confirmation call"). No API lists the codes. Source
+of the spellings: the `CarrierCode` enumeration of Amazon's feed schema `amzn-base.xsd` (copy of 2024-01) and what is
+published of Seller Central's drop-downs; of Sendcloud's codes: the carrier list of its API v3 (`CarrierCodeField`,
+2026-08).
 """
 
 import re
@@ -184,7 +185,8 @@ AMAZON_CODES: Final = (
     "Post Modern", "Seven Senders", "Asendia", "Spring GDS", "B2C Europe", "Parcel Monkey", "Parcelhub", "ITD Global",
     "ParcelOne", "Amazon Shipping", "ATS", "AMZL", "AMZL_UK", "Self Delivery",
 )  # fmt: skip
-"""The codes of the facts sheet, but `Sendcloud`, which hides the carrier from the buyer, and the words for `Other`."""
+"""The codes of docs/services/amazon.md, "Carrier codes", but `Sendcloud`, which hides the carrier from the buyer, and
+the words for `Other`."""
 
 _OTHER_WORDS: Final = frozenset({"other", "otro", "andere", "sonstige", "interno"})
 

@@ -1,6 +1,7 @@
 """Catalog Items API 2022-04-01: what Amazon's catalogue says that a product weighs.
 
-It is Amazon's view, merged from all who sell the product, and not this seller's: good for a suggestion (facts 8.1).
+It is Amazon's view, merged from all who sell the product, and not this seller's: good for a suggestion
+(docs/services/amazon.md, "Where a weight is").
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What Amazon's refusals mean: status, code and message to a problem's name.
 
 A name is given only where the answer bears it; a bare 403 stays `access-denied`. Texts are matched by a part, never as
-a whole, because Amazon rewords them (facts 9.1 and 9.2).
+a whole, because Amazon rewords them (docs/services/amazon.md, "The form of an error" and "What a refusal means").
 """
 
 import re
@@ -26,21 +26,23 @@ class _LwaError(msgspec.Struct, frozen=True):
     error_description: str = ""
 
 
-# LWA's error code to a problem (facts 9.2, rows 1 to 11).
+# LWA's error code to a problem (docs/services/amazon.md, "When Login with Amazon refuses").
 _LWA: Final = {
     "invalid_client": ProblemName.CLIENT_UNKNOWN,
     "invalid_grant": ProblemName.AUTHORISATION_REVOKED,
     "unauthorized_client": ProblemName.APP_MISMATCH,
 }
 
-# A part of `details` (or of the message) of a 401 or 403, in lower case (rows 12 to 17).
+# A part of `details` (or of the message) of a 401 or 403, in lower case (docs/services/amazon.md,
+# "When the token or the region is refused").
 _FORBIDDEN: Final = (
     ("secret token you provided has expired", ProblemName.CLIENT_SECRET_EXPIRED),
     ("not valid for region", ProblemName.REGION_MISMATCH),
     ("access token", ProblemName.ACCESS_TOKEN_REJECTED),
 )
 
-# A part of the message of a 400 (rows 35, 40 and 50; the last is the text that Amazon names for an inactive account).
+# A part of the message of a 400 (docs/services/amazon.md, "When a request is invalid"; the last is the text that Amazon
+# names for an inactive account).
 _INVALID: Final = (
     ("could not match input arguments", ProblemName.SANDBOX_CREDENTIALS),
     ("'sellerid' and 'marketplaceid' combination", ProblemName.SELLER_ID_WRONG),
@@ -51,14 +53,16 @@ _INVALID: Final = (
 _TELLING: Final = re.compile(r"\S*(?:Atz|amzn1)\S*|\S{32,}")
 _LONGEST_MESSAGE: Final = 200
 
-# Rows 38 and 39: the page token cannot be used any more, and the window has to be started again.
+# The page token cannot be used any more, and the window has to be started again (docs/services/amazon.md,
+# "Pages and their tokens").
 _DEAD_PAGE_TOKEN: Final = ("all parameters must match the original request", "could not decode your nexttoken")
 
 
 def parse_errors(body: bytes) -> SpApiError:
     """The first error of an answer; an empty one where the body holds none that can be read.
 
-    Some gateways answer without the wrapper `errors`, and what is not a text counts as absent (facts 9.1).
+    Some gateways answer without the wrapper `errors`, and what is not a text counts as absent (docs/services/amazon.md,
+    "The form of an error").
     """
     try:
         document = msgspec.json.decode(body)
@@ -113,7 +117,10 @@ def spapi_problem(status: int, body: bytes, operation: str, role: str, request_i
 
 
 def is_expired_token(status: int, body: bytes) -> bool:
-    """Whether a 401 or 403 is cured by a fresh access token (rows 14 and 15)."""
+    """Whether a 401 or 403 is cured by a fresh access token.
+
+    Source: docs/services/amazon.md, "When the token or the region is refused".
+    """
     if status not in (401, 403):
         return False
     error = parse_errors(body)

@@ -1,4 +1,4 @@
-"""Feeds API 2021-06-30: many confirmations in one document (facts 5.6).
+"""Feeds API 2021-06-30: many confirmations in one document (docs/services/amazon.md, "Fulfilment feeds").
 
 The caller takes the steps one by one, so that it can write down how far it came: `create_document`,
 `upload_document`, `create_feed`; then `get_feed` until the feed is over, and `feed_results`. After a lost answer of

@@ -16,9 +16,9 @@ from amzlink.clock import to_iso
 from amzlink.core.packing import Item
 
 MOST_FEED_BYTES: Final = 10 * 1024 * 1024
-"""Amazon's advice for the size of a document (facts 5.6)."""
+"""Amazon's advice for the size of a document (docs/services/amazon.md, "Fulfilment feeds")."""
 MOST_CODES: Final = 10
-"""How many Transparency codes an item of a message may have (facts 5.6)."""
+"""How many Transparency codes an item of a message may have (docs/services/amazon.md, "Fulfilment feeds")."""
 
 _HEAD: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <AmazonEnvelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="amzn-envelope.xsd">

@@ -81,7 +81,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     def weight_attribute(self) -> str:
         """The attribute to write a weight to: the shipping weight where the listing has one, else the package's.
 
-        Only some product types have a shipping weight (facts 8.1), and one that is there shows that its type has it.
+        Only some product types have a shipping weight (docs/services/amazon.md, "Where a weight is"), and one that is
+        there shows that its type has it.
         """
         return SHIPPING_WEIGHT if self.shipping else PACKAGE_WEIGHT
 
@@ -94,7 +95,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         """What it weighs in a store's marketplaces.
 
         Of several entries the first that is more than zero counts, in the order of the marketplaces, then any other's
-        (facts 8.1).
+        (docs/services/amazon.md, "Where a weight is").
         """
         found = {name: _grams(getattr(self, name), marketplace_ids) for name in ("shipping", "package", "item")}
         unknown = next((unit for _, unit in found.values() if unit), None)

@@ -1,6 +1,6 @@
 """Listings Items API 2021-08-01: what the seller's products are said to weigh, and saying something else.
 
-It is also the one API that proves a Seller ID (facts 2.7).
+It is also the one API that proves a Seller ID (docs/services/amazon.md, "What an answer proves").
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,8 @@ PATCH_LISTINGS_ITEM: Final = Operation("patchListingsItem", 5.0, 5, _ROLE)
 
 PAGE_SIZE: Final = 20
 MOST_PAGED: Final = 1000
-"""Listings of one search that Amazon gives out, however many there are (facts 8.2)."""
+"""Listings of one search that Amazon gives out, however many there are (docs/services/amazon.md,
+"Reading listings and the catalogue")."""
 
 PREVIEW_VALID: Final = "VALID"
 ACCEPTED: Final = "ACCEPTED"
@@ -68,7 +69,7 @@ class ListingsPage(msgspec.Struct, frozen=True):
 
 
 class PatchAnswer(msgspec.Struct, frozen=True):
-    """What Amazon says to a patch, all with HTTP 200 (facts 8.3).
+    """What Amazon says to a patch, all with HTTP 200 (docs/services/amazon.md, "Changing a listing").
 
     `status` is VALID or INVALID for a preview, ACCEPTED or INVALID for a patch. ACCEPTED means queued and no more: not
     even that there is such a SKU.
@@ -84,7 +85,10 @@ class PatchAnswer(msgspec.Struct, frozen=True):
         return self.status in (ACCEPTED, PREVIEW_VALID)
 
     def issues_of(self, attribute: str) -> tuple[Issue, ...]:
-        """The issues that are about an attribute; a preview names old faults of the listing too (facts 8.3)."""
+        """The issues that are about an attribute; a preview names old faults of the listing too.
+
+        Source: docs/services/amazon.md, "Changing a listing".
+        """
         return tuple(issue for issue in self.issues if attribute in issue.attribute_names)
 
 

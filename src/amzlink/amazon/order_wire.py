@@ -293,7 +293,7 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
         currency=price.currency_code if price else None,
         programs=item.programs or (),
         ioss_number=abroad.ioss_number if abroad else None,
-        # A request that was carried out is history (facts 4.3).
+        # A request that was carried out is history (docs/services/amazon.md, "What an order contains").
         cancellation_requested=bool(
             request and request.requester == "BUYER" and cancellation and cancellation.cancellation_execution is None
         ),

@@ -24,7 +24,8 @@ GET_ORDER: Final = Operation("getOrder", 0.5, 30, _ROLE)
 PAGE_SIZE: Final = 100
 DATASETS: Final = "BUYER,RECIPIENT,PROCEEDS,CANCELLATION,FULFILLMENT,PACKAGES,TAX"
 
-# Amazon's static sandbox answers only requests that its model lists word for word (facts 11).
+# Amazon's static sandbox answers only requests that its model lists word for word (docs/services/amazon.md,
+# "Amazon's sandbox").
 SANDBOX_QUERIES: Final[Mapping[Region, Mapping[str, str]]] = {
     "na": {
         "createdAfter": "2024-12-20T00:00:00Z",

@@ -4,7 +4,8 @@ from typing import Final
 
 from amzlink.wire.way import Ask
 
-# A 403 that says "Access token is missing" (facts 9.2, row 13); no quota is touched.
+# A 403 that says "Access token is missing" (docs/services/amazon.md, "When the token or the region is refused"); no
+# quota is touched.
 SPAPI: Final = Ask("GET", "/sellers/v1/marketplaceParticipations")
-# A 400 for a parameter that is missing (rows 9 and 10).
+# A 400 for a parameter that is missing (docs/services/amazon.md, "When Login with Amazon refuses").
 LWA: Final = Ask("POST", "/auth/o2/token", "grant_type=")

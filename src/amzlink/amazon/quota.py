@@ -1,7 +1,7 @@
 """Amazon's quotas: a token bucket per app, seller, region and operation, kept between runs.
 
 A call is debited before it is made, so that a run which dies has paid for what it sent. The rate is the model's until
-Amazon's header tells another (facts 9.3); the burst is always the model's.
+Amazon's header tells another (docs/services/amazon.md, "Quotas"); the burst is always the model's.
 """
 
 import contextlib

@@ -1,7 +1,9 @@
-"""Reports API 2021-06-30: asking for a report, waiting for it, and reading its lines (facts 6).
+"""Reports API 2021-06-30: asking for a report, waiting for it, and reading its lines.
 
 The caller takes the steps one by one, so that it can write down how far it came: `request_report`; then
 `report_status` until the report is over; then `report_lines` of its document, or `listing_skus`.
+
+Source: docs/services/amazon.md, "Requesting and reading a report".
 """
 
 import itertools
@@ -153,8 +155,9 @@ def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOU
     """The lines of a flat-file report, by the names in its header; the document is fetched before the first.
 
     Its encoding is the one that its answer names. Where it names none, it is UTF-8 if all of it can be, and else
-    `without_charset` (cp932 in Japan). Columns are apart by tabs and a quotation mark is a letter like any (facts 6.3).
-    Nobody can tell what stands where in a line with more cells than the header: it comes as an empty one.
+    `without_charset` (cp932 in Japan). Columns are apart by tabs and a quotation mark is a letter like any
+    (docs/services/amazon.md, "What goes wrong with reports"). Nobody can tell what stands where in a line with more
+    cells than the header: it comes as an empty one.
 
     Raises:
         Problem: `document-refused`, `response-malformed`, or as `Link.get`.
@@ -172,7 +175,8 @@ def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOU
 def listing_skus(link: Link, document_id: str, *, without_charset: str = _WITHOUT_CHARSET) -> Iterator[ReportedListing]:
     """The listings in a report of `ALL_LISTINGS`.
 
-    Headers are translated in some marketplaces (facts 8.2); the column of SKUs is then the one that has SKU in it.
+    Headers are translated in some marketplaces (docs/services/amazon.md, "Report types and their columns"); the column
+    of SKUs is then the one that has SKU in it.
 
     Raises:
         Problem: as `report_lines`; `response-malformed` where no column is that of the SKUs.
@@ -234,7 +238,10 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
 
 
 def _explain(status: int, error: SpApiError) -> Problem | None:
-    """The Reports API has words of its own for a missing role (facts 6.3)."""
+    """The Reports API has words of its own for a missing role.
+
+    Source: docs/services/amazon.md, "What goes wrong with reports".
+    """
     if status == _FORBIDDEN and _ROLE_MISSING in error.message.lower():
         return Problem(ProblemName.ROLE_MISSING_REPORTS)
     return None

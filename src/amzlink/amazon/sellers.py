@@ -1,6 +1,7 @@
 """Sellers API v1: in which marketplaces the account sells, and on which plan.
 
-In Europe and North America a 403 here proves nothing: the role that opens orders does not open this (facts 2.6).
+In Europe and North America a 403 here proves nothing: the role that opens orders does not open this
+(docs/services/amazon.md, "Roles").
 """
 
 from typing import Final
@@ -59,7 +60,9 @@ class _AccountAnswer(msgspec.Struct, frozen=True):
 
 
 def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
-    """The account's marketplaces, without those that are none of Amazon's shops (facts, section 1).
+    """The account's marketplaces, without those that are none of Amazon's shops.
+
+    Source: docs/services/amazon.md, "Marketplaces and regions".
 
     Raises:
         Problem: as `Link.get`, or `response-malformed`.
@@ -73,7 +76,9 @@ def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
 
 
 def get_account(link: Link) -> SellerAccount:
-    """The account's plan and marketplaces. Amazon answers this for sellers of Europe alone (facts 2.6).
+    """The account's plan and marketplaces. Amazon answers this for sellers of Europe alone.
+
+    Source: docs/services/amazon.md, "Roles".
 
     Raises:
         Problem: as `Link.get`, or `response-malformed`.

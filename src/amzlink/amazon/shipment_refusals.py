@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Reason(StrEnum):
-    """Why a confirmation is refused (facts 5.4)."""
+    """Why a confirmation is refused (docs/services/amazon.md, "Refused confirmations")."""
 
     ITEM_UNKNOWN = "item-unknown"
     ALREADY_CONFIRMED = "already-confirmed"

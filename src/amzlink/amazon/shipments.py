@@ -1,7 +1,9 @@
-"""Orders API v0, `confirmShipment`: the one operation of v0 that has no successor (facts 3).
+"""Orders API v0, `confirmShipment`: the one operation of v0 that has no successor.
 
-A confirmation charges the buyer and cannot be taken back (facts 5.3), so it is sent once: after a lost answer
-(`transport.is_answer_unknown`) the order has to be read back first.
+A confirmation charges the buyer and cannot be taken back (docs/services/amazon.md, "Accepted is not stored"), so it is
+sent once: after a lost answer (`transport.is_answer_unknown`) the order has to be read back first.
+
+Source: docs/services/amazon.md, "Interfaces that ended".
 """
 
 from collections.abc import Mapping
@@ -29,7 +31,7 @@ _NO_SUCH_ORDER_STATUSES: Final = (400, _NOT_FOUND)
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """One parcel as Amazon is told of it (facts 5.1).
+    """One parcel as Amazon is told of it (docs/services/amazon.md, "The confirmation call").
 
     `reference` is digits, unique in the order: one that the order has already means an edit of that package.
     `carrier_code` is in Amazon's spelling; with `Other`, `carrier_name` is needed. `ship_date` lies between the order's
@@ -69,7 +71,9 @@ class _Request(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
-    """Tell Amazon of one parcel. It has then accepted it, which is no proof that it is stored (facts 5.3).
+    """Tell Amazon of one parcel. It has then accepted it, which is no proof that it is stored.
+
+    Source: docs/services/amazon.md, "Accepted is not stored".
 
     Raises:
         Problem: `shipment-refused` with the facts `order_id`, `reason` (a `Reason`) and `code` (Amazon's);
@@ -113,7 +117,8 @@ def _path(order_id: str) -> str:
 def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object]:
     """Confirm a shipment that cannot be; the refusal, as far as it may stand in evidence, comes back.
 
-    Only an app that may confirm shipments gets to hear that the order does not exist (facts 2.7).
+    Only an app that may confirm shipments gets to hear that the order does not exist (docs/services/amazon.md,
+    "What an answer proves").
 
     Raises:
         Problem: `access-denied`, or as `Link.post_json`.
@@ -137,5 +142,6 @@ def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object
         if told and facts["status"] in _NO_SUCH_ORDER_STATUSES:
             return {name: facts[name] for name in ("status", "code", "request_id")}
         raise
-    # Amazon takes what it later does not store (facts 5.3); the door is open all the same.
+    # Amazon takes what it later does not store (docs/services/amazon.md, "Accepted is not stored"); the door is open
+    # all the same.
     return {"status": 204, "code": "", "request_id": answer.request_id}

@@ -1,8 +1,8 @@
 """What tax law wants kept of an order whose personal data goes, and until when.
 
 Amazon's data protection policy allows personal data longer than its 30 days only as far as a law demands it, and only
-for that (facts 10.2). So a record names what an invoice and a VAT record need, field by field: whatever an order may
-hold one day stays out until somebody adds it here.
+for that (docs/services/amazon.md, "Data protection policy"). So a record names what an invoice and a VAT record need,
+field by field: whatever an order may hold one day stays out until somebody adds it here.
 """
 
 from collections.abc import Collection, Mapping

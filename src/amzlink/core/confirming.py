@@ -26,7 +26,7 @@ class State(StrEnum):
     """Sent, and the answer is not known: the order is read back before anything is sent again."""
     IN_FEED = "in-feed"
     ACCEPTED = "accepted"
-    """Amazon has taken it. That is no proof that it is stored (facts 5.3)."""
+    """Amazon has taken it. That is no proof that it is stored (docs/services/amazon.md, "Accepted is not stored")."""
     STORED = "stored"
     """Seen among the order's packages."""
     REFUSED = "refused"
@@ -126,7 +126,10 @@ class Trigger(msgspec.Struct, frozen=True):
 
 
 def ship_date(parcel: Parcel, purchased_at: datetime, now: datetime) -> datetime:
-    """When the parcel was handed over, as far as is known: never in the future, nor before the order (facts 5.1)."""
+    """When the parcel was handed over, as far as is known: never in the future, nor before the order.
+
+    Source: docs/services/amazon.md, "The confirmation call".
+    """
     known = parcel.processed_at or parcel.announced_at or now
     # Amazon's time of the order can have a fraction of a second, which is not kept.
     return min(now, max(known, purchased_at + timedelta(seconds=1)))

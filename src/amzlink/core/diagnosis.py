@@ -1,7 +1,8 @@
 """What Amazon's answers to the probes of verify mean, taken together.
 
 One refusal has several causes, and Amazon names few of them; which it is shows only beside the other answers
-(facts 0, 2.7 and 9.2). This is the place that weighs them: replies in, results out, no call made.
+(docs/services/amazon.md, "What an answer proves" and "What a refusal means"). This is the place that weighs them:
+replies in, results out, no call made.
 """
 
 from collections.abc import Mapping, Sequence

@@ -32,7 +32,7 @@ class Hold(StrEnum):
 
 
 # Amazon's Buy Shipping makes the labels of Seller Fulfilled Prime; the other programs are collected, or confirmed, by
-# Amazon itself (facts 4.4 and 5.2).
+# Amazon itself (docs/services/amazon.md, "Statuses, programs and holds" and "Rules for confirming").
 _BY_PROGRAM: Final[Mapping[str, Hold]] = {
     "PRIME": Hold.PRIME,
     "AMAZON_EASY_SHIP": Hold.AMAZON_SHIPS,

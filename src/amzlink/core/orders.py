@@ -90,7 +90,8 @@ class Recipient(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
     def deliverable(self) -> bool:
         """Whether a parcel could be addressed: a name and a street are there.
 
-        Without the restricted role Amazon answers 200 and leaves both out, city and country staying (facts 4.6).
+        Without the restricted role Amazon answers 200 and leaves both out, city and country staying
+        (docs/services/amazon.md, "Personal data and a missing role").
         """
         street = self.address_line_1 or self.address_line_2 or self.address_line_3 or self.street_name
         return bool((self.name or self.company_name) and street)

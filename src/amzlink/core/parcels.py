@@ -11,7 +11,10 @@ import msgspec
 
 
 class Kind(StrEnum):
-    """How far a parcel has come. Sendcloud's status codes fall into these (facts 4.4)."""
+    """How far a parcel has come. Sendcloud's status codes fall into these.
+
+    Source: docs/services/sendcloud.md, "Parcel statuses".
+    """
 
     BEFORE = "before"
     """No label yet."""

@@ -1,8 +1,9 @@
 """How long an order's personal data may be kept, and by which rule.
 
 Amazon's data protection policy allows 30 days after delivery. Amazon tells that a parcel is delivered, but never when
-(facts 4.5), so where nobody else says it, a delivery counts from the day on which it was first heard of, and one that
-is never heard of, or late, is taken to have come `unknown_delivery_days` after the hand-over.
+(docs/services/amazon.md, "Packages and delivery"), so where nobody else says it, a delivery counts from the day on
+which it was first heard of, and one that is never heard of, or late, is taken to have come `unknown_delivery_days`
+after the hand-over.
 """
 
 import functools
@@ -14,7 +15,8 @@ import msgspec
 
 from amzlink.core.orders import CANCELLED, SHIPPED, Order
 
-_BUSINESS_DAYS_TO_CONFIRM: Final = 7  # then Amazon cancels what was not confirmed (facts 5.2)
+# Then Amazon cancels what was not confirmed (docs/services/amazon.md, "Rules for confirming").
+_BUSINESS_DAYS_TO_CONFIRM: Final = 7
 _SATURDAY: Final = 5
 
 

@@ -1,6 +1,7 @@
 """Which way confirmations take: one call each, or all in a feed.
 
-A call is answered at once, but there is a quota; a feed takes its time whatever is in it (facts 5.6).
+A call is answered at once, but there is a quota; a feed takes its time whatever is in it (docs/services/amazon.md,
+"Fulfilment feeds").
 """
 
 from typing import Final

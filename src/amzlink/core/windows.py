@@ -8,9 +8,11 @@ import msgspec
 
 OVERLAP: Final = timedelta(minutes=10)
 FIRST_RUN: Final = timedelta(days=30)
-# Amazon refuses an end that is less than two minutes past (facts 4.2); the seconds are for the way there.
+# Amazon refuses an end that is less than two minutes past (docs/services/amazon.md, "Searching orders"); the seconds
+# are for the way there.
 SETTLED: Final = timedelta(minutes=2, seconds=5)
-# Orders older than two years do not come (facts 4.2); a day less, because the limit moves while pages are read.
+# Orders older than two years do not come (docs/services/amazon.md, "Searching orders"); a day less, because the limit
+# moves while pages are read.
 OLDEST: Final = timedelta(days=729)
 
 

@@ -23,7 +23,8 @@ from amzlink.problems import Problem, ProblemName
 _CHUNK: Final = 200
 _NO_CODES: Final = ProblemName.TRANSPARENCY_CODES_MISSING
 _NEAR: Final = timedelta(hours=24)
-# Amazon confirms these by itself, and refuses what it is told of them (facts 5.2).
+# Amazon confirms these by itself, and refuses what it is told of them (docs/services/amazon.md,
+# "Rules for confirming").
 _CONFIRMED_BY_AMAZON: Final = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "FBM_SHIP_PLUS"})
 
 

@@ -10,7 +10,8 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.account import API, Integration, list_integrations, who_am_i
 from amzlink.sendcloud.transport import Client
 
-# What the merchant has told Sendcloud already about the moment at which a parcel counts as sent (facts 3).
+# What the merchant has told Sendcloud already about the moment at which a parcel counts as sent
+# (docs/services/sendcloud.md, "Integrations").
 _TRIGGERS: Final[dict[str | None, Trigger]] = {"eager": "announced", "delayed": "processed"}
 
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _FIRST_POLL: Final = timedelta(days=30)
 _OVERLAP: Final = timedelta(minutes=15)  # clocks differ, and what has just changed may be listed late
-_READ_AGAIN_AFTER: Final = timedelta(days=1)  # a change of status may not move the date that is polled by (facts 4.1)
+# A change of status may not move the date that is polled by (docs/services/sendcloud.md, "Shipments").
+_READ_AGAIN_AFTER: Final = timedelta(days=1)
 _GIVEN_UP_AFTER: Final = timedelta(days=90)
 _CHUNK: Final = 200
 _SALT_BYTES: Final = 16

@@ -20,12 +20,19 @@ from amzlink.problems import Problem, ProblemName
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
 
-_TAKES: Final = timedelta(minutes=5)  # Amazon works on a change by and by (facts 8.3)
+# Amazon works on a change by and by (docs/services/amazon.md, "Changing a listing").
+_TAKES: Final = timedelta(minutes=5)
 _GIVEN_UP_AFTER: Final = timedelta(hours=1)
 _LOOKED_FOR: Final = timedelta(days=7)  # one that was given up may still turn up
 _A_MINUTE: Final = timedelta(minutes=1)
+<<<<<<< HEAD
 _ANY_PRODUCT: Final = "PRODUCT"  # stands for all types (facts 8.3), for a listing that does not tell its own
 _ONE_LISTINGS_OWN: Final = frozenset({ProblemName.REQUEST_REFUSED})  # what Amazon can say of one while others are well
+=======
+# Stands for all types (docs/services/amazon.md, "Changing a listing"), for a listing that does not tell its own.
+_ANY_PRODUCT: Final = "PRODUCT"
+_ONE_LISTINGS_OWN: Final = frozenset({"request-refused"})  # what Amazon can say of one while others are well
+>>>>>>> services
 # amzlink speaks English; Amazon has these texts in every marketplace (model, issueLocale).
 _LOCALE: Final = "en_US"
 
@@ -106,7 +113,10 @@ class Patcher:
 
     @property
     def _marketplace_id(self) -> str:
-        """Where weights are written: the store's own. Naming one is all that is known to be safe (facts 8.3)."""
+        """Where weights are written: the store's own. Naming one is all that is known to be safe.
+
+        Source: docs/services/amazon.md, "Changing a listing".
+        """
         return self._store.marketplace_ids[0]
 
     def _send(self, listing: Listing, grams: int, *, preview_only: bool) -> PatchOutcome:
@@ -116,7 +126,8 @@ class Patcher:
             if problem.name not in _ONE_LISTINGS_OWN:
                 raise
             return self._not_possible(listing.sku, grams, problem)
-        # A preview names old faults of the listing too (facts 8.3): only what is about the weight keeps it back.
+        # A preview names old faults of the listing too (docs/services/amazon.md, "Changing a listing"): only what is
+        # about the weight keeps it back.
         errors = tuple(issue for issue in answer.issues_of(listing.weight_attribute) if issue.is_error)
         if errors or (not answer.is_taken and not answer.issues):
             return self._refused(listing.sku, grams, errors, keep=not preview_only)

@@ -1,4 +1,4 @@
-"""Seeing that what Amazon has accepted is there: a 204 is no proof (facts 5.3).
+"""Seeing that what Amazon has accepted is there: a 204 is no proof (docs/services/amazon.md, "Accepted is not stored").
 
 The import that runs anyway brings the packages of every order that a confirmation has changed; only what does not show
 there is asked for.

@@ -1,4 +1,7 @@
-"""Giving Sendcloud a batch of orders: all of it is taken or nothing, so the refused ones are put aside (facts 2.5)."""
+"""Giving Sendcloud a batch of orders: all of it is taken or nothing, so the refused ones are put aside.
+
+Source: docs/services/sendcloud.md, "Refused orders".
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final

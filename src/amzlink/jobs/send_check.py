@@ -1,4 +1,7 @@
-"""Reading orders back: Sendcloud stores what it has accepted by and by, and now and then it does not (facts 2.5)."""
+"""Reading orders back: Sendcloud stores what it has accepted by and by, and now and then it does not.
+
+Source: docs/services/sendcloud.md, "Accepted is not stored".
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

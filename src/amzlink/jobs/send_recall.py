@@ -1,6 +1,6 @@
 """Taking orders back from Sendcloud that nobody should ship any more, as long as there is no parcel.
 
-No status stops an order there: it has to be deleted (facts 2.4).
+No status stops an order there: it has to be deleted (docs/services/sendcloud.md, "An order's status stops nothing").
 """
 
 import itertools

@@ -177,7 +177,8 @@ class CatalogueSweep:
                 asins = {}
         booked.note_skus(self._book, self._slug, asins)
         if damaged:
-            # Letters that the report's encoding does not have (facts 6.3): by their ASINs they come whole.
+            # Letters that the report's encoding does not have (docs/services/amazon.md,
+            # "What goes wrong with reports"): by their ASINs they come whole.
             found = listings_of_asins(self._link, self._store.seller_id, self._store.marketplace_ids, sorted(damaged))
             self._weigher.keep(found)
 

@@ -195,7 +195,10 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
 
 
 def _note_deliveries(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
-    """Amazon tells that a parcel has arrived, but not when (facts 4.5): it counts from when that was first heard."""
+    """Amazon tells that a parcel has arrived, but not when: it counts from when that was first heard.
+
+    Source: docs/services/amazon.md, "Packages and delivery".
+    """
     if arrived := [change.order.order_id for change in changes if change.order.has_arrived]:
         connection.execute(
             update(ORDERS)

@@ -29,7 +29,7 @@ class PatchState(StrEnum):
     ASKED = "asked"
     """About to be sent, or sent without an answer: sending it again does no harm."""
     QUEUED = "queued"
-    """Accepted, which is no proof that it takes (facts 8.3)."""
+    """Accepted, which is no proof that it takes (docs/services/amazon.md, "Changing a listing")."""
     TAKEN = "taken"
     LOST = "lost"
     """Looked at again, and the listing still says something else."""

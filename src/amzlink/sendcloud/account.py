@@ -1,4 +1,7 @@
-"""Whose the keys are, and which shops are connected to the account (facts 1 and 3)."""
+"""Whose the keys are, and which shops are connected to the account.
+
+Source: docs/services/sendcloud.md, "Whose the keys are" and "Integrations".
+"""
 
 from typing import Final
 

@@ -1,7 +1,8 @@
 """How a call shows Sendcloud whose it is: the integration's two keys as they are, or a token made with them.
 
 An integration has a switch "Use OAuth2 authentication". Where it is on, the keys are refused as they are, with the same
-answer that wrong keys get; only the token endpoint tells the two apart (facts 1 and 9.3).
+answer that wrong keys get; only the token endpoint tells the two apart (docs/services/sendcloud.md,
+"Keys, tokens and the OAuth2 switch").
 """
 
 import base64

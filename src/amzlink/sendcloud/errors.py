@@ -1,7 +1,7 @@
 """What Sendcloud's refusals mean: status, code and pointer to a problem's name.
 
 Nothing else of a refusal is kept, and its text least of all: it may quote what was sent. Texts change besides, codes
-and pointers are steadier (facts 2.5).
+and pointers are steadier (docs/services/sendcloud.md, "Refused orders").
 """
 
 import re

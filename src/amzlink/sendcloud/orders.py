@@ -1,4 +1,4 @@
-"""Orders at Sendcloud: sent in batches, read back, taken away (facts 2)."""
+"""Orders at Sendcloud: sent in batches, read back, taken away (docs/services/sendcloud.md, "Order calls")."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,8 @@ DELETE_ORDER: Final = "sendcloud/delete_order"
 BATCH: Final = 100
 PAGE: Final = 200
 _PATH: Final = "/orders"
-# The whole body: a request that is still at work on one of these orders, and the one 400 to try again (facts 2.5).
+# The whole body: a request that is still at work on one of these orders, and the one 400 to try again
+# (docs/services/sendcloud.md, "Refused orders").
 _BUSY: Final = "/data"
 # More pages than the orders that are looked for would fill, for those of other programs and of earlier days.
 _SPARE_PAGES: Final = 2
@@ -77,7 +78,8 @@ class _Details(msgspec.Struct, frozen=True):
 
 
 class _Row(msgspec.Struct, frozen=True):
-    id: str | int  # a text here, a number in other answers (facts 2.2)
+    # A text here, a number in other answers (docs/services/sendcloud.md, "What makes an order one order").
+    id: str | int
     order_id: str
     order_details: _Details
     order_number: str = ""

@@ -1,4 +1,4 @@
-"""Sendcloud's published rates, kept before Sendcloud has to say so (facts 1).
+"""Sendcloud's published rates, kept before Sendcloud has to say so (docs/services/sendcloud.md, "Rate limits").
 
 All programs that use an integration's keys share them, so that a 429 can come all the same; `transport` waits then.
 """

@@ -1,4 +1,4 @@
-"""Shipments and their parcels: what has become of the orders at Sendcloud (facts 4.1).
+"""Shipments and their parcels: what has become of the orders at Sendcloud (docs/services/sendcloud.md, "Shipments").
 
 Answers hold buyers' names and addresses; nothing of those is read. A shipment tells the order by `order_number` alone,
 so that an order has to be sent with Amazon's order id as its number.

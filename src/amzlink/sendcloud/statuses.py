@@ -1,6 +1,8 @@
-"""All statuses of parcels, and what each proves about the way to the buyer (facts 4.4).
+"""All statuses of parcels, and what each proves about the way to the buyer.
 
 The codes and messages are those of `GET /parcels/statuses`, recorded in 2026; what they prove is ours.
+
+Source: docs/services/sendcloud.md, "Parcel statuses".
 """
 
 from typing import Final

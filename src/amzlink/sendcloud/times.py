@@ -1,4 +1,7 @@
-"""Sendcloud's times: ISO 8601, with microseconds or without, with `Z` or an offset (facts 1)."""
+"""Sendcloud's times: ISO 8601, with microseconds or without, with `Z` or an offset.
+
+Source: docs/services/sendcloud.md, "Versions".
+"""
 
 from datetime import UTC, datetime
 

@@ -280,7 +280,7 @@ def _next_cursor(response: httpx.Response) -> str | None:
     """The cursor of the next page, taken out of the link.
 
     The rest of the link is not followed: published examples lack the `/api` of its path, and keys must not go to a host
-    that an answer names (facts 1).
+    that an answer names (docs/services/sendcloud.md, "Pages").
     """
     link = response.links.get("next", {}).get("url", "")
     try:

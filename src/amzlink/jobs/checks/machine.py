@@ -18,8 +18,10 @@ from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SecretName, require
 
-SECRET_DAYS: Final = 180  # Amazon's life of a client secret (facts 2.5)
-AUTHORISATION_DAYS: Final = 365  # a public app's; no end is stated for a private one, so it is a hint (facts 2.5)
+SECRET_DAYS: Final = 180  # Amazon's life of a client secret (docs/services/amazon.md, "How long credentials live")
+# A public app's; no end is stated for a private one, so it is a hint (docs/services/amazon.md,
+# "How long credentials live").
+AUTHORISATION_DAYS: Final = 365
 WARN_DAYS: Final = 30
 _STALE_AFTER: Final = timedelta(hours=6)
 _SECRETS: Final[tuple[SecretName, ...]] = ("client-secret", "refresh-token")
