@@ -24,7 +24,7 @@ TABLES: Final = ROOT / "tests" / "contracts" / "tables"
 SHARED: Final = ROOT.parent / "shared"
 AMAZON_FOLDER: Final = SHARED / "amazon-models"
 SENDCLOUD_FOLDER: Final = SHARED / "sendcloud-models"
-CARRIER_LIST: Final = SHARED / "facts" / "sendcloud.md"
+CARRIER_LIST: Final = ROOT / "docs" / "services" / "sendcloud.md"
 
 AMAZON_OPERATIONS: Final[dict[str, tuple[str, ...]]] = {
     "catalogItems_2022-04-01": ("getCatalogItem", "searchCatalogItems"),
@@ -304,7 +304,7 @@ def carriers() -> dict[str, list[str]]:
     """Sendcloud's codes of carriers: those of the older API's model, and the newer API's list."""
     condensed = json.loads((SENDCLOUD_FOLDER / "sendcloud-condensed.json").read_text("utf-8"))
     text = CARRIER_LIST.read_text("utf-8")
-    section = text[text.index("## 5. Carrier codes") : text.index("Not codes (often written)")]
+    section = text[text.index("### Carrier codes") : text.index("`dhl` is DHL Parcel")]
     return {
         "v2": sorted(condensed["v2_parcels"]["components"]["schemas"]["carrier"]["enum"]),
         "v3": sorted(set(re.findall(r"`([a-z0-9_]+)`", section))),

@@ -147,7 +147,8 @@ def hold_examples(measure: Documents, examples: Iterable[Mapping[str, Any]]) -> 
 
 
 def _corrected(name: str, table: dict[str, Any]) -> dict[str, Any]:
-    """Where a document contradicts its own examples, or lacks what it points to, the examples and the facts win."""
+    """Where a document contradicts its own examples, or lacks what it points to, the examples and
+    docs/services/sendcloud.md win."""
     table = deepcopy(table)
     schemas = table["definitions"]
     if name == "account":

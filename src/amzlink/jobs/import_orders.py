@@ -45,8 +45,8 @@ JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
 _RETRIED_ORDERS: Final = 20
-<<<<<<< HEAD
-# What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's (facts 5.4).
+# What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
+# (docs/services/amazon.md, "When a role is missing").
 _ONE_ORDERS_OWN: Final = frozenset(
     {
         ProblemName.ORDER_NOT_FOUND,
@@ -55,11 +55,6 @@ _ONE_ORDERS_OWN: Final = frozenset(
         ProblemName.ACCESS_DENIED,
     }
 )
-=======
-# What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
-# (docs/services/amazon.md, "When a role is missing").
-_ONE_ORDERS_OWN: Final = frozenset({"order-not-found", "response-malformed", "request-refused", "access-denied"})
->>>>>>> services
 _RESTARTS: Final = 2
 
 

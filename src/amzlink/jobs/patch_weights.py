@@ -25,14 +25,9 @@ _TAKES: Final = timedelta(minutes=5)
 _GIVEN_UP_AFTER: Final = timedelta(hours=1)
 _LOOKED_FOR: Final = timedelta(days=7)  # one that was given up may still turn up
 _A_MINUTE: Final = timedelta(minutes=1)
-<<<<<<< HEAD
-_ANY_PRODUCT: Final = "PRODUCT"  # stands for all types (facts 8.3), for a listing that does not tell its own
-_ONE_LISTINGS_OWN: Final = frozenset({ProblemName.REQUEST_REFUSED})  # what Amazon can say of one while others are well
-=======
 # Stands for all types (docs/services/amazon.md, "Changing a listing"), for a listing that does not tell its own.
 _ANY_PRODUCT: Final = "PRODUCT"
-_ONE_LISTINGS_OWN: Final = frozenset({"request-refused"})  # what Amazon can say of one while others are well
->>>>>>> services
+_ONE_LISTINGS_OWN: Final = frozenset({ProblemName.REQUEST_REFUSED})  # what Amazon can say of one while others are well
 # amzlink speaks English; Amazon has these texts in every marketplace (model, issueLocale).
 _LOCALE: Final = "en_US"
 
