@@ -17,7 +17,7 @@ def main() -> None:
     import httpx  # noqa: F401, PLC0415
 
     from amzlink.amazon import auth, quota, transport  # noqa: F401, PLC0415
-    from amzlink.orderbook import book  # noqa: F401, PLC0415
+    from amzlink.orderbook import database as book  # noqa: F401, PLC0415
 
     started = cpu_seconds()
     deps, _store = link(addresses, folder)

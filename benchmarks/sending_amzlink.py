@@ -4,9 +4,9 @@ import json
 import os
 import sys
 
+from amzlink.jobs.destination.desk import SendTally
+from amzlink.jobs.destination.send import send_orders
 from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.send_desk import SendTally
-from amzlink.jobs.sending import send_orders
 from amzlink.orderbook import migrations  # noqa: F401 - the time is counted after the imports
 from benchmarks.shop import SLUG, link
 from benchmarks.usage import cpu_seconds, peak_bytes

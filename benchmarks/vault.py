@@ -20,7 +20,7 @@ from pyrage.x25519 import Identity
 from sqlalchemy import insert
 
 from amzlink.config import Config, Store
-from amzlink.core.sealing import Box
+from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from amzlink.amazon.carriers import CARRIERS
-from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.cli.main import app, run
+from amzlink.cli.views.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.problems import AREAS, CATALOGUE, Entry, Exit, ProblemName
 from amzlink.sandbox.faults import FAULTS
 

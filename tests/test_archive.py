@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from amzlink import __version__
 from amzlink.archive import ArchiveFile, OldFile, Recipients, old_files, write_archive
-from amzlink.core.archiving import FIELDS
+from amzlink.core.privacy.tax_record import FIELDS
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import fill, tiny_disk
 

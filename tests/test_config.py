@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.config import SETTINGS, Config, Store, load, parse_setting, save
-from amzlink.core.holds import HoldPolicy
-from amzlink.core.retention import Retention
+from amzlink.core.orders.holds import HoldPolicy
+from amzlink.core.privacy.retention import Retention
 from amzlink.problems import Exit, Problem
 from tests.orderbook.machine import as_nobody, common_folder, needs_root
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from amzlink.core.sealing import Box
+from amzlink.core.privacy.sealed_data import Box
 from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.vault import Chain, Vault
 from tests.support.vault_machine import expand

@@ -7,7 +7,7 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-from amzlink.core.sealing import Box
+from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.secrets import SystemSecrets

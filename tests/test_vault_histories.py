@@ -26,17 +26,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition, rule
 
 from amzlink.config import Config, Store
-from amzlink.core.orders import PersonalData
-from amzlink.core.parcels import Kind, Parcel, SealedParcels
-from amzlink.core.sealing import ITS_PARCELS, Box, Place
+from amzlink.core.orders.order import PersonalData
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
+from amzlink.core.shipments.parcels import Kind, Parcel, SealedParcels
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.jobs.intake import Intake, Tally
-from amzlink.jobs.leases import lease_arrivals, renew_leases
-from amzlink.jobs.parcel_news import Heard, ParcelNews
+from amzlink.jobs.orders.ingest import Intake, Tally
+from amzlink.jobs.privacy.renew import lease_arrivals, renew_leases
 from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.parcels import Arrival, note_deliveries
+from amzlink.jobs.shipments.collect import Heard, ParcelNews
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.shipments.parcels import Arrival, note_deliveries
 from amzlink.problems import Problem
 from amzlink.vault import Vault
 from tests.orderbook.machine import fill, tiny_disk

@@ -22,8 +22,8 @@ import msgspec
 
 from amzlink import __version__
 from amzlink.clock import to_iso
-from amzlink.core.age_keys import AgeKey, clean, kind_of
-from amzlink.core.archiving import FIELDS
+from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
+from amzlink.core.privacy.tax_record import FIELDS
 from amzlink.files import sync_folder, translated_errors
 from amzlink.problems import Problem, ProblemName
 

@@ -10,10 +10,10 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from amzlink.core.age_keys import AgeKey, clean, kind_of
-from amzlink.core.holds import HoldPolicy
-from amzlink.core.retention import Retention
-from amzlink.core.slugs import is_slug
+from amzlink.core.orders.holds import HoldPolicy
+from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
+from amzlink.core.privacy.retention import Retention
+from amzlink.core.stores.slug import is_slug
 from amzlink.files import translate, write_private
 from amzlink.problems import Problem, ProblemName
 

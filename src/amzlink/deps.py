@@ -13,20 +13,20 @@ from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
 from amzlink.clock import Clock, SystemClock
 from amzlink.files import Home, find_home
+from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
-from amzlink.wire.addresses import is_protected
 
 if TYPE_CHECKING:
     import httpx
 
     from amzlink.amazon.quota import FileQuotas
     from amzlink.amazon.transport import Link
-    from amzlink.orderbook.book import Book
+    from amzlink.http.client import CallRecord
+    from amzlink.orderbook.database import Book
     from amzlink.sendcloud.transport import Client
     from amzlink.vault import Vault
-    from amzlink.wire.client import CallRecord
 
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
 _KEY_SECONDS: Final = 30  # changing a key takes moments, but a keyring may ask for its password
@@ -142,7 +142,7 @@ class Deps:
 
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
         from amzlink.amazon.transport import Link  # noqa: PLC0415
-        from amzlink.wire.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
+        from amzlink.http.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
 
         base_url = self.spapi_url(account, region)
         return Link(
@@ -193,8 +193,8 @@ class Deps:
         """The same with keys that need not be kept yet; `secret` gives the secret one."""
         import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Sendcloud
 
+        from amzlink.http.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
         from amzlink.sendcloud.transport import Client  # noqa: PLC0415
-        from amzlink.wire.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
 
         base_url, account_url = self.sendcloud_urls()
         return Client(
@@ -223,13 +223,13 @@ class Deps:
 
     def book(self) -> "Book":
         """The order book. Close it after use."""
-        from amzlink.orderbook.book import Book  # noqa: PLC0415 - SQLAlchemy is heavy
+        from amzlink.orderbook.database import Book  # noqa: PLC0415 - SQLAlchemy is heavy
 
         return Book.open(self.home.database_file, self.load_config().database.url)
 
     def vault(self, slug: str, book: "Book") -> "Vault":
         """The vault of a store; the laggard of keyring and book is brought up to the other."""
-        from amzlink.orderbook.leases import note_floor  # noqa: PLC0415
+        from amzlink.orderbook.privacy.leases import note_floor  # noqa: PLC0415
         from amzlink.orderbook.runs import sealed_marks  # noqa: PLC0415
         from amzlink.vault import Vault  # noqa: PLC0415
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from amzlink.core.sealing import THE_ORDER, Box
+from amzlink.core.privacy.sealed_data import THE_ORDER, Box
 from amzlink.problems import Problem, ProblemName
 
 _KEY_BYTES: Final = 32

@@ -13,7 +13,7 @@ import httpx
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.amazon.transport import Link
-from amzlink.wire.client import CallRecord, Patience
+from amzlink.http.client import CallRecord, Patience
 from tests.support.world import VirtualClock
 
 LWA = "https://lwa.test"

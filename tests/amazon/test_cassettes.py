@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from amzlink.amazon.listings import Listing
     from amzlink.amazon.orders import OrdersPage
     from amzlink.amazon.reports import Report
-    from amzlink.core.orders import Order
+    from amzlink.core.orders.order import Order
 
 
 def played(name: str) -> Any:

@@ -27,7 +27,7 @@ from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
 from amzlink.amazon.transport import MOST_DOCUMENT_BYTES, Link, is_answer_unknown
-from amzlink.core.packing import Item
+from amzlink.core.shipments.packing import Item
 from amzlink.problems import Problem
 from tests.amazon.bench import Bench, bench, denied, ok, refused, unavailable
 from tests.amazon.test_feeds_document import changed

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from amzlink.amazon.fulfilment_feed import MOST_CODES, MOST_FEED_BYTES, fits_feed, fulfilment_feed
 from amzlink.amazon.shipments import Confirmation
-from amzlink.core.packing import Item
+from amzlink.core.shipments.packing import Item
 
 SELLER = "A1SELLER000001"
 PARCEL = Confirmation(

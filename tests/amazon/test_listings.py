@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from amzlink.amazon.listing_wire import Grams, Issue, ListedWeight, Listing, read_listing
+from amzlink.amazon.listing_json import Grams, Issue, ListedWeight, Listing, read_listing
 from amzlink.amazon.listings import (
     MOST_PAGED,
     TooManyListings,
@@ -20,7 +20,7 @@ from amzlink.amazon.listings import (
     listings_of_asins,
 )
 from amzlink.amazon.transport import Link
-from amzlink.core.weights import Finding, Weights, assess
+from amzlink.core.weights.weights import Finding, Weights, assess
 from amzlink.problems import Problem
 from amzlink.sandbox.weights import WeightKind
 from tests.amazon.bench import Bench, bench, denied, ok, refused

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from amzlink.amazon.listing_wire import PACKAGE_WEIGHT, SHIPPING_WEIGHT, Issue
+from amzlink.amazon.listing_json import PACKAGE_WEIGHT, SHIPPING_WEIGHT, Issue
 from amzlink.amazon.listings import PatchAnswer, find_listings, patch_weight
 from amzlink.amazon.transport import Link, is_answer_unknown
 from amzlink.problems import Problem

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.transport import Link
+from amzlink.http.client import ATTEMPTS, Patience
 from amzlink.problems import Problem
-from amzlink.wire.client import ATTEMPTS, Patience
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
 from tests.support.world import VirtualClock
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from amzlink.amazon.orders import DATASETS, get_order
-from amzlink.core.orders import NOTHING_PERSONAL, Order, OrderLine, PackageItem, Recipient, TaxRegistration
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order, OrderLine, PackageItem, Recipient, TaxRegistration
 from amzlink.problems import Problem
 from tests.amazon.bench import bench, ok
 

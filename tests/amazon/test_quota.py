@@ -16,9 +16,9 @@ from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.amazon.quota import Bucket, FileQuotas, Operation, refill, take
 from amzlink.amazon.transport import Link
+from amzlink.http.client import CallRecord, Patience
 from amzlink.problems import Problem, ProblemName
 from amzlink.sandbox.server import Sandbox
-from amzlink.wire.client import CallRecord, Patience
 from tests.support.world import InProcess, VirtualClock
 
 START = 1_795_000_000.0

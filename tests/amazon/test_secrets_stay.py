@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from amzlink.amazon.auth import LwaAuth
+from amzlink.http.client import ATTEMPTS
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.problems import Problem
-from amzlink.wire.client import ATTEMPTS
 from tests.amazon.bench import (
     ACCESS_TOKEN,
     CLIENT_ID,

@@ -15,7 +15,7 @@ from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, confirm_shipment
 from amzlink.amazon.transport import Link, is_answer_unknown
-from amzlink.core.packing import Item
+from amzlink.core.shipments.packing import Item
 from amzlink.problems import Problem
 from tests.amazon.bench import (
     Answer,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.cli.argv import GlobalOptions, split
+from amzlink.cli.shell.global_options import GlobalOptions, split
 from amzlink.problems import Exit, Problem
 
 GLOBALS: dict[str, dict[str, Any]] = {

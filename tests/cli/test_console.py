@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from amzlink.cli.console import Console
+from amzlink.cli.shell.console import Console
 from amzlink.problems import Exit, Problem, ProblemName
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def at_a_terminal(code: str, typed: str = "", *, after: str = "") -> tuple[int, 
     """
     begin = (
         "import os; os.open(os.ttyname(0), os.O_RDWR)\n"  # a session's leader makes the terminal its own by opening it
-        "from amzlink.cli.console import Console\n"
+        "from amzlink.cli.shell.console import Console\n"
         "from amzlink.problems import Problem, ProblemName\n"
         "console = Console()\n"
     )
@@ -234,7 +234,7 @@ class TestAtATerminal:
 
 def test_rich_is_loaded_only_when_there_is_something_to_lay_out() -> None:
     code = (
-        "import sys; from amzlink.cli.console import Console; from amzlink.problems import Problem, ProblemName\n"
+        "import sys; from amzlink.cli.shell.console import Console; from amzlink.problems import Problem, ProblemName\n"
         "console = Console(); console.say('x'); console.line('y')\n"
         "console.fail(Problem(ProblemName.WHICH_STORE, detail='a'))\n"
         "assert 'rich' not in sys.modules\n"

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.cli.console import Console
-from amzlink.cli.export import COLUMNS, PERSONAL_COLUMNS, export
-from amzlink.core.orders import PersonalData
-from amzlink.jobs.orders import Exported
-from amzlink.orderbook.orders import BookedLine, BookedOrder
+from amzlink.cli.shell.console import Console
+from amzlink.cli.views.export import COLUMNS, PERSONAL_COLUMNS, export
+from amzlink.core.orders.order import PersonalData
+from amzlink.jobs.orders.browse import Exported
+from amzlink.orderbook.orders.browse import BookedLine, BookedOrder
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import common_folder, fill, tiny_disk
 from tests.orderbook.samples import ORDER_ID, PERSONAL

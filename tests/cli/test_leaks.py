@@ -29,13 +29,13 @@ from typer import Typer
 
 from amzlink.cli.main import app, run
 from amzlink.config import Config
-from amzlink.core.orders import PersonalData
-from amzlink.core.parcels import SealedParcels
-from amzlink.core.sealing import ITS_PARCELS, THE_ORDER, Place
+from amzlink.core.orders.order import PersonalData
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Place
+from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.orderbook.leases import replace_boxes
-from amzlink.orderbook.purges import boxes_of
+from amzlink.orderbook.privacy.leases import replace_boxes
+from amzlink.orderbook.privacy.purges import boxes_of
 from amzlink.sandbox.plan import Trait
 from amzlink.secrets import MemorySecrets, SystemSecrets
 from tests.cli.test_connect import KEYRING

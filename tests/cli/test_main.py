@@ -160,7 +160,7 @@ class TestWhatIsNotUnderstood:
     def test_what_this_version_does_not_build_is_refused_by_name_or_built(
         self, deps: Deps, command: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        from amzlink.cli.later import LATER
+        from amzlink.cli.not_built_yet import LATER
 
         if command not in LATER:
             assert run([command, "--help"], deps) == 0

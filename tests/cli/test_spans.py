@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.cli.spans import parse_choice, parse_due, parse_filter, parse_moment, parse_span
-from amzlink.orderbook.orders import Filter
+from amzlink.cli.shell.values import parse_choice, parse_due, parse_filter, parse_moment, parse_span
+from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Exit, Problem
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scripts.verify_table import AROUND_PAGES, AROUND_SENDING, AROUND_SHIPMENTS, AROUND_WEIGHTS, FOUND
 
-from amzlink.core.checks import Check
+from amzlink.core.diagnosis.checks import Check
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
 from tests.support.wires import closed_port

@@ -22,8 +22,8 @@ from amzlink.config import Config, Store
 from amzlink.deps import Account, Deps
 from amzlink.files import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders import OrderDetail, list_orders, show_order
-from amzlink.orderbook.orders import Filter
+from amzlink.jobs.orders.browse import OrderDetail, list_orders, show_order
+from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets
 from tests.support.models import load_table

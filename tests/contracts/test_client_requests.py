@@ -10,7 +10,9 @@ import httpx
 import pytest
 from msgspec import inspect
 
-from amzlink.amazon import catalog, feeds, listing_wire, listings, order_wire, reports, sellers
+from amzlink.amazon import catalog, feeds, listings, reports, sellers
+from amzlink.amazon import listing_json as listing_wire
+from amzlink.amazon import order_json as order_wire
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Region
 from amzlink.amazon.orders import GET_ORDER, SANDBOX_QUERIES, SEARCH_ORDERS
 from amzlink.amazon.quota import Operation

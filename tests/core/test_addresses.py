@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.addresses import (
+from amzlink.core.destination.address import (
     CITY_LIMIT,
     COMPANY_LIMIT,
     LINE_LIMIT,
@@ -17,8 +17,8 @@ from amzlink.core.addresses import (
     FittedAddress,
     fit_address,
 )
-from amzlink.core.orders import Recipient
-from amzlink.core.streets import HOUSE_NUMBER_LIMIT
+from amzlink.core.destination.streets import HOUSE_NUMBER_LIMIT
+from amzlink.core.orders.order import Recipient
 from amzlink.problems import Problem
 
 BASE = Recipient(

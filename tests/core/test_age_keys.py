@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.age_keys import AgeKey, clean, kind_of
+from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 
 PUBLIC = "age1mj5pzr0h2586mnaw7ur9w3nyn253rzl3fh47g34hhq2rc60s4gpqpw3kgr"
 PRIVATE = "AGE-SECRET-KEY-1" + "Q" * 58

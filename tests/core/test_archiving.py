@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.archiving import FIELDS, TaxLine, TaxOrder, is_sale, keep_until, tax_record
-from amzlink.core.orders import Buyer, PersonalData, Recipient, TaxRegistration
+from amzlink.core.orders.order import Buyer, PersonalData, Recipient, TaxRegistration
+from amzlink.core.privacy.tax_record import FIELDS, TaxLine, TaxOrder, is_sale, keep_until, tax_record
 
 NOV_12 = datetime(2026, 11, 12, 9, 30, tzinfo=UTC)
 NOV_14 = datetime(2026, 11, 14, 15, 0, tzinfo=UTC)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.confirming import (
+from amzlink.core.shipments.packing import Item, Line
+from amzlink.core.shipments.parcels import DEAD, Kind, Parcel, ParcelItem
+from amzlink.core.shipments.plan import (
     COUNTING,
     LOWEST_REFERENCE,
     Confirmation,
@@ -21,8 +23,6 @@ from amzlink.core.confirming import (
     plan,
     ship_date,
 )
-from amzlink.core.packing import Item, Line
-from amzlink.core.parcels import DEAD, Kind, Parcel, ParcelItem
 
 ORDER = "302-0000000-0000001"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

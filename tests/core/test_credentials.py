@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.marketplaces import BY_ID
-from amzlink.core.credentials import Kind, Wanted, check, clean, is_usual_seller_id, recognise
+from amzlink.core.stores.pasted_values import Kind, Wanted, check, clean, is_usual_seller_id, recognise
 from amzlink.problems import Exit, Problem
 
 CLIENT_ID = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from amzlink.core.checks import Check, Result, Status
-from amzlink.core.diagnosis import Asked, Probe, Reply, diagnose, needs_other_regions
+from amzlink.core.diagnosis.checks import Check, Result, Status
+from amzlink.core.diagnosis.judge import Asked, Probe, Reply, diagnose, needs_other_regions
 from amzlink.problems import Problem, ProblemName
 
 ASKED = Asked(countries={"A1PA6795UKMFR9": "Germany"}, selling_plan_told=True)

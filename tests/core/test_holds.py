@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.clock import to_iso
-from amzlink.core.holds import HeldFor, Hold, HoldPolicy, causes, counting
-from amzlink.core.orders import PENDING, TO_SHIP, PersonalData, Recipient
+from amzlink.core.orders.holds import HeldFor, Hold, HoldPolicy, causes, counting
+from amzlink.core.orders.order import PENDING, TO_SHIP, PersonalData, Recipient
 from tests.orderbook.samples import NOW, PERSONAL, line_of, order_of
 
 DEFAULT = HoldPolicy()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.importing import Known, Verdict, digest, judge
-from amzlink.core.orders import NOTHING_PERSONAL, Order, PackageItem, PersonalData, Recipient
+from amzlink.core.orders.changes import Known, Verdict, digest, judge
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PackageItem, PersonalData, Recipient
 from tests.orderbook.samples import NOW, line_of, order_of, package_of
 
 CITY_ONLY = PersonalData(recipient=Recipient(city="Praha", country_code="CZ"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.orders import (
+from amzlink.core.orders.order import (
     NOTHING_PERSONAL,
     Buyer,
     PersonalData,

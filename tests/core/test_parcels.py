@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amzlink.core.parcels import Kind, Parcel, ParcelItem, delivered_at, follow
+from amzlink.core.shipments.parcels import Kind, Parcel, ParcelItem, delivered_at, follow
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

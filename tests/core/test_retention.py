@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.orders import Order
-from amzlink.core.retention import (
+from amzlink.core.orders.order import Order
+from amzlink.core.privacy.retention import (
     Lifetime,
     Retention,
     Rule,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.routes import FEEDS_APART, Pace, to_send_singly
+from amzlink.core.shipments.route import FEEDS_APART, Pace, to_send_singly
 
 RATE = 2.0
 

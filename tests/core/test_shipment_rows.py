@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.parcels import Kind
-from amzlink.core.shipment_rows import RowRefusal, ShipmentRow, read_shipments
+from amzlink.core.shipments.parcels import Kind
+from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.problems import Problem, ProblemName
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

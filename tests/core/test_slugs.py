@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.slugs import LONGEST, free_slug, is_slug, slug_of
+from amzlink.core.stores.slug import LONGEST, free_slug, is_slug, slug_of
 
 
 @pytest.mark.parametrize(

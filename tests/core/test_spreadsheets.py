@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.spreadsheets import FORMULA_MARKS, guard, harmless, unguard, unwrapped
+from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS, guard, harmless, unguard, unwrapped
 
 
 @pytest.mark.parametrize("mark", FORMULA_MARKS)

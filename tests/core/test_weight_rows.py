@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.spreadsheets import FORMULA_MARKS
-from amzlink.core.weight_rows import (
+from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS
+from amzlink.core.weights.rows import (
     COLUMNS,
     WeightEntry,
     WeightFile,
@@ -19,7 +19,7 @@ from amzlink.core.weight_rows import (
     weight_csv_rows,
     write_weight_csv,
 )
-from amzlink.core.weights import PARCEL_LIMIT, Finding, Source, SuggestionSource, Verdict, Weights, assess
+from amzlink.core.weights.weights import PARCEL_LIMIT, Finding, Source, SuggestionSource, Verdict, Weights, assess
 from amzlink.problems import Problem, ProblemName
 
 AMBIGUOUS = "the weight has a sign between thousands, or three decimals: it can be read in two ways"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.weights import (
+from amzlink.core.weights.weights import (
     MOST_GRAMS,
     PARCEL_LIMIT,
     BadWeightError,

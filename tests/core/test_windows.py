@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.windows import FIRST_RUN, OLDEST, OVERLAP, Coverage, plan_run
+from amzlink.core.orders.import_window import FIRST_RUN, OLDEST, OVERLAP, Coverage, plan_run
 from tests.orderbook.samples import NOW
 
 DE, FR, PL = "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1C3SOZRARQ6R3"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.config import SETTINGS
-from amzlink.core.holds import Hold
+from amzlink.core.orders.holds import Hold
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
 
@@ -57,7 +57,7 @@ def test_the_commands_that_the_readme_shows_exist() -> None:
 def test_every_setting_in_the_example_can_be_read_back() -> None:
     import tomllib
 
-    from amzlink.core.retention import Retention
+    from amzlink.core.privacy.retention import Retention
 
     [example] = re.findall(r"```toml\n(.*?)```", text_of("docs/settings.md"), re.DOTALL)
     store = tomllib.loads(example)["stores"]["my-shop"]

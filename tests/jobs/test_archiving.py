@@ -8,13 +8,13 @@ from typing import Any
 import pyrage
 import pytest
 
-from amzlink.core.checks import Status
-from amzlink.jobs.checks.machine import check_retention
+from amzlink.core.diagnosis.checks import Status
+from amzlink.jobs.diagnosis.machine import check_retention
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
-from amzlink.orderbook.orders import Filter, iterate_orders
-from amzlink.orderbook.purges import kept_orders, purges
+from amzlink.orderbook.orders.browse import Filter, iterate_orders
+from amzlink.orderbook.privacy.purges import kept_orders, purges
 from amzlink.problems import Problem
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from amzlink.core.weights import Finding, Source
-from amzlink.orderbook.listings import find_listings
+from amzlink.core.weights.weights import Finding, Source
+from amzlink.orderbook.weights.listings import find_listings
 from amzlink.problems import ProblemName
 from amzlink.sandbox.weights import WeightKind
 from tests.support.shop import Shop, found, looked

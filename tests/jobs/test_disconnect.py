@@ -10,13 +10,13 @@ import pyrage
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.core.retention import Rule
+from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.connect import choose_slug
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.orders import show_order
-from amzlink.jobs.stores import set_default
-from amzlink.orderbook.purges import destroy, kept_orders, purges
+from amzlink.jobs.orders.browse import show_order
+from amzlink.jobs.stores.settings import set_default
+from amzlink.orderbook.privacy.purges import destroy, kept_orders, purges
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
 from tests.support.destination import NONE, Destination

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import insert
 
-from amzlink.core.retention import Retention
+from amzlink.core.privacy.retention import Retention
 from amzlink.jobs.purge_pii import due_of
-from amzlink.orderbook.book import Book, Row
-from amzlink.orderbook.purges import kept_orders, perhaps_due
+from amzlink.orderbook.database import Book, Row
+from amzlink.orderbook.privacy.purges import kept_orders, perhaps_due
 from amzlink.orderbook.schema import ORDERS, SEALED
 from tests.orderbook.samples import STORE, book_in
 

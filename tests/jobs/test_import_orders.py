@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from amzlink.core.importing import Verdict
-from amzlink.core.orders import TO_SHIP
+from amzlink.core.orders.changes import Verdict
+from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders import hold_order, list_orders, release_order, show_order
-from amzlink.orderbook.orders import Filter
+from amzlink.jobs.orders.browse import hold_order, list_orders, release_order, show_order
+from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem, ProblemName
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 

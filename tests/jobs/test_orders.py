@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from sqlalchemy import delete
 
-from amzlink.cli.console import Console
-from amzlink.cli.orders_view import show_detail, show_list
-from amzlink.core.orders import PersonalData
-from amzlink.jobs.orders import (
+from amzlink.cli.shell.console import Console
+from amzlink.cli.views.orders import show_detail, show_list
+from amzlink.core.orders.order import PersonalData
+from amzlink.jobs.orders.browse import (
     export_orders,
     hold_order,
     list_orders,
@@ -21,9 +21,9 @@ from amzlink.jobs.orders import (
     release_order,
     show_order,
 )
-from amzlink.orderbook.imports import OrderChange, Page, save_page
-from amzlink.orderbook.leases import note_floor
-from amzlink.orderbook.orders import Filter
+from amzlink.orderbook.orders.browse import Filter
+from amzlink.orderbook.orders.pages import OrderChange, Page, save_page
+from amzlink.orderbook.privacy.leases import note_floor
 from amzlink.orderbook.runs import sealed_marks
 from amzlink.orderbook.schema import VAULT_FLOORS
 from amzlink.problems import Exit, Problem

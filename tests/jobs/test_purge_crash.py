@@ -11,7 +11,7 @@ import pytest
 
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.orderbook.purges import boxes_of
+from amzlink.orderbook.privacy.purges import boxes_of
 from amzlink.secrets import SystemSecrets
 from tests.support.world import SLUG, Shell, shell
 

@@ -13,13 +13,13 @@ import pyrage
 import pytest
 
 from amzlink.config import Config
-from amzlink.core.retention import Rule
+from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.orders import show_order
+from amzlink.jobs.orders.browse import show_order
 from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
-from amzlink.orderbook.imports import Page, refused_orders, save_page
-from amzlink.orderbook.purges import CHUNK, boxes_of, purges
+from amzlink.orderbook.orders.pages import Page, refused_orders, save_page
+from amzlink.orderbook.privacy.purges import CHUNK, boxes_of, purges
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 from amzlink.sandbox.changes import CHANGES

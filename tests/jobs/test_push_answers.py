@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from amzlink.core.confirming import State
-from amzlink.jobs.orders import list_orders, order_document
+from amzlink.core.shipments.plan import State
+from amzlink.jobs.orders.browse import list_orders, order_document
 from amzlink.jobs.status import status_of
-from amzlink.orderbook.orders import Filter
+from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.schema import SEALED
 from amzlink.problems import Exit
 from tests.support.pushing import Pushing, messages_of, row

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
-from amzlink.core.confirming import Confirmation, State
-from amzlink.core.packing import Item
-from amzlink.core.retention import Retention
-from amzlink.jobs.confirm_feed import FeedRoute
-from amzlink.jobs.confirm_send import Confirmer, ConfirmTally
-from amzlink.jobs.parcel_news import ParcelNews
-from amzlink.orderbook.confirmations import Outgoing
-from amzlink.orderbook.feeds import FeedState, last_feed
+from amzlink.core.privacy.retention import Retention
+from amzlink.core.shipments.packing import Item
+from amzlink.core.shipments.plan import Confirmation, State
+from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
+from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
+from amzlink.orderbook.shipments.feeds import FeedState, last_feed
+from amzlink.orderbook.shipments.outbox import Outgoing
 from amzlink.problems import Exit
 from tests.support.pushing import Pushing, messages_of, row
 from tests.support.world import SLUG

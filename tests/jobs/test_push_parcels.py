@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from amzlink.clock import from_iso
-from amzlink.core.confirming import State
-from amzlink.core.orders import TO_SHIP
-from amzlink.core.parcels import Kind
-from amzlink.jobs.orders import list_orders, order_document
+from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.shipments.parcels import Kind
+from amzlink.core.shipments.plan import State
+from amzlink.jobs.orders.browse import list_orders, order_document
 from amzlink.jobs.status import status_of
-from amzlink.orderbook.orders import Filter, boxes
-from amzlink.orderbook.parcels import parcels_of
+from amzlink.orderbook.orders.browse import Filter, boxes
 from amzlink.orderbook.schema import METADATA, ORDERS, SEALED, TOMBSTONES
+from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.sandbox.plan import Trait
 from amzlink.sendcloud.statuses import STATUSES
 from tests.support.pushing import Pushing, messages_of, uploads

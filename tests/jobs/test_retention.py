@@ -19,13 +19,13 @@ import pyrage
 import pytest
 from msgspec.structs import replace
 
-from amzlink.cli.console import Console
-from amzlink.cli.orders_view import show_detail
-from amzlink.core.retention import Retention, Rule, cancelled_by
+from amzlink.cli.shell.console import Console
+from amzlink.cli.views.orders import show_detail
+from amzlink.core.privacy.retention import Retention, Rule, cancelled_by
 from amzlink.jobs.import_orders import ImportReport
-from amzlink.jobs.orders import OrderDetail, show_order
+from amzlink.jobs.orders.browse import OrderDetail, show_order
 from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
-from amzlink.orderbook.book import Book
+from amzlink.orderbook.database import Book
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.plan import Story

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from amzlink.jobs.orders import hold_order, list_orders, release_order
+from amzlink.jobs.orders.browse import hold_order, list_orders, release_order
 from amzlink.jobs.push_status import PushOptions, push_status
-from amzlink.orderbook.dispatches import DispatchState
-from amzlink.orderbook.orders import Filter
+from amzlink.orderbook.destination.outbox import DispatchState
+from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Story
 from tests.support.destination import NONE, Destination, minutes, parcels_alive

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from amzlink.jobs.orders import hold_order, release_order
+from amzlink.jobs.orders.browse import hold_order, release_order
 from amzlink.jobs.status import status_of
-from amzlink.orderbook.dispatches import DispatchState
+from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Story, Trait
 from tests.support.destination import NONE, Destination, minutes, one, problem_of, refusals

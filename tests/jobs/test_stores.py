@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amzlink.jobs.stores import SecretPlace, list_stores, set_default, set_setting, settings_of, show_store
+from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_setting, settings_of, show_store
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SystemSecrets
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox

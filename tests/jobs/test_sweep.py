@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.jobs.check_weights import CheckReport
-from amzlink.orderbook.listings import note_sweep, sweep_of
+from amzlink.orderbook.weights.listings import note_sweep, sweep_of
 from tests.support.shop import Shop, looked
 from tests.support.world import SLUG
 

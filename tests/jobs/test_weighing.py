@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.core.holds import Hold
-from amzlink.jobs.orders import list_orders, release_order
-from amzlink.orderbook.line_weights import open_orders_by_sku
-from amzlink.orderbook.listings import find_listings, set_local_weights
-from amzlink.orderbook.orders import BookedOrder, Filter, order_lines
+from amzlink.core.orders.holds import Hold
+from amzlink.jobs.orders.browse import list_orders, release_order
+from amzlink.orderbook.orders.browse import BookedOrder, Filter, order_lines
+from amzlink.orderbook.weights.listings import find_listings, set_local_weights
+from amzlink.orderbook.weights.order_lines import open_orders_by_sku
 from amzlink.sandbox.weights import WeightKind
 from tests.support.destination import Destination
 from tests.support.shop import Shop, looked

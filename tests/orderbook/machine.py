@@ -22,7 +22,7 @@ from pathlib import Path
 from amzlink.config import load
 from amzlink.files import Home, append_private, find_home, write_private
 from amzlink.orderbook import migrations
-from amzlink.orderbook.book import Book
+from amzlink.orderbook.database import Book
 from amzlink.problems import Problem
 Book.open(Path(sys.argv[1]) / "warm-up" / "orders.db").close()
 os.setgroups([])

@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Table, select
 
-from amzlink.core.holds import causes
-from amzlink.core.importing import digest
-from amzlink.core.orders import Buyer, Order, OrderLine, Package, PackageItem, PersonalData, Recipient
-from amzlink.core.sealing import Box
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import OrderChange, Page, Search, save_page
+from amzlink.core.orders.changes import digest
+from amzlink.core.orders.holds import causes
+from amzlink.core.orders.order import Buyer, Order, OrderLine, Package, PackageItem, PersonalData, Recipient
+from amzlink.core.privacy.sealed_data import Box
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.pages import OrderChange, Page, Search, save_page
 from amzlink.orderbook.schema import METADATA
 from tests.support.books import lay_out
 

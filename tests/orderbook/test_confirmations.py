@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from amzlink.core.confirming import Confirmation, State
-from amzlink.core.packing import Item
-from amzlink.core.parcels import Kind, Parcel
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.confirmations import (
+from amzlink.core.shipments.packing import Item
+from amzlink.core.shipments.parcels import Kind, Parcel
+from amzlink.core.shipments.plan import Confirmation, State
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.shipments.outbox import (
     Outgoing,
     in_state,
     note_asking,
@@ -21,7 +21,7 @@ from amzlink.orderbook.confirmations import (
     situations,
     state_counts,
 )
-from amzlink.orderbook.parcels import ParcelsSeen, orders_to_look_at, save_parcels
+from amzlink.orderbook.shipments.parcels import ParcelsSeen, orders_to_look_at, save_parcels
 from amzlink.problems import ProblemName
 from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
-from amzlink.core.sealing import keyed_hash
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.dispatches import (
+from amzlink.core.privacy.sealed_data import keyed_hash
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.destination.outbox import (
     DispatchRow,
     DispatchState,
     considered,
@@ -22,7 +22,7 @@ from amzlink.orderbook.dispatches import (
     save_dispatches,
     unsettled_rows,
 )
-from amzlink.orderbook.orders import lift_holds, set_manual_hold
+from amzlink.orderbook.orders.browse import lift_holds, set_manual_hold
 from amzlink.orderbook.schema import DISPATCHES, ORDERS
 from amzlink.problems import ProblemName
 from tests.orderbook.samples import (

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, update
 
-from amzlink.core.holds import Hold
-from amzlink.core.importing import digest
-from amzlink.core.orders import PackageItem
-from amzlink.core.sealing import Box
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import (
+from amzlink.core.orders.changes import digest
+from amzlink.core.orders.holds import Hold
+from amzlink.core.orders.order import PackageItem
+from amzlink.core.privacy.sealed_data import Box
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import holds, lift_holds, set_manual_hold
+from amzlink.orderbook.orders.pages import (
     OrderChange,
     Page,
     Refusal,
@@ -29,7 +30,6 @@ from amzlink.orderbook.imports import (
     save_page,
     searches_under_way,
 )
-from amzlink.orderbook.orders import holds, lift_holds, set_manual_hold
 from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, PACKAGES, SEALED, TOMBSTONES, VAULT_CHAINS
 from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
@@ -217,7 +217,7 @@ class TestAllOrNothing:
         code = (
             "import os, signal, sys; from pathlib import Path\n"
             "from sqlalchemy import event\n"
-            "from amzlink.orderbook.imports import save_page\n"
+            "from amzlink.orderbook.orders.pages import save_page\n"
             "from tests.orderbook.samples import NOW, STORE, book_in\n"
             "from tests.orderbook.test_imports import whole_page\n"
             "left = int(sys.argv[2])\n"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.core.retention import Lifetime
-from amzlink.core.sealing import ITS_PARCELS, Box, Place
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.leases import Lease, leases_ending, note_floor, replace_boxes
-from amzlink.orderbook.orders import boxes
+from amzlink.core.privacy.retention import Lifetime
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import boxes
+from amzlink.orderbook.privacy.leases import Lease, leases_ending, note_floor, replace_boxes
 from amzlink.orderbook.runs import SealedMarks, sealed_marks
 from tests.orderbook.samples import STORE, change_of, empty_book_in, order_of, save
 

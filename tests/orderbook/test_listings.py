@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.orderbook import listings as booked
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.listings import BookedListing, Patch, PatchState, Sweep
-from amzlink.orderbook.scratch import scratch_of
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.weights import listings as booked
+from amzlink.orderbook.weights.listings import BookedListing, Patch, PatchState, Sweep
+from amzlink.orderbook.weights.scratch import scratch_of
 from tests.orderbook.samples import empty_book_in
 
 STORE, NOW = "shop", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from amzlink.core.holds import HeldFor
-from amzlink.core.orders import NOTHING_PERSONAL
-from amzlink.core.sealing import Box
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import Refusal, known_orders
-from amzlink.orderbook.orders import (
+from amzlink.core.orders.holds import HeldFor
+from amzlink.core.orders.order import NOTHING_PERSONAL
+from amzlink.core.privacy.sealed_data import Box
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import (
     BookedLine,
     BookedPackage,
     Filter,
@@ -30,7 +29,8 @@ from amzlink.orderbook.orders import (
     packages,
     set_manual_hold,
 )
-from amzlink.orderbook.progress import Outcome
+from amzlink.orderbook.orders.fulfilment import Outcome
+from amzlink.orderbook.orders.pages import Refusal, known_orders
 from amzlink.orderbook.runs import Run, last_amazon_time, note_run
 from amzlink.orderbook.schema import HOLDS, METADATA, ORDER_LINES, RUNS
 from amzlink.problems import ProblemName

@@ -16,9 +16,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from amzlink.orderbook import migrations
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.engine import HEAD
-from amzlink.orderbook.orders import find_order
+from amzlink.orderbook.connection import HEAD
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.schema import METADATA, ORDERS
 from amzlink.problems import Exit, Problem
 from tests.orderbook.machine import as_nobody, common_folder, fill, needs_root, tiny_disk
@@ -143,7 +143,7 @@ class TestFiles:
         code = (
             "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
             "from amzlink.orderbook import migrations\n"
-            "from amzlink.orderbook.book import Book\n"
+            "from amzlink.orderbook.database import Book\n"
             "from amzlink.orderbook.runs import Run, note_run\n"
             "now = datetime(2026, 11, 23, tzinfo=UTC)\n"
             "run = Run(job='job', started_at=now, finished_at=now, problem=None, counts={}, amazon_time=None)\n"
@@ -338,7 +338,7 @@ class TestWhatErrorsShow:
     @pytest.mark.parametrize("many", [False, True])
     def test_an_sql_error_carries_no_parameter(self, book: Book, many: bool) -> None:
         """A row that breaks a rule is amzlink's own fault: no problem of the user's, and no word of the row."""
-        from amzlink.orderbook.book import execute_many, upsert
+        from amzlink.orderbook.database import execute_many, upsert
 
         row = {column.name: None for column in ORDERS.columns} | {"store": STORE, "order_id": self.MARK}
 

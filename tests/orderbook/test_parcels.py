@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from amzlink.core.parcels import OPEN, Kind, Parcel, ParcelItem
-from amzlink.core.sealing import ITS_PARCELS, Box
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.orders import boxes
-from amzlink.orderbook.parcels import (
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
+from amzlink.core.shipments.parcels import OPEN, Kind, Parcel, ParcelItem
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import boxes
+from amzlink.orderbook.schema import TOMBSTONES
+from amzlink.orderbook.shipments.parcels import (
     Arrival,
     ParcelsSeen,
     newly_delivered,
@@ -25,7 +26,6 @@ from amzlink.orderbook.parcels import (
     shipped_and_under_way,
     touch_parcels,
 )
-from amzlink.orderbook.schema import TOMBSTONES
 from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 
 DAY = timedelta(days=1)

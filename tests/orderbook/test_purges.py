@@ -14,14 +14,13 @@ import pytest
 from sqlalchemy import Boolean, Integer, LargeBinary, Table, insert
 from sqlalchemy.exc import IntegrityError
 
-from amzlink.core.retention import Lifetime, Rule
-from amzlink.core.sealing import ITS_PARCELS, THE_ORDER, Box, Place
-from amzlink.orderbook.book import Book, Row
-from amzlink.orderbook.dispatches import DispatchState
-from amzlink.orderbook.imports import refused_orders
-from amzlink.orderbook.leases import note_floor
-from amzlink.orderbook.parcels import ParcelsSeen, save_parcels
-from amzlink.orderbook.purges import (
+from amzlink.core.privacy.retention import Lifetime, Rule
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Box, Place
+from amzlink.orderbook.database import Book, Row
+from amzlink.orderbook.destination.outbox import DispatchState
+from amzlink.orderbook.orders.pages import refused_orders
+from amzlink.orderbook.privacy.leases import note_floor
+from amzlink.orderbook.privacy.purges import (
     CHUNK,
     Kept,
     Purge,
@@ -43,6 +42,7 @@ from amzlink.orderbook.purges import (
 )
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.orderbook.schema import DISPATCHES, METADATA, ORDERS, REFUSED_ORDERS, SEALED, TOMBSTONES
+from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels
 from amzlink.vault import Vault
 from tests.orderbook.samples import (
     NOW,

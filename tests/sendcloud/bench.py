@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
+from amzlink.http.client import CallRecord, Patience
 from amzlink.sendcloud.transport import Client
-from amzlink.wire.client import CallRecord, Patience
 from tests.amazon.bench import HighestDice
 from tests.support.world import VirtualClock
 

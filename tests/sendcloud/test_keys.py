@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
+from amzlink.http.client import ATTEMPTS
 from amzlink.problems import Problem
-from amzlink.wire.client import ATTEMPTS
 from tests.sendcloud.bench import (
     ACCOUNT,
     PUBLIC_KEY,

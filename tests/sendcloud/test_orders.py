@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from amzlink.http.client import ATTEMPTS
 from amzlink.problems import Problem
 from amzlink.sendcloud.orders import (
     BATCH,
@@ -18,7 +19,6 @@ from amzlink.sendcloud.orders import (
     find_orders,
     upsert_orders,
 )
-from amzlink.wire.client import ATTEMPTS
 from tests.sendcloud.bench import INTEGRATION, Answer, bench, data, ok, refused
 
 ORDER_ID = "302-1234567-1234567"

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from amzlink.core.dispatch import Dispatch, DispatchLine
-from amzlink.core.orders import Buyer, OrderId, PersonalData, Recipient, TaxRegistration
+from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
+from amzlink.core.orders.order import Buyer, OrderId, PersonalData, Recipient, TaxRegistration
 from amzlink.problems import Problem
-from amzlink.sendcloud.order_wire import OrderPayload
+from amzlink.sendcloud.order_json import OrderPayload
 from amzlink.sendcloud.payload import build_payload, payload_bytes
 from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, RECIPIENT
 from tests.support.models import load_table

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amzlink.core.parcels import LIVE, Kind
+from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.sandbox.sendcloud.statuses import STATUSES as RECORDED
 from amzlink.sendcloud.statuses import STATUSES, kind_of, status_of
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amzlink.http.client import ATTEMPTS, LONGEST_BACKOFF
 from amzlink.problems import Problem
-from amzlink.wire.client import ATTEMPTS, LONGEST_BACKOFF
 from tests.amazon.bench import HighestDice
 from tests.sendcloud.bench import PANEL, Answer, Bench, bench, data, ok, page_for_people, refused
 

@@ -4,7 +4,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from amzlink.orderbook.book import Book
+from amzlink.orderbook.database import Book
 
 
 def lay_out(file: Path) -> None:

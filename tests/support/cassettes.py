@@ -42,12 +42,12 @@ from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.shipments import Confirmation, confirm_shipment
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import Clock, SystemClock
-from amzlink.core.orders import Order
-from amzlink.core.packing import Item
-from amzlink.core.windows import SETTLED
+from amzlink.core.orders.import_window import SETTLED
+from amzlink.core.orders.order import Order
+from amzlink.core.shipments.packing import Item
+from amzlink.http.client import CallRecord, Patience
 from amzlink.problems import Problem
 from amzlink.sandbox.server import Sandbox
-from amzlink.wire.client import CallRecord, Patience
 from tests.support.world import VirtualClock
 
 FOLDER = Path(__file__).resolve().parents[1] / "amazon" / "cassettes"

@@ -10,9 +10,9 @@ import httpx
 from msgspec.structs import replace
 
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders import list_orders
-from amzlink.orderbook.dispatches import DispatchRow, dispatch_rows
-from amzlink.orderbook.orders import Filter
+from amzlink.jobs.orders.browse import list_orders
+from amzlink.orderbook.destination.outbox import DispatchRow, dispatch_rows
+from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.order import Order

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 import amzlink.amazon.transport
-import amzlink.cli.purge_view
+import amzlink.cli.views.privacy
 import amzlink.jobs.import_orders
 import amzlink.jobs.purge_pii
 import amzlink.jobs.push_status

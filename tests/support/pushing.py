@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from amzlink.core.confirming import LOWEST_REFERENCE, State
+from amzlink.core.shipments.plan import LOWEST_REFERENCE, State
 from amzlink.jobs.push_status import PushOptions, PushReport, push_status
-from amzlink.orderbook.confirmations import Outgoing, in_state
+from amzlink.orderbook.shipments.outbox import Outgoing, in_state
 from amzlink.sandbox.plan import Trait
 from tests.support.destination import NONE, Deadly, Destination, DiedError
 from tests.support.world import SLUG, InProcess

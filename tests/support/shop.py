@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport, check_weights
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.orders import BookedOrder, Filter, iterate_orders
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import BookedOrder, Filter, iterate_orders
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.products import Product
 from amzlink.sandbox.weights import WeightKind

@@ -17,9 +17,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
-from amzlink.core.sealing import Box, Place
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.engine import open_engine
+from amzlink.core.privacy.sealed_data import Box, Place
+from amzlink.orderbook.connection import open_engine
+from amzlink.orderbook.database import Book
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets, Secret, SecretName
 from tests.support.destination import DiedError

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import trustme
 
-from amzlink.wire.sockets import Address, Resolver
+from amzlink.http.sockets import Address, Resolver
 
 Serve = Callable[[socket.socket], None]
 LOOPBACK = "127.0.0.1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amzlink.wire.bodies import is_html
+from amzlink.http.bodies import is_html
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
 

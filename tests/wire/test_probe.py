@@ -12,14 +12,14 @@ import trustme
 
 from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.clock import SystemClock
+from amzlink.http.reachability import Probe, probe
 from amzlink.problems import Problem
-from amzlink.wire.probe import Probe, probe
 from tests.support import wires
 from tests.support.wires import PAGE, answering, by_port, closed_port, in_tls, leading_to
 from tests.support.world import VirtualClock
 
 if TYPE_CHECKING:
-    from amzlink.wire.sockets import Address
+    from amzlink.http.sockets import Address
 
 HOST = "sellingpartnerapi-eu.amazon.com"
 URL = f"https://{HOST}"

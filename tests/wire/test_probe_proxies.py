@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from amzlink.wire.proxies import proxy_of
+from amzlink.http.proxies import proxy_of
 
 P, Q = "http://p.test:3128", "http://q.test:3128"
 EU = "https://sellingpartnerapi-eu.amazon.com"

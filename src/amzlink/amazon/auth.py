@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
+from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link

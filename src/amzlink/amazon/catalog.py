@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from amzlink.amazon.listing_wire import ITEM_WEIGHT, PACKAGE_WEIGHT, exact_number, read_weights
+from amzlink.amazon.listing_json import ITEM_WEIGHT, PACKAGE_WEIGHT, exact_number, read_weights
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, Link
-from amzlink.core.weights import to_grams
-from amzlink.wire.bodies import UNREADABLE
+from amzlink.core.weights.weights import to_grams
+from amzlink.http.bodies import UNREADABLE
 
 SEARCH_CATALOG_ITEMS: Final = Operation("searchCatalogItems", 2.0, 2, "Product Listing")
 PAGE_SIZE: Final = 20

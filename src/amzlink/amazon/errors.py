@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
+from amzlink.http.bodies import UNREADABLE, is_html
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE, is_html
 
 
 class SpApiError(msgspec.Struct, frozen=True):

@@ -16,9 +16,9 @@ from amzlink.amazon.feed_reports import FeedResult, read_report
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, Link
 from amzlink.clock import to_iso
+from amzlink.http.bodies import UNREADABLE
+from amzlink.http.client import Answer
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE
-from amzlink.wire.client import Answer
 
 FULFILMENT_FEED: Final = "POST_ORDER_FULFILLMENT_DATA"
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"

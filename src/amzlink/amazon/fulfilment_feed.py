@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from amzlink.amazon.carriers import OTHER
 from amzlink.amazon.shipments import Confirmation
 from amzlink.clock import to_iso
-from amzlink.core.packing import Item
+from amzlink.core.shipments.packing import Item
 
 MOST_FEED_BYTES: Final = 10 * 1024 * 1024
 """Amazon's advice for the size of a document (docs/services/amazon.md, "Fulfilment feeds")."""

@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from amzlink.amazon.listing_wire import Issue, Listing, WireIssue, read_listing, to_issues
+from amzlink.amazon.listing_json import Issue, Listing, WireIssue, read_listing, to_issues
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
-from amzlink.core.weights import amazon_value
+from amzlink.core.weights.weights import amazon_value
+from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE
 
 __all__ = [
     "ACCEPTED",

@@ -9,13 +9,13 @@ from urllib.parse import quote
 import msgspec
 
 from amzlink.amazon.marketplaces import Region
-from amzlink.amazon.order_wire import LoosePage, Pagination, WireAnswer, WireOrder, WirePage, to_order
+from amzlink.amazon.order_json import LoosePage, Pagination, WireAnswer, WireOrder, WirePage, to_order
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
-from amzlink.core.orders import Order
+from amzlink.core.orders.order import Order
+from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE
 
 _PATH: Final = "/orders/2026-01-01/orders"
 _ROLE: Final = "Inventory and Order Tracking"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from amzlink.wire.way import Ask
+from amzlink.http.connection import Ask
 
 # A 403 that says "Access token is missing" (docs/services/amazon.md, "When the token or the region is refused"); no
 # quota is touched.

@@ -17,9 +17,9 @@ from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, Document, Link
+from amzlink.http.bodies import UNREADABLE
+from amzlink.http.client import Answer
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE
-from amzlink.wire.client import Answer
 
 GET_REPORTS: Final = Operation("getReports", 0.0222, 10, "Direct-to-Consumer Shipping")
 CREATE_REPORT: Final = Operation("createReport", 0.0167, 15, "Product Listing")

@@ -11,7 +11,7 @@ import msgspec
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
-from amzlink.wire.bodies import UNREADABLE
+from amzlink.http.bodies import UNREADABLE
 
 GET_MARKETPLACE_PARTICIPATIONS: Final = Operation("getMarketplaceParticipations", 0.016, 15, "Product Listing")
 GET_ACCOUNT: Final = Operation("getAccount", 0.016, 15, "Finance and Accounting")

@@ -19,7 +19,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
-from amzlink.core.packing import Item
+from amzlink.core.shipments.packing import Item
 from amzlink.problems import Problem, ProblemName
 
 CONFIRM_SHIPMENT: Final = Operation("confirmShipment", 2.0, 10, "Inventory and Order Tracking")

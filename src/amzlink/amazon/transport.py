@@ -25,10 +25,10 @@ from amzlink.amazon.errors import (
 )
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.clock import Clock
+from amzlink.http.allowed_hosts import is_protected
+from amzlink.http.bodies import is_html
+from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, Answer, CallRecord, Patience, Wire, passes, positive
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.addresses import is_protected
-from amzlink.wire.bodies import is_html
-from amzlink.wire.client import ATTEMPTS, DEFAULT_TIMEOUT, Answer, CallRecord, Patience, Wire, passes, positive
 
 if TYPE_CHECKING:
     from amzlink.amazon.auth import LwaAuth

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
-    from amzlink.core.weight_rows import WeightRefusal
+    from amzlink.core.weights.rows import WeightRefusal
 
 
 def check_weights_command(
@@ -34,7 +34,7 @@ def check_weights_command(
     ] = None,
 ) -> None:
     """Find products without a shipping weight; set weights here, and at Amazon with --apply."""
-    from amzlink.cli.weights_view import show
+    from amzlink.cli.views.weights import show
     from amzlink.jobs.check_weights import CheckOptions, check_weights
 
     session: Session = ctx.obj
@@ -55,8 +55,8 @@ def _given(
     session: Session, settings: Sequence[str], source: Path | None
 ) -> "tuple[dict[str, int], tuple[WeightRefusal, ...]]":
     """The weights on the command line and in the file, in grams; what stands on the command line counts more."""
-    from amzlink.core.weight_rows import read_weights
-    from amzlink.core.weights import BadWeightError, parse_setting
+    from amzlink.core.weights.rows import read_weights
+    from amzlink.core.weights.weights import BadWeightError, parse_setting
     from amzlink.problems import Problem, ProblemName
 
     weights: dict[str, int] = {}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def connect_command(
@@ -46,7 +46,7 @@ def connect_command(
     At a terminal it asks for what the options do not give. Secrets are asked for, or read from --secrets-from; they are
     never an option's value.
     """
-    from amzlink.cli.connect_run import ConnectOptions, connect_store, renew_store
+    from amzlink.cli.dialogue.connect_run import ConnectOptions, connect_store, renew_store
 
     session: Session = ctx.obj
     options = ConnectOptions(

@@ -2,7 +2,7 @@
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def demo_command(ctx: typer.Context) -> None:

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
-    from amzlink.cli.console import Console
+    from amzlink.cli.shell.console import Console
 
 
 def disconnect_command(

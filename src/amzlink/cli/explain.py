@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 from amzlink.problems import CATALOGUE, Entry, ProblemName, docs_of
 
 

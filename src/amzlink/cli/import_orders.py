@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def import_orders_command(
@@ -17,8 +17,8 @@ def import_orders_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, store nothing.")] = False,
 ) -> None:
     """Bring open orders from Amazon into the order book."""
-    from amzlink.cli.import_view import show
-    from amzlink.cli.spans import parse_choice, parse_moment, parse_span
+    from amzlink.cli.shell.values import parse_choice, parse_moment, parse_span
+    from amzlink.cli.views.imports import show
     from amzlink.jobs.import_orders import ImportOptions, import_orders
 
     session: Session = ctx.obj

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from amzlink import __version__
-from amzlink.cli.argv import GlobalOptions, split
 from amzlink.cli.check_weights import check_weights_command
 from amzlink.cli.connect import connect_command
-from amzlink.cli.console import Console
 from amzlink.cli.demo import demo_command
 from amzlink.cli.disconnect import disconnect_command
 from amzlink.cli.explain import explain_command
 from amzlink.cli.import_orders import import_orders_command
-from amzlink.cli.later import LATER, later_command
+from amzlink.cli.not_built_yet import LATER, later_command
 from amzlink.cli.orders import orders_app
 from amzlink.cli.purge_pii import purge_pii_command
 from amzlink.cli.push_status import push_status_command
 from amzlink.cli.sandbox import sandbox_command
-from amzlink.cli.session import Session
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.global_options import GlobalOptions, split
+from amzlink.cli.shell.session import Session
 from amzlink.cli.status import status_command
 from amzlink.cli.stores import stores_app
 from amzlink.cli.verify import verify_command
@@ -174,7 +174,7 @@ def _command_name(options: GlobalOptions) -> str:
 
 def _report_bug(error: Exception, session: Session) -> int:
     try:
-        from amzlink.cli.crash import show_traceback, write_report
+        from amzlink.cli.shell.crash import show_traceback, write_report
 
         if session.console.verbose > 1:
             session.console.tell(show_traceback(error))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 orders_app = typer.Typer(help="Look at the order book; lift and set holds.", no_args_is_help=True)
 
@@ -17,9 +17,9 @@ DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only what h
 @orders_app.command("list")
 def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefore = None) -> None:
     """Show the orders, the most urgent first."""
-    from amzlink.cli.orders_view import show_list
-    from amzlink.cli.spans import parse_filter
-    from amzlink.jobs.orders import list_orders
+    from amzlink.cli.shell.values import parse_filter
+    from amzlink.cli.views.orders import show_list
+    from amzlink.jobs.orders.browse import list_orders
 
     session: Session = ctx.obj
     slug = session.store()
@@ -30,8 +30,8 @@ def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefor
 @orders_app.command("show")
 def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPii = False) -> None:
     """Show one order with its lines, packages and holds."""
-    from amzlink.cli.orders_view import show_detail
-    from amzlink.jobs.orders import show_order
+    from amzlink.cli.views.orders import show_detail
+    from amzlink.jobs.orders.browse import show_order
 
     session: Session = ctx.obj
     slug = session.store()
@@ -50,9 +50,9 @@ def export_command(
     due_before: DueBefore = None,
 ) -> None:
     """Write the orders to a file, one row per order line."""
-    from amzlink.cli.export import export
-    from amzlink.cli.spans import parse_choice, parse_filter
-    from amzlink.jobs.orders import export_orders
+    from amzlink.cli.shell.values import parse_choice, parse_filter
+    from amzlink.cli.views.export import export
+    from amzlink.jobs.orders.browse import export_orders
 
     session: Session = ctx.obj
     parse_choice("--format", format_, "csv", "json", "jsonl")
@@ -65,7 +65,7 @@ def export_command(
 @orders_app.command("hold")
 def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     """Keep an order back until it is released."""
-    from amzlink.jobs.orders import hold_order
+    from amzlink.jobs.orders.browse import hold_order
 
     session: Session = ctx.obj
     slug = session.store()
@@ -77,7 +77,7 @@ def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
 @orders_app.command("release")
 def release_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     """Lift what keeps an order back. A hold comes again only when its cause is new."""
-    from amzlink.jobs.orders import release_order
+    from amzlink.jobs.orders.browse import release_order
 
     session: Session = ctx.obj
     slug = session.store()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def purge_pii_command(
@@ -25,7 +25,7 @@ def purge_pii_command(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
     """Destroy buyers' personal data whose time is over; with --order, one order's at once."""
-    from amzlink.cli.purge_view import show
+    from amzlink.cli.views.privacy import show
     from amzlink.jobs.purge_pii import PurgeOptions, purge_pii
 
     session: Session = ctx.obj

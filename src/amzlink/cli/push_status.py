@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def push_status_command(
@@ -20,8 +20,8 @@ def push_status_command(
     import sys
     from pathlib import Path
 
-    from amzlink.cli.push_view import show
-    from amzlink.cli.spans import parse_choice
+    from amzlink.cli.shell.values import parse_choice
+    from amzlink.cli.views.shipments import show
     from amzlink.jobs.push_status import PushOptions, push_status
 
     session: Session = ctx.obj

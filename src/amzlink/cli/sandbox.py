@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def sandbox_command(

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from amzlink.cli.console import Console
-from amzlink.cli.session import Session
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def _show_all(console: Console, found: "Sequence[StoreStatus]") -> None:
 
 
 def _show(console: Console, store: "StoreStatus") -> None:
-    from amzlink.cli.orders_view import short_time
+    from amzlink.cli.views.orders import short_time
 
     orders, runs = store.orders, store.last_import
     console.line(f"{store.store}: {store.name}")
@@ -54,7 +54,7 @@ def _show(console: Console, store: "StoreStatus") -> None:
 
 def _show_shipping(console: Console, store: "StoreStatus") -> None:
     """How far the orders have come, and what was refused on the way, with the reason."""
-    from amzlink.cli.orders_view import short_time
+    from amzlink.cli.views.orders import short_time
 
     shipping, pushed = store.shipping, store.last_push.success
     if pushed:

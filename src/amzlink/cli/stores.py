@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from amzlink.cli.console import Console
-    from amzlink.jobs.stores import Shown
+    from amzlink.cli.shell.console import Console
+    from amzlink.jobs.stores.settings import Shown
 
 stores_app = typer.Typer(no_args_is_help=True, help="Look at the connected stores and change their settings.")
 
@@ -18,7 +18,7 @@ stores_app = typer.Typer(no_args_is_help=True, help="Look at the connected store
 @stores_app.command("list")
 def stores_list_command(ctx: typer.Context) -> None:
     """Show all stores."""
-    from amzlink.jobs.stores import list_stores
+    from amzlink.jobs.stores.settings import list_stores
 
     session: Session = ctx.obj
     console = session.console
@@ -29,7 +29,7 @@ def stores_list_command(ctx: typer.Context) -> None:
 @stores_app.command("show")
 def stores_show_command(ctx: typer.Context) -> None:
     """Show a store's settings, and where each of its secrets comes from; never a secret itself."""
-    from amzlink.jobs.stores import show_store
+    from amzlink.jobs.stores.settings import show_store
 
     session: Session = ctx.obj
     shown = show_store(session.deps, session.options.store)
@@ -41,7 +41,7 @@ def stores_set_command(
     ctx: typer.Context, setting: Annotated[str, typer.Argument(metavar="KEY=VALUE", help="For example name=My Shop.")]
 ) -> None:
     """Change one of a store's settings; `stores show` lists them."""
-    from amzlink.jobs.stores import set_setting
+    from amzlink.jobs.stores.settings import set_setting
 
     session: Session = ctx.obj
     shown = set_setting(session.deps, session.options.store, setting)
@@ -55,7 +55,7 @@ def stores_default_command(
     ctx: typer.Context, slug: Annotated[str, typer.Argument(metavar="SLUG", help="The store's short name.")]
 ) -> None:
     """Choose the store that commands work on when none is named."""
-    from amzlink.jobs.stores import set_default
+    from amzlink.jobs.stores.settings import set_default
 
     session: Session = ctx.obj
     chosen = set_default(session.deps, slug)
@@ -73,7 +73,7 @@ def _print_list(console: "Console", stores: "Sequence[Shown]") -> None:
 
 def _document(shown: "Shown") -> dict[str, Any]:
     from amzlink.jobs.connect import region_of
-    from amzlink.jobs.stores import settings_of
+    from amzlink.jobs.stores.settings import settings_of
 
     store = shown.store
     document = {
@@ -96,7 +96,7 @@ def _document(shown: "Shown") -> dict[str, Any]:
 
 
 def _settings(shown: "Shown") -> dict[str, object]:
-    from amzlink.jobs.stores import settings_of
+    from amzlink.jobs.stores.settings import settings_of
 
     return {**settings_of(shown.store), "marketplace_ids": ",".join(shown.store.marketplace_ids)}
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from amzlink.cli.console import Console
+from amzlink.cli.shell.console import Console
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.problems import Exit

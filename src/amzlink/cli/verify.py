@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from amzlink.cli.session import Session
+from amzlink.cli.shell.session import Session
 
 
 def verify_command(
@@ -14,8 +14,8 @@ def verify_command(
     bundle: Annotated[str | None, typer.Option(metavar="FILE.zip", help="Write a zip for support.")] = None,
 ) -> None:
     """Find out why a link does not work, and what to do about it."""
-    from amzlink.cli.spans import parse_span
-    from amzlink.cli.verify_view import VerifyView
+    from amzlink.cli.shell.values import parse_span
+    from amzlink.cli.views.diagnosis import VerifyView
     from amzlink.jobs.verify import VerifyOptions, verify
 
     session: Session = ctx.obj
@@ -25,7 +25,7 @@ def verify_command(
     if bundle:
         from pathlib import Path
 
-        from amzlink.jobs.bundle import write_bundle
+        from amzlink.jobs.diagnosis.support_bundle import write_bundle
 
         view.bundle(bundle, write_bundle(session.deps, verification, Path(bundle)))
     session.exit_code = view.end(verification)

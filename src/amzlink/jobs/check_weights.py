@@ -9,18 +9,18 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.config import Store
-from amzlink.core.weight_rows import WeightEntry
-from amzlink.core.weights import Finding
+from amzlink.core.weights.rows import WeightEntry
+from amzlink.core.weights.weights import Finding
 from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.patch_weights import Patcher, PatchOutcome
 from amzlink.jobs.recording import run_job
-from amzlink.jobs.sweep import CatalogueSweep
-from amzlink.jobs.weighing import Weigher
-from amzlink.orderbook import line_weights
-from amzlink.orderbook import listings as booked
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.listings import BookedListing, PatchState
-from amzlink.orderbook.scratch import scratch_of
+from amzlink.jobs.weights.catalogue import CatalogueSweep
+from amzlink.jobs.weights.look_up import Weigher
+from amzlink.jobs.weights.update_listings import Patcher, PatchOutcome
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.weights import listings as booked
+from amzlink.orderbook.weights import order_lines as line_weights
+from amzlink.orderbook.weights.listings import BookedListing, PatchState
+from amzlink.orderbook.weights.scratch import scratch_of
 from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.config import Config, Store
-from amzlink.core.slugs import free_slug, is_slug
+from amzlink.core.stores.slug import free_slug, is_slug
 from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.connect_proof import Answers
-from amzlink.orderbook.former import former_stores
+from amzlink.orderbook.privacy.disconnected import former_stores
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
 

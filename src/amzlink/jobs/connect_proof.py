@@ -16,8 +16,8 @@ from amzlink.amazon.marketplaces import BY_ID, REGION_NAMES, Marketplace, Region
 from amzlink.amazon.orders import SANDBOX_QUERIES, search_orders, to_ship_created_between
 from amzlink.amazon.sellers import Participation, get_marketplace_participations
 from amzlink.amazon.transport import DeadPageToken, Link
-from amzlink.core.orders import Order
-from amzlink.core.windows import SETTLED
+from amzlink.core.orders.import_window import SETTLED
+from amzlink.core.orders.order import Order
 from amzlink.deps import Account, Deps
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import Secret

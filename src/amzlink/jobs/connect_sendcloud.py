@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from amzlink.deps import Deps
-from amzlink.jobs.checks.sendcloud import amazon_active
 from amzlink.jobs.connect_proof import PATIENCE, Finding, SendcloudLink, Standing, Trigger, about_store
+from amzlink.jobs.diagnosis.sendcloud import amazon_active
 from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.account import API, Integration, list_integrations, who_am_i
 from amzlink.sendcloud.transport import Client

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from amzlink.core.retention import Rule
+from amzlink.core.privacy.retention import Rule
 from amzlink.deps import Deps
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.dispatches import handed_over
-from amzlink.orderbook.former import FormerStore, note_former_store
-from amzlink.orderbook.orders import forget_store
-from amzlink.orderbook.purges import Purge, empty_journal, kept_orders, note_purge
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.destination.outbox import handed_over
+from amzlink.orderbook.orders.browse import forget_store
+from amzlink.orderbook.privacy.disconnected import FormerStore, note_former_store
+from amzlink.orderbook.privacy.purges import Purge, empty_journal, kept_orders, note_purge
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, SecretName, variable
 
@@ -84,7 +84,7 @@ def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
     folder = settings.archive.folder
     if folder is None:
         return None
-    from amzlink.jobs.archiving import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
+    from amzlink.jobs.privacy.archive import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
 
     with deps.book() as book:
         if not any(kept_orders(book, slug)):

@@ -23,21 +23,21 @@ from amzlink.amazon.orders import (
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.config import Store
-from amzlink.core.parcels import SENDCLOUD
-from amzlink.core.windows import Coverage, plan_run
+from amzlink.core.orders.import_window import Coverage, plan_run
+from amzlink.core.shipments.parcels import SENDCLOUD
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.intake import Intake, Tally
-from amzlink.jobs.leases import renew_leases
-from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.jobs.destination.desk import SendTally
+from amzlink.jobs.destination.send import send_orders
+from amzlink.jobs.orders.ingest import Intake, Tally
+from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.jobs.purge_pii import overdue, purge_in_passing
-from amzlink.jobs.read_back import ReadBack
 from amzlink.jobs.recording import run_job
-from amzlink.jobs.send_desk import SendTally
-from amzlink.jobs.sending import send_orders
-from amzlink.jobs.weighing import Weigher
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
-from amzlink.orderbook.line_weights import forget_missing_weights
+from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.jobs.shipments.read_back import ReadBack
+from amzlink.jobs.weights.look_up import Weigher
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.pages import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
+from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName
 from amzlink.vault import Vault
 

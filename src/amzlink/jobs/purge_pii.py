@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.config import Config, Store
-from amzlink.core.retention import Retention, Rule, expected_last_day, last_day_of, stay_of
-from amzlink.core.sealing import Box, Place
+from amzlink.core.privacy.retention import Retention, Rule, expected_last_day, last_day_of, stay_of
+from amzlink.core.privacy.sealed_data import Box, Place
 from amzlink.deps import Deps
-from amzlink.jobs.leases import renew_leases, renewed_lease
+from amzlink.jobs.privacy.renew import renew_leases, renewed_lease
 from amzlink.jobs.recording import run_job
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.leases import note_floor
-from amzlink.orderbook.orders import find_order
-from amzlink.orderbook.purges import (
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import find_order
+from amzlink.orderbook.privacy.leases import note_floor
+from amzlink.orderbook.privacy.purges import (
     Kept,
     borne_out,
     boxes_of,
@@ -261,7 +261,7 @@ class Purger:
         folder = self._archive_folder
         if folder is None:
             return False
-        from amzlink.jobs.archiving import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
+        from amzlink.jobs.privacy.archive import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
 
         written = archive_orders(
             self._book,

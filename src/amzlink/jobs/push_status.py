@@ -15,21 +15,27 @@ import msgspec
 from amzlink.amazon.fulfilment_feed import MOST_CODES, fits_feed
 from amzlink.amazon.shipment_refusals import Reason
 from amzlink.config import Store
-from amzlink.core.confirming import UNDER_WAY, State, Trigger
-from amzlink.core.parcels import FILE, SENDCLOUD, Kind, delivered_at
-from amzlink.core.shipment_rows import RowRefusal, ShipmentRow, read_shipments
+from amzlink.core.shipments.parcels import FILE, SENDCLOUD, Kind, delivered_at
+from amzlink.core.shipments.plan import UNDER_WAY, State, Trigger
+from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.confirm_feed import FeedRoute
-from amzlink.jobs.confirm_plan import Planned, Planner
-from amzlink.jobs.confirm_send import Confirmer, ConfirmTally, to_api
-from amzlink.jobs.leases import lease_arrivals
-from amzlink.jobs.parcel_news import ParcelNews
+from amzlink.jobs.destination.send import integration_of
+from amzlink.jobs.privacy.renew import lease_arrivals
 from amzlink.jobs.recording import run_job
-from amzlink.jobs.sending import integration_of
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.confirmations import Outgoing, in_state, state_counts
-from amzlink.orderbook.imports import Refusal
-from amzlink.orderbook.parcels import Arrival, booked_orders, newly_delivered, note_deliveries, shipped_and_under_way
+from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
+from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally, to_api
+from amzlink.jobs.shipments.plan import Planned, Planner
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.pages import Refusal
+from amzlink.orderbook.shipments.outbox import Outgoing, in_state, state_counts
+from amzlink.orderbook.shipments.parcels import (
+    Arrival,
+    booked_orders,
+    newly_delivered,
+    note_deliveries,
+    shipped_and_under_way,
+)
 from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from amzlink.deps import Deps
-from amzlink.orderbook.book import Book
+from amzlink.orderbook.database import Book
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import msgspec
 
-from amzlink.core.checks import Result, Status
+from amzlink.core.diagnosis.checks import Result, Status
 from amzlink.deps import Deps
-from amzlink.jobs.checks.machine import check_freshness, check_retention, check_secret_age
-from amzlink.jobs.checks.schedule import is_scheduled
+from amzlink.jobs.diagnosis.machine import check_freshness, check_retention, check_secret_age
+from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.orderbook.health import LastRuns, last_runs
-from amzlink.orderbook.overview import Overview, overview
-from amzlink.orderbook.progress import Progress, progress
+from amzlink.orderbook.orders.fulfilment import Progress, progress
+from amzlink.orderbook.orders.overview import Overview, overview
 from amzlink.problems import Problem
 
 

@@ -17,17 +17,17 @@ from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.amazon.transport import Link
 from amzlink.config import Config, Store
-from amzlink.core.checks import Check, Result, Status, found, passed, skipped
-from amzlink.core.diagnosis import Probe, Reply, diagnose, needs_other_regions, used_up
+from amzlink.core.diagnosis.checks import Check, Result, Status, found, passed, skipped
+from amzlink.core.diagnosis.judge import Probe, Reply, diagnose, needs_other_regions, used_up
 from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.checks import amazon, machine, sendcloud
-from amzlink.jobs.checks.schedule import is_scheduled
+from amzlink.http.connection import Ask
+from amzlink.http.reachability import Probe as Look
+from amzlink.http.reachability import probe
+from amzlink.jobs.diagnosis import amazon, machine, sendcloud
+from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.probe import PANEL
 from amzlink.sendcloud.transport import Client
-from amzlink.wire.probe import Probe as Look
-from amzlink.wire.probe import probe
-from amzlink.wire.way import Ask
 
 DEFAULT_LIMIT: Final = timedelta(seconds=10)
 _AMAZON: Final = (

@@ -3,9 +3,9 @@
 import msgspec
 from sqlalchemy import func, select, text
 
-from amzlink.core.sealing import Box, Place
-from amzlink.orderbook.book import Book
-from amzlink.orderbook.imports import box_of, can_be_opened
+from amzlink.core.privacy.sealed_data import Box, Place
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.pages import box_of, can_be_opened
 from amzlink.orderbook.schema import RUNS, SEALED
 
 

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from amzlink.clock import to_iso
-from amzlink.orderbook.book import Book, upsert
+from amzlink.orderbook.database import Book, upsert
 from amzlink.orderbook.schema import RUNS, VAULT_CHAINS, VAULT_FLOORS
 from amzlink.problems import ProblemName
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from amzlink.http.bodies import UNREADABLE, is_html
 from amzlink.problems import Problem, ProblemName
-from amzlink.wire.bodies import UNREADABLE, is_html
 
 SERVICE: Final = "Sendcloud"
 

@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import to_iso
-from amzlink.core.addresses import FittedAddress, fit_address, tidy
-from amzlink.core.dispatch import Dispatch, DispatchLine
-from amzlink.core.orders import Recipient, TaxRegistration
+from amzlink.core.destination.address import FittedAddress, fit_address, tidy
+from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
+from amzlink.core.orders.order import Recipient, TaxRegistration
 from amzlink.problems import Problem, ProblemName
-from amzlink.sendcloud.order_wire import (
+from amzlink.sendcloud.order_json import (
     CustomerDetails,
     CustomsDetails,
     DeliveryDates,

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.core.parcels import Kind
+from amzlink.core.shipments.parcels import Kind
 
 
 class ParcelStatus(msgspec.Struct, frozen=True):

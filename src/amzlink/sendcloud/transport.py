@@ -15,12 +15,12 @@ import httpx
 import msgspec
 
 from amzlink.clock import Clock
+from amzlink.http.bodies import UNREADABLE, is_html
+from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, CallRecord, Patience, Wire, passes
 from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.auth import GRANT, TOKEN_PATH, KeyPair, Token
 from amzlink.sendcloud.errors import SERVICE, refusal
 from amzlink.sendcloud.pace import READS, WRITES, Pace
-from amzlink.wire.bodies import UNREADABLE, is_html
-from amzlink.wire.client import ATTEMPTS, DEFAULT_TIMEOUT, CallRecord, Patience, Wire, passes
 
 ROOT: Final = "/api/v3"
 TOKEN_EXCHANGE: Final = "sendcloud/OAuth2TokenExchange"  # noqa: S105 - an operation's name

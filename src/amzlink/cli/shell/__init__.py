@@ -1,0 +1,1 @@
+"""What every command shares: console, session, arguments, crash report."""

@@ -1,0 +1,66 @@
+"""A report of a bug that can be mailed without fear: where it happened, not with what."""
+
+import platform
+import sys
+import traceback
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from amzlink import __version__
+from amzlink.cli.shell.session import Session
+from amzlink.clock import SystemClock, to_iso
+from amzlink.files import write_private
+
+
+def show_traceback(error: Exception) -> str:
+    """A traceback with the lines of code and the kinds of errors, and no message: that may quote a person's name.
+
+    What a program prints ends in cron's mail and in bug reports.
+    """
+    lines = []
+    for cause in _causes(error):
+        lines += ["Traceback (most recent call last):\n", *traceback.format_tb(cause.__traceback__)]
+        lines.append(f"{type(cause).__module__}.{type(cause).__name__}\n")
+    return "".join(lines)
+
+
+def write_report(error: Exception, session: Session) -> Path:
+    """Write kinds of errors, files, lines and function names; no message and no value, which may be personal."""
+    now = SystemClock().now()
+    lines = [
+        f"amzlink {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        f"at {to_iso(now)}",
+        f"command: {session.console.command}",
+        *(f"{name} {_version(name)}" for name in ("httpx", "msgspec", "sqlalchemy", "typer", "cryptography")),
+    ]
+    for cause in _causes(error):
+        lines.append(f"{type(cause).__module__}.{type(cause).__name__}")
+        for frame in traceback.extract_tb(cause.__traceback__):
+            lines.append(f"  {_short(frame.filename)}:{frame.lineno} {frame.name}")  # noqa: PERF401 - reads better
+    path = session.deps.home.log / f"crash-{now:%Y%m%dT%H%M%S}.txt"
+    write_private(path, "\n".join([*lines, ""]).encode())
+    return path
+
+
+def _causes(error: Exception) -> Iterator[BaseException]:
+    """The error, what it came of, and so on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _short(filename: str) -> str:
+    """A path without the user's name in it."""
+    for folder in sorted((entry for entry in sys.path if entry), key=len, reverse=True):
+        if filename.startswith(folder):
+            return filename[len(folder) :].lstrip("/\\")
+    return Path(filename).name
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "is not installed"

@@ -1,0 +1,47 @@
+"""What a command is handed: the console, the global options, and the means to work, made when first asked for."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.global_options import GlobalOptions
+from amzlink.problems import Exit, Problem, ProblemName
+
+if TYPE_CHECKING:
+    from amzlink.deps import Deps
+
+
+class Session:
+    """One invocation of amzlink."""
+
+    def __init__(self, options: GlobalOptions, console: Console, deps: "Deps | None" = None) -> None:
+        self.options = options
+        self.console = console
+        self.exit_code = Exit.DONE
+        self._deps = deps
+
+    @property
+    def deps(self) -> "Deps":
+        """The machine's files, secrets and services."""
+        if self._deps is None:
+            from amzlink.deps import system_deps
+
+            self._deps = system_deps(os.environ, interactive=self.console.interactive)
+        self._deps.observer = self.console
+        return self._deps
+
+    def store(self) -> str:
+        """The slug of the store to work on. Raises `no-store` or `which-store`."""
+        return self.deps.load_config().choose(self.options.store, self.deps.home.config_file)
+
+    def stores(self, *, all_stores: bool) -> Sequence[str]:
+        """The slugs to work on: one, or all. Raises `no-store`, `which-store`, or `usage` for both at once."""
+        if not all_stores:
+            return (self.store(),)
+        if self.options.store:
+            self.console.usage("--store and --all-stores exclude each other.")
+        slugs = tuple(self.deps.load_config().stores)
+        if not slugs:
+            raise Problem(ProblemName.NO_STORE, file=self.deps.home.config_file)
+        return slugs

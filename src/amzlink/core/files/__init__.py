@@ -1,0 +1,1 @@
+"""Files that a person or a program has made."""

@@ -1,0 +1,1 @@
+"""Orders: their facts, what holds them back, and how changes come in."""

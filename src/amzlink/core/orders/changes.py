@@ -1,0 +1,54 @@
+"""What an order that came from Amazon means for the order book."""
+
+import hashlib
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from amzlink.core.orders.order import NOTHING_PERSONAL, PENDING, Order
+
+
+class Verdict(StrEnum):
+    """Each order that was fetched gets one."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    PENDING = "pending"
+    """Not payable yet, without an address, and not known: it comes again when it changes."""
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
+    """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed.
+
+    `delivered_on` is the day on which all of it had arrived, as far as that is known, by the word of `delivered_by`.
+    """
+
+    changed_at: datetime
+    digest: str
+    deliverable: bool
+    delivered_on: date | None = None
+    delivered_by: str | None = None
+
+
+def digest(order: Order) -> str:
+    """A short fingerprint of everything in an order that is not personal."""
+    facts = msgspec.json.encode(msgspec.structs.replace(order, personal=NOTHING_PERSONAL))
+    return hashlib.blake2b(facts, digest_size=12).hexdigest()
+
+
+def judge(order: Order, order_digest: str, known: Known | None) -> Verdict:
+    """Whether an order is to be stored.
+
+    An older answer never overwrites a newer one. Two changes can carry the same time, so at equal times the content
+    decides; and an address that was missing (a role that was granted since) is taken without any change.
+    """
+    if known is None:
+        return Verdict.PENDING if order.status in PENDING else Verdict.NEW
+    if order.changed_at < known.changed_at:
+        return Verdict.UNCHANGED
+    if order.changed_at > known.changed_at or order_digest != known.digest:
+        return Verdict.UPDATED
+    gained = order.personal.recipient.deliverable and not known.deliverable
+    return Verdict.UPDATED if gained else Verdict.UNCHANGED

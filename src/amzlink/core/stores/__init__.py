@@ -1,0 +1,1 @@
+"""Stores: their short names, and the values that are pasted while one is connected."""

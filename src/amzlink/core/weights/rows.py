@@ -1,0 +1,199 @@
+"""Weights in a file: the one that a merchant gives, and the one to fill in that `check-weights --output` writes.
+
+What is written can be filled in, saved by a spreadsheet in whichever country, and read.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from typing import IO, BinaryIO, Final
+
+import msgspec
+
+from amzlink.core.files.records import Record, Unreadable, read_records
+from amzlink.core.files.spreadsheet_cells import guard, harmless, unguard, unwrapped
+from amzlink.core.weights.weights import BadWeightError, Finding, SuggestionSource, Verdict, parse_weight, spell_grams
+from amzlink.problems import Problem, ProblemName
+
+REQUIRED: Final = ("sku", "weight")
+OPTIONAL: Final = ("unit",)
+COLUMNS: Final = (
+    "sku", "weight", "unit", "asin", "title", "finding", "reason", "suggestion", "open_orders", "listing_link",
+)  # fmt: skip
+LONGEST_SKU: Final = 200
+"""Characters; Amazon's own have 40 at most."""
+
+# A long number after a spreadsheet took it for one. A SKU that really looks so is written with a guard.
+_ROUNDED: Final = re.compile(r"[0-9][.,][0-9]+E\+[0-9]{2}")
+_IN_WORDS: Final = {
+    SuggestionSource.PACKAGE: "the listing's package weight",
+    SuggestionSource.CATALOGUE: "Amazon's catalogue",
+    SuggestionSource.UNIT_SLIP: "a thousandth of what the listing says",
+    SuggestionSource.ITEM: "the bare item's weight",
+}
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+class WeightRow(msgspec.Struct, frozen=True, gc=False):
+    """A product and its weight in whole grams. `line` counts from 1, the header included (in a JSON array: entries)."""
+
+    line: int
+    sku: str
+    grams: int
+
+
+class WeightRefusal(msgspec.Struct, frozen=True, gc=False):
+    """A line that cannot be used, and why; the SKU where it can be read."""
+
+    line: int
+    sku: str | None
+    problem: ProblemName
+    message: str
+
+
+class WeightFile(msgspec.Struct, frozen=True):
+    """What a file says: each SKU once, in the file's order. `blank` lines have a SKU and no weight: not filled in."""
+
+    rows: tuple[WeightRow, ...]
+    refused: tuple[WeightRefusal, ...]
+    blank: int
+
+
+class _BadRowError(Exception):
+    """A line that cannot be used; the text says why."""
+
+
+def read_weights(stream: BinaryIO, *, file: str) -> WeightFile:
+    """The weights in a file: CSV, JSON, or one JSON object a line, with `sku`, `weight` and, if need be, `unit`.
+
+    Other columns are passed over. The weight may hold its unit (`0.45kg`), which then counts and not the column. A SKU
+    that is there twice with two weights is refused on all its lines, since nobody can tell which is meant.
+
+    Raises:
+        Problem: `input-malformed`: no CSV with these columns and no JSON that could be read.
+    """
+    rows: dict[str, list[WeightRow]] = {}
+    refused: list[WeightRefusal] = []
+    blank = 0
+    for line, record in read_records(stream, file=file, required=REQUIRED, optional=OPTIONAL):
+        if isinstance(record, Unreadable):
+            refused.append(_refusal(line, None, record.why))
+            continue
+        try:
+            row = _to_row(line, record)
+        except _BadRowError as error:
+            refused.append(_refusal(line, _known_sku(record), str(error)))
+            continue
+        if row is None:
+            blank += 1
+        else:
+            rows.setdefault(row.sku, []).append(row)
+    for sku, same in list(rows.items()):
+        if len({row.grams for row in same}) > 1:
+            lines = ", ".join(str(row.line) for row in same)
+            refused += [_refusal(row.line, sku, f"its SKU has different weights on the lines {lines}") for row in same]
+            del rows[sku]
+    refused.sort(key=lambda refusal: refusal.line)
+    return WeightFile(tuple(same[0] for same in rows.values()), tuple(refused), blank)
+
+
+def _refusal(line: int, sku: str | None, why: str) -> WeightRefusal:
+    problem = Problem(ProblemName.WEIGHT_ROW_UNUSABLE, line=line, detail=why)
+    return WeightRefusal(line, sku, problem.name, problem.summary)
+
+
+def _to_row(line: int, record: Record) -> WeightRow | None:
+    """The line's weight; None where it has not been filled in."""
+    sku = _sku(record)
+    weight, unit = unwrapped(_text(record, "weight")), unwrapped(_text(record, "unit"))
+    if not weight:
+        return None
+    try:
+        return WeightRow(line, sku, parse_weight(weight, unit))
+    except BadWeightError as error:
+        raise _BadRowError(f"the weight {error}") from None
+
+
+def _sku(record: Record) -> str:
+    cell = _text(record, "sku")
+    if _ROUNDED.fullmatch(cell.strip()):
+        raise _BadRowError("its SKU was turned into a rounded number by a spreadsheet; its digits are lost")
+    sku = unguard(cell)
+    if not sku:
+        raise _BadRowError("its SKU is missing")
+    if len(sku) > LONGEST_SKU or not sku.isprintable():
+        raise _BadRowError("its SKU is too long, or has signs in it that cannot be printed")
+    return sku
+
+
+def _known_sku(record: Record) -> str | None:
+    try:
+        return _sku(record)
+    except _BadRowError:
+        return None
+
+
+def _text(record: Record, column: str) -> str:
+    value = record.get(column, "")
+    if not isinstance(value, str):
+        raise _BadRowError(f"its {column} is a list")
+    return value
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+class WeightEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as the file to fill in shows it. `listing_link` is where its listing can be edited."""
+
+    sku: str
+    verdict: Verdict
+    asin: str | None = None
+    title: str | None = None
+    open_orders: int = 0
+    listing_link: str | None = None
+
+
+def weight_csv_rows(entries: Iterable[WeightEntry]) -> Iterator[tuple[str, ...]]:
+    """The file's lines as cells, the header first.
+
+    A weight that is in order stands there in grams; where there is something to be found out, the cell is empty and
+    waits to be filled in. SKUs come back from `read_weights` to the letter.
+    """
+    yield COLUMNS
+    for entry in entries:
+        verdict = entry.verdict
+        in_order = verdict.finding is Finding.OK and verdict.weight_grams is not None
+        yield (
+            guard(entry.sku),
+            str(verdict.weight_grams) if in_order else "",
+            "g",
+            guard(entry.asin or ""),
+            harmless(" ".join((entry.title or "").split())),
+            verdict.finding.value,
+            harmless(verdict.reason),
+            _suggestion(verdict),
+            str(entry.open_orders),
+            harmless(entry.listing_link or ""),
+        )
+
+
+def write_weight_csv(file: IO[str], entries: Iterable[WeightEntry]) -> int:
+    """Write the file to fill in; how many products are in it.
+
+    `file` takes UTF-8 as it is (`newline=""`). The mark at its beginning is by what Excel knows UTF-8.
+    """
+    file.write("\ufeff")
+    count = 0
+    writer = csv.writer(file, lineterminator="\r\n")
+    for count, row in enumerate(weight_csv_rows(entries)):  # noqa: B007 - the count, less the header, is the result
+        writer.writerow(row)
+    return count
+
+
+def _suggestion(verdict: Verdict) -> str:
+    if verdict.suggestion_grams is None or verdict.suggestion_source is None:
+        return ""
+    return f"{spell_grams(verdict.suggestion_grams)} ({_IN_WORDS[verdict.suggestion_source]})"

@@ -1,0 +1,182 @@
+"""TLS with the host, and what is wrong with a certificate that is not trusted."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, cast
+
+import httpx
+
+from amzlink.clock import parse_http_date
+from amzlink.http.connection import Ask, Way
+from amzlink.http.sockets import PER_FAMILY, clean
+from amzlink.problems import Problem, ProblemName
+
+_X509_NOT_YET_VALID: Final = 9
+_X509_EXPIRED: Final = 10
+_X509_SELF_SIGNED: Final = 18
+_X509_UNKNOWN_ISSUER: Final = frozenset({2, 19, 20, 21})
+_X509_OTHER_HOST: Final = frozenset({62, 64})
+_GREETING_SHARE: Final = 0.7  # of the time limit; the rest is for finding out what it is that keeps silent
+_CUT: Final = "it is cut off during the TLS greeting, as firewalls do that go by the host's name"
+
+
+def trusted_certificates(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """What httpx trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the certificates that come with it.
+
+    Raises:
+        Problem: `config-invalid`.
+    """
+    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
+    try:
+        if file:
+            context = ssl.create_default_context(cafile=file)
+        elif folder:
+            context = ssl.create_default_context(capath=folder)
+        else:
+            context = httpx.create_ssl_context(trust_env=False)
+    except OSError:
+        detail = "the certificates that it names cannot be read"
+        raise Problem(
+            ProblemName.CONFIG_INVALID, file="SSL_CERT_FILE" if file else "SSL_CERT_DIR", detail=detail
+        ) from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+@contextlib.contextmanager
+def secured(way: Way, connection: socket.socket) -> Iterator[tuple[socket.socket, str | None, str | None]]:
+    """The connection in TLS, its version, and who has signed the certificate; as it is for plain HTTP."""
+    if not way.secure:
+        yield connection, None, None
+        return
+    try:
+        connection.settimeout(way.deadline.share(_GREETING_SHARE))
+        spoken = way.context.wrap_socket(connection, server_hostname=way.host)
+    except TimeoutError as error:
+        if told := _plain_http(way):
+            raise way.problem(ProblemName.TLS_FAILED, told) from error
+        raise way.late("it takes the connection, but does not answer the TLS greeting") from error
+    except ssl.SSLCertVerificationError as error:
+        raise _distrusted(way, error) from error
+    except ssl.SSLError as error:
+        raise way.problem(ProblemName.TLS_FAILED, _no_tls(way, error), kind=error.reason) from error
+    except OSError as error:
+        raise way.problem(ProblemName.TLS_FAILED, _CUT) from error
+    with spoken:
+        yield spoken, spoken.version(), _issuer_told(spoken)
+
+
+class _Certificate(NamedTuple):
+    """What a certificate says of itself; nobody has vouched for it."""
+
+    issuer: str
+    names: Sequence[str]
+    begins: datetime
+    ends: datetime
+    date_told: datetime | None
+    """The Date header of the one who shows it: not proven either, but two wrong clocks seldom agree."""
+
+
+def _distrusted(way: Way, error: ssl.SSLCertVerificationError) -> Problem:
+    """The problem of a certificate that was not trusted, which is looked at once more without trust."""
+    seen = _look_without_trust(way, wants_date=error.verify_code in (_X509_EXPIRED, _X509_NOT_YET_VALID))
+    facts = {"issuer": seen.issuer} if seen else {}
+    return way.problem(
+        ProblemName.TLS_FAILED, _why_distrusted(error, seen, way), verify_code=error.verify_code, **facts
+    )
+
+
+def _why_distrusted(error: ssl.SSLCertVerificationError, seen: _Certificate | None, way: Way) -> str:
+    code, issuer = error.verify_code, seen.issuer if seen else "unknown"
+    if code == _X509_SELF_SIGNED:
+        return f"its certificate is self-signed, by {issuer}"
+    if code in _X509_UNKNOWN_ISSUER:
+        return f"its certificate's issuer, {issuer}, is not known to this machine"
+    if code in _X509_OTHER_HOST:
+        names = ", ".join(seen.names) if seen and seen.names else "another host"
+        return f"its certificate is for {names} (issuer: {issuer})"
+    if code in (_X509_EXPIRED, _X509_NOT_YET_VALID):
+        return _out_of_date(seen, way.clock.now())
+    return f"its certificate is not trusted ({clean(error.verify_message)}; issuer: {issuer})"
+
+
+def _out_of_date(seen: _Certificate | None, now: datetime) -> str:
+    if seen is None:
+        return f"its certificate has run out or is not valid yet, by this machine's date {now:%Y-%m-%d}"
+    dates = f"this machine's date is {now:%Y-%m-%d}"
+    if seen.date_told and seen.date_told.date() != now.date():
+        dates += f", and the host says {seen.date_told:%Y-%m-%d}"
+    if now > seen.ends:
+        return f"its certificate ran out on {seen.ends:%Y-%m-%d} (issuer: {seen.issuer}); {dates}"
+    if now < seen.begins:
+        return f"its certificate is valid from {seen.begins:%Y-%m-%d} only (issuer: {seen.issuer}); {dates}"
+    return f"the certificate of its issuer, {seen.issuer}, is out of date; {dates}"
+
+
+def _look_without_trust(way: Way, *, wants_date: bool) -> _Certificate | None:
+    """The certificate that was shown. Nothing is told to whoever has shown it but a request for the start page."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    told = None
+    try:
+        with way.open() as connection:
+            connection.settimeout(way.deadline.left())
+            with context.wrap_socket(connection, server_hostname=way.host) as spoken:
+                shown = spoken.getpeercert(binary_form=True)
+                if wants_date:
+                    with contextlib.suppress(Problem):
+                        told = parse_http_date(way.ask(Ask("HEAD", "/"), spoken).headers.get("date"))
+    except (Problem, OSError):
+        return None
+    return _read_certificate(shown, told) if shown else None
+
+
+def _read_certificate(shown: bytes, told: datetime | None) -> _Certificate | None:
+    from cryptography import x509  # noqa: PLC0415 - heavy, and needed for a bad certificate only
+
+    try:
+        read = x509.load_der_x509_certificate(shown)
+        parts = {attribute.oid: str(attribute.value) for attribute in read.issuer}
+        names: list[str] = []
+        with contextlib.suppress(x509.ExtensionNotFound):
+            extension = read.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            names = [clean(str(name.value)) for name in extension.value][:PER_FAMILY]
+        issuer = _named(parts.get(x509.NameOID.ORGANIZATION_NAME), parts.get(x509.NameOID.COMMON_NAME))
+        return _Certificate(issuer, names, read.not_valid_before_utc, read.not_valid_after_utc, told)
+    except ValueError:
+        return None
+
+
+def _issuer_told(spoken: ssl.SSLSocket) -> str:
+    shown = spoken.getpeercert() or {}
+    rows = cast("Sequence[Sequence[tuple[str, str]]]", shown.get("issuer", ()))
+    parts = {name: value for row in rows for name, value in row}
+    return _named(parts.get("organizationName"), parts.get("commonName"))
+
+
+def _named(organisation: str | None, common_name: str | None) -> str:
+    names = [clean(name) for name in (organisation, common_name) if name]
+    return " / ".join(dict.fromkeys(names)) or "without a name"
+
+
+def _no_tls(way: Way, error: ssl.SSLError) -> str:
+    """What answers a TLS greeting without a certificate."""
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return _CUT
+    if "ALERT" in (error.reason or ""):
+        return f"it refuses the TLS greeting ({clean(error.reason or '')})"
+    return _plain_http(way) or f"no TLS is spoken at port {way.port}"
+
+
+def _plain_http(way: Way) -> str | None:
+    """Whether plain HTTP is spoken where TLS belongs. Such a server may wait for ever for the end of the greeting."""
+    try:
+        with way.open() as connection:
+            status = way.ask(Ask("HEAD", "/"), connection).status
+    except (Problem, TimeoutError):
+        return None
+    return f"plain HTTP (status {status}) is spoken at port {way.port}, where TLS belongs"

@@ -1,0 +1,1 @@
+"""Handing orders on to Sendcloud."""

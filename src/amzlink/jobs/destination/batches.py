@@ -1,0 +1,98 @@
+"""Giving Sendcloud a batch of orders: all of it is taken or nothing, so the refused ones are put aside.
+
+Source: docs/services/sendcloud.md, "Refused orders".
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from amzlink.jobs.destination.desk import Desk, Letter
+from amzlink.orderbook.destination.outbox import DispatchState
+from amzlink.problems import Problem, ProblemName
+
+if TYPE_CHECKING:
+    from amzlink.sendcloud.orders import BatchRefused, Refused
+
+# Refusals that name no order, one after the other, by which halving gets from a full batch to a single order. If none
+# of its neighbours is taken then either, the refusal is not about an order.
+_MOST_UNEXPLAINED: Final = 8
+
+
+def post_batch(desk: Desk, letters: Sequence[Letter]) -> int:
+    """Write the batch down, send it, and write down what came of it. How many orders were accepted.
+
+    The refused orders are put aside by what Sendcloud points at, and the rest is sent once more. Where it points at
+    nothing, the batch is halved until the order is found that it does not take.
+
+    Raises:
+        Problem: as `upsert_orders`, or `request-refused`, where Sendcloud takes nothing and does not say of what order
+            that is. What was not accepted is asked again by the next run.
+    """
+    from amzlink.sendcloud.orders import BatchRefused, upsert_orders  # noqa: PLC0415 - only for this destination
+
+    desk.save([letter.row for letter in letters])
+    parts, alone = [list(letters)], list[tuple[Letter, BatchRefused]]()
+    accepted = unexplained = 0
+    while parts:
+        part = parts.pop()
+        try:
+            upsert_orders(desk.client, [letter.payload for letter in part])
+        except BatchRefused as refusal:
+            if refusal.pinned:
+                _put_aside(desk, part, refusal.refusals)
+                part = [letter for index, letter in enumerate(part) if index not in refusal.refusals]
+                parts += [part] if part else []
+                continue
+            unexplained += 1
+            if unexplained > _MOST_UNEXPLAINED:
+                raise _unexplained(refusal) from None
+            if len(part) == 1:
+                alone.append((part[0], refusal))
+            else:
+                parts += [part[len(part) // 2 :], part[: len(part) // 2]]
+        else:
+            _accept(desk, part)
+            accepted, unexplained = accepted + len(part), 0
+    if alone and not accepted:
+        raise _unexplained(alone[0][1])
+    for letter, reason in alone:
+        _put_aside(desk, [letter], reason.refusals)
+    return accepted
+
+
+def _accept(desk: Desk, letters: Sequence[Letter]) -> None:
+    now = desk.deps.clock.now()
+    desk.save(
+        [
+            msgspec.structs.replace(letter.row, state=DispatchState.ACCEPTED, accepted_at=now, code=None, pointer=None)
+            for letter in letters
+        ]
+    )
+
+
+def _put_aside(desk: Desk, batch: Sequence[Letter], refusals: "Mapping[int, tuple[Refused, ...]]") -> None:
+    rows = []
+    for index, reasons in refusals.items():
+        row, first = batch[index].row, reasons[0]
+        problem = Problem(ProblemName.SENDCLOUD_REFUSED, order_id=row.order_id, detail=_spell(first))
+        desk.refuse(row.order_id, problem)
+        rows.append(
+            msgspec.structs.replace(
+                row, state=DispatchState.REFUSED, problem=problem.name, code=first.code, pointer=first.pointer
+            )
+        )
+    desk.save(rows)
+
+
+def _unexplained(refusal: "BatchRefused") -> Problem:
+    from amzlink.sendcloud.orders import CREATE_ORDERS  # noqa: PLC0415
+
+    return Problem(
+        ProblemName.REQUEST_REFUSED, service="Sendcloud", operation=CREATE_ORDERS, detail=_spell(refusal.refusals[0][0])
+    )
+
+
+def _spell(reason: "Refused") -> str:
+    return f"{reason.code or 'no code'} at {reason.pointer}" if reason.pointer else reason.code or "no code"

@@ -1,0 +1,100 @@
+"""Reading orders back: Sendcloud stores what it has accepted by and by, and now and then it does not.
+
+Source: docs/services/sendcloud.md, "Accepted is not stored".
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from amzlink.jobs.destination.desk import Desk
+from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, unsettled_rows
+from amzlink.problems import Problem, ProblemName
+
+if TYPE_CHECKING:
+    from amzlink.sendcloud.orders import StoredOrder
+
+STORED_WITHIN: Final = timedelta(minutes=30)
+"""What was asked for so long ago and is not there will not come any more."""
+
+_PAUSES: Final = (2.0, 4.0, 8.0)  # seconds; as a rule Sendcloud stores within about two
+# Look-ups of single orders in one go: where nothing was stored, more of them tell no more.
+_MOST_SINGLES: Final = 100
+_NOT_STORED: Final = ProblemName.SENDCLOUD_NOT_STORED
+
+
+class ReadBack:
+    """Looks at Sendcloud for one store's orders. An update is there once its version is: an older one is no proof."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def settle(self) -> list[DispatchRow]:
+        """Look for what earlier runs left open: asked without an answer, or accepted and not seen yet.
+
+        Gives what was accepted and is not there.
+        """
+        missing = self._look(unsettled_rows(self._desk.book, self._desk.slug))
+        return [row for row in missing if row.state is DispatchState.ACCEPTED]
+
+    def wait(self, since: datetime) -> None:
+        """Look for what was accepted since then, a few times; what is not there yet is left to the next run."""
+        since = since.replace(microsecond=0)  # the book's times are to the second
+        for pause in _PAUSES:
+            waiting = [
+                row
+                for row in unsettled_rows(self._desk.book, self._desk.slug)
+                if row.state is DispatchState.ACCEPTED and row.accepted_at and row.accepted_at >= since
+            ]
+            if not waiting:
+                return
+            self._desk.deps.clock.sleep(pause)
+            self._look(waiting)
+
+    def give_up(self, missing: Sequence[DispatchRow]) -> None:
+        """Of what is missing for half an hour: ask for it once more, and the second time let it be and report it.
+
+        Orders that nobody should ship are left out: whoever takes orders back looks for those.
+        """
+        now = self._desk.deps.clock.now()
+        late = [row for row in missing if row.accepted_at and now - row.accepted_at > STORED_WITHIN]
+        stopped = self._desk.stopped([row.order_id for row in late])
+        late = [row for row in late if row.order_id not in stopped]
+        again, lost = list[DispatchRow](), list[DispatchRow]()
+        for row in late:
+            problem = Problem(_NOT_STORED, order_id=row.order_id)
+            if row.problem != problem.name:
+                self._desk.deps.observer.warn(problem)
+                again.append(msgspec.structs.replace(row, state=DispatchState.ASKED, problem=problem.name))
+            elif len(lost) < _MOST_SINGLES and not self._is_there(row):
+                self._desk.refuse(row.order_id, problem)
+                lost.append(msgspec.structs.replace(row, state=DispatchState.REFUSED))
+        self._desk.save([*again, *lost])
+
+    def _look(self, rows: Sequence[DispatchRow]) -> list[DispatchRow]:
+        """Mark what is there; gives what is not, or only in an older version."""
+        from amzlink.sendcloud.orders import find_orders  # noqa: PLC0415 - only for this destination
+
+        desk = self._desk
+        ids = [row.order_id for row in rows]
+        found = find_orders(desk.client, desk.integration_id, ids, most_singles=_MOST_SINGLES)
+        marked = [_seen(row, found[row.order_id]) for row in rows if row.order_id in found]
+        desk.save(marked)
+        there = {row.order_id for row in marked if row.state is DispatchState.SENT}
+        desk.tally.sent += len(there)
+        older = {row.order_id: row for row in marked}
+        return [older.get(row.order_id, row) for row in rows if row.order_id not in there]
+
+    def _is_there(self, row: DispatchRow) -> bool:
+        """A look at one order alone, before it is given up."""
+        return not self._look([row])
+
+
+def _seen(row: DispatchRow, stored: "StoredOrder") -> DispatchRow:
+    """The row of an order that Sendcloud has, in whatever version."""
+    row = msgspec.structs.replace(row, sendcloud_id=stored.id)
+    if row.version and stored.updated_at and stored.updated_at < row.version:
+        return row
+    return msgspec.structs.replace(row, state=DispatchState.SENT, problem=None, code=None, pointer=None)

@@ -1,0 +1,193 @@
+"""Handing orders on to Sendcloud: an outbox row first, then the call, then the answer in the row.
+
+An order is sent when it is ready, and again only when what would be sent has changed and no parcel exists. One that was
+cancelled or held since is taken back while no parcel exists. Sendcloud stores what it has accepted by and by, so every
+order is read back before it counts as sent.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from amzlink.config import Store
+from amzlink.core.destination.outgoing_order import Dispatch
+from amzlink.core.orders.holds import counting
+from amzlink.core.orders.order import PersonalData
+from amzlink.core.privacy.sealed_data import keyed_hash
+from amzlink.deps import Deps
+from amzlink.jobs.destination.batches import post_batch
+from amzlink.jobs.destination.desk import CHUNK, Desk, Letter, SendTally
+from amzlink.jobs.destination.read_back import ReadBack
+from amzlink.jobs.destination.withdraw import Recall
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.destination.outbox import (
+    DispatchRow,
+    DispatchState,
+    considered,
+    dispatch_rows,
+    dispatches_of,
+    orders_to_consider,
+)
+from amzlink.orderbook.orders.browse import boxes, holds
+from amzlink.orderbook.shipments.parcels import have_parcels
+from amzlink.problems import Problem, ProblemName
+from amzlink.vault import Vault
+
+if TYPE_CHECKING:
+    from amzlink.sendcloud.transport import Client
+
+MOST_IN_A_BATCH: Final = 100
+_READ_BACK_EVERY: Final = 1000  # orders: five pages of Sendcloud's list, while they are still its newest
+_UNDECIDED: Final = (DispatchState.ASKED, DispatchState.RECALLED)
+_PARTLY: Final = "PARTIALLY_SHIPPED"
+_decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
+
+
+def send_orders(
+    deps: Deps,
+    client: "Client",
+    book: Book,
+    vault: Vault,
+    *,
+    slug: str,
+    store: Store,
+    tally: SendTally,
+    dry_run: bool = False,
+) -> None:
+    """Bring one store's orders to Sendcloud, and back from there. What was done before a problem stays done and noted.
+
+    Raises:
+        Problem: by the names of `Client`, `sendcloud-busy`, `sendcloud-integration-missing`, or `request-refused`; and
+            what opening the vault raises.
+    """
+    desk = Desk(deps, client, book, slug, store, integration_of(client, store), tally)
+    batches = _Post(desk, vault).batches(dry_run=dry_run)
+    if dry_run:
+        tally.would_send = sum(map(len, batches))
+        return
+    started, accepted = deps.clock.now(), 0
+    check, recall = ReadBack(desk), Recall(desk)
+    missing = check.settle()
+    coming = recall.run()
+    check.give_up(missing)
+    for batch in batches:
+        deps.observer.progress(f"sending {len(batch)} orders to Sendcloud")
+        accepted += post_batch(desk, batch)
+        if accepted >= _READ_BACK_EVERY:
+            check.wait(started)
+            accepted = 0
+    check.wait(started)
+    if coming:
+        recall.run()
+
+
+def integration_of(client: "Client", store: Store) -> int:
+    """The integration to work with. It follows from the keys, so the settings need not name it."""
+    from amzlink.sendcloud.account import who_am_i  # noqa: PLC0415 - only for this destination
+
+    return store.sendcloud_integration_id or who_am_i(client).integration_id
+
+
+class _Post:
+    """What goes out of one store."""
+
+    def __init__(self, desk: Desk, vault: Vault) -> None:
+        self._desk = desk
+        self._vault = vault
+        # Besides the order itself a payload depends on these two.
+        self._basis = f"{desk.integration_id}{' weighed' if desk.store.import_weights else ''}"
+
+    def batches(self, *, dry_run: bool) -> Iterator[list[Letter]]:
+        """The orders that have to be sent now, the most urgent first; memory stays flat."""
+        letters = self._letters(dry_run=dry_run)
+        while batch := list(itertools.islice(letters, MOST_IN_A_BATCH)):
+            yield batch
+
+    def _letters(self, *, dry_run: bool) -> Iterator[Letter]:
+        ids = iter(orders_to_consider(self._desk.book, self._desk.slug, self._basis))
+        while chunk := list(itertools.islice(ids, CHUNK)):
+            decided = list(self._decide_all(chunk))
+            if not dry_run:
+                self._desk.save([each for each in decided if isinstance(each, DispatchRow)])
+            yield from (each for each in decided if isinstance(each, Letter))
+
+    def _decide_all(self, order_ids: Sequence[str]) -> Iterator[Letter | DispatchRow]:
+        desk = self._desk
+        policy, now = desk.store.hold_policy, desk.deps.clock.now()
+        held = holds(desk.book, desk.slug, order_ids)
+        ready = [order_id for order_id in order_ids if not counting(held[order_id], policy, now)]
+        known = dispatch_rows(desk.book, desk.slug, ready)
+        with_parcel = have_parcels(desk.book, desk.slug, ready)
+        personal = self._open(ready)
+        dispatches = dispatches_of(desk.book, desk.slug, personal, import_weights=desk.store.import_weights)
+        for order_id in ready:
+            if order_id not in dispatches or not dispatches[order_id][0].lines:
+                continue
+            dispatch, changed_at = dispatches[order_id]
+            row = known.get(order_id) or DispatchRow(order_id=order_id, state=DispatchState.ASKED)
+            row = msgspec.structs.replace(row, considered=considered(changed_at, self._basis))
+            decided = self._decide(dispatch, row, parcel_known=order_id in with_parcel)
+            if decided is not None:
+                yield decided
+
+    def _open(self, order_ids: Sequence[str]) -> dict[str, PersonalData]:
+        sealed = boxes(self._desk.book, self._desk.slug, order_ids)
+        return {
+            order_id: _decode_personal(self._vault.open(order_id, box))
+            for order_id, box in sealed.items()
+            if self._vault.floor is None or box.lease_day >= self._vault.floor
+        }
+
+    def _decide(self, dispatch: Dispatch, row: DispatchRow, *, parcel_known: bool) -> Letter | DispatchRow | None:
+        """A letter to be sent, a row to be noted, or neither: then the order is looked at again by the next run."""
+        from amzlink.sendcloud.payload import build_payload, payload_bytes  # noqa: PLC0415
+
+        try:
+            payload = build_payload(dispatch, self._desk.integration_id)
+        except Problem as problem:
+            if self._is_packed(dispatch, row, parcel_known=parcel_known):
+                return None
+            self._desk.refuse(row.order_id, problem)
+            return _refused(row, problem.name)
+        fingerprint = keyed_hash(dispatch.personal.salt, payload_bytes(payload))
+        if row.payload_hash == fingerprint and row.state not in _UNDECIDED:
+            return row
+        if self._is_packed(dispatch, row, parcel_known=parcel_known):
+            return _packed(row)
+        return Letter(payload, self._asked(row, fingerprint))
+
+    def _is_packed(self, dispatch: Dispatch, row: DispatchRow, *, parcel_known: bool) -> bool:
+        """Whether a parcel exists already: one that is known here, or that Sendcloud has of an order that is there.
+
+        An order that Sendcloud never had may be under way by other means; what is left of it goes to Sendcloud.
+        """
+        if row.is_there:
+            return parcel_known or self._desk.has_parcel_there(row.order_id)
+        return parcel_known and dispatch.status != _PARTLY
+
+    def _asked(self, row: DispatchRow, fingerprint: str) -> DispatchRow:
+        return msgspec.structs.replace(
+            row,
+            state=DispatchState.ASKED,
+            payload_hash=fingerprint,
+            asked_at=self._desk.deps.clock.now(),
+            # That it was lost before counts only for what is the same now.
+            problem=row.problem if row.payload_hash == fingerprint else None,
+            code=None,
+            pointer=None,
+        )
+
+
+def _packed(row: DispatchRow) -> DispatchRow | None:
+    """What has changed is not in the parcel. Should that be cancelled, the order has to be sent after all."""
+    if row.state is not DispatchState.ASKED or not row.is_there:
+        return None
+    return msgspec.structs.replace(row, state=DispatchState.SENT, payload_hash=None, considered=None)
+
+
+def _refused(row: DispatchRow, problem: ProblemName) -> DispatchRow:
+    return msgspec.structs.replace(
+        row, state=DispatchState.REFUSED, payload_hash=None, problem=problem, code=None, pointer=None
+    )

@@ -1,0 +1,162 @@
+"""What can be checked on this machine alone: settings, secrets, order book, vault, the last runs, the quotas."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID
+from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
+from amzlink.clock import from_iso, to_iso
+from amzlink.config import Archive, Config, Store
+from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
+from amzlink.deps import Deps
+from amzlink.jobs.privacy.renew import open_some
+from amzlink.jobs.purge_pii import overdue
+from amzlink.orderbook.health import book_faults, last_runs
+from amzlink.orderbook.privacy.archive_folders import archive_folders
+from amzlink.problems import Problem, ProblemName
+from amzlink.secrets import SecretName, require
+
+SECRET_DAYS: Final = 180  # Amazon's life of a client secret (docs/services/amazon.md, "How long credentials live")
+# A public app's; no end is stated for a private one, so it is a hint (docs/services/amazon.md,
+# "How long credentials live").
+AUTHORISATION_DAYS: Final = 365
+WARN_DAYS: Final = 30
+_STALE_AFTER: Final = timedelta(hours=6)
+_SECRETS: Final[tuple[SecretName, ...]] = ("client-secret", "refresh-token")
+_OTHER_SECRETS: Final[tuple[SecretName, ...]] = ("vault-key", "sendcloud-secret-key")
+
+
+def check_config(settings: Config, slug: str) -> Result:
+    """The store's settings fit together: its country is known, and its marketplaces are of that country's region."""
+    store = settings.stores[slug]
+    marketplace = BY_COUNTRY.get(store.country)
+    faults = []
+    if marketplace is None:
+        faults.append(f"stores.{slug}.country: {store.country!r} is no country with an Amazon marketplace")
+    elif strange := [m for m in store.marketplace_ids if m not in BY_ID or BY_ID[m].region != marketplace.region]:
+        faults.append(f"stores.{slug}.marketplace_ids: not of the region of {store.country}: {', '.join(strange)}")
+    if not store.marketplace_ids:
+        faults.append(f"stores.{slug}.marketplace_ids: at least one is needed")
+    if faults:
+        return found(Check.CONFIG, Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail="; ".join(faults)))
+    return passed(Check.CONFIG, "The settings are in order.", stores=len(settings.stores), test_store=store.test)
+
+
+def check_keyring(deps: Deps, slug: str) -> Result:
+    """Both of Amazon's secrets can be had. The evidence tells where from.
+
+    That Sendcloud's is missing is for the check of its keys to find: all else can be looked at without it.
+    """
+    sources: dict[str, str] = {name: require(deps.secrets, slug, name).source for name in _SECRETS}
+    for name in _OTHER_SECRETS:
+        secret = deps.secrets.get(slug, name)
+        sources[name] = secret.source if secret else "none yet"
+    return passed(Check.KEYRING, "The secrets can be read.", **sources)
+
+
+def check_secret_age(store: Store, today: date) -> Result:
+    """The client secret lives 180 days; an authorisation may lapse after a year."""
+    ends = {
+        "client secret": _end(store.client_secret_set_on, SECRET_DAYS),
+        "authorisation": _end(store.authorised_on, AUTHORISATION_DAYS),
+    }
+    known = {name: end for name, end in ends.items() if end}
+    if not known:
+        return skipped(Check.SECRET_AGE, "The days on which the secrets were given are not known.")
+    evidence = {name.replace(" ", "_") + "_until": end.isoformat() for name, end in known.items()}
+    name, end = min(known.items(), key=lambda item: item[1])
+    left = (end - today).days
+    if left <= WARN_DAYS:
+        state = f"runs out in {left} days" if left > 0 else f"has run out on {end.isoformat()}"
+        problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=state)
+        return found(Check.SECRET_AGE, problem, **evidence)
+    return passed(Check.SECRET_AGE, f"The {name} is good for {left} days more.", **evidence)
+
+
+def check_order_book(deps: Deps, *, deep: bool) -> Result:
+    """The order book opens, its schema is ours, and the database finds no fault in it."""
+    with deps.book() as book:
+        faults = book_faults(book, thorough=deep)
+    if faults:
+        raise Problem(ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=f"{len(faults)} faults")
+    return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
+
+
+def check_vault(deps: Deps, slug: str) -> Result:
+    """The key fits: the newest and the oldest boxes can be opened."""
+    with deps.book() as book:
+        opened = open_some(book, deps.vault(slug, book), slug)
+    if not opened:
+        return passed(Check.VAULT, "No personal data is kept.")
+    return passed(Check.VAULT, "The sealed data can be opened.", opened=opened)
+
+
+def check_retention(deps: Deps, slug: str, today: date) -> Result:
+    """Nothing is kept longer than its lease and its rule allow, and the next purge finds its archive."""
+    settings = deps.load_config()
+    with deps.book() as book:
+        count = overdue(book, slug, today, settings.retention)
+        folders = archive_folders(book, slug)
+    if count:
+        return found(Check.RETENTION, Problem(ProblemName.RETENTION_OVERDUE, count=count), overdue=count)
+    folder = settings.archive.folder
+    problem = _archive_fault(settings.archive) if folder else None
+    problem = problem or _archives_left([folder, *folders] if folder else folders, deps.clock.now())
+    if problem:
+        return found(Check.RETENTION, problem)
+    return passed(Check.RETENTION, "No personal data is overdue.")
+
+
+def _archive_fault(archive: Archive) -> Problem | None:
+    """Why the next purge could not write its archive, as far as that can be seen before."""
+    from amzlink.archive import Recipients  # noqa: PLC0415 - few stores have an archive
+
+    try:
+        Recipients.parse(archive.recipients)
+    except Problem as problem:
+        return problem
+    if archive.folder and not archive.folder.is_dir():
+        return Problem(ProblemName.ARCHIVE_FOLDER_MISSING, file=archive.folder)
+    return None
+
+
+def _archives_left(folders: Sequence[Path], now: datetime) -> Problem | None:
+    """`archive-not-moved`, where an archive still lies where it was written: cold means moved away."""
+    from amzlink.archive import old_files  # noqa: PLC0415 - few stores have an archive
+
+    for folder in dict.fromkeys(folders):
+        if old := old_files(folder, now):
+            return Problem(ProblemName.ARCHIVE_NOT_MOVED, file=folder, count=len(old), since=old[0].made_at.date())
+    return None
+
+
+def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | None) -> Result:
+    """When an import last brought the book up to date, and whether anything runs it regularly."""
+    with deps.book() as book:
+        runs = last_runs(book, slug, "import-orders")
+    evidence = {"last_success": runs.success, "last_failure": runs.failure, "scheduled": scheduled}
+    if runs.success is None or now - from_iso(runs.success) > _STALE_AFTER:
+        when = f"the last one was at {runs.success}" if runs.success else "there was none"
+        return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)
+    if scheduled is False:
+        return found(Check.FRESHNESS, Problem(ProblemName.NOT_SCHEDULED), **evidence)
+    return passed(Check.FRESHNESS, f"The last import was at {runs.success}.", **evidence)
+
+
+def check_quota(deps: Deps, slug: str, store: Store, now: datetime) -> Result:
+    """How many calls are left now, by our own count."""
+    quotas = deps.quotas(deps.account_of(slug, store))
+    left = {operation.name: quotas.left(operation, now.timestamp()) for operation in (SEARCH_ORDERS, GET_ORDER)}
+    if left[SEARCH_ORDERS.name] < 1:
+        problem = Problem(ProblemName.QUOTA_LOW, operation=SEARCH_ORDERS.name)
+        return found(Check.QUOTA, problem, **left, at=to_iso(now))
+    return passed(Check.QUOTA, f"{left[SEARCH_ORDERS.name]} searches are left at once.", **left)
+
+
+def _end(day: str | None, days: int) -> date | None:
+    try:
+        return date.fromisoformat(day) + timedelta(days=days) if day else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Taking orders in, and looking at them."""

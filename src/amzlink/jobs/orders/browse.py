@@ -1,0 +1,182 @@
+"""orders: look at the order book; lift and set holds; export."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from amzlink.core.orders.holds import HoldPolicy, counting
+from amzlink.core.orders.order import PersonalData
+from amzlink.core.privacy.retention import Retention, Stay, expected_last_day, stay_of
+from amzlink.core.shipments.parcels import DEAD, Parcel
+from amzlink.deps import Deps
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import (
+    BookedLine,
+    BookedOrder,
+    BookedPackage,
+    Filter,
+    boxes,
+    find_order,
+    iterate_orders,
+    lift_holds,
+    order_lines,
+    packages,
+    set_manual_hold,
+)
+from amzlink.orderbook.privacy.leases import lifetime_of
+from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
+from amzlink.orderbook.shipments.parcels import parcels_of
+from amzlink.problems import Problem, ProblemName
+from amzlink.vault import Vault
+
+_CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
+
+
+_CHUNK: Final = 200
+Exported = tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | None]
+"""An order, the holds that count now, its lines, and its personal data where that was asked for and is still there."""
+
+
+class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the book has of an order; `personal` only where it was asked for and is still there.
+
+    `days` are those that the policy allows, `stay` is the rule by which personal data that is there stays so long;
+    `carriers` are those of its parcels; `tombstone` tells when and why it went.
+    """
+
+    order: BookedOrder
+    holds: tuple[str, ...]
+    lines: list[BookedLine]
+    packages: list[BookedPackage]
+    personal: PersonalData | None
+    stay: Stay | None = None
+    carriers: tuple[str, ...] = ()
+    tombstone: Tombstone | None = None
+    days: int
+
+
+def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
+    """The orders with the holds that count now, the most urgent first."""
+    settings = deps.load_config()
+    policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
+    with deps.book() as book:
+        for order in iterate_orders(book, slug, wanted):
+            yield _with_last_day(order, today, settings.retention), _holds(deps, order, policy)
+
+
+def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> OrderDetail:
+    """One order.
+
+    Raises:
+        Problem: `order-not-found`; with personal data also what opening the vault raises.
+    """
+    settings = deps.load_config()
+    policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
+    with deps.book() as book:
+        order = _with_last_day(_found(book, slug, order_id), today, settings.retention)
+        vault = deps.vault(slug, book) if with_personal else None
+        packed = packages(book, slug, order_id)
+        return OrderDetail(
+            order=order,
+            holds=_holds(deps, order, policy),
+            lines=order_lines(book, slug, [order_id])[order_id],
+            packages=packed,
+            personal=_open(vault, book, slug, [order_id]).get(order_id) if vault else None,
+            stay=stay_of(lifetime_of(order), today, settings.retention) if order.lease_day else None,
+            carriers=_carriers(parcels_of(book, slug, [order_id])[order_id], packed),
+            tombstone=tombstone_of(book, slug, order_id),
+            days=settings.retention.days,
+        )
+
+
+def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
+    """The orders with their lines and, where asked for, their personal data; memory stays flat."""
+    policy = deps.load_config().stores[slug].hold_policy
+    with deps.book() as book:
+        vault = deps.vault(slug, book) if with_personal else None
+        orders = iterate_orders(book, slug, wanted)
+        while chunk := list(itertools.islice(orders, _CHUNK)):
+            ids = [order.order_id for order in chunk]
+            lines = order_lines(book, slug, ids)
+            personal = _open(vault, book, slug, ids) if vault else {}
+            for order in chunk:
+                yield order, _holds(deps, order, policy), lines[order.order_id], personal.get(order.order_id)
+
+
+def hold_order(deps: Deps, slug: str, order_id: str) -> None:
+    """Keep an order back until it is released. Raises `order-not-found`."""
+    with deps.book() as book:
+        _found(book, slug, order_id)
+        set_manual_hold(book, slug, order_id, deps.clock.now())
+
+
+def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
+    """Lift what keeps an order back, and say what that was.
+
+    Raises:
+        Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
+    """
+    policy = deps.load_config().stores[slug].hold_policy
+    with deps.book() as book:
+        lifted = _holds(deps, _found(book, slug, order_id), policy)
+        if not lifted:
+            raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
+        lift_holds(book, slug, order_id, deps.clock.now())
+    return lifted
+
+
+def order_document(order: BookedOrder, holds: tuple[str, ...]) -> dict[str, Any]:
+    """An order as `orders list --json` shows it."""
+    return {
+        "order_id": order.order_id,
+        "marketplace_id": order.marketplace_id,
+        "status": order.status,
+        "purchased_at": order.purchased_at,
+        "changed_at": order.changed_at,
+        "ship_by": order.ship_by,
+        "service_level": order.service_level,
+        "programs": list(order.programs),
+        "holds": list(holds),
+        "lines": order.lines,
+        "units": order.units,
+        "weight_grams": order.weight_grams,
+        "sent": order.outcome.sent,
+        "confirmed": "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.status, "no"),
+        "personal_data_until": order.kept_until.isoformat() if order.kept_until else None,
+    }
+
+
+def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> BookedOrder:
+    """The order with the last day on which its personal data is kept, by its rule and its lease."""
+    if order.lease_day is None:
+        return order
+    last = expected_last_day(stay_of(lifetime_of(order), today, policy), order.lease_day, today)
+    return msgspec.structs.replace(order, kept_until=last)
+
+
+def _found(book: Book, slug: str, order_id: str) -> BookedOrder:
+    order = find_order(book, slug, order_id)
+    if order is None:
+        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=f"in the order book of {slug}")
+    return order
+
+
+def _carriers(parcels: Sequence[Parcel], packed: Sequence[BookedPackage]) -> tuple[str, ...]:
+    """Who carries an order: as its own parcels have it, else as Amazon's packages do."""
+    own = [parcel.carrier_label or parcel.carrier for parcel in parcels if parcel.kind not in DEAD]
+    named = own or [package.carrier for package in packed]
+    return tuple(dict.fromkeys(carrier for carrier in named if carrier))
+
+
+def _holds(deps: Deps, order: BookedOrder, policy: HoldPolicy) -> tuple[str, ...]:
+    return counting(order.held_for, policy, deps.clock.now())
+
+
+def _open(vault: Vault, book: Book, slug: str, order_ids: list[str]) -> dict[str, PersonalData]:
+    return {
+        order_id: msgspec.json.decode(vault.open(order_id, box), type=PersonalData)
+        for order_id, box in boxes(book, slug, order_ids).items()
+    }

@@ -1,0 +1,199 @@
+"""Taking orders in: each gets a verdict and its holds, its personal data is sealed, and a page is stored as a whole."""
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon.orders import Refused
+from amzlink.config import Store
+from amzlink.core.orders.changes import Known, Verdict, digest, judge
+from amzlink.core.orders.holds import HeldFor, causes, counting
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, keep_known
+from amzlink.core.privacy.retention import Retention, Rule, lease_for, lifetime_as_told, stay_of
+from amzlink.core.privacy.sealed_data import Box
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import any_deliverable, boxes, holds
+from amzlink.orderbook.orders.pages import (
+    OrderChange,
+    Page,
+    Refusal,
+    Search,
+    known_orders,
+    save_page,
+)
+from amzlink.problems import Problem, ProblemName
+from amzlink.vault import Vault
+
+_BY_AMAZON: Final = "AMAZON"
+_DATED_BY: Final = "sendcloud"
+_SALT_BYTES: Final = 16
+_decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
+_encode_personal: Final = msgspec.json.Encoder().encode
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """The counts of a run: `fetched` is the sum of the four verdicts and of what was refused on the pages."""
+
+    fetched: int = 0
+    verdicts: Counter[str] = msgspec.field(default_factory=Counter)
+    held: Counter[str] = msgspec.field(default_factory=Counter)
+    missing_weight: int = 0
+    refused: list[Refusal] = msgspec.field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The plain numbers, for the log and the record of runs."""
+        return {
+            "fetched": self.fetched,
+            **{verdict.value: self.verdicts[verdict] for verdict in Verdict},
+            "refused": len(self.refused),
+        }
+
+
+class Intake:
+    """Takes in the orders of one store's run. `now` is Amazon's time at its start."""
+
+    def __init__(
+        self,
+        *,
+        slug: str,
+        store: Store,
+        retention: Retention,
+        book: Book,
+        vault: Vault,
+        now: datetime,
+        tally: Tally,
+        dry_run: bool,
+    ) -> None:
+        self._slug = slug
+        self._store = store
+        self._retention = retention
+        self._book = book
+        self._vault = vault
+        self._now = now
+        # What was purged stays purged, whatever time somebody tells: nothing is sealed for a day before.
+        self._today = max(now.date(), vault.floor or now.date())
+        self._tally = tally
+        self._dry_run = dry_run
+        self._to_ship = 0
+        self._deliverable = 0
+
+    def take(self, orders: Sequence[Order], refused: Sequence[Refused] = (), search: Search | None = None) -> None:
+        """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on."""
+        changes = self._changes(orders)
+        refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused]
+        self._tally.fetched += len(orders) + len(refused)
+        self._tally.refused += refusals
+        done = search is not None and search.page_token is None
+        if not self._dry_run:
+            page = Page(
+                changes=changes,
+                refusals=refusals,
+                settled=[order.order_id for order in orders],
+                chain_ids=self._vault.chain_ids,
+                search=search,
+                done=done,
+                covered_until=search.window_end if search and done and search.kind == "changes" else None,
+            )
+            save_page(self._book, self._slug, page, self._now)
+        self._count_holds(changes)
+
+    def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
+        """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
+        refusal = Refusal(order_id, problem, message)
+        self._tally.refused.append(refusal)
+        if not self._dry_run:
+            gone = problem == ProblemName.ORDER_NOT_FOUND
+            page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
+            save_page(self._book, self._slug, page, self._now)
+
+    def missing_addresses(self) -> Problem | None:
+        """`role-missing-pii`, where every order still to ship came without name and street, and none ever came with."""
+        if not self._to_ship or self._deliverable or any_deliverable(self._book, self._slug):
+            return None
+        return Problem(ProblemName.ROLE_MISSING_PII, count=self._to_ship)
+
+    def _changes(self, orders: Sequence[Order]) -> list[OrderChange]:
+        if not orders:
+            return []
+        ids = [order.order_id for order in orders]
+        known, purged = known_orders(self._book, self._slug, ids)
+        sealed = boxes(self._book, self._slug, list(known)) if known else {}
+        changes = []
+        for order in orders:
+            if order.fulfilled_by == _BY_AMAZON:
+                problem = Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order.order_id)
+                self._tally.refused.append(Refusal(order.order_id, problem.name, problem.summary))
+                continue
+            fingerprint = digest(order)
+            before = known.get(order.order_id)
+            if before and before.deliverable and order.order_id not in sealed and order.order_id not in purged:
+                # Its box is gone, or can be opened by nobody (a book put back): the address is welcome again.
+                before = msgspec.structs.replace(before, deliverable=False)
+            verdict = judge(order, fingerprint, before)
+            self._tally.verdicts[verdict] += 1
+            if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
+                continue
+            change = self._change(order, fingerprint, sealed, before, purged=order.order_id in purged)
+            changes.append(change)
+            self._count(order)
+            # The same order may stand on a page twice; the second time it is known.
+            known[order.order_id] = Known(order.changed_at, fingerprint, order.personal.recipient.deliverable)
+            if change.sealed:
+                sealed[order.order_id] = change.sealed
+        return changes
+
+    def _change(
+        self, order: Order, fingerprint: str, there: Mapping[str, Box], known: Known | None, *, purged: bool
+    ) -> OrderChange:
+        sealed, rule = None, None
+        if not purged:
+            dated = known is not None and known.delivered_by == _DATED_BY
+            delivered_on = known.delivered_on if known else None
+            lifetime = lifetime_as_told(order, self._today, delivered_on, delivery_dated=dated)
+            lease = lease_for(lifetime, self._today, self._retention)
+            if lease is None:
+                found_rule = stay_of(lifetime, self._today, self._retention).rule
+                # What tax may want goes with the purge at the end of the run, which archives it first.
+                at_once = found_rule is Rule.CANCELLED and order.shipped_at is None
+                rule = found_rule.value if at_once or order.order_id not in there else None
+            elif order.personal != NOTHING_PERSONAL:
+                box = there.get(order.order_id)
+                order = self._with_what_is_known(order, box)
+                sealed = self._seal(order, max(lease, box.lease_day) if box else lease)
+        found = {hold.value: cause for hold, cause in causes(order).items()}
+        return OrderChange(order, fingerprint, known is None, found, sealed, rule)
+
+    def _with_what_is_known(self, order: Order, there: Box | None) -> Order:
+        """The order with what Amazon now withholds and the vault has."""
+        if there is None:
+            return order
+        known = _decode_personal(self._vault.open(order.order_id, there))
+        return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
+
+    def _seal(self, order: Order, lease: date) -> Box | None:
+        """The personal data, sealed for a lease; a dry run seals nothing, because that may make a new key."""
+        if self._dry_run:
+            return None
+        personal = order.personal
+        if not personal.salt:
+            personal = msgspec.structs.replace(personal, salt=secrets.token_hex(_SALT_BYTES))
+        return self._vault.seal(order.order_id, _encode_personal(personal), lease)
+
+    def _count(self, order: Order) -> None:
+        if not order.to_ship:
+            return
+        self._to_ship += 1
+        self._deliverable += order.personal.recipient.deliverable
+
+    def _count_holds(self, changes: Sequence[OrderChange]) -> None:
+        """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""
+        seen = [change.order.order_id for change in changes if not change.is_new]
+        lifted = holds(self._book, self._slug, seen) if seen else {}
+        for change in changes:
+            fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
+            held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
+            self._tally.held.update(counting(held, self._store.hold_policy, self._now))

@@ -1,0 +1,1 @@
+"""Collecting parcels, and confirming them to Amazon."""

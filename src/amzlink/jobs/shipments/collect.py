@@ -1,0 +1,285 @@
+"""What is heard of parcels, from Sendcloud or from a file, and keeping it: the tracking numbers go into the vault."""
+
+import itertools
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from amzlink.core.privacy.retention import Retention, lease_for
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, keyed_hash
+from amzlink.core.shipments.parcels import FILE, LIVE, SENDCLOUD, Kind, Parcel, ParcelItem, SealedParcels, follow
+from amzlink.core.shipments.rows import ShipmentRow
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import boxes
+from amzlink.orderbook.privacy.leases import lifetimes
+from amzlink.orderbook.shipments.parcels import (
+    ParcelsSeen,
+    booked_orders,
+    note_polled,
+    open_parcels,
+    parcels_of,
+    polled_until,
+    save_parcels,
+    touch_parcels,
+)
+from amzlink.vault import Vault
+
+if TYPE_CHECKING:
+    from amzlink.sendcloud.shipments import Shipment
+    from amzlink.sendcloud.transport import Client
+
+_FIRST_POLL: Final = timedelta(days=30)
+_OVERLAP: Final = timedelta(minutes=15)  # clocks differ, and what has just changed may be listed late
+# A change of status may not move the date that is polled by (docs/services/sendcloud.md, "Shipments").
+_READ_AGAIN_AFTER: Final = timedelta(days=1)
+_GIVEN_UP_AFTER: Final = timedelta(days=90)
+_CHUNK: Final = 200
+_SALT_BYTES: Final = 16
+_decode: Final = msgspec.json.Decoder(SealedParcels).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel as somebody told of it just now, with its tracking number."""
+
+    parcel: Parcel
+    number: str | None
+
+
+class OrderParcels(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of an order's parcels."""
+
+    parcels: tuple[Parcel, ...]
+    sealed: SealedParcels
+
+
+class ParcelNews:
+    """Takes in news of one store's parcels.
+
+    `heard` are the keys of parcels of which something is new, or that a file told of; `touched` are their orders.
+    `known` keeps, in a dry run, what would have been stored.
+    """
+
+    def __init__(
+        self, *, book: Book, vault: Vault, slug: str, policy: Retention, now: datetime, dry_run: bool
+    ) -> None:  # fmt: skip
+        self._book = book
+        self._vault = vault
+        self._slug = slug
+        self._policy = policy
+        self._now = now
+        self._dry_run = dry_run
+        self.heard: set[str] = set()
+        self.touched: set[str] = set()
+        self.known: dict[str, OrderParcels] = {}
+
+    def take(self, news: Mapping[str, Sequence[Heard]], salts: Mapping[str, str] | None = None) -> None:
+        """Take in what was heard of some orders, all of which the book has, in one transaction.
+
+        `salts` are for orders of which nothing is sealed yet, where one was needed before.
+        """
+        ids = list(news)
+        before, sealed = self.parcels_of(ids), self.sealed_of(ids)
+        leases = self._leases(ids)
+        rows: list[Parcel] = []
+        fresh: dict[str, Box] = {}
+        for order_id, told in news.items():
+            parcels = {parcel.key: parcel for parcel in before[order_id]}
+            old = sealed.get(order_id)
+            numbers = dict(old.numbers) if old else {}
+            for heard in told:
+                if changed := self._follow(heard, parcels, numbers):
+                    rows.append(changed)
+                    self.heard.add(changed.key)
+                    self.touched.add(order_id)
+            salt = old.salt if old else (salts or {}).get(order_id) or new_salt()
+            after = SealedParcels(salt, numbers)
+            if self._dry_run:
+                self.known[order_id] = OrderParcels(parcels=tuple(parcels.values()), sealed=after)
+            elif after != old and (lease := leases.get(order_id)):
+                fresh[order_id] = self._vault.seal(order_id, _encode(after), lease, part=ITS_PARCELS)
+        if not self._dry_run:
+            seen = ParcelsSeen(parcels=rows, boxes=fresh, chain_ids=self._vault.chain_ids)
+            save_parcels(self._book, self._slug, seen, self._now)
+
+    def parcels_of(self, order_ids: Sequence[str]) -> dict[str, Sequence[Parcel]]:
+        """The parcels of these orders, in a dry run with the news; each order has an entry."""
+        booked = parcels_of(self._book, self._slug, order_ids)
+        return {
+            order_id: self.known[order_id].parcels if order_id in self.known else parcels
+            for order_id, parcels in booked.items()
+        }
+
+    def sealed_of(self, order_ids: Sequence[str]) -> dict[str, SealedParcels]:
+        """The tracking numbers of these orders; one without any, or whose data is gone, has no entry."""
+        found = {
+            order_id: _decode(self._vault.open(order_id, box, part=ITS_PARCELS))
+            for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items()
+            if self._can_be_opened(box)
+        }
+        return found | {order_id: self.known[order_id].sealed for order_id in order_ids if order_id in self.known}
+
+    def _follow(self, heard: Heard, parcels: dict[str, Parcel], numbers: dict[str, str]) -> Parcel | None:
+        """The parcel as it is now, if there is anything new about it. What a file tells is always news."""
+        key = heard.parcel.key
+        known = parcels.get(key)
+        merged = follow(known, heard.parcel)
+        is_late = merged is known
+        has_new_number = bool(heard.number) and not is_late and numbers.get(key) != heard.number
+        if has_new_number and heard.number:
+            numbers[key] = heard.number
+        parcels[key] = merged
+        return merged if merged != known or has_new_number or merged.source == FILE else None
+
+    def _can_be_opened(self, box: Box) -> bool:
+        return self._vault.floor is None or box.lease_day >= self._vault.floor
+
+    def _leases(self, order_ids: Sequence[str]) -> dict[str, date]:
+        """Until when the numbers may be kept: as long as the order's own data, and never shorter than before.
+
+        Where nothing of the order itself can be read, its rule alone decides; one whose time is over gets none.
+        """
+        own = boxes(self._book, self._slug, order_ids)
+        found = {order_id: box.lease_day for order_id, box in own.items()}
+        others = [order_id for order_id in order_ids if order_id not in own]
+        today = max(self._now.date(), self._vault.floor or date.min)
+        for order_id, order in lifetimes(self._book, self._slug, others).items():
+            if lease := lease_for(order, today, self._policy):
+                found[order_id] = lease
+        for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items():
+            found[order_id] = max(found.get(order_id, date.min), box.lease_day)
+        return found
+
+    # From Sendcloud.
+
+    def poll(self, client: "Client", integration_id: int) -> None:
+        """Bring in what has changed since the last poll, and once a day every parcel of which more can be heard."""
+        from amzlink.sendcloud.shipments import changed_shipments, shipments_of_parcels  # noqa: PLC0415
+
+        until = polled_until(self._book, self._slug)
+        since = (until or self._now - _FIRST_POLL) - _OVERLAP
+        self._take_shipments(changed_shipments(client, integration_id, since))
+        if not self._dry_run:
+            note_polled(self._book, self._slug, self._now)
+        stale = open_parcels(
+            self._book,
+            self._slug,
+            SENDCLOUD,
+            seen_before=self._now - _READ_AGAIN_AFTER,
+            not_before=self._now - _GIVEN_UP_AFTER,
+        )
+        for start in range(0, len(stale), _CHUNK // 2):
+            keys = stale[start : start + _CHUNK // 2]
+            numbers = [int(key.partition(":")[2]) for key in keys]
+            self._take_shipments(shipments_of_parcels(client, numbers))
+            if not self._dry_run:
+                touch_parcels(self._book, self._slug, keys, self._now)
+
+    def _take_shipments(self, shipments: "Iterable[Shipment]") -> None:
+        """Parcels of orders that the book does not have are another shop's, or older than the book."""
+        listed = iter(shipments)
+        while chunk := list(itertools.islice(listed, _CHUNK)):
+            numbers = {shipment.order_number for shipment in chunk if shipment.order_number}
+            booked = booked_orders(self._book, self._slug, numbers)
+            news: dict[str, list[Heard]] = {}
+            for shipment in chunk:
+                if (order_id := shipment.order_number) in booked:
+                    news.setdefault(order_id, []).extend(_from_shipment(shipment, order_id, self._now))
+            if news:
+                self.take(news)
+
+    # From a file.
+
+    def take_rows(self, rows: Mapping[str, Sequence[ShipmentRow]]) -> None:
+        """Take in the rows of a file, by order; the book has all of the orders."""
+        ids = list(rows)
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            sealed = self.sealed_of(chunk)
+            # The salt that names the parcels has to be the one that is sealed with them.
+            salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}
+            news = {order_id: list(_from_rows(rows[order_id], salts[order_id], self._now)) for order_id in chunk}
+            self.take(news, salts)
+
+
+def new_salt() -> str:
+    """A key for the hashes of one order's numbers, in hex."""
+    return secrets.token_hex(_SALT_BYTES)
+
+
+def _from_shipment(shipment: "Shipment", order_id: str, now: datetime) -> Iterator[Heard]:
+    from amzlink.sendcloud.statuses import kind_of, status_of  # noqa: PLC0415
+
+    for parcel in shipment.parcels:
+        status = status_of(parcel.status_code)
+        changed = parcel.updated_at or now
+        yield Heard(
+            parcel=Parcel(
+                key=f"{SENDCLOUD}:{parcel.id}",
+                order_id=order_id,
+                status=parcel.status_code,
+                kind=kind_of(parcel.status_code),
+                updated_at=changed,
+                announced_at=(parcel.announced_at or changed) if status.announced else None,
+                processed_at=changed if status.processed else None,
+                delivered_at=changed if status.delivered else None,
+                carrier=shipment.carrier_code,
+                carrier_label=shipment.carrier_name,
+                service=shipment.shipping_option_code,
+                traceable=bool(parcel.tracking_number),
+                items=tuple(ParcelItem(item.item_id, item.sku, item.quantity) for item in parcel.items),
+            ),
+            number=parcel.tracking_number,
+        )
+
+
+def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterator[Heard]:
+    """Rows with the same tracking number tell of one parcel; of mail without one, rows of the same carrier and day."""
+    groups: dict[str, list[ShipmentRow]] = {}
+    for row in rows:
+        groups.setdefault(_name(row, salt), []).append(row)
+    for name, group in groups.items():
+        first, last = group[0], group[-1]
+        shipped = _moment(last.ship_date)
+        yield Heard(
+            parcel=Parcel(
+                key=f"{FILE}:{name}",
+                order_id=first.order_id,
+                status=last.status.value,
+                kind=last.status,
+                updated_at=now,
+                announced_at=shipped if last.status in LIVE else None,
+                processed_at=shipped if last.status in LIVE and last.status is not Kind.LABELLED else None,
+                delivered_at=now if last.status is Kind.DELIVERED else None,
+                carrier=last.carrier,
+                service=last.service,
+                traceable=bool(last.tracking_number),
+                items=_items(group),
+            ),
+            number=last.tracking_number,
+        )
+
+
+def _items(rows: Sequence[ShipmentRow]) -> tuple[ParcelItem, ...]:
+    named = {
+        row.order_item_id: ParcelItem(row.order_item_id, None, row.quantity, row.transparency_codes)
+        for row in rows
+        if row.order_item_id or row.quantity or row.transparency_codes
+    }
+    return tuple(named.values())
+
+
+def _name(row: ShipmentRow, salt: str) -> str:
+    number = "".join((row.tracking_number or "").split()).upper()
+    day = "" if number else f"{row.carrier} {_moment(row.ship_date).date()}"
+    return keyed_hash(salt, f"{row.order_id}\0{number}\0{day}".encode())
+
+
+def _moment(shipped: datetime | date) -> datetime:
+    """A day without a time counts to its end; whoever uses it never goes beyond the present."""
+    if isinstance(shipped, datetime):
+        return shipped
+    return datetime.combine(shipped, time(23, 59, 59), tzinfo=UTC)

@@ -1,0 +1,205 @@
+"""Telling Amazon of shipments one by one: a row before the call, and its answer in the row.
+
+Where the answer is lost nobody knows whether the package is there, so the order is read before anything is sent again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon import shipments as api
+from amzlink.amazon.orders import get_order
+from amzlink.amazon.shipment_refusals import Reason
+from amzlink.amazon.transport import Link, is_answer_unknown
+from amzlink.core.orders.order import Order
+from amzlink.core.shipments.plan import State
+from amzlink.deps import Deps
+from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.pages import Refusal
+from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
+from amzlink.problems import Problem, ProblemName
+
+_CHUNK: Final = 200
+_ATTEMPTS: Final = 4
+_UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
+_NOT_TAKEN: Final = frozenset({ProblemName.SHIPMENT_REFUSED, ProblemName.ORDER_NOT_FOUND})
+# Amazon may still be at work on a call whose answer was lost. Were it later than that, the same package would be sent
+# under the same reference once more, which edits it into what it is.
+_SETTLING: Final = timedelta(seconds=5)
+# After these the order shows what is so: nothing left of it, or a package that was changed in between.
+_READ_BACK_FIRST: Final = frozenset({Reason.ALREADY_CONFIRMED, Reason.STALE_PACKAGE})
+
+
+class ConfirmTally(msgspec.Struct, kw_only=True):
+    """What became of the confirmations."""
+
+    confirmed: int = 0
+    edited: int = 0
+    already: int = 0
+    failed: list[Refusal] = msgspec.field(default_factory=list)
+
+
+class Confirmer:
+    """Sends the outbox of one store to Amazon."""
+
+    def __init__(
+        self, *, deps: Deps, link: Link, book: Book, slug: str, news: ParcelNews, tally: ConfirmTally
+    ) -> None:  # fmt: skip
+        self.deps = deps
+        self.link = link
+        self.book = book
+        self.slug = slug
+        self.tally = tally
+        self._news = news
+        self._unknown = 0
+
+    def settle(self) -> None:
+        """Find out what became of the calls whose answer was lost, in this run or an earlier one."""
+        for entry in in_state(self.book, self.slug, State.CALLING):
+            if entry.asked_at:
+                rest = (entry.asked_at + _SETTLING - self.link.amazon_now()).total_seconds()
+                self.deps.clock.sleep(max(0.0, min(rest, _SETTLING.total_seconds())))
+            self.deps.observer.progress(f"reading back order {entry.order_id}")
+            self._read_back(entry)
+
+    def send_singly(self, entries: Sequence[Outgoing]) -> None:
+        """Make a call for each. Those that Amazon refuses hold back nobody; what stops the service ends the run."""
+        for number, (entry, tracking) in enumerate(self.with_numbers(entries), 1):
+            self.deps.observer.progress(f"confirming {number} of {len(entries)}: order {entry.order_id}")
+            self._send(entry, tracking)
+
+    def with_numbers(self, entries: Sequence[Outgoing]) -> Iterator[tuple[Outgoing, str | None]]:
+        """Each with its tracking number, which lies in the vault."""
+        for start in range(0, len(entries), _CHUNK):
+            chunk = entries[start : start + _CHUNK]
+            sealed = self._news.sealed_of(list(dict.fromkeys(entry.order_id for entry in chunk)))
+            for entry in chunk:
+                there = sealed.get(entry.order_id)
+                yield entry, there.numbers.get(entry.confirmation.parcel) if there else None
+
+    def accept(self, entries: Iterable[Outgoing]) -> None:
+        """Amazon has taken these."""
+        taken = list(entries)
+        said = [entry.confirmation for entry in taken]
+        note_states(self.book, self.slug, {State.ACCEPTED: said}, self.link.amazon_now())
+        edits = sum(entry.is_edit for entry in said)
+        self.tally.edited += edits
+        self.tally.confirmed += len(said) - edits
+
+    def refuse(self, entry: Outgoing, problem: Problem) -> None:
+        """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so."""
+        reason = str(problem.facts.get("reason", "")) or None
+        if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
+            note_states(self.book, self.slug, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
+            self.tally.already += 1
+            return
+        note_refused(self.book, self.slug, entry.confirmation, State.REFUSED, problem=problem.name, reason=reason)
+        if reason == Reason.AMAZON_CONFIRMS:
+            self.tally.already += 1
+            return
+        self.tally.failed.append(Refusal(entry.order_id, problem.name, problem.summary))
+
+    def put_back(self, entries: Iterable[Outgoing]) -> None:
+        """These were not told to Amazon, for certain."""
+        states = {State.PLANNED: [entry.confirmation for entry in entries]}
+        note_states(self.book, self.slug, states, self.link.amazon_now())
+
+    def _send(self, entry: Outgoing, tracking: str | None) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            note_asking(self.book, self.slug, entry.confirmation, self.link.amazon_now())
+            try:
+                api.confirm_shipment(self.link, to_api(entry, tracking))
+            except Problem as problem:
+                if problem.name in _NOT_TAKEN:
+                    self._unknown = 0
+                    self.refuse(entry, problem)
+                    return
+                if is_answer_unknown(problem):
+                    self._lost(problem)
+                    return
+                self.put_back([entry])
+                if problem.name != ProblemName.THROTTLED or attempt == _ATTEMPTS or "status" not in problem.facts:
+                    raise
+            else:
+                self._unknown = 0
+                self.accept([entry])
+                return
+
+    def _lost(self, problem: Problem) -> None:
+        self._unknown += 1
+        if self._unknown == _UNKNOWN_IN_A_ROW:
+            raise problem
+
+    def _read_back(self, entry: Outgoing) -> None:
+        order = self._ask(entry.order_id)
+        if self._shown(entry, order):
+            self.accept([entry])
+        else:
+            self.put_back([entry])
+
+    def _ask(self, order_id: str) -> Order | None:
+        try:
+            return get_order(self.link, order_id)
+        except Problem as problem:
+            if problem.name == ProblemName.ORDER_NOT_FOUND:
+                return None
+            raise
+
+    def _has_number(self, entry: Outgoing, order: Order | None) -> bool:
+        """Whether the order has a package with this tracking number, whoever told Amazon of it."""
+        ((_, number),) = self.with_numbers([entry])
+        if order is None or number is None:
+            return False
+        return bare(number) in map(bare, order.personal.tracking_numbers.values())
+
+    def _shown(self, entry: Outgoing, order: Order | None) -> bool:
+        """Whether the order has the package: under its reference and with its tracking number, where it has one."""
+        if order is None:
+            return False
+        ((_, number),) = self.with_numbers([entry])
+        return shows(order.packages_by_reference, order.personal.tracking_numbers, entry, number)
+
+
+def shows(
+    references: frozenset[str],
+    numbers: Mapping[str, str],
+    entry: Outgoing,
+    number: str | None,
+    *,
+    in_doubt: bool = False,
+) -> bool:
+    """Whether an order's packages, by reference, and their tracking numbers show a confirmation.
+
+    Amazon leaves the number out where it withholds personal data. Of an edit nothing can be told then: `in_doubt`.
+    """
+    reference = entry.confirmation.reference
+    if reference not in references:
+        return False
+    told = numbers.get(reference)
+    if number is None or told is None:
+        return in_doubt or not entry.confirmation.is_edit
+    return bare(told) == bare(number)
+
+
+def bare(number: str) -> str:
+    """A tracking number as it is compared: people and services space it as they like."""
+    return "".join(number.split()).upper()
+
+
+def to_api(entry: Outgoing, tracking: str | None) -> api.Confirmation:
+    """The confirmation as the client takes it."""
+    said = entry.confirmation
+    return api.Confirmation(
+        order_id=said.order_id,
+        marketplace_id=entry.marketplace_id,
+        reference=said.reference,
+        carrier_code=entry.carrier_code,
+        carrier_name=entry.carrier_label,
+        shipping_method=entry.shipping_method,
+        tracking_number=tracking,
+        ship_date=entry.ship_date,
+        items=said.items,
+    )

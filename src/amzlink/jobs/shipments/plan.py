@@ -1,0 +1,156 @@
+"""Deciding, order by order, what Amazon is to be told of the parcels, and writing it into the outbox."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier
+from amzlink.amazon.marketplaces import BY_ID
+from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.privacy.sealed_data import keyed_hash
+from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
+from amzlink.core.shipments.plan import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
+from amzlink.deps import Deps
+from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.pages import Refusal
+from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
+from amzlink.orderbook.shipments.parcels import note_superseded, orders_to_look_at
+from amzlink.problems import Problem, ProblemName
+
+_CHUNK: Final = 200
+_NO_CODES: Final = ProblemName.TRANSPARENCY_CODES_MISSING
+_NEAR: Final = timedelta(hours=24)
+# Amazon confirms these by itself, and refuses what it is told of them (docs/services/amazon.md,
+# "Rules for confirming").
+_CONFIRMED_BY_AMAZON: Final = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "FBM_SHIP_PLUS"})
+
+
+class Planned(msgspec.Struct, kw_only=True):
+    """What the decision came to, in parcels.
+
+    `confirm` and `edit` are to be sent, decided now or waiting in the queue; `already` counts only parcels of which
+    something was heard. `due` are orders that wait for the trigger and have to be shipped soon.
+    """
+
+    confirm: int = 0
+    edit: int = 0
+    waiting: int = 0
+    already: int = 0
+    due: int = 0
+    failed: list[Refusal] = msgspec.field(default_factory=list)
+
+
+class Planner:
+    """Decides for one store. `now` is Amazon's time."""
+
+    def __init__(
+        self, *, deps: Deps, book: Book, slug: str, trigger: Trigger, news: ParcelNews, now: datetime, dry_run: bool
+    ) -> None:
+        self._deps = deps
+        self._book = book
+        self._slug = slug
+        self._trigger = trigger
+        self._news = news
+        self._now = now
+        self._dry_run = dry_run
+        self._warned: set[str] = set()
+        self.planned = Planned()
+
+    def run(self) -> Planned:
+        """Decide for every order with news, and for those that Amazon still waits for."""
+        ids = list(dict.fromkeys([*sorted(self._news.touched), *orders_to_look_at(self._book, self._slug)]))
+        for start in range(0, len(ids), _CHUNK):
+            self._decide(ids[start : start + _CHUNK])
+        return self.planned
+
+    def _decide(self, order_ids: Sequence[str]) -> None:
+        found, facts = situations(self._book, self._slug, order_ids)
+        sealed = self._news.sealed_of(order_ids)
+        outgoing: list[Outgoing] = []
+        withdrawn: list[Confirmation] = []
+        superseded: list[str] = []
+        for order_id, order in facts.items():
+            situation = found[order_id]
+            parcels = tuple(self._news.known[order_id].parcels if order_id in self._news.known else situation.parcels)
+            if _CONFIRMED_BY_AMAZON.intersection(order.programs):
+                self.planned.already += len(self._news.heard & {parcel.key for parcel in parcels})
+                continue
+            carriers = {parcel.key: self._carrier(parcel, order) for parcel in parcels if parcel.is_live}
+            # Without the salt nobody can tell whether anything has changed: the order's data is gone.
+            contents = dict(_contents(parcels, carriers, sealed[order_id])) if order_id in sealed else {}
+            reached = frozenset(
+                parcel.key for parcel in parcels if self._trigger.reached(parcel, order.ship_by, self._now)
+            )
+            outlook = plan(msgspec.structs.replace(situation, parcels=parcels, contents=contents), reached)
+            self._count(situation, order, outlook)
+            by_key = {parcel.key: parcel for parcel in parcels}
+            outgoing += [
+                self._outgoing(entry, order, by_key[entry.parcel], carriers[entry.parcel])
+                for entry in (*outlook.confirm, *outlook.edit, *outlook.without_codes)
+            ]
+            withdrawn += outlook.withdraw
+            superseded += outlook.superseded
+        if not self._dry_run:
+            plan_confirmations(self._book, self._slug, outgoing, withdrawn)
+            note_superseded(self._book, self._slug, superseded)
+
+    def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
+        country = BY_ID[order.marketplace_id].country if order.marketplace_id in BY_ID else ""
+        return amazon_carrier(parcel.carrier or "", country, parcel.carrier_label)
+
+    def _warn_of_unknown(self, carrier: AmazonCarrier) -> None:
+        if not carrier.known and carrier.name not in self._warned:
+            self._warned.add(carrier.name)
+            self._deps.observer.warn(Problem(ProblemName.CARRIER_UNKNOWN, carrier=carrier.name))
+
+    def _outgoing(
+        self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier
+    ) -> Outgoing:  # fmt: skip
+        self._warn_of_unknown(carrier)
+        # Amazon counts on the words of Seller Central's list, which a person may write and Sendcloud's codes never are.
+        in_words = parcel.service if parcel.source == FILE else None
+        return Outgoing(
+            confirmation=entry,
+            marketplace_id=order.marketplace_id or "",
+            carrier_code=carrier.code,
+            carrier_label=carrier.name,
+            shipping_method=in_words,
+            ship_date=ship_date(parcel, order.purchased_at, self._now),
+            traceable=parcel.traceable,
+            problem=_NO_CODES if entry.state is State.REFUSED else None,
+        )
+
+    def _count(self, situation: Situation, order: OrderFacts, outlook: Outlook) -> None:
+        planned, heard = self.planned, self._news.heard
+        queued_edits = sum(entry.is_edit for entry in outlook.queued)
+        planned.confirm += len(outlook.confirm) + len(outlook.queued) - queued_edits
+        planned.edit += len(outlook.edit) + queued_edits
+        planned.waiting += len(outlook.waiting)
+        planned.already += len(heard.intersection(outlook.already))
+        if outlook.waiting and situation.status in TO_SHIP and order.ship_by and order.ship_by - self._now < _NEAR:
+            planned.due += 1
+        for problem in _problems(situation.order_id, outlook, heard):
+            planned.failed.append(Refusal(situation.order_id, problem.name, problem.summary))
+
+
+def _problems(order_id: str, outlook: Outlook, heard: set[str]) -> Iterable[Problem]:
+    if outlook.without_codes:
+        yield Problem(_NO_CODES, order_id=order_id)
+    if heard.intersection(outlook.of_cancelled_order):
+        yield Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=order_id)
+
+
+def _contents(
+    parcels: Sequence[Parcel], carriers: Mapping[str, AmazonCarrier], sealed: SealedParcels
+) -> Iterable[tuple[str, str]]:
+    """A fingerprint of carrier and number of each parcel that could be confirmed; a number that was purged is gone."""
+    for parcel in parcels:
+        number = sealed.numbers.get(parcel.key)
+        if parcel.key in carriers and (number or not parcel.traceable):
+            carrier = carriers[parcel.key]
+            codes = [code for item in parcel.items for code in item.transparency_codes]
+            said = "\0".join((carrier.code, carrier.name, number or "", *codes))
+            yield parcel.key, keyed_hash(sealed.salt, said.encode())

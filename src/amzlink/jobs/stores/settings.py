@@ -1,0 +1,141 @@
+"""The connected stores: what they are, how they are set, and which is the default."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_country
+from amzlink.config import SETTINGS, Store, parse_setting
+from amzlink.core.stores.pasted_values import check
+from amzlink.deps import Deps
+from amzlink.problems import Problem, ProblemName
+from amzlink.secrets import NAMES, SecretName, Source
+
+_COMMAND: Final = "amzlink stores set"
+_AT_LEAST: Final = {"default_weight_grams": 1, "ship_by_guard_hours": 0, "sendcloud_integration_id": 1}
+_OF_SENDCLOUD: Final = frozenset({"destination", "sendcloud_public_key", "sendcloud_integration_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a secret comes from, or the name of the problem that keeps it from being looked at; never its value."""
+
+    source: Source | None
+    problem: ProblemName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A store; `secrets` are left out where nobody asked for them."""
+
+    slug: str
+    store: Store
+    is_default: bool
+    secrets: dict[SecretName, SecretPlace] | None = None
+
+
+def list_stores(deps: Deps) -> list[Shown]:
+    """All stores, by slug. The keyring is not asked."""
+    config = deps.load_config()
+    return [Shown(slug, store, slug == config.default_store) for slug, store in sorted(config.stores.items())]
+
+
+def show_store(deps: Deps, slug: str | None) -> Shown:
+    """One store, and where each of its secrets comes from.
+
+    Raises:
+        Problem: `no-store` or `which-store`.
+    """
+    config = deps.load_config()
+    slug = config.choose(slug, deps.home.config_file)
+    places = {name: _place(deps, slug, name) for name in NAMES}
+    return Shown(slug, config.stores[slug], slug == config.default_store, places)
+
+
+def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
+    """Change one setting, given as `KEY=VALUE`; an empty value takes an optional one away.
+
+    Raises:
+        Problem: `usage`, `region-mixed`, `secret-looks-wrong`, `sendcloud-keys-missing`, `no-store`, `which-store`, or
+            what keeps the secrets from being looked at.
+    """
+    config = deps.load_config()
+    slug = config.choose(slug, deps.home.config_file)
+    key, equals, text = assignment.partition("=")
+    if not equals:
+        raise _usage(f"“{assignment}” is no setting: write KEY=VALUE, for example import_weights=false.")
+    store = msgspec.structs.replace(config.stores[slug], **_changes(config.stores[slug], key.strip(), text.strip()))
+    if store.destination == "sendcloud" and key.strip() in _OF_SENDCLOUD:
+        _require_keys(deps, slug, store)
+    deps.save_config(config.with_store(slug, store))
+    return Shown(slug, store, slug == config.default_store)
+
+
+def set_default(deps: Deps, slug: str) -> str:
+    """Choose the store that commands work on when none is named.
+
+    Raises:
+        Problem: `no-store`.
+    """
+    config = deps.load_config()
+    config.choose(slug, deps.home.config_file)
+    deps.save_config(msgspec.structs.replace(config, default_store=slug))
+    return slug
+
+
+def settings_of(store: Store) -> dict[str, Any]:
+    """What `stores set` can change, as JSON shows it. The marketplaces stand beside it."""
+    return {key: getattr(store, key) for key in SETTINGS if key != "marketplace_ids"}
+
+
+def _place(deps: Deps, slug: str, name: SecretName) -> SecretPlace:
+    try:
+        secret = deps.secrets.get(slug, name)
+    except Problem as problem:
+        return SecretPlace(None, problem.name)
+    return SecretPlace(secret.source if secret else None)
+
+
+def _changes(store: Store, key: str, text: str) -> dict[str, Any]:
+    if key == "marketplace_ids":
+        return _marketplace_changes(store, text)
+    value = parse_setting(key, text)
+    if key == "name" and not value:
+        raise _usage("A store needs a name.")
+    if key == "sendcloud_public_key" and isinstance(value, str):
+        value = check("Sendcloud public key", value, BY_ID)
+    if isinstance(value, int) and value < _AT_LEAST.get(key, value):
+        raise _usage(f"{key} cannot be {value}: {_AT_LEAST[key]} is the least.")
+    return {key: value}
+
+
+def _require_keys(deps: Deps, slug: str, store: Store) -> None:
+    """A store that sends orders to Sendcloud has both keys, and the integration that they belong to."""
+    has_all = store.sendcloud_public_key and store.sendcloud_integration_id
+    if not has_all or deps.secrets.get(slug, "sendcloud-secret-key") is None:
+        raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=f" --store {slug}")
+
+
+def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:
+    """The marketplaces, given as ids or countries. If the store's own country goes, the first of the rest follows."""
+    chosen: dict[str, Marketplace] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        marketplace = find_country(part)
+        if marketplace is None:
+            countries = ", ".join(marketplace.country for marketplace in MARKETPLACES)
+            raise _usage(f"“{part}” is no country or marketplace id that Amazon has; countries are {countries}.")
+        chosen[marketplace.id] = marketplace
+    if not chosen:
+        raise _usage("A store needs at least one marketplace.")
+    before = [BY_ID[known] for known in store.marketplace_ids if known in BY_ID]
+    if len({marketplace.region for marketplace in (*chosen.values(), *before)}) > 1:
+        names = dict.fromkeys(marketplace.name for marketplace in (*before, *chosen.values()))
+        raise Problem(ProblemName.REGION_MIXED, detail=" and ".join(names))
+    countries_now = [marketplace.country for marketplace in chosen.values()]
+    country = store.country if store.country in countries_now else countries_now[0]
+    return {"marketplace_ids": tuple(chosen), "country": country}
+
+
+def _usage(detail: str) -> Problem:
+    return Problem(ProblemName.USAGE, command=_COMMAND, detail=detail)

@@ -1,0 +1,1 @@
+"""Looking up and changing what products weigh."""

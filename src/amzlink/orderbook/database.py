@@ -1,0 +1,99 @@
+"""The order book: one database, opened once, used in short transactions."""
+
+import contextlib
+import functools
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Dialect, Engine, Table
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from amzlink.orderbook.connection import locate, open_engine, translated_database_errors
+
+Row = dict[str, Any]
+
+
+class Book:
+    """A handle on the database. Every error that leaves it is a named problem."""
+
+    def __init__(self, engine: Engine, file: Path) -> None:
+        self._engine = engine
+        self._file = file
+
+    @classmethod
+    def open(cls, file: Path, url: str | None = None) -> "Book":
+        """Open the book, making it where there is none. Raises as `locate` and `open_engine`."""
+        file = locate(file, url)
+        return cls(open_engine(file), file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; the journal is folded into it."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A view of one moment."""
+        with (
+            translated_database_errors(self._file),
+            self._engine.connect().execution_options(read_only=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All that is written in it, or nothing."""
+        with translated_database_errors(self._file), self._engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """For what the database does only when no transaction is open: to empty its journal."""
+        with (
+            translated_database_errors(self._file),
+            self._engine.connect().execution_options(no_transaction=True) as connection,
+        ):
+            yield connection
+
+
+def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:
+    """Run an insert for many rows, each with a value for every column of the statement.
+
+    SQLAlchemy compiles the statement; the rows go to the driver as they are, which saves a third of an import's time.
+    """
+    if not rows:
+        return
+    sql, pick = _compiled(statement, connection.dialect)
+    connection.exec_driver_sql(sql, [pick(row) for row in rows])
+
+
+@functools.cache
+def _compiled(statement: Insert, dialect: Dialect) -> tuple[str, Callable[[Row], Any]]:
+    compiled = statement.compile(dialect=dialect)
+    names = getattr(compiled, "positiontup", None)
+    return str(compiled), operator.itemgetter(*names) if names else dict
+
+
+def upsert(table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:
+    """An insert that replaces the row of the same primary key, but for the columns named in `keep`."""
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    changing = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys and column.name not in keep
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=changing)
+
+
+def insert_missing(table: Table) -> Insert:
+    """An insert that leaves a row of the same primary key as it is."""
+    return insert(table).on_conflict_do_nothing()

@@ -1,0 +1,44 @@
+"""A store's orders in numbers."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select
+
+from amzlink.clock import to_iso
+from amzlink.core.orders.holds import HoldPolicy, counting
+from amzlink.core.orders.order import TO_SHIP
+from amzlink.orderbook.database import Book
+from amzlink.orderbook.orders.browse import Filter, iterate_orders
+from amzlink.orderbook.schema import ORDERS, REFUSED_ORDERS
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """How many orders have still to be shipped, by when, and what keeps them back."""
+
+    to_ship: int
+    due: int
+    overdue: int
+    held: int
+    refused: int
+    by_status: dict[str, int]
+
+
+def overview(book: Book, store: str, policy: HoldPolicy, now: datetime, day_ends: datetime) -> Overview:
+    """Count the orders; `due` are those to be shipped between now and the end of the day."""
+    by_status = (
+        select(ORDERS.c.status, func.count().label("orders")).where(ORDERS.c.store == store).group_by(ORDERS.c.status)
+    )
+    refused = select(func.count()).where(REFUSED_ORDERS.c.store == store)
+    with book.reading() as connection:
+        counts: dict[str, int] = {row.status: row.orders for row in connection.execute(by_status)}
+        refused_count = int(connection.scalar(refused) or 0)
+    present, ends = to_iso(now), to_iso(day_ends)
+    due = overdue = held = to_ship = 0
+    for status in sorted(TO_SHIP):
+        for order in iterate_orders(book, store, Filter(status)):
+            to_ship += 1
+            held += bool(counting(order.held_for, policy, now))
+            overdue += bool(order.ship_by and order.ship_by < present)
+            due += bool(order.ship_by and present <= order.ship_by < ends)
+    return Overview(to_ship=to_ship, due=due, overdue=overdue, held=held, refused=refused_count, by_status=counts)

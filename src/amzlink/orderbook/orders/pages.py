@@ -1,0 +1,434 @@
+"""Writing what an import brings: a page and its resume point in one transaction."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import Row as SqlRow
+
+from amzlink.clock import from_iso, to_iso, to_iso_exact
+from amzlink.core.orders.changes import Known
+from amzlink.core.orders.order import Order, OrderLine, Package
+from amzlink.core.privacy.sealed_data import THE_ORDER, Box
+from amzlink.orderbook.database import Book, Row, execute_many, insert_missing, upsert
+from amzlink.orderbook.schema import (
+    COVERAGE,
+    HOLDS,
+    ORDER_LINES,
+    ORDERS,
+    PACKAGES,
+    PURGES,
+    REFUSED_ORDERS,
+    SEALED,
+    SEARCHES,
+    TOMBSTONES,
+    VAULT_CHAINS,
+    VAULT_FLOORS,
+)
+from amzlink.problems import ProblemName
+
+
+class OrderChange(msgspec.Struct, frozen=True, gc=False):
+    """An order to be stored.
+
+    `sealed` replaces what is sealed of it, None leaves that as it is; `purge` (the rule that demands it) destroys it
+    and puts up a tombstone. `causes` are the holds in the order itself; `is_new` spares a look at what is there.
+    """
+
+    order: Order
+    digest: str
+    is_new: bool
+    causes: Mapping[str, str]
+    sealed: Box | None
+    purge: str | None
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """A search that is under way: its exact query, and where it stands. No `page_token`: at its beginning."""
+
+    kind: str
+    position: int
+    query: Mapping[str, str]
+    window_start: datetime
+    window_end: datetime
+    marketplace_ids: tuple[str, ...]
+    page_token: str | None = None
+    page_token_at: datetime | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """An order that could not be taken in. `message` holds nothing personal."""
+
+    order_id: str
+    problem: ProblemName
+    message: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What one answer of Amazon brought.
+
+    `search` is its search with the resume point moved on; None: the page came from no search. With `done` the search is
+    finished and forgotten, and `covered_until`, where given, becomes the start of the next run's window.
+    """
+
+    changes: Sequence[OrderChange]
+    refusals: Sequence[Refusal] = ()
+    settled: Collection[str] = ()
+    chain_ids: Mapping[str, str] = {}
+    search: Search | None = None
+    done: bool = False
+    covered_until: datetime | None = None
+
+
+# A person sets the one, the listings the other; what Amazon tells of an order says nothing of them.
+_NOT_IN_THE_ORDER: Final = ("manual", "missing-weight")
+_UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by"}))
+_UPSERT_LINE: Final = upsert(ORDER_LINES, keep=frozenset({"weight_grams"}))
+_UPSERT_PACKAGE: Final = upsert(PACKAGES)
+_UPSERT_SEALED: Final = upsert(SEALED)
+_UPSERT_HOLD: Final = upsert(HOLDS)
+_UPSERT_SEARCH: Final = upsert(SEARCHES)
+_UPSERT_COVERAGE: Final = upsert(COVERAGE)
+_UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
+_INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
+_INSERT_CHAIN: Final = insert_missing(VAULT_CHAINS)
+_encode = msgspec.json.Encoder().encode
+
+
+def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[dict[str, Known], frozenset[str]]:
+    """What the book knows of these orders, and those whose personal data is gone for good."""
+    known = select(
+        ORDERS.c.order_id,
+        ORDERS.c.changed_at,
+        ORDERS.c.digest,
+        ORDERS.c.deliverable,
+        ORDERS.c.delivered_at,
+        ORDERS.c.delivered_by,
+    ).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+    purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        return (
+            {
+                row.order_id: Known(
+                    from_iso(row.changed_at),
+                    row.digest,
+                    row.deliverable,
+                    from_iso(row.delivered_at).date() if row.delivered_at else None,
+                    row.delivered_by,
+                )
+                for row in connection.execute(known)
+            },
+            frozenset(connection.scalars(purged)),
+        )
+
+
+def searches_under_way(book: Book, store: str) -> list[Search]:
+    """The searches that an earlier run did not finish, in the order in which they are to be made."""
+    query = select(SEARCHES).where(SEARCHES.c.store == store).order_by(SEARCHES.c.position)
+    with book.reading() as connection:
+        return [_to_search(dict(row._mapping)) for row in connection.execute(query)]
+
+
+def coverage(book: Book, store: str) -> tuple[datetime, tuple[str, ...]] | None:
+    """Until when all changes are in, and of which marketplaces; None before the first finished run."""
+    with book.reading() as connection:
+        row = connection.execute(select(COVERAGE).where(COVERAGE.c.store == store)).one_or_none()
+    return (from_iso(row.until), tuple(row.marketplace_ids.split())) if row else None
+
+
+def begin_searches(book: Book, store: str, searches: Sequence[Search]) -> None:
+    """Note the searches of a run before the first is made, so that a run that dies is gone on with."""
+    with book.writing() as connection:
+        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == store))
+        connection.execute(_UPSERT_SEARCH, [_search_row(store, search) for search in searches])
+
+
+def refused_orders(book: Book, store: str, limit: int) -> list[str]:
+    """Orders that could not be taken in earlier, the longest-waiting first."""
+    query = select(REFUSED_ORDERS.c.order_id).where(REFUSED_ORDERS.c.store == store).order_by(REFUSED_ORDERS.c.seen_at)
+    with book.reading() as connection:
+        return list(connection.scalars(query.limit(limit)))
+
+
+def save_page(book: Book, store: str, page: Page, now: datetime) -> None:
+    """Store a page: its orders, what is sealed of them, its refusals and its search's resume point, or nothing."""
+    with book.writing() as connection:
+        for changes in _each_order_once(page.changes):
+            _save_orders(connection, store, changes)
+            _note_deliveries(connection, store, changes, now)
+            _save_holds(connection, store, changes, now)
+            _save_personal(connection, store, changes, page.chain_ids, now)
+        _save_refusals(connection, store, page, now)
+        _save_search(connection, store, page)
+
+
+def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChange]]:
+    """The changes in runs without an order that comes twice: one that changed meanwhile can be on a page again."""
+    run: dict[str, OrderChange] = {}
+    for change in changes:
+        if change.order.order_id in run:
+            yield list(run.values())
+            run = {}
+        run[change.order.order_id] = change
+    if run:
+        yield list(run.values())
+
+
+def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange]) -> None:
+    execute_many(connection, _UPSERT_ORDER, [_order_row(store, change) for change in changes])
+    lines = [
+        _line_row(store, change.order.order_id, position, line)
+        for change in changes
+        for position, line in enumerate(change.order.lines, 1)
+    ]
+    execute_many(connection, _UPSERT_LINE, lines)
+    # A package that was cancelled may be gone from the answer.
+    if changed := [change.order.order_id for change in changes if not change.is_new]:
+        connection.execute(delete(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(changed)))
+    packages = [
+        _package_row(store, change.order.order_id, package) for change in changes for package in change.order.packages
+    ]
+    execute_many(connection, _UPSERT_PACKAGE, packages)
+
+
+def _note_deliveries(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
+    """Amazon tells that a parcel has arrived, but not when: it counts from when that was first heard.
+
+    Source: docs/services/amazon.md, "Packages and delivery".
+    """
+    if arrived := [change.order.order_id for change in changes if change.order.has_arrived]:
+        connection.execute(
+            update(ORDERS)
+            .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(arrived), ORDERS.c.delivered_at.is_(None))
+            .values(delivered_at=to_iso(now), delivered_by="amazon")
+        )
+
+
+def _save_holds(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
+    """Bring the causes up to date. A lifted hold whose cause is the same stays lifted."""
+    changed = [change.order.order_id for change in changes if not change.is_new]
+    there: dict[tuple[str, str], str] = {}
+    if changed:
+        query = select(HOLDS.c.order_id, HOLDS.c.hold, HOLDS.c.cause).where(
+            HOLDS.c.store == store, HOLDS.c.order_id.in_(changed), HOLDS.c.hold.not_in(_NOT_IN_THE_ORDER)
+        )
+        there = {(row.order_id, row.hold): row.cause for row in connection.execute(query)}
+    wanted = {(change.order.order_id, hold): cause for change in changes for hold, cause in change.causes.items()}
+    for order_id, hold in there.keys() - wanted.keys():
+        connection.execute(
+            delete(HOLDS).where(HOLDS.c.store == store, HOLDS.c.order_id == order_id, HOLDS.c.hold == hold)
+        )
+    rows = [
+        {"store": store, "order_id": key[0], "hold": key[1], "cause": cause, "set_at": to_iso(now), "lifted_at": None}
+        for key, cause in wanted.items()
+        if there.get(key) != cause
+    ]
+    execute_many(connection, _UPSERT_HOLD, rows)
+
+
+def _save_personal(
+    connection: Connection, store: str, changes: Sequence[OrderChange], chain_ids: Mapping[str, str], now: datetime
+) -> None:
+    boxes = {str(change.order.order_id): change.sealed for change in changes if change.sealed}
+    if boxes:
+        # A tombstone has the last word, whatever the caller knew of it.
+        there = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(boxes))
+        for order_id in connection.scalars(there).all():
+            del boxes[order_id]
+        rows = [sealed_row(store, order_id, sealed) for order_id, sealed in boxes.items()]
+        execute_many(connection, _UPSERT_SEALED, rows)
+        note_chains(connection, store, chain_ids)
+    purged = {str(change.order.order_id): change.purge for change in changes if change.purge}
+    if purged:
+        _record_purges(connection, store, purged, now)
+        connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)))
+        connection.execute(
+            _INSERT_TOMBSTONE,
+            [
+                {"store": store, "order_id": order_id, "purged_at": to_iso(now), "rule": rule}
+                for order_id, rule in purged.items()
+            ],
+        )
+
+
+def _record_purges(connection: Connection, store: str, purged: Mapping[str, str], now: datetime) -> None:
+    """Write the record of what is destroyed at once; of an order without anything sealed nothing is."""
+    sealed = select(SEALED.c.order_id).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)).distinct()
+    counts = Counter(purged[order_id] for order_id in connection.scalars(sealed))
+    for rule, count in counts.items():
+        record_purge(
+            connection, store, at=now, rule=rule, orders=count, archived=0, floor=None, job="import-orders"
+        )  # fmt: skip
+
+
+def record_purge(
+    connection: Connection, store: str, *, at: datetime, rule: str, orders: int, archived: int, floor: date | None,
+    job: str,
+) -> None:  # fmt: skip
+    """Add to the record of purges, in the transaction that deletes; nothing ever changes what stands there."""
+    last = select(func.coalesce(func.max(PURGES.c.number), 0)).where(PURGES.c.store == store)
+    row = {
+        "store": store,
+        "number": (connection.scalar(last) or 0) + 1,
+        "purged_at": to_iso(at),
+        "rule": rule,
+        "orders": orders,
+        "archived": archived,
+        "floor": floor.isoformat() if floor else None,
+        "job": job,
+    }
+    connection.execute(insert(PURGES).values(row))
+
+
+def _save_refusals(connection: Connection, store: str, page: Page, now: datetime) -> None:
+    settled = {*page.settled, *(change.order.order_id for change in page.changes)}
+    if settled:
+        connection.execute(
+            delete(REFUSED_ORDERS).where(REFUSED_ORDERS.c.store == store, REFUSED_ORDERS.c.order_id.in_(settled))
+        )
+    rows = [
+        {"store": store, "order_id": entry.order_id, "problem": entry.problem.value, "message": entry.message}
+        for entry in page.refusals
+        if entry.order_id
+    ]
+    if rows:
+        connection.execute(_UPSERT_REFUSED, [{**row, "seen_at": to_iso(now)} for row in rows])
+
+
+def _save_search(connection: Connection, store: str, page: Page) -> None:
+    if page.search is None:
+        return
+    if page.done:
+        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == store, SEARCHES.c.kind == page.search.kind))
+    else:
+        connection.execute(_UPSERT_SEARCH, _search_row(store, page.search))
+    if page.covered_until:
+        row = {
+            "store": store,
+            "until": to_iso(page.covered_until),
+            "marketplace_ids": " ".join(page.search.marketplace_ids),
+        }
+        connection.execute(_UPSERT_COVERAGE, row)
+
+
+def _order_row(store: str, change: OrderChange) -> Row:
+    order = change.order
+    shipped_at = order.shipped_at
+    return {
+        "store": store,
+        "order_id": order.order_id,
+        "marketplace_id": order.marketplace_id,
+        "status": order.status,
+        "purchased_at": to_iso(order.purchased_at),
+        "changed_at": to_iso_exact(order.changed_at),
+        "ship_by": to_iso(order.ship_by) if order.ship_by else None,
+        "deliver_by": to_iso(order.deliver_by) if order.deliver_by else None,
+        "shipped_at": to_iso(shipped_at) if shipped_at else None,
+        "service_level": order.service_level,
+        "programs": " ".join(order.programs),
+        "replaces": order.replaces,
+        "total": order.total,
+        "currency": order.currency,
+        "lines": len(order.lines),
+        "units": order.units,
+        "deliverable": order.personal.recipient.deliverable,
+        "digest": change.digest,
+        "delivered_at": None,
+        "delivered_by": None,
+    }
+
+
+def _line_row(store: str, order_id: str, position: int, line: OrderLine) -> Row:
+    return {
+        "store": store,
+        "order_id": order_id,
+        "order_item_id": line.order_item_id,
+        "position": position,
+        "sku": line.sku,
+        "asin": line.asin,
+        "title": line.title,
+        "quantity": line.quantity,
+        "quantity_unshipped": line.quantity_unshipped,
+        "unit_price": line.unit_price,
+        "currency": line.currency,
+        "programs": " ".join(line.programs),
+        "ioss_number": line.ioss_number,
+        "weight_grams": None,
+    }
+
+
+def _package_row(store: str, order_id: str, package: Package) -> Row:
+    return {
+        "store": store,
+        "order_id": order_id,
+        "reference": package.reference,
+        "status": package.status,
+        "detailed_status": package.detailed_status,
+        "carrier": package.carrier,
+        "service": package.service,
+        "shipped_at": to_iso(package.shipped_at) if package.shipped_at else None,
+        "items": _encode([(item.order_item_id, item.quantity) for item in package.items]).decode(),
+    }
+
+
+def box_of(row: SqlRow[Any]) -> Box:
+    """The box in a row of its table."""
+    return Box(date.fromisoformat(row.lease_day), row.chain_id, row.box)
+
+
+def can_be_opened() -> ColumnElement[bool]:
+    """A condition on `SEALED`: the box does not lie below the floor, under which nothing is opened any more.
+
+    Where a purge was stopped, or an old book was put back, the rows are still there, and their keys are not.
+    """
+    of_store = select(VAULT_FLOORS.c.floor).where(VAULT_FLOORS.c.store == SEALED.c.store)
+    floor = of_store.correlate(SEALED).scalar_subquery()
+    return SEALED.c.lease_day >= func.coalesce(floor, "")
+
+
+def note_chains(connection: Connection, store: str, chain_ids: Mapping[str, str]) -> None:
+    """Note the chains that boxes hang on; those that are noted stay as they are."""
+    chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
+    execute_many(connection, _INSERT_CHAIN, chains)
+
+
+def sealed_row(store: str, order_id: str, sealed: Box, part: str = THE_ORDER) -> Row:
+    """A box as a row of its table."""
+    return {
+        "store": store,
+        "order_id": order_id,
+        "part": part,
+        "lease_day": sealed.lease_day.isoformat(),
+        "chain_id": sealed.chain_id,
+        "box": sealed.data,
+    }
+
+
+def _search_row(store: str, search: Search) -> Row:
+    return {
+        "store": store,
+        "kind": search.kind,
+        "position": search.position,
+        "query": _encode(search.query).decode(),
+        "window_start": to_iso(search.window_start),
+        "window_end": to_iso(search.window_end),
+        "marketplace_ids": " ".join(search.marketplace_ids),
+        "page_token": search.page_token,
+        "page_token_at": to_iso(search.page_token_at) if search.page_token_at else None,
+    }
+
+
+def _to_search(row: Row) -> Search:
+    return Search(
+        kind=row["kind"],
+        position=row["position"],
+        query=msgspec.json.decode(row["query"], type=dict[str, str]),
+        window_start=from_iso(row["window_start"]),
+        window_end=from_iso(row["window_end"]),
+        marketplace_ids=tuple(row["marketplace_ids"].split()),
+        page_token=row["page_token"],
+        page_token_at=from_iso(row["page_token_at"]) if row["page_token_at"] else None,
+    )

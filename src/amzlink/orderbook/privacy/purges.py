@@ -1,0 +1,293 @@
+"""Destroying personal data in the book: what is kept, the rows that go, and the record that stays."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, text, true, update
+
+from amzlink.clock import from_iso, to_iso
+from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
+from amzlink.core.privacy.retention import Lifetime, Rule
+from amzlink.core.privacy.sealed_data import THE_ORDER, Box, Place
+from amzlink.orderbook.database import Book, execute_many, insert_missing, upsert
+from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
+from amzlink.orderbook.orders.pages import box_of, record_purge
+from amzlink.orderbook.privacy.leases import LIFETIME_COLUMNS, lifetime_of
+from amzlink.orderbook.schema import DISPATCHES, ORDERS, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
+from amzlink.problems import ProblemName
+
+CHUNK: Final = 500
+_LOST: Final = ProblemName.VAULT_KEY_MISSING
+_INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
+_UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An order of which something is sealed, and what decides how long it may stay.
+
+    `lease_day` is the longest lease of its parts, `own_lease_day` that of the order's own data, None where there is
+    none of that.
+    """
+
+    order_id: str
+    lease_day: date
+    own_lease_day: date | None
+    order: Lifetime
+
+    @property
+    def is_sale(self) -> bool:
+        """Whether tax wants to know of it (as `core.archiving.is_sale`)."""
+        return self.order.status != CANCELLED or self.order.shipped_on is not None
+
+
+class Purge(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of a purge: how many orders, by which rule, how many of them were archived first."""
+
+    at: datetime
+    rule: Rule
+    orders: int
+    archived: int
+    floor: date | None
+    job: str
+
+
+class Tombstone(msgspec.Struct, frozen=True):
+    """When the personal data of an order was destroyed, and by which rule."""
+
+    at: datetime
+    rule: Rule
+
+
+def kept_orders(book: Book, store: str) -> Iterator[list[Kept]]:
+    """All orders of which something is sealed, whether it can still be opened or not, by order id, a chunk at a time.
+
+    Each chunk is read when it is asked for: what was destroyed of an earlier one changes nothing.
+    """
+    return _in_chunks(book, store, true())
+
+
+def perhaps_due(book: Book, store: str, today: date, days: int) -> Iterator[list[Kept]]:
+    """As `kept_orders`, without most of those that are not due today by any rule, each of which gives `days` at least.
+
+    A book holds many of these, and every import looks.
+    """
+    long_ago = (today - timedelta(days=days)).isoformat()
+    counted_from = (ORDERS.c.shipped_at, ORDERS.c.delivered_at, ORDERS.c.changed_at, ORDERS.c.ship_by)
+    over = func.min(SEALED.c.lease_day) < today.isoformat()
+    by_rule = and_(ORDERS.c.status == SHIPPED, or_(*(moment < long_ago for moment in counted_from)))
+    return _in_chunks(book, store, or_(over, ORDERS.c.status == CANCELLED, by_rule))
+
+
+def _in_chunks(book: Book, store: str, having: ColumnElement[bool]) -> Iterator[list[Kept]]:
+    after = ""
+    while chunk := _kept(book, store, SEALED.c.order_id > after, having):
+        yield chunk
+        after = chunk[-1].order_id
+
+
+def kept_order(book: Book, store: str, order_id: str) -> Kept | None:
+    """One of them."""
+    return next(iter(_kept(book, store, SEALED.c.order_id == order_id, true())), None)
+
+
+def _kept(book: Book, store: str, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[Kept]:
+    own = case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))
+    query = (
+        select(
+            SEALED.c.order_id,
+            func.max(SEALED.c.lease_day).label("lease_day"),
+            func.max(own).label("own_lease_day"),
+            *LIFETIME_COLUMNS,
+        )
+        .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
+        .where(SEALED.c.store == store, which)
+        .group_by(SEALED.c.order_id)
+        .having(having)
+        .order_by(SEALED.c.order_id)
+        .limit(CHUNK)
+    )
+    with book.reading() as connection:
+        return [
+            Kept(
+                row.order_id,
+                date.fromisoformat(row.lease_day),
+                date.fromisoformat(row.own_lease_day) if row.own_lease_day else None,
+                lifetime_of(row),
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def boxes_of(book: Book, store: str, order_ids: Collection[str]) -> dict[Place, Box]:
+    """Everything that is sealed of these orders, whether it can still be opened or not."""
+    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
+
+
+def destroy(book: Book, store: str, orders: Mapping[str, Rule], records: Sequence[Purge], now: datetime) -> None:
+    """Delete what is sealed of these orders, put up their tombstones, and write the record; all of it, or nothing."""
+    with book.writing() as connection:
+        connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(orders)))
+        execute_many(
+            connection,
+            _INSERT_TOMBSTONE,
+            [
+                {"store": store, "order_id": order_id, "purged_at": to_iso(now), "rule": rule.value}
+                for order_id, rule in orders.items()
+            ],
+        )
+        for record in records:
+            _record(connection, store, record)
+
+
+def note_purge(book: Book, store: str, record: Purge) -> None:
+    """Write the record of a purge that was made elsewhere."""
+    with book.writing() as connection:
+        _record(connection, store, record)
+
+
+def _record(connection: Connection, store: str, record: Purge) -> None:
+    record_purge(
+        connection,
+        store,
+        at=record.at,
+        rule=record.rule.value,
+        orders=record.orders,
+        archived=record.archived,
+        floor=record.floor,
+        job=record.job,
+    )
+
+
+def let_go(book: Book, store: str, order_ids: Collection[str], now: datetime) -> None:
+    """Delete boxes of open orders that nobody can open any more, and have import-orders fetch these orders anew."""
+    with book.writing() as connection:
+        here = (SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
+        connection.execute(delete(SEALED).where(*here))
+        mine = (ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+        connection.execute(update(ORDERS).where(*mine).values(deliverable=False))
+        rows = [
+            {
+                "store": store, "order_id": order_id, "problem": _LOST.value,
+                "message": "its address cannot be opened any more", "seen_at": to_iso(now),
+            }
+            for order_id in order_ids
+        ]  # fmt: skip
+        execute_many(connection, _UPSERT_REFUSED, rows)
+
+
+def empty_journal(book: Book) -> bool:
+    """Fold the journal into the file and empty it, so that nothing that was deleted is left in it.
+
+    False, at once: another program is reading or writing, and the journal is as it was.
+    """
+    with book.outside_transactions() as connection:
+        patience = connection.scalar(text("PRAGMA busy_timeout"))
+        # Whoever calls can wait: SQLite would keep all writers out as long as it waits for a reader.
+        connection.execute(text("PRAGMA busy_timeout = 0"))
+        try:
+            busy, *_ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        finally:
+            connection.execute(text(f"PRAGMA busy_timeout = {patience}"))
+    return not busy
+
+
+def forget_old_orders(book: Book, store: str, before: datetime) -> int:
+    """Delete all that is left of orders that are done with and were last changed before a time; tombstones stay.
+
+    One that nobody shipped is done with when its ship-by date is that long ago too. What was never taken in goes when
+    it was last tried before that time. Returns how many orders of the book there were.
+    """
+    with book.writing() as connection:
+        never_in = (REFUSED_ORDERS.c.store == store, REFUSED_ORDERS.c.seen_at < to_iso(before))
+        connection.execute(delete(REFUSED_ORDERS).where(*never_in))
+    sealed = select(SEALED.c.order_id).where(
+        SEALED.c.store == ORDERS.c.store, SEALED.c.order_id == ORDERS.c.order_id
+    )  # fmt: skip
+    old = (
+        select(ORDERS.c.order_id)
+        .where(ORDERS.c.store == store, ORDERS.c.changed_at < to_iso(before), ~sealed.exists())
+        .where(
+            or_(
+                ORDERS.c.status.not_in(TO_SHIP),
+                func.coalesce(ORDERS.c.ship_by, ORDERS.c.changed_at) < to_iso(before),
+            )
+        )
+        .limit(CHUNK)
+    )
+    count = 0
+    while True:
+        with book.writing() as connection:
+            ids = list(connection.scalars(old))
+            connection.execute(delete(ORDERS).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(ids)))
+        count += len(ids)
+        if len(ids) < CHUNK:
+            return count
+
+
+def purges(book: Book, store: str) -> list[Purge]:
+    """The record of all purges, the newest first."""
+    query = select(PURGES).where(PURGES.c.store == store).order_by(PURGES.c.number.desc())
+    with book.reading() as connection:
+        return [
+            Purge(
+                at=from_iso(row.purged_at),
+                rule=Rule(row.rule),
+                orders=row.orders,
+                archived=row.archived,
+                floor=date.fromisoformat(row.floor) if row.floor else None,
+                job=row.job,
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def tombstone_of(book: Book, store: str, order_id: str) -> Tombstone | None:
+    """Why and when an order's personal data was destroyed; None: it was not."""
+    query = select(TOMBSTONES).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id == order_id)
+    with book.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return Tombstone(from_iso(row.purged_at), Rule(row.rule)) if row else None
+
+
+def copies_at_sendcloud(book: Book, store: str) -> dict[str, str | None]:
+    """Purged orders of which Sendcloud has a copy, or may have one: Sendcloud's id by order id, None where unknown."""
+    query = (
+        select(DISPATCHES.c.order_id, DISPATCHES.c.sendcloud_id)
+        .join(TOMBSTONES, (TOMBSTONES.c.store == DISPATCHES.c.store) & (TOMBSTONES.c.order_id == DISPATCHES.c.order_id))
+        .where(DISPATCHES.c.store == store, may_be_there())
+    )
+    with book.reading() as connection:
+        return {row.order_id: row.sendcloud_id for row in connection.execute(query)}
+
+
+def note_copy_gone(book: Book, store: str, order_id: str) -> None:
+    """Note that Sendcloud has no copy of a purged order any more."""
+    here = (DISPATCHES.c.store == store, DISPATCHES.c.order_id == order_id)
+    with book.writing() as connection:
+        connection.execute(
+            update(DISPATCHES)
+            .where(*here)
+            .values(state=DispatchState.RECALLED.value, sendcloud_id=None, payload_hash=None)
+        )
+
+
+def borne_out(book: Book, stores: Collection[str]) -> datetime | None:
+    """The latest time that Amazon bore out to one of these stores."""
+    query = select(func.max(RUNS.c.amazon_time)).where(RUNS.c.store.in_(stores))
+    with book.reading() as connection:
+        latest = connection.scalar(query)
+    return from_iso(latest) if latest else None
+
+
+def records_of(orders: Mapping[str, Rule], sales: Collection[str], **facts: object) -> list[Purge]:
+    """One record for each rule; `sales` are the orders that were archived, `facts` the other fields of `Purge`."""
+    counts, archived = Counter(orders.values()), Counter(orders[order_id] for order_id in sales)
+    return [
+        Purge(rule=rule, orders=count, archived=archived[rule], **facts)  # type: ignore[arg-type]
+        for rule, count in counts.items()
+    ]

@@ -1,0 +1,270 @@
+"""The outbox to Amazon: each confirmation is a row before it is a call, and its answer goes into the row."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import Select, func, select, update
+
+from amzlink.clock import from_iso, to_iso
+from amzlink.core.shipments.packing import Item, Line
+from amzlink.core.shipments.plan import Confirmation, Package, Situation, State
+from amzlink.orderbook.database import Book, Row, execute_many, upsert
+from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS
+from amzlink.orderbook.shipments.parcels import parcels_of
+from amzlink.problems import ProblemName
+
+_UPSERT: Final = upsert(CONFIRMATIONS)
+_encode: Final = msgspec.json.Encoder().encode
+_decode_items: Final = msgspec.json.Decoder(tuple[Item, ...]).decode
+_decode_held: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
+_WITH_CODES: Final = "TRANSPARENCY"
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the outbox: what is to be said, and what has come of it.
+
+    `traceable`: there is a tracking number, which lies sealed elsewhere.
+    """
+
+    confirmation: Confirmation
+    marketplace_id: str
+    carrier_code: str
+    carrier_label: str | None
+    shipping_method: str | None
+    ship_date: datetime
+    traceable: bool
+    asked_at: datetime | None = None
+    accepted_at: datetime | None = None
+    problem: ProblemName | None = None
+    reason: str | None = None
+    feed: str | None = None
+    message_id: int | None = None
+
+    @property
+    def order_id(self) -> str:
+        """The order it is about."""
+        return self.confirmation.order_id
+
+
+class OrderFacts(msgspec.Struct, frozen=True, gc=False):
+    """What a confirmation has to know of its order besides the lines."""
+
+    marketplace_id: str | None
+    purchased_at: datetime
+    ship_by: datetime | None
+    programs: tuple[str, ...]
+
+
+def situations(
+    book: Book, store: str, order_ids: Sequence[str]
+) -> tuple[dict[str, Situation], dict[str, OrderFacts]]:  # fmt: skip
+    """What counts for the confirmations of these orders, without the contents, which only the vault's keys can tell."""
+    parcels = parcels_of(book, store, order_ids)
+    with book.reading() as connection:
+        orders = connection.execute(
+            select(ORDERS).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+        ).all()
+        lines: dict[str, list[Line]] = {}
+        for row in connection.execute(
+            select(ORDER_LINES)
+            .where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
+            .order_by(ORDER_LINES.c.position)
+        ):
+            needs_codes = _WITH_CODES in row.programs.split()
+            line = Line(row.order_item_id, row.sku, row.quantity_unshipped, needs_codes)
+            lines.setdefault(row.order_id, []).append(line)
+        packages: dict[str, list[Package]] = {}
+        for row in connection.execute(
+            select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
+        ):
+            packages.setdefault(row.order_id, []).append(Package(row.reference, _decode_held(row.items)))
+        confirmations: dict[str, list[Confirmation]] = {}
+        for row in connection.execute(
+            select(CONFIRMATIONS).where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.order_id.in_(order_ids))
+        ):
+            confirmations.setdefault(row.order_id, []).append(_to_confirmation(row))
+    found = {
+        row.order_id: Situation(
+            order_id=row.order_id,
+            status=row.status,
+            lines=tuple(lines.get(row.order_id, ())),
+            packages=tuple(packages.get(row.order_id, ())),
+            parcels=tuple(parcels[row.order_id]),
+            confirmations=tuple(confirmations.get(row.order_id, ())),
+            contents={},
+        )
+        for row in orders
+    }
+    return found, {row.order_id: _facts(row) for row in orders}
+
+
+def plan_confirmations(book: Book, store: str, planned: Sequence[Outgoing], withdrawn: Sequence[Confirmation]) -> None:
+    """Write down what is to be sent, and what is not any more."""
+    with book.writing() as connection:
+        execute_many(connection, _UPSERT, [_row(store, entry) for entry in planned])
+        for entry in withdrawn:
+            values = {"state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None}
+            connection.execute(_here(store, entry).values(values))
+
+
+def in_state(book: Book, store: str, *states: State) -> list[Outgoing]:
+    """The rows in these states, the orders that are due first."""
+    query = (
+        _joined(store)
+        .where(CONFIRMATIONS.c.state.in_([state.value for state in states]))
+        .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.reference)
+    )
+    with book.reading() as connection:
+        return [_to_outgoing(row) for row in connection.execute(query)]
+
+
+def of_feed(book: Book, store: str, feed: str) -> list[Outgoing]:
+    """The rows of one feed, by message."""
+    query = _joined(store).where(CONFIRMATIONS.c.feed == feed, CONFIRMATIONS.c.state == State.IN_FEED.value)
+    with book.reading() as connection:
+        return [_to_outgoing(row) for row in connection.execute(query.order_by(CONFIRMATIONS.c.message_id))]
+
+
+def note_asking(book: Book, store: str, entry: Confirmation, now: datetime) -> None:
+    """Note that the call is about to be made: from here on nobody knows, until its answer is written down."""
+    with book.writing() as connection:
+        values = {"state": State.CALLING.value, "asked_at": to_iso(now), "problem": None, "reason": None}
+        connection.execute(_here(store, entry).values(values))
+
+
+def note_in_feed(book: Book, store: str, feed: str, entries: Sequence[Confirmation], now: datetime) -> None:
+    """Note that these are the messages of a feed, numbered from 1."""
+    with book.writing() as connection:
+        for number, entry in enumerate(entries, 1):
+            values = {
+                "state": State.IN_FEED.value, "feed": feed, "message_id": number, "asked_at": to_iso(now),
+                "problem": None, "reason": None,
+            }  # fmt: skip
+            connection.execute(_here(store, entry).values(values))
+
+
+def note_states(book: Book, store: str, entries: Mapping[State, Collection[Confirmation]], now: datetime) -> None:
+    """Move rows to other states. What is accepted now is accepted now."""
+    with book.writing() as connection:
+        for state, moved in entries.items():
+            values: dict[str, object] = {"state": state.value}
+            if state is State.ACCEPTED:
+                values["accepted_at"] = to_iso(now)
+            for entry in moved:
+                connection.execute(_here(store, entry).values(values))
+
+
+def note_refused(
+    book: Book, store: str, entry: Confirmation, state: State, *, problem: ProblemName, reason: str | None
+) -> None:
+    """Keep why a confirmation was not taken, or is not to be seen."""
+    with book.writing() as connection:
+        connection.execute(_here(store, entry).values(state=state.value, problem=problem.value, reason=reason))
+
+
+def note_seen(book: Book, store: str, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
+    """Move rows on that another job may have moved meanwhile: only those that are still as they were read."""
+    values: dict[str, object] = {"state": state.value}
+    if resent:
+        values["resent"] = True
+    with book.writing() as connection:
+        for entry in entries:
+            unchanged = (CONFIRMATIONS.c.state == entry.state.value) & (CONFIRMATIONS.c.content_hash == entry.content)
+            connection.execute(_here(store, entry).where(unchanged).values(values))
+
+
+def state_counts(book: Book, store: str) -> dict[State, int]:
+    """How many rows stand in each state."""
+    query = (
+        select(CONFIRMATIONS.c.state, func.count().label("rows"))
+        .where(CONFIRMATIONS.c.store == store)
+        .group_by(CONFIRMATIONS.c.state)
+    )
+    with book.reading() as connection:
+        return {State(row.state): row.rows for row in connection.execute(query)}
+
+
+def _joined(store: str) -> Select[Any]:
+    return (
+        select(CONFIRMATIONS, ORDERS.c.marketplace_id, PARCELS.c.traceable)
+        .join(ORDERS, (ORDERS.c.store == CONFIRMATIONS.c.store) & (ORDERS.c.order_id == CONFIRMATIONS.c.order_id))
+        .join(PARCELS, (PARCELS.c.store == CONFIRMATIONS.c.store) & (PARCELS.c.parcel == CONFIRMATIONS.c.parcel))
+        .where(CONFIRMATIONS.c.store == store)
+    )
+
+
+def _here(store: str, entry: Confirmation) -> Any:  # SQLAlchemy's Update, before its values
+    return update(CONFIRMATIONS).where(
+        CONFIRMATIONS.c.store == store,
+        CONFIRMATIONS.c.order_id == entry.order_id,
+        CONFIRMATIONS.c.reference == entry.reference,
+    )
+
+
+def _facts(row: SqlRow[Any]) -> OrderFacts:
+    return OrderFacts(
+        row.marketplace_id,
+        from_iso(row.purchased_at),
+        from_iso(row.ship_by) if row.ship_by else None,
+        tuple(row.programs.split()),
+    )
+
+
+def _row(store: str, entry: Outgoing) -> Row:
+    said = entry.confirmation
+    return {
+        "store": store,
+        "order_id": said.order_id,
+        "reference": said.reference,
+        "parcel": said.parcel,
+        "state": said.state.value,
+        "is_edit": said.is_edit,
+        "items": _encode(said.items).decode(),
+        "carrier_code": entry.carrier_code,
+        "carrier_label": entry.carrier_label,
+        "shipping_method": entry.shipping_method,
+        "ship_date": to_iso(entry.ship_date),
+        "content_hash": said.content,
+        "asked_at": to_iso(entry.asked_at) if entry.asked_at else None,
+        "accepted_at": to_iso(entry.accepted_at) if entry.accepted_at else None,
+        "resent": said.resent,
+        "problem": entry.problem.value if entry.problem else None,
+        "reason": entry.reason,
+        "feed": entry.feed,
+        "message_id": entry.message_id,
+    }
+
+
+def _to_confirmation(row: SqlRow[Any]) -> Confirmation:
+    return Confirmation(
+        order_id=row.order_id,
+        reference=row.reference,
+        parcel=row.parcel,
+        state=State(row.state),
+        items=_decode_items(row.items),
+        content=row.content_hash,
+        is_edit=row.is_edit,
+        asked=row.asked_at is not None,
+        resent=row.resent,
+    )
+
+
+def _to_outgoing(row: SqlRow[Any]) -> Outgoing:
+    return Outgoing(
+        confirmation=_to_confirmation(row),
+        marketplace_id=row.marketplace_id or "",
+        carrier_code=row.carrier_code,
+        carrier_label=row.carrier_label,
+        shipping_method=row.shipping_method,
+        ship_date=from_iso(row.ship_date),
+        traceable=row.traceable,
+        asked_at=from_iso(row.asked_at) if row.asked_at else None,
+        accepted_at=from_iso(row.accepted_at) if row.accepted_at else None,
+        problem=ProblemName(row.problem) if row.problem else None,
+        reason=row.reason,
+        feed=row.feed,
+        message_id=row.message_id,
+    )

@@ -1,0 +1,242 @@
+"""The parcels in the book: what is known of each, and until when all changes are in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import func, or_, select, update
+
+from amzlink.clock import from_iso, to_iso, to_iso_exact
+from amzlink.core.orders.order import SHIPPED, TO_SHIP
+from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
+from amzlink.core.shipments.parcels import DEAD, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
+from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
+from amzlink.orderbook.database import Book, Row, execute_many, upsert
+from amzlink.orderbook.orders.pages import note_chains, sealed_row
+from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES
+
+_UPSERT_PARCEL: Final = upsert(PARCELS)
+_UPSERT_SEALED: Final = upsert(SEALED)
+_UPSERT_POLL: Final = upsert(PARCEL_POLLS)
+_NONE: Final = (Kind.CANCELLED.value, Kind.FAILED.value, Kind.BEFORE.value)  # there is no parcel, or not yet
+_encode: Final = msgspec.json.Encoder().encode
+_decode_items: Final = msgspec.json.Decoder(tuple[ParcelItem, ...]).decode
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """That an order has arrived as a whole: when, and who told (`sendcloud`, `file`)."""
+
+    at: datetime
+    told_by: str
+
+
+class ParcelsSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """Parcels of orders in the book, as they are now; `boxes` hold all tracking numbers of their orders."""
+
+    parcels: Sequence[Parcel]
+    boxes: Mapping[str, Box]
+    chain_ids: Mapping[str, str]
+
+
+def polled_until(book: Book, store: str) -> datetime | None:
+    """Until when all changes of parcels are in; None before the first poll."""
+    with book.reading() as connection:
+        until = connection.scalar(select(PARCEL_POLLS.c.until).where(PARCEL_POLLS.c.store == store))
+    return from_iso(until) if until else None
+
+
+def note_polled(book: Book, store: str, until: datetime) -> None:
+    """Note that all changes until then are in."""
+    with book.writing() as connection:
+        connection.execute(_UPSERT_POLL, {"store": store, "until": to_iso(until)})
+
+
+def booked_orders(book: Book, store: str, order_ids: Collection[str]) -> frozenset[str]:
+    """Which of these orders the book has."""
+    query = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        return frozenset(connection.scalars(query))
+
+
+def parcels_of(book: Book, store: str, order_ids: Collection[str]) -> dict[str, list[Parcel]]:
+    """The parcels of these orders; each order has an entry."""
+    query = select(PARCELS).where(PARCELS.c.store == store, PARCELS.c.order_id.in_(order_ids))
+    found: dict[str, list[Parcel]] = {order_id: [] for order_id in order_ids}
+    with book.reading() as connection:
+        for row in connection.execute(query.order_by(PARCELS.c.parcel)):
+            found[row.order_id].append(_to_parcel(row))
+    return found
+
+
+def save_parcels(book: Book, store: str, seen: ParcelsSeen, now: datetime) -> None:
+    """Store what was seen, tracking numbers and all, or nothing. An order that was purged gets no number back."""
+    with book.writing() as connection:
+        execute_many(connection, _UPSERT_PARCEL, [_parcel_row(store, parcel, now) for parcel in seen.parcels])
+        if not seen.boxes:
+            return
+        purged = select(TOMBSTONES.c.order_id).where(
+            TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(seen.boxes.keys())
+        )
+        gone = set(connection.scalars(purged))
+        rows = [
+            sealed_row(store, order_id, box, ITS_PARCELS)
+            for order_id, box in seen.boxes.items()
+            if order_id not in gone
+        ]
+        execute_many(connection, _UPSERT_SEALED, rows)
+        note_chains(connection, store, seen.chain_ids)
+
+
+def orders_to_look_at(book: Book, store: str) -> list[str]:
+    """Orders of which something may have to be said, news or not, the most urgent first.
+
+    Those that Amazon still waits for and that have a parcel; those with something in the queue, or accepted so lately
+    that a change may have waited for it; and those whose label was cancelled after it was confirmed.
+    """
+    of_order = (PARCELS.c.store == ORDERS.c.store) & (PARCELS.c.order_id == ORDERS.c.order_id)
+    with_parcel = select(PARCELS.c.parcel).where(of_order).exists()
+    told = (CONFIRMATIONS.c.store == ORDERS.c.store) & (CONFIRMATIONS.c.order_id == ORDERS.c.order_id)
+    unsettled = (
+        select(CONFIRMATIONS.c.reference)
+        .where(told, CONFIRMATIONS.c.state.in_((State.PLANNED.value, State.ACCEPTED.value)))
+        .exists()
+    )
+    orphaned = (
+        select(CONFIRMATIONS.c.reference)
+        .join(PARCELS, (PARCELS.c.store == CONFIRMATIONS.c.store) & (PARCELS.c.parcel == CONFIRMATIONS.c.parcel))
+        .where(told, CONFIRMATIONS.c.state.in_([state.value for state in SAID | UNDER_WAY]))
+        .where(PARCELS.c.kind.in_([kind.value for kind in DEAD]))
+        .exists()
+    )
+    query = (
+        select(ORDERS.c.order_id)
+        .where(ORDERS.c.store == store)
+        .where((ORDERS.c.status.in_(TO_SHIP) & with_parcel) | unsettled | orphaned)
+        .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def open_parcels(book: Book, store: str, source: str, *, seen_before: datetime, not_before: datetime) -> list[str]:
+    """Keys of parcels from one source of which more can be heard, that have not been seen since a time.
+
+    Those that were last heard of before `not_before` are given up: no carrier moves them any more.
+    """
+    query = (
+        select(PARCELS.c.parcel)
+        .where(PARCELS.c.store == store, PARCELS.c.kind.in_(sorted(OPEN)), PARCELS.c.parcel.startswith(f"{source}:"))
+        .where(PARCELS.c.seen_at < to_iso(seen_before), PARCELS.c.updated_at >= to_iso_exact(not_before))
+        .order_by(PARCELS.c.seen_at, PARCELS.c.parcel)
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def have_parcels(book: Book, store: str, order_ids: Collection[str]) -> frozenset[str]:
+    """Which of these orders have a parcel that is not cancelled."""
+    query = select(PARCELS.c.order_id).where(
+        PARCELS.c.store == store,
+        PARCELS.c.order_id.in_(order_ids),
+        PARCELS.c.kind.not_in(_NONE),
+    )
+    with book.reading() as connection:
+        return frozenset(connection.scalars(query))
+
+
+def touch_parcels(book: Book, store: str, keys: Collection[str], now: datetime) -> None:
+    """Note that these were asked for, whether there was an answer or not."""
+    with book.writing() as connection:
+        connection.execute(
+            update(PARCELS).where(PARCELS.c.store == store, PARCELS.c.parcel.in_(keys)).values(seen_at=to_iso(now))
+        )
+
+
+def note_superseded(book: Book, store: str, keys: Collection[str]) -> None:
+    """Note that these are none any more: a later file told of the same things with another number."""
+    with book.writing() as connection:
+        for key in keys:
+            here = update(PARCELS).where(PARCELS.c.store == store, PARCELS.c.parcel == key)
+            connection.execute(here.values(kind=Kind.CANCELLED.value, status="superseded"))
+
+
+def note_deliveries(book: Book, store: str, arrivals: Mapping[str, Arrival]) -> None:
+    """Note when orders were delivered, and who told."""
+    with book.writing() as connection:
+        for order_id, arrival in arrivals.items():
+            connection.execute(
+                update(ORDERS)
+                .where(ORDERS.c.store == store, ORDERS.c.order_id == order_id)
+                .values(delivered_at=to_iso(arrival.at), delivered_by=arrival.told_by)
+            )
+
+
+def newly_delivered(book: Book, store: str) -> list[str]:
+    """Shipped orders of which a parcel has arrived and whose delivery is not noted yet, or as of a later moment.
+
+    Amazon and files do not tell when: their word may be noted first, and the parcels tell then that it was earlier.
+    """
+    parcel = select(PARCELS.c.parcel).where(
+        PARCELS.c.store == ORDERS.c.store, PARCELS.c.order_id == ORDERS.c.order_id, PARCELS.c.kind.not_in(_NONE)
+    )
+    arrived = parcel.where(PARCELS.c.kind == Kind.DELIVERED.value)
+    slower = parcel.where(func.coalesce(PARCELS.c.delivered_at, ORDERS.c.delivered_at) >= ORDERS.c.delivered_at)
+    query = (
+        select(ORDERS.c.order_id)
+        .where(ORDERS.c.store == store, ORDERS.c.status == SHIPPED, arrived.exists())
+        .where(or_(ORDERS.c.delivered_at.is_(None), (ORDERS.c.delivered_by != SENDCLOUD) & ~slower.exists()))
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def shipped_and_under_way(book: Book, store: str, order_ids: Collection[str]) -> list[str]:
+    """Which of these orders are shipped, and not noted as delivered."""
+    query = select(ORDERS.c.order_id).where(
+        ORDERS.c.store == store,
+        ORDERS.c.order_id.in_(order_ids),
+        ORDERS.c.status == SHIPPED,
+        ORDERS.c.delivered_at.is_(None),
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def _parcel_row(store: str, parcel: Parcel, now: datetime) -> Row:
+    return {
+        "store": store,
+        "parcel": parcel.key,
+        "order_id": parcel.order_id,
+        "status": parcel.status,
+        "kind": parcel.kind.value,
+        "announced_at": to_iso(parcel.announced_at) if parcel.announced_at else None,
+        "processed_at": to_iso(parcel.processed_at) if parcel.processed_at else None,
+        "delivered_at": to_iso(parcel.delivered_at) if parcel.delivered_at else None,
+        "carrier": parcel.carrier,
+        "carrier_label": parcel.carrier_label,
+        "service": parcel.service,
+        "traceable": parcel.traceable,
+        "items": _encode(parcel.items).decode(),
+        "updated_at": to_iso_exact(parcel.updated_at),
+        "seen_at": to_iso(now),
+    }
+
+
+def _to_parcel(row: SqlRow[Any]) -> Parcel:
+    return Parcel(
+        key=row.parcel,
+        order_id=row.order_id,
+        status=row.status,
+        kind=Kind(row.kind),
+        announced_at=from_iso(row.announced_at) if row.announced_at else None,
+        processed_at=from_iso(row.processed_at) if row.processed_at else None,
+        delivered_at=from_iso(row.delivered_at) if row.delivered_at else None,
+        carrier=row.carrier,
+        carrier_label=row.carrier_label,
+        service=row.service,
+        traceable=row.traceable,
+        items=_decode_items(row.items),
+        updated_at=from_iso(row.updated_at),
+    )

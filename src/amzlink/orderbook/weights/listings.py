@@ -1,0 +1,272 @@
+"""The listings in the book: what each is known to weigh, here and at Amazon, and what was asked to be changed there."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import func, or_, select, update
+
+from amzlink.clock import from_iso, to_iso
+from amzlink.orderbook.database import Book, Row, execute_many, insert_missing, upsert
+from amzlink.orderbook.schema import LISTING_SWEEPS, LISTINGS
+
+_FROM_HERE: Final = frozenset(
+    {"local_grams", "patch_state", "patched_grams", "patched_at", "patch_reason", "patch_beside"}
+)
+_FROM_THE_CATALOGUE: Final = frozenset({"catalogue_grams", "catalogue_at"})
+_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_FROM_HERE | _FROM_THE_CATALOGUE)
+_INSERT_SKU: Final = insert_missing(LISTINGS)
+_UPSERT_SWEEP: Final = upsert(LISTING_SWEEPS)
+_CHUNK: Final = 500
+
+
+class PatchState(StrEnum):
+    """What became of a weight that was sent to Amazon."""
+
+    ASKED = "asked"
+    """About to be sent, or sent without an answer: sending it again does no harm."""
+    QUEUED = "queued"
+    """Accepted, which is no proof that it takes (docs/services/amazon.md, "Changing a listing")."""
+    TAKEN = "taken"
+    LOST = "lost"
+    """Looked at again, and the listing still says something else."""
+    REFUSED = "refused"
+
+
+class Patch(msgspec.Struct, frozen=True, kw_only=True):
+    """A weight that was sent to Amazon's listing, and what became of it; `reason` is Amazon's, in a word or a code.
+
+    `beside` are the other marketplaces for which the listing said a weight then, and should go on to.
+    """
+
+    state: PatchState
+    grams: int
+    at: datetime
+    reason: str | None = None
+    beside: tuple[str, ...] = ()
+
+
+class BookedListing(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing as the book has it, weights in whole grams. `is_listed` None: nobody has looked yet."""
+
+    sku: str
+    asin: str | None = None
+    title: str | None = None
+    product_type: str | None = None
+    attribute: str | None = None
+    family: str | None = None
+    is_listed: bool | None = None
+    is_suppressed: bool = False
+    local_grams: int | None = None
+    shipping_grams: int | None = None
+    package_grams: int | None = None
+    item_grams: int | None = None
+    catalogue_grams: int | None = None
+    catalogue_at: datetime | None = None
+    unknown_unit: str | None = None
+    looked_at: datetime | None = None
+    patch: Patch | None = None
+
+
+class Sweep(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the whole catalogue has been looked through."""
+
+    until: datetime | None = None
+    begun_at: datetime | None = None
+    report_id: str | None = None
+
+
+def find_listings(book: Book, store: str, skus: Collection[str]) -> dict[str, BookedListing]:
+    """The listings with these SKUs; those that the book does not know are left out."""
+    found: dict[str, BookedListing] = {}
+    wanted = sorted(set(skus))
+    with book.reading() as connection:
+        for start in range(0, len(wanted), _CHUNK):
+            here = LISTINGS.c.sku.in_(wanted[start : start + _CHUNK])
+            for row in connection.execute(select(LISTINGS).where(LISTINGS.c.store == store, here)):
+                found[row.sku] = _to_listing(row)
+    return found
+
+
+def listed_skus(book: Book, store: str) -> list[str]:
+    """The SKUs of the account's listings, without those that only hold a variation family together."""
+    is_parent = LISTINGS.c.family == LISTINGS.c.sku
+    query = select(LISTINGS.c.sku).where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+    query = query.where(or_(LISTINGS.c.family.is_(None), ~is_parent))
+    with book.reading() as connection:
+        return list(connection.scalars(query.order_by(LISTINGS.c.sku)))
+
+
+def count_listed(book: Book, store: str) -> int:
+    """How many listings the account had when they were looked up last, parents of families among them."""
+    query = select(func.count()).where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+    with book.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def families(book: Book, store: str, parents: Collection[str]) -> dict[str, list[BookedListing]]:
+    """The variation families under these parents, by parent SKU."""
+    query = select(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.family.in_(parents))
+    found: dict[str, list[BookedListing]] = {}
+    with book.reading() as connection:
+        for row in connection.execute(query):
+            found.setdefault(row.family, []).append(_to_listing(row))
+    return found
+
+
+def save_looked_up(book: Book, store: str, listings: Sequence[BookedListing], now: datetime) -> None:
+    """Write down what Amazon's listings say; what the merchant set here, and what was sent to Amazon, stays."""
+    with book.writing() as connection:
+        execute_many(connection, _UPSERT_LOOKED, [_row(store, listing, looked_at=now) for listing in listings])
+
+
+def note_skus(book: Book, store: str, asins: Mapping[str, str | None]) -> None:
+    """Write down that there are listings with these SKUs, to be looked up; what is known of them stays as it is."""
+    with book.writing() as connection:
+        rows = [
+            _row(store, BookedListing(sku=sku, asin=asin, is_listed=True), looked_at=None)
+            for sku, asin in asins.items()
+        ]
+        execute_many(connection, _INSERT_SKU, rows)
+        skus = list(asins)
+        for start in range(0, len(skus), _CHUNK):
+            here = LISTINGS.c.sku.in_(skus[start : start + _CHUNK])
+            connection.execute(update(LISTINGS).where(LISTINGS.c.store == store, here).values(is_listed=True))
+
+
+def skus_not_looked_up(book: Book, store: str, since: datetime, limit: int) -> list[str]:
+    """Listings that a sweep has still to look up, by SKU."""
+    query = (
+        select(LISTINGS.c.sku)
+        .where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+        .where(or_(LISTINGS.c.looked_at.is_(None), LISTINGS.c.looked_at < to_iso(since)))
+        .order_by(LISTINGS.c.sku)
+        .limit(limit)
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def count_not_looked_up(book: Book, store: str, since: datetime) -> int:
+    """How many listings a sweep has still to look up."""
+    query = select(func.count()).where(
+        LISTINGS.c.store == store,
+        LISTINGS.c.is_listed.is_(True),
+        or_(LISTINGS.c.looked_at.is_(None), LISTINGS.c.looked_at < to_iso(since)),
+    )
+    with book.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def set_local_weights(book: Book, store: str, grams: Mapping[str, int]) -> None:
+    """Keep what the merchant says that products weigh; a SKU that is not known yet is written down with it."""
+    with book.writing() as connection:
+        execute_many(connection, _INSERT_SKU, [_row(store, BookedListing(sku=sku), looked_at=None) for sku in grams])
+        for sku, weight in grams.items():
+            connection.execute(_here(store, sku).values(local_grams=weight))
+
+
+def note_catalogue(book: Book, store: str, grams: Mapping[str, int | None], now: datetime) -> None:
+    """Write down what Amazon's catalogue says that packages weigh, by SKU; None where it does not know."""
+    with book.writing() as connection:
+        for sku, weight in grams.items():
+            connection.execute(_here(store, sku).values(catalogue_grams=weight, catalogue_at=to_iso(now)))
+
+
+def note_patch(book: Book, store: str, sku: str, patch: Patch) -> None:
+    """Keep what was sent to Amazon, and what became of it."""
+    with book.writing() as connection:
+        values = {
+            "patch_state": patch.state.value,
+            "patched_grams": patch.grams,
+            "patched_at": to_iso(patch.at),
+            "patch_reason": patch.reason,
+            "patch_beside": ",".join(patch.beside) or None,
+        }
+        connection.execute(_here(store, sku).values(values))
+
+
+def patched(book: Book, store: str, *states: PatchState) -> list[BookedListing]:
+    """The listings whose last patch stands so."""
+    query = select(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.patch_state.in_(states))
+    with book.reading() as connection:
+        return [_to_listing(row) for row in connection.execute(query.order_by(LISTINGS.c.sku))]
+
+
+def sweep_of(book: Book, store: str) -> Sweep:
+    """How far the catalogue has been looked through."""
+    with book.reading() as connection:
+        row = connection.execute(select(LISTING_SWEEPS).where(LISTING_SWEEPS.c.store == store)).one_or_none()
+    if row is None:
+        return Sweep()
+    return Sweep(
+        until=from_iso(row.until) if row.until else None,
+        begun_at=from_iso(row.begun_at) if row.begun_at else None,
+        report_id=row.report_id,
+    )
+
+
+def note_sweep(book: Book, store: str, sweep: Sweep) -> None:
+    """Write down how far the catalogue has been looked through."""
+    row = {
+        "store": store,
+        "until": to_iso(sweep.until) if sweep.until else None,
+        "begun_at": to_iso(sweep.begun_at) if sweep.begun_at else None,
+        "report_id": sweep.report_id,
+    }
+    with book.writing() as connection:
+        connection.execute(_UPSERT_SWEEP, row)
+
+
+def _here(store: str, sku: str) -> Any:  # SQLAlchemy's Update, before its values
+    return update(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.sku == sku)
+
+
+def _row(store: str, listing: BookedListing, *, looked_at: datetime | None) -> Row:
+    names = ("sku", "asin", "title", "product_type", "attribute", "family", "is_listed", "is_suppressed", "local_grams",
+             "shipping_grams", "package_grams", "item_grams", "catalogue_grams", "unknown_unit")  # fmt: skip
+    return {
+        "store": store,
+        **{name: getattr(listing, name) for name in names},
+        "looked_at": to_iso(looked_at) if looked_at else None,
+        "catalogue_at": None,
+        "patch_state": None,
+        "patched_grams": None,
+        "patched_at": None,
+        "patch_reason": None,
+        "patch_beside": None,
+    }
+
+
+def _to_listing(row: SqlRow[Any]) -> BookedListing:
+    patch = None
+    if row.patch_state:
+        patch = Patch(
+            state=PatchState(row.patch_state),
+            grams=row.patched_grams,
+            at=from_iso(row.patched_at),
+            reason=row.patch_reason,
+            beside=tuple(row.patch_beside.split(",")) if row.patch_beside else (),
+        )
+    return BookedListing(
+        sku=row.sku,
+        asin=row.asin,
+        title=row.title,
+        product_type=row.product_type,
+        attribute=row.attribute,
+        family=row.family,
+        is_listed=row.is_listed,
+        is_suppressed=row.is_suppressed,
+        local_grams=row.local_grams,
+        shipping_grams=row.shipping_grams,
+        package_grams=row.package_grams,
+        item_grams=row.item_grams,
+        catalogue_grams=row.catalogue_grams,
+        catalogue_at=from_iso(row.catalogue_at) if row.catalogue_at else None,
+        unknown_unit=row.unknown_unit,
+        looked_at=from_iso(row.looked_at) if row.looked_at else None,
+        patch=patch,
+    )
