@@ -219,7 +219,7 @@ class TestAllOrNothing:
             "from sqlalchemy import event\n"
             "from amzlink.orderbook.orders.pages import save_page\n"
             "from tests.orderbook.samples import NOW, STORE, book_in\n"
-            "from tests.orderbook.test_imports import whole_page\n"
+            "from tests.orderbook.orders.test_pages import whole_page\n"
             "left = int(sys.argv[2])\n"
             "def die(*_):\n"
             "    global left\n"
@@ -231,7 +231,7 @@ class TestAllOrNothing:
         )
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path), str(statement)],
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
             timeout=60,
             check=False,
         )
