@@ -23,8 +23,8 @@ def main() -> None:
         raise SystemExit(str(report.problem))
     tally = SendTally()
     started = cpu_seconds()
-    with deps.book() as book, deps.sendcloud(SLUG, store) as client:
-        send_orders(deps, client, book, deps.vault(SLUG, book), slug=SLUG, store=store, tally=tally)
+    with deps.book(SLUG) as book, deps.sendcloud(SLUG, store) as client:
+        send_orders(deps, client, book, deps.vault(book), slug=SLUG, store=store, tally=tally)
     used = {"cpu_seconds": cpu_seconds() - started, "orders": tally.sent + len(tally.refused), "peak": peak_bytes()}
     print(json.dumps(used))
     sys.stdout.flush()

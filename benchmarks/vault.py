@@ -115,8 +115,8 @@ def fill(folder: Path, orders: int) -> dict[str, float]:
     deps = _deps(folder)
     store = Store(name="Demo", country="DE", seller_id="A", client_id="c", marketplace_ids=("M",), test=True)
     deps.save_config(Config().with_store(SLUG, store))
-    with deps.book() as book:
-        vault = deps.vault(SLUG, book)
+    with deps.book(SLUG) as book:
+        vault = deps.vault(book)
         for start in range(0, orders, _CHUNK):
             ids = [f"302-{number:07}-0000000" for number in range(start, min(start + _CHUNK, orders))]
             boxes = {order_id: vault.seal(order_id, DATA, LEASE) for order_id in ids}
@@ -144,7 +144,7 @@ def archive(folder: Path, orders: int) -> dict[str, float]:
 def _purge(folder: Path, orders: int, options: PurgeOptions) -> dict[str, float]:
     deps = _deps(folder)
     report = PurgeReport(store=SLUG)
-    with deps.book() as book:
+    with deps.book(SLUG) as book:
         settings = deps.load_config()
         purger = Purger(deps=deps, book=book, slug=SLUG, settings=settings, options=options, report=report)
         cpu, started = cpu_seconds(), time.monotonic()

@@ -35,7 +35,7 @@ from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.privacy.renew import lease_arrivals, renew_leases
 from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport
 from amzlink.jobs.shipments.collect import Heard, ParcelNews
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.orderbook.shipments.parcels import Arrival, note_deliveries
 from amzlink.problems import Problem
 from amzlink.vault import Vault
@@ -47,7 +47,7 @@ from tests.support.vault_machine import (
     Keyring,
     Look,
     Mood,
-    MortalBook,
+    MortalDatabase,
     Thief,
     chains_in,
     files_of,
@@ -274,7 +274,7 @@ def empty_book() -> dict[str, bytes]:
     """Made once: its migrations take longer than all that is done with it."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "orders.db"
-        Book.open(file).close()
+        Database.open(file).close()
         return files_of(file)
 
 
@@ -301,7 +301,8 @@ class Histories(RuleBasedStateMachine):
         self.deps = Deps({}, home, self.keyring, self.clock)
         store = Store(name="Shop", country="DE", seller_id="A1", client_id="c", marketplace_ids=("A1PA6795UKMFR9",))
         self.settings = Config().with_store(SLUG, store)
-        self.book = MortalBook(self.file, self.fate)
+        self.database = MortalDatabase(self.file, self.fate)
+        self.book = self.database.of(SLUG)
         self.count = itertools.count(1)
 
         self.known = Known()
@@ -315,7 +316,7 @@ class Histories(RuleBasedStateMachine):
         self.thief = Thief(SLUG)
 
     def teardown(self) -> None:
-        self.book.close()
+        self.database.close()
         shutil.rmtree(self.folder)
 
     @property
@@ -383,7 +384,7 @@ class Histories(RuleBasedStateMachine):
                 store=self.settings.stores[SLUG],
                 retention=self.settings.retention,
                 book=self.book,
-                vault=self.deps.vault(SLUG, self.book),
+                vault=self.deps.vault(self.book),
                 now=self.now,
                 tally=Tally(),
                 dry_run=False,
@@ -414,7 +415,7 @@ class Histories(RuleBasedStateMachine):
         )
 
         def take_in() -> None:
-            vault = self.deps.vault(SLUG, self.book)
+            vault = self.deps.vault(self.book)
             ParcelNews(
                 book=self.book, vault=vault, slug=SLUG, policy=self.settings.retention, now=self.now, dry_run=False
             ).take({order_id: [heard]})
@@ -432,10 +433,10 @@ class Histories(RuleBasedStateMachine):
         order_id = self.one_of(order_ids, index)
 
         def note() -> None:
-            vault = self.deps.vault(SLUG, self.book)
+            vault = self.deps.vault(self.book)
             policy = self.settings.retention
-            lease_arrivals(self.book, vault, SLUG, {order_id: arrival}, today=self.today, policy=policy)
-            note_deliveries(self.book, SLUG, {order_id: arrival})
+            lease_arrivals(self.book, vault, {order_id: arrival}, today=self.today, policy=policy)
+            note_deliveries(self.book, {order_id: arrival})
 
         self.run(note, trouble, *self.known.arrived(order_id, arrival.at.date(), self.today, dated=dated))
 
@@ -445,8 +446,8 @@ class Histories(RuleBasedStateMachine):
         """As each import does."""
 
         def renew() -> None:
-            vault = self.deps.vault(SLUG, self.book)
-            renew_leases(self.book, vault, SLUG, today=self.today, policy=self.settings.retention)
+            vault = self.deps.vault(self.book)
+            renew_leases(self.book, vault, today=self.today, policy=self.settings.retention)
 
         self.run(renew, trouble, self.known.renewed(self.today))
 
@@ -545,7 +546,7 @@ class Histories(RuleBasedStateMachine):
 
     def change_book(self, backup: Backup) -> None:
         self.replaced.add("book")
-        self.book.close()
+        self.database.close()
         put_back(self.file, backup.files)
         self.known, self.longest = backup.known, dict(backup.longest)
 
@@ -562,7 +563,7 @@ class Histories(RuleBasedStateMachine):
         if floor < self.purged_to and self.fits:
             assert self.replaced == {"book", "keyring"}, "either of them knows what was purged"
             self.purged_to = floor
-        self.run(lambda: self.deps.vault(SLUG, self.book), trouble, replace(self.known, floor=floor))
+        self.run(lambda: self.deps.vault(self.book), trouble, replace(self.known, floor=floor))
 
     def run(
         self, job: Callable[[], object], trouble: Trouble, *stages: Known, refusal: str | None = None,
@@ -598,7 +599,7 @@ class Histories(RuleBasedStateMachine):
         except Problem as problem:
             return problem.name.value
         except DiedError:
-            self.book.close()  # the next to ask it anything opens the file anew
+            self.database.close()  # the next to ask it anything opens the file anew
             return DIED
         finally:
             self.keyring.mood = self.fate.steps_left = None
@@ -607,7 +608,7 @@ class Histories(RuleBasedStateMachine):
     # What holds after every job, however it ended.
 
     def the_promise_holds(self) -> None:
-        vault = self.deps.vault(SLUG, self.book) if self.fits else None
+        vault = self.deps.vault(self.book) if self.fits else None
         seen = self.look()
         self.who_has_book_and_keyring_reads_what_the_model_allows(seen, vault)
         self.no_copy_outlives_the_newest_lease(seen)

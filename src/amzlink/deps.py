@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amzlink.amazon.quota import FileQuotas
     from amzlink.amazon.transport import Link
     from amzlink.http.client import CallRecord
-    from amzlink.orderbook.database import Book
+    from amzlink.orderbook.database import Database, StoreBook
     from amzlink.sendcloud.transport import Client
     from amzlink.vault import Vault
 
@@ -221,22 +221,28 @@ class Deps:
 
         return FileQuotas(self.home.quota_file, f"{account.client_id} {account.seller_id} {account.region}")
 
-    def book(self) -> "Book":
-        """The order book. Close it after use."""
-        from amzlink.orderbook.database import Book  # noqa: PLC0415 - SQLAlchemy is heavy
+    def database(self) -> "Database":
+        """The order book of all stores. Close it after use."""
+        from amzlink.orderbook.database import Database  # noqa: PLC0415 - SQLAlchemy is heavy
 
-        return Book.open(self.home.database_file, self.load_config().database.url)
+        return Database.open(self.home.database_file, self.load_config().database.url)
 
-    def vault(self, slug: str, book: "Book") -> "Vault":
-        """The vault of a store; the laggard of keyring and book is brought up to the other."""
+    @contextlib.contextmanager
+    def book(self, slug: str) -> "Iterator[StoreBook]":
+        """The order book of one store, open as long as the context lasts."""
+        with self.database() as database:
+            yield database.of(slug)
+
+    def vault(self, book: "StoreBook") -> "Vault":
+        """The vault of a book's store; whichever of keyring and book is behind is brought up to date."""
         from amzlink.orderbook.privacy.leases import note_floor  # noqa: PLC0415
         from amzlink.orderbook.runs import sealed_marks  # noqa: PLC0415
         from amzlink.vault import Vault  # noqa: PLC0415
 
-        marks = sealed_marks(book, slug)
-        vault = Vault(slug, _KeyPlace(self.secrets, slug, self.home.locks), marks)
+        marks = sealed_marks(book)
+        vault = Vault(book.store, _KeyPlace(self.secrets, book.store, self.home.locks), marks)
         if vault.floor and vault.floor != marks.floor:
-            note_floor(book, slug, vault.floor)
+            note_floor(book, vault.floor)
         return vault
 
     @contextlib.contextmanager

@@ -236,9 +236,9 @@ def check_that_all_is_marked(at: Shell, part: str) -> set[str]:
     kind: type[PersonalData | SealedParcels] = PersonalData if part == THE_ORDER else SealedParcels
     deps = deps_of(at)
     fields: set[str] = set()
-    with deps.book() as book:
-        vault = deps.vault(SLUG, book)
-        for place, box in boxes_of(book, SLUG, sealed(at.home)).items():
+    with deps.book(SLUG) as book:
+        vault = deps.vault(book)
+        for place, box in boxes_of(book, sealed(at.home)).items():
             if place.part == part:
                 data = msgspec.to_builtins(msgspec.json.decode(vault.open(place.order_id, box, part=part), type=kind))
                 for name, text in texts_in(data):
@@ -381,15 +381,15 @@ def crash(w: Watched) -> None:
     """What is sealed has a form that this version does not know: a bug, while personal data is open."""
     broken = w.copy("broken")
     deps = deps_of(w.at, broken)
-    with deps.book() as book:
-        vault = deps.vault(SLUG, book)
+    with deps.book(SLUG) as book:
+        vault = deps.vault(book)
         order_id = min(sealed(broken))
         place = Place(order_id)
-        box = boxes_of(book, SLUG, [order_id])[place]
+        box = boxes_of(book, [order_id])[place]
         name, city = (w.marks.of(order_id, letter) for letter in "aj")
         data = json.dumps({"buyer": {"name": name}, "recipient": city, name: city})
         replace_boxes(
-            book, SLUG, {place: (box, vault.seal(order_id, data.encode(), box.lease_day))}, vault.chain_ids
+            book, {place: (box, vault.seal(order_id, data.encode(), box.lease_day))}, vault.chain_ids
         )  # fmt: skip
     done = w.both("orders", "show", order_id, "--with-pii", home=broken, codes=(70,))
     assert done.document["error"]["problem"] == "internal-error"

@@ -39,8 +39,8 @@ def deps(tmp_path: Path) -> Deps:
     deps = Deps({}, home, MemorySecrets(), VirtualClock())
     store = Store(name="My Shop", country="DE", seller_id="A", client_id="c", marketplace_ids=("A1PA6795UKMFR9",))
     deps.save_config(Config().with_store(STORE, store))
-    with deps.book() as book:
-        save(book, change_of(order_of(lines=(line_of(title=TITLE),)), sealed=None))
+    with deps.database() as database:
+        save(database, change_of(order_of(lines=(line_of(title=TITLE),)), sealed=None))
     return deps
 
 
@@ -87,8 +87,8 @@ def documents(out: str) -> list[dict[str, Any]]:
 
 
 def add_orders(deps: Deps, count: int) -> None:
-    with deps.book() as book:
-        save(book, *(change_of(order_of(f"302-{number:07}-0000000"), sealed=None) for number in range(count)))
+    with deps.database() as database:
+        save(database, *(change_of(order_of(f"302-{number:07}-0000000"), sealed=None) for number in range(count)))
 
 
 WRITING = (

@@ -109,7 +109,7 @@ def test_a_sku_that_the_account_does_not_have_is_refused_and_the_others_are_set(
     assert (report.set_here, report.complete) == (1, False)
     assert [checked.listing.sku for checked in report.skus] == [sku]
     with shop.book() as book:
-        known = find_listings(book, SLUG, ["NO-SUCH-SKU", sku])
+        known = find_listings(book, ["NO-SUCH-SKU", sku])
     assert known["NO-SUCH-SKU"].local_grams is None
     assert known[sku].local_grams == 600
 

@@ -175,8 +175,8 @@ class TestTheArchive:
         assert done.archive is not None
         assert [done.archive] == list(folder.iterdir())
         assert done.archived == len(sales) > 0
-        with world.deps.book() as book:
-            (record,) = [each for each in purges(book, SLUG) if each.job == "disconnect"]
+        with world.deps.book(SLUG) as book:
+            (record,) = [each for each in purges(book) if each.job == "disconnect"]
         assert (record.orders, record.archived) == (done.purged, done.archived)
 
     @pytest.mark.parametrize("keep_orders", [True, False])
@@ -199,18 +199,18 @@ class TestTheArchive:
         assert done.purged > 0
 
     def test_of_a_store_without_personal_data_nothing_is_written(self, world: StoreOnSandbox, folder: Path) -> None:
-        with world.deps.book() as book:
-            destroy(book, SLUG, dict.fromkeys(self.everything(world), Rule.REQUESTED), [], world.clock.now())
+        with world.deps.book(SLUG) as book:
+            destroy(book, dict.fromkeys(self.everything(world), Rule.REQUESTED), [], world.clock.now())
         done = disconnect(world.deps, SLUG, keep_orders=True)
         assert (done.purged, done.archived, list(folder.iterdir())) == (0, 0, [])
 
     def everything(self, world: StoreOnSandbox) -> list[str]:
-        with world.deps.book() as book:
-            return [entry.order_id for chunk in kept_orders(book, SLUG) for entry in chunk]
+        with world.deps.book(SLUG) as book:
+            return [entry.order_id for chunk in kept_orders(book) for entry in chunk]
 
     def sales(self, world: StoreOnSandbox) -> list[str]:
-        with world.deps.book() as book:
-            return [entry.order_id for chunk in kept_orders(book, SLUG) for entry in chunk if entry.is_sale]
+        with world.deps.book(SLUG) as book:
+            return [entry.order_id for chunk in kept_orders(book) for entry in chunk if entry.is_sale]
 
 
 @pytest.mark.parametrize("keep_orders", [True, False])

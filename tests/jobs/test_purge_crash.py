@@ -55,15 +55,15 @@ def check_killed_purges(tmp_path: Path, base: Path, seed: int, deaths: int) -> N
         assert due
         assert due < before
         deps = Deps(at.environ, find_home(at.environ), SystemSecrets(at.environ, find_home(at.environ)))
-        with deps.book() as book:
-            boxes = boxes_of(book, SLUG, due)
+        with deps.book(SLUG) as book:
+            boxes = boxes_of(book, due)
         for _ in range(deaths):
             assert at.run_mortal(chance.randrange(1, total), tmp_path / "calls", *PURGE) in (-signal.SIGKILL, 0)
         done = at.run(*PURGE)
         assert done.code == 0, done.err
         assert sealed(at) == before - due
-        with deps.book() as book:
-            vault = deps.vault(SLUG, book)
+        with deps.book(SLUG) as book:
+            vault = deps.vault(book)
             floor = vault.floor
         assert floor is not None
         for place, box in boxes.items():

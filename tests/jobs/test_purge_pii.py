@@ -101,14 +101,14 @@ class TestWhatIsDue:
         self, world: StoreOnSandbox
     ) -> None:
         before = sealed(world)
-        with world.deps.book() as book:
-            boxes = boxes_of(book, SLUG, before)
+        with world.deps.book(SLUG) as book:
+            boxes = boxes_of(book, before)
         world.clock.advance(120 * DAY)
         report = purge(world)
         assert (problem_of(report), report.purged, report.kept) == (None, len(before), 0)
         assert sealed(world) == set()
-        with world.deps.book() as book:
-            vault = world.deps.vault(SLUG, book)
+        with world.deps.book(SLUG) as book:
+            vault = world.deps.vault(book)
         for place, box in boxes.items():
             assert not vault.reaches(place.order_id, box, part=place.part)
             with pytest.raises(Problem):
@@ -117,8 +117,8 @@ class TestWhatIsDue:
     def test_each_purge_is_on_record_with_its_rule_even_two_within_a_second(self, world: StoreOnSandbox) -> None:
         first, second = with_status(world, "UNSHIPPED")[:2]
         assert purge(world, order_id=first).purged == purge(world, order_id=second).purged == 1
-        with world.deps.book() as book:
-            records = [record for record in purges(book, SLUG) if record.rule is Rule.REQUESTED]
+        with world.deps.book(SLUG) as book:
+            records = [record for record in purges(book) if record.rule is Rule.REQUESTED]
         assert [(record.orders, record.job) for record in records] == [(1, "purge-pii")] * 2
         assert records[0].at == records[1].at
 
@@ -144,23 +144,23 @@ class TestWhatIsDue:
         world = store_on_sandbox(tmp_path, orders=0, test=True)
         ids = [f"302-{index:07}-0000000" for index in range(2 * CHUNK + 150)]
         shipped = world.clock.now()
-        with world.deps.book() as book:
-            vault, lease = world.deps.vault(SLUG, book), shipped.date() + timedelta(days=30)
+        with world.deps.book(SLUG) as book:
+            vault, lease = world.deps.vault(book), shipped.date() + timedelta(days=30)
             changes = []
             for index, order_id in enumerate(ids):
                 # Every tenth was handed over later, and stays.
                 at = shipped + timedelta(days=20 * (index % 10 == 0))
                 order = order_of(order_id, status="SHIPPED", packages=(package_of(shipped_at=at),))
                 changes.append(change_of(order, sealed=vault.seal(order_id, b"{}", lease)))
-            save_page(book, SLUG, Page(changes=changes, chain_ids=vault.chain_ids), shipped)
+            save_page(book, Page(changes=changes, chain_ids=vault.chain_ids), shipped)
         world.clock.advance(45 * DAY)
         listed = [due.order_id for due in purge(world, dry_run=True).due]
         assert listed == [order_id for index, order_id in enumerate(ids) if index % 10]
         report = purge(world)
         assert (problem_of(report), report.purged, report.kept) == (None, len(listed), len(ids) - len(listed))
         assert sealed(world) == {*ids} - {*listed}
-        with world.deps.book() as book:
-            assert sum(record.orders for record in purges(book, SLUG)) == len(listed)
+        with world.deps.book(SLUG) as book:
+            assert sum(record.orders for record in purges(book)) == len(listed)
 
     def test_a_cancelled_order_is_destroyed_by_the_import_that_hears_of_it_and_recorded(
         self, world: StoreOnSandbox
@@ -172,8 +172,8 @@ class TestWhatIsDue:
         world.clock.advance(600)
         bring(world, order_ids=(order_id,), since=None)
         assert order_id not in sealed(world)
-        with world.deps.book() as book:
-            assert (purges(book, SLUG)[0].rule, purges(book, SLUG)[0].job) == (Rule.CANCELLED, "import-orders")
+        with world.deps.book(SLUG) as book:
+            assert (purges(book)[0].rule, purges(book)[0].job) == (Rule.CANCELLED, "import-orders")
 
     def test_an_order_still_to_ship_stays_until_amazon_would_have_cancelled_it(self, world: StoreOnSandbox) -> None:
         """Nobody was there to renew, the lease is over, and the ship-by date is not."""
@@ -460,9 +460,9 @@ class TestTime:
         world.deps.save_config(Config().with_store(SLUG, real).with_store("play", config.stores[SLUG]))
         rows(world, "UPDATE runs SET amazon_time = NULL")
         far = world.clock.now() + timedelta(days=900)
-        with world.deps.book() as book:
+        with world.deps.book("play") as book:
             run = Run(job="purge-pii", started_at=far, finished_at=far, problem=None, counts={}, amazon_time=far)
-            note_run(book, "play", run)
+            note_run(book, run)
         before = sealed(world)
         assert problem_of(purge(world)) == "clock-jumped"
         assert sealed(world) == before
@@ -487,8 +487,8 @@ class TestWhatWasPutBack:
             assert show_order(world.deps, SLUG, order_id, with_personal=True).personal is None
         assert problem_of(purge(world)) is None
         assert sealed(world) == set()
-        with world.deps.book() as book:
-            assert opened in refused_orders(book, SLUG, 100)
+        with world.deps.book(SLUG) as book:
+            assert opened in refused_orders(book, 100)
 
     def test_a_purge_that_stopped_after_the_floor_is_finished_by_the_next_run(self, world: StoreOnSandbox) -> None:
         world.clock.advance(120 * DAY)

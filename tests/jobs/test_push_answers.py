@@ -235,7 +235,7 @@ def test_a_number_that_was_purged_before_it_was_sent_confirms_nothing(tmp_path: 
     at.switch("throttled")
     at.push()
     at.switch(off=["throttled"])
-    with at.world.deps.book() as book, book.writing() as connection:
+    with at.world.deps.book(SLUG) as book, book.writing() as connection:
         connection.execute(delete(SEALED))
     report = at.push()
     assert messages_of(report) == [(order_id, "shipment-refused")]

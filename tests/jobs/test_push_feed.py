@@ -28,8 +28,8 @@ def with_parcels(at: Pushing, count: int) -> list[str]:
 
 
 def feed_state(at: Pushing) -> FeedState | None:
-    with at.world.deps.book() as book:
-        feed = last_feed(book, SLUG, *STATES)
+    with at.world.deps.book(SLUG) as book:
+        feed = last_feed(book, *STATES)
     return feed.state if feed else None
 
 
@@ -138,9 +138,9 @@ def _feeds(at: Pushing) -> FeedRoute:
     deps = at.world.deps
     store = deps.load_config().stores[SLUG]
     account = deps.account_of(SLUG, store)
-    book = deps.book()
+    book = deps.database().of(SLUG)
     news = ParcelNews(
-        book=book, vault=deps.vault(SLUG, book), slug=SLUG, policy=Retention(), now=at.world.clock.now(), dry_run=False
+        book=book, vault=deps.vault(book), slug=SLUG, policy=Retention(), now=at.world.clock.now(), dry_run=False
     )  # fmt: skip
     link = deps.link(account)
     confirmer = Confirmer(deps=deps, link=link, book=book, slug=SLUG, news=news, tally=ConfirmTally())

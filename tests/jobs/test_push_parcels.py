@@ -25,7 +25,7 @@ PROCESSED = {code for code, status in STATUSES.items() if status.processed}
 
 
 def delivered(at: Pushing, order_id: str) -> str | None:
-    with at.world.deps.book() as book, book.reading() as connection:
+    with at.world.deps.book(SLUG) as book, book.reading() as connection:
         found: str | None = connection.scalar(select(ORDERS.c.delivered_at).where(ORDERS.c.order_id == order_id))
         return found
 
@@ -306,13 +306,13 @@ def test_older_news_after_newer_change_nothing(tmp_path: Path) -> None:
     at.parcels("announce", order_id)
     at.parcels("scan", order_id)
     at.push()
-    with at.world.deps.book() as book:
-        (parcel,) = parcels_of(book, SLUG, [order_id])[order_id]
+    with at.world.deps.book(SLUG) as book:
+        (parcel,) = parcels_of(book, [order_id])[order_id]
     assert parcel.kind is Kind.UNDER_WAY
     at.parcels("status", order_id, status="UNKNOWN")
     at.push()
-    with at.world.deps.book() as book:
-        (after,) = parcels_of(book, SLUG, [order_id])[order_id]
+    with at.world.deps.book(SLUG) as book:
+        (after,) = parcels_of(book, [order_id])[order_id]
     assert (after.kind, after.status) == (Kind.UNDER_WAY, parcel.status)
 
 
@@ -374,11 +374,11 @@ def test_delivery_of_the_slowest_parcel_sets_the_clock_and_lengthens_the_lease(t
 
 
 def _leases(at: Pushing, order_id: str) -> dict[str, int]:
-    with at.world.deps.book() as book:
+    with at.world.deps.book(SLUG) as book:
         return {
             part: box.lease_day.toordinal()
             for part in ("order", "parcels")
-            for box in boxes(book, SLUG, [order_id], part).values()
+            for box in boxes(book, [order_id], part).values()
         }
 
 
@@ -420,7 +420,7 @@ def test_a_dry_run_counts_what_would_be_noted_as_delivered(tmp_path: Path) -> No
 
 
 def _tables(at: Pushing) -> list[tuple[object, ...]]:
-    with at.world.deps.book() as book, book.reading() as connection:
+    with at.world.deps.book(SLUG) as book, book.reading() as connection:
         return [(table.name, *map(tuple, connection.execute(table.select()).all())) for table in METADATA.sorted_tables]
 
 
@@ -476,7 +476,7 @@ def test_mail_whose_data_is_gone_is_not_told_again(tmp_path: Path) -> None:
     (order_id,) = at.sell()
     at.parcels("letter", order_id)
     at.push()
-    with at.world.deps.book() as book, book.writing() as connection:
+    with at.world.deps.book(SLUG) as book, book.writing() as connection:
         connection.execute(delete(SEALED).where(SEALED.c.order_id == order_id))
         gone = {"store": SLUG, "order_id": order_id, "purged_at": "2026-11-23T10:00:00Z", "rule": "delivered"}
         connection.execute(insert(TOMBSTONES), gone)

@@ -22,9 +22,9 @@ from pathlib import Path
 from amzlink.config import load
 from amzlink.files import Home, append_private, find_home, write_private
 from amzlink.orderbook import migrations
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.problems import Problem
-Book.open(Path(sys.argv[1]) / "warm-up" / "orders.db").close()
+Database.open(Path(sys.argv[1]) / "warm-up" / "orders.db").close()
 os.setgroups([])
 os.setgid(int(sys.argv[3]))
 os.setuid(int(sys.argv[2]))

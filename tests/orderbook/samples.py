@@ -13,7 +13,7 @@ from amzlink.core.orders.changes import digest
 from amzlink.core.orders.holds import causes
 from amzlink.core.orders.order import Buyer, Order, OrderLine, Package, PackageItem, PersonalData, Recipient
 from amzlink.core.privacy.sealed_data import Box
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.pages import OrderChange, Page, Search, save_page
 from amzlink.orderbook.schema import METADATA
 from tests.support.books import lay_out
@@ -124,18 +124,18 @@ def search_of(kind: str = "changes", **fields: Any) -> Search:
     )
 
 
-def save(book: Book, *changes: OrderChange, store: str = STORE, now: datetime = NOW, **fields: Any) -> None:
+def save(book: Database, *changes: OrderChange, store: str = STORE, now: datetime = NOW, **fields: Any) -> None:
     """Store a page."""
-    save_page(book, store, Page(**{"changes": changes, "chain_ids": {"2026-12": "chain"}, **fields}), now)
+    save_page(book.of(store), Page(**{"changes": changes, "chain_ids": {"2026-12": "chain"}, **fields}), now)
 
 
-def rows_of(book: Book, table: Table, store: str = STORE) -> Sequence[Mapping[str, Any]]:
+def rows_of(book: Database, table: Table, store: str = STORE) -> Sequence[Mapping[str, Any]]:
     """All rows that a table has of a store."""
     with book.reading() as connection:
         return [dict(row._mapping) for row in connection.execute(select(table).where(table.c.store == store))]
 
 
-def contents(book: Book) -> Mapping[str, Sequence[Any]]:
+def contents(book: Database) -> Mapping[str, Sequence[Any]]:
     """Everything that is in the book, by table."""
     with book.reading() as connection:
         return {
@@ -145,14 +145,14 @@ def contents(book: Book) -> Mapping[str, Sequence[Any]]:
 
 
 @contextmanager
-def book_in(folder: Path) -> Iterator[Book]:
+def book_in(folder: Path) -> Iterator[Database]:
     """A book of its own."""
-    with Book.open(folder / "data" / "orders.db") as book:
+    with Database.open(folder / "data" / "orders.db") as book:
         yield book
 
 
 @contextmanager
-def empty_book_in(folder: Path) -> Iterator[Book]:
+def empty_book_in(folder: Path) -> Iterator[Database]:
     """The same, but that it need not be made first."""
     lay_out(folder / "data" / "orders.db")
     with book_in(folder) as book:

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from amzlink.orderbook import migrations
 from amzlink.orderbook.connection import HEAD
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.schema import METADATA, ORDERS
 from amzlink.problems import Exit, Problem
@@ -26,14 +26,14 @@ from tests.orderbook.samples import ORDER_ID, STORE, book_in, change_of, content
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def book(tmp_path: Path) -> Iterator[Database]:
     with book_in(tmp_path) as found:
         yield found
 
 
 def refusal(file: Path, url: str | None = None) -> Problem:
     with pytest.raises(Problem) as error:
-        Book.open(file, url)
+        Database.open(file, url)
     return error.value
 
 
@@ -58,11 +58,11 @@ def shape_of(connection: sqlite3.Connection) -> dict[str, dict[str, list[tuple[o
 
 
 class TestSchema:
-    def test_a_book_made_from_nothing_has_the_schema_of_the_code(self, book: Book) -> None:
+    def test_a_book_made_from_nothing_has_the_schema_of_the_code(self, book: Database) -> None:
         with book.reading() as connection:
             assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
-    def test_down_to_keys_and_indexes_it_is_what_the_code_would_make(self, book: Book, tmp_path: Path) -> None:
+    def test_down_to_keys_and_indexes_it_is_what_the_code_would_make(self, book: Database, tmp_path: Path) -> None:
         """Alembic's comparison passes over primary keys and what a foreign key does on deletion."""
         engine = create_engine(f"sqlite:///{tmp_path / 'made.db'}")
         METADATA.create_all(engine)
@@ -74,7 +74,7 @@ class TestSchema:
             assert shape_of(migrated) == shape_of(made)
             assert set(shape_of(made)) == set(METADATA.tables)
 
-    def test_the_version_that_counts_as_newest_is_that_of_the_newest_script(self, book: Book) -> None:
+    def test_the_version_that_counts_as_newest_is_that_of_the_newest_script(self, book: Database) -> None:
         scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
         assert scripts.get_current_head() == HEAD
         with book.reading() as connection:
@@ -96,7 +96,7 @@ class TestSchema:
 
 
 class TestFiles:
-    def test_folder_and_files_are_the_users_alone(self, book: Book, tmp_path: Path) -> None:
+    def test_folder_and_files_are_the_users_alone(self, book: Database, tmp_path: Path) -> None:
         save(book, change_of(order_of()))
         files = {path.name: oct(mode_of(path)) for path in (tmp_path / "data").iterdir()}
         assert files == dict.fromkeys(("orders.db", "orders.db-wal", "orders.db-shm"), oct(0o600))
@@ -120,22 +120,22 @@ class TestFiles:
             save(book, change_of(order_of()))
         assert (tmp_path / name / "data" / "orders.db").stat().st_size > 0
         with book_in(tmp_path / name) as book:
-            assert find_order(book, STORE, ORDER_ID) is not None
+            assert find_order(book.of(STORE), ORDER_ID) is not None
         assert [path.name for path in tmp_path.iterdir()] == [name]
 
     def test_the_configuration_can_put_it_elsewhere(self, tmp_path: Path) -> None:
-        with Book.open(tmp_path / "here.db", f"sqlite:///{tmp_path}/elsewhere/orders.db") as book:
+        with Database.open(tmp_path / "here.db", f"sqlite:///{tmp_path}/elsewhere/orders.db") as book:
             save(book, change_of(order_of()))
         assert (tmp_path / "elsewhere" / "orders.db").is_file()
         assert not (tmp_path / "here.db").exists()
 
     def test_a_failure_of_a_book_that_lies_elsewhere_names_its_own_file(self, tmp_path: Path) -> None:
         elsewhere = tmp_path / "elsewhere.db"
-        with Book.open(tmp_path / "here.db", f"sqlite:///{elsewhere}") as book:
+        with Database.open(tmp_path / "here.db", f"sqlite:///{elsewhere}") as book:
             with book.writing() as connection:
                 connection.execute(text("DROP TABLE sealed"))
             with pytest.raises(Problem) as error:
-                find_order(book, STORE, ORDER_ID)
+                find_order(book.of(STORE), ORDER_ID)
         assert str(elsewhere) in error.value.summary
 
     def test_several_processes_can_make_it_at_once(self, tmp_path: Path) -> None:
@@ -143,14 +143,14 @@ class TestFiles:
         code = (
             "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
             "from amzlink.orderbook import migrations\n"
-            "from amzlink.orderbook.database import Book\n"
+            "from amzlink.orderbook.database import Database\n"
             "from amzlink.orderbook.runs import Run, note_run\n"
             "now = datetime(2026, 11, 23, tzinfo=UTC)\n"
             "run = Run(job='job', started_at=now, finished_at=now, problem=None, counts={}, amazon_time=None)\n"
             "print('ready', flush=True)\n"
             "for line in sys.stdin:\n"
-            "    with Book.open(Path(line.strip())) as book:\n"
-            "        note_run(book, sys.argv[1], run)\n"
+            "    with Database.open(Path(line.strip())) as book:\n"
+            "        note_run(book.of(sys.argv[1]), run)\n"
             "    print('done', flush=True)\n"
         )
         stores = [f"store-{number}" for number in range(5)]
@@ -171,13 +171,13 @@ class TestFiles:
                     orders.write(f"{file}\n")
                     orders.flush()
                 assert [answers.readline() for _, answers in pipes] == ["done\n"] * 5
-                with Book.open(file) as book, book.reading() as connection:
+                with Database.open(file) as book, book.reading() as connection:
                     assert connection.scalars(text("SELECT store FROM runs ORDER BY store")).all() == stores
                     assert connection.scalars(text("SELECT version_num FROM alembic_version")).all() == [HEAD]
 
 
 class TestSettings:
-    def test_every_connection_keeps_what_a_power_cut_and_a_deletion_ask_for(self, book: Book) -> None:
+    def test_every_connection_keeps_what_a_power_cut_and_a_deletion_ask_for(self, book: Database) -> None:
         with book.reading() as first, book.reading() as second:
             for connection in (first, second):
                 found = {
@@ -187,7 +187,7 @@ class TestSettings:
                 assert found == {"journal_mode": "wal", "secure_delete": 1, "foreign_keys": 1, "synchronous": 2}
                 assert (connection.exec_driver_sql("PRAGMA busy_timeout").scalar() or 0) >= 10_000
 
-    def test_a_reader_sees_one_moment_while_another_writes(self, book: Book) -> None:
+    def test_a_reader_sees_one_moment_while_another_writes(self, book: Database) -> None:
         save(book, change_of(order_of()))
         count = text("SELECT count(*) FROM orders")
         with book.reading() as reader:
@@ -197,7 +197,7 @@ class TestSettings:
         with book.reading() as reader:
             assert reader.scalar(count) == 2
 
-    def test_what_fails_in_a_transaction_leaves_nothing(self, book: Book) -> None:
+    def test_what_fails_in_a_transaction_leaves_nothing(self, book: Database) -> None:
         def write_and_fail() -> None:
             with book.writing() as connection:
                 connection.execute(text("INSERT INTO coverage VALUES ('my-shop', 'x', 'y')"))
@@ -235,18 +235,20 @@ class TestWhatCannotBeOpened:
         content = bytearray(file.read_bytes())
         content[4096 * 2 :] = bytes(len(content) - 4096 * 2)
         file.write_bytes(content)
-        with pytest.raises(Problem) as error, Book.open(file) as book:
+        with pytest.raises(Problem) as error, Database.open(file) as book:
             contents(book)
         assert error.value.name.value == "database-corrupt"
 
-    def test_a_book_that_lost_a_table_is_told(self, book: Book) -> None:
+    def test_a_book_that_lost_a_table_is_told(self, book: Database) -> None:
         with book.writing() as connection:
             connection.execute(text("DROP TABLE order_lines"))
         with pytest.raises(Problem) as error:
             save(book, change_of(order_of()))
         assert error.value.name.value == "database-corrupt"
 
-    def test_a_book_that_another_program_keeps_locked_is_told_as_out_of_reach(self, book: Book, tmp_path: Path) -> None:
+    def test_a_book_that_another_program_keeps_locked_is_told_as_out_of_reach(
+        self, book: Database, tmp_path: Path
+    ) -> None:
         with book.reading() as connection:  # the pool gives the same connection again, and it no longer waits
             connection.exec_driver_sql("PRAGMA busy_timeout = 0")
         other = sqlite3.connect(tmp_path / "data" / "orders.db", isolation_level=None)
@@ -258,7 +260,7 @@ class TestWhatCannotBeOpened:
             assert "locked" in error.value.summary
             other.execute("ROLLBACK")
         save(book, change_of(order_of()))
-        assert find_order(book, STORE, ORDER_ID) is not None
+        assert find_order(book.of(STORE), ORDER_ID) is not None
 
     def test_a_folder_in_its_place_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "orders.db").mkdir()
@@ -278,25 +280,25 @@ class TestWhatCannotBeOpened:
     def test_a_folder_that_one_may_not_write_to_is_told(self) -> None:
         with common_folder() as folder:
             (folder / "data").mkdir(mode=0o755)
-            said = as_nobody(folder, 'told(lambda: Book.open(here / "data" / "orders.db"))')
+            said = as_nobody(folder, 'told(lambda: Database.open(here / "data" / "orders.db"))')
             assert list((folder / "data").iterdir()) == []
         assert said.startswith("not-writable")
 
     @needs_root
     def test_a_book_that_one_may_not_read_is_told(self) -> None:
         with common_folder() as folder:
-            said = as_nobody(folder, 'told(lambda: Book.open(here / "warm-up" / "orders.db"))')
+            said = as_nobody(folder, 'told(lambda: Database.open(here / "warm-up" / "orders.db"))')
         assert said.startswith("not-writable")
 
     @needs_root
     def test_a_book_in_a_folder_that_is_read_only_is_told(self) -> None:
         """The file itself may be written, but SQLite has to lay its journal beside it."""
         with common_folder() as folder:
-            with Book.open(folder / "data" / "orders.db") as book:
+            with Database.open(folder / "data" / "orders.db") as book:
                 save(book, change_of(order_of()))
             (folder / "data" / "orders.db").chmod(0o666)
             (folder / "data").chmod(0o755)
-            said = as_nobody(folder, 'told(lambda: Book.open(here / "data" / "orders.db"))')
+            said = as_nobody(folder, 'told(lambda: Database.open(here / "data" / "orders.db"))')
         assert said.split(" | ")[0] == "not-writable"
 
 
@@ -308,9 +310,9 @@ class TestAFullDisk:
             problem = refusal(disk / "orders.db")
             assert (problem.name.value, problem.exit_code) == ("disk-full", Exit.DISK)
             filler.unlink()
-            with Book.open(disk / "orders.db") as book:
+            with Database.open(disk / "orders.db") as book:
                 save(book, change_of(order_of()))
-                assert find_order(book, STORE, ORDER_ID) is not None
+                assert find_order(book.of(STORE), ORDER_ID) is not None
 
     def test_not_even_a_byte_of_room_is_told_as_what_it_is(self, tmp_path: Path) -> None:
         with tiny_disk(tmp_path, 256) as disk:
@@ -319,7 +321,7 @@ class TestAFullDisk:
 
     def test_a_page_that_does_not_fit_leaves_nothing_and_fits_once_there_is_room(self, tmp_path: Path) -> None:
         page = [change_of(order_of(f"302-{number:07}-0000000", service_level="X" * 400)) for number in range(500)]
-        with tiny_disk(tmp_path, 4096) as disk, Book.open(disk / "orders.db") as book:
+        with tiny_disk(tmp_path, 4096) as disk, Database.open(disk / "orders.db") as book:
             save(book, change_of(order_of()))
             before = contents(book)
             filler = fill(disk, leaving=60_000)
@@ -336,7 +338,7 @@ class TestWhatErrorsShow:
     MARK = "Zofie-Novakova-Dlouha-12"
 
     @pytest.mark.parametrize("many", [False, True])
-    def test_an_sql_error_carries_no_parameter(self, book: Book, many: bool) -> None:
+    def test_an_sql_error_carries_no_parameter(self, book: Database, many: bool) -> None:
         """A row that breaks a rule is amzlink's own fault: no problem of the user's, and no word of the row."""
         from amzlink.orderbook.database import execute_many, upsert
 
@@ -354,11 +356,11 @@ class TestWhatErrorsShow:
         assert not isinstance(error.value, Problem)
         assert self.MARK not in "".join(str(entry) for entry in chain_of(error.value))
 
-    def test_what_is_wrong_with_the_database_carries_none_either(self, book: Book) -> None:
+    def test_what_is_wrong_with_the_database_carries_none_either(self, book: Database) -> None:
         with book.writing() as connection:
             connection.execute(text("DROP TABLE orders"))
         with pytest.raises(Problem) as error:
-            find_order(book, STORE, self.MARK)
+            find_order(book.of(STORE), self.MARK)
         shown = "".join(f"{entry!r} {entry}" for entry in chain_of(error.value))
         assert re.search("no such table", shown)
         assert self.MARK not in shown

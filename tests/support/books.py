@@ -4,7 +4,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 
 
 def lay_out(file: Path) -> None:
@@ -18,5 +18,5 @@ def lay_out(file: Path) -> None:
 def _empty() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "orders.db"
-        Book.open(file).close()
+        Database.open(file).close()
         return file.read_bytes()

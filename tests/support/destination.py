@@ -188,8 +188,8 @@ class Destination:
 
     def rows(self, *order_ids: str) -> dict[str, DispatchRow]:
         """The rows of these orders, as far as there are any."""
-        with self.world.deps.book() as book:
-            return dispatch_rows(book, SLUG, order_ids)
+        with self.world.deps.book(SLUG) as book:
+            return dispatch_rows(book, order_ids)
 
     def sent(self) -> dict[str, str]:
         """What `orders list` says of every order in the book."""

@@ -101,8 +101,8 @@ class Pushing(Destination):
 
     def outbox(self, *states: State) -> list[Outgoing]:
         """The rows of the outbox in these states, or all."""
-        with self.world.deps.book() as book:
-            return in_state(book, SLUG, *(states or tuple(State)))
+        with self.world.deps.book(SLUG) as book:
+            return in_state(book, *(states or tuple(State)))
 
     def states(self, order_id: str) -> dict[str, str]:
         """Where each confirmation of an order stands, by reference."""

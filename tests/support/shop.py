@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport, check_weights
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import BookedOrder, Filter, iterate_orders
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.products import Product
@@ -74,8 +74,9 @@ class Shop:
         self.world.deps.save_config(config.with_store(SLUG, store))
 
     @contextmanager
-    def book(self) -> Iterator[Book]:
-        with self.world.deps.book() as book:
+    def book(self) -> Iterator[StoreBook]:
+        """The order book of the store."""
+        with self.world.deps.book(SLUG) as book:
             yield book
 
     def order(self, order_id: str) -> BookedOrder:
@@ -83,7 +84,7 @@ class Shop:
 
     def orders(self) -> dict[str, BookedOrder]:
         with self.book() as book:
-            return {order.order_id: order for order in iterate_orders(book, SLUG, Filter())}
+            return {order.order_id: order for order in iterate_orders(book, Filter())}
 
     def product(self, kind: WeightKind, *, ordered: bool | None = None) -> Product:
         """The first product of a kind; `ordered` says whether open orders are to have it, or not to."""

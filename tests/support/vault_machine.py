@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from amzlink.core.privacy.sealed_data import Box, Place
 from amzlink.orderbook.connection import open_engine
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets, Secret, SecretName
 from tests.support.destination import DiedError
@@ -92,7 +92,7 @@ class Keyring(MemorySecrets):
         self._fate.step()
 
 
-class MortalBook(Book):
+class MortalDatabase(Database):
     """An order book in whose transactions one can die: before, at the end with nothing committed yet, and after."""
 
     def __init__(self, file: Path, fate: Fate) -> None:

@@ -16,7 +16,7 @@ from amzlink.jobs.recording import run_job
 from amzlink.jobs.weights.catalogue import CatalogueSweep
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.jobs.weights.update_listings import Patcher, PatchOutcome
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing, PatchState
@@ -103,12 +103,12 @@ def check_weights(deps: Deps, slug: str, options: CheckOptions) -> CheckReport:
     """Look up, judge, and do what was asked for. What was found before a problem is in the report too."""
     report = CheckReport(store=slug)
 
-    def work(book: Book) -> None:
+    def work(book: StoreBook) -> None:
         store = deps.load_config().stores[slug]
         with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
             try:
                 # A dry run works on a copy, so that it keeps nothing.
-                kept = scratch_of(book, slug) if options.dry_run else book
+                kept = scratch_of(book) if options.dry_run else book
                 check = _Check(deps=deps, link=link, book=kept, slug=slug, store=store, report=report)
                 check.run(options)
             except Problem as problem:
@@ -124,7 +124,7 @@ class _Check:
     """One store's run, once everything is open."""
 
     def __init__(
-        self, *, deps: Deps, link: "Link", book: Book, slug: str, store: Store, report: CheckReport
+        self, *, deps: Deps, link: "Link", book: StoreBook, slug: str, store: Store, report: CheckReport
     ) -> None:  # fmt: skip
         self._deps = deps
         self._link = link
@@ -146,7 +146,7 @@ class _Check:
             now=now,
             progress=self._deps.observer.progress,
         )
-        waiting = line_weights.open_orders_by_sku(self._book, self._slug)
+        waiting = line_weights.open_orders_by_sku(self._book)
         try:
             self._look(weigher, options, now, waiting)
         except Problem as problem:
@@ -182,13 +182,13 @@ class _Check:
             now=now,
             progress=self._deps.observer.progress,
         ).run()
-        known = booked.find_listings(self._book, self._slug, options.weights.keys())
+        known = booked.find_listings(self._book, options.weights.keys())
         weigher.look_up([sku for sku in options.weights if sku not in known])
 
     def _skus(self, options: CheckOptions, waiting: Mapping[str, int]) -> list[str]:
         """What is judged and shown; a slip of the pen is not."""
-        listed = booked.listed_skus(self._book, self._slug) if options.all_listings else []
-        known = booked.find_listings(self._book, self._slug, options.weights.keys())
+        listed = booked.listed_skus(self._book) if options.all_listings else []
+        known = booked.find_listings(self._book, options.weights.keys())
         given = [sku for sku in options.weights if sku in known and known[sku].is_listed]
         return list(dict.fromkeys([*waiting, *listed, *given]))
 
@@ -208,7 +208,7 @@ class _Check:
 
     def _keep_given(self, options: CheckOptions, waiting: set[str]) -> dict[str, int]:
         """Keep the merchant's weights; a SKU that neither the account nor an open order has is a slip of the pen."""
-        known = booked.find_listings(self._book, self._slug, options.weights.keys())
+        known = booked.find_listings(self._book, options.weights.keys())
         given = {}
         for sku, grams in options.weights.items():
             listing = known.get(sku)
@@ -217,7 +217,7 @@ class _Check:
             else:
                 problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._slug)
                 self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
-        booked.set_local_weights(self._book, self._slug, given)
+        booked.set_local_weights(self._book, given)
         return given
 
     def _accept(self, weigher: Weigher, skus: Sequence[str]) -> dict[str, int]:
@@ -226,13 +226,13 @@ class _Check:
             for sku, verdict in weigher.judge(skus).items()
             if verdict.finding is not Finding.OK and verdict.suggestion_grams
         }
-        booked.set_local_weights(self._book, self._slug, accepted)
+        booked.set_local_weights(self._book, accepted)
         return accepted
 
     def _set_earlier(self, skus: Sequence[str]) -> dict[str, int]:
         """Weights that the merchant has set in earlier runs. What Amazon has answered already is not asked again."""
         found = {}
-        for sku, listing in booked.find_listings(self._book, self._slug, skus).items():
+        for sku, listing in booked.find_listings(self._book, skus).items():
             if not listing.local_grams:
                 continue
             patch = listing.patch
@@ -246,7 +246,7 @@ class _Check:
         """Every product with what was found, the worst first, and of those the ones that most orders wait for."""
         for start in range(0, len(skus), _CHUNK):
             chunk = skus[start : start + _CHUNK]
-            known = booked.find_listings(self._book, self._slug, chunk)
+            known = booked.find_listings(self._book, chunk)
             listings = [known.get(sku) or BookedListing(sku=sku) for sku in chunk]
             verdicts = weigher.judge_listings(listings)
             self._report.skus += [

@@ -80,8 +80,8 @@ def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) 
     """The names under which the order book keeps orders of other accounts, which were disconnected."""
     if not deps.home.database_file.exists():
         return set()
-    with deps.book() as book:
-        former = former_stores(book)
+    with deps.database() as database:
+        former = former_stores(database)
     return {
         slug
         for slug, store in former.items()

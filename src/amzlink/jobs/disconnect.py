@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from amzlink.core.privacy.retention import Rule
 from amzlink.deps import Deps
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import handed_over
 from amzlink.orderbook.orders.browse import forget_store
 from amzlink.orderbook.privacy.disconnected import FormerStore, note_former_store
@@ -58,11 +58,11 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         written = _archive(deps, slug)
         archived = written.orders if written else 0
         still_given, refusal = _forget_secrets(deps, slug)
-        with deps.book() as book:
-            copies_left = handed_over(book, slug)
-            purged = forget_store(book, slug, keep_orders=keep_orders)
+        with deps.book(slug) as book:
+            copies_left = handed_over(book)
+            purged = forget_store(book, keep_orders=keep_orders)
             _note(deps, book, slug, purged, archived=archived, keep_orders=keep_orders)
-            empty_journal(book)  # where somebody reads, closing it does so
+            empty_journal(book.database)  # where somebody reads, closing it does so
         if refusal:
             raise refusal
         deps.save_config(deps.load_config().without_store(slug))
@@ -86,11 +86,11 @@ def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
         return None
     from amzlink.jobs.privacy.archive import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
 
-    with deps.book() as book:
-        if not any(kept_orders(book, slug)):
+    with deps.book(slug) as book:
+        if not any(kept_orders(book)):
             return None
         try:
-            vault = deps.vault(slug, book)
+            vault = deps.vault(book)
         except Problem as problem:
             if problem.name == ProblemName.VAULT_KEY_MISSING:
                 return None
@@ -98,8 +98,7 @@ def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
         return archive_orders(
             book,
             vault,
-            slug,
-            lambda: (entry.order_id for chunk in kept_orders(book, slug) for entry in chunk),
+            lambda: (entry.order_id for chunk in kept_orders(book) for entry in chunk),
             country=settings.stores[slug].country,
             folder=folder,
             recipients=settings.archive.recipients,
@@ -107,17 +106,17 @@ def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
         )
 
 
-def _note(deps: Deps, book: Book, slug: str, purged: int, *, archived: int, keep_orders: bool) -> None:
+def _note(deps: Deps, book: StoreBook, slug: str, purged: int, *, archived: int, keep_orders: bool) -> None:
     """Write the record of what was destroyed, and whose the orders are that stay."""
     store = deps.load_config().stores[slug]
     if purged:
         record = Purge(
             at=deps.clock.now(), rule=Rule.REQUESTED, orders=purged, archived=archived, floor=None, job="disconnect"
         )
-        note_purge(book, slug, record)
+        note_purge(book, record)
     if keep_orders:
         former = FormerStore(seller_id=store.seller_id, country=store.country, test=store.test)
-        note_former_store(book, slug, former)
+        note_former_store(book, former)
 
 
 def _forget_secrets(deps: Deps, slug: str) -> tuple[tuple[str, ...], Problem | None]:

@@ -35,7 +35,7 @@ from amzlink.jobs.recording import run_job
 from amzlink.jobs.shipments.collect import ParcelNews
 from amzlink.jobs.shipments.read_back import ReadBack
 from amzlink.jobs.weights.look_up import Weigher
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName
@@ -130,17 +130,17 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
 def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport:
     report = ImportReport(store=slug, route="order" if options.order_ids else "search")
 
-    def work(book: Book) -> None:
+    def work(book: StoreBook) -> None:
         _import_into(book, deps, slug, options, report=report)
 
     run_job(deps, JOB, report, work, dry_run=options.dry_run)
     return report
 
 
-def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, report: ImportReport) -> None:
+def _import_into(book: StoreBook, deps: Deps, slug: str, options: ImportOptions, *, report: ImportReport) -> None:
     settings = deps.load_config()
     store = settings.stores[slug]
-    vault = deps.vault(slug, book)
+    vault = deps.vault(book)
     account = deps.account_of(slug, store)
     with deps.link(account, options.max_wait) as link:
         try:
@@ -165,16 +165,16 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
                 run.sample(account.region)
             else:
                 if not options.dry_run:
-                    run.fetch(refused_orders(book, slug, _RETRIED_ORDERS))
+                    run.fetch(refused_orders(book, _RETRIED_ORDERS))
                 report.window = run.search(options.since, resume=not options.dry_run)
             if not options.dry_run:
                 today = max(report.amazon_time.date(), vault.floor or report.amazon_time.date())
-                renew_leases(book, vault, slug, today=today, policy=settings.retention)
+                renew_leases(book, vault, today=today, policy=settings.retention)
                 _read_back(deps, link, book, vault, slug=slug, intake=intake)
                 if store.import_weights:
                     report.tally.missing_weight = _weigh(deps, link, book, slug, store)
                 else:
-                    forget_missing_weights(book, slug)
+                    forget_missing_weights(book)
             report.problem = intake.missing_addresses()
         except Problem as problem:
             # What was stored before counts, and so does the time that Amazon told.
@@ -187,7 +187,7 @@ def _import_into(book: Book, deps: Deps, slug: str, options: ImportOptions, *, r
         _purge(deps, book, slug, report)
 
 
-def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, intake: Intake) -> None:
+def _read_back(deps: Deps, link: Link, book: StoreBook, vault: Vault, *, slug: str, intake: Intake) -> None:
     """See that the confirmations of earlier runs are there."""
     policy = deps.load_config().retention
     news = ParcelNews(book=book, vault=vault, slug=slug, policy=policy, now=link.amazon_now(), dry_run=False)
@@ -196,7 +196,7 @@ def _read_back(deps: Deps, link: Link, book: Book, vault: Vault, *, slug: str, i
     ).run()
 
 
-def _purge(deps: Deps, book: Book, slug: str, report: ImportReport) -> None:
+def _purge(deps: Deps, book: StoreBook, slug: str, report: ImportReport) -> None:
     """Destroy what is due. Where another job is at work on the store, the next run does it."""
     done = purge_in_passing(deps, book, slug, report.borne_out)
     if done is not None:
@@ -205,16 +205,16 @@ def _purge(deps: Deps, book: Book, slug: str, report: ImportReport) -> None:
         _tell_overdue(deps, book, slug, report, done.problem if done else None)
 
 
-def _tell_overdue(deps: Deps, book: Book, slug: str, report: ImportReport, problem: Problem | None) -> None:
+def _tell_overdue(deps: Deps, book: StoreBook, slug: str, report: ImportReport, problem: Problem | None) -> None:
     """Say why not all could be destroyed, and of how many orders the time is over."""
-    count = overdue(book, slug, (report.amazon_time or deps.clock.now()).date(), deps.load_config().retention)
+    count = overdue(book, (report.amazon_time or deps.clock.now()).date(), deps.load_config().retention)
     late = Problem(ProblemName.RETENTION_OVERDUE, count=count) if count else None
     for each in (problem, late):
         if each:
             deps.observer.warn(each.with_facts(store=slug, store_option=f" --store {slug}"))
 
 
-def _weigh(deps: Deps, link: Link, book: Book, slug: str, store: Store) -> int:
+def _weigh(deps: Deps, link: Link, book: StoreBook, slug: str, store: Store) -> int:
     """Give the lines of orders their weights; a listing that cannot be read holds up no import."""
     weigher = Weigher(
         link=link, book=book, slug=slug, store=store, now=link.amazon_now(), progress=deps.observer.progress
@@ -228,7 +228,7 @@ def _weigh(deps: Deps, link: Link, book: Book, slug: str, store: Store) -> int:
 
 
 def _send_on(
-    deps: Deps, book: Book, vault: Vault, slug: str, *, store: Store, report: ImportReport, options: ImportOptions
+    deps: Deps, book: StoreBook, vault: Vault, slug: str, *, store: Store, report: ImportReport, options: ImportOptions
 ) -> None:
     """Hand on what is ready, whether or not Amazon has told everything: what it told before is in the book."""
     try:
@@ -252,7 +252,7 @@ def _send_on(
 class _Run:
     """One store's run, once everything is open."""
 
-    def __init__(self, *, deps: Deps, link: Link, intake: Intake, book: Book, slug: str, store: Store) -> None:
+    def __init__(self, *, deps: Deps, link: Link, intake: Intake, book: StoreBook, slug: str, store: Store) -> None:
         self._deps = deps
         self._link = link
         self._intake = intake
@@ -280,12 +280,12 @@ class _Run:
 
     def search(self, since: datetime | None, *, resume: bool) -> tuple[datetime, datetime]:
         """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
-        if resume and (left := searches_under_way(self._book, self._slug)):
+        if resume and (left := searches_under_way(self._book)):
             for search in left:
                 self._go_through(search)
         planned = self._plan(since)
         if resume:
-            begin_searches(self._book, self._slug, planned)
+            begin_searches(self._book, planned)
         for search in planned:
             self._go_through(search)
         changes = planned[-1]
@@ -293,7 +293,7 @@ class _Run:
 
     def _plan(self, since: datetime | None) -> list[Search]:
         ids = self._store.marketplace_ids
-        known = coverage(self._book, self._slug)
+        known = coverage(self._book)
         plan = plan_run(Coverage(*known) if known else None, ids, self._link.amazon_now(), since)
         searches = []
         if plan.sweep:

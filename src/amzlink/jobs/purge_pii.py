@@ -20,7 +20,7 @@ from amzlink.core.privacy.sealed_data import Box, Place
 from amzlink.deps import Deps
 from amzlink.jobs.privacy.renew import renew_leases, renewed_lease
 from amzlink.jobs.recording import run_job
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.privacy.leases import note_floor
 from amzlink.orderbook.privacy.purges import (
@@ -114,7 +114,7 @@ def purge_pii(deps: Deps, slugs: Sequence[str], options: PurgeOptions) -> list[P
 def _purge_store(deps: Deps, slug: str, options: PurgeOptions) -> PurgeReport:
     report = PurgeReport(store=slug)
 
-    def work(book: Book) -> None:
+    def work(book: StoreBook) -> None:
         settings = deps.load_config()
         report.amazon_time = _ask_the_time(deps, slug, settings.stores[slug], report)
         purge = Purger(deps=deps, book=book, slug=slug, settings=settings, options=options, report=report)
@@ -127,7 +127,7 @@ def _purge_store(deps: Deps, slug: str, options: PurgeOptions) -> PurgeReport:
     return report
 
 
-def purge_in_passing(deps: Deps, book: Book, slug: str, amazon_time: datetime | None) -> PurgeReport | None:
+def purge_in_passing(deps: Deps, book: StoreBook, slug: str, amazon_time: datetime | None) -> PurgeReport | None:
     """What import-orders does at its end: destroy what is due. None where another job of the store is at work."""
     report = PurgeReport(store=slug)
     try:
@@ -153,7 +153,7 @@ class Purger:
         self,
         *,
         deps: Deps,
-        book: Book,
+        book: StoreBook,
         slug: str,
         settings: Config,
         options: PurgeOptions,
@@ -198,7 +198,7 @@ class Purger:
         if amazon_time is not None:
             return amazon_time, None
         stores = {slug for slug, store in self._settings.stores.items() if not store.test and not store.amazon_sandbox}
-        earlier = borne_out(self._book, {self._slug} if self._slug not in stores else stores)
+        earlier = borne_out(self._book.database, {self._slug} if self._slug not in stores else stores)
         now = self._deps.clock.now()
         if earlier is None:
             return None, Problem(ProblemName.CLOCK_JUMPED, detail="no run has heard a time from Amazon yet")
@@ -208,25 +208,25 @@ class Purger:
         return earlier, None
 
     def _purge_due(self, sure: datetime) -> None:
-        floor = sealed_marks(self._book, self._slug).floor
+        floor = sealed_marks(self._book).floor
         today = max(sure.date(), floor or sure.date())  # what once was sure is
         if self._options.dry_run:
             self._survey(today, list_due=True)
             return
-        vault = self._deps.vault(self._slug, self._book)
+        vault = self._deps.vault(self._book)
         # What is still needed stays, though nobody was there to renew its lease in time.
-        renew_leases(self._book, vault, self._slug, today=today, policy=self._policy)
+        renew_leases(self._book, vault, today=today, policy=self._policy)
         archived = self._archive(vault, lambda: (due.order_id for due in self._all_due(today)), sure)
         if vault.floor is None or today > vault.floor:
             # From here on rows below the floor are never opened again, however far the rest gets.
-            note_floor(self._book, self._slug, today)
+            note_floor(self._book, today)
             vault.move_on(today)
         self._destroy_due(today, sure, archived=archived)
         months = round(self._policy.order_months * _DAYS_A_MONTH)
-        self._report.forgotten = forget_old_orders(self._book, self._slug, sure - timedelta(days=months))
+        self._report.forgotten = forget_old_orders(self._book, sure - timedelta(days=months))
 
     def _purge_requested(self, order_id: str, now: datetime) -> None:
-        entry = kept_order(self._book, self._slug, order_id)
+        entry = kept_order(self._book, order_id)
         if entry is None:
             self._purge_nothing(order_id, now)
             return
@@ -234,7 +234,7 @@ class Purger:
         if self._options.dry_run:
             return
         try:
-            vault = self._deps.vault(self._slug, self._book)
+            vault = self._deps.vault(self._book)
         except Problem as problem:
             # Nobody can open it, so nothing is lost with the row. But an archive wants it read, once the key is back.
             if problem.name != ProblemName.VAULT_KEY_MISSING or self._archive_folder:
@@ -245,12 +245,12 @@ class Purger:
 
     def _purge_nothing(self, order_id: str, now: datetime) -> None:
         """Nothing of it is sealed (any more): see that nothing ever will be, and that a copy elsewhere can go."""
-        there = tombstone_of(self._book, self._slug, order_id)
-        if there is None and find_order(self._book, self._slug, order_id) is None:
+        there = tombstone_of(self._book, order_id)
+        if there is None and find_order(self._book, order_id) is None:
             raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail="in the order book")
         self._report.gone_since = there.at if there else now
         if there is None and not self._options.dry_run:
-            destroy(self._book, self._slug, {order_id: Rule.REQUESTED}, [], now)
+            destroy(self._book, {order_id: Rule.REQUESTED}, [], now)
 
     @property
     def _archive_folder(self) -> Path | None:
@@ -266,7 +266,6 @@ class Purger:
         written = archive_orders(
             self._book,
             vault,
-            self._slug,
             order_ids,
             country=self._store.country,
             folder=folder,
@@ -278,20 +277,20 @@ class Purger:
         return True
 
     def _all_due(self, today: date) -> Iterator[Due]:
-        for chunk in perhaps_due(self._book, self._slug, today, self._policy.days):
+        for chunk in perhaps_due(self._book, today, self._policy.days):
             for entry in chunk:
                 if due := due_of(entry, today, self._policy):
                     yield due
 
     def _destroy_due(self, today: date, now: datetime, *, archived: bool) -> None:
         """What is due goes, a chunk at a time; and what is needed still and nobody can open is fetched anew."""
-        vault = self._deps.vault(self._slug, self._book)  # anew: the proof asks what the keyring holds now
-        for chunk in perhaps_due(self._book, self._slug, today, self._policy.days):
+        vault = self._deps.vault(self._book)  # anew: the proof asks what the keyring holds now
+        for chunk in perhaps_due(self._book, today, self._policy.days):
             due = {entry.order_id: found.rule for entry in chunk if (found := due_of(entry, today, self._policy))}
             self._destroy(vault, [entry for entry in chunk if entry.order_id in due], due, now, archived=archived)
             lost = {entry.order_id for entry in chunk if entry.order_id not in due and _is_lost(entry, vault.floor)}
             if lost:
-                let_go(self._book, self._slug, lost, now)
+                let_go(self._book, lost, now)
 
     def _destroy(
         self,
@@ -306,14 +305,14 @@ class Purger:
             return
         sales = [entry.order_id for entry in entries if archived and entry.is_sale]
         records = records_of(rules, sales, at=now, floor=vault.floor if vault else None, job=self._job)
-        gone = boxes_of(self._book, self._slug, rules)
-        destroy(self._book, self._slug, rules, records, now)
+        gone = boxes_of(self._book, rules)
+        destroy(self._book, rules, records, now)
         self._report.purged += len(rules)
         self._prove(vault, gone)
 
     def _prove(self, vault: "Vault | None", gone: Mapping[Place, Box]) -> None:
         """Try to open what was destroyed: no row may be left, and no key of a day that has been purged."""
-        left = {place.order_id for place in boxes_of(self._book, self._slug, {place.order_id for place in gone})}
+        left = {place.order_id for place in boxes_of(self._book, {place.order_id for place in gone})}
         if vault and vault.floor:
             left |= {
                 place.order_id
@@ -326,7 +325,7 @@ class Purger:
     def _survey(self, today: date, *, list_due: bool) -> None:
         """Count what is kept and when the next of it goes; with `list_due` note what would go today."""
         requested = self._options.order_id if self._options.dry_run else None
-        for chunk in _as_renewed(kept_orders(self._book, self._slug), self._book, self._slug, today, self._policy):
+        for chunk in _as_renewed(kept_orders(self._book), self._book, today, self._policy):
             due = [found for entry in chunk if (found := due_of(entry, today, self._policy))] if list_due else []
             self._report.due += due
             going = {requested, *(found.order_id for found in due)}
@@ -342,14 +341,14 @@ class Purger:
     def _empty_journal(self) -> None:
         """Nothing that was deleted may be left in the journal; who reads the book at the moment is soon done."""
         for _ in range(_TRIES):
-            if empty_journal(self._book):
+            if empty_journal(self._book.database):
                 return
             self._deps.clock.sleep(_PAUSE_SECONDS)
         raise Problem(ProblemName.JOURNAL_IN_USE, store=self._slug)
 
     def _forget_copies(self) -> None:
         """Delete what was handed to Sendcloud of purged orders, where that is wanted; else say how many there are."""
-        copies = copies_at_sendcloud(self._book, self._slug)
+        copies = copies_at_sendcloud(self._book)
         wanted = self._options.include_destination or self._store.purge_destination
         self._report.copies_left = len(copies)
         if not copies or not wanted or self._options.dry_run:
@@ -368,15 +367,15 @@ class Purger:
                     if sendcloud_id is not None:
                         delete_order(client, sendcloud_id)
                         self._report.copies_deleted += 1
-                    note_copy_gone(self._book, self._slug, order_id)
+                    note_copy_gone(self._book, order_id)
                     self._report.copies_left -= 1
             finally:
                 self._report.api_calls.update(client.calls)
 
 
-def overdue(book: Book, slug: str, today: date, policy: Retention) -> int:
+def overdue(book: StoreBook, today: date, policy: Retention) -> int:
     """Of how many orders personal data is still there that was to be destroyed before today."""
-    chunks = _as_renewed(perhaps_due(book, slug, today, policy.days), book, slug, today, policy)
+    chunks = _as_renewed(perhaps_due(book, today, policy.days), book, today, policy)
     return sum(1 for chunk in chunks for entry in chunk if due_of(entry, today, policy))
 
 
@@ -390,10 +389,10 @@ def due_of(entry: Kept, today: date, policy: Retention) -> Due | None:
 
 
 def _as_renewed(
-    chunks: Iterator[list[Kept]], book: Book, slug: str, today: date, policy: Retention
+    chunks: Iterator[list[Kept]], book: StoreBook, today: date, policy: Retention
 ) -> Iterator[list[Kept]]:  # fmt: skip
     """These orders with the leases that a purge of today would give them before it destroys anything."""
-    floor = sealed_marks(book, slug).floor
+    floor = sealed_marks(book).floor
     for chunk in chunks:
         yield [
             msgspec.structs.replace(

@@ -26,7 +26,7 @@ from amzlink.jobs.shipments.collect import ParcelNews
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally, to_api
 from amzlink.jobs.shipments.plan import Planned, Planner
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, state_counts
 from amzlink.orderbook.shipments.parcels import (
@@ -151,7 +151,7 @@ def _push_store(
 ) -> PushReport:  # fmt: skip
     report = PushReport(store=slug)
 
-    def work(book: Book) -> None:
+    def work(book: StoreBook) -> None:
         _push_into(book, deps, slug, options, rows=rows, report=report)
 
     run_job(deps, JOB, report, work, dry_run=options.dry_run)
@@ -159,7 +159,7 @@ def _push_store(
 
 
 def _push_into(
-    book: Book,
+    book: StoreBook,
     deps: Deps,
     slug: str,
     options: PushOptions,
@@ -169,7 +169,7 @@ def _push_into(
 ) -> None:
     settings = deps.load_config()
     store = settings.stores[slug]
-    vault = deps.vault(slug, book)
+    vault = deps.vault(book)
     with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
         try:
             report.amazon_time, report.time_counts = link.learn_time(), deps.bears_out(store)
@@ -191,13 +191,13 @@ def _push_into(
                 # What was heard before can still be told.
                 report.problem = problem
             push.decide(dry_run=options.dry_run)
-            for arrivals in _arrivals(book, slug, news, now=report.amazon_time, dry_run=options.dry_run):
+            for arrivals in _arrivals(book, news, now=report.amazon_time, dry_run=options.dry_run):
                 report.delivered += len(arrivals)
                 if not options.dry_run:
                     # The leases first: a run that dies between the two does both once more.
                     today = report.amazon_time.date()
-                    lease_arrivals(book, vault, slug, arrivals, today=today, policy=settings.retention)
-                    note_deliveries(book, slug, arrivals)
+                    lease_arrivals(book, vault, arrivals, today=today, policy=settings.retention)
+                    note_deliveries(book, arrivals)
             if not options.dry_run:
                 push.send(options.route)
         except Problem as problem:
@@ -205,13 +205,13 @@ def _push_into(
             report.problem = problem
         finally:
             report.api_calls.update(link.calls)
-            report.unanswered = _count_unanswered(book, slug, dry_run=options.dry_run)
+            report.unanswered = _count_unanswered(book, dry_run=options.dry_run)
 
 
-def _count_unanswered(book: Book, slug: str, *, dry_run: bool) -> int:
+def _count_unanswered(book: StoreBook, *, dry_run: bool) -> int:
     """Confirmations without an answer; a dry run counts what is in the queue as what it would send."""
     states = UNDER_WAY if dry_run else {*UNDER_WAY, State.PLANNED}
-    return sum(count for state, count in state_counts(book, slug).items() if state in states)
+    return sum(count for state, count in state_counts(book).items() if state in states)
 
 
 class _Push:
@@ -222,7 +222,7 @@ class _Push:
         *,
         deps: Deps,
         link: "Link",
-        book: Book,
+        book: StoreBook,
         slug: str,
         store: Store,
         news: ParcelNews,
@@ -276,7 +276,7 @@ class _Push:
 
     def send(self, route: str) -> None:
         """Send the outbox: one by one as long as that is faster, the rest and all mail without tracking by feed."""
-        singly, either, by_feed = self._sorted(in_state(self._book, self._slug, State.PLANNED))
+        singly, either, by_feed = self._sorted(in_state(self._book, State.PLANNED))
         if singly:
             self._confirmer.send_singly(singly)
         while either and route != "feed" and (count := self._singly(len(either), route)):
@@ -320,7 +320,7 @@ class _Push:
         ids = list(by_order)
         booked: set[str] = set()
         for start in range(0, len(ids), _CHUNK):
-            booked |= booked_orders(self._book, self._slug, ids[start : start + _CHUNK])
+            booked |= booked_orders(self._book, ids[start : start + _CHUNK])
         for row in rows:
             if isinstance(row, ShipmentRow) and row.order_id not in booked:
                 where = f"in the order book of {self._slug} (line {row.line})"
@@ -334,11 +334,11 @@ def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
     return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, reason=reason, detail=detail)
 
 
-def _arrivals(book: Book, slug: str, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:
+def _arrivals(book: StoreBook, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:
     """The orders that have arrived as a whole since the last run, a chunk at a time."""
-    ids = dict.fromkeys(newly_delivered(book, slug))
+    ids = dict.fromkeys(newly_delivered(book))
     if dry_run:
-        ids |= dict.fromkeys(shipped_and_under_way(book, slug, list(news.known)))
+        ids |= dict.fromkeys(shipped_and_under_way(book, list(news.known)))
     for start in range(0, len(ids), _CHUNK):
         found = {}
         for order_id, parcels in news.parcels_of(list(ids)[start : start + _CHUNK]).items():

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from amzlink.deps import Deps
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 
@@ -33,7 +33,7 @@ def run_job(
     deps: Deps,
     job: str,
     report: RunReport,
-    work: Callable[[Book], None],
+    work: Callable[[StoreBook], None],
     *,
     dry_run: bool,
     also_locked: Collection[str] = (),
@@ -47,7 +47,7 @@ def run_job(
         with contextlib.ExitStack() as held:
             for each in (job, *also_locked):
                 held.enter_context(deps.lock(report.store, each))
-            book = held.enter_context(deps.book())
+            book = held.enter_context(deps.book(report.store))
             work(book)
             if not dry_run:
                 _note(deps, book, job, report, started)
@@ -56,7 +56,7 @@ def run_job(
     _close(deps, job, report, started)
 
 
-def _note(deps: Deps, book: Book, job: str, report: RunReport, started: datetime) -> None:
+def _note(deps: Deps, book: StoreBook, job: str, report: RunReport, started: datetime) -> None:
     run = Run(
         job=job,
         started_at=started,
@@ -65,7 +65,7 @@ def _note(deps: Deps, book: Book, job: str, report: RunReport, started: datetime
         counts=report.counts(),
         amazon_time=report.borne_out,
     )
-    note_run(book, report.store, run)
+    note_run(book, run)
 
 
 def _close(deps: Deps, job: str, report: RunReport, started: datetime) -> None:

@@ -47,11 +47,11 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
     found = []
     for slug in slugs:
         store = settings.stores[slug]
-        with deps.book() as book:
-            runs = last_runs(book, slug, "import-orders")
-            pushes = last_runs(book, slug, "push-status")
-            numbers = overview(book, slug, store.hold_policy, now, midnight)
-            shipping = progress(book, slug, now)
+        with deps.book(slug) as book:
+            runs = last_runs(book, "import-orders")
+            pushes = last_runs(book, "push-status")
+            numbers = overview(book, store.hold_policy, now, midnight)
+            shipping = progress(book, now)
         checks = (
             check_secret_age(store, now.date()),
             check_retention(deps, slug, now.date()),

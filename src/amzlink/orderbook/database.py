@@ -1,9 +1,11 @@
-"""The order book: one database, opened once, used in short transactions."""
+"""The order book: one database for all stores, opened once, used in short transactions; and the part of one store."""
 
 import contextlib
 import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,16 +17,16 @@ from amzlink.orderbook.connection import locate, open_engine, translated_databas
 Row = dict[str, Any]
 
 
-class Book:
-    """A handle on the database. Every error that leaves it is a named problem."""
+class Database:
+    """The order book of all stores. Every error that leaves it is a named problem."""
 
     def __init__(self, engine: Engine, file: Path) -> None:
         self._engine = engine
         self._file = file
 
     @classmethod
-    def open(cls, file: Path, url: str | None = None) -> "Book":
-        """Open the book, making it where there is none. Raises as `locate` and `open_engine`."""
+    def open(cls, file: Path, url: str | None = None) -> "Database":
+        """Open it, making it where there is none. Raises as `locate` and `open_engine`."""
         file = locate(file, url)
         return cls(open_engine(file), file)
 
@@ -37,6 +39,10 @@ class Book:
     def close(self) -> None:
         """Let go of the file; the journal is folded into it."""
         self._engine.dispose()
+
+    def of(self, store: str) -> "StoreBook":
+        """The order book of one store, by its slug."""
+        return StoreBook(self, store)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -62,6 +68,22 @@ class Book:
             self._engine.connect().execution_options(no_transaction=True) as connection,
         ):
             yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class StoreBook:
+    """The order book bound to one store: whoever is handed it sees no other store's rows."""
+
+    database: Database
+    store: str
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A view of one moment."""
+        return self.database.reading()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """All that is written in it, or nothing."""
+        return self.database.writing()
 
 
 def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:

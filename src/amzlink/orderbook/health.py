@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import func, select, text
 
 from amzlink.core.privacy.sealed_data import Box, Place
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database, StoreBook
 from amzlink.orderbook.orders.pages import box_of, can_be_opened
 from amzlink.orderbook.schema import RUNS, SEALED
 
@@ -17,20 +17,20 @@ class LastRuns(msgspec.Struct, frozen=True):
     failed_with: str | None
 
 
-def book_faults(book: Book, *, thorough: bool) -> list[str]:
+def book_faults(database: Database, *, thorough: bool) -> list[str]:
     """What the database finds wrong with itself; the quick form leaves out what an index has to hold."""
     pragma = "integrity_check" if thorough else "quick_check"
-    with book.reading() as connection:
+    with database.reading() as connection:
         rows = [str(row[0]) for row in connection.execute(text(f"PRAGMA {pragma}(20)"))]
     return [row for row in rows if row != "ok"]
 
 
-def last_runs(book: Book, store: str, job: str) -> LastRuns:
+def last_runs(book: StoreBook, job: str) -> LastRuns:
     """The last good and the last bad end of a job."""
-    ends = select(func.max(RUNS.c.finished_at)).where(RUNS.c.store == store, RUNS.c.job == job)
+    ends = select(func.max(RUNS.c.finished_at)).where(RUNS.c.store == book.store, RUNS.c.job == job)
     failed = (
         select(RUNS.c.finished_at, RUNS.c.problem)
-        .where(RUNS.c.store == store, RUNS.c.job == job, RUNS.c.problem.is_not(None))
+        .where(RUNS.c.store == book.store, RUNS.c.job == job, RUNS.c.problem.is_not(None))
         .order_by(RUNS.c.finished_at.desc())
         .limit(1)
     )
@@ -40,19 +40,19 @@ def last_runs(book: Book, store: str, job: str) -> LastRuns:
     return LastRuns(success, failure.finished_at if failure else None, failure.problem if failure else None)
 
 
-def recent_runs(book: Book, limit: int) -> list[dict[str, object]]:
+def recent_runs(database: Database, limit: int) -> list[dict[str, object]]:
     """The newest runs of all stores, for a bundle: times, counts and names of problems."""
     query = select(RUNS).order_by(RUNS.c.started_at.desc()).limit(limit)
-    with book.reading() as connection:
+    with database.reading() as connection:
         return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def sample_boxes(book: Book, store: str, count: int) -> dict[Place, Box]:
+def sample_boxes(book: StoreBook, count: int) -> dict[Place, Box]:
     """The boxes that can be opened and whose leases end first and last, so many of each."""
     found: dict[Place, Box] = {}
     with book.reading() as connection:
         for order in (SEALED.c.lease_day, SEALED.c.lease_day.desc()):
-            query = select(SEALED).where(SEALED.c.store == store, can_be_opened()).order_by(order).limit(count)
+            query = select(SEALED).where(SEALED.c.store == book.store, can_be_opened()).order_by(order).limit(count)
             for row in connection.execute(query):
                 found[Place(row.order_id, row.part)] = box_of(row)
     return found

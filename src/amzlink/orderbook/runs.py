@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from amzlink.clock import to_iso
-from amzlink.orderbook.database import Book, upsert
+from amzlink.orderbook.database import Database, StoreBook, upsert
 from amzlink.orderbook.schema import RUNS, VAULT_CHAINS, VAULT_FLOORS
 from amzlink.problems import ProblemName
 
@@ -30,10 +30,10 @@ class SealedMarks(msgspec.Struct, frozen=True):
     chain_ids: Mapping[str, str]
 
 
-def note_run(book: Book, store: str, run: Run) -> None:
+def note_run(book: StoreBook, run: Run) -> None:
     """Keep the record of a run."""
     row = {
-        "store": store,
+        "store": book.store,
         "job": run.job,
         "started_at": to_iso(run.started_at),
         "finished_at": to_iso(run.finished_at),
@@ -45,16 +45,16 @@ def note_run(book: Book, store: str, run: Run) -> None:
         connection.execute(upsert(RUNS), row)
 
 
-def last_amazon_time(book: Book) -> str | None:
+def last_amazon_time(database: Database) -> str | None:
     """The latest time that Amazon bore out to any store, ISO 8601."""
-    with book.reading() as connection:
+    with database.reading() as connection:
         latest: str | None = connection.scalar(select(func.max(RUNS.c.amazon_time)))
         return latest
 
 
-def sealed_marks(book: Book, store: str) -> SealedMarks:
+def sealed_marks(book: StoreBook) -> SealedMarks:
     """What the vault of a store has to be held against."""
     with book.reading() as connection:
-        floor = connection.scalar(select(VAULT_FLOORS.c.floor).where(VAULT_FLOORS.c.store == store))
-        chains = connection.execute(select(VAULT_CHAINS).where(VAULT_CHAINS.c.store == store))
+        floor = connection.scalar(select(VAULT_FLOORS.c.floor).where(VAULT_FLOORS.c.store == book.store))
+        chains = connection.execute(select(VAULT_CHAINS).where(VAULT_CHAINS.c.store == book.store))
         return SealedMarks(date.fromisoformat(floor) if floor else None, {row.month: row.chain_id for row in chains})

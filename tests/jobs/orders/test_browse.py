@@ -45,14 +45,14 @@ def world(tmp_path: Path) -> StoreOnSandbox:
 
 def store(world: StoreOnSandbox, *changes: OrderChange, sealed: bool = True) -> None:
     """Put orders into the book, their personal data sealed as an import does it."""
-    with world.deps.book() as book:
-        vault = world.deps.vault(SLUG, book)
+    with world.deps.book(SLUG) as book:
+        vault = world.deps.vault(book)
         rows = []
         for change in changes:
             box = vault.seal(change.order.order_id, msgspec.json.encode(change.order.personal), LEASE)
             data = box if sealed else None
             rows.append(msgspec.structs.replace(change, sealed=data))
-        save_page(book, SLUG, Page(changes=rows, chain_ids=vault.chain_ids), NOW)
+        save_page(book, Page(changes=rows, chain_ids=vault.chain_ids), NOW)
 
 
 def set_store(world: StoreOnSandbox, **settings: Any) -> None:
@@ -261,20 +261,20 @@ class TestPersonalData:
     def test_data_whose_day_is_over_is_not_shown_even_if_its_row_is_still_there(self, world: StoreOnSandbox) -> None:
         """As a purge leaves it that was stopped after it had noted its floor."""
         store(world, change_of(order_of()))
-        with world.deps.book() as book:
-            note_floor(book, SLUG, LEASE + timedelta(days=1))
+        with world.deps.book(SLUG) as book:
+            note_floor(book, LEASE + timedelta(days=1))
         detail = show_order(world.deps, SLUG, ORDER_ID, with_personal=True)
         assert (detail.personal, detail.order.lease_day, detail.order.kept_until) == (None, None, None)
 
     def test_a_book_that_was_put_back_learns_the_floor_of_the_keyring_again(self, world: StoreOnSandbox) -> None:
         store(world, change_of(order_of()))
-        with world.deps.book() as book:
-            note_floor(book, SLUG, LEASE)
-            world.deps.vault(SLUG, book)
+        with world.deps.book(SLUG) as book:
+            note_floor(book, LEASE)
+            world.deps.vault(book)
             with book.writing() as connection:
                 connection.execute(delete(VAULT_FLOORS))
-            world.deps.vault(SLUG, book)
-            assert sealed_marks(book, SLUG).floor == LEASE
+            world.deps.vault(book)
+            assert sealed_marks(book).floor == LEASE
 
 
 class TestHolding:

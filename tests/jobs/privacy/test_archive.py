@@ -56,13 +56,13 @@ def purge(world: StoreOnSandbox, **options: Any) -> PurgeReport:
 
 
 def kept(world: StoreOnSandbox) -> set[str]:
-    with world.deps.book() as book:
-        return {entry.order_id for chunk in kept_orders(book, SLUG) for entry in chunk}
+    with world.deps.book(SLUG) as book:
+        return {entry.order_id for chunk in kept_orders(book) for entry in chunk}
 
 
 def sales_of(world: StoreOnSandbox) -> set[str]:
-    with world.deps.book() as book:
-        return {order.order_id for order in iterate_orders(book, SLUG, Filter()) if order.status != "CANCELLED"}
+    with world.deps.book(SLUG) as book:
+        return {order.order_id for order in iterate_orders(book, Filter()) if order.status != "CANCELLED"}
 
 
 def archived(folder: Path) -> dict[str, dict[str, Any]]:
@@ -96,8 +96,8 @@ def test_every_sale_whose_data_goes_is_in_the_file_with_its_buyer(tmp_path: Path
         assert record["recipient"]["name"] == told.get("name"), order_id
         assert record["recipient"]["address_line_1"] == told.get("addressLine1"), order_id
     assert any(record["recipient"]["name"] for record in archived(away).values())
-    with world.deps.book() as book:
-        assert sum(record.archived for record in purges(book, SLUG)) == report.archived == len(archived(away))
+    with world.deps.book(SLUG) as book:
+        assert sum(record.archived for record in purges(book)) == report.archived == len(archived(away))
 
 
 class TestDisconnecting:
@@ -107,8 +107,8 @@ class TestDisconnecting:
         done = disconnect(world.deps, SLUG, keep_orders=False)
         assert archived(away).keys() == sales
         assert (done.archived, done.archive and done.archive.parent) == (len(sales), away)
-        with world.deps.book() as book:
-            assert [(record.job, record.archived) for record in purges(book, SLUG)] == [("disconnect", len(sales))]
+        with world.deps.book(SLUG) as book:
+            assert [(record.job, record.archived) for record in purges(book)] == [("disconnect", len(sales))]
 
     def test_where_the_archive_cannot_be_written_changes_nothing(self, world: StoreOnSandbox, tmp_path: Path) -> None:
         bind(world, tmp_path / "unplugged")

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from amzlink.core.privacy.retention import Retention
 from amzlink.jobs.purge_pii import due_of
-from amzlink.orderbook.database import Book, Row
+from amzlink.orderbook.database import Database, Row
 from amzlink.orderbook.privacy.purges import kept_orders, perhaps_due
 from amzlink.orderbook.schema import ORDERS, SEALED
 from tests.orderbook.samples import STORE, book_in
@@ -42,7 +42,7 @@ def any_order(number: int, chance: random.Random) -> Row:
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A book with orders of every kind, more than one chunk of them."""
     chance = random.Random(7)
     with book_in(tmp_path_factory.mktemp("due")) as book:
@@ -59,11 +59,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=str)
-def test_what_is_looked_at_holds_all_that_is_due_and_not_everything(book: Book, policy: Retention) -> None:
-    kept = [entry for chunk in kept_orders(book, STORE) for entry in chunk]
+def test_what_is_looked_at_holds_all_that_is_due_and_not_everything(book: Database, policy: Retention) -> None:
+    kept = [entry for chunk in kept_orders(book.of(STORE)) for entry in chunk]
     for day in range(0, 200, 14):
         today = date(2026, 6, 1) + timedelta(days=day)
-        looked_at = [entry for chunk in perhaps_due(book, STORE, today, policy.days) for entry in chunk]
+        looked_at = [entry for chunk in perhaps_due(book.of(STORE), today, policy.days) for entry in chunk]
         assert [entry for entry in kept if due_of(entry, today, policy)] == [
             entry for entry in looked_at if due_of(entry, today, policy)
         ]

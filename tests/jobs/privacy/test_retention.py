@@ -25,7 +25,7 @@ from amzlink.core.privacy.retention import Retention, Rule, cancelled_by
 from amzlink.jobs.import_orders import ImportReport
 from amzlink.jobs.orders.browse import OrderDetail, show_order
 from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.plan import Story
@@ -191,7 +191,7 @@ Start = Callable[..., Machine]
 def new_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a book in which nothing stands yet."""
     file = tmp_path_factory.mktemp("new") / "orders.db"
-    Book.open(file).close()
+    Database.open(file).close()
     return file
 
 

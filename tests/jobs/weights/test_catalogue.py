@@ -8,7 +8,6 @@ import pytest
 from amzlink.jobs.check_weights import CheckReport
 from amzlink.orderbook.weights.listings import note_sweep, sweep_of
 from tests.support.shop import Shop, looked
-from tests.support.world import SLUG
 
 MANY = 1100
 
@@ -156,10 +155,10 @@ def test_a_clock_that_went_back_does_not_keep_a_sweep_from_its_end(tmp_path: Pat
     shop = Shop(tmp_path, orders=0, listings=MANY)
     shop.die(30, all_listings=True)
     with shop.book() as book:
-        sweep = sweep_of(book, SLUG)
+        sweep = sweep_of(book)
         assert sweep.begun_at is not None
         ahead = type(sweep)(until=sweep.until, begun_at=sweep.begun_at + timedelta(days=2), report_id=sweep.report_id)
-        note_sweep(book, SLUG, ahead)
+        note_sweep(book, ahead)
     report = shop.check(all_listings=True)
     assert report.problem is None
     assert listed(report) == sold(shop)

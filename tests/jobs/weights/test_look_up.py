@@ -26,7 +26,7 @@ NO_WEIGHT = {_K.NONE, _K.ITEM_ONLY, _K.CATALOGUE_ONLY, _K.UNKNOWN_UNIT, _K.NO_AT
 def weights(shop: Shop) -> dict[str, set[int | None]]:
     """What stands on the lines, by SKU."""
     with shop.book() as book:
-        lines = order_lines(book, SLUG, list(shop.orders()))
+        lines = order_lines(book, list(shop.orders()))
     found: dict[str, set[int | None]] = {}
     for order in lines.values():
         for line in order:
@@ -56,7 +56,7 @@ def test_an_import_gives_every_line_and_order_the_weight_that_its_listings_say(t
     assert len(seen & GOOD) > 8
     assert len(seen & NO_WEIGHT) > 5
     with shop.book() as book:
-        lines = order_lines(book, SLUG, list(shop.orders()))
+        lines = order_lines(book, list(shop.orders()))
     for order_id, order in shop.orders().items():
         single = [line.weight_grams * line.quantity for line in lines[order_id] if line.weight_grams]
         assert order.weight_grams == (sum(single) if len(single) == len(lines[order_id]) else None)
@@ -81,13 +81,13 @@ def test_what_is_known_is_never_looked_up_again_and_what_is_not_once_a_day(tmp_p
     shop.bring()
     with shop.book() as book:
         lacking = {sku for sku, grams in weights(shop).items() if grams == {None}}
-        set_local_weights(book, SLUG, dict.fromkeys(lacking, 500))
+        set_local_weights(book, dict.fromkeys(lacking, 500))
     shop.world.clock.advance(timedelta(days=3).total_seconds())
     assert looked(shop.bring()) == 0
     assert not [sku for sku, grams in weights(shop).items() if sku in shop.waiting() and None in grams]
     with shop.book() as book:
         sku = min(lacking & shop.waiting())
-        set_local_weights(book, SLUG, {sku: 0})
+        set_local_weights(book, {sku: 0})
     assert looked(shop.bring()) >= 1
     assert looked(shop.bring()) == 0
     shop.world.clock.advance(timedelta(days=1).total_seconds())
@@ -202,7 +202,7 @@ def test_a_product_without_a_listing_is_asked_for_once_a_day_and_missed(tmp_path
     shop.bring()
     assert weights(shop)[sku] == {None}
     with shop.book() as book:
-        assert find_listings(book, SLUG, [sku])[sku].is_listed is False
+        assert find_listings(book, [sku])[sku].is_listed is False
     assert looked(shop.bring()) == 0
 
 
@@ -220,7 +220,7 @@ def test_sendcloud_gets_the_weights_and_an_order_goes_again_when_one_is_set_late
             grams = min(known[item["sku"]], key=lambda each: each or 0)
             assert item.get("measurement") == ({"weight": {"value": grams, "unit": "g"}} if grams else None)
     with shop.book() as book:
-        waiting = open_orders_by_sku(book, SLUG)
+        waiting = open_orders_by_sku(book)
     bare = sorted(sku for sku in waiting if known[sku] == {None})
     concerned = {
         order_id

@@ -8,7 +8,7 @@ import pytest
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.browse import boxes
 from amzlink.orderbook.privacy.leases import Lease, leases_ending, note_floor, replace_boxes
 from amzlink.orderbook.runs import SealedMarks, sealed_marks
@@ -18,7 +18,7 @@ DAY = date(2026, 12, 1)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def book(tmp_path: Path) -> Iterator[Database]:
     with empty_book_in(tmp_path) as found:
         yield found
 
@@ -27,23 +27,23 @@ def number_of(index: int) -> str:
     return f"302-{index:07}-0000000"
 
 
-def save_with_lease(book: Book, index: int, ends: date, status: str = "UNSHIPPED", store: str = STORE) -> None:
+def save_with_lease(book: Database, index: int, ends: date, status: str = "UNSHIPPED", store: str = STORE) -> None:
     change = change_of(order_of(number_of(index), status=status), sealed=Box(ends, "chain", b"box"))
     save(book, change, store=store)
 
 
-def ending(book: Book, before: date = DAY, floor: date | None = None) -> list[Lease]:
-    return [lease for leases in leases_ending(book, STORE, before, floor) for lease in leases]
+def ending(book: Database, before: date = DAY, floor: date | None = None) -> list[Lease]:
+    return [lease for leases in leases_ending(book.of(STORE), before, floor) for lease in leases]
 
 
-def test_leases_that_end_before_a_day_come_and_none_below_the_floor(book: Book) -> None:
+def test_leases_that_end_before_a_day_come_and_none_below_the_floor(book: Database) -> None:
     for index, days in enumerate((1, -2, 0, -1)):
         save_with_lease(book, index, DAY + timedelta(days=days))
     assert {lease.place for lease in ending(book)} == {Place(number_of(1)), Place(number_of(3))}
     assert [lease.place for lease in ending(book, floor=DAY - timedelta(days=1))] == [Place(number_of(3))]
 
 
-def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book: Book) -> None:
+def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book: Database) -> None:
     save_with_lease(book, 0, DAY - timedelta(days=2), "SHIPPED")
     save_with_lease(book, 7, DAY - timedelta(days=2), store="my-other-shop")
     [lease] = ending(book)
@@ -53,46 +53,46 @@ def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book
     )
 
 
-def test_many_come_in_chunks_and_each_once(book: Book) -> None:
+def test_many_come_in_chunks_and_each_once(book: Database) -> None:
     for index in range(450):
         save_with_lease(book, index, DAY - timedelta(days=1))
-    chunks = [len(leases) for leases in leases_ending(book, STORE, DAY, None)]
+    chunks = [len(leases) for leases in leases_ending(book.of(STORE), DAY, None)]
     assert max(chunks) <= 200
     assert sum(chunks) == 450
 
 
-def test_new_boxes_take_the_place_of_the_old_and_their_chains_are_noted(book: Book) -> None:
+def test_new_boxes_take_the_place_of_the_old_and_their_chains_are_noted(book: Database) -> None:
     save_with_lease(book, 0, DAY)
     save_with_lease(book, 1, DAY)
     fresh = Box(DAY + timedelta(days=40), "next", b"sealed anew")
     old = Box(DAY, "chain", b"box")
-    replace_boxes(book, STORE, {Place(number_of(0)): (old, fresh)}, {"2026-12": "chain", "2027-01": "next"})
-    assert boxes(book, STORE, [number_of(0), number_of(1)]) == {
+    replace_boxes(book.of(STORE), {Place(number_of(0)): (old, fresh)}, {"2026-12": "chain", "2027-01": "next"})
+    assert boxes(book.of(STORE), [number_of(0), number_of(1)]) == {
         number_of(0): fresh,
         number_of(1): Box(DAY, "chain", b"box"),
     }
-    assert sealed_marks(book, STORE).chain_ids == {"2026-12": "chain", "2027-01": "next"}
+    assert sealed_marks(book.of(STORE)).chain_ids == {"2026-12": "chain", "2027-01": "next"}
 
 
-def test_a_box_that_another_has_replaced_meanwhile_stays(book: Book) -> None:
+def test_a_box_that_another_has_replaced_meanwhile_stays(book: Database) -> None:
     save_with_lease(book, 0, DAY)
     seen_earlier = Box(DAY, "chain", b"what was there before")
-    replace_boxes(book, STORE, {Place(number_of(0)): (seen_earlier, Box(DAY, "next", b"sealed anew"))}, {})
-    assert boxes(book, STORE, [number_of(0)]) == {number_of(0): Box(DAY, "chain", b"box")}
+    replace_boxes(book.of(STORE), {Place(number_of(0)): (seen_earlier, Box(DAY, "next", b"sealed anew"))}, {})
+    assert boxes(book.of(STORE), [number_of(0)]) == {number_of(0): Box(DAY, "chain", b"box")}
 
 
-def test_the_parts_of_an_order_are_kept_apart(book: Book) -> None:
+def test_the_parts_of_an_order_are_kept_apart(book: Database) -> None:
     save_with_lease(book, 0, DAY)
-    assert boxes(book, STORE, [number_of(0)], ITS_PARCELS) == {}
+    assert boxes(book.of(STORE), [number_of(0)], ITS_PARCELS) == {}
 
 
-def test_a_new_book_has_no_marks(book: Book) -> None:
-    assert sealed_marks(book, STORE) == SealedMarks(None, {})
+def test_a_new_book_has_no_marks(book: Database) -> None:
+    assert sealed_marks(book.of(STORE)) == SealedMarks(None, {})
 
 
-def test_the_floor_is_noted_for_each_store_and_can_be_moved_on(book: Book) -> None:
-    note_floor(book, STORE, DAY)
-    note_floor(book, "my-other-shop", DAY + timedelta(days=9))
-    note_floor(book, STORE, DAY + timedelta(days=1))
-    assert sealed_marks(book, STORE).floor == DAY + timedelta(days=1)
-    assert sealed_marks(book, "my-other-shop").floor == DAY + timedelta(days=9)
+def test_the_floor_is_noted_for_each_store_and_can_be_moved_on(book: Database) -> None:
+    note_floor(book.of(STORE), DAY)
+    note_floor(book.of("my-other-shop"), DAY + timedelta(days=9))
+    note_floor(book.of(STORE), DAY + timedelta(days=1))
+    assert sealed_marks(book.of(STORE)).floor == DAY + timedelta(days=1)
+    assert sealed_marks(book.of("my-other-shop")).floor == DAY + timedelta(days=9)

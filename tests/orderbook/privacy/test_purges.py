@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from amzlink.core.privacy.retention import Lifetime, Rule
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Box, Place
-from amzlink.orderbook.database import Book, Row
+from amzlink.orderbook.database import Database, Row
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.orderbook.orders.pages import refused_orders
 from amzlink.orderbook.privacy.leases import note_floor
@@ -78,8 +78,8 @@ def file(tmp_path: Path, empty_book: Path) -> Path:
 
 
 @pytest.fixture
-def book(file: Path) -> Iterator[Book]:
-    with Book.open(file) as found:
+def book(file: Path) -> Iterator[Database]:
+    with Database.open(file) as found:
         yield found
 
 
@@ -87,18 +87,18 @@ def number_of(index: int) -> str:
     return f"302-{index:07}-0000000"
 
 
-def fill(book: Book, count: int, store: str = STORE, **fields: Any) -> list[str]:
+def fill(book: Database, count: int, store: str = STORE, **fields: Any) -> list[str]:
     ids = [number_of(index) for index in range(count)]
     save(book, *(change_of(order_of(order_id, **fields)) for order_id in ids), store=store)
     return ids
 
 
-def seal_parcels(book: Book, order_id: str, lease: date = LEASE, data: bytes = b"its numbers") -> None:
+def seal_parcels(book: Database, order_id: str, lease: date = LEASE, data: bytes = b"its numbers") -> None:
     box = Box(lease, "chain", data)
-    save_parcels(book, STORE, ParcelsSeen(parcels=(), boxes={order_id: box}, chain_ids={}), NOW)
+    save_parcels(book.of(STORE), ParcelsSeen(parcels=(), boxes={order_id: box}, chain_ids={}), NOW)
 
 
-def add(book: Book, table: Table, *rows: Row) -> None:
+def add(book: Database, table: Table, *rows: Row) -> None:
     with book.writing() as connection:
         connection.execute(insert(table), rows)
 
@@ -107,7 +107,7 @@ def record(rule: Rule = Rule.DELIVERED, orders: int = 1, **fields: Any) -> Purge
     return Purge(**{"at": NOW, "rule": rule, "orders": orders, "archived": 0, "floor": LEASE, "job": "test", **fields})
 
 
-def sealed(book: Book, store: str = STORE) -> set[str]:
+def sealed(book: Database, store: str = STORE) -> set[str]:
     return {row["order_id"] for row in rows_of(book, SEALED, store)}
 
 
@@ -117,58 +117,58 @@ def bytes_of(file: Path) -> bytes:
 
 
 class TestWhatIsKept:
-    def test_many_come_in_chunks_and_each_once_though_they_are_destroyed_on_the_way(self, book: Book) -> None:
+    def test_many_come_in_chunks_and_each_once_though_they_are_destroyed_on_the_way(self, book: Database) -> None:
         ids = fill(book, 2 * CHUNK + 205)
         fill(book, 3, OTHER)
         seen: list[str] = []
         sizes = []
-        for number, chunk in enumerate(kept_orders(book, STORE)):
+        for number, chunk in enumerate(kept_orders(book.of(STORE))):
             seen += [entry.order_id for entry in chunk]
             sizes.append(len(chunk))
             # All of the first chunk goes, every other order of the second, and some that come later.
             going = [entry.order_id for entry in chunk][:: 1 + number] + ([ids[-1]] if number == 0 else [])
-            destroy(book, STORE, dict.fromkeys(going, Rule.DELIVERED), [], NOW)
+            destroy(book.of(STORE), dict.fromkeys(going, Rule.DELIVERED), [], NOW)
         assert seen == ids[:-1]
         assert sizes == [CHUNK, CHUNK, 204]
-        left = [entry.order_id for chunk in kept_orders(book, STORE) for entry in chunk]
+        left = [entry.order_id for chunk in kept_orders(book.of(STORE)) for entry in chunk]
         assert left == ids[CHUNK + 1 : 2 * CHUNK : 2] + [
             order_id for index, order_id in enumerate(ids[2 * CHUNK : -1]) if index % 3
         ]
         assert len(sealed(book, OTHER)) == 3
 
-    def test_an_order_with_two_boxes_comes_once_with_its_longest_lease_and_its_own(self, book: Book) -> None:
+    def test_an_order_with_two_boxes_comes_once_with_its_longest_lease_and_its_own(self, book: Database) -> None:
         fill(book, 2, status="SHIPPED", packages=(package_of(),))
         seal_parcels(book, number_of(0), LEASE + timedelta(days=9))
         seal_parcels(book, number_of(1), LEASE - timedelta(days=9))
-        first, second = next(kept_orders(book, STORE))
+        first, second = next(kept_orders(book.of(STORE)))
         assert (first.lease_day, first.own_lease_day) == (LEASE + timedelta(days=9), LEASE)
         assert (second.lease_day, second.own_lease_day) == (LEASE, LEASE)
         assert first.order == Lifetime(
             status="SHIPPED", changed_on=date(2026, 11, 22), shipped_on=date(2026, 11, 22), ship_by=date(2026, 11, 25)
         )
-        assert kept_order(book, STORE, number_of(1)) == second
+        assert kept_order(book.of(STORE), number_of(1)) == second
 
-    def test_an_order_of_which_only_tracking_numbers_are_sealed_is_kept_too(self, book: Book) -> None:
+    def test_an_order_of_which_only_tracking_numbers_are_sealed_is_kept_too(self, book: Database) -> None:
         save(book, change_of(order_of(), sealed=None))
         seal_parcels(book, ORDER_ID)
-        found = kept_order(book, STORE, ORDER_ID)
+        found = kept_order(book.of(STORE), ORDER_ID)
         assert found is not None
         assert (found.lease_day, found.own_lease_day) == (LEASE, None)
-        destroy(book, STORE, {ORDER_ID: Rule.REQUESTED}, [], NOW)
-        assert kept_order(book, STORE, ORDER_ID) is None
+        destroy(book.of(STORE), {ORDER_ID: Rule.REQUESTED}, [], NOW)
+        assert kept_order(book.of(STORE), ORDER_ID) is None
         assert rows_of(book, SEALED) == []
 
-    def test_what_lies_below_the_floor_is_kept_until_it_is_destroyed(self, book: Book) -> None:
+    def test_what_lies_below_the_floor_is_kept_until_it_is_destroyed(self, book: Database) -> None:
         fill(book, 1)
-        note_floor(book, STORE, LEASE + timedelta(days=1))
-        assert [entry.order_id for chunk in kept_orders(book, STORE) for entry in chunk] == [number_of(0)]
-        assert list(boxes_of(book, STORE, [number_of(0)])) == [Place(number_of(0))]
+        note_floor(book.of(STORE), LEASE + timedelta(days=1))
+        assert [entry.order_id for chunk in kept_orders(book.of(STORE)) for entry in chunk] == [number_of(0)]
+        assert list(boxes_of(book.of(STORE), [number_of(0)])) == [Place(number_of(0))]
 
-    def test_another_stores_order_is_not_found(self, book: Book) -> None:
+    def test_another_stores_order_is_not_found(self, book: Database) -> None:
         fill(book, 1, OTHER)
-        assert list(kept_orders(book, STORE)) == []
-        assert kept_order(book, STORE, number_of(0)) is None
-        assert boxes_of(book, STORE, [number_of(0)]) == {}
+        assert list(kept_orders(book.of(STORE))) == []
+        assert kept_order(book.of(STORE), number_of(0)) is None
+        assert boxes_of(book.of(STORE), [number_of(0)]) == {}
 
     @pytest.mark.parametrize(
         ("status", "shipped", "sale"),
@@ -182,25 +182,27 @@ class TestWhatIsKept:
 
 
 class TestDestroying:
-    def test_boxes_tombstones_and_record_go_together_and_nothing_else_is_touched(self, book: Book) -> None:
+    def test_boxes_tombstones_and_record_go_together_and_nothing_else_is_touched(self, book: Database) -> None:
         ids = fill(book, 3)
         fill(book, 3, OTHER)
         seal_parcels(book, ids[0])
         before = contents(book)
-        destroy(book, STORE, {ids[0]: Rule.DELIVERED, ids[1]: Rule.CANCELLED}, [record(orders=2)], NOW)
+        destroy(book.of(STORE), {ids[0]: Rule.DELIVERED, ids[1]: Rule.CANCELLED}, [record(orders=2)], NOW)
         after = contents(book)
-        assert {place.order_id for place in boxes_of(book, STORE, ids)} == {ids[2]}
-        assert [tombstone_of(book, STORE, order_id) for order_id in ids] == [
+        assert {place.order_id for place in boxes_of(book.of(STORE), ids)} == {ids[2]}
+        assert [tombstone_of(book.of(STORE), order_id) for order_id in ids] == [
             Tombstone(NOW, Rule.DELIVERED), Tombstone(NOW, Rule.CANCELLED), None,
         ]  # fmt: skip
-        assert [tombstone_of(book, OTHER, order_id) for order_id in ids] == [None] * 3
-        assert purges(book, STORE) == [record(orders=2)]
+        assert [tombstone_of(book.of(OTHER), order_id) for order_id in ids] == [None] * 3
+        assert purges(book.of(STORE)) == [record(orders=2)]
         assert sealed(book, OTHER) == set(ids)
         assert {name for name in before if before[name] != after[name]} == {"sealed", "tombstones", "purges"}
 
     @pytest.mark.parametrize("moment", ["DELETE ON sealed", "INSERT ON tombstones", "INSERT ON purges"])
     @pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
-    def test_where_any_of_it_fails_nothing_has_happened(self, book: Book, file: Path, when: str, moment: str) -> None:
+    def test_where_any_of_it_fails_nothing_has_happened(
+        self, book: Database, file: Path, when: str, moment: str
+    ) -> None:
         """The last of three orders is the one that cannot be done."""
         ids = fill(book, 3)
         table = moment.partition(" ON ")[2]
@@ -215,14 +217,14 @@ class TestDestroying:
         going = dict.fromkeys(ids, Rule.DELIVERED)
         records = [record(orders=3), record(Rule.SHIPPED, orders=1, job="stumble")]
         with pytest.raises(IntegrityError, match="stumbled"):
-            destroy(book, STORE, going, records, NOW)
+            destroy(book.of(STORE), going, records, NOW)
         assert contents(book) == before
         with closing(sqlite3.connect(file)) as other, other:
             other.execute("DROP TRIGGER stumble")
-        destroy(book, STORE, going, records, NOW)
-        assert (sealed(book), len(purges(book, STORE))) == (set(), 2)
+        destroy(book.of(STORE), going, records, NOW)
+        assert (sealed(book), len(purges(book.of(STORE)))) == (set(), 2)
 
-    def test_a_process_that_dies_inside_leaves_everything_as_it_was(self, book: Book) -> None:
+    def test_a_process_that_dies_inside_leaves_everything_as_it_was(self, book: Database) -> None:
         ids = fill(book, 2)
         before = contents(book)
 
@@ -231,13 +233,13 @@ class TestDestroying:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            destroy(book, STORE, dict.fromkeys(ids, Rule.DELIVERED), dying(), NOW)  # type: ignore[arg-type]
+            destroy(book.of(STORE), dict.fromkeys(ids, Rule.DELIVERED), dying(), NOW)  # type: ignore[arg-type]
         assert contents(book) == before
 
-    def test_the_first_tombstone_keeps_its_word(self, book: Book) -> None:
+    def test_the_first_tombstone_keeps_its_word(self, book: Database) -> None:
         """An old book was put back, say, and what it holds is purged a second time, by another rule."""
         fill(book, 1)
-        destroy(book, STORE, {number_of(0): Rule.REQUESTED}, [record()], NOW)
+        destroy(book.of(STORE), {number_of(0): Rule.REQUESTED}, [record()], NOW)
         add(
             book, SEALED,
             {
@@ -245,25 +247,25 @@ class TestDestroying:
                 "chain_id": "chain", "box": b"an old box",
             },
         )  # fmt: skip
-        destroy(book, STORE, {number_of(0): Rule.DELIVERED}, [record()], LATER)
+        destroy(book.of(STORE), {number_of(0): Rule.DELIVERED}, [record()], LATER)
         assert sealed(book) == set()
-        assert tombstone_of(book, STORE, number_of(0)) == Tombstone(NOW, Rule.REQUESTED)
+        assert tombstone_of(book.of(STORE), number_of(0)) == Tombstone(NOW, Rule.REQUESTED)
 
-    def test_more_than_a_statement_can_name_go_at_once(self, book: Book) -> None:
+    def test_more_than_a_statement_can_name_go_at_once(self, book: Database) -> None:
         ids = fill(book, 1500)
-        destroy(book, STORE, dict.fromkeys(ids, Rule.DELIVERED), [record(orders=1500)], NOW)
+        destroy(book.of(STORE), dict.fromkeys(ids, Rule.DELIVERED), [record(orders=1500)], NOW)
         assert sealed(book) == set()
         assert len(rows_of(book, TOMBSTONES)) == 1500
 
 
 class TestTheRecord:
-    def test_the_newest_comes_first_and_two_of_one_second_are_two(self, book: Book) -> None:
+    def test_the_newest_comes_first_and_two_of_one_second_are_two(self, book: Database) -> None:
         told = [record(Rule.DELIVERED), record(Rule.CANCELLED, floor=None), record(Rule.REQUESTED, at=LATER)]
         for each in told:
-            note_purge(book, STORE, each)
-        note_purge(book, OTHER, record(orders=9))
-        assert purges(book, STORE) == told[::-1]
-        assert purges(book, OTHER) == [record(orders=9)]
+            note_purge(book.of(STORE), each)
+        note_purge(book.of(OTHER), record(orders=9))
+        assert purges(book.of(STORE)) == told[::-1]
+        assert purges(book.of(OTHER)) == [record(orders=9)]
 
     def test_each_rule_is_one_entry_with_its_orders_and_how_many_were_archived(self) -> None:
         rules = {"1": Rule.DELIVERED, "2": Rule.CANCELLED, "3": Rule.DELIVERED, "4": Rule.DELIVERED}
@@ -274,38 +276,38 @@ class TestTheRecord:
 
 
 class TestLettingGo:
-    def test_boxes_go_without_a_tombstone_and_the_orders_are_to_be_fetched_anew(self, book: Book) -> None:
+    def test_boxes_go_without_a_tombstone_and_the_orders_are_to_be_fetched_anew(self, book: Database) -> None:
         ids = fill(book, 3)
         fill(book, 3, OTHER)
         seal_parcels(book, ids[0])
-        let_go(book, STORE, ids[:2], NOW)
-        assert {place.order_id for place in boxes_of(book, STORE, ids)} == {ids[2]}
+        let_go(book.of(STORE), ids[:2], NOW)
+        assert {place.order_id for place in boxes_of(book.of(STORE), ids)} == {ids[2]}
         assert sealed(book, OTHER) == set(ids)
         assert [row["deliverable"] for row in rows_of(book, ORDERS)] == [False, False, True]
         assert all(row["deliverable"] for row in rows_of(book, ORDERS, OTHER))
-        assert refused_orders(book, STORE, 10) == ids[:2]
+        assert refused_orders(book.of(STORE), 10) == ids[:2]
         assert rows_of(book, TOMBSTONES) == []
 
-    def test_an_order_that_was_refused_before_is_refused_for_this_now(self, book: Book) -> None:
+    def test_an_order_that_was_refused_before_is_refused_for_this_now(self, book: Database) -> None:
         fill(book, 1)
         old = {
             "store": STORE, "order_id": number_of(0), "problem": "response-malformed", "message": "x",
             "seen_at": "2026-01-01T00:00:00Z",
         }  # fmt: skip
         add(book, REFUSED_ORDERS, old)
-        let_go(book, STORE, [number_of(0)], NOW)
+        let_go(book.of(STORE), [number_of(0)], NOW)
         (row,) = rows_of(book, REFUSED_ORDERS)
         assert (row["problem"], row["seen_at"]) == ("vault-key-missing", "2026-11-23T09:30:00Z")
 
 
 class TestTheJournal:
-    def test_while_somebody_reads_it_stays_and_that_is_said_at_once(self, book: Book, file: Path) -> None:
+    def test_while_somebody_reads_it_stays_and_that_is_said_at_once(self, book: Database, file: Path) -> None:
         ids = fill(book, 20)
         journal = file.with_name(f"{file.name}-wal")
         with closing(sqlite3.connect(file, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             assert reader.execute("SELECT count(*) FROM sealed").fetchone() == (20,)
-            destroy(book, STORE, dict.fromkeys(ids, Rule.DELIVERED), [], NOW)
+            destroy(book.of(STORE), dict.fromkeys(ids, Rule.DELIVERED), [], NOW)
             assert not empty_journal(book)
             assert journal.stat().st_size > 0
             # Nobody is kept out by that, and the reader sees what it has seen.
@@ -315,7 +317,7 @@ class TestTheJournal:
             assert empty_journal(book)
         assert journal.stat().st_size == 0
 
-    def test_while_somebody_writes_it_stays_too(self, book: Book, file: Path) -> None:
+    def test_while_somebody_writes_it_stays_too(self, book: Database, file: Path) -> None:
         fill(book, 1)
         with closing(sqlite3.connect(file, isolation_level=None)) as writer:
             writer.execute("BEGIN IMMEDIATE")
@@ -323,11 +325,11 @@ class TestTheJournal:
             writer.execute("ROLLBACK")
         assert empty_journal(book)
 
-    def test_a_book_that_has_none_is_well(self, book: Book) -> None:
+    def test_a_book_that_has_none_is_well(self, book: Database) -> None:
         assert empty_journal(book)
         assert empty_journal(book)
 
-    def test_who_writes_afterwards_still_waits_for_others(self, book: Book) -> None:
+    def test_who_writes_afterwards_still_waits_for_others(self, book: Database) -> None:
         empty_journal(book)
         with book.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 20_000
@@ -362,7 +364,9 @@ class TestTheBytes:
     # A small box lies among others on a page, a middling one fills one, a large one goes on over pages of its own.
     @pytest.mark.parametrize("size", [200, 3_000, 20_000])
     @pytest.mark.parametrize("part", [THE_ORDER, ITS_PARCELS])
-    def test_nothing_of_a_destroyed_box_is_left_on_the_disk(self, book: Book, file: Path, size: int, part: str) -> None:
+    def test_nothing_of_a_destroyed_box_is_left_on_the_disk(
+        self, book: Database, file: Path, size: int, part: str
+    ) -> None:
         vault = Vault(STORE, Keys(), Nothing())
         ids = [number_of(index) for index in range(12)]
         marks: dict[str, list[bytes]] = {}
@@ -381,13 +385,13 @@ class TestTheBytes:
 
         everything = sum(len(marks[order_id]) for order_id in going)
         assert found(going) == everything
-        destroy(book, STORE, dict.fromkeys(going, Rule.DELIVERED), [record(orders=6)], NOW)
+        destroy(book.of(STORE), dict.fromkeys(going, Rule.DELIVERED), [record(orders=6)], NOW)
         assert found(going) > 0, "as long as the journal is not folded in, the file is what it was"
         assert empty_journal(book)
         assert found(going) == 0
         assert found(staying) > everything * 0.9  # a mark that a page's end cuts in two is not found
 
-    def test_a_box_that_was_replaced_leaves_nothing_behind_either(self, book: Book, file: Path) -> None:
+    def test_a_box_that_was_replaced_leaves_nothing_behind_either(self, book: Database, file: Path) -> None:
         """A renewed lease: the same data under another day's key. The old box must not outlive it on the disk."""
         old, new = os.urandom(3_000), os.urandom(3_000)
         save(book, change_of(order_of(), sealed=Box(LEASE, "chain", old)))
@@ -421,7 +425,7 @@ class TestTheSecondClock:
         ],
     )
     def test_an_order_goes_when_it_is_done_with_and_has_not_changed_since(
-        self, book: Book, status: str, changed: int, ship_by: int | None, goes: bool
+        self, book: Database, status: str, changed: int, ship_by: int | None, goes: bool
     ) -> None:
         """In days from the limit."""
         order = order_of(
@@ -430,44 +434,44 @@ class TestTheSecondClock:
             ship_by=LIMIT + timedelta(days=ship_by) if ship_by is not None else None,
         )
         save(book, change_of(order, sealed=None))
-        assert forget_old_orders(book, STORE, LIMIT) == goes
+        assert forget_old_orders(book.of(STORE), LIMIT) == goes
         assert (rows_of(book, ORDERS) == []) is goes
 
-    def test_to_the_second(self, book: Book) -> None:
+    def test_to_the_second(self, book: Database) -> None:
         for index, seconds in enumerate((-1, 1)):
             changed = LIMIT + timedelta(seconds=seconds)
             save(book, change_of(order_of(number_of(index), status="SHIPPED", changed_at=changed), sealed=None))
-        assert forget_old_orders(book, STORE, LIMIT) == 1
+        assert forget_old_orders(book.of(STORE), LIMIT) == 1
         assert [row["order_id"] for row in rows_of(book, ORDERS)] == [number_of(1)]
 
-    def test_one_of_which_something_is_sealed_stays_and_so_does_another_stores(self, book: Book) -> None:
+    def test_one_of_which_something_is_sealed_stays_and_so_does_another_stores(self, book: Database) -> None:
         fields = {"status": "SHIPPED", "changed_at": LONG_AGO, "ship_by": None}
         save(book, change_of(order_of(number_of(0), **fields)))
         save(book, change_of(order_of(number_of(1), **fields), sealed=None))
         save(book, change_of(order_of(number_of(1), **fields), sealed=None), store=OTHER)
-        assert forget_old_orders(book, STORE, LIMIT) == 1
+        assert forget_old_orders(book.of(STORE), LIMIT) == 1
         assert [row["order_id"] for row in rows_of(book, ORDERS)] == [number_of(0)]
         assert len(rows_of(book, ORDERS, OTHER)) == 1
 
-    def test_many_go_in_one_call(self, book: Book) -> None:
+    def test_many_go_in_one_call(self, book: Database) -> None:
         orders = [order_of(number_of(index), status="SHIPPED", changed_at=LONG_AGO) for index in range(2 * CHUNK + 1)]
         save(book, *(change_of(order, sealed=None) for order in orders))
-        assert forget_old_orders(book, STORE, LIMIT) == 2 * CHUNK + 1
+        assert forget_old_orders(book.of(STORE), LIMIT) == 2 * CHUNK + 1
         assert rows_of(book, ORDERS) == []
-        assert forget_old_orders(book, STORE, LIMIT) == 0
+        assert forget_old_orders(book.of(STORE), LIMIT) == 0
 
-    def test_no_table_has_a_row_of_it_any_more_but_the_tombstones(self, book: Book, file: Path) -> None:
+    def test_no_table_has_a_row_of_it_any_more_but_the_tombstones(self, book: Database, file: Path) -> None:
         """Every table that there is, those of later versions too, gets a row of each of two orders."""
         gone, kept = number_of(0), number_of(1)
         for order_id, changed in ((gone, LONG_AGO), (kept, NOW)):
             save(book, change_of(order_of(order_id, status="SHIPPED", changed_at=changed), sealed=None))
             for table in _tables_of_orders():
                 add(book, table, _row_of(table, order_id))
-        destroy(book, STORE, {gone: Rule.DELIVERED}, [], NOW)
+        destroy(book.of(STORE), {gone: Rule.DELIVERED}, [], NOW)
         everywhere = {table.name for table in _tables_of_orders()} | {"orders", "tombstones"}
         assert everywhere >= {"order_lines", "packages", "holds", "parcels", "dispatches", "confirmations"}
         assert _tables_with(file, gone) == everywhere
-        assert forget_old_orders(book, STORE, LIMIT) == 1
+        assert forget_old_orders(book.of(STORE), LIMIT) == 1
         assert _tables_with(file, gone) == {"tombstones"}
         # Refused orders are the retries of an import, and go by the day of the last.
         assert _tables_with(file, kept) == everywhere - {"tombstones", "refused_orders"}
@@ -513,26 +517,26 @@ class TestCopiesAtSendcloud:
     @pytest.mark.parametrize("sendcloud_id", [None, "4711"])
     @pytest.mark.parametrize("state", DispatchState)
     def test_a_purged_order_that_was_handed_over_is_one(
-        self, book: Book, state: DispatchState, sendcloud_id: str | None
+        self, book: Database, state: DispatchState, sendcloud_id: str | None
     ) -> None:
         fill(book, 2)
         for order_id in (number_of(0), number_of(1)):
             add(book, DISPATCHES, _dispatch(order_id, state, sendcloud_id))
-        assert copies_at_sendcloud(book, STORE) == {}
-        destroy(book, STORE, {number_of(0): Rule.DELIVERED}, [], NOW)
+        assert copies_at_sendcloud(book.of(STORE)) == {}
+        destroy(book.of(STORE), {number_of(0): Rule.DELIVERED}, [], NOW)
         handed_over = sendcloud_id is not None or state in {
             DispatchState.ASKED, DispatchState.ACCEPTED, DispatchState.SENT,
         }  # fmt: skip
-        assert copies_at_sendcloud(book, STORE) == ({number_of(0): sendcloud_id} if handed_over else {})
-        assert copies_at_sendcloud(book, OTHER) == {}
+        assert copies_at_sendcloud(book.of(STORE)) == ({number_of(0): sendcloud_id} if handed_over else {})
+        assert copies_at_sendcloud(book.of(OTHER)) == {}
 
-    def test_one_that_was_deleted_is_none_any_more(self, book: Book) -> None:
+    def test_one_that_was_deleted_is_none_any_more(self, book: Database) -> None:
         fill(book, 2)
         for order_id in (number_of(0), number_of(1)):
             add(book, DISPATCHES, _dispatch(order_id, DispatchState.SENT, "4711"))
-        destroy(book, STORE, dict.fromkeys((number_of(0), number_of(1)), Rule.DELIVERED), [], NOW)
-        note_copy_gone(book, STORE, number_of(0))
-        assert copies_at_sendcloud(book, STORE) == {number_of(1): "4711"}
+        destroy(book.of(STORE), dict.fromkeys((number_of(0), number_of(1)), Rule.DELIVERED), [], NOW)
+        note_copy_gone(book.of(STORE), number_of(0))
+        assert copies_at_sendcloud(book.of(STORE)) == {number_of(1): "4711"}
 
 
 def _dispatch(order_id: str, state: DispatchState, sendcloud_id: str | None) -> Row:
@@ -540,12 +544,12 @@ def _dispatch(order_id: str, state: DispatchState, sendcloud_id: str | None) -> 
 
 
 class TestTheTimeThatIsBorneOut:
-    def test_it_is_the_latest_that_one_of_the_stores_has_heard(self, book: Book) -> None:
+    def test_it_is_the_latest_that_one_of_the_stores_has_heard(self, book: Database) -> None:
         for store, hours, told in ((STORE, 1, 1), (STORE, 2, None), (OTHER, 3, 9), ("third", 4, 5)):
             at = NOW + timedelta(hours=hours)
             heard = NOW + timedelta(hours=told) if told else None
             run = Run(job="purge-pii", started_at=at, finished_at=at, problem=None, counts={}, amazon_time=heard)
-            note_run(book, store, run)
+            note_run(book.of(store), run)
         assert borne_out(book, {STORE}) == NOW + timedelta(hours=1)
         assert borne_out(book, {STORE, "third"}) == NOW + timedelta(hours=5)
         assert borne_out(book, {STORE, OTHER, "third"}) == NOW + timedelta(hours=9)

@@ -9,7 +9,7 @@ import pytest
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel
 from amzlink.core.shipments.plan import Confirmation, State
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.orderbook.shipments.outbox import (
     Outgoing,
     in_state,
@@ -31,20 +31,20 @@ ENTRY = Confirmation(
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def book(tmp_path: Path) -> Iterator[Database]:
     with empty_book_in(tmp_path) as found:
         save(found, change_of(order_of()))
         see(found, Kind.UNDER_WAY)
-        plan_confirmations(found, STORE, [outgoing(ENTRY)], [])
+        plan_confirmations(found.of(STORE), [outgoing(ENTRY)], [])
         yield found
 
 
-def see(book: Book, kind: Kind) -> None:
+def see(book: Database, kind: Kind) -> None:
     """The parcel, as it is now."""
     parcel = Parcel(
         key="sendcloud:1", order_id=ORDER_ID, status="X", kind=kind, updated_at=NOW, announced_at=NOW, traceable=True
     )
-    save_parcels(book, STORE, ParcelsSeen(parcels=[parcel], boxes={}, chain_ids={}), NOW)
+    save_parcels(book.of(STORE), ParcelsSeen(parcels=[parcel], boxes={}, chain_ids={}), NOW)
 
 
 def outgoing(entry: Confirmation) -> Outgoing:
@@ -60,45 +60,45 @@ def outgoing(entry: Confirmation) -> Outgoing:
     )
 
 
-def row(book: Book) -> Confirmation:
-    (found,) = in_state(book, STORE, *State)
+def row(book: Database) -> Confirmation:
+    (found,) = in_state(book.of(STORE), *State)
     return found.confirmation
 
 
-def test_a_row_comes_back_as_it_was_planned(book: Book) -> None:
-    (found,) = in_state(book, STORE, State.PLANNED)
+def test_a_row_comes_back_as_it_was_planned(book: Database) -> None:
+    (found,) = in_state(book.of(STORE), State.PLANNED)
     assert found.confirmation == ENTRY
     assert (found.carrier_code, found.ship_date, found.traceable) == ("DHL", NOW, True)
 
 
-def test_a_row_knows_that_it_was_sent_before(book: Book) -> None:
-    note_asking(book, STORE, ENTRY, NOW)
+def test_a_row_knows_that_it_was_sent_before(book: Database) -> None:
+    note_asking(book.of(STORE), ENTRY, NOW)
     assert (row(book).state, row(book).asked) == (State.CALLING, True)
-    note_states(book, STORE, {State.PLANNED: [ENTRY]}, NOW)
-    assert situations(book, STORE, [ORDER_ID])[0][ORDER_ID].confirmations[0].asked
+    note_states(book.of(STORE), {State.PLANNED: [ENTRY]}, NOW)
+    assert situations(book.of(STORE), [ORDER_ID])[0][ORDER_ID].confirmations[0].asked
 
 
-def test_what_another_job_has_moved_meanwhile_is_left_alone(book: Book) -> None:
-    note_states(book, STORE, {State.ACCEPTED: [ENTRY]}, NOW)
+def test_what_another_job_has_moved_meanwhile_is_left_alone(book: Database) -> None:
+    note_states(book.of(STORE), {State.ACCEPTED: [ENTRY]}, NOW)
     seen = row(book)
     edited = msgspec.structs.replace(seen, state=State.PLANNED, content="other", is_edit=True)
-    plan_confirmations(book, STORE, [outgoing(edited)], [])
-    note_seen(book, STORE, [seen], State.STORED)
+    plan_confirmations(book.of(STORE), [outgoing(edited)], [])
+    note_seen(book.of(STORE), [seen], State.STORED)
     assert (row(book).state, row(book).content) == (State.PLANNED, "other")
 
 
-def test_what_is_as_it_was_read_is_moved(book: Book) -> None:
-    note_states(book, STORE, {State.ACCEPTED: [ENTRY]}, NOW)
-    note_seen(book, STORE, [row(book)], State.PLANNED, resent=True)
+def test_what_is_as_it_was_read_is_moved(book: Database) -> None:
+    note_states(book.of(STORE), {State.ACCEPTED: [ENTRY]}, NOW)
+    note_seen(book.of(STORE), [row(book)], State.PLANNED, resent=True)
     assert (row(book).state, row(book).resent) == (State.PLANNED, True)
 
 
-def test_a_withdrawn_row_forgets_why_it_was_refused(book: Book) -> None:
-    note_refused(book, STORE, ENTRY, State.REFUSED, problem=ProblemName.SHIPMENT_REFUSED, reason="other")
-    plan_confirmations(book, STORE, [], [msgspec.structs.replace(ENTRY, state=State.WITHDRAWN)])
-    (found,) = in_state(book, STORE, State.WITHDRAWN)
+def test_a_withdrawn_row_forgets_why_it_was_refused(book: Database) -> None:
+    note_refused(book.of(STORE), ENTRY, State.REFUSED, problem=ProblemName.SHIPMENT_REFUSED, reason="other")
+    plan_confirmations(book.of(STORE), [], [msgspec.structs.replace(ENTRY, state=State.WITHDRAWN)])
+    (found,) = in_state(book.of(STORE), State.WITHDRAWN)
     assert (found.problem, found.reason) == (None, None)
-    assert state_counts(book, STORE) == {State.WITHDRAWN: 1}
+    assert state_counts(book.of(STORE)) == {State.WITHDRAWN: 1}
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_a_withdrawn_row_forgets_why_it_was_refused(book: Book) -> None:
     ],
 )
 def test_an_order_is_looked_at_as_long_as_something_may_have_to_be_said(
-    book: Book, status: str, state: State, kind: Kind, looked_at: bool
+    book: Database, status: str, state: State, kind: Kind, looked_at: bool
 ) -> None:
     save(book, change_of(order_of(status=status), is_new=False))
     see(book, kind)
-    note_states(book, STORE, {state: [ENTRY]}, NOW)
-    assert (orders_to_look_at(book, STORE) == [ORDER_ID]) is looked_at
+    note_states(book.of(STORE), {state: [ENTRY]}, NOW)
+    assert (orders_to_look_at(book.of(STORE)) == [ORDER_ID]) is looked_at

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import Database
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights.listings import BookedListing, Patch, PatchState, Sweep
 from amzlink.orderbook.weights.scratch import scratch_of
@@ -16,50 +16,50 @@ STORE, NOW = "shop", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def book(tmp_path: Path) -> Iterator[Database]:
     with empty_book_in(tmp_path) as found:
         yield found
 
 
-def test_a_look_up_leaves_what_was_set_here_sent_to_amazon_or_told_by_the_catalogue(book: Book) -> None:
+def test_a_look_up_leaves_what_was_set_here_sent_to_amazon_or_told_by_the_catalogue(book: Database) -> None:
     patch = Patch(state=PatchState.QUEUED, grams=450, at=NOW, reason="x", beside=("A", "B"))
-    booked.set_local_weights(book, STORE, {"MUG": 450})
-    booked.note_patch(book, STORE, "MUG", patch)
-    booked.note_catalogue(book, STORE, {"MUG": 430}, NOW)
-    booked.save_looked_up(book, STORE, [BookedListing(sku="MUG", is_listed=True, package_grams=410)], NOW)
-    mug = booked.find_listings(book, STORE, ["MUG"])["MUG"]
+    booked.set_local_weights(book.of(STORE), {"MUG": 450})
+    booked.note_patch(book.of(STORE), "MUG", patch)
+    booked.note_catalogue(book.of(STORE), {"MUG": 430}, NOW)
+    booked.save_looked_up(book.of(STORE), [BookedListing(sku="MUG", is_listed=True, package_grams=410)], NOW)
+    mug = booked.find_listings(book.of(STORE), ["MUG"])["MUG"]
     assert (mug.local_grams, mug.catalogue_grams, mug.catalogue_at, mug.package_grams) == (450, 430, NOW, 410)
     assert (mug.patch, mug.looked_at, mug.is_listed) == (patch, NOW, True)
 
 
-def test_skus_written_down_are_listed_and_what_is_known_of_them_stays(book: Book) -> None:
-    booked.save_looked_up(book, STORE, [BookedListing(sku="MUG", is_listed=False, package_grams=410)], NOW)
-    booked.note_skus(book, STORE, {"MUG": None, "LAMP": "B0AAAAAAAA"})
-    found = booked.find_listings(book, STORE, ["MUG", "LAMP"])
+def test_skus_written_down_are_listed_and_what_is_known_of_them_stays(book: Database) -> None:
+    booked.save_looked_up(book.of(STORE), [BookedListing(sku="MUG", is_listed=False, package_grams=410)], NOW)
+    booked.note_skus(book.of(STORE), {"MUG": None, "LAMP": "B0AAAAAAAA"})
+    found = booked.find_listings(book.of(STORE), ["MUG", "LAMP"])
     assert (found["MUG"].is_listed, found["MUG"].package_grams) == (True, 410)
     assert (found["LAMP"].is_listed, found["LAMP"].asin, found["LAMP"].looked_at) == (True, "B0AAAAAAAA", None)
-    assert booked.skus_not_looked_up(book, STORE, NOW, 10) == ["LAMP"]
-    assert booked.count_not_looked_up(book, STORE, NOW) == 1
+    assert booked.skus_not_looked_up(book.of(STORE), NOW, 10) == ["LAMP"]
+    assert booked.count_not_looked_up(book.of(STORE), NOW) == 1
 
 
-def test_a_parent_of_a_family_counts_as_a_listing_and_is_none_to_be_sent(book: Book) -> None:
+def test_a_parent_of_a_family_counts_as_a_listing_and_is_none_to_be_sent(book: Database) -> None:
     rows = [BookedListing(sku=sku, is_listed=True, family="MUGS") for sku in ("MUGS", "MUG-1")]
-    booked.save_looked_up(book, STORE, [*rows, BookedListing(sku="GONE", is_listed=False)], NOW)
-    assert booked.listed_skus(book, STORE) == ["MUG-1"]
-    assert booked.count_listed(book, STORE) == 2
-    assert {each.sku for each in booked.families(book, STORE, ["MUGS"])["MUGS"]} == {"MUGS", "MUG-1"}
+    booked.save_looked_up(book.of(STORE), [*rows, BookedListing(sku="GONE", is_listed=False)], NOW)
+    assert booked.listed_skus(book.of(STORE)) == ["MUG-1"]
+    assert booked.count_listed(book.of(STORE)) == 2
+    assert {each.sku for each in booked.families(book.of(STORE), ["MUGS"])["MUGS"]} == {"MUGS", "MUG-1"}
 
 
-def test_a_scratch_copy_has_what_the_book_has_and_gives_nothing_back(book: Book) -> None:
-    booked.set_local_weights(book, STORE, {"MUG": 450})
-    booked.set_local_weights(book, "other", {"LAMP": 900})
-    booked.note_sweep(book, STORE, Sweep(until=NOW))
-    with scratch_of(book, STORE) as scratch:
-        assert booked.find_listings(scratch, STORE, ["MUG"]) == booked.find_listings(book, STORE, ["MUG"])
-        assert booked.sweep_of(scratch, STORE) == Sweep(until=NOW)
-        assert booked.find_listings(scratch, "other", ["LAMP"]) == {}
-        booked.set_local_weights(scratch, STORE, {"MUG": 1, "NEW": 2})
-        booked.note_sweep(scratch, STORE, Sweep())
-    assert booked.find_listings(book, STORE, ["MUG", "NEW"]).keys() == {"MUG"}
-    assert booked.find_listings(book, STORE, ["MUG"])["MUG"].local_grams == 450
-    assert booked.sweep_of(book, STORE) == Sweep(until=NOW)
+def test_a_scratch_copy_has_what_the_book_has_and_gives_nothing_back(book: Database) -> None:
+    booked.set_local_weights(book.of(STORE), {"MUG": 450})
+    booked.set_local_weights(book.of("other"), {"LAMP": 900})
+    booked.note_sweep(book.of(STORE), Sweep(until=NOW))
+    with scratch_of(book.of(STORE)).database as scratch:
+        assert booked.find_listings(scratch.of(STORE), ["MUG"]) == booked.find_listings(book.of(STORE), ["MUG"])
+        assert booked.sweep_of(scratch.of(STORE)) == Sweep(until=NOW)
+        assert booked.find_listings(scratch.of("other"), ["LAMP"]) == {}
+        booked.set_local_weights(scratch.of(STORE), {"MUG": 1, "NEW": 2})
+        booked.note_sweep(scratch.of(STORE), Sweep())
+    assert booked.find_listings(book.of(STORE), ["MUG", "NEW"]).keys() == {"MUG"}
+    assert booked.find_listings(book.of(STORE), ["MUG"])["MUG"].local_grams == 450
+    assert booked.sweep_of(book.of(STORE)) == Sweep(until=NOW)

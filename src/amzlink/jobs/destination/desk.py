@@ -11,7 +11,7 @@ from amzlink.core.orders.holds import counting
 from amzlink.core.orders.order import CANCELLED, TO_SHIP
 from amzlink.core.shipments.parcels import DEAD, Kind
 from amzlink.deps import Deps
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import DispatchRow, save_dispatches
 from amzlink.orderbook.orders.browse import booked_status, holds
 from amzlink.orderbook.orders.pages import Refusal
@@ -52,7 +52,7 @@ class Desk:
 
     deps: Deps
     client: "Client"
-    book: Book
+    book: StoreBook
     slug: str
     store: Store
     integration_id: int
@@ -61,7 +61,7 @@ class Desk:
     def save(self, rows: Sequence[DispatchRow]) -> None:
         """Write rows of the outbox, all of them or none."""
         if rows:
-            save_dispatches(self.book, self.slug, rows)
+            save_dispatches(self.book, rows)
 
     def refuse(self, order_id: str, problem: Problem) -> None:
         """Report an order that does not get to Sendcloud, or not away from there."""
@@ -69,8 +69,8 @@ class Desk:
 
     def stopped(self, order_ids: Collection[str]) -> frozenset[str]:
         """Which of these orders nobody should ship: cancelled, or held at this moment with something left to ship."""
-        status = booked_status(self.book, self.slug, list(order_ids))
-        held = holds(self.book, self.slug, list(order_ids))
+        status = booked_status(self.book, list(order_ids))
+        held = holds(self.book, list(order_ids))
         policy, now = self.store.hold_policy, self.deps.clock.now()
         return frozenset(
             order_id

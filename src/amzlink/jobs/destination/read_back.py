@@ -36,7 +36,7 @@ class ReadBack:
 
         Gives what was accepted and is not there.
         """
-        missing = self._look(unsettled_rows(self._desk.book, self._desk.slug))
+        missing = self._look(unsettled_rows(self._desk.book))
         return [row for row in missing if row.state is DispatchState.ACCEPTED]
 
     def wait(self, since: datetime) -> None:
@@ -45,7 +45,7 @@ class ReadBack:
         for pause in _PAUSES:
             waiting = [
                 row
-                for row in unsettled_rows(self._desk.book, self._desk.slug)
+                for row in unsettled_rows(self._desk.book)
                 if row.state is DispatchState.ACCEPTED and row.accepted_at and row.accepted_at >= since
             ]
             if not waiting:

@@ -21,7 +21,7 @@ from amzlink.jobs.destination.batches import post_batch
 from amzlink.jobs.destination.desk import CHUNK, Desk, Letter, SendTally
 from amzlink.jobs.destination.read_back import ReadBack
 from amzlink.jobs.destination.withdraw import Recall
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import (
     DispatchRow,
     DispatchState,
@@ -48,7 +48,7 @@ _decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
 def send_orders(
     deps: Deps,
     client: "Client",
-    book: Book,
+    book: StoreBook,
     vault: Vault,
     *,
     slug: str,
@@ -106,7 +106,7 @@ class _Post:
             yield batch
 
     def _letters(self, *, dry_run: bool) -> Iterator[Letter]:
-        ids = iter(orders_to_consider(self._desk.book, self._desk.slug, self._basis))
+        ids = iter(orders_to_consider(self._desk.book, self._basis))
         while chunk := list(itertools.islice(ids, CHUNK)):
             decided = list(self._decide_all(chunk))
             if not dry_run:
@@ -116,12 +116,12 @@ class _Post:
     def _decide_all(self, order_ids: Sequence[str]) -> Iterator[Letter | DispatchRow]:
         desk = self._desk
         policy, now = desk.store.hold_policy, desk.deps.clock.now()
-        held = holds(desk.book, desk.slug, order_ids)
+        held = holds(desk.book, order_ids)
         ready = [order_id for order_id in order_ids if not counting(held[order_id], policy, now)]
-        known = dispatch_rows(desk.book, desk.slug, ready)
-        with_parcel = have_parcels(desk.book, desk.slug, ready)
+        known = dispatch_rows(desk.book, ready)
+        with_parcel = have_parcels(desk.book, ready)
         personal = self._open(ready)
-        dispatches = dispatches_of(desk.book, desk.slug, personal, import_weights=desk.store.import_weights)
+        dispatches = dispatches_of(desk.book, personal, import_weights=desk.store.import_weights)
         for order_id in ready:
             if order_id not in dispatches or not dispatches[order_id][0].lines:
                 continue
@@ -133,7 +133,7 @@ class _Post:
                 yield decided
 
     def _open(self, order_ids: Sequence[str]) -> dict[str, PersonalData]:
-        sealed = boxes(self._desk.book, self._desk.slug, order_ids)
+        sealed = boxes(self._desk.book, order_ids)
         return {
             order_id: _decode_personal(self._vault.open(order_id, box))
             for order_id, box in sealed.items()

@@ -28,11 +28,11 @@ class Recall:
         Gives whether an order may still appear at Sendcloud that has to be taken back then.
         """
         desk, coming = self._desk, False
-        ids = iter(orders_to_recall(desk.book, desk.slug))
+        ids = iter(orders_to_recall(desk.book))
         while chunk := list(itertools.islice(ids, CHUNK)):
-            rows = dispatch_rows(desk.book, desk.slug, chunk)
+            rows = dispatch_rows(desk.book, chunk)
             stopped = desk.stopped(chunk)
-            with_parcel = have_parcels(desk.book, desk.slug, chunk)
+            with_parcel = have_parcels(desk.book, chunk)
             desk.save([_free(row) for order_id, row in rows.items() if order_id not in stopped and _is_late(row)])
             for order_id in chunk:
                 if order_id in stopped:

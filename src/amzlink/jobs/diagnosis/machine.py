@@ -77,8 +77,8 @@ def check_secret_age(store: Store, today: date) -> Result:
 
 def check_order_book(deps: Deps, *, deep: bool) -> Result:
     """The order book opens, its schema is ours, and the database finds no fault in it."""
-    with deps.book() as book:
-        faults = book_faults(book, thorough=deep)
+    with deps.database() as database:
+        faults = book_faults(database, thorough=deep)
     if faults:
         raise Problem(ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=f"{len(faults)} faults")
     return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
@@ -86,8 +86,8 @@ def check_order_book(deps: Deps, *, deep: bool) -> Result:
 
 def check_vault(deps: Deps, slug: str) -> Result:
     """The key fits: the newest and the oldest boxes can be opened."""
-    with deps.book() as book:
-        opened = open_some(book, deps.vault(slug, book), slug)
+    with deps.book(slug) as book:
+        opened = open_some(book, deps.vault(book))
     if not opened:
         return passed(Check.VAULT, "No personal data is kept.")
     return passed(Check.VAULT, "The sealed data can be opened.", opened=opened)
@@ -96,9 +96,9 @@ def check_vault(deps: Deps, slug: str) -> Result:
 def check_retention(deps: Deps, slug: str, today: date) -> Result:
     """Nothing is kept longer than its lease and its rule allow, and the next purge finds its archive."""
     settings = deps.load_config()
-    with deps.book() as book:
-        count = overdue(book, slug, today, settings.retention)
-        folders = archive_folders(book, slug)
+    with deps.book(slug) as book:
+        count = overdue(book, today, settings.retention)
+        folders = archive_folders(book)
     if count:
         return found(Check.RETENTION, Problem(ProblemName.RETENTION_OVERDUE, count=count), overdue=count)
     folder = settings.archive.folder
@@ -134,8 +134,8 @@ def _archives_left(folders: Sequence[Path], now: datetime) -> Problem | None:
 
 def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | None) -> Result:
     """When an import last brought the book up to date, and whether anything runs it regularly."""
-    with deps.book() as book:
-        runs = last_runs(book, slug, "import-orders")
+    with deps.book(slug) as book:
+        runs = last_runs(book, "import-orders")
     evidence = {"last_success": runs.success, "last_failure": runs.failure, "scheduled": scheduled}
     if runs.success is None or now - from_iso(runs.success) > _STALE_AFTER:
         when = f"the last one was at {runs.success}" if runs.success else "there was none"

@@ -105,8 +105,8 @@ def _redacted_store(store: Store) -> dict[str, Any]:
 
 def _runs(deps: Deps) -> list[dict[str, object]]:
     try:
-        with deps.book() as book:
-            return recent_runs(book, _RUNS)
+        with deps.database() as database:
+            return recent_runs(database, _RUNS)
     except Problem as problem:
         return [{"problem": problem.name}]
 

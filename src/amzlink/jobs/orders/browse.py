@@ -12,7 +12,7 @@ from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.retention import Retention, Stay, expected_last_day, stay_of
 from amzlink.core.shipments.parcels import DEAD, Parcel
 from amzlink.deps import Deps
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import (
     BookedLine,
     BookedOrder,
@@ -62,8 +62,8 @@ def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedO
     """The orders with the holds that count now, the most urgent first."""
     settings = deps.load_config()
     policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
-    with deps.book() as book:
-        for order in iterate_orders(book, slug, wanted):
+    with deps.book(slug) as book:
+        for order in iterate_orders(book, wanted):
             yield _with_last_day(order, today, settings.retention), _holds(deps, order, policy)
 
 
@@ -75,19 +75,19 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
     """
     settings = deps.load_config()
     policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
-    with deps.book() as book:
+    with deps.book(slug) as book:
         order = _with_last_day(_found(book, slug, order_id), today, settings.retention)
-        vault = deps.vault(slug, book) if with_personal else None
-        packed = packages(book, slug, order_id)
+        vault = deps.vault(book) if with_personal else None
+        packed = packages(book, order_id)
         return OrderDetail(
             order=order,
             holds=_holds(deps, order, policy),
-            lines=order_lines(book, slug, [order_id])[order_id],
+            lines=order_lines(book, [order_id])[order_id],
             packages=packed,
-            personal=_open(vault, book, slug, [order_id]).get(order_id) if vault else None,
+            personal=_open(vault, book, [order_id]).get(order_id) if vault else None,
             stay=stay_of(lifetime_of(order), today, settings.retention) if order.lease_day else None,
-            carriers=_carriers(parcels_of(book, slug, [order_id])[order_id], packed),
-            tombstone=tombstone_of(book, slug, order_id),
+            carriers=_carriers(parcels_of(book, [order_id])[order_id], packed),
+            tombstone=tombstone_of(book, order_id),
             days=settings.retention.days,
         )
 
@@ -95,22 +95,22 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
 def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
     """The orders with their lines and, where asked for, their personal data; memory stays flat."""
     policy = deps.load_config().stores[slug].hold_policy
-    with deps.book() as book:
-        vault = deps.vault(slug, book) if with_personal else None
-        orders = iterate_orders(book, slug, wanted)
+    with deps.book(slug) as book:
+        vault = deps.vault(book) if with_personal else None
+        orders = iterate_orders(book, wanted)
         while chunk := list(itertools.islice(orders, _CHUNK)):
             ids = [order.order_id for order in chunk]
-            lines = order_lines(book, slug, ids)
-            personal = _open(vault, book, slug, ids) if vault else {}
+            lines = order_lines(book, ids)
+            personal = _open(vault, book, ids) if vault else {}
             for order in chunk:
                 yield order, _holds(deps, order, policy), lines[order.order_id], personal.get(order.order_id)
 
 
 def hold_order(deps: Deps, slug: str, order_id: str) -> None:
     """Keep an order back until it is released. Raises `order-not-found`."""
-    with deps.book() as book:
+    with deps.book(slug) as book:
         _found(book, slug, order_id)
-        set_manual_hold(book, slug, order_id, deps.clock.now())
+        set_manual_hold(book, order_id, deps.clock.now())
 
 
 def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
@@ -120,11 +120,11 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
         Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
     """
     policy = deps.load_config().stores[slug].hold_policy
-    with deps.book() as book:
+    with deps.book(slug) as book:
         lifted = _holds(deps, _found(book, slug, order_id), policy)
         if not lifted:
             raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
-        lift_holds(book, slug, order_id, deps.clock.now())
+        lift_holds(book, order_id, deps.clock.now())
     return lifted
 
 
@@ -157,8 +157,8 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
     return msgspec.structs.replace(order, kept_until=last)
 
 
-def _found(book: Book, slug: str, order_id: str) -> BookedOrder:
-    order = find_order(book, slug, order_id)
+def _found(book: StoreBook, slug: str, order_id: str) -> BookedOrder:
+    order = find_order(book, order_id)
     if order is None:
         raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=f"in the order book of {slug}")
     return order
@@ -175,8 +175,8 @@ def _holds(deps: Deps, order: BookedOrder, policy: HoldPolicy) -> tuple[str, ...
     return counting(order.held_for, policy, deps.clock.now())
 
 
-def _open(vault: Vault, book: Book, slug: str, order_ids: list[str]) -> dict[str, PersonalData]:
+def _open(vault: Vault, book: StoreBook, order_ids: list[str]) -> dict[str, PersonalData]:
     return {
         order_id: msgspec.json.decode(vault.open(order_id, box), type=PersonalData)
-        for order_id, box in boxes(book, slug, order_ids).items()
+        for order_id, box in boxes(book, order_ids).items()
     }

@@ -15,7 +15,7 @@ from amzlink.core.orders.holds import HeldFor, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, keep_known
 from amzlink.core.privacy.retention import Retention, Rule, lease_for, lifetime_as_told, stay_of
 from amzlink.core.privacy.sealed_data import Box
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import any_deliverable, boxes, holds
 from amzlink.orderbook.orders.pages import (
     OrderChange,
@@ -62,7 +62,7 @@ class Intake:
         slug: str,
         store: Store,
         retention: Retention,
-        book: Book,
+        book: StoreBook,
         vault: Vault,
         now: datetime,
         tally: Tally,
@@ -98,7 +98,7 @@ class Intake:
                 done=done,
                 covered_until=search.window_end if search and done and search.kind == "changes" else None,
             )
-            save_page(self._book, self._slug, page, self._now)
+            save_page(self._book, page, self._now)
         self._count_holds(changes)
 
     def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
@@ -108,11 +108,11 @@ class Intake:
         if not self._dry_run:
             gone = problem == ProblemName.ORDER_NOT_FOUND
             page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
-            save_page(self._book, self._slug, page, self._now)
+            save_page(self._book, page, self._now)
 
     def missing_addresses(self) -> Problem | None:
         """`role-missing-pii`, where every order still to ship came without name and street, and none ever came with."""
-        if not self._to_ship or self._deliverable or any_deliverable(self._book, self._slug):
+        if not self._to_ship or self._deliverable or any_deliverable(self._book):
             return None
         return Problem(ProblemName.ROLE_MISSING_PII, count=self._to_ship)
 
@@ -120,8 +120,8 @@ class Intake:
         if not orders:
             return []
         ids = [order.order_id for order in orders]
-        known, purged = known_orders(self._book, self._slug, ids)
-        sealed = boxes(self._book, self._slug, list(known)) if known else {}
+        known, purged = known_orders(self._book, ids)
+        sealed = boxes(self._book, list(known)) if known else {}
         changes = []
         for order in orders:
             if order.fulfilled_by == _BY_AMAZON:
@@ -192,7 +192,7 @@ class Intake:
     def _count_holds(self, changes: Sequence[OrderChange]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""
         seen = [change.order.order_id for change in changes if not change.is_new]
-        lifted = holds(self._book, self._slug, seen) if seen else {}
+        lifted = holds(self._book, seen) if seen else {}
         for change in changes:
             fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
             held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh

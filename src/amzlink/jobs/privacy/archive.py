@@ -13,7 +13,7 @@ from amzlink.archive import ArchiveFile, Recipients, write_archive
 from amzlink.clock import from_iso
 from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.tax_record import TaxLine, TaxOrder, is_sale, tax_record
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import BookedLine, BookedOrder, boxes, find_orders, order_lines
 from amzlink.orderbook.privacy.archive_folders import note_archive_folder
 from amzlink.vault import Vault
@@ -23,9 +23,8 @@ _decode: Final = msgspec.json.Decoder(PersonalData).decode
 
 
 def archive_orders(
-    book: Book,
+    book: StoreBook,
     vault: Vault,
-    slug: str,
     order_ids: Callable[[], Iterable[str]],
     *,
     country: str,
@@ -42,29 +41,29 @@ def archive_orders(
         Problem: as `Recipients.parse` and `write_archive`; nothing must be destroyed then.
     """
     parsed = Recipients.parse(recipients)
-    count = sum(len(sales) for sales in _sales(book, slug, order_ids()))
+    count = sum(len(sales) for sales in _sales(book, order_ids()))
     if not count:
         return None
-    records = _records(book, vault, slug, order_ids(), country)
-    written = write_archive(folder, parsed, store=slug, made_at=now, records=records, count=count)
-    note_archive_folder(book, slug, folder)
+    records = _records(book, vault, order_ids(), country)
+    written = write_archive(folder, parsed, store=book.store, made_at=now, records=records, count=count)
+    note_archive_folder(book, folder)
     return written
 
 
-def _sales(book: Book, slug: str, order_ids: Iterable[str]) -> Iterator[list[BookedOrder]]:
+def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[BookedOrder]]:
     ids = iter(order_ids)
     while chunk := list(itertools.islice(ids, _CHUNK)):
-        yield [order for order in find_orders(book, slug, chunk) if is_sale(order.status, _moment(order.shipped_at))]
+        yield [order for order in find_orders(book, chunk) if is_sale(order.status, _moment(order.shipped_at))]
 
 
 def _records(
-    book: Book, vault: Vault, slug: str, order_ids: Iterable[str], country: str
+    book: StoreBook, vault: Vault, order_ids: Iterable[str], country: str
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One order after the other, so that no more than a chunk of them is ever open."""
-    for sales in _sales(book, slug, order_ids):
+    for sales in _sales(book, order_ids):
         ids = [order.order_id for order in sales]
-        lines = order_lines(book, slug, ids)
-        sealed = boxes(book, slug, ids)
+        lines = order_lines(book, ids)
+        sealed = boxes(book, ids)
         for order in sales:
             box = sealed.get(order.order_id)
             readable = box is not None and (vault.floor is None or box.lease_day >= vault.floor)

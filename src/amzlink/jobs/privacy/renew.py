@@ -8,7 +8,7 @@ import msgspec
 
 from amzlink.core.privacy.retention import Lifetime, Retention, lease_for
 from amzlink.core.privacy.sealed_data import Box, Place
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.health import sample_boxes
 from amzlink.orderbook.privacy.leases import DATED_BY, all_boxes, leases_ending, lifetimes, replace_boxes
 from amzlink.orderbook.shipments.parcels import Arrival
@@ -18,20 +18,20 @@ _AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in 
 _SAMPLE: Final = 3
 
 
-def renew_leases(book: Book, vault: Vault, slug: str, *, today: date, policy: Retention) -> int:
+def renew_leases(book: StoreBook, vault: Vault, *, today: date, policy: Retention) -> int:
     """Seal anew what is about to end of orders that are open or under way. Gives how many boxes there were.
 
     A lease that has ended while the machine was off is renewed too, as long as its key is not gone. No lease goes
     beyond the last day that the rules allow.
     """
     renewed, floor = 0, vault.floor
-    for leases in leases_ending(book, slug, _soon(today, policy), floor):
+    for leases in leases_ending(book, _soon(today, policy), floor):
         fresh = {}
         for lease in leases:
             until = renewed_lease(lease.order, lease.box.lease_day, today=today, policy=policy, floor=floor)
             if until > lease.box.lease_day:
                 fresh[lease.place] = lease.box, _seal_anew(vault, lease.place, lease.box, until)
-        replace_boxes(book, slug, fresh, vault.chain_ids)
+        replace_boxes(book, fresh, vault.chain_ids)
         renewed += len(fresh)
     return renewed
 
@@ -49,11 +49,11 @@ def _soon(today: date, policy: Retention) -> date:
 
 
 def lease_arrivals(
-    book: Book, vault: Vault, slug: str, arrivals: Mapping[str, Arrival], *, today: date, policy: Retention
+    book: StoreBook, vault: Vault, arrivals: Mapping[str, Arrival], *, today: date, policy: Retention
 ) -> None:
     """Give all that is sealed of orders that have arrived its last lease, where it has not a longer one."""
     until = {}
-    for order_id, order in lifetimes(book, slug, arrivals).items():
+    for order_id, order in lifetimes(book, arrivals).items():
         arrival = arrivals[order_id]
         arrived = msgspec.structs.replace(
             order, delivered_on=arrival.at.date(), delivery_dated=arrival.told_by == DATED_BY
@@ -62,11 +62,11 @@ def lease_arrivals(
             until[order_id] = lease
     fresh = {
         place: (box, _seal_anew(vault, place, box, day))
-        for place, box in all_boxes(book, slug, list(until)).items()
+        for place, box in all_boxes(book, list(until)).items()
         if box.lease_day < (day := until[place.order_id]) and (vault.floor is None or box.lease_day >= vault.floor)
     }
     if fresh:
-        replace_boxes(book, slug, fresh, vault.chain_ids)
+        replace_boxes(book, fresh, vault.chain_ids)
 
 
 def _seal_anew(vault: Vault, place: Place, box: Box, until: date) -> Box:
@@ -74,9 +74,9 @@ def _seal_anew(vault: Vault, place: Place, box: Box, until: date) -> Box:
     return vault.seal(place.order_id, data, until, part=place.part)
 
 
-def open_some(book: Book, vault: Vault, slug: str) -> int:
+def open_some(book: StoreBook, vault: Vault) -> int:
     """Open the boxes that run out first and last, to see whether the key fits. Raises as `Vault.open`."""
-    boxes = sample_boxes(book, slug, _SAMPLE)
+    boxes = sample_boxes(book, _SAMPLE)
     for (order_id, part), box in boxes.items():
         vault.open(order_id, box, part=part)
     return len(boxes)

@@ -12,7 +12,7 @@ from amzlink.core.privacy.retention import Retention, lease_for
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, keyed_hash
 from amzlink.core.shipments.parcels import FILE, LIVE, SENDCLOUD, Kind, Parcel, ParcelItem, SealedParcels, follow
 from amzlink.core.shipments.rows import ShipmentRow
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import boxes
 from amzlink.orderbook.privacy.leases import lifetimes
 from amzlink.orderbook.shipments.parcels import (
@@ -64,7 +64,7 @@ class ParcelNews:
     """
 
     def __init__(
-        self, *, book: Book, vault: Vault, slug: str, policy: Retention, now: datetime, dry_run: bool
+        self, *, book: StoreBook, vault: Vault, slug: str, policy: Retention, now: datetime, dry_run: bool
     ) -> None:  # fmt: skip
         self._book = book
         self._vault = vault
@@ -103,11 +103,11 @@ class ParcelNews:
                 fresh[order_id] = self._vault.seal(order_id, _encode(after), lease, part=ITS_PARCELS)
         if not self._dry_run:
             seen = ParcelsSeen(parcels=rows, boxes=fresh, chain_ids=self._vault.chain_ids)
-            save_parcels(self._book, self._slug, seen, self._now)
+            save_parcels(self._book, seen, self._now)
 
     def parcels_of(self, order_ids: Sequence[str]) -> dict[str, Sequence[Parcel]]:
         """The parcels of these orders, in a dry run with the news; each order has an entry."""
-        booked = parcels_of(self._book, self._slug, order_ids)
+        booked = parcels_of(self._book, order_ids)
         return {
             order_id: self.known[order_id].parcels if order_id in self.known else parcels
             for order_id, parcels in booked.items()
@@ -117,7 +117,7 @@ class ParcelNews:
         """The tracking numbers of these orders; one without any, or whose data is gone, has no entry."""
         found = {
             order_id: _decode(self._vault.open(order_id, box, part=ITS_PARCELS))
-            for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items()
+            for order_id, box in boxes(self._book, order_ids, ITS_PARCELS).items()
             if self._can_be_opened(box)
         }
         return found | {order_id: self.known[order_id].sealed for order_id in order_ids if order_id in self.known}
@@ -142,14 +142,14 @@ class ParcelNews:
 
         Where nothing of the order itself can be read, its rule alone decides; one whose time is over gets none.
         """
-        own = boxes(self._book, self._slug, order_ids)
+        own = boxes(self._book, order_ids)
         found = {order_id: box.lease_day for order_id, box in own.items()}
         others = [order_id for order_id in order_ids if order_id not in own]
         today = max(self._now.date(), self._vault.floor or date.min)
-        for order_id, order in lifetimes(self._book, self._slug, others).items():
+        for order_id, order in lifetimes(self._book, others).items():
             if lease := lease_for(order, today, self._policy):
                 found[order_id] = lease
-        for order_id, box in boxes(self._book, self._slug, order_ids, ITS_PARCELS).items():
+        for order_id, box in boxes(self._book, order_ids, ITS_PARCELS).items():
             found[order_id] = max(found.get(order_id, date.min), box.lease_day)
         return found
 
@@ -159,14 +159,13 @@ class ParcelNews:
         """Bring in what has changed since the last poll, and once a day every parcel of which more can be heard."""
         from amzlink.sendcloud.shipments import changed_shipments, shipments_of_parcels  # noqa: PLC0415
 
-        until = polled_until(self._book, self._slug)
+        until = polled_until(self._book)
         since = (until or self._now - _FIRST_POLL) - _OVERLAP
         self._take_shipments(changed_shipments(client, integration_id, since))
         if not self._dry_run:
-            note_polled(self._book, self._slug, self._now)
+            note_polled(self._book, self._now)
         stale = open_parcels(
             self._book,
-            self._slug,
             SENDCLOUD,
             seen_before=self._now - _READ_AGAIN_AFTER,
             not_before=self._now - _GIVEN_UP_AFTER,
@@ -176,14 +175,14 @@ class ParcelNews:
             numbers = [int(key.partition(":")[2]) for key in keys]
             self._take_shipments(shipments_of_parcels(client, numbers))
             if not self._dry_run:
-                touch_parcels(self._book, self._slug, keys, self._now)
+                touch_parcels(self._book, keys, self._now)
 
     def _take_shipments(self, shipments: "Iterable[Shipment]") -> None:
         """Parcels of orders that the book does not have are another shop's, or older than the book."""
         listed = iter(shipments)
         while chunk := list(itertools.islice(listed, _CHUNK)):
             numbers = {shipment.order_number for shipment in chunk if shipment.order_number}
-            booked = booked_orders(self._book, self._slug, numbers)
+            booked = booked_orders(self._book, numbers)
             news: dict[str, list[Heard]] = {}
             for shipment in chunk:
                 if (order_id := shipment.order_number) in booked:

@@ -62,7 +62,7 @@ class FeedRoute:
 
     def go_on(self) -> None:
         """Bring to an end what earlier runs began, as far as Amazon has come with it."""
-        for feed in feeds_under_way(self._book, self._slug):
+        for feed in feeds_under_way(self._book):
             if feed.state is FeedState.PREPARING:
                 self._undo(feed, FeedState.DROPPED)
             elif feed.state is FeedState.SUBMITTING:
@@ -72,8 +72,8 @@ class FeedRoute:
 
     def singly_first(self, count: int) -> int:
         """How many of so many tracked confirmations to send one by one before a feed."""
-        failed = last_feed(self._book, self._slug, FeedState.FAILED)
-        done = last_feed(self._book, self._slug, FeedState.DONE)
+        failed = last_feed(self._book, FeedState.FAILED)
+        done = last_feed(self._book, FeedState.DONE)
         if failed and self._age(failed) < _WARY_FOR and (done is None or done.asked_at < failed.asked_at):
             return count
         took = (done.finished_at - done.asked_at).total_seconds() if done and done.finished_at else FEED_SECONDS
@@ -91,7 +91,7 @@ class FeedRoute:
 
     def _next_in(self) -> float:
         """Seconds until Amazon's advice allows another feed; one that Amazon never got does not count."""
-        last = last_feed(self._book, self._slug, *UNDER_WAY, FeedState.DONE, FeedState.FAILED)
+        last = last_feed(self._book, *UNDER_WAY, FeedState.DONE, FeedState.FAILED)
         return max(0.0, FEEDS_APART - self._age(last).total_seconds()) if last else 0.0
 
     def _age(self, feed: FeedRow) -> timedelta:
@@ -104,7 +104,7 @@ class FeedRoute:
         until = self._link.clock.now() + _WAITED_FOR
         pauses = iter(_POLL_EVERY)
         pause = next(pauses)
-        while waiting := [feed for feed in feeds_under_way(self._book, self._slug) if feed.feed_id]:
+        while waiting := [feed for feed in feeds_under_way(self._book) if feed.feed_id]:
             if self._link.clock.now() >= until:
                 return
             self._confirmer.deps.observer.progress(f"waiting for Amazon to work on {waiting[0].messages} confirmations")
@@ -135,30 +135,30 @@ class FeedRoute:
             messages=len(entries),
             asked_at=now,
         )
-        note_feed(self._book, self._slug, feed)
-        note_in_feed(self._book, self._slug, feed.name, [entry.confirmation for entry in entries], now)
+        note_feed(self._book, feed)
+        note_in_feed(self._book, feed.name, [entry.confirmation for entry in entries], now)
         try:
             document = api.create_document(self._link)
             api.upload_document(self._link, document, body)
         except Problem as problem:
             self._undo(feed, _why_not(problem))
             raise
-        note_feed_state(self._book, self._slug, feed.name, FeedState.SUBMITTING)
+        note_feed_state(self._book, feed.name, FeedState.SUBMITTING)
         try:
             feed_id = api.create_feed(self._link, self._marketplace_ids, document.document_id)
         except Problem as problem:
             if not is_answer_unknown(problem):
                 self._undo(feed, _why_not(problem))
             raise
-        note_feed_state(self._book, self._slug, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
+        note_feed_state(self._book, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
 
     def _warn(self, feed: FeedRow, status: str) -> None:
         self._confirmer.deps.observer.warn(Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages))
 
     def _undo(self, feed: FeedRow, state: FeedState) -> None:
         """Nothing of this feed has reached Amazon's work, or will: its confirmations are to be sent again."""
-        self._confirmer.put_back(of_feed(self._book, self._slug, feed.name))
-        note_feed_state(self._book, self._slug, feed.name, state, finished_at=self._link.amazon_now())
+        self._confirmer.put_back(of_feed(self._book, feed.name))
+        note_feed_state(self._book, feed.name, state, finished_at=self._link.amazon_now())
 
     def _find(self, feed: FeedRow) -> None:
         """A feed whose submission was not answered: Amazon's list tells whether it is there.
@@ -169,7 +169,7 @@ class FeedRoute:
         if self._link.amazon_now() - feed.asked_at < _LISTED_AFTER:
             rest = (feed.asked_at + _LISTED_AFTER - self._link.amazon_now()).total_seconds()
             self._link.clock.sleep(rest)
-        known = known_feed_ids(self._book, self._slug)
+        known = known_feed_ids(self._book)
         listed = [
             found for found in api.recent_feeds(self._link, feed.asked_at - _LISTED_AFTER) if found.feed_id not in known
         ]
@@ -177,7 +177,7 @@ class FeedRoute:
             self._undo(feed, FeedState.DROPPED)
         elif len(listed) == 1:
             note_feed_state(
-                self._book, self._slug, feed.name, FeedState.SUBMITTED, feed_id=listed[0].feed_id
+                self._book, feed.name, FeedState.SUBMITTED, feed_id=listed[0].feed_id
             )  # fmt: skip
             self._look(msgspec.structs.replace(feed, feed_id=listed[0].feed_id))
         else:
@@ -210,18 +210,18 @@ class FeedRoute:
             self._warn(feed, f"it was not read, code {refused[_THE_WHOLE].code}")
             self._undo(feed, FeedState.FAILED)
             return
-        entries = of_feed(self._book, self._slug, feed.name)
+        entries = of_feed(self._book, feed.name)
         self._confirmer.accept([entry for entry in entries if entry.message_id not in refused])
         for entry in entries:
             if entry.message_id in refused:
                 self._confirmer.refuse(entry, _refusal(entry.order_id, refused[entry.message_id]))
-        note_feed_state(self._book, self._slug, feed.name, FeedState.DONE, finished_at=self._link.amazon_now())
+        note_feed_state(self._book, feed.name, FeedState.DONE, finished_at=self._link.amazon_now())
 
     def _read_back_one_by_one(self, feed: FeedRow) -> None:
         """Nobody can tell what became of it: each order is read before anything is sent again."""
-        lost = [entry.confirmation for entry in of_feed(self._book, self._slug, feed.name)]
-        note_states(self._book, self._slug, {State.CALLING: lost}, self._link.amazon_now())
-        note_feed_state(self._book, self._slug, feed.name, FeedState.FAILED, finished_at=self._link.amazon_now())
+        lost = [entry.confirmation for entry in of_feed(self._book, feed.name)]
+        note_states(self._book, {State.CALLING: lost}, self._link.amazon_now())
+        note_feed_state(self._book, feed.name, FeedState.FAILED, finished_at=self._link.amazon_now())
 
 
 def _why_not(problem: Problem) -> FeedState:

@@ -17,7 +17,7 @@ from amzlink.core.orders.order import Order
 from amzlink.core.shipments.plan import State
 from amzlink.deps import Deps
 from amzlink.jobs.shipments.collect import ParcelNews
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
 from amzlink.problems import Problem, ProblemName
@@ -46,7 +46,7 @@ class Confirmer:
     """Sends the outbox of one store to Amazon."""
 
     def __init__(
-        self, *, deps: Deps, link: Link, book: Book, slug: str, news: ParcelNews, tally: ConfirmTally
+        self, *, deps: Deps, link: Link, book: StoreBook, slug: str, news: ParcelNews, tally: ConfirmTally
     ) -> None:  # fmt: skip
         self.deps = deps
         self.link = link
@@ -58,7 +58,7 @@ class Confirmer:
 
     def settle(self) -> None:
         """Find out what became of the calls whose answer was lost, in this run or an earlier one."""
-        for entry in in_state(self.book, self.slug, State.CALLING):
+        for entry in in_state(self.book, State.CALLING):
             if entry.asked_at:
                 rest = (entry.asked_at + _SETTLING - self.link.amazon_now()).total_seconds()
                 self.deps.clock.sleep(max(0.0, min(rest, _SETTLING.total_seconds())))
@@ -84,7 +84,7 @@ class Confirmer:
         """Amazon has taken these."""
         taken = list(entries)
         said = [entry.confirmation for entry in taken]
-        note_states(self.book, self.slug, {State.ACCEPTED: said}, self.link.amazon_now())
+        note_states(self.book, {State.ACCEPTED: said}, self.link.amazon_now())
         edits = sum(entry.is_edit for entry in said)
         self.tally.edited += edits
         self.tally.confirmed += len(said) - edits
@@ -93,10 +93,10 @@ class Confirmer:
         """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so."""
         reason = str(problem.facts.get("reason", "")) or None
         if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
-            note_states(self.book, self.slug, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
+            note_states(self.book, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
             self.tally.already += 1
             return
-        note_refused(self.book, self.slug, entry.confirmation, State.REFUSED, problem=problem.name, reason=reason)
+        note_refused(self.book, entry.confirmation, State.REFUSED, problem=problem.name, reason=reason)
         if reason == Reason.AMAZON_CONFIRMS:
             self.tally.already += 1
             return
@@ -105,11 +105,11 @@ class Confirmer:
     def put_back(self, entries: Iterable[Outgoing]) -> None:
         """These were not told to Amazon, for certain."""
         states = {State.PLANNED: [entry.confirmation for entry in entries]}
-        note_states(self.book, self.slug, states, self.link.amazon_now())
+        note_states(self.book, states, self.link.amazon_now())
 
     def _send(self, entry: Outgoing, tracking: str | None) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            note_asking(self.book, self.slug, entry.confirmation, self.link.amazon_now())
+            note_asking(self.book, entry.confirmation, self.link.amazon_now())
             try:
                 api.confirm_shipment(self.link, to_api(entry, tracking))
             except Problem as problem:

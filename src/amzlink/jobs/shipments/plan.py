@@ -14,7 +14,7 @@ from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
 from amzlink.core.shipments.plan import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
 from amzlink.deps import Deps
 from amzlink.jobs.shipments.collect import ParcelNews
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.shipments.parcels import note_superseded, orders_to_look_at
@@ -47,7 +47,15 @@ class Planner:
     """Decides for one store. `now` is Amazon's time."""
 
     def __init__(
-        self, *, deps: Deps, book: Book, slug: str, trigger: Trigger, news: ParcelNews, now: datetime, dry_run: bool
+        self,
+        *,
+        deps: Deps,
+        book: StoreBook,
+        slug: str,
+        trigger: Trigger,
+        news: ParcelNews,
+        now: datetime,
+        dry_run: bool,
     ) -> None:
         self._deps = deps
         self._book = book
@@ -61,13 +69,13 @@ class Planner:
 
     def run(self) -> Planned:
         """Decide for every order with news, and for those that Amazon still waits for."""
-        ids = list(dict.fromkeys([*sorted(self._news.touched), *orders_to_look_at(self._book, self._slug)]))
+        ids = list(dict.fromkeys([*sorted(self._news.touched), *orders_to_look_at(self._book)]))
         for start in range(0, len(ids), _CHUNK):
             self._decide(ids[start : start + _CHUNK])
         return self.planned
 
     def _decide(self, order_ids: Sequence[str]) -> None:
-        found, facts = situations(self._book, self._slug, order_ids)
+        found, facts = situations(self._book, order_ids)
         sealed = self._news.sealed_of(order_ids)
         outgoing: list[Outgoing] = []
         withdrawn: list[Confirmation] = []
@@ -94,8 +102,8 @@ class Planner:
             withdrawn += outlook.withdraw
             superseded += outlook.superseded
         if not self._dry_run:
-            plan_confirmations(self._book, self._slug, outgoing, withdrawn)
-            note_superseded(self._book, self._slug, superseded)
+            plan_confirmations(self._book, outgoing, withdrawn)
+            note_superseded(self._book, superseded)
 
     def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
         country = BY_ID[order.marketplace_id].country if order.marketplace_id in BY_ID else ""

@@ -18,7 +18,7 @@ from amzlink.deps import Deps
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.shipments.collect import ParcelNews
 from amzlink.jobs.shipments.confirm_singly import shows
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import boxes
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.problems import Problem, ProblemName
@@ -39,7 +39,7 @@ class ReadBack:
         *,
         deps: Deps,
         link: Link,
-        book: Book,
+        book: StoreBook,
         vault: Vault,
         slug: str,
         intake: Intake,
@@ -60,7 +60,7 @@ class ReadBack:
 
         Gives how many confirmations are missing for good.
         """
-        waiting = self._not_shown(in_state(self._book, self._slug, State.ACCEPTED))
+        waiting = self._not_shown(in_state(self._book, State.ACCEPTED))
         late = [entry for entry in waiting if self._age(entry) >= _SHOWN_BY_THEN][:_MOST_READ]
         for order_id in dict.fromkeys(entry.order_id for entry in late):
             self._deps.observer.progress(f"looking for the confirmation of order {order_id}")
@@ -84,7 +84,7 @@ class ReadBack:
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
             ids = list(dict.fromkeys(entry.order_id for entry in chunk))
-            found, _ = situations(self._book, self._slug, ids)
+            found, _ = situations(self._book, ids)
             sealed = self._news.sealed_of(ids)
             told = self._numbers_told(ids)
             stored: list[Outgoing] = []
@@ -95,14 +95,14 @@ class ReadBack:
                 # What Amazon withholds is no sign that it is missing.
                 shown = shows(references, told.get(entry.order_id, {}), entry, number, in_doubt=True)
                 (stored if shown else missing).append(entry)
-            note_seen(self._book, self._slug, [entry.confirmation for entry in stored], State.STORED)
+            note_seen(self._book, [entry.confirmation for entry in stored], State.STORED)
         return missing
 
     def _numbers_told(self, order_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """The tracking numbers that Amazon has told, by order and package reference."""
         return {
             order_id: _decode(self._vault.open(order_id, box)).tracking_numbers
-            for order_id, box in boxes(self._book, self._slug, order_ids).items()
+            for order_id, box in boxes(self._book, order_ids).items()
             if self._vault.floor is None or box.lease_day >= self._vault.floor
         }
 
@@ -112,8 +112,8 @@ class ReadBack:
         self._deps.observer.warn(problem)
         if entry.confirmation.resent:
             note_refused(
-                self._book, self._slug, entry.confirmation, State.MISSING, problem=problem.name, reason=None
+                self._book, entry.confirmation, State.MISSING, problem=problem.name, reason=None
             )  # fmt: skip
             return True
-        note_seen(self._book, self._slug, [entry.confirmation], State.PLANNED, resent=True)
+        note_seen(self._book, [entry.confirmation], State.PLANNED, resent=True)
         return False

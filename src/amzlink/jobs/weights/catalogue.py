@@ -19,7 +19,7 @@ from amzlink.amazon.reports import Report, listing_skus, report_status, request_
 from amzlink.clock import Clock
 from amzlink.config import Store
 from amzlink.jobs.weights.look_up import Weigher
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights.listings import Sweep
 from amzlink.problems import Problem, ProblemName
@@ -43,7 +43,7 @@ class CatalogueSweep:
         self,
         *,
         link: "Link",
-        book: Book,
+        book: StoreBook,
         slug: str,
         store: Store,
         weigher: Weigher,
@@ -62,10 +62,10 @@ class CatalogueSweep:
 
     def run(self) -> None:
         """Go on with a sweep that was stopped, then look at what has changed since the last, or at everything."""
-        sweep = booked.sweep_of(self._book, self._slug)
+        sweep = booked.sweep_of(self._book)
         if sweep.begun_at is not None:
             self._by_report(sweep)
-            sweep = booked.sweep_of(self._book, self._slug)
+            sweep = booked.sweep_of(self._book)
         self._since(sweep.until)
         if sweep.until and self._has_lost_some():
             self._since(None)
@@ -80,16 +80,16 @@ class CatalogueSweep:
         else:
             if until is None:
                 self._look_again_at_the_rest()
-            booked.note_sweep(self._book, self._slug, Sweep(until=self._now))
+            booked.note_sweep(self._book, Sweep(until=self._now))
 
     def _has_lost_some(self) -> bool:
         """Whether the account has fewer listings than the book: one that is deleted is not among the changes."""
         count = count_listings(self._link, self._store.seller_id, self._store.marketplace_ids)
-        return count < booked.count_listed(self._book, self._slug) and count != MOST_PAGED  # which may stand for more
+        return count < booked.count_listed(self._book) and count != MOST_PAGED  # which may stand for more
 
     def _look_again_at_the_rest(self) -> None:
         """What the book has and a look at everything did not bring is gone, or hard to find."""
-        rest = booked.skus_not_looked_up(self._book, self._slug, self._now, MOST_PAGED)
+        rest = booked.skus_not_looked_up(self._book, self._now, MOST_PAGED)
         self._weigher.look_up(rest)
 
     def _changed(self, after: datetime, before: datetime) -> Iterator[int]:
@@ -114,14 +114,14 @@ class CatalogueSweep:
         begun = min(sweep.begun_at or self._now, self._now)
         if sweep.report_id != _WRITTEN_DOWN:
             self._write_down(self._document(sweep.until, begun, sweep.report_id))
-            booked.note_sweep(self._book, self._slug, Sweep(until=sweep.until, begun_at=begun, report_id=_WRITTEN_DOWN))
-        total, done = booked.count_not_looked_up(self._book, self._slug, begun), 0
-        while skus := booked.skus_not_looked_up(self._book, self._slug, begun, _CHUNK):
+            booked.note_sweep(self._book, Sweep(until=sweep.until, begun_at=begun, report_id=_WRITTEN_DOWN))
+        total, done = booked.count_not_looked_up(self._book, begun), 0
+        while skus := booked.skus_not_looked_up(self._book, begun, _CHUNK):
             self._weigher.look_up(skus, before=done, total=total)
             done += len(skus)
             # Beside the look-ups it costs no time: the catalogue has a quota of its own.
             self._weigher.ask_catalogue(skus)
-        booked.note_sweep(self._book, self._slug, Sweep(until=begun))
+        booked.note_sweep(self._book, Sweep(until=begun))
 
     def _document(self, until: datetime | None, begun: datetime, report_id: str | None) -> str:
         """The report's document, of a new report where there is none to wait for.
@@ -133,7 +133,7 @@ class CatalogueSweep:
         report = self._asked_for(report_id) if report_id else None
         if report is None:
             report_id = request_listings_report(self._link, self._store.marketplace_ids)
-            booked.note_sweep(self._book, self._slug, Sweep(until=until, begun_at=begun, report_id=report_id))
+            booked.note_sweep(self._book, Sweep(until=until, begun_at=begun, report_id=report_id))
             report = report_status(self._link, report_id)
         given_up = self._clock.now() + _REPORT_WAITED_FOR
         while not report.is_over:
@@ -162,7 +162,7 @@ class CatalogueSweep:
             raise
 
     def _begin_anew(self, until: datetime | None) -> None:
-        booked.note_sweep(self._book, self._slug, Sweep(until=until))
+        booked.note_sweep(self._book, Sweep(until=until))
 
     def _write_down(self, document_id: str) -> None:
         asins: dict[str, str | None] = {}
@@ -173,9 +173,9 @@ class CatalogueSweep:
                 continue
             asins[line.sku] = line.asin
             if len(asins) == _CHUNK:
-                booked.note_skus(self._book, self._slug, asins)
+                booked.note_skus(self._book, asins)
                 asins = {}
-        booked.note_skus(self._book, self._slug, asins)
+        booked.note_skus(self._book, asins)
         if damaged:
             # Letters that the report's encoding does not have (docs/services/amazon.md,
             # "What goes wrong with reports"): by their ASINs they come whole.

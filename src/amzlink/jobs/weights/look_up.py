@@ -10,7 +10,7 @@ from amzlink.amazon.transport import Link
 from amzlink.clock import Clock
 from amzlink.config import Store
 from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, assess
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing
@@ -30,7 +30,7 @@ class Weigher:
         self,
         *,
         link: Link,
-        book: Book,
+        book: StoreBook,
         slug: str,
         store: Store,
         now: datetime,
@@ -45,9 +45,9 @@ class Weigher:
 
     def look_up_orders(self) -> None:
         """Look up what orders hold and nobody knows the weight of; what has none, a day later again."""
-        never = line_weights.skus_never_looked_up(self._book, self._slug)
-        to_ship = [sku for sku in line_weights.skus_to_ship(self._book, self._slug) if sku not in set(never)]
-        known = booked.find_listings(self._book, self._slug, to_ship)
+        never = line_weights.skus_never_looked_up(self._book)
+        to_ship = [sku for sku in line_weights.skus_to_ship(self._book) if sku not in set(never)]
+        known = booked.find_listings(self._book, to_ship)
         verdicts = self.judge(to_ship)
         again = [
             sku for sku in to_ship if verdicts[sku].source not in _OWN and not self._is_looked_up_lately(known.get(sku))
@@ -56,11 +56,11 @@ class Weigher:
 
     def weigh_orders(self) -> int:
         """Give the lines of orders the weights that are known. Gives how many orders to ship still lack one."""
-        there = line_weights.weights_on_lines(self._book, self._slug)
+        there = line_weights.weights_on_lines(self._book)
         wanted = {sku: verdict.weight_grams for sku, verdict in self.judge(list(there)).items()}
         changed = {sku: grams for sku, grams in wanted.items() if there[sku] != {grams}}
-        line_weights.weigh_lines(self._book, self._slug, changed)
-        return line_weights.hold_missing_weights(self._book, self._slug, self._now)
+        line_weights.weigh_lines(self._book, changed)
+        return line_weights.hold_missing_weights(self._book, self._now)
 
     def look_up(self, skus: Sequence[str], *, before: int = 0, total: int | None = None) -> None:
         """Ask Amazon what its listings say of these SKUs, and write it down, twenty at a time.
@@ -89,7 +89,7 @@ class Weigher:
         found = [sku for sku in skus if verdicts[sku].finding is not Finding.OK]
         asins = {
             listing.sku: listing.asin
-            for listing in booked.find_listings(self._book, self._slug, found).values()
+            for listing in booked.find_listings(self._book, found).values()
             if listing.asin
             and listing.family != listing.sku  # a parent is never sent, and weighs nothing
             and (listing.catalogue_at is None or self._now - listing.catalogue_at >= _ASKED_LATELY)
@@ -103,7 +103,7 @@ class Weigher:
                     raise
                 return
             catalogue = {sku: weights[asins[sku]].package if asins[sku] in weights else None for sku in page}
-            booked.note_catalogue(self._book, self._slug, catalogue, self._now)
+            booked.note_catalogue(self._book, catalogue, self._now)
 
     def _in_pages(self, skus: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
         """The SKUs, as many as one search takes, and the ASINs to search by where it is not the SKUs.
@@ -126,9 +126,9 @@ class Weigher:
         yield from ((chunk, ()) for chunk in _pages([sku for sku in rest if sku not in asins]))
 
     def _asins(self, skus: list[str]) -> dict[str, str]:
-        known = booked.find_listings(self._book, self._slug, skus)
+        known = booked.find_listings(self._book, skus)
         listed = {sku: listing.asin for sku, listing in known.items() if listing.asin}
-        return line_weights.asins_of_lines(self._book, self._slug, skus) | listed
+        return line_weights.asins_of_lines(self._book, skus) | listed
 
     def _is_looked_up_lately(self, listing: BookedListing | None) -> bool:
         return bool(listing and listing.looked_at and self._now - listing.looked_at < _LOOKED_LATELY)
@@ -139,21 +139,21 @@ class Weigher:
             BookedListing(sku=listing, is_listed=False) if isinstance(listing, str) else self._to_row(listing)
             for listing in listings
         ]
-        booked.save_looked_up(self._book, self._slug, rows, self._now)
+        booked.save_looked_up(self._book, rows, self._now)
 
     def judge(self, skus: Sequence[str]) -> dict[str, Verdict]:
         """What these products weigh, by what is in the book, and what is wrong with it."""
         verdicts: dict[str, Verdict] = {}
         for start in range(0, len(skus), _CHUNK):
             chunk = skus[start : start + _CHUNK]
-            known = booked.find_listings(self._book, self._slug, chunk)
+            known = booked.find_listings(self._book, chunk)
             verdicts |= self.judge_listings([known.get(sku) or BookedListing(sku=sku) for sku in chunk])
         return verdicts
 
     def judge_listings(self, listings: Sequence[BookedListing]) -> dict[str, Verdict]:
         """The same for listings at hand; those of a variation family are held against each other."""
         parents = {listing.family for listing in listings if listing.family}
-        families = booked.families(self._book, self._slug, parents)
+        families = booked.families(self._book, parents)
         return {
             listing.sku: assess(
                 _weights(listing),

@@ -13,7 +13,7 @@ from amzlink.amazon.transport import is_answer_unknown
 from amzlink.config import Store
 from amzlink.core.weights.weights import to_grams
 from amzlink.jobs.weights.look_up import Weigher
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights.listings import Patch, PatchState, note_patch, patched
 from amzlink.problems import Problem, ProblemName
 
@@ -57,7 +57,7 @@ class Patcher:
     """Writes the weights of one store. `now` is Amazon's time."""
 
     def __init__(
-        self, *, link: "Link", book: Book, slug: str, store: Store, weigher: Weigher, now: datetime
+        self, *, link: "Link", book: StoreBook, slug: str, store: Store, weigher: Weigher, now: datetime
     ) -> None:  # fmt: skip
         self._link = link
         self._book = book
@@ -73,7 +73,7 @@ class Patcher:
         """
         waiting = [
             listing
-            for listing in patched(self._book, self._slug, PatchState.ASKED, PatchState.QUEUED, PatchState.LOST)
+            for listing in patched(self._book, PatchState.ASKED, PatchState.QUEUED, PatchState.LOST)
             if listing.patch and self._is_worth_a_look(listing.patch)
         ]
         if not waiting:
@@ -95,9 +95,7 @@ class Patcher:
             return
         found = find_listings(self._link, self._store.seller_id, self._store.marketplace_ids, list(grams))
         queued = {
-            listing.sku: listing.patch.grams
-            for listing in patched(self._book, self._slug, PatchState.QUEUED)
-            if listing.patch
+            listing.sku: listing.patch.grams for listing in patched(self._book, PatchState.QUEUED) if listing.patch
         }
         for sku, weight in grams.items():
             listing = found.get(sku)
@@ -136,19 +134,19 @@ class Patcher:
         )
         # Written down before the call: where its answer is lost, the listing will show whether it was taken, and until
         # then it may be sent again.
-        note_patch(self._book, self._slug, listing.sku, patch)
+        note_patch(self._book, listing.sku, patch)
         try:
             answer = self._ask(listing, grams, preview=False)
         except Problem as problem:
             if not is_answer_unknown(problem):
                 refused = msgspec.structs.replace(patch, state=PatchState.REFUSED, reason=problem.name)
-                note_patch(self._book, self._slug, listing.sku, refused)
+                note_patch(self._book, listing.sku, refused)
             if problem.name not in _ONE_LISTINGS_OWN:
                 raise
             return self._not_possible(listing.sku, grams, problem)
         if not answer.is_taken:
             return self._refused(listing.sku, grams, answer.issues, keep=True)
-        note_patch(self._book, self._slug, listing.sku, msgspec.structs.replace(patch, state=PatchState.QUEUED))
+        note_patch(self._book, listing.sku, msgspec.structs.replace(patch, state=PatchState.QUEUED))
         return PatchOutcome(sku=listing.sku, grams=grams, state=PatchState.QUEUED.value, issues=answer.issues)
 
     def _ask(self, listing: Listing, grams: int, *, preview: bool) -> PatchAnswer:
@@ -183,14 +181,14 @@ class Patcher:
             return PatchOutcome(sku=sku, grams=patch.grams, state=patch.state.value, message=message)
         problem = Problem(ProblemName.WEIGHT_NOT_TAKEN, sku=sku)
         reason = errors[0].code if errors else None
-        note_patch(self._book, self._slug, sku, msgspec.structs.replace(patch, state=PatchState.LOST, reason=reason))
+        note_patch(self._book, sku, msgspec.structs.replace(patch, state=PatchState.LOST, reason=reason))
         return PatchOutcome(
             sku=sku, grams=patch.grams, state=PatchState.LOST.value, issues=errors, problem=problem.name,
             message=problem.summary,
         )  # fmt: skip
 
     def _taken(self, sku: str, patch: Patch, found: Listing) -> PatchOutcome:
-        note_patch(self._book, self._slug, sku, msgspec.structs.replace(patch, state=PatchState.TAKEN))
+        note_patch(self._book, sku, msgspec.structs.replace(patch, state=PatchState.TAKEN))
         outcome = PatchOutcome(sku=sku, grams=patch.grams, state=PatchState.TAKEN.value)
         gone = sorted(set(patch.beside) - _marketplaces_of(found))
         if not gone:
@@ -201,9 +199,7 @@ class Patcher:
     def _refused(self, sku: str, grams: int, issues: tuple[Issue, ...], *, keep: bool) -> PatchOutcome:
         if keep:
             reason = issues[0].code if issues else None
-            note_patch(
-                self._book, self._slug, sku, Patch(state=PatchState.REFUSED, grams=grams, at=self._now, reason=reason)
-            )
+            note_patch(self._book, sku, Patch(state=PatchState.REFUSED, grams=grams, at=self._now, reason=reason))
         problem = Problem(ProblemName.WEIGHT_REFUSED, sku=sku)
         return PatchOutcome(
             sku=sku, grams=grams, state=PatchState.REFUSED.value, issues=issues, problem=problem.name,

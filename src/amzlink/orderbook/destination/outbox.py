@@ -12,7 +12,7 @@ from sqlalchemy import Row as SqlRow
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
 from amzlink.core.orders.order import CANCELLED, TO_SHIP, OrderId, PersonalData
-from amzlink.orderbook.database import Book, Row, execute_many, upsert
+from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDER_LINES, ORDERS
 from amzlink.problems import ProblemName
 
@@ -68,7 +68,7 @@ class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
         return from_iso(self.considered.split(" ")[0]).replace(microsecond=0) if self.considered else None
 
 
-def orders_to_consider(book: Book, store: str, basis: str) -> list[str]:
+def orders_to_consider(book: StoreBook, basis: str) -> list[str]:
     """Orders to ship that were never sent, that were taken back, or that have changed since; the most urgent first.
 
     `basis` names what else a payload depends on, the store's settings: where it is another, every order has changed.
@@ -76,7 +76,7 @@ def orders_to_consider(book: Book, store: str, basis: str) -> list[str]:
     query = (
         select(ORDERS.c.order_id)
         .select_from(_with_dispatch())
-        .where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+        .where(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
         .where(
             or_(
                 DISPATCHES.c.state.is_(None),
@@ -96,7 +96,7 @@ def considered(changed_at: str, basis: str) -> str:
     return f"{changed_at} {basis}"
 
 
-def orders_to_recall(book: Book, store: str) -> list[str]:
+def orders_to_recall(book: StoreBook) -> list[str]:
     """Orders at Sendcloud, or perhaps there, that were cancelled or that something holds; and those that were too late.
 
     Whether a hold counts at this moment is for the caller to see.
@@ -108,7 +108,7 @@ def orders_to_recall(book: Book, store: str) -> list[str]:
     query = (
         select(ORDERS.c.order_id)
         .select_from(_with_dispatch())
-        .where(ORDERS.c.store == store)
+        .where(ORDERS.c.store == book.store)
         .where(
             or_(
                 too_late,
@@ -124,9 +124,9 @@ def orders_to_recall(book: Book, store: str) -> list[str]:
         return list(connection.scalars(query))
 
 
-def dispatch_rows(book: Book, store: str, order_ids: Collection[str]) -> dict[str, DispatchRow]:
+def dispatch_rows(book: StoreBook, order_ids: Collection[str]) -> dict[str, DispatchRow]:
     """The rows of these orders; those that were never sent are left out."""
-    query = select(DISPATCHES).where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids))
+    query = select(DISPATCHES).where(DISPATCHES.c.store == book.store, DISPATCHES.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return {row.order_id: _to_row(row) for row in connection.execute(query)}
 
@@ -137,19 +137,19 @@ def may_be_there() -> ColumnElement[bool]:
     return or_(DISPATCHES.c.sendcloud_id.is_not(None), DISPATCHES.c.state.in_(handed_over))
 
 
-def handed_over(book: Book, store: str) -> int:
+def handed_over(book: StoreBook) -> int:
     """How many orders of a store Sendcloud has, or may have."""
-    query = select(func.count()).select_from(DISPATCHES).where(DISPATCHES.c.store == store, may_be_there())
+    query = select(func.count()).select_from(DISPATCHES).where(DISPATCHES.c.store == book.store, may_be_there())
     with book.reading() as connection:
         return connection.scalar(query) or 0
 
 
-def unsettled_rows(book: Book, store: str) -> list[DispatchRow]:
+def unsettled_rows(book: StoreBook) -> list[DispatchRow]:
     """The rows of orders to ship of which it is not known whether Sendcloud has stored them, the latest first."""
     query = (
         select(DISPATCHES)
         .select_from(_with_dispatch())
-        .where(DISPATCHES.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+        .where(DISPATCHES.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
         .where(DISPATCHES.c.state.in_((DispatchState.ASKED.value, DispatchState.ACCEPTED.value)))
         .order_by(DISPATCHES.c.asked_at.desc(), DISPATCHES.c.order_id)
     )
@@ -157,14 +157,14 @@ def unsettled_rows(book: Book, store: str) -> list[DispatchRow]:
         return [_to_row(row) for row in connection.execute(query)]
 
 
-def save_dispatches(book: Book, store: str, rows: Sequence[DispatchRow]) -> None:
+def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow]) -> None:
     """Write rows, all of them or none."""
     with book.writing() as connection:
-        execute_many(connection, _UPSERT, [_row(store, row) for row in rows])
+        execute_many(connection, _UPSERT, [_row(book.store, row) for row in rows])
 
 
 def dispatches_of(
-    book: Book, store: str, personal: Mapping[str, PersonalData], *, import_weights: bool
+    book: StoreBook, personal: Mapping[str, PersonalData], *, import_weights: bool
 ) -> dict[str, tuple[Dispatch, str]]:
     """The orders as they are handed on, each with the time of its change as the book spells it.
 
@@ -172,11 +172,15 @@ def dispatches_of(
     """
     ids = list(personal)
     with book.reading() as connection:
-        orders = connection.execute(select(ORDERS).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(ids))).all()
+        orders = connection.execute(
+            select(ORDERS).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(ids))
+        ).all()
         lines: dict[str, list[DispatchLine]] = {}
         for row in connection.execute(
             select(ORDER_LINES)
-            .where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(ids), ORDER_LINES.c.quantity_unshipped > 0)
+            .where(
+                ORDER_LINES.c.store == book.store, ORDER_LINES.c.order_id.in_(ids), ORDER_LINES.c.quantity_unshipped > 0
+            )
             .order_by(ORDER_LINES.c.position)
         ):
             lines.setdefault(row.order_id, []).append(_to_line(row))

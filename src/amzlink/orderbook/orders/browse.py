@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, sel
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import HeldFor, Hold
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box
-from amzlink.orderbook.database import Book, upsert
+from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.orders.fulfilment import Outcome, outcomes
 from amzlink.orderbook.orders.pages import box_of, can_be_opened
 from amzlink.orderbook.schema import (
@@ -115,43 +115,43 @@ class BookedPackage(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[tuple[str, int], ...]
 
 
-def iterate_orders(book: Book, store: str, wanted: Filter) -> Iterator[BookedOrder]:
+def iterate_orders(book: StoreBook, wanted: Filter) -> Iterator[BookedOrder]:
     """The orders, the most urgent first (by ship-by date, then by age), a chunk at a time: memory stays flat."""
-    query = _filtered(select(ORDERS, SEALED.c.lease_day).select_from(_WITH_LEASE), store, wanted)
+    query = _filtered(select(ORDERS, SEALED.c.lease_day).select_from(_WITH_LEASE), book.store, wanted)
     query = query.order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
     with book.reading() as connection:
         for rows in connection.execution_options(yield_per=_CHUNK).execute(query).partitions():
-            yield from _with_parts(connection, store, rows)
+            yield from _with_parts(connection, book.store, rows)
 
 
-def find_order(book: Book, store: str, order_id: str) -> BookedOrder | None:
+def find_order(book: StoreBook, order_id: str) -> BookedOrder | None:
     """One order, or None where the book does not have it."""
     query = (
         select(ORDERS, SEALED.c.lease_day)
         .select_from(_WITH_LEASE)
-        .where(ORDERS.c.store == store, ORDERS.c.order_id == order_id)
+        .where(ORDERS.c.store == book.store, ORDERS.c.order_id == order_id)
     )
     with book.reading() as connection:
-        return next(iter(_with_parts(connection, store, connection.execute(query).all())), None)
+        return next(iter(_with_parts(connection, book.store, connection.execute(query).all())), None)
 
 
-def find_orders(book: Book, store: str, order_ids: Sequence[str]) -> list[BookedOrder]:
+def find_orders(book: StoreBook, order_ids: Sequence[str]) -> list[BookedOrder]:
     """These orders, by order id; those that the book does not have are left out."""
     query = (
         select(ORDERS, SEALED.c.lease_day)
         .select_from(_WITH_LEASE)
-        .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+        .where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
         .order_by(ORDERS.c.order_id)
     )
     with book.reading() as connection:
-        return list(_with_parts(connection, store, connection.execute(query).all()))
+        return list(_with_parts(connection, book.store, connection.execute(query).all()))
 
 
-def order_lines(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, list[BookedLine]]:
+def order_lines(book: StoreBook, order_ids: Sequence[str]) -> dict[str, list[BookedLine]]:
     """The lines of these orders, each order's in Amazon's order."""
     query = (
         select(ORDER_LINES)
-        .where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
+        .where(ORDER_LINES.c.store == book.store, ORDER_LINES.c.order_id.in_(order_ids))
         .order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
     )
     found: dict[str, list[BookedLine]] = {order_id: [] for order_id in order_ids}
@@ -161,11 +161,11 @@ def order_lines(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, l
     return found
 
 
-def packages(book: Book, store: str, order_id: str) -> list[BookedPackage]:
+def packages(book: StoreBook, order_id: str) -> list[BookedPackage]:
     """The packages that Amazon has of an order."""
     query = (
         select(PACKAGES)
-        .where(PACKAGES.c.store == store, PACKAGES.c.order_id == order_id)
+        .where(PACKAGES.c.store == book.store, PACKAGES.c.order_id == order_id)
         .order_by(PACKAGES.c.shipped_at, PACKAGES.c.reference)
     )
     with book.reading() as connection:
@@ -183,55 +183,57 @@ def packages(book: Book, store: str, order_id: str) -> list[BookedPackage]:
         ]
 
 
-def boxes(book: Book, store: str, order_ids: Sequence[str], part: str = THE_ORDER) -> dict[str, Box]:
+def boxes(book: StoreBook, order_ids: Sequence[str], part: str = THE_ORDER) -> dict[str, Box]:
     """A part of the sealed data of these orders; those of which it is not there or cannot be opened are left out."""
     query = select(SEALED).where(
-        SEALED.c.store == store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids), can_be_opened()
+        SEALED.c.store == book.store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids), can_be_opened()
     )
     with book.reading() as connection:
         return {row.order_id: box_of(row) for row in connection.execute(query)}
 
 
-def holds(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:
+def holds(book: StoreBook, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:
     """What these orders are held for, lifted or not; each of them has an entry."""
     with book.reading() as connection:
-        held = _held_for(connection, store, order_ids)
+        held = _held_for(connection, book.store, order_ids)
     return {order_id: tuple(held.get(order_id, ())) for order_id in order_ids}
 
 
-def booked_status(book: Book, store: str, order_ids: Sequence[str]) -> dict[str, str]:
+def booked_status(book: StoreBook, order_ids: Sequence[str]) -> dict[str, str]:
     """Amazon's fulfilment status of these orders."""
-    query = select(ORDERS.c.order_id, ORDERS.c.status).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+    query = select(ORDERS.c.order_id, ORDERS.c.status).where(
+        ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids)
+    )
     with book.reading() as connection:
         return {row.order_id: row.status for row in connection.execute(query)}
 
 
-def any_deliverable(book: Book, store: str) -> bool:
+def any_deliverable(book: StoreBook) -> bool:
     """Whether an order ever came with a name and a street."""
-    query = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.deliverable).limit(1)
+    query = select(ORDERS.c.order_id).where(ORDERS.c.store == book.store, ORDERS.c.deliverable).limit(1)
     with book.reading() as connection:
         return connection.scalar(query) is not None
 
 
-def set_manual_hold(book: Book, store: str, order_id: str, now: datetime) -> None:
+def set_manual_hold(book: StoreBook, order_id: str, now: datetime) -> None:
     """Hold an order because a person wants it."""
     row = {
-        "store": store, "order_id": order_id, "hold": Hold.MANUAL.value, "cause": to_iso(now), "set_at": to_iso(now),
-        "lifted_at": None,
+        "store": book.store, "order_id": order_id, "hold": Hold.MANUAL.value, "cause": to_iso(now),
+        "set_at": to_iso(now), "lifted_at": None,
     }  # fmt: skip
     with book.writing() as connection:
         connection.execute(upsert(HOLDS), row)
 
 
-def lift_holds(book: Book, store: str, order_id: str, now: datetime) -> None:
+def lift_holds(book: StoreBook, order_id: str, now: datetime) -> None:
     """Lift all holds of an order; each stays lifted until its cause is another."""
-    here = (HOLDS.c.store == store, HOLDS.c.order_id == order_id)
+    here = (HOLDS.c.store == book.store, HOLDS.c.order_id == order_id)
     with book.writing() as connection:
         connection.execute(delete(HOLDS).where(*here, HOLDS.c.hold == Hold.MANUAL.value))
         connection.execute(update(HOLDS).where(*here, HOLDS.c.lifted_at.is_(None)).values(lifted_at=to_iso(now)))
 
 
-def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
+def forget_store(book: StoreBook, *, keep_orders: bool) -> int:
     """Destroy all personal data of a store and the vault's marks; with `keep_orders` the rest of the orders stays.
 
     The record of purges stays in any case. Returns how many orders had personal data.
@@ -241,14 +243,14 @@ def forget_store(book: Book, store: str, *, keep_orders: bool) -> int:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]
     with book.writing() as connection:
-        sealed = select(func.count(SEALED.c.order_id.distinct())).where(SEALED.c.store == store)
+        sealed = select(func.count(SEALED.c.order_id.distinct())).where(SEALED.c.store == book.store)
         count = connection.scalar(sealed)
         for table in gone:
-            connection.execute(delete(table).where(table.c.store == store))
+            connection.execute(delete(table).where(table.c.store == book.store))
         # Their addresses are gone: an import must not take these orders for unchanged.
-        connection.execute(update(ORDERS).where(ORDERS.c.store == store).values(deliverable=False))
+        connection.execute(update(ORDERS).where(ORDERS.c.store == book.store).values(deliverable=False))
         # What was a test store may come back as a real one, whose data no test's time may destroy.
-        connection.execute(update(RUNS).where(RUNS.c.store == store).values(amazon_time=None))
+        connection.execute(update(RUNS).where(RUNS.c.store == book.store).values(amazon_time=None))
     return int(count or 0)
 
 

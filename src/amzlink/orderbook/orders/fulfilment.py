@@ -11,7 +11,7 @@ from amzlink.clock import to_iso
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.plan import COUNTING, SAID, UNDER_WAY, State
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import THERE, DispatchState
 from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS
 from amzlink.problems import ProblemName
@@ -46,9 +46,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     stopped_with_parcel: tuple[str, ...]
 
 
-def progress(book: Book, store: str, now: datetime) -> Progress:
+def progress(book: StoreBook, now: datetime) -> Progress:
     """Count. An order with a parcel that Amazon has not been told of waits for the trigger."""
-    to_ship = and_(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+    to_ship = and_(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
     parcel = _of_order(select(PARCELS.c.parcel), PARCELS).where(PARCELS.c.kind.in_([kind.value for kind in LIVE]))
     told = _of_order(select(CONFIRMATIONS.c.reference), CONFIRMATIONS).where(
         CONFIRMATIONS.c.state.in_([state.value for state in (*COUNTING, State.REFUSED)])
@@ -70,7 +70,7 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
         # What is stored shows in the order's own status.
         CONFIRMATIONS.c.state.in_([state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)])
     )
-    said = select(func.count()).where(CONFIRMATIONS.c.store == store)
+    said = select(func.count()).where(CONFIRMATIONS.c.store == book.store)
     with book.reading() as connection:
 
         def count(query: Select[Any]) -> int:
@@ -96,7 +96,7 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
                 for row in connection.execute(
                     select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.problem, CONFIRMATIONS.c.reason)
                     .join(ORDERS, _same_order(CONFIRMATIONS))
-                    .where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.problem.is_not(None), _still_refused())
+                    .where(CONFIRMATIONS.c.store == book.store, CONFIRMATIONS.c.problem.is_not(None), _still_refused())
                     .order_by(CONFIRMATIONS.c.order_id)
                 )
             ),
@@ -113,7 +113,7 @@ def progress(book: Book, store: str, now: datetime) -> Progress:
                 connection.scalars(
                     select(DISPATCHES.c.order_id)
                     .join(ORDERS, _same_order(DISPATCHES))
-                    .where(DISPATCHES.c.store == store, DISPATCHES.c.state == DispatchState.TOO_LATE.value)
+                    .where(DISPATCHES.c.store == book.store, DISPATCHES.c.state == DispatchState.TOO_LATE.value)
                     .where(~arrived.exists())
                     .order_by(DISPATCHES.c.order_id)
                 )

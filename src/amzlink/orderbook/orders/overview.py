@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import HoldPolicy, counting
 from amzlink.core.orders.order import TO_SHIP
-from amzlink.orderbook.database import Book
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import Filter, iterate_orders
 from amzlink.orderbook.schema import ORDERS, REFUSED_ORDERS
 
@@ -24,19 +24,21 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     by_status: dict[str, int]
 
 
-def overview(book: Book, store: str, policy: HoldPolicy, now: datetime, day_ends: datetime) -> Overview:
+def overview(book: StoreBook, policy: HoldPolicy, now: datetime, day_ends: datetime) -> Overview:
     """Count the orders; `due` are those to be shipped between now and the end of the day."""
     by_status = (
-        select(ORDERS.c.status, func.count().label("orders")).where(ORDERS.c.store == store).group_by(ORDERS.c.status)
+        select(ORDERS.c.status, func.count().label("orders"))
+        .where(ORDERS.c.store == book.store)
+        .group_by(ORDERS.c.status)
     )
-    refused = select(func.count()).where(REFUSED_ORDERS.c.store == store)
+    refused = select(func.count()).where(REFUSED_ORDERS.c.store == book.store)
     with book.reading() as connection:
         counts: dict[str, int] = {row.status: row.orders for row in connection.execute(by_status)}
         refused_count = int(connection.scalar(refused) or 0)
     present, ends = to_iso(now), to_iso(day_ends)
     due = overdue = held = to_ship = 0
     for status in sorted(TO_SHIP):
-        for order in iterate_orders(book, store, Filter(status)):
+        for order in iterate_orders(book, Filter(status)):
             to_ship += 1
             held += bool(counting(order.held_for, policy, now))
             overdue += bool(order.ship_by and order.ship_by < present)

@@ -13,7 +13,7 @@ from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
 from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box
-from amzlink.orderbook.database import Book, Row, execute_many, insert_missing, upsert
+from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.schema import (
     COVERAGE,
     HOLDS,
@@ -98,7 +98,7 @@ _INSERT_CHAIN: Final = insert_missing(VAULT_CHAINS)
 _encode = msgspec.json.Encoder().encode
 
 
-def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[dict[str, Known], frozenset[str]]:
+def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str, Known], frozenset[str]]:
     """What the book knows of these orders, and those whose personal data is gone for good."""
     known = select(
         ORDERS.c.order_id,
@@ -107,8 +107,8 @@ def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[di
         ORDERS.c.deliverable,
         ORDERS.c.delivered_at,
         ORDERS.c.delivered_by,
-    ).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
-    purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(order_ids))
+    ).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
+    purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return (
             {
@@ -125,44 +125,46 @@ def known_orders(book: Book, store: str, order_ids: Collection[str]) -> tuple[di
         )
 
 
-def searches_under_way(book: Book, store: str) -> list[Search]:
+def searches_under_way(book: StoreBook) -> list[Search]:
     """The searches that an earlier run did not finish, in the order in which they are to be made."""
-    query = select(SEARCHES).where(SEARCHES.c.store == store).order_by(SEARCHES.c.position)
+    query = select(SEARCHES).where(SEARCHES.c.store == book.store).order_by(SEARCHES.c.position)
     with book.reading() as connection:
         return [_to_search(dict(row._mapping)) for row in connection.execute(query)]
 
 
-def coverage(book: Book, store: str) -> tuple[datetime, tuple[str, ...]] | None:
+def coverage(book: StoreBook) -> tuple[datetime, tuple[str, ...]] | None:
     """Until when all changes are in, and of which marketplaces; None before the first finished run."""
     with book.reading() as connection:
-        row = connection.execute(select(COVERAGE).where(COVERAGE.c.store == store)).one_or_none()
+        row = connection.execute(select(COVERAGE).where(COVERAGE.c.store == book.store)).one_or_none()
     return (from_iso(row.until), tuple(row.marketplace_ids.split())) if row else None
 
 
-def begin_searches(book: Book, store: str, searches: Sequence[Search]) -> None:
+def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
     """Note the searches of a run before the first is made, so that a run that dies is gone on with."""
     with book.writing() as connection:
-        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == store))
-        connection.execute(_UPSERT_SEARCH, [_search_row(store, search) for search in searches])
+        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == book.store))
+        connection.execute(_UPSERT_SEARCH, [_search_row(book.store, search) for search in searches])
 
 
-def refused_orders(book: Book, store: str, limit: int) -> list[str]:
+def refused_orders(book: StoreBook, limit: int) -> list[str]:
     """Orders that could not be taken in earlier, the longest-waiting first."""
-    query = select(REFUSED_ORDERS.c.order_id).where(REFUSED_ORDERS.c.store == store).order_by(REFUSED_ORDERS.c.seen_at)
+    query = (
+        select(REFUSED_ORDERS.c.order_id).where(REFUSED_ORDERS.c.store == book.store).order_by(REFUSED_ORDERS.c.seen_at)
+    )
     with book.reading() as connection:
         return list(connection.scalars(query.limit(limit)))
 
 
-def save_page(book: Book, store: str, page: Page, now: datetime) -> None:
+def save_page(book: StoreBook, page: Page, now: datetime) -> None:
     """Store a page: its orders, what is sealed of them, its refusals and its search's resume point, or nothing."""
     with book.writing() as connection:
         for changes in _each_order_once(page.changes):
-            _save_orders(connection, store, changes)
-            _note_deliveries(connection, store, changes, now)
-            _save_holds(connection, store, changes, now)
-            _save_personal(connection, store, changes, page.chain_ids, now)
-        _save_refusals(connection, store, page, now)
-        _save_search(connection, store, page)
+            _save_orders(connection, book.store, changes)
+            _note_deliveries(connection, book.store, changes, now)
+            _save_holds(connection, book.store, changes, now)
+            _save_personal(connection, book.store, changes, page.chain_ids, now)
+        _save_refusals(connection, book.store, page, now)
+        _save_search(connection, book.store, page)
 
 
 def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChange]]:

@@ -4,18 +4,18 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from amzlink.orderbook.database import Book, insert_missing
+from amzlink.orderbook.database import StoreBook, insert_missing
 from amzlink.orderbook.schema import ARCHIVE_FOLDERS
 
 
-def note_archive_folder(book: Book, store: str, folder: Path) -> None:
+def note_archive_folder(book: StoreBook, folder: Path) -> None:
     """Keep in mind that a file of the store was written into a folder."""
     with book.writing() as connection:
-        connection.execute(insert_missing(ARCHIVE_FOLDERS), {"store": store, "folder": str(folder.absolute())})
+        connection.execute(insert_missing(ARCHIVE_FOLDERS), {"store": book.store, "folder": str(folder.absolute())})
 
 
-def archive_folders(book: Book, store: str) -> list[Path]:
+def archive_folders(book: StoreBook) -> list[Path]:
     """All into which files of the store were written."""
-    query = select(ARCHIVE_FOLDERS.c.folder).where(ARCHIVE_FOLDERS.c.store == store)
+    query = select(ARCHIVE_FOLDERS.c.folder).where(ARCHIVE_FOLDERS.c.store == book.store)
     with book.reading() as connection:
         return [Path(folder) for folder in connection.scalars(query)]

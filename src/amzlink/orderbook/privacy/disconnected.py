@@ -3,7 +3,7 @@
 import msgspec
 from sqlalchemy import select
 
-from amzlink.orderbook.database import Book, upsert
+from amzlink.orderbook.database import Database, StoreBook, upsert
 from amzlink.orderbook.schema import FORMER_STORES
 
 
@@ -15,15 +15,15 @@ class FormerStore(msgspec.Struct, frozen=True, kw_only=True):
     test: bool
 
 
-def note_former_store(book: Book, store: str, former: FormerStore) -> None:
+def note_former_store(book: StoreBook, former: FormerStore) -> None:
     """Keep in mind whose the orders of this store are."""
     with book.writing() as connection:
-        connection.execute(upsert(FORMER_STORES), {"store": store, **msgspec.structs.asdict(former)})
+        connection.execute(upsert(FORMER_STORES), {"store": book.store, **msgspec.structs.asdict(former)})
 
 
-def former_stores(book: Book) -> dict[str, FormerStore]:
+def former_stores(database: Database) -> dict[str, FormerStore]:
     """All of them, by the store's name."""
-    with book.reading() as connection:
+    with database.reading() as connection:
         return {
             row.store: FormerStore(seller_id=row.seller_id, country=row.country, test=row.test)
             for row in connection.execute(select(FORMER_STORES))

@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_, update
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import Box, Place
-from amzlink.orderbook.database import Book, upsert
+from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.orders.pages import box_of, can_be_opened, note_chains, sealed_row
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_FLOORS
 
@@ -33,7 +33,7 @@ class Lease(msgspec.Struct, frozen=True):
     order: Lifetime
 
 
-def leases_ending(book: Book, store: str, before: date, floor: date | None) -> Iterator[list[Lease]]:
+def leases_ending(book: StoreBook, before: date, floor: date | None) -> Iterator[list[Lease]]:
     """The boxes whose lease ends before a day, the earliest first, a chunk at a time; none below the floor.
 
     Whether one may be given a longer lease is for the caller to decide; one that gets none comes no second time.
@@ -43,7 +43,7 @@ def leases_ending(book: Book, store: str, before: date, floor: date | None) -> I
     while True:
         keys = (
             select(*key.clauses)
-            .where(SEALED.c.store == store, SEALED.c.lease_day < before.isoformat(), key > after)
+            .where(SEALED.c.store == book.store, SEALED.c.lease_day < before.isoformat(), key > after)
             .order_by(*key.clauses)
             .limit(_CHUNK)
         )
@@ -51,15 +51,15 @@ def leases_ending(book: Book, store: str, before: date, floor: date | None) -> I
             rows = connection.execute(keys).all()
         if not rows:
             return
-        yield _leases_at(book, store, [Place(row.order_id, row.part) for row in rows])
+        yield _leases_at(book, [Place(row.order_id, row.part) for row in rows])
         after = tuple(rows[-1])
 
 
-def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]:
+def _leases_at(book: StoreBook, places: Collection[Place]) -> list[Lease]:
     query = (
         select(SEALED, *LIFETIME_COLUMNS)
         .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
-        .where(SEALED.c.store == store, SEALED.c.order_id.in_({place.order_id for place in places}))
+        .where(SEALED.c.store == book.store, SEALED.c.order_id.in_({place.order_id for place in places}))
     )
     with book.reading() as connection:
         found = [
@@ -68,10 +68,10 @@ def _leases_at(book: Book, store: str, places: Collection[Place]) -> list[Lease]
     return [lease for lease in found if lease.place in places]
 
 
-def lifetimes(book: Book, store: str, order_ids: Collection[str]) -> dict[str, Lifetime]:
+def lifetimes(book: StoreBook, order_ids: Collection[str]) -> dict[str, Lifetime]:
     """What decides how long the data of these orders may be kept; one that the book does not have is left out."""
     query = select(ORDERS.c.order_id, *LIFETIME_COLUMNS).where(
-        ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids)
+        ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids)
     )
     with book.reading() as connection:
         return {row.order_id: lifetime_of(row) for row in connection.execute(query)}
@@ -93,27 +93,27 @@ def _day(moment: str) -> date:
     return date.fromisoformat(moment[:10])
 
 
-def all_boxes(book: Book, store: str, order_ids: Collection[str]) -> dict[Place, Box]:
+def all_boxes(book: StoreBook, order_ids: Collection[str]) -> dict[Place, Box]:
     """Everything that is sealed of these orders and can still be opened."""
-    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids), can_be_opened())
+    query = select(SEALED).where(SEALED.c.store == book.store, SEALED.c.order_id.in_(order_ids), can_be_opened())
     with book.reading() as connection:
         return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
 
 
-def replace_boxes(book: Book, store: str, boxes: Mapping[Place, tuple[Box, Box]], chain_ids: Mapping[str, str]) -> None:
+def replace_boxes(book: StoreBook, boxes: Mapping[Place, tuple[Box, Box]], chain_ids: Mapping[str, str]) -> None:
     """Put newly sealed boxes in the place of the old ones (old, new), and note the chains that they hang on.
 
     A box that somebody else has replaced meanwhile, with newer content, stays: its lease is theirs to see to.
     """
     with book.writing() as connection:
         for place, (old, new) in boxes.items():
-            here = (SEALED.c.store == store, SEALED.c.order_id == place.order_id, SEALED.c.part == place.part)
-            row = sealed_row(store, place.order_id, new, place.part)
+            here = (SEALED.c.store == book.store, SEALED.c.order_id == place.order_id, SEALED.c.part == place.part)
+            row = sealed_row(book.store, place.order_id, new, place.part)
             connection.execute(update(SEALED).where(*here, SEALED.c.box == old.data).values(row))
-        note_chains(connection, store, chain_ids)
+        note_chains(connection, book.store, chain_ids)
 
 
-def note_floor(book: Book, store: str, floor: date) -> None:
+def note_floor(book: StoreBook, floor: date) -> None:
     """Note the first day whose boxes may still be opened."""
     with book.writing() as connection:
-        connection.execute(upsert(VAULT_FLOORS), {"store": store, "floor": floor.isoformat()})
+        connection.execute(upsert(VAULT_FLOORS), {"store": book.store, "floor": floor.isoformat()})

@@ -12,7 +12,7 @@ from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
 from amzlink.core.privacy.retention import Lifetime, Rule
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box, Place
-from amzlink.orderbook.database import Book, execute_many, insert_missing, upsert
+from amzlink.orderbook.database import Database, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
 from amzlink.orderbook.orders.pages import box_of, record_purge
 from amzlink.orderbook.privacy.leases import LIFETIME_COLUMNS, lifetime_of
@@ -61,15 +61,15 @@ class Tombstone(msgspec.Struct, frozen=True):
     rule: Rule
 
 
-def kept_orders(book: Book, store: str) -> Iterator[list[Kept]]:
+def kept_orders(book: StoreBook) -> Iterator[list[Kept]]:
     """All orders of which something is sealed, whether it can still be opened or not, by order id, a chunk at a time.
 
     Each chunk is read when it is asked for: what was destroyed of an earlier one changes nothing.
     """
-    return _in_chunks(book, store, true())
+    return _in_chunks(book, true())
 
 
-def perhaps_due(book: Book, store: str, today: date, days: int) -> Iterator[list[Kept]]:
+def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[Kept]]:
     """As `kept_orders`, without most of those that are not due today by any rule, each of which gives `days` at least.
 
     A book holds many of these, and every import looks.
@@ -78,22 +78,22 @@ def perhaps_due(book: Book, store: str, today: date, days: int) -> Iterator[list
     counted_from = (ORDERS.c.shipped_at, ORDERS.c.delivered_at, ORDERS.c.changed_at, ORDERS.c.ship_by)
     over = func.min(SEALED.c.lease_day) < today.isoformat()
     by_rule = and_(ORDERS.c.status == SHIPPED, or_(*(moment < long_ago for moment in counted_from)))
-    return _in_chunks(book, store, or_(over, ORDERS.c.status == CANCELLED, by_rule))
+    return _in_chunks(book, or_(over, ORDERS.c.status == CANCELLED, by_rule))
 
 
-def _in_chunks(book: Book, store: str, having: ColumnElement[bool]) -> Iterator[list[Kept]]:
+def _in_chunks(book: StoreBook, having: ColumnElement[bool]) -> Iterator[list[Kept]]:
     after = ""
-    while chunk := _kept(book, store, SEALED.c.order_id > after, having):
+    while chunk := _kept(book, SEALED.c.order_id > after, having):
         yield chunk
         after = chunk[-1].order_id
 
 
-def kept_order(book: Book, store: str, order_id: str) -> Kept | None:
+def kept_order(book: StoreBook, order_id: str) -> Kept | None:
     """One of them."""
-    return next(iter(_kept(book, store, SEALED.c.order_id == order_id, true())), None)
+    return next(iter(_kept(book, SEALED.c.order_id == order_id, true())), None)
 
 
-def _kept(book: Book, store: str, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[Kept]:
+def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[Kept]:
     own = case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))
     query = (
         select(
@@ -103,7 +103,7 @@ def _kept(book: Book, store: str, which: ColumnElement[bool], having: ColumnElem
             *LIFETIME_COLUMNS,
         )
         .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
-        .where(SEALED.c.store == store, which)
+        .where(SEALED.c.store == book.store, which)
         .group_by(SEALED.c.order_id)
         .having(having)
         .order_by(SEALED.c.order_id)
@@ -121,33 +121,33 @@ def _kept(book: Book, store: str, which: ColumnElement[bool], having: ColumnElem
         ]
 
 
-def boxes_of(book: Book, store: str, order_ids: Collection[str]) -> dict[Place, Box]:
+def boxes_of(book: StoreBook, order_ids: Collection[str]) -> dict[Place, Box]:
     """Everything that is sealed of these orders, whether it can still be opened or not."""
-    query = select(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
+    query = select(SEALED).where(SEALED.c.store == book.store, SEALED.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
 
 
-def destroy(book: Book, store: str, orders: Mapping[str, Rule], records: Sequence[Purge], now: datetime) -> None:
+def destroy(book: StoreBook, orders: Mapping[str, Rule], records: Sequence[Purge], now: datetime) -> None:
     """Delete what is sealed of these orders, put up their tombstones, and write the record; all of it, or nothing."""
     with book.writing() as connection:
-        connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(orders)))
+        connection.execute(delete(SEALED).where(SEALED.c.store == book.store, SEALED.c.order_id.in_(orders)))
         execute_many(
             connection,
             _INSERT_TOMBSTONE,
             [
-                {"store": store, "order_id": order_id, "purged_at": to_iso(now), "rule": rule.value}
+                {"store": book.store, "order_id": order_id, "purged_at": to_iso(now), "rule": rule.value}
                 for order_id, rule in orders.items()
             ],
         )
         for record in records:
-            _record(connection, store, record)
+            _record(connection, book.store, record)
 
 
-def note_purge(book: Book, store: str, record: Purge) -> None:
+def note_purge(book: StoreBook, record: Purge) -> None:
     """Write the record of a purge that was made elsewhere."""
     with book.writing() as connection:
-        _record(connection, store, record)
+        _record(connection, book.store, record)
 
 
 def _record(connection: Connection, store: str, record: Purge) -> None:
@@ -163,16 +163,16 @@ def _record(connection: Connection, store: str, record: Purge) -> None:
     )
 
 
-def let_go(book: Book, store: str, order_ids: Collection[str], now: datetime) -> None:
+def let_go(book: StoreBook, order_ids: Collection[str], now: datetime) -> None:
     """Delete boxes of open orders that nobody can open any more, and have import-orders fetch these orders anew."""
     with book.writing() as connection:
-        here = (SEALED.c.store == store, SEALED.c.order_id.in_(order_ids))
+        here = (SEALED.c.store == book.store, SEALED.c.order_id.in_(order_ids))
         connection.execute(delete(SEALED).where(*here))
-        mine = (ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+        mine = (ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
         connection.execute(update(ORDERS).where(*mine).values(deliverable=False))
         rows = [
             {
-                "store": store, "order_id": order_id, "problem": _LOST.value,
+                "store": book.store, "order_id": order_id, "problem": _LOST.value,
                 "message": "its address cannot be opened any more", "seen_at": to_iso(now),
             }
             for order_id in order_ids
@@ -180,12 +180,12 @@ def let_go(book: Book, store: str, order_ids: Collection[str], now: datetime) ->
         execute_many(connection, _UPSERT_REFUSED, rows)
 
 
-def empty_journal(book: Book) -> bool:
+def empty_journal(database: Database) -> bool:
     """Fold the journal into the file and empty it, so that nothing that was deleted is left in it.
 
     False, at once: another program is reading or writing, and the journal is as it was.
     """
-    with book.outside_transactions() as connection:
+    with database.outside_transactions() as connection:
         patience = connection.scalar(text("PRAGMA busy_timeout"))
         # Whoever calls can wait: SQLite would keep all writers out as long as it waits for a reader.
         connection.execute(text("PRAGMA busy_timeout = 0"))
@@ -196,21 +196,21 @@ def empty_journal(book: Book) -> bool:
     return not busy
 
 
-def forget_old_orders(book: Book, store: str, before: datetime) -> int:
+def forget_old_orders(book: StoreBook, before: datetime) -> int:
     """Delete all that is left of orders that are done with and were last changed before a time; tombstones stay.
 
     One that nobody shipped is done with when its ship-by date is that long ago too. What was never taken in goes when
     it was last tried before that time. Returns how many orders of the book there were.
     """
     with book.writing() as connection:
-        never_in = (REFUSED_ORDERS.c.store == store, REFUSED_ORDERS.c.seen_at < to_iso(before))
+        never_in = (REFUSED_ORDERS.c.store == book.store, REFUSED_ORDERS.c.seen_at < to_iso(before))
         connection.execute(delete(REFUSED_ORDERS).where(*never_in))
     sealed = select(SEALED.c.order_id).where(
         SEALED.c.store == ORDERS.c.store, SEALED.c.order_id == ORDERS.c.order_id
     )  # fmt: skip
     old = (
         select(ORDERS.c.order_id)
-        .where(ORDERS.c.store == store, ORDERS.c.changed_at < to_iso(before), ~sealed.exists())
+        .where(ORDERS.c.store == book.store, ORDERS.c.changed_at < to_iso(before), ~sealed.exists())
         .where(
             or_(
                 ORDERS.c.status.not_in(TO_SHIP),
@@ -223,15 +223,15 @@ def forget_old_orders(book: Book, store: str, before: datetime) -> int:
     while True:
         with book.writing() as connection:
             ids = list(connection.scalars(old))
-            connection.execute(delete(ORDERS).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(ids)))
+            connection.execute(delete(ORDERS).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(ids)))
         count += len(ids)
         if len(ids) < CHUNK:
             return count
 
 
-def purges(book: Book, store: str) -> list[Purge]:
+def purges(book: StoreBook) -> list[Purge]:
     """The record of all purges, the newest first."""
-    query = select(PURGES).where(PURGES.c.store == store).order_by(PURGES.c.number.desc())
+    query = select(PURGES).where(PURGES.c.store == book.store).order_by(PURGES.c.number.desc())
     with book.reading() as connection:
         return [
             Purge(
@@ -246,28 +246,28 @@ def purges(book: Book, store: str) -> list[Purge]:
         ]
 
 
-def tombstone_of(book: Book, store: str, order_id: str) -> Tombstone | None:
+def tombstone_of(book: StoreBook, order_id: str) -> Tombstone | None:
     """Why and when an order's personal data was destroyed; None: it was not."""
-    query = select(TOMBSTONES).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id == order_id)
+    query = select(TOMBSTONES).where(TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id == order_id)
     with book.reading() as connection:
         row = connection.execute(query).one_or_none()
     return Tombstone(from_iso(row.purged_at), Rule(row.rule)) if row else None
 
 
-def copies_at_sendcloud(book: Book, store: str) -> dict[str, str | None]:
+def copies_at_sendcloud(book: StoreBook) -> dict[str, str | None]:
     """Purged orders of which Sendcloud has a copy, or may have one: Sendcloud's id by order id, None where unknown."""
     query = (
         select(DISPATCHES.c.order_id, DISPATCHES.c.sendcloud_id)
         .join(TOMBSTONES, (TOMBSTONES.c.store == DISPATCHES.c.store) & (TOMBSTONES.c.order_id == DISPATCHES.c.order_id))
-        .where(DISPATCHES.c.store == store, may_be_there())
+        .where(DISPATCHES.c.store == book.store, may_be_there())
     )
     with book.reading() as connection:
         return {row.order_id: row.sendcloud_id for row in connection.execute(query)}
 
 
-def note_copy_gone(book: Book, store: str, order_id: str) -> None:
+def note_copy_gone(book: StoreBook, order_id: str) -> None:
     """Note that Sendcloud has no copy of a purged order any more."""
-    here = (DISPATCHES.c.store == store, DISPATCHES.c.order_id == order_id)
+    here = (DISPATCHES.c.store == book.store, DISPATCHES.c.order_id == order_id)
     with book.writing() as connection:
         connection.execute(
             update(DISPATCHES)
@@ -276,10 +276,10 @@ def note_copy_gone(book: Book, store: str, order_id: str) -> None:
         )
 
 
-def borne_out(book: Book, stores: Collection[str]) -> datetime | None:
+def borne_out(database: Database, stores: Collection[str]) -> datetime | None:
     """The latest time that Amazon bore out to one of these stores."""
     query = select(func.max(RUNS.c.amazon_time)).where(RUNS.c.store.in_(stores))
-    with book.reading() as connection:
+    with database.reading() as connection:
         latest = connection.scalar(query)
     return from_iso(latest) if latest else None
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.orderbook.database import Book, upsert
+from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.schema import FEEDS
 
 
@@ -41,10 +41,10 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
 
 
-def note_feed(book: Book, store: str, feed: FeedRow) -> None:
+def note_feed(book: StoreBook, feed: FeedRow) -> None:
     """Write the row, or its news."""
     row = {
-        "store": store,
+        "store": book.store,
         "feed": feed.name,
         "feed_id": feed.feed_id,
         "state": feed.state.value,
@@ -57,8 +57,7 @@ def note_feed(book: Book, store: str, feed: FeedRow) -> None:
 
 
 def note_feed_state(
-    book: Book,
-    store: str,
+    book: StoreBook,
     name: str,
     state: FeedState,
     *,
@@ -72,26 +71,26 @@ def note_feed_state(
     if finished_at:
         values["finished_at"] = to_iso(finished_at)
     with book.writing() as connection:
-        connection.execute(update(FEEDS).where(FEEDS.c.store == store, FEEDS.c.feed == name).values(values))
+        connection.execute(update(FEEDS).where(FEEDS.c.store == book.store, FEEDS.c.feed == name).values(values))
 
 
-def feeds_under_way(book: Book, store: str) -> list[FeedRow]:
+def feeds_under_way(book: StoreBook) -> list[FeedRow]:
     """The feeds whose result is not known yet, the oldest first."""
-    query = select(FEEDS).where(FEEDS.c.store == store, FEEDS.c.state.in_([state.value for state in UNDER_WAY]))
+    query = select(FEEDS).where(FEEDS.c.store == book.store, FEEDS.c.state.in_([state.value for state in UNDER_WAY]))
     with book.reading() as connection:
         return [_to_feed(dict(row._mapping)) for row in connection.execute(query.order_by(FEEDS.c.asked_at))]
 
 
-def known_feed_ids(book: Book, store: str) -> frozenset[str]:
+def known_feed_ids(book: StoreBook) -> frozenset[str]:
     """Amazon's ids of all feeds that this book has sent."""
-    query = select(FEEDS.c.feed_id).where(FEEDS.c.store == store, FEEDS.c.feed_id.is_not(None))
+    query = select(FEEDS.c.feed_id).where(FEEDS.c.store == book.store, FEEDS.c.feed_id.is_not(None))
     with book.reading() as connection:
         return frozenset(connection.scalars(query))
 
 
-def last_feed(book: Book, store: str, *states: FeedState) -> FeedRow | None:
+def last_feed(book: StoreBook, *states: FeedState) -> FeedRow | None:
     """The newest feed in one of these states."""
-    query = select(FEEDS).where(FEEDS.c.store == store, FEEDS.c.state.in_([state.value for state in states]))
+    query = select(FEEDS).where(FEEDS.c.store == book.store, FEEDS.c.state.in_([state.value for state in states]))
     with book.reading() as connection:
         row = connection.execute(query.order_by(FEEDS.c.asked_at.desc()).limit(1)).one_or_none()
     return _to_feed(dict(row._mapping)) if row else None

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, update
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.shipments.packing import Item, Line
 from amzlink.core.shipments.plan import Confirmation, Package, Situation, State
-from amzlink.orderbook.database import Book, Row, execute_many, upsert
+from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
@@ -59,18 +59,18 @@ class OrderFacts(msgspec.Struct, frozen=True, gc=False):
 
 
 def situations(
-    book: Book, store: str, order_ids: Sequence[str]
+    book: StoreBook, order_ids: Sequence[str]
 ) -> tuple[dict[str, Situation], dict[str, OrderFacts]]:  # fmt: skip
     """What counts for the confirmations of these orders, without the contents, which only the vault's keys can tell."""
-    parcels = parcels_of(book, store, order_ids)
+    parcels = parcels_of(book, order_ids)
     with book.reading() as connection:
         orders = connection.execute(
-            select(ORDERS).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+            select(ORDERS).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
         ).all()
         lines: dict[str, list[Line]] = {}
         for row in connection.execute(
             select(ORDER_LINES)
-            .where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
+            .where(ORDER_LINES.c.store == book.store, ORDER_LINES.c.order_id.in_(order_ids))
             .order_by(ORDER_LINES.c.position)
         ):
             needs_codes = _WITH_CODES in row.programs.split()
@@ -78,12 +78,12 @@ def situations(
             lines.setdefault(row.order_id, []).append(line)
         packages: dict[str, list[Package]] = {}
         for row in connection.execute(
-            select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
+            select(PACKAGES).where(PACKAGES.c.store == book.store, PACKAGES.c.order_id.in_(order_ids))
         ):
             packages.setdefault(row.order_id, []).append(Package(row.reference, _decode_held(row.items)))
         confirmations: dict[str, list[Confirmation]] = {}
         for row in connection.execute(
-            select(CONFIRMATIONS).where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.order_id.in_(order_ids))
+            select(CONFIRMATIONS).where(CONFIRMATIONS.c.store == book.store, CONFIRMATIONS.c.order_id.in_(order_ids))
         ):
             confirmations.setdefault(row.order_id, []).append(_to_confirmation(row))
     found = {
@@ -101,19 +101,19 @@ def situations(
     return found, {row.order_id: _facts(row) for row in orders}
 
 
-def plan_confirmations(book: Book, store: str, planned: Sequence[Outgoing], withdrawn: Sequence[Confirmation]) -> None:
+def plan_confirmations(book: StoreBook, planned: Sequence[Outgoing], withdrawn: Sequence[Confirmation]) -> None:
     """Write down what is to be sent, and what is not any more."""
     with book.writing() as connection:
-        execute_many(connection, _UPSERT, [_row(store, entry) for entry in planned])
+        execute_many(connection, _UPSERT, [_row(book.store, entry) for entry in planned])
         for entry in withdrawn:
             values = {"state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None}
-            connection.execute(_here(store, entry).values(values))
+            connection.execute(_here(book.store, entry).values(values))
 
 
-def in_state(book: Book, store: str, *states: State) -> list[Outgoing]:
+def in_state(book: StoreBook, *states: State) -> list[Outgoing]:
     """The rows in these states, the orders that are due first."""
     query = (
-        _joined(store)
+        _joined(book.store)
         .where(CONFIRMATIONS.c.state.in_([state.value for state in states]))
         .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.reference)
     )
@@ -121,21 +121,21 @@ def in_state(book: Book, store: str, *states: State) -> list[Outgoing]:
         return [_to_outgoing(row) for row in connection.execute(query)]
 
 
-def of_feed(book: Book, store: str, feed: str) -> list[Outgoing]:
+def of_feed(book: StoreBook, feed: str) -> list[Outgoing]:
     """The rows of one feed, by message."""
-    query = _joined(store).where(CONFIRMATIONS.c.feed == feed, CONFIRMATIONS.c.state == State.IN_FEED.value)
+    query = _joined(book.store).where(CONFIRMATIONS.c.feed == feed, CONFIRMATIONS.c.state == State.IN_FEED.value)
     with book.reading() as connection:
         return [_to_outgoing(row) for row in connection.execute(query.order_by(CONFIRMATIONS.c.message_id))]
 
 
-def note_asking(book: Book, store: str, entry: Confirmation, now: datetime) -> None:
+def note_asking(book: StoreBook, entry: Confirmation, now: datetime) -> None:
     """Note that the call is about to be made: from here on nobody knows, until its answer is written down."""
     with book.writing() as connection:
         values = {"state": State.CALLING.value, "asked_at": to_iso(now), "problem": None, "reason": None}
-        connection.execute(_here(store, entry).values(values))
+        connection.execute(_here(book.store, entry).values(values))
 
 
-def note_in_feed(book: Book, store: str, feed: str, entries: Sequence[Confirmation], now: datetime) -> None:
+def note_in_feed(book: StoreBook, feed: str, entries: Sequence[Confirmation], now: datetime) -> None:
     """Note that these are the messages of a feed, numbered from 1."""
     with book.writing() as connection:
         for number, entry in enumerate(entries, 1):
@@ -143,10 +143,10 @@ def note_in_feed(book: Book, store: str, feed: str, entries: Sequence[Confirmati
                 "state": State.IN_FEED.value, "feed": feed, "message_id": number, "asked_at": to_iso(now),
                 "problem": None, "reason": None,
             }  # fmt: skip
-            connection.execute(_here(store, entry).values(values))
+            connection.execute(_here(book.store, entry).values(values))
 
 
-def note_states(book: Book, store: str, entries: Mapping[State, Collection[Confirmation]], now: datetime) -> None:
+def note_states(book: StoreBook, entries: Mapping[State, Collection[Confirmation]], now: datetime) -> None:
     """Move rows to other states. What is accepted now is accepted now."""
     with book.writing() as connection:
         for state, moved in entries.items():
@@ -154,18 +154,18 @@ def note_states(book: Book, store: str, entries: Mapping[State, Collection[Confi
             if state is State.ACCEPTED:
                 values["accepted_at"] = to_iso(now)
             for entry in moved:
-                connection.execute(_here(store, entry).values(values))
+                connection.execute(_here(book.store, entry).values(values))
 
 
 def note_refused(
-    book: Book, store: str, entry: Confirmation, state: State, *, problem: ProblemName, reason: str | None
+    book: StoreBook, entry: Confirmation, state: State, *, problem: ProblemName, reason: str | None
 ) -> None:
     """Keep why a confirmation was not taken, or is not to be seen."""
     with book.writing() as connection:
-        connection.execute(_here(store, entry).values(state=state.value, problem=problem.value, reason=reason))
+        connection.execute(_here(book.store, entry).values(state=state.value, problem=problem.value, reason=reason))
 
 
-def note_seen(book: Book, store: str, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
+def note_seen(book: StoreBook, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
     """Move rows on that another job may have moved meanwhile: only those that are still as they were read."""
     values: dict[str, object] = {"state": state.value}
     if resent:
@@ -173,14 +173,14 @@ def note_seen(book: Book, store: str, entries: Collection[Confirmation], state: 
     with book.writing() as connection:
         for entry in entries:
             unchanged = (CONFIRMATIONS.c.state == entry.state.value) & (CONFIRMATIONS.c.content_hash == entry.content)
-            connection.execute(_here(store, entry).where(unchanged).values(values))
+            connection.execute(_here(book.store, entry).where(unchanged).values(values))
 
 
-def state_counts(book: Book, store: str) -> dict[State, int]:
+def state_counts(book: StoreBook) -> dict[State, int]:
     """How many rows stand in each state."""
     query = (
         select(CONFIRMATIONS.c.state, func.count().label("rows"))
-        .where(CONFIRMATIONS.c.store == store)
+        .where(CONFIRMATIONS.c.store == book.store)
         .group_by(CONFIRMATIONS.c.state)
     )
     with book.reading() as connection:

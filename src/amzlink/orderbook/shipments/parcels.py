@@ -13,7 +13,7 @@ from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
 from amzlink.core.shipments.parcels import DEAD, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
 from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
-from amzlink.orderbook.database import Book, Row, execute_many, upsert
+from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.orders.pages import note_chains, sealed_row
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES
 
@@ -40,29 +40,29 @@ class ParcelsSeen(msgspec.Struct, frozen=True, kw_only=True):
     chain_ids: Mapping[str, str]
 
 
-def polled_until(book: Book, store: str) -> datetime | None:
+def polled_until(book: StoreBook) -> datetime | None:
     """Until when all changes of parcels are in; None before the first poll."""
     with book.reading() as connection:
-        until = connection.scalar(select(PARCEL_POLLS.c.until).where(PARCEL_POLLS.c.store == store))
+        until = connection.scalar(select(PARCEL_POLLS.c.until).where(PARCEL_POLLS.c.store == book.store))
     return from_iso(until) if until else None
 
 
-def note_polled(book: Book, store: str, until: datetime) -> None:
+def note_polled(book: StoreBook, until: datetime) -> None:
     """Note that all changes until then are in."""
     with book.writing() as connection:
-        connection.execute(_UPSERT_POLL, {"store": store, "until": to_iso(until)})
+        connection.execute(_UPSERT_POLL, {"store": book.store, "until": to_iso(until)})
 
 
-def booked_orders(book: Book, store: str, order_ids: Collection[str]) -> frozenset[str]:
+def booked_orders(book: StoreBook, order_ids: Collection[str]) -> frozenset[str]:
     """Which of these orders the book has."""
-    query = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+    query = select(ORDERS.c.order_id).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return frozenset(connection.scalars(query))
 
 
-def parcels_of(book: Book, store: str, order_ids: Collection[str]) -> dict[str, list[Parcel]]:
+def parcels_of(book: StoreBook, order_ids: Collection[str]) -> dict[str, list[Parcel]]:
     """The parcels of these orders; each order has an entry."""
-    query = select(PARCELS).where(PARCELS.c.store == store, PARCELS.c.order_id.in_(order_ids))
+    query = select(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.order_id.in_(order_ids))
     found: dict[str, list[Parcel]] = {order_id: [] for order_id in order_ids}
     with book.reading() as connection:
         for row in connection.execute(query.order_by(PARCELS.c.parcel)):
@@ -70,26 +70,26 @@ def parcels_of(book: Book, store: str, order_ids: Collection[str]) -> dict[str, 
     return found
 
 
-def save_parcels(book: Book, store: str, seen: ParcelsSeen, now: datetime) -> None:
+def save_parcels(book: StoreBook, seen: ParcelsSeen, now: datetime) -> None:
     """Store what was seen, tracking numbers and all, or nothing. An order that was purged gets no number back."""
     with book.writing() as connection:
-        execute_many(connection, _UPSERT_PARCEL, [_parcel_row(store, parcel, now) for parcel in seen.parcels])
+        execute_many(connection, _UPSERT_PARCEL, [_parcel_row(book.store, parcel, now) for parcel in seen.parcels])
         if not seen.boxes:
             return
         purged = select(TOMBSTONES.c.order_id).where(
-            TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(seen.boxes.keys())
+            TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id.in_(seen.boxes.keys())
         )
         gone = set(connection.scalars(purged))
         rows = [
-            sealed_row(store, order_id, box, ITS_PARCELS)
+            sealed_row(book.store, order_id, box, ITS_PARCELS)
             for order_id, box in seen.boxes.items()
             if order_id not in gone
         ]
         execute_many(connection, _UPSERT_SEALED, rows)
-        note_chains(connection, store, seen.chain_ids)
+        note_chains(connection, book.store, seen.chain_ids)
 
 
-def orders_to_look_at(book: Book, store: str) -> list[str]:
+def orders_to_look_at(book: StoreBook) -> list[str]:
     """Orders of which something may have to be said, news or not, the most urgent first.
 
     Those that Amazon still waits for and that have a parcel; those with something in the queue, or accepted so lately
@@ -112,7 +112,7 @@ def orders_to_look_at(book: Book, store: str) -> list[str]:
     )
     query = (
         select(ORDERS.c.order_id)
-        .where(ORDERS.c.store == store)
+        .where(ORDERS.c.store == book.store)
         .where((ORDERS.c.status.in_(TO_SHIP) & with_parcel) | unsettled | orphaned)
         .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
     )
@@ -120,14 +120,16 @@ def orders_to_look_at(book: Book, store: str) -> list[str]:
         return list(connection.scalars(query))
 
 
-def open_parcels(book: Book, store: str, source: str, *, seen_before: datetime, not_before: datetime) -> list[str]:
+def open_parcels(book: StoreBook, source: str, *, seen_before: datetime, not_before: datetime) -> list[str]:
     """Keys of parcels from one source of which more can be heard, that have not been seen since a time.
 
     Those that were last heard of before `not_before` are given up: no carrier moves them any more.
     """
     query = (
         select(PARCELS.c.parcel)
-        .where(PARCELS.c.store == store, PARCELS.c.kind.in_(sorted(OPEN)), PARCELS.c.parcel.startswith(f"{source}:"))
+        .where(
+            PARCELS.c.store == book.store, PARCELS.c.kind.in_(sorted(OPEN)), PARCELS.c.parcel.startswith(f"{source}:")
+        )
         .where(PARCELS.c.seen_at < to_iso(seen_before), PARCELS.c.updated_at >= to_iso_exact(not_before))
         .order_by(PARCELS.c.seen_at, PARCELS.c.parcel)
     )
@@ -135,10 +137,10 @@ def open_parcels(book: Book, store: str, source: str, *, seen_before: datetime, 
         return list(connection.scalars(query))
 
 
-def have_parcels(book: Book, store: str, order_ids: Collection[str]) -> frozenset[str]:
+def have_parcels(book: StoreBook, order_ids: Collection[str]) -> frozenset[str]:
     """Which of these orders have a parcel that is not cancelled."""
     query = select(PARCELS.c.order_id).where(
-        PARCELS.c.store == store,
+        PARCELS.c.store == book.store,
         PARCELS.c.order_id.in_(order_ids),
         PARCELS.c.kind.not_in(_NONE),
     )
@@ -146,34 +148,34 @@ def have_parcels(book: Book, store: str, order_ids: Collection[str]) -> frozense
         return frozenset(connection.scalars(query))
 
 
-def touch_parcels(book: Book, store: str, keys: Collection[str], now: datetime) -> None:
+def touch_parcels(book: StoreBook, keys: Collection[str], now: datetime) -> None:
     """Note that these were asked for, whether there was an answer or not."""
     with book.writing() as connection:
         connection.execute(
-            update(PARCELS).where(PARCELS.c.store == store, PARCELS.c.parcel.in_(keys)).values(seen_at=to_iso(now))
+            update(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.parcel.in_(keys)).values(seen_at=to_iso(now))
         )
 
 
-def note_superseded(book: Book, store: str, keys: Collection[str]) -> None:
+def note_superseded(book: StoreBook, keys: Collection[str]) -> None:
     """Note that these are none any more: a later file told of the same things with another number."""
     with book.writing() as connection:
         for key in keys:
-            here = update(PARCELS).where(PARCELS.c.store == store, PARCELS.c.parcel == key)
+            here = update(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.parcel == key)
             connection.execute(here.values(kind=Kind.CANCELLED.value, status="superseded"))
 
 
-def note_deliveries(book: Book, store: str, arrivals: Mapping[str, Arrival]) -> None:
+def note_deliveries(book: StoreBook, arrivals: Mapping[str, Arrival]) -> None:
     """Note when orders were delivered, and who told."""
     with book.writing() as connection:
         for order_id, arrival in arrivals.items():
             connection.execute(
                 update(ORDERS)
-                .where(ORDERS.c.store == store, ORDERS.c.order_id == order_id)
+                .where(ORDERS.c.store == book.store, ORDERS.c.order_id == order_id)
                 .values(delivered_at=to_iso(arrival.at), delivered_by=arrival.told_by)
             )
 
 
-def newly_delivered(book: Book, store: str) -> list[str]:
+def newly_delivered(book: StoreBook) -> list[str]:
     """Shipped orders of which a parcel has arrived and whose delivery is not noted yet, or as of a later moment.
 
     Amazon and files do not tell when: their word may be noted first, and the parcels tell then that it was earlier.
@@ -185,17 +187,17 @@ def newly_delivered(book: Book, store: str) -> list[str]:
     slower = parcel.where(func.coalesce(PARCELS.c.delivered_at, ORDERS.c.delivered_at) >= ORDERS.c.delivered_at)
     query = (
         select(ORDERS.c.order_id)
-        .where(ORDERS.c.store == store, ORDERS.c.status == SHIPPED, arrived.exists())
+        .where(ORDERS.c.store == book.store, ORDERS.c.status == SHIPPED, arrived.exists())
         .where(or_(ORDERS.c.delivered_at.is_(None), (ORDERS.c.delivered_by != SENDCLOUD) & ~slower.exists()))
     )
     with book.reading() as connection:
         return list(connection.scalars(query))
 
 
-def shipped_and_under_way(book: Book, store: str, order_ids: Collection[str]) -> list[str]:
+def shipped_and_under_way(book: StoreBook, order_ids: Collection[str]) -> list[str]:
     """Which of these orders are shipped, and not noted as delivered."""
     query = select(ORDERS.c.order_id).where(
-        ORDERS.c.store == store,
+        ORDERS.c.store == book.store,
         ORDERS.c.order_id.in_(order_ids),
         ORDERS.c.status == SHIPPED,
         ORDERS.c.delivered_at.is_(None),

@@ -10,7 +10,7 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.orderbook.database import Book, Row, execute_many, insert_missing, upsert
+from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.schema import LISTING_SWEEPS, LISTINGS
 
 _FROM_HERE: Final = frozenset(
@@ -79,37 +79,37 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     report_id: str | None = None
 
 
-def find_listings(book: Book, store: str, skus: Collection[str]) -> dict[str, BookedListing]:
+def find_listings(book: StoreBook, skus: Collection[str]) -> dict[str, BookedListing]:
     """The listings with these SKUs; those that the book does not know are left out."""
     found: dict[str, BookedListing] = {}
     wanted = sorted(set(skus))
     with book.reading() as connection:
         for start in range(0, len(wanted), _CHUNK):
             here = LISTINGS.c.sku.in_(wanted[start : start + _CHUNK])
-            for row in connection.execute(select(LISTINGS).where(LISTINGS.c.store == store, here)):
+            for row in connection.execute(select(LISTINGS).where(LISTINGS.c.store == book.store, here)):
                 found[row.sku] = _to_listing(row)
     return found
 
 
-def listed_skus(book: Book, store: str) -> list[str]:
+def listed_skus(book: StoreBook) -> list[str]:
     """The SKUs of the account's listings, without those that only hold a variation family together."""
     is_parent = LISTINGS.c.family == LISTINGS.c.sku
-    query = select(LISTINGS.c.sku).where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+    query = select(LISTINGS.c.sku).where(LISTINGS.c.store == book.store, LISTINGS.c.is_listed.is_(True))
     query = query.where(or_(LISTINGS.c.family.is_(None), ~is_parent))
     with book.reading() as connection:
         return list(connection.scalars(query.order_by(LISTINGS.c.sku)))
 
 
-def count_listed(book: Book, store: str) -> int:
+def count_listed(book: StoreBook) -> int:
     """How many listings the account had when they were looked up last, parents of families among them."""
-    query = select(func.count()).where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+    query = select(func.count()).where(LISTINGS.c.store == book.store, LISTINGS.c.is_listed.is_(True))
     with book.reading() as connection:
         return int(connection.scalar(query) or 0)
 
 
-def families(book: Book, store: str, parents: Collection[str]) -> dict[str, list[BookedListing]]:
+def families(book: StoreBook, parents: Collection[str]) -> dict[str, list[BookedListing]]:
     """The variation families under these parents, by parent SKU."""
-    query = select(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.family.in_(parents))
+    query = select(LISTINGS).where(LISTINGS.c.store == book.store, LISTINGS.c.family.in_(parents))
     found: dict[str, list[BookedListing]] = {}
     with book.reading() as connection:
         for row in connection.execute(query):
@@ -117,31 +117,31 @@ def families(book: Book, store: str, parents: Collection[str]) -> dict[str, list
     return found
 
 
-def save_looked_up(book: Book, store: str, listings: Sequence[BookedListing], now: datetime) -> None:
+def save_looked_up(book: StoreBook, listings: Sequence[BookedListing], now: datetime) -> None:
     """Write down what Amazon's listings say; what the merchant set here, and what was sent to Amazon, stays."""
     with book.writing() as connection:
-        execute_many(connection, _UPSERT_LOOKED, [_row(store, listing, looked_at=now) for listing in listings])
+        execute_many(connection, _UPSERT_LOOKED, [_row(book.store, listing, looked_at=now) for listing in listings])
 
 
-def note_skus(book: Book, store: str, asins: Mapping[str, str | None]) -> None:
+def note_skus(book: StoreBook, asins: Mapping[str, str | None]) -> None:
     """Write down that there are listings with these SKUs, to be looked up; what is known of them stays as it is."""
     with book.writing() as connection:
         rows = [
-            _row(store, BookedListing(sku=sku, asin=asin, is_listed=True), looked_at=None)
+            _row(book.store, BookedListing(sku=sku, asin=asin, is_listed=True), looked_at=None)
             for sku, asin in asins.items()
         ]
         execute_many(connection, _INSERT_SKU, rows)
         skus = list(asins)
         for start in range(0, len(skus), _CHUNK):
             here = LISTINGS.c.sku.in_(skus[start : start + _CHUNK])
-            connection.execute(update(LISTINGS).where(LISTINGS.c.store == store, here).values(is_listed=True))
+            connection.execute(update(LISTINGS).where(LISTINGS.c.store == book.store, here).values(is_listed=True))
 
 
-def skus_not_looked_up(book: Book, store: str, since: datetime, limit: int) -> list[str]:
+def skus_not_looked_up(book: StoreBook, since: datetime, limit: int) -> list[str]:
     """Listings that a sweep has still to look up, by SKU."""
     query = (
         select(LISTINGS.c.sku)
-        .where(LISTINGS.c.store == store, LISTINGS.c.is_listed.is_(True))
+        .where(LISTINGS.c.store == book.store, LISTINGS.c.is_listed.is_(True))
         .where(or_(LISTINGS.c.looked_at.is_(None), LISTINGS.c.looked_at < to_iso(since)))
         .order_by(LISTINGS.c.sku)
         .limit(limit)
@@ -150,10 +150,10 @@ def skus_not_looked_up(book: Book, store: str, since: datetime, limit: int) -> l
         return list(connection.scalars(query))
 
 
-def count_not_looked_up(book: Book, store: str, since: datetime) -> int:
+def count_not_looked_up(book: StoreBook, since: datetime) -> int:
     """How many listings a sweep has still to look up."""
     query = select(func.count()).where(
-        LISTINGS.c.store == store,
+        LISTINGS.c.store == book.store,
         LISTINGS.c.is_listed.is_(True),
         or_(LISTINGS.c.looked_at.is_(None), LISTINGS.c.looked_at < to_iso(since)),
     )
@@ -161,22 +161,24 @@ def count_not_looked_up(book: Book, store: str, since: datetime) -> int:
         return int(connection.scalar(query) or 0)
 
 
-def set_local_weights(book: Book, store: str, grams: Mapping[str, int]) -> None:
+def set_local_weights(book: StoreBook, grams: Mapping[str, int]) -> None:
     """Keep what the merchant says that products weigh; a SKU that is not known yet is written down with it."""
     with book.writing() as connection:
-        execute_many(connection, _INSERT_SKU, [_row(store, BookedListing(sku=sku), looked_at=None) for sku in grams])
+        execute_many(
+            connection, _INSERT_SKU, [_row(book.store, BookedListing(sku=sku), looked_at=None) for sku in grams]
+        )
         for sku, weight in grams.items():
-            connection.execute(_here(store, sku).values(local_grams=weight))
+            connection.execute(_here(book.store, sku).values(local_grams=weight))
 
 
-def note_catalogue(book: Book, store: str, grams: Mapping[str, int | None], now: datetime) -> None:
+def note_catalogue(book: StoreBook, grams: Mapping[str, int | None], now: datetime) -> None:
     """Write down what Amazon's catalogue says that packages weigh, by SKU; None where it does not know."""
     with book.writing() as connection:
         for sku, weight in grams.items():
-            connection.execute(_here(store, sku).values(catalogue_grams=weight, catalogue_at=to_iso(now)))
+            connection.execute(_here(book.store, sku).values(catalogue_grams=weight, catalogue_at=to_iso(now)))
 
 
-def note_patch(book: Book, store: str, sku: str, patch: Patch) -> None:
+def note_patch(book: StoreBook, sku: str, patch: Patch) -> None:
     """Keep what was sent to Amazon, and what became of it."""
     with book.writing() as connection:
         values = {
@@ -186,20 +188,20 @@ def note_patch(book: Book, store: str, sku: str, patch: Patch) -> None:
             "patch_reason": patch.reason,
             "patch_beside": ",".join(patch.beside) or None,
         }
-        connection.execute(_here(store, sku).values(values))
+        connection.execute(_here(book.store, sku).values(values))
 
 
-def patched(book: Book, store: str, *states: PatchState) -> list[BookedListing]:
+def patched(book: StoreBook, *states: PatchState) -> list[BookedListing]:
     """The listings whose last patch stands so."""
-    query = select(LISTINGS).where(LISTINGS.c.store == store, LISTINGS.c.patch_state.in_(states))
+    query = select(LISTINGS).where(LISTINGS.c.store == book.store, LISTINGS.c.patch_state.in_(states))
     with book.reading() as connection:
         return [_to_listing(row) for row in connection.execute(query.order_by(LISTINGS.c.sku))]
 
 
-def sweep_of(book: Book, store: str) -> Sweep:
+def sweep_of(book: StoreBook) -> Sweep:
     """How far the catalogue has been looked through."""
     with book.reading() as connection:
-        row = connection.execute(select(LISTING_SWEEPS).where(LISTING_SWEEPS.c.store == store)).one_or_none()
+        row = connection.execute(select(LISTING_SWEEPS).where(LISTING_SWEEPS.c.store == book.store)).one_or_none()
     if row is None:
         return Sweep()
     return Sweep(
@@ -209,10 +211,10 @@ def sweep_of(book: Book, store: str) -> Sweep:
     )
 
 
-def note_sweep(book: Book, store: str, sweep: Sweep) -> None:
+def note_sweep(book: StoreBook, sweep: Sweep) -> None:
     """Write down how far the catalogue has been looked through."""
     row = {
-        "store": store,
+        "store": book.store,
         "until": to_iso(sweep.until) if sweep.until else None,
         "begun_at": to_iso(sweep.begun_at) if sweep.begun_at else None,
         "report_id": sweep.report_id,

@@ -10,17 +10,17 @@ from sqlalchemy import Connection, Select, delete, func, or_, select, update
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import TO_SHIP
-from amzlink.orderbook.database import Book, execute_many, upsert
+from amzlink.orderbook.database import StoreBook, execute_many, upsert
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, LISTINGS, ORDER_LINES, ORDERS
 
 _UPSERT_HOLD: Final = upsert(HOLDS)
 _ORDER_OF_LINE: Final = (ORDERS.c.store == ORDER_LINES.c.store) & (ORDERS.c.order_id == ORDER_LINES.c.order_id)
 
 
-def open_orders_by_sku(book: Book, store: str) -> dict[str, int]:
+def open_orders_by_sku(book: StoreBook) -> dict[str, int]:
     """How many orders wait for each SKU, of those of which something is left to ship."""
     query = (
-        _lines(store, ORDER_LINES.c.sku, func.count(func.distinct(ORDER_LINES.c.order_id)).label("orders"))
+        _lines(book.store, ORDER_LINES.c.sku, func.count(func.distinct(ORDER_LINES.c.order_id)).label("orders"))
         .where(ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.quantity_unshipped > 0)
         .group_by(ORDER_LINES.c.sku)
     )
@@ -28,36 +28,36 @@ def open_orders_by_sku(book: Book, store: str) -> dict[str, int]:
         return {row.sku: row.orders for row in connection.execute(query)}
 
 
-def skus_to_ship(book: Book, store: str) -> list[str]:
+def skus_to_ship(book: StoreBook) -> list[str]:
     """The SKUs on the orders to ship."""
-    query = _lines(store, ORDER_LINES.c.sku).distinct().where(ORDERS.c.status.in_(TO_SHIP))
+    query = _lines(book.store, ORDER_LINES.c.sku).distinct().where(ORDERS.c.status.in_(TO_SHIP))
     with book.reading() as connection:
         return list(connection.scalars(query.order_by(ORDER_LINES.c.sku)))
 
 
-def skus_never_looked_up(book: Book, store: str) -> list[str]:
+def skus_never_looked_up(book: StoreBook) -> list[str]:
     """The SKUs on orders in whatever state of which neither the merchant nor Amazon was ever asked the weight."""
     known = select(LISTINGS.c.sku).where(
-        LISTINGS.c.store == store, or_(LISTINGS.c.looked_at.is_not(None), LISTINGS.c.local_grams.is_not(None))
+        LISTINGS.c.store == book.store, or_(LISTINGS.c.looked_at.is_not(None), LISTINGS.c.local_grams.is_not(None))
     )
-    query = _lines(store, ORDER_LINES.c.sku).distinct().where(ORDER_LINES.c.weight_grams.is_(None))
+    query = _lines(book.store, ORDER_LINES.c.sku).distinct().where(ORDER_LINES.c.weight_grams.is_(None))
     with book.reading() as connection:
         return list(connection.scalars(query.where(ORDER_LINES.c.sku.not_in(known)).order_by(ORDER_LINES.c.sku)))
 
 
-def asins_of_lines(book: Book, store: str, skus: list[str]) -> dict[str, str]:
+def asins_of_lines(book: StoreBook, skus: list[str]) -> dict[str, str]:
     """The products' ASINs, as orders tell them; those that none tells are left out."""
     query = select(ORDER_LINES.c.sku, func.max(ORDER_LINES.c.asin).label("asin")).where(
-        ORDER_LINES.c.store == store, ORDER_LINES.c.sku.in_(skus), ORDER_LINES.c.asin.is_not(None)
+        ORDER_LINES.c.store == book.store, ORDER_LINES.c.sku.in_(skus), ORDER_LINES.c.asin.is_not(None)
     )
     with book.reading() as connection:
         return {row.sku: row.asin for row in connection.execute(query.group_by(ORDER_LINES.c.sku))}
 
 
-def weights_on_lines(book: Book, store: str) -> dict[str, set[int | None]]:
+def weights_on_lines(book: StoreBook) -> dict[str, set[int | None]]:
     """What stands on the lines of orders, by SKU: on those of orders to ship whatever it is, on others a gap only."""
     query = (
-        _lines(store, ORDER_LINES.c.sku, ORDER_LINES.c.weight_grams)
+        _lines(book.store, ORDER_LINES.c.sku, ORDER_LINES.c.weight_grams)
         .distinct()
         .where(or_(ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.weight_grams.is_(None)))
     )
@@ -68,16 +68,16 @@ def weights_on_lines(book: Book, store: str) -> dict[str, set[int | None]]:
     return found
 
 
-def weigh_lines(book: Book, store: str, grams: Mapping[str, int | None]) -> None:
+def weigh_lines(book: StoreBook, grams: Mapping[str, int | None]) -> None:
     """Give lines their weight, by SKU; an order to ship whose weight changes is considered for sending once more.
 
     What an order that is no more to ship was sent with stays as it is; only gaps are filled there.
     """
-    to_ship = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+    to_ship = select(ORDERS.c.order_id).where(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
     with book.writing() as connection:
         for sku, weight in grams.items():
             here = (
-                ORDER_LINES.c.store == store,
+                ORDER_LINES.c.store == book.store,
                 ORDER_LINES.c.sku == sku,
                 ORDER_LINES.c.weight_grams.is_distinct_from(weight),
                 or_(ORDER_LINES.c.weight_grams.is_(None), ORDER_LINES.c.order_id.in_(to_ship)),
@@ -85,13 +85,13 @@ def weigh_lines(book: Book, store: str, grams: Mapping[str, int | None]) -> None
             changing = select(ORDER_LINES.c.order_id).where(*here)
             connection.execute(
                 update(DISPATCHES)
-                .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(changing))
+                .where(DISPATCHES.c.store == book.store, DISPATCHES.c.order_id.in_(changing))
                 .values(considered=None)
             )
             connection.execute(update(ORDER_LINES).where(*here).values(weight_grams=weight))
 
 
-def hold_missing_weights(book: Book, store: str, now: datetime) -> int:
+def hold_missing_weights(book: StoreBook, now: datetime) -> int:
     """Note the orders to ship that lack the weight of a product, and forget those that have all by now.
 
     The cause names the SKUs, so a hold that a person lifted stays lifted until others are missing. Whether it keeps an
@@ -99,19 +99,19 @@ def hold_missing_weights(book: Book, store: str, now: datetime) -> int:
     """
     lines = select(ORDER_LINES.c.order_id, ORDER_LINES.c.sku).join(ORDERS, _ORDER_OF_LINE)
     lines = lines.where(
-        ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.weight_grams.is_(None),
+        ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP), ORDER_LINES.c.weight_grams.is_(None),
         ORDER_LINES.c.quantity_unshipped > 0,
     )  # fmt: skip
     with book.writing() as connection:
         missing: dict[str, set[str]] = {}
         for row in connection.execute(lines):
             missing.setdefault(row.order_id, set()).add(row.sku or "")
-        there = _missing_before(connection, store)
+        there = _missing_before(connection, book.store)
         for order_id in there.keys() - missing.keys():
-            connection.execute(delete(HOLDS).where(*_hold_of(store), HOLDS.c.order_id == order_id))
+            connection.execute(delete(HOLDS).where(*_hold_of(book.store), HOLDS.c.order_id == order_id))
         rows = [
             {
-                "store": store, "order_id": order_id, "hold": Hold.MISSING_WEIGHT.value,
+                "store": book.store, "order_id": order_id, "hold": Hold.MISSING_WEIGHT.value,
                 "cause": json.dumps(sorted(skus), ensure_ascii=False), "set_at": to_iso(now), "lifted_at": None,
             }
             for order_id, skus in missing.items()
@@ -121,10 +121,10 @@ def hold_missing_weights(book: Book, store: str, now: datetime) -> int:
     return len(missing)
 
 
-def forget_missing_weights(book: Book, store: str) -> None:
+def forget_missing_weights(book: StoreBook) -> None:
     """Lift the store's holds for missing weights: no weights are imported any more."""
     with book.writing() as connection:
-        connection.execute(delete(HOLDS).where(*_hold_of(store)))
+        connection.execute(delete(HOLDS).where(*_hold_of(book.store)))
 
 
 def _missing_before(connection: Connection, store: str) -> dict[str, set[str]]:
