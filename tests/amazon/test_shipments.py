@@ -13,10 +13,11 @@ import pytest
 
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
-from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, confirm_shipment
-from amzlink.amazon.transport import Link, is_answer_unknown
+from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, ShipmentRefused, confirm_shipment
+from amzlink.amazon.transport import Link
 from amzlink.core.shipments.packing import Item
 from amzlink.problems import Problem
+from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import (
     Answer,
     bench,
@@ -161,12 +162,13 @@ class TestRefusals:
         answer = refused(400, code, "Refused.", message) if in_details else refused(400, code, message)
         problem = problem_of(answer)
         assert problem.name.value == "shipment-refused"
-        assert (problem.facts["order_id"], problem.facts["reason"], problem.facts["code"]) == (ORDER, reason, code)
+        assert isinstance(problem, ShipmentRefused)
+        assert (problem.facts["order_id"], problem.reason, problem.code) == (ORDER, reason, code)
         assert ORDER in problem.summary
         assert IN_WORDS[Reason(reason)] in problem.summary
         told = json.dumps([problem.as_dict(), {name: str(fact) for name, fact in problem.facts.items()}])
         assert TRACKING not in told
-        assert not is_answer_unknown(problem)
+        assert not isinstance(problem, AnswerUnknown)
 
     def test_every_reason_is_told_in_words(self) -> None:
         assert set(IN_WORDS) == set(Reason)
@@ -225,7 +227,7 @@ class TestWhatIsKnownAfterwards:
     )
     def test_the_answer_is_lost(self, answer: Answer) -> None:
         problem = problem_of(answer)
-        assert is_answer_unknown(problem), problem.name
+        assert isinstance(problem, AnswerUnknown), problem.name
 
     @pytest.mark.parametrize(
         "answer",
@@ -244,7 +246,7 @@ class TestWhatIsKnownAfterwards:
     )
     def test_nothing_was_done(self, answer: Answer) -> None:
         problem = problem_of(answer)
-        assert not is_answer_unknown(problem), problem.name
+        assert not isinstance(problem, AnswerUnknown), problem.name
 
     @pytest.mark.parametrize(
         "answer",
@@ -252,13 +254,13 @@ class TestWhatIsKnownAfterwards:
     )
     def test_without_a_token_nothing_was_sent(self, answer: Answer) -> None:
         problem = problem_of(lwa=(answer,))
-        assert not is_answer_unknown(problem), problem.name
+        assert not isinstance(problem, AnswerUnknown), problem.name
 
     def test_a_token_that_cannot_be_renewed_leaves_the_refusal_that_asked_for_it(self) -> None:
         expired = denied("The access token you provided has expired.")
         problem = problem_of(expired, lwa=(token_answer(), httpx.ReadTimeout("late")))
         assert problem.name.value == "timeout"
-        assert not is_answer_unknown(problem)
+        assert not isinstance(problem, AnswerUnknown)
 
 
 @pytest.fixture
@@ -314,17 +316,17 @@ class TestAgainstTheSandbox:
     ) -> None:
         with open_link(store) as link:
             parcel = parcel_of(store, link, **fields)
-            with pytest.raises(Problem) as caught:
+            with pytest.raises(ShipmentRefused) as caught:
                 confirm_shipment(link, parcel)
-        assert (caught.value.name.value, caught.value.facts["reason"]) == ("shipment-refused", reason)
+        assert (caught.value.name.value, caught.value.reason) == ("shipment-refused", reason)
 
     def test_the_same_units_in_another_package_are_confirmed_already(self, store: StoreOnSandbox) -> None:
         with open_link(store) as link:
             parcel = parcel_of(store, link)
             confirm_shipment(link, parcel)
-            with pytest.raises(Problem) as caught:
+            with pytest.raises(ShipmentRefused) as caught:
                 confirm_shipment(link, msgspec.structs.replace(parcel, reference="2"))
-        assert caught.value.facts["reason"] == "already-confirmed"
+        assert caught.value.reason == "already-confirmed"
 
     @pytest.mark.parametrize("fault", ["confirm-lost-answer", "confirm-lost-answer-hang"])
     def test_an_answer_that_is_lost_is_unknown_and_the_order_tells(self, store: StoreOnSandbox, fault: str) -> None:
@@ -333,6 +335,6 @@ class TestAgainstTheSandbox:
             store.sandbox.world.faults.switch(on=[fault])
             with pytest.raises(Problem) as caught:
                 confirm_shipment(link, parcel)
-            assert is_answer_unknown(caught.value)
+            assert isinstance(caught.value, AnswerUnknown)
             assert get_order(link, parcel.order_id).packages_by_reference == {"1"}
             assert link.calls[CONFIRM_SHIPMENT.name] == 1

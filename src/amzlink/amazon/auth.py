@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 
 from amzlink.http.bodies import UNREADABLE
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import NoToken
+from amzlink.problems.services import NO_TOKEN_IN_IT
 
 if TYPE_CHECKING:
     from amzlink.amazon.transport import Link
@@ -43,7 +45,7 @@ class LwaAuth:
         """An access token that is good for another minute at least.
 
         Raises:
-            Problem: `client-unknown`, `authorisation-revoked`, `app-mismatch`, or a network's.
+            NoToken: `client-unknown`, `authorisation-revoked`, `app-mismatch`, or what kept LWA from answering.
         """
         now = link.clock.now()
         if self._good_until is None or now >= self._good_until:
@@ -62,10 +64,10 @@ class LwaAuth:
                 token = msgspec.json.decode(answer.body, type=_Token)
             except UNREADABLE as error:
                 # The error's own text may quote the answer, which holds the token.
-                raise Problem(
+                raise NoToken(
                     ProblemName.RESPONSE_MALFORMED,
                     operation="getToken",
-                    detail="it is no token",
+                    detail=NO_TOKEN_IN_IT,
                     request_id=answer.request_id,
                 ) from error.with_traceback(None)
             self._token = token.access_token

@@ -1,8 +1,8 @@
 """The one place where amzlink speaks HTTP to Amazon: headers, time limits, quotas, retries, and what errors mean.
 
 Only calls that may safely be made twice go through `get`, `upload` and `download`; each is tried a few times when the
-fault is one that passes. What changes something goes through `post_json` or `patch_json`, once; `is_answer_unknown`
-tells what is known after a failure.
+fault is one that passes. What changes something goes through `post_json` or `patch_json`, once;
+what is known after a failure, its type tells (`problems.failures`).
 """
 
 import random
@@ -19,16 +19,28 @@ from amzlink.amazon.errors import (
     SpApiError,
     is_dead_page_token,
     is_expired_token,
-    lwa_problem,
+    lwa_failure,
     parse_errors,
-    spapi_problem,
+    spapi_failure,
 )
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.clock import Clock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.http.bodies import is_html
-from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, Answer, CallRecord, Patience, Wire, passes, positive
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, Answer, CallRecord, Patience, Wire, positive
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import (
+    CallFailed,
+    Denied,
+    DocumentLinkExpired,
+    Intercepted,
+    NoToken,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
+from amzlink.problems.services import UNPROTECTED_LINK
 
 if TYPE_CHECKING:
     from amzlink.amazon.auth import LwaAuth
@@ -39,23 +51,6 @@ DOWNLOAD: Final = "downloadDocument"
 MOST_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 """What a document may measure on its way; a report on ten thousand refused parcels has four million bytes."""
 
-# After these a call may have done its work, unless one of the network's errors below says that it was never sent.
-_MAY_HAVE_WORKED: Final = frozenset(
-    {
-        ProblemName.TIMEOUT,
-        ProblemName.CONNECT_REFUSED,
-        ProblemName.TLS_FAILED,
-        ProblemName.PROXY_INTERFERES,
-        ProblemName.SERVICE_UNAVAILABLE,
-        ProblemName.RESPONSE_MALFORMED,
-    }
-)
-# httpx's errors from before the first byte of a request: there was no way to the host, or through the proxy.
-_NEVER_SENT: Final = frozenset(
-    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "LocalProtocolError", "UnsupportedProtocol"}
-)
-_TOKEN_CALL: Final = "getToken"  # noqa: S105 - the name of an operation
-
 
 class Document(msgspec.Struct, frozen=True):
     """What lay behind a signed address; `content_type` is what its answer was headed with, or empty."""
@@ -64,25 +59,12 @@ class Document(msgspec.Struct, frozen=True):
     content_type: str
 
 
-Explain = Callable[[int, SpApiError], Problem | None]
-"""What a refused call means to its own API: from status and error to a problem, or None where it has no name for it."""
+Explain = Callable[[Denied | Refused, SpApiError], CallFailed | None]
+"""What a refused call means to its own API; None where it has no name for it."""
 
 
 class DeadPageToken(Exception):  # noqa: N818 - a turn of events that the importer handles, not a failure
     """The page token cannot be used any more; the window has to be started again."""
-
-
-def is_answer_unknown(problem: Problem) -> bool:
-    """Whether a call of `post_json` or `patch_json` that ended with this problem may have done its work all the same.
-
-    It is unknown after a time-out, a broken connection, a 5xx, an answer that cannot be read, or a page that something
-    else put in the answer's place. It is known that nothing was done when Amazon refused (4xx, 429 too), when our own
-    quota let nothing through, when there was no way to the host at all (no name, no connection, no TLS), and when LWA
-    gave no token, so that the call was never sent.
-    """
-    if problem.name not in _MAY_HAVE_WORKED or problem.facts.get("operation") == _TOKEN_CALL:
-        return False
-    return problem.facts.get("kind") not in _NEVER_SENT
 
 
 class Link:
@@ -155,7 +137,7 @@ class Link:
         """Ask, waiting for the quota and trying again as far as patience goes.
 
         Raises:
-            Problem: by the names of `errors`, or a network's.
+            CallFailed: by the type that fits.
             DeadPageToken: the query's page token cannot be used any more.
         """
         return self._repeat(operation, "GET", self._url(path, query))
@@ -174,10 +156,10 @@ class Link:
             sent = {**(headers or {}), "x-amz-access-token": token}
             try:
                 response = self._wire.send(operation.name, method, url, headers=sent, **content)
-            except Problem as problem:
-                if attempt == ATTEMPTS or not passes(problem):
+            except CallFailed as failure:
+                if attempt == ATTEMPTS or not failure.passes:
                     raise
-                self._patience.wait(self._wire.backoff(attempt), problem)
+                self._patience.wait(self._wire.backoff(attempt), failure)
             else:
                 if response.is_success:
                     self._learn_rate(operation, response)
@@ -196,8 +178,7 @@ class Link:
         is asked what a refusal means that has no name in `errors`.
 
         Raises:
-            Problem: by the names of `errors` or of `explain`, or a network's; `is_answer_unknown` tells after which of
-                them the call may have done its work all the same.
+            CallFailed: `AnswerUnknown`, where the call may have worked all the same; or what `explain` gives.
         """
         response = self._tell(operation, "POST", f"{self.base_url}{path}", document)
         if isinstance(response, Answer):
@@ -205,16 +186,10 @@ class Link:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             self._learn_rate(operation, response)
             self._quotas.drain(operation, self.clock.now().timestamp())
-            raise self._wire.problem(ProblemName.THROTTLED, response, operation.name).with_facts(max_wait="0 seconds")
+            raise self._wire.failure(Throttled, ProblemName.THROTTLED, response, operation.name, max_wait="0 seconds")
         refusal = self._refused(operation, response)
-        if (
-            explain
-            and isinstance(refusal, Problem)
-            and refusal.name in (ProblemName.REQUEST_REFUSED, ProblemName.ACCESS_DENIED)
-        ):
-            named = explain(response.status_code, parse_errors(response.content))
-            if named:
-                raise named.with_facts(**refusal.facts)
+        if explain and isinstance(refusal, Denied | Refused):
+            raise explain(refusal, parse_errors(response.content)) or refusal
         raise refusal
 
     def patch_json(
@@ -226,7 +201,7 @@ class Link:
         is the caller's to do, in its own time. With `changes_nothing` (a preview) it is tried again like a `get`.
 
         Raises:
-            Problem: as `get`; `is_answer_unknown` tells after which of them the patch may have been taken all the same.
+            CallFailed: `AnswerUnknown`, where the patch may have been taken all the same.
         """
         url = self._url(path, query)
         if changes_nothing:
@@ -258,9 +233,9 @@ class Link:
             refreshed = True
             self._auth.forget()
 
-    def _refused(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
+    def _refused(self, operation: Operation, response: httpx.Response) -> CallFailed | DeadPageToken:
         if response.is_server_error:
-            return self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
+            return self._wire.failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
         return self._refusal(operation, response)
 
     def upload(self, url: str, body: bytes, content_type: str) -> None:
@@ -269,7 +244,7 @@ class Link:
         Whoever has the address needs nothing else, so it goes into no log and no problem, and no token goes with it.
 
         Raises:
-            Problem: `document-refused` (the address has expired, mostly), or a network's.
+            CallFailed: `DocumentLinkExpired`, or by the type that fits.
         """
         headers = {"content-type": content_type}
         self._use_address(UPLOAD, url, lambda: self._wire.send(UPLOAD, "PUT", url, headers=headers, content=body))
@@ -278,35 +253,31 @@ class Link:
         """The document that lies behind a signed address; again, where the fault is one that passes.
 
         Raises:
-            Problem: `document-refused`, `response-malformed` for one beyond `MOST_DOCUMENT_BYTES`, or a network's.
+            CallFailed: `DocumentLinkExpired`; `Unreadable` beyond `MOST_DOCUMENT_BYTES`; or by the type that fits.
         """
         response = self._use_address(DOWNLOAD, url, lambda: self._wire.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES))
         return Document(response.content, response.headers.get("content-type", ""))
 
     def _use_address(self, operation: str, url: str, send: Callable[[], httpx.Response]) -> httpx.Response:
         if not is_protected(url):
-            raise Problem(
-                ProblemName.RESPONSE_MALFORMED,
-                operation=operation,
-                detail="the address in it is not one of https",
-                **self._facts,
-            )
+            unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=UNPROTECTED_LINK)
+            raise unusable.with_facts(**self._facts)
         attempt = 1
         while True:
             try:
                 response = send()
-            except Problem as problem:
-                if attempt == ATTEMPTS or not passes(problem):
+            except CallFailed as failure:
+                if attempt == ATTEMPTS or not failure.passes:
                     raise
-                self._patience.wait(self._wire.backoff(attempt), problem)
+                self._patience.wait(self._wire.backoff(attempt), failure)
             else:
                 if response.is_redirect or is_html(response.content):
-                    raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation)
+                    raise self._wire.failure(Intercepted, ProblemName.PROXY_INTERFERES, response, operation)
                 if response.is_success:
                     return response
                 if not response.is_server_error:
-                    raise self._wire.problem(ProblemName.DOCUMENT_REFUSED, response, operation)
-                disturbed = self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation)
+                    raise self._wire.failure(DocumentLinkExpired, ProblemName.DOCUMENT_REFUSED, response, operation)
+                disturbed = self._wire.failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation)
                 if attempt == ATTEMPTS:
                     raise disturbed
                 self._patience.wait(self._wire.backoff(attempt, response), disturbed)
@@ -317,10 +288,11 @@ class Link:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 response = self._wire.send(operation, "POST", url, data=dict(form))
-            except Problem as problem:
-                if attempt == ATTEMPTS or not passes(problem):
-                    raise
-                self._patience.wait(self._wire.backoff(attempt), problem)
+            except CallFailed as failure:
+                no_token = failure.retyped(NoToken)
+                if attempt == ATTEMPTS or not failure.passes:
+                    raise no_token from failure.__cause__
+                self._patience.wait(self._wire.backoff(attempt), no_token)
                 continue
             if response.is_success and not is_html(response.content):
                 return Answer(response.content, self._wire.request_id(response))
@@ -329,34 +301,32 @@ class Link:
             if attempt < ATTEMPTS:
                 self._patience.wait(
                     self._wire.backoff(attempt, response),
-                    self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation),
+                    self._wire.failure(NoToken, ProblemName.SERVICE_UNAVAILABLE, response, operation),
                 )
         if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            raise self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation)
+            raise self._wire.failure(NoToken, ProblemName.SERVICE_UNAVAILABLE, response, operation)
         if response.is_redirect:
-            raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation)
-        raise lwa_problem(response.status_code, response.content, self._wire.request_id(response)).with_facts(
+            raise self._wire.failure(NoToken, ProblemName.PROXY_INTERFERES, response, operation)
+        raise lwa_failure(response.status_code, response.content, self._wire.request_id(response)).with_facts(
             **self._facts, host=response.url.host
         )
 
-    def malformed(self, operation: Operation, request_id: str, detail: str) -> Problem:
-        """The problem for an answer that could not be decoded."""
-        return Problem(
-            ProblemName.RESPONSE_MALFORMED,
-            operation=operation.name,
-            request_id=request_id,
-            detail=detail,
-            **self._facts,
+    def malformed(self, operation: Operation, request_id: str, detail: str) -> Unreadable:
+        """The failure for an answer that could not be decoded."""
+        unreadable = Unreadable(
+            ProblemName.RESPONSE_MALFORMED, operation=operation.name, request_id=request_id, detail=detail
         )
+        return unreadable.with_facts(**self._facts)
 
     def _read(self, operation: Operation, response: httpx.Response) -> Answer:
         if is_html(response.content):
-            raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation.name)
+            raise self._wire.failure(Intercepted, ProblemName.PROXY_INTERFERES, response, operation.name)
         return Answer(response.content, self._wire.request_id(response))
 
     def _await_quota(self, operation: Operation) -> None:
         while (wait := self._quotas.take(operation, self.clock.now().timestamp())) > 0:
-            self._patience.wait(wait, Problem(ProblemName.THROTTLED, operation=operation.name, **self._facts))
+            throttled = Throttled(ProblemName.THROTTLED, operation=operation.name)
+            self._patience.wait(wait, throttled.with_facts(**self._facts))
 
     def _learn_rate(self, operation: Operation, response: httpx.Response) -> None:
         rate = positive(response.headers.get("x-amzn-ratelimit-limit"))
@@ -368,7 +338,7 @@ class Link:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             self._throttled(operation, response, attempt)
         elif response.is_server_error:
-            disturbed = self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
+            disturbed = self._wire.failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
             if attempt == ATTEMPTS:
                 raise disturbed
             self._patience.wait(self._wire.backoff(attempt, response), disturbed)
@@ -379,7 +349,7 @@ class Link:
         """Amazon knows better than our bucket what is left: empty it, and wait as long as Amazon says, if it does."""
         self._learn_rate(operation, response)
         self._quotas.drain(operation, self.clock.now().timestamp())
-        problem = self._wire.problem(ProblemName.THROTTLED, response, operation.name)
+        problem = self._wire.failure(Throttled, ProblemName.THROTTLED, response, operation.name)
         if attempt == ATTEMPTS:
             raise problem.with_facts(max_wait=self._patience.limit)
         told = self._wire.told_wait(response)
@@ -389,12 +359,12 @@ class Link:
             # The bucket's own wait follows before the next try; this spreads programs that share one quota.
             self._patience.wait(self._wire.backoff(attempt), problem)
 
-    def _refusal(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
+    def _refusal(self, operation: Operation, response: httpx.Response) -> CallFailed | DeadPageToken:
         if is_dead_page_token(response.status_code, response.content):
             return DeadPageToken()
         if response.is_redirect:
-            return self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation.name)
-        problem = spapi_problem(
+            return self._wire.failure(Intercepted, ProblemName.PROXY_INTERFERES, response, operation.name)
+        failure = spapi_failure(
             response.status_code, response.content, operation.name, operation.role, self._wire.request_id(response)
         )
-        return problem.with_facts(**self._facts, host=response.url.host)
+        return failure.with_facts(**self._facts, host=response.url.host)

@@ -16,6 +16,8 @@ import msgspec
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
+from amzlink.problems.network import DAMAGED_COMPRESSION, PROXY_LETS_NOTHING_THROUGH, larger_than
 
 ATTEMPTS: Final = 4
 FIRST_BACKOFF: Final = 1.0
@@ -26,6 +28,11 @@ USER_AGENT: Final = (
     f"automated agent)"
 )
 _NOT_NOTEWORTHY: Final = timedelta(seconds=2)  # the Date header is exact to the second, and the way takes time
+# The errors from before the first byte of a request: there was no way to the host, or through the proxy.
+_NEVER_SENT: Final = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+)  # fmt: skip
 _OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -132,7 +139,7 @@ class Wire:
             response = make()
             status, request_id = response.status_code, self.request_id(response)
         except httpx.HTTPError as error:
-            raise self._network_problem(error, httpx.URL(url).host, operation) from error
+            raise self._network_failure(error, httpx.URL(url).host, operation) from error
         finally:
             if self._on_call:
                 elapsed = round((time.perf_counter() - started) * 1000)
@@ -146,8 +153,10 @@ class Wire:
             for part in response.iter_bytes():
                 body += part
                 if len(body) > most_bytes:
-                    detail = f"it is larger than {most_bytes} bytes"
-                    raise Problem(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=detail, **self.facts)
+                    too_large = Unreadable(
+                        ProblemName.RESPONSE_MALFORMED, operation=operation, detail=larger_than(most_bytes)
+                    )
+                    raise too_large.with_facts(**self.facts)
         # What was read is not compressed any more, so the headers that say how it came are left out.
         headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WAY]
         return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
@@ -173,12 +182,10 @@ class Wire:
         moment = parse_http_date(text)
         return positive(text) if moment is None else max(0.0, (moment - self.now()).total_seconds())
 
-    def problem(self, name: ProblemName, response: httpx.Response, operation: str) -> Problem:
-        """A problem about an answer, with its status, its id and its host."""
-        return Problem(
-            name, operation=operation, status=response.status_code,
-            request_id=self.request_id(response) or "none given", host=response.url.host, **self.facts,
-        )  # fmt: skip
+    def failure(self, kind: type[F], name: ProblemName, response: httpx.Response, operation: str, **facts: object) -> F:
+        """A failed call by its answer, with its status, its id and its host."""
+        failed = kind(name, operation=operation, status=response.status_code, request_id=self.request_id(response))
+        return failed.with_facts(**{**self.facts, **facts}, host=response.url.host)
 
     def _learn_offset(self, response: httpx.Response) -> None:
         told = parse_http_date(response.headers.get("date"))
@@ -188,19 +195,22 @@ class Wire:
         offset = told - self._clock.now()
         self.offset = offset if abs(offset) > _NOT_NOTEWORTHY else timedelta(0)
 
-    def _network_problem(self, error: httpx.HTTPError, host: str, operation: str) -> Problem:
-        facts = {**self.facts, "host": host, "operation": operation, "kind": type(error).__name__}
+    def _network_failure(self, error: httpx.HTTPError, host: str, operation: str) -> CallFailed:
+        failed: type[CallFailed] = NotSent if isinstance(error, _NEVER_SENT) else AnswerUnknown
+        facts: dict[str, object] = {}
         if isinstance(error, httpx.DecodingError):
-            return Problem(ProblemName.RESPONSE_MALFORMED, detail="its compression is damaged", **facts)
-        if isinstance(error, httpx.TimeoutException):
+            failed, name, facts["detail"] = Unreadable, ProblemName.RESPONSE_MALFORMED, DAMAGED_COMPRESSION
+        elif isinstance(error, httpx.TimeoutException):
             seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
-            return Problem(ProblemName.TIMEOUT, seconds=round(seconds or 0), **facts)
-        return Problem(_network_problem_name(error), status="no", **facts)
-
-
-def passes(problem: Problem) -> bool:
-    """Whether a fault of the network is worth another try now; a hang is not, it has cost a time limit already."""
-    return problem.name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
+            name, facts["seconds"] = ProblemName.TIMEOUT, round(seconds or 0)
+        elif isinstance(error, httpx.ProxyError):
+            name, facts["detail"] = ProblemName.PROXY_INTERFERES, PROXY_LETS_NOTHING_THROUGH
+        else:
+            name = _network_problem_name(error)
+        # A time-out is not tried again: it has cost a time limit already.
+        passes = name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
+        failure = failed(name, operation=operation, kind=type(error).__name__, passes=passes)
+        return failure.with_facts(**{**self.facts, **facts}, host=host)
 
 
 def positive(text: str | None) -> float | None:
@@ -235,8 +245,6 @@ def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) 
 
 def _network_problem_name(error: httpx.HTTPError) -> ProblemName:
     """Told by what lies at the bottom: httpx wraps the socket's and the TLS library's own errors."""
-    if isinstance(error, httpx.ProxyError):
-        return ProblemName.PROXY_INTERFERES
     if isinstance(error, httpx.NetworkError):
         # The first OSError below it; what lies deeper is what the caller was dealing with before.
         cause = error.__cause__

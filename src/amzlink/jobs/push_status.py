@@ -299,12 +299,12 @@ class _Push:
             if number:
                 (either if fits else singly).append(entry)
             elif entry.traceable:
-                self._confirmer.refuse(entry, _unsaid(entry, "number-purged", "its tracking number has been purged"))
+                self._confirmer.refuse(entry, _unsaid(entry, "its tracking number has been purged"), "number-purged")
             elif fits:
                 by_feed.append(entry)
             else:
                 detail = f"an item has more than {MOST_CODES} Transparency codes, and without a number it goes by feed"
-                self._confirmer.refuse(entry, _unsaid(entry, Reason.TRANSPARENCY_CODES, detail))
+                self._confirmer.refuse(entry, _unsaid(entry, detail), Reason.TRANSPARENCY_CODES)
         return singly, either, by_feed
 
     def _singly(self, count: int, route: str) -> int:
@@ -329,9 +329,9 @@ class _Push:
         self._news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
 
 
-def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
+def _unsaid(entry: Outgoing, detail: str) -> Problem:
     """A refusal of our own: what Amazon would not take in any way."""
-    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, reason=reason, detail=detail)
+    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, detail=detail)
 
 
 def _arrivals(book: StoreBook, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:

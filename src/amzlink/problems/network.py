@@ -7,6 +7,16 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Network"
 
+# Details of failed calls.
+DAMAGED_COMPRESSION: Final = "the answer's compression is damaged"
+PROXY_LETS_NOTHING_THROUGH: Final = "the proxy did not let the call through"
+
+
+def larger_than(most_bytes: int) -> str:
+    """An answer beyond the limit on its size."""
+    return f"it is larger than {most_bytes} bytes"
+
+
 ENTRIES: Final = {
     ProblemName.DNS_FAILED: Entry(
         title="A host name cannot be found",

@@ -7,6 +7,9 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Orders"
 
+# Where an order is not known.
+UNKNOWN_TO_AMAZON: Final = "to Amazon"
+
 ENTRIES: Final = {
     ProblemName.ORDER_NOT_FOUND: Entry(
         title="No such order",

@@ -7,6 +7,21 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Amazon's and Sendcloud's answers"
 
+# Details of failed calls.
+UNPROTECTED_LINK: Final = "the link in it is not an https link"
+NO_TOKEN_IN_IT: Final = "it is no token"
+
+
+def code_and_status(*, code: str, status: int) -> str:
+    """A refusal that has no words of its own."""
+    return f"{code or 'no code'}, status {status}"
+
+
+def no_json(*, status: int, size: int) -> str:
+    """An answer whose form is not the service's."""
+    return f"status {status} with a body of {size} bytes that is no JSON"
+
+
 ENTRIES: Final = {
     ProblemName.THROTTLED: Entry(
         title="Amazon's quota is used up",

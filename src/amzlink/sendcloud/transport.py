@@ -16,8 +16,10 @@ import msgspec
 
 from amzlink.clock import Clock
 from amzlink.http.bodies import UNREADABLE, is_html
-from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, CallRecord, Patience, Wire, passes
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, CallRecord, Patience, Wire
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import AccountRefused, CallFailed, F, NoToken, Throttled, Unreadable
+from amzlink.problems.services import NO_TOKEN_IN_IT
 from amzlink.sendcloud.auth import GRANT, TOKEN_PATH, KeyPair, Token
 from amzlink.sendcloud.errors import SERVICE, refusal
 from amzlink.sendcloud.pace import READS, WRITES, Pace
@@ -164,14 +166,14 @@ class Client:
         except UNREADABLE:
             raise self.malformed(reply, f"it is cut off, or no JSON ({len(reply.body)} bytes)") from None
 
-    def malformed(self, reply: Reply, detail: str) -> Problem:
-        """The problem for an answer that makes no sense."""
-        return self.problem(ProblemName.RESPONSE_MALFORMED, reply, detail=detail)
+    def malformed(self, reply: Reply, detail: str) -> Unreadable:
+        """The failure for an answer that makes no sense."""
+        return self.failure(Unreadable, ProblemName.RESPONSE_MALFORMED, reply, detail=detail)
 
-    def problem(self, name: ProblemName, reply: Reply, **facts: object) -> Problem:
-        """A problem that the caller has found in an answer."""
-        named = {"operation": reply.operation, "status": reply.status, "request_id": reply.request_id or "none given"}
-        return Problem(name, **facts, **named).with_facts(**self._wire.facts)
+    def failure(self, kind: type[F], name: ProblemName, reply: Reply, **facts: object) -> F:
+        """A failed call, by what the caller has found in its answer."""
+        failed = kind(name, operation=reply.operation, status=reply.status, request_id=reply.request_id)
+        return failed.with_facts(**{**self._wire.facts, **facts})
 
     def busy(self, operation: str, attempt: int) -> None:
         """Pause after an attempt (the first is 1) that Sendcloud wants repeated.
@@ -179,7 +181,7 @@ class Client:
         Raises:
             Problem: `sendcloud-busy`, after the last attempt or where patience ends.
         """
-        problem = Problem(ProblemName.SENDCLOUD_BUSY, operation=operation, **self._wire.facts)
+        problem = Throttled(ProblemName.SENDCLOUD_BUSY, operation=operation).with_facts(**self._wire.facts)
         if attempt == ATTEMPTS:
             raise problem
         self._patience.wait(self._wire.backoff(attempt), problem)
@@ -214,11 +216,11 @@ class Client:
         while True:
             try:
                 response = send()
-            except Problem as problem:
+            except CallFailed as failure:
                 failures += 1
-                if not repeatable or failures == ATTEMPTS or not passes(problem):
+                if not repeatable or failures == ATTEMPTS or not failure.passes:
                     raise
-                self._patience.wait(self._wire.backoff(failures), problem)
+                self._patience.wait(self._wire.backoff(failures), failure)
                 continue
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 pauses += 1
@@ -239,13 +241,14 @@ class Client:
         self._make_token()
         response = self._persist(operation, send, repeatable=repeatable)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise Problem(ProblemName.SENDCLOUD_OAUTH_ONLY, **self._refusal(response, operation).facts)
+            raise self._refusal(response, operation).retyped(AccountRefused, ProblemName.SENDCLOUD_OAUTH_ONLY)
         return response
 
     def _send(self, operation: str, method: str, url: str, body: bytes) -> httpx.Response:
         pace = self._reads if method == "GET" else self._writes
         if (wait := pace.wait(self.clock.now().timestamp())) > 0:
-            self._patience.wait(wait, Problem(ProblemName.SENDCLOUD_THROTTLED, operation=operation, **self._wire.facts))
+            throttled = Throttled(ProblemName.SENDCLOUD_THROTTLED, operation=operation)
+            self._patience.wait(wait, throttled.with_facts(**self._wire.facts))
         pace.note(self.clock.now().timestamp())
         headers = {"authorization": self._keys.header(), "accept": "application/json"}
         if body:
@@ -259,19 +262,23 @@ class Client:
             headers = {"authorization": self._keys.basic(), "accept": "application/json"}
             return self._wire.send(TOKEN_EXCHANGE, "POST", self._token_url, headers=headers, data=GRANT)
 
-        response = self._persist(TOKEN_EXCHANGE, send, repeatable=True)
+        try:
+            response = self._persist(TOKEN_EXCHANGE, send, repeatable=True)
+        except CallFailed as failure:
+            raise failure.retyped(NoToken) from failure.__cause__
         if is_html(response.content) or response.is_redirect or response.is_server_error:
-            raise self._refusal(response, TOKEN_EXCHANGE)
+            raise self._refusal(response, TOKEN_EXCHANGE).retyped(NoToken)
         if not response.is_success:
-            raise Problem(ProblemName.SENDCLOUD_CREDENTIALS, **self._refusal(response, TOKEN_EXCHANGE).facts)
+            raise self._refusal(response, TOKEN_EXCHANGE).retyped(NoToken, ProblemName.SENDCLOUD_CREDENTIALS)
         try:
             self._keys.take(msgspec.json.decode(response.content, type=Token))
         except UNREADABLE as error:
             # The error's own text may quote the answer, which holds the token.
-            problem = self._wire.problem(ProblemName.RESPONSE_MALFORMED, response, TOKEN_EXCHANGE)
-            raise problem.with_facts(detail="it is no token") from error.with_traceback(None)
+            raise self._wire.failure(
+                NoToken, ProblemName.RESPONSE_MALFORMED, response, TOKEN_EXCHANGE, detail=NO_TOKEN_IN_IT
+            ) from error.with_traceback(None)
 
-    def _refusal(self, response: httpx.Response, operation: str) -> Problem:
+    def _refusal(self, response: httpx.Response, operation: str) -> CallFailed:
         request_id = self._wire.request_id(response)
         return refusal(response, operation, request_id=request_id).with_facts(**self._wire.facts)
 

@@ -12,6 +12,7 @@ from amzlink.jobs.destination.read_back import STORED_WITHIN
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, dispatch_rows, orders_to_recall
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Refused
 
 _NEVER_PUT_OFF = (DispatchState.SENT, DispatchState.TOO_LATE)
 
@@ -54,9 +55,7 @@ class Recall:
         if order is not None:
             try:
                 delete_order(desk.client, order.id)
-            except Problem as problem:
-                if problem.name != ProblemName.REQUEST_REFUSED:
-                    raise
+            except Refused as problem:
                 # It is this order's own: the others need not wait for it.
                 desk.refuse(row.order_id, problem)
                 return False
