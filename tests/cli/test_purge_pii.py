@@ -165,7 +165,7 @@ class TestNothingGoes:
         words = ("purge-pii", "--archive", str(tmp_path), "--recipient", RECIPIENT, "--recipient", "my accountant")
         done = due.run(*words)
         assert done.code == Exit.BAD_INPUT
-        assert "The recipient no. 2 cannot be used: it is no key of age" in done.err
+        assert "The recipient no. 2 cannot be used: it is not a key of age" in done.err
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("given", ["file", "key"])

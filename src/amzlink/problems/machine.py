@@ -47,3 +47,8 @@ ENTRIES: Final = {
         checks=("keyring", *CALLING, *READING_THE_BOOK),
     ),
 }
+
+
+NO_SUCH_USER: Final = "there is no such user"
+READ_BACK_DIFFERS: Final = "what was read back is not what was written"
+IN_USE: Final = "another program is using it"

@@ -87,3 +87,36 @@ ENTRIES: Final = {
         checks=("retention",),
     ),
 }
+
+
+# What was given as a recipient of the archive, fit to follow "it is" -----------------------------------------------------
+
+A_PUBLIC_KEY: Final = "a public key of age"
+A_PRIVATE_KEY: Final = "a private key"
+A_DAMAGED_KEY: Final = "a public key of age that is cut off or misspelt"
+AN_SSH_KEY: Final = "an SSH key"
+ANOTHER_AGE_KEY: Final = "an age key of another kind (for a plugin, for example)"
+NOTHING: Final = "empty"
+NO_KEY: Final = "not a key of age"
+A_FILE: Final = "a file, but the key itself is needed"
+
+# What can be wrong under [archive] in config.toml ---------------------------------------------------------------------
+
+ARCHIVE_DIR_RELATIVE: Final = (
+    "archive.dir: it has to be an absolute path, because scheduled runs start in another folder"
+)
+ARCHIVE_DIR_MISSING: Final = "archive.dir is missing"
+ARCHIVE_RECIPIENTS_MISSING: Final = "archive.recipients: it is empty, so nobody could open the archive"
+
+
+def archive_recipient_private(*, number: int) -> str:
+    """A private key among the recipients; it is never repeated."""
+    return (
+        f"archive.recipients: no. {number} is a private key, which must never be on this machine; "
+        "make a new pair elsewhere and put only its public key (age1...) here"
+    )
+
+
+def archive_recipient_unusable(*, number: int, found: str) -> str:
+    """A recipient that is no public key."""
+    return f"archive.recipients: no. {number} is {found}; a public key (age1...) is needed"

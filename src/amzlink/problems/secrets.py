@@ -82,3 +82,37 @@ ENTRIES: Final = {
         checks=("keyring",),
     ),
 }
+
+
+# What a keyring did, fit to follow "cannot be used:".
+
+COULD_NOT_BE_UNLOCKED: Final = "it could not be unlocked"
+VALUE_NOT_KEPT: Final = "it did not keep the value that it was given"
+NO_KEYRING: Final = "this session has none"
+NO_KEYRING_ANOTHER_CHOSEN: Final = "this session has none, because PYTHON_KEYRING_BACKEND chooses something else"
+NO_KEYRING_NO_BUS: Final = "this session has none, because DBUS_SESSION_BUS_ADDRESS is not set (as under cron and sudo)"
+NO_KEYRING_BUS_GONE: Final = (
+    "this session has none, because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone (as after signing out)"
+)
+NO_KEYRING_SERVICE: Final = "this session has none: no keyring service answers on its D-Bus"
+
+
+def no_answer(*, seconds: float) -> str:
+    """A keyring that hangs."""
+    return f"it did not answer within {seconds:g} seconds"
+
+
+def back_end_failed(*, kind: str, reason: str) -> str:
+    """An error of the keyring's back end; `reason` is empty where it might quote a secret."""
+    return f"it answered with {kind}" + (f" ({reason})" if reason else "")
+
+
+# What is wrong with a file that holds a secret.
+
+FILE_EMPTY: Final = "it is empty"
+FILE_NOT_TEXT: Final = "it is not text in UTF-8"
+
+
+def vault_key_inside_home(*, file: object) -> str:
+    """The vault key's file lies beside the data that it opens."""
+    return f"{file} is in amzlink's own folders, so a copy of the orders would include their key"

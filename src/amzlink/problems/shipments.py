@@ -69,3 +69,52 @@ ENTRIES: Final = {
         severity="warning",
     ),
 }
+
+
+# Why a line of a file cannot be used ----------------------------------------------------------------------------------
+
+ORDER_ID_INVALID: Final = "order_id is not an Amazon order number (3, 7 and 7 digits with hyphens between them)"
+TRACKING_NUMBER_INVALID: Final = "tracking_number has no letter or digit, or has letters that are not Latin"
+STATUS_INVALID: Final = "status is not announced, processed, delivered or cancelled, and not a code of Sendcloud"
+ORDER_ITEM_ID_INVALID: Final = "order_item_id is not an Amazon item id: it can have digits only"
+TRANSPARENCY_CODES_INVALID: Final = "transparency_codes contains something that is not a code"
+SHIP_DATE_IN_FUTURE: Final = "ship_date is in the future"
+SHIP_DATE_TOO_OLD: Final = "ship_date is more than two years ago"
+SHIP_DATE_AMBIGUOUS: Final = "ship_date can be read in two ways, month first or day first; write it as YYYY-MM-DD"
+SHIP_DATE_IS_NUMBER: Final = "ship_date was turned into a number by a spreadsheet; format the column as a date"
+SHIP_DATE_INVALID: Final = "ship_date is not a date; write it as YYYY-MM-DD"
+SHIP_DATE_NO_SUCH_DAY: Final = "ship_date is a day that does not exist"
+SHIP_DATE_TIME_INVALID: Final = (
+    "ship_date has a time that cannot be read; write it as HH:MM, with a time zone if you like"
+)
+SHIP_DATE_NO_SUCH_TIME: Final = "ship_date has a time that does not exist"
+
+
+def value_missing(*, column: str) -> str:
+    """A column that has to be filled."""
+    return f"{column} is missing"
+
+
+def value_is_list(*, column: str) -> str:
+    """A JSON list where one value belongs."""
+    return f"{column} is a list"
+
+
+def value_too_long(*, column: str, most: int) -> str:
+    """A value that no real one comes near."""
+    return f"{column} has more than {most} characters"
+
+
+def value_unprintable(*, column: str) -> str:
+    """Control characters in a value."""
+    return f"{column} contains characters that cannot be printed, such as a line break"
+
+
+def value_rounded(*, column: str) -> str:
+    """A long number that a spreadsheet took for a quantity."""
+    return f"{column} was rounded by a spreadsheet, so digits are lost"
+
+
+def quantity_invalid(*, most: int) -> str:
+    """A number of pieces that cannot be one."""
+    return f"quantity is not a whole number from 1 to {most}"

@@ -39,3 +39,39 @@ ENTRIES: Final = {
         checks=("config",),
     ),
 }
+
+
+# What can be wrong in config.toml. Several of these are joined with semicolons.
+
+STORES_ARE_NO_TABLE: Final = "stores: it has to be a table, such as [stores.my-shop]"
+
+
+def setting_missing(*, setting: str) -> str:
+    """A setting that a table needs."""
+    return f"{setting} is missing"
+
+
+def setting_invalid(*, setting: str, reason: str) -> str:
+    """A value that a setting cannot have; `reason` is that of the library which read it."""
+    return f"{setting}: {reason}"
+
+
+def slug_invalid(*, slug: str) -> str:
+    """A table's name that is no store's short name."""
+    return f"stores.{slug}: a store's short name can have a-z, 0-9 and -"
+
+
+def retention_days_invalid(*, days: int, most: int) -> str:
+    """`days` under `[retention]`."""
+    return f"retention.days: {days} is not possible, Amazon allows 1 to {most} days"
+
+
+RETENTION_COUNTS_FROM_INVALID: Final = 'retention.counts_from: it has to be "delivery" or "shipment"'
+
+
+def unknown_delivery_days_invalid(*, most: int) -> str:
+    """`unknown_delivery_days` under `[retention]`."""
+    return f"retention.unknown_delivery_days: it has to be 0 to {most}"
+
+
+ORDER_MONTHS_INVALID: Final = "retention.order_months: it has to be 1 or more"

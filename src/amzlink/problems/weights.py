@@ -1,5 +1,6 @@
 """Weights of products."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -61,3 +62,45 @@ ENTRIES: Final = {
         exit_code=Exit.PARTLY,
     ),
 }
+
+
+# Why a weight that was given cannot be used ---------------------------------------------------------------------------
+
+NOT_A_WEIGHT: Final = "the weight is not a number with a unit, such as 0.45kg"
+WEIGHT_NEGATIVE: Final = "the weight is negative"
+WEIGHT_AMBIGUOUS: Final = "the weight has a thousands separator or three decimals, so it can be read in two ways"
+WEIGHT_ZERO: Final = "the weight is zero"
+WEIGHT_UNDER_A_GRAM: Final = "the weight is under 1 g"
+NOT_A_SETTING: Final = "it is not of the form SKU=0.45kg"
+
+
+def weight_too_heavy(*, most: str) -> str:
+    """A weight that no parcel may have."""
+    return f"the weight is over {most}, the most that a parcel may have"
+
+
+def unit_missing(*, units: Sequence[str]) -> str:
+    """A bare number."""
+    return f"the weight has no unit; use one of {', '.join(units)}"
+
+
+def unit_unknown(*, unit: str, units: Sequence[str]) -> str:
+    """A unit that is not known; empty where it is not fit to be shown."""
+    return f"the weight has a unit{f' ({unit})' if unit else ''} that is not one of {', '.join(units)}"
+
+
+# Why a line of a file cannot be used ----------------------------------------------------------------------------------
+
+SKU_MISSING: Final = "its SKU is missing"
+SKU_ROUNDED: Final = "its SKU was rounded by a spreadsheet, so digits are lost"
+SKU_INVALID: Final = "its SKU is too long, or contains characters that cannot be printed"
+
+
+def weights_differ(*, lines: Sequence[int]) -> str:
+    """One SKU with several weights."""
+    return f"its SKU has different weights on the lines {', '.join(map(str, lines))}"
+
+
+def value_is_list(*, column: str) -> str:
+    """A JSON list where one value belongs."""
+    return f"its {column} is a list"

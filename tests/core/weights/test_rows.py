@@ -22,7 +22,7 @@ from amzlink.core.weights.rows import (
 from amzlink.core.weights.weights import PARCEL_LIMIT, Finding, Source, SuggestionSource, Verdict, Weights, assess
 from amzlink.problems import Problem, ProblemName
 
-AMBIGUOUS = "the weight has a sign between thousands, or three decimals: it can be read in two ways"
+AMBIGUOUS = "the weight has a thousands separator or three decimals, so it can be read in two ways"
 TWO_AND_A_BIT = "sku,weight,unit\nMUG-1,0.45,kg\nLAMP 2,1.2,kg\n"
 
 
@@ -93,17 +93,17 @@ class TestReading:
         ("line", "reason"),
         [
             ("MUG-1,-5,g", "the weight is negative"),
-            ("MUG-1,heavy,g", "the weight is no number with a unit, such as 0.45kg"),
-            ("MUG-1,450,", "the weight has no unit; it has to be one of kg, g, lb, oz"),
-            ("MUG-1,450,stone", "the weight is in a unit (stone) that is none of kg, g, lb, oz"),
-            ("MUG-1,450,kg", "the weight is over 70 kg, more than a parcel may have"),
+            ("MUG-1,heavy,g", "the weight is not a number with a unit, such as 0.45kg"),
+            ("MUG-1,450,", "the weight has no unit; use one of kg, g, lb, oz"),
+            ("MUG-1,450,stone", "the weight has a unit (stone) that is not one of kg, g, lb, oz"),
+            ("MUG-1,450,kg", "the weight is over 70 kg, the most that a parcel may have"),
             ('MUG-1,"1.234,5",g', AMBIGUOUS),
             ("MUG-1,0,g", "the weight is zero"),
             (",450,g", "its SKU is missing"),
-            ("4.00638E+12,450,g", "its SKU was turned into a rounded number by a spreadsheet; its digits are lost"),
-            (f"{'M' * 201},450,g", "its SKU is too long, or has signs in it that cannot be printed"),
-            ("MUG\x07,450,g", "its SKU is too long, or has signs in it that cannot be printed"),
-            ("MUG-1,0,45,kg", "it has more columns than the header; a value with a separator in it needs quotes"),
+            ("4.00638E+12,450,g", "its SKU was rounded by a spreadsheet, so digits are lost"),
+            (f"{'M' * 201},450,g", "its SKU is too long, or contains characters that cannot be printed"),
+            ("MUG\x07,450,g", "its SKU is too long, or contains characters that cannot be printed"),
+            ("MUG-1,0,45,kg", "it has more columns than the header; a value that contains a separator needs quotes"),
         ],
     )  # fmt: skip
     def test_a_bad_line_is_refused_by_its_number_and_holds_back_no_other(self, line: str, reason: str) -> None:
@@ -125,7 +125,7 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("data", "reason"),
-        [("", "it is empty"), ("sku,gewicht\nMUG-1,450g\n", "these columns are missing: weight"), ("[1", "no JSON")],
+        [("", "it is empty"), ("sku,gewicht\nMUG-1,450g\n", "these columns are missing: weight"), ("[1", "not a JSON")],
     )
     def test_a_file_without_the_columns_is_malformed(self, data: str, reason: str) -> None:
         with pytest.raises(Problem, match=reason) as caught:

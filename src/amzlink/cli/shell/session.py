@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.global_options import GlobalOptions
-from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
@@ -40,7 +40,7 @@ class Session:
         if not all_stores:
             return (self.store(),)
         if self.options.store:
-            self.console.usage("--store and --all-stores exclude each other.")
+            self.console.usage(usage.STORE_AND_ALL_STORES)
         slugs = tuple(self.deps.load_config().stores)
         if not slugs:
             raise Problem(ProblemName.NO_STORE, file=self.deps.home.config_file)

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 
 LARGEST_DOCUMENT: Final = 32 * 2**20
 """Characters of a JSON document that is read whole; JSON lines may be of any length."""
@@ -52,7 +52,7 @@ def read_records(stream: BinaryIO, *, file: str, required: Sequence[str], option
     lines = _lines(stream)
     first = next((numbered for numbered in lines if numbered[1].strip()), None)
     if first is None:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail="it is empty")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.FILE_EMPTY)
     names = {_plain(name): name for name in (*required, *optional)}
     if first[1].lstrip()[0] in "[{":
         return _from_json(first, lines, file, names)
@@ -132,11 +132,9 @@ def _from_csv(
     candidates = [(delimiter, _columns(header, delimiter, names)) for delimiter in delimiters]
     delimiter, columns = max(candidates, key=lambda candidate: sum(name is not None for name in candidate[1]))
     if missing := [name for name in required if name not in columns]:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=f"these columns are missing: {', '.join(missing)}")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.columns_missing(columns=missing))
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
-        raise Problem(
-            ProblemName.INPUT_MALFORMED, file=file, detail=f"these columns are there twice: {', '.join(twice)}"
-        )
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.columns_twice(columns=twice))
     return _csv_records(lines, delimiter, columns)
 
 
@@ -150,7 +148,7 @@ def _cells(text: str, delimiter: str) -> list[str] | Unreadable:
     try:
         rows = list(csv.reader([text], delimiter=delimiter))
     except csv.Error:
-        return Unreadable("it is longer than a line can be, or broken inside")
+        return Unreadable(usage.RECORD_BROKEN)
     return rows[0] if rows else []
 
 
@@ -192,13 +190,13 @@ def _cells_of(text: str, delimiter: str) -> list[str] | Unreadable:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
-        return Unreadable("it is longer than a line can be, or broken inside")
-    return rows[0] if len(rows) == 1 else Unreadable("its quotes do not close")
+        return Unreadable(usage.RECORD_BROKEN)
+    return rows[0] if len(rows) == 1 else Unreadable(usage.RECORD_QUOTES_OPEN)
 
 
 def _named(cells: Sequence[str], columns: Sequence[str | None]) -> Record | Unreadable:
     if any(cell.strip() for cell in cells[len(columns) :]):
-        return Unreadable("it has more columns than the header; a value with a separator in it needs quotes")
+        return Unreadable(usage.RECORD_TOO_WIDE)
     return {name: cell for name, cell in zip(columns, cells, strict=False) if name}
 
 
@@ -231,14 +229,12 @@ def _document(start: str, lines: Iterator[tuple[int, str]], file: str) -> list[o
         parts.append(line)
         length += len(line)
         if length > LARGEST_DOCUMENT:
-            raise Problem(
-                ProblemName.INPUT_MALFORMED, file=file, detail="it is too large for one JSON document; write one a line"
-            )
+            raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.DOCUMENT_TOO_LARGE)
     document = _decode("".join(parts))
     if isinstance(document, dict):
         document = document.get("shipments", [document])
     if not isinstance(document, list):
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail="it is no JSON list of objects")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.DOCUMENT_IS_NO_LIST)
     return document
 
 
@@ -247,14 +243,14 @@ def _decode(text: str) -> object:
     try:
         return _DECODER.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return Unreadable("it is no JSON")
+        return Unreadable(usage.RECORD_NO_JSON)
 
 
 def _json_record(entry: object, names: dict[str, str]) -> Record | Unreadable:
     if isinstance(entry, Unreadable):
         return entry
     if not isinstance(entry, dict):
-        return Unreadable("it is no JSON object")
+        return Unreadable(usage.RECORD_NO_OBJECT)
     record: Record = {}
     for key, value in entry.items():
         if (name := names.get(_plain(str(key)))) is None or value is None:
@@ -264,5 +260,5 @@ def _json_record(entry: object, names: dict[str, str]) -> Record | Unreadable:
         elif isinstance(value, str | int) and not isinstance(value, bool):
             record[name] = str(value)
         else:
-            return Unreadable(f"{name} is neither text nor number")
+            return Unreadable(usage.value_unusable(column=name))
     return record

@@ -15,7 +15,7 @@ from amzlink.core.files.records import Record, Unreadable, read_records
 from amzlink.core.files.spreadsheet_cells import unwrapped
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.ship_date import read_ship_date
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, shipments
 
 REQUIRED: Final = ("order_id", "carrier", "tracking_number", "ship_date")
 OPTIONAL: Final = ("service", "status", "order_item_id", "quantity", "transparency_codes")
@@ -118,19 +118,19 @@ def _to_row(line: int, record: Record, now: datetime, zone: tzinfo, codes: Mappi
 
 
 def _missing(column: str) -> str:
-    raise _BadValueError(f"{column} is missing")
+    raise _BadValueError(shipments.value_missing(column=column))
 
 
 def _text(record: Record, column: str) -> str | None:
     """A value without what spreadsheets put around it: spaces, a leading apostrophe, `="..."`."""
     value = record.get(column)
     if isinstance(value, list | tuple):
-        raise _BadValueError(f"{column} is a list")
+        raise _BadValueError(shipments.value_is_list(column=column))
     text = unwrapped(value or "")
     if len(text) > LONGEST_VALUE:
-        raise _BadValueError(f"{column} has more than {LONGEST_VALUE} characters")
+        raise _BadValueError(shipments.value_too_long(column=column, most=LONGEST_VALUE))
     if not text.isprintable():
-        raise _BadValueError(f"{column} holds signs that cannot be printed, a line break perhaps")
+        raise _BadValueError(shipments.value_unprintable(column=column))
     return text or None
 
 
@@ -138,7 +138,7 @@ def _order_id(record: Record) -> str:
     text = (_text(record, "order_id") or _missing("order_id")).upper()
     _refuse_spreadsheet_number("order_id", text)
     if not _ORDER_ID.fullmatch(text):
-        raise _BadValueError("order_id is not Amazon's: three, seven and seven digits with hyphens between them")
+        raise _BadValueError(shipments.ORDER_ID_INVALID)
     return text
 
 
@@ -151,7 +151,7 @@ def _known_order_id(record: Record) -> str | None:
 
 def _refuse_spreadsheet_number(column: str, text: str) -> None:
     if _SPREADSHEET_NUMBER.fullmatch(text):
-        raise _BadValueError(f"{column} was turned into a rounded number by a spreadsheet; its digits are lost")
+        raise _BadValueError(shipments.value_rounded(column=column))
 
 
 def _tracking_number(record: Record) -> str | None:
@@ -161,7 +161,7 @@ def _tracking_number(record: Record) -> str | None:
     _refuse_spreadsheet_number("tracking_number", text)
     number = "".join(text.split())
     if not number.isascii() or not any(sign.isalnum() for sign in number):
-        raise _BadValueError("tracking_number is none: it has letters of another script, or none and no digits")
+        raise _BadValueError(shipments.TRACKING_NUMBER_INVALID)
     return number
 
 
@@ -169,14 +169,14 @@ def _ship_date(record: Record, now: datetime, zone: tzinfo) -> datetime | date:
     try:
         return read_ship_date(_text(record, "ship_date") or _missing("ship_date"), now, zone)
     except ValueError as error:
-        raise _BadValueError(f"ship_date {error}") from None
+        raise _BadValueError(str(error)) from None
 
 
 def _status(record: Record, codes: Mapping[str, Kind]) -> Kind:
     text = _text(record, "status") or ""
     kind = _STATUSES.get(text.casefold()) or codes.get(text.upper().replace(" ", "_"))
     if kind is None:
-        raise _BadValueError("status is none of announced, processed, delivered, cancelled, nor a code of Sendcloud's")
+        raise _BadValueError(shipments.STATUS_INVALID)
     return kind
 
 
@@ -185,7 +185,7 @@ def _order_item_id(record: Record) -> str | None:
     if text is not None:
         _refuse_spreadsheet_number("order_item_id", text)
         if not re.fullmatch(r"\d{1,30}", text, re.ASCII):
-            raise _BadValueError("order_item_id is not Amazon's: it has other signs than digits")
+            raise _BadValueError(shipments.ORDER_ITEM_ID_INVALID)
     return text
 
 
@@ -194,7 +194,7 @@ def _quantity(record: Record) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 0 < int(text) <= MOST_UNITS:
-        raise _BadValueError(f"quantity is no whole number from 1 to {MOST_UNITS}")
+        raise _BadValueError(shipments.quantity_invalid(most=MOST_UNITS))
     return int(text)
 
 
@@ -203,5 +203,5 @@ def _transparency_codes(record: Record) -> tuple[str, ...]:
     parts = value if isinstance(value, list | tuple) else re.split(r"[\s,;|]+", value or "")
     codes = tuple(part.strip().removeprefix("'") for part in parts if part.strip())
     if not all(re.fullmatch(r"[!-~]{1,200}", code) for code in codes):
-        raise _BadValueError("transparency_codes holds something that is no code")
+        raise _BadValueError(shipments.TRANSPARENCY_CODES_INVALID)
     return codes

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from amzlink.problems import shipments
+
 OLDEST: Final = timedelta(days=730)
 """What lies further back is a slip: Amazon itself gives orders out for two years."""
 
@@ -31,14 +33,14 @@ def read_ship_date(text: str, now: datetime, zone: tzinfo) -> datetime | date:
     hyphens, day and month must be told apart by one of them being over 12 (or by being equal).
 
     Raises:
-        ValueError: The text is no such date, lies in the future or too far back. Its text continues "ship_date ...".
+        ValueError: The text is no such date, lies in the future or too far back. Its text says which.
     """
     day, time = _read_day(text)
     moment = _read_moment(day, time, zone) if time else None
     if (moment > now) if moment else (day > now.astimezone(zone).date()):
-        raise ValueError("lies in the future")
+        raise ValueError(shipments.SHIP_DATE_IN_FUTURE)
     if day < (now - OLDEST).date():
-        raise ValueError("lies years back")
+        raise ValueError(shipments.SHIP_DATE_TOO_OLD)
     return moment or day
 
 
@@ -48,26 +50,26 @@ def _read_day(text: str) -> tuple[date, str | None]:
     elif found := _EITHER.fullmatch(text):
         one, two = int(found["one"]), int(found["two"])
         if one <= _LAST_MONTH and two <= _LAST_MONTH and one != two:
-            raise ValueError("can be read in two ways, month first or day first; write it as YYYY-MM-DD")
+            raise ValueError(shipments.SHIP_DATE_AMBIGUOUS)
         day, month = (one, two) if two <= _LAST_MONTH else (two, one)
     elif re.fullmatch(r"\d{5}([.,]\d+)?", text, re.ASCII):
-        raise ValueError("was turned into a number by a spreadsheet; format the column as a date")
+        raise ValueError(shipments.SHIP_DATE_IS_NUMBER)
     else:
-        raise ValueError("is no date; write it as YYYY-MM-DD")
+        raise ValueError(shipments.SHIP_DATE_INVALID)
     try:
         return date(int(found["year"]), month, day), found["time"]
     except ValueError:
-        raise ValueError("is a day that no calendar has") from None
+        raise ValueError(shipments.SHIP_DATE_NO_SUCH_DAY) from None
 
 
 def _read_moment(day: date, time: str, zone: tzinfo) -> datetime:
     found = _TIME.fullmatch(time.strip())
     if found is None:
-        raise ValueError("has a time that cannot be read; write it as HH:MM, with a zone if you like")
+        raise ValueError(shipments.SHIP_DATE_TIME_INVALID)
     hour = int(found["hour"])
     if found["half"]:
         if not 1 <= hour <= _NOON:
-            raise ValueError("has a time that no clock shows")
+            raise ValueError(shipments.SHIP_DATE_NO_SUCH_TIME)
         hour = hour % _NOON + (_NOON if found["half"].lower() == "pm" else 0)
     try:
         moment = datetime(
@@ -76,7 +78,7 @@ def _read_moment(day: date, time: str, zone: tzinfo) -> datetime:
         )  # fmt: skip
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("has a time that no clock shows") from None
+        raise ValueError(shipments.SHIP_DATE_NO_SUCH_TIME) from None
 
 
 def _read_zone(text: str | None) -> tzinfo | None:

@@ -13,7 +13,7 @@ import msgspec
 from amzlink.core.files.records import Record, Unreadable, read_records
 from amzlink.core.files.spreadsheet_cells import guard, harmless, unguard, unwrapped
 from amzlink.core.weights.weights import BadWeightError, Finding, SuggestionSource, Verdict, parse_weight, spell_grams
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, weights
 
 REQUIRED: Final = ("sku", "weight")
 OPTIONAL: Final = ("unit",)
@@ -92,8 +92,8 @@ def read_weights(stream: BinaryIO, *, file: str) -> WeightFile:
             rows.setdefault(row.sku, []).append(row)
     for sku, same in list(rows.items()):
         if len({row.grams for row in same}) > 1:
-            lines = ", ".join(str(row.line) for row in same)
-            refused += [_refusal(row.line, sku, f"its SKU has different weights on the lines {lines}") for row in same]
+            why = weights.weights_differ(lines=[row.line for row in same])
+            refused += [_refusal(row.line, sku, why) for row in same]
             del rows[sku]
     refused.sort(key=lambda refusal: refusal.line)
     return WeightFile(tuple(same[0] for same in rows.values()), tuple(refused), blank)
@@ -113,18 +113,18 @@ def _to_row(line: int, record: Record) -> WeightRow | None:
     try:
         return WeightRow(line, sku, parse_weight(weight, unit))
     except BadWeightError as error:
-        raise _BadRowError(f"the weight {error}") from None
+        raise _BadRowError(str(error)) from None
 
 
 def _sku(record: Record) -> str:
     cell = _text(record, "sku")
     if _ROUNDED.fullmatch(cell.strip()):
-        raise _BadRowError("its SKU was turned into a rounded number by a spreadsheet; its digits are lost")
+        raise _BadRowError(weights.SKU_ROUNDED)
     sku = unguard(cell)
     if not sku:
-        raise _BadRowError("its SKU is missing")
+        raise _BadRowError(weights.SKU_MISSING)
     if len(sku) > LONGEST_SKU or not sku.isprintable():
-        raise _BadRowError("its SKU is too long, or has signs in it that cannot be printed")
+        raise _BadRowError(weights.SKU_INVALID)
     return sku
 
 
@@ -138,7 +138,7 @@ def _known_sku(record: Record) -> str | None:
 def _text(record: Record, column: str) -> str:
     value = record.get(column, "")
     if not isinstance(value, str):
-        raise _BadRowError(f"its {column} is a list")
+        raise _BadRowError(weights.value_is_list(column=column))
     return value
 
 
