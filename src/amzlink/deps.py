@@ -147,7 +147,7 @@ class Deps:
         base_url = self.spapi_url(account, region)
         return Link(
             base_url=base_url,
-            auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials),
+            auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials, self.clock),
             quotas=self.quotas(account),
             clock=self.clock,
             patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Amazon's quota")),
