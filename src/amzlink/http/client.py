@@ -1,6 +1,7 @@
 """HTTP as amzlink speaks it to any service: who it says it is, time limits, waits, and what a network's errors mean."""
 
 import contextlib
+import os
 import platform
 import socket
 import ssl
@@ -12,17 +13,20 @@ from typing import Final
 
 import httpx
 import msgspec
-from httpx import Auth, BaseTransport, Request, Response, Timeout
+from httpx import Auth, BaseTransport, Client, HTTPError, Request, Response, Timeout, TimeoutException
 
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
+from amzlink.http.proxies import unusable_proxy
+from amzlink.http.trust import trusted_certificates
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
 from amzlink.problems.network import DAMAGED_COMPRESSION, PROXY_LETS_NOTHING_THROUGH, larger_than
 
 __all__ = [
-    "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "HttpConnection",
-    "Patience", "Request", "Response", "Timeout", "positive",
+    "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
+    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "positive",
+    "proxy_transport", "time_limits",
 ]  # fmt: skip
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
@@ -247,6 +251,23 @@ def positive(text: str | None) -> float | None:
     return number if 0 < number < float("inf") else None
 
 
+def time_limits(seconds: float | None) -> httpx.Timeout:
+    """The time limits of a call: one for each of its steps where `seconds` are given, else the usual ones."""
+    return httpx.Timeout(seconds) if seconds else DEFAULT_TIMEOUT
+
+
+def proxy_transport(address: str, context: ssl.SSLContext) -> httpx.BaseTransport:
+    """A transport that takes this proxy, whatever the environment says.
+
+    Raises:
+        Problem: `config-invalid`.
+    """
+    try:
+        return httpx.HTTPTransport(proxy=httpx.Proxy(address), verify=context)
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise unusable_proxy() from None
+
+
 def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) -> httpx.Client:
     """The HTTP client; what the environment says of proxies and certificates is read here.
 
@@ -254,18 +275,14 @@ def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) 
         Problem: `config-invalid`, where that cannot be used. The errors' own texts are left out, because a proxy's
             address may hold a password.
     """
+    trusted = True if transport else trusted_certificates(os.environ)
     try:
         return httpx.Client(
-            transport=transport, timeout=timeout, follow_redirects=False, headers={"user-agent": USER_AGENT}
-        )
-    except OSError:
-        detail = "the certificates that it names cannot be read"
-        raise Problem(ProblemName.CONFIG_INVALID, file="SSL_CERT_FILE", detail=detail) from None
+            transport=transport, verify=trusted, timeout=timeout, follow_redirects=False,
+            headers={"user-agent": USER_AGENT},
+        )  # fmt: skip
     except (ValueError, ImportError, httpx.InvalidURL):
-        detail = "it has to be the address of a proxy, such as http://proxy.example:3128"
-        raise Problem(
-            ProblemName.CONFIG_INVALID, file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)", detail=detail
-        ) from None
+        raise unusable_proxy() from None
 
 
 def _network_problem_name(error: httpx.HTTPError) -> ProblemName:
