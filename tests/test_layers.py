@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"httpx", "sqlalchemy", "keyring", "cryptography", "msgspec", "rich", "pydantic", "pyrage"}
+HEAVY = {"httpx", "truststore", "sqlalchemy", "keyring", "cryptography", "msgspec", "rich", "pydantic", "pyrage"}
 _WHAT_WAS_LOADED = """
 import sys
 from amzlink.__main__ import main

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.amazon.quota import FileQuotas
-from amzlink.http.client import ATTEMPTS, FIRST_BACKOFF, LONGEST_BACKOFF
+from amzlink.http.retry import ATTEMPTS, FIRST_BACKOFF, LONGEST_BACKOFF
 from amzlink.problems import Problem, ProblemName
 from tests.amazon.bench import (
     ASK,

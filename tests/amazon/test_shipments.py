@@ -16,6 +16,7 @@ from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, ShipmentRefused, confirm_shipment
 from amzlink.amazon.transport import Link
 from amzlink.core.shipments.packing import Item
+from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import (
@@ -104,8 +105,12 @@ class TestWhatIsSent:
             confirm_shipment(made.link, changed(tracking_number=number))
 
     def test_it_is_sent_once_whatever_is_answered(self) -> None:
-        for answer in (unavailable(), throttled(), httpx.ReadTimeout("late"), httpx.ConnectError("closed")):
+        for answer in (unavailable(), httpx.ReadTimeout("late"), httpx.ConnectError("closed")):
             assert problem_of(answer)  # a second request would find no answer on the bench
+
+    def test_only_where_amazon_takes_no_call_at_all_it_is_sent_again(self) -> None:
+        with bench(*[throttled()] * (ATTEMPTS - 1), DONE) as made:
+            confirm_shipment(made.link, PARCEL)
 
     def test_a_token_that_has_grown_too_old_is_renewed_because_that_answer_is_known(self) -> None:
         with bench(denied("The access token you provided has expired."), DONE) as made:
@@ -195,12 +200,15 @@ class TestRefusals:
             (refused(400, "InvalidInput", "Invalid request parameters"), "account-suspended"),
             (refused(413, "TooLarge", "Too large."), "request-refused"),
             (httpx.Response(400, text="Bad Request"), "request-refused"),
-            (throttled(), "throttled"),
             (unavailable(), "service-unavailable"),
         ],
     )
     def test_what_is_no_matter_of_the_parcel_keeps_its_name(self, answer: httpx.Response, name: str) -> None:
         assert problem_of(answer).name.value == name
+
+    def test_so_does_throttling_that_does_not_end(self) -> None:
+        problem = problem_of(*[throttled()] * ATTEMPTS)
+        assert (problem.name.value, isinstance(problem, AnswerUnknown)) == ("throttled", False)
 
 
 def chained(error: httpx.HTTPError, cause: Exception) -> httpx.HTTPError:
@@ -241,7 +249,6 @@ class TestWhatIsKnownAfterwards:
             refused(400, "InvalidInput", "Refused."),
             refused(404, "NotFound", "Not there."),
             denied(),
-            throttled(),
         ],
     )
     def test_nothing_was_done(self, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from amzlink.http.bodies import UNREADABLE, is_html
+from amzlink.http.retry import Meaning
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import (
     AccountRefused,
@@ -23,6 +24,9 @@ from amzlink.problems.failures import (
     Refused,
 )
 from amzlink.problems.services import code_and_status, no_json
+
+GET_TOKEN: Final = "getToken"  # noqa: S105 - an operation's name
+REQUEST_ID_HEADER: Final = "x-amzn-requestid"
 
 
 class SpApiError(msgspec.Struct, frozen=True):
@@ -97,12 +101,12 @@ def lwa_failure(status: int, body: bytes, request_id: str) -> NoToken:
         error = msgspec.json.decode(body, type=_LwaError)
     except UNREADABLE:
         name = ProblemName.PROXY_INTERFERES if is_html(body) else ProblemName.RESPONSE_MALFORMED
-        unreadable = NoToken(name, operation="getToken", status=status, request_id=request_id)
+        unreadable = NoToken(name, operation=GET_TOKEN, status=status, request_id=request_id)
         return unreadable if is_html(body) else unreadable.with_facts(detail=no_json(status=status, size=len(body)))
     name, text = _LWA.get(error.error, ProblemName.REQUEST_REFUSED), error.error_description
     if name is ProblemName.CLIENT_UNKNOWN and "expired" in text.lower():
         name = ProblemName.CLIENT_SECRET_EXPIRED
-    refused = NoToken(name, operation="getToken", status=status, code=error.error, request_id=request_id)
+    refused = NoToken(name, operation=GET_TOKEN, status=status, code=error.error, request_id=request_id)
     return refused.with_facts(message=_showable(text), detail=f"{error.error or 'status'} {status}")
 
 
@@ -138,6 +142,34 @@ def _words(error: SpApiError) -> str:
 def _part_in(text: str, names: Iterable[tuple[str, ProblemName]]) -> ProblemName | None:
     lowered = text.lower()
     return next((name for part, name in names if part in lowered), None)
+
+
+def meaning_of(status: int, body: bytes) -> Meaning:
+    """What the SP-API's answer means for another attempt."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.FINAL if is_html(body) else Meaning.DONE
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Meaning.THROTTLED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Meaning.MAY_PASS
+    return Meaning.CREDENTIALS_REFUSED if is_expired_token(status, body) else Meaning.FINAL
+
+
+def token_meaning_of(status: int, body: bytes) -> Meaning:
+    """What LWA's answer means for another attempt."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.FINAL if is_html(body) else Meaning.DONE
+    passes = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Meaning.MAY_PASS if passes else Meaning.FINAL
+
+
+def document_meaning_of(status: int, body: bytes) -> Meaning:
+    """What the answer behind a document's link means for another attempt."""
+    if is_html(body):
+        return Meaning.FINAL
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.DONE
+    return Meaning.MAY_PASS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Meaning.FINAL
 
 
 def is_expired_token(status: int, body: bytes) -> bool:

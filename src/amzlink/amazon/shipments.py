@@ -21,6 +21,7 @@ from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.shipments.packing import Item
+from amzlink.http.retry import WhenThrottled
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import CallFailed, Denied, NotFound, Refused
 from amzlink.problems.orders import UNKNOWN_TO_AMAZON
@@ -81,6 +82,8 @@ class _Request(msgspec.Struct, frozen=True, rename="camel"):
 def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
     """Tell Amazon of one parcel. It has then accepted it, which is no proof that it is stored.
 
+    It is told again only where Amazon throttled the call, and so did nothing.
+
     Source: docs/services/amazon.md, "Accepted is not stored".
 
     Raises:
@@ -106,6 +109,7 @@ def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
         _path(confirmation.order_id),
         _Request(confirmation.marketplace_id, detail),
         explain=partial(_explain, confirmation.order_id),
+        when_throttled=WhenThrottled.TRY_AGAIN,
     )
 
 

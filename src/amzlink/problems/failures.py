@@ -60,6 +60,12 @@ class CallFailed(Problem):
         again.__dict__.update({field: value for field, value in vars(self).items() if field not in vars(again)})
         return again
 
+    def without_token(self) -> "NoToken":
+        """What this failure of a token call is to the call that needed the token. It is not made again."""
+        no_token = self.retyped(NoToken)
+        no_token.passes = False
+        return no_token
+
 
 class NotSent(CallFailed):
     """The call did not reach the service: no connection, or no token for it. Nothing was done."""

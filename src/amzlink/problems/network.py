@@ -7,6 +7,10 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Network"
 
+# Details of settings that cannot be used.
+UNREADABLE_CERTIFICATES: Final = "the certificates that it names cannot be read"
+UNUSABLE_PROXY: Final = "it has to be the address of a proxy, such as http://proxy.example:3128"
+
 # Details of failed calls.
 DAMAGED_COMPRESSION: Final = "the answer's compression is damaged"
 PROXY_LETS_NOTHING_THROUGH: Final = "the proxy did not let the call through"

@@ -9,6 +9,8 @@ AREA: Final = "Amazon's and Sendcloud's answers"
 
 # Details of failed calls.
 UNPROTECTED_LINK: Final = "the link in it is not an https link"
+NO_SUCH_PAGE: Final = "the next page that it names does not exist"
+PAGES_IN_A_CIRCLE: Final = "its pages go round in a circle"
 NO_TOKEN_IN_IT: Final = "it is no token"
 
 

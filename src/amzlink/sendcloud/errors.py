@@ -5,14 +5,15 @@ and pointers are steadier (docs/services/sendcloud.md, "Refused orders").
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-import httpx
 import msgspec
 
 from amzlink.http.bodies import UNREADABLE, is_html
+from amzlink.http.client import Response
+from amzlink.http.retry import Meaning
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import (
     AccountRefused,
@@ -26,6 +27,8 @@ from amzlink.problems.failures import (
 )
 
 SERVICE: Final = "Sendcloud"
+TOKEN_EXCHANGE: Final = "sendcloud/OAuth2TokenExchange"  # noqa: S105 - an operation's name
+REQUEST_ID_HEADER: Final = "x-request-id"  # none is published; where an answer bears one, it is shown
 
 # An order of a batch, as a pointer names it: `/data/attributes/[3]/order_details/integration/id`.
 _IN_BATCH: Final = re.compile(r"/data/attributes/\[?(\d{1,6})\]?(?:/(.*))?")
@@ -81,7 +84,26 @@ def _shown(text: str, form: re.Pattern[str]) -> str:
     return text if form.fullmatch(text) else _UNSHOWABLE
 
 
-def refusal(response: httpx.Response, operation: str, *, request_id: str) -> CallFailed:
+def meaning_of(status: int, body: bytes, accept: Collection[int] = ()) -> Meaning:
+    """What an answer means for another attempt. The statuses of `accept` are as good as a success to the caller."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Meaning.THROTTLED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Meaning.MAY_PASS
+    if is_html(body):
+        return Meaning.FINAL
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status in accept:
+        return Meaning.DONE
+    return Meaning.CREDENTIALS_REFUSED if status == HTTPStatus.UNAUTHORIZED else Meaning.FINAL
+
+
+def token_meaning_of(status: int, body: bytes) -> Meaning:
+    """What an answer of the token endpoint means for another attempt."""
+    meaning = meaning_of(status, body)
+    return Meaning.FINAL if meaning is Meaning.CREDENTIALS_REFUSED else meaning
+
+
+def refusal(response: Response, operation: str, *, request_id: str) -> CallFailed:
     """What an answer means that is no success, and that nobody expected.
 
     401 `sendcloud-credentials`, 403 `sendcloud-forbidden`, 429 `sendcloud-throttled`, 5xx `service-unavailable`; an
@@ -96,9 +118,7 @@ def refusal(response: httpx.Response, operation: str, *, request_id: str) -> Cal
     return failed.with_facts(service=SERVICE, host=response.url.host, **detail)
 
 
-def _meaning(
-    response: httpx.Response, operation: str, errors: Sequence[ApiError]
-) -> tuple[type[CallFailed], ProblemName]:
+def _meaning(response: Response, operation: str, errors: Sequence[ApiError]) -> tuple[type[CallFailed], ProblemName]:
     status = response.status_code
     if response.is_server_error:
         return Unavailable, ProblemName.SERVICE_UNAVAILABLE

@@ -1,6 +1,5 @@
 """Orders at Sendcloud: sent in batches, read back, taken away (docs/services/sendcloud.md, "Order calls")."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -105,14 +104,13 @@ def upsert_orders(client: Client, orders: Sequence[object]) -> None:
         return
     if len(orders) > BATCH:
         raise ValueError(f"a batch holds {BATCH} orders at most, not {len(orders)}")
-    for attempt in itertools.count(1):
-        reply = client.post(CREATE_ORDERS, _PATH, list(orders), repeatable=True, accept=_REFUSALS)
-        if reply.status not in _REFUSALS:
-            return
-        errors = parse_errors(reply.body)
-        if reply.status != HTTPStatus.BAD_REQUEST or all(error.source != _BUSY for error in errors):
-            raise _refusal(client, reply, errors, len(orders))
-        client.busy(CREATE_ORDERS, attempt)
+    reply = client.post(CREATE_ORDERS, _PATH, list(orders), repeatable=True, accept=_REFUSALS, is_busy=_is_busy)
+    if reply.status in _REFUSALS:
+        raise _refusal(client, reply, parse_errors(reply.body), len(orders))
+
+
+def _is_busy(status: int, body: bytes) -> bool:
+    return status == HTTPStatus.BAD_REQUEST and any(error.source == _BUSY for error in parse_errors(body))
 
 
 _REFUSALS: Final = frozenset({400, 409, 413, 422})

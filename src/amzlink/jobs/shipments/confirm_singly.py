@@ -21,10 +21,9 @@ from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
 from amzlink.problems import Problem
-from amzlink.problems.failures import AnswerUnknown, NotFound, Throttled
+from amzlink.problems.failures import AnswerUnknown, NotFound
 
 _CHUNK: Final = 200
-_ATTEMPTS: Final = 4
 _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
 # Amazon may still be at work on a call whose answer was lost. Were it later than that, the same package would be sent
 # under the same reference once more, which edits it into what it is.
@@ -110,25 +109,20 @@ class Confirmer:
         note_states(self.book, states, self.link.amazon_now())
 
     def _send(self, entry: Outgoing, tracking: str | None) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            note_asking(self.book, entry.confirmation, self.link.amazon_now())
-            try:
-                api.confirm_shipment(self.link, to_api(entry, tracking))
-            except Problem as problem:
-                if isinstance(problem, api.ShipmentRefused):
-                    self._unknown = 0
-                    self.refuse(entry, problem, problem.reason)
-                    return
-                if isinstance(problem, AnswerUnknown):
-                    self._lost(problem)
-                    return
-                self.put_back([entry])
-                if not isinstance(problem, Throttled) or attempt == _ATTEMPTS or not problem.status:
-                    raise
-            else:
-                self._unknown = 0
-                self.accept([entry])
-                return
+        note_asking(self.book, entry.confirmation, self.link.amazon_now())
+        try:
+            api.confirm_shipment(self.link, to_api(entry, tracking))
+        except api.ShipmentRefused as refusal:
+            self._unknown = 0
+            self.refuse(entry, refusal, refusal.reason)
+        except AnswerUnknown as lost:
+            self._lost(lost)
+        except Problem:
+            self.put_back([entry])
+            raise
+        else:
+            self._unknown = 0
+            self.accept([entry])
 
     def _lost(self, problem: Problem) -> None:
         self._unknown += 1
