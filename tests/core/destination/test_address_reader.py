@@ -42,5 +42,4 @@ def recipient(country: str, *lines: str, **fields: Any) -> Recipient:
 @pytest.mark.parametrize(("country", "given", "wanted"), list(rows()))
 def test_lines_are_read_together(country: str, given: tuple[str, ...], wanted: tuple[str, ...]) -> None:
     address = fit_address(recipient(country, *given), "302-1234567-1234567")
-    street, number, second = wanted
-    assert (address.address_line_1, address.house_number or "", address.address_line_2 or "") == (street, number, second)
+    assert (address.address_line_1, address.house_number or "", address.address_line_2 or "") == wanted

@@ -35,7 +35,11 @@ _MONTH_AFTER: Final = re.compile(rf" {MONTHS}", re.IGNORECASE)
 _YEAR_OF_A_DATE: Final = re.compile(rf"(?<!\w){MONTHS}$", re.IGNORECASE)
 _YEAR: Final = re.compile(r"1[5-9]\d\d|20\d\d", re.ASCII)
 _KILOMETRE: Final = re.compile(r"(?<!\w)km\.?$", re.IGNORECASE)
-_DIGIT_FIRST: Final = re.compile(rf"{HOUSE_NUMBER},? [^\W\d_]{{3}}", re.IGNORECASE)
+_DIGIT_FIRST: Final = re.compile(rf"{HOUSE_NUMBER},? [^\W\d_][^\d]{{3}}", re.IGNORECASE)
+# Mannheim's streets have no names: its centre is numbered in squares, and so are the houses in them.
+_MANNHEIM: Final = ("68159", "68161")
+_SQUARE: Final = re.compile(rf"[a-u] ?\d{{1,2}}(?P<house>,? {HOUSE_NUMBER})?", re.IGNORECASE)
+_TWO_WORDS: Final = re.compile(r"\w[ '’-]\w")
 _SEPARATORS: Final = (",", ";", "/", "(", "-")
 
 
@@ -57,7 +61,8 @@ def has_street(line: str, country: str) -> bool:
     found = tables.beginnings.search(line) if tables.beginnings else None
     if found is None:
         return False
-    if _has_number(line[found.end() :], bare_name=False):
+    # "Gran Vía" and "Grand-Rue" are names already.
+    if _has_number(line[found.end() :], bare_name=bool(_TWO_WORDS.search(found[0].strip()))):
         return True
     ahead = _HOUSE_BEFORE.search(line, 0, found.start())
     return ahead is not None and not OTHER_NUMBERS.search(line[: ahead.start()].rstrip(" ,"))
@@ -83,6 +88,12 @@ def names_street(line: str, country: str) -> bool:
     return bool(pattern and pattern.search(line))
 
 
+def is_square(line: str, postal_code: str, *, with_house: bool) -> bool:
+    """Whether the line is one of Mannheim's squares ("Q5"), with the number of the house or without it."""
+    found = _SQUARE.fullmatch(line) if postal_code in _MANNHEIM else None
+    return found is not None and bool(found["house"]) is with_house
+
+
 def is_unit(line: str, country: str) -> bool:
     """Whether the line is a part of a house or of a company: "2. OG links", "Flat 2", "3º B", "Halle 4"."""
     pattern = tables_of(country).unit
@@ -99,19 +110,22 @@ def is_number(line: str) -> bool:
     return bool(_NUMBER_ALONE.fullmatch(line))
 
 
-class NumberAndUnit(msgspec.Struct, frozen=True, gc=False):
-    """A line that begins with the house number and goes on with the unit."""
+class NumberAndMore(msgspec.Struct, frozen=True, gc=False):
+    """A line that begins with the house number and goes on with something else, which may be empty."""
 
     number: str
-    unit: str
+    more: str
 
 
-def number_and_unit(line: str, country: str) -> NumberAndUnit | None:
-    """The two parts of a line such as "8, 2. OG"; None where it is another line, or the number is the unit's."""
+def number_and_more(line: str, country: str, postal_code: str) -> NumberAndMore | None:
+    """The parts of a line such as "8", "8, 2. OG" or "8, 04109 Leipzig"; None where its number may be no house's."""
+    if is_number(line):
+        return None if line in {postal_code, *postal_code.split()} else NumberAndMore(line, "")
     found = _NUMBER_AND_MORE.fullmatch(line)
-    if found is None or is_unit(line, country) or not is_unit(found["more"], country):
+    if found is None or is_unit(line, country):
         return None
-    return NumberAndUnit(found["number"], found["more"])
+    ends = is_unit(found["more"], country) or (postal_code and found["more"].startswith(postal_code))
+    return NumberAndMore(found["number"], found["more"]) if ends else None
 
 
 def is_box(line: str) -> bool:
@@ -132,9 +146,8 @@ def _has_number(after: str, *, bare_name: bool) -> bool:
             continue
         if OTHER_NUMBERS.search(before) and not _KILOMETRE.search(before):
             continue
-        if says_company(before) or (says_company(behind) and not behind.lstrip().startswith(_SEPARATORS)):
-            return False
-        return True
+        goes_on = says_company(behind) and not behind.lstrip().startswith(_SEPARATORS)
+        return not (goes_on or says_company(before))
     return bool(_NO_NUMBER.search(after)) and (bare_name or _says_a_name(after))
 
 

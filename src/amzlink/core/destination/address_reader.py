@@ -14,11 +14,11 @@ from amzlink.core.destination.address_lines import (
     has_street,
     is_box,
     is_care_of,
-    is_number,
+    is_square,
     is_unit,
     may_be_street,
     names_street,
-    number_and_unit,
+    number_and_more,
     street_words_are_usual,
 )
 from amzlink.core.destination.address_words import LANGUAGES, NUMBER_FIRST, says_company, says_trade
@@ -27,7 +27,8 @@ from amzlink.core.destination.pickup_points import is_pickup_point
 LONGEST_LINE: Final = 120
 """Characters. No form has room for more in a line; what is longer is left as it is."""
 
-_GERMAN: Final = frozenset({"AT", "CH", "DE"})
+# By the French norm for addresses (AFNOR XP Z10-011) a building without a number may stand before its street.
+_ONE_WORD_MAY_BELONG: Final = frozenset({"FR", "LU"})
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\w{0,2}$", re.ASCII)
 
 
@@ -69,17 +70,20 @@ class _Lines:
         country = self._country
         if len(self._lines) < 2 or country not in LANGUAGES:  # noqa: PLR2004 - one line has no other
             return None
-        numbers = [(place, *found) for place, line in enumerate(self._lines) if (found := self._number_of(line))]
-        if len(numbers) != 1 or any(self._is_numbered(line) for line in self._lines):
+        found = [number_and_more(line, country, self._postal_code) for line in self._lines]
+        places = [place for place, parts in enumerate(found) if parts]
+        others = [line for line, parts in zip(self._lines, found, strict=True) if not parts]
+        if len(places) != 1 or any(map(self._is_numbered, others)):
             return None
-        place, number, unit = numbers[0]
+        place, parts = places[0], found[places[0]]
         street = self._street_beside(place)
-        if street is None:
+        if street is None or parts is None:
             return None
-        name = self._lines[street]
-        joined = f"{number} {name}" if country in NUMBER_FIRST else f"{name} {number}"
-        others = [unit if at == place else line for at, line in enumerate(self._lines) if at != street]
-        return [joined, *filter(None, others)]
+        name, number = self._lines[street], parts.number
+        # Behind a sign such as "n°" the number may stand on either side of the name, so that the buyer's order stays.
+        leads = country in NUMBER_FIRST if number[0].isdigit() else place < street
+        rest = [parts.more if at == place else line for at, line in enumerate(self._lines) if at != street]
+        return [f"{number} {name}" if leads else f"{name} {number}", *filter(None, rest)]
 
     def with_street_first(self) -> list[str]:
         """The lines with the one first that is the street with its number, where that is certain."""
@@ -91,12 +95,14 @@ class _Lines:
     def _street_with_number(self) -> int | None:
         """The place of the line that belongs first; None where the first one is the street, or may be."""
         first, country = self._lines[0], self._country
-        if has_street(first, country) or is_box(first) or is_pickup_point(first, country):
+        if self._has_street(first) or is_box(first) or is_pickup_point(first, country):
             return None
         candidates = [
-            place for place, line in enumerate(self._lines) if place and not is_care_of(line, country) and not is_box(line)
+            place
+            for place, line in enumerate(self._lines)
+            if place and not is_care_of(line, country) and not is_box(line)
         ]
-        typed = [place for place in candidates if has_street(self._lines[place], country)]
+        typed = [place for place in candidates if self._has_street(self._lines[place])]
         placed = [place for place in candidates if has_place(self._lines[place], country)]
         certain = [*typed, *placed][:1]
         if self._is_nobodys_street(first):
@@ -106,17 +112,27 @@ class _Lines:
             return None
         if is_unit(first, country) or says_trade(first):
             return next(iter(certain), None)
-        if names_street(first, country):
+        if self._names_street(first):
             return None
         return next(iter(self._after_unknown(first, typed, certain)), None)
 
     def _after_unknown(self, first: str, typed: list[int], certain: list[int]) -> list[int]:
-        """What may go before a first line of which nothing is known: a shop without a word for it, a house, a village."""
+        """What may go before a first line of which nothing is known: a shop, a house's name, a village."""
         if may_be_street(first, self._country) or _ENDS_IN_NUMBER.search(first):
             return typed if street_words_are_usual(self._country) else []
         if " " not in first:
-            return typed if self._country in _GERMAN else []
+            return [] if self._country in _ONE_WORD_MAY_BELONG else typed
         return certain
+
+    def _has_street(self, line: str) -> bool:
+        return has_street(line, self._country) or (
+            self._country == "DE" and is_square(line, self._postal_code, with_house=True)
+        )
+
+    def _names_street(self, line: str) -> bool:
+        return names_street(line, self._country) or (
+            self._country == "DE" and is_square(line, self._postal_code, with_house=False)
+        )
 
     def _is_nobodys_street(self, line: str) -> bool:
         """Whether it is a company by its legal form, somebody's "c/o", or only the recipient's name once more."""
@@ -131,16 +147,9 @@ class _Lines:
     def _is_numbered(self, line: str) -> bool:
         """Whether the line has a number that is its own street's, or may be."""
         country = self._country
-        if is_number(line) or number_and_unit(line, country) or is_unit(line, country) or says_company(line):
+        if is_unit(line, country) or says_company(line):
             return False
-        return has_street(line, country) or has_place(line, country) or may_be_street(line, country)
-
-    def _number_of(self, line: str) -> tuple[str, str] | None:
-        """House number and unit of a line that has nothing before the number; the unit may be empty."""
-        if is_number(line) and line not in {self._postal_code, *self._postal_code.split()}:
-            return line, ""
-        parts = number_and_unit(line, self._country)
-        return (parts.number, parts.unit) if parts else None
+        return self._has_street(line) or has_place(line, country) or may_be_street(line, country)
 
     def _street_beside(self, number: int) -> int | None:
         """The one line that the number can belong to: it names a street, or stands beside it and is nothing else."""
@@ -152,7 +161,7 @@ class _Lines:
             and not (self._is_nobodys_street(line) or is_unit(line, country) or is_box(line))
             and not is_pickup_point(line, country)
         ]
-        named = [place for place in free if names_street(self._lines[place], country)]
+        named = [place for place in free if self._names_street(self._lines[place])]
         if named:
             return named[0] if len(named) == 1 else None
         free = [place for place in free if not says_trade(self._lines[place])]

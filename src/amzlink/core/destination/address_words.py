@@ -32,27 +32,28 @@ UNTYPED: Final = frozenset({"AT", "BE", "CH", "DE", "FR", "GB", "IE", "LU", "NL"
 """Countries where a name with a number ("Damrak 5", "Dorf 12") can be a whole address of a street."""
 
 HOUSE_NUMBER: Final = (
-    r"\d{1,4}(?: ?[a-z])?(?: ?(?:bis|ter|quater)\b)?(?: 1/2)?(?: ?[-/] ?\d{1,4}(?: ?[a-z])?){0,3}(?:[-/](?:[a-z]|i{1,3}))?"
-    r"(?![^\W_])"
+    r"\d{1,4}(?: ?[a-z])?(?: ?(?:bis|ter|quater)\b)?(?: 1/2)?(?: ?[-/] ?\d{1,4}(?: ?[a-z])?){0,3}"
+    r"(?:[-/ ](?:[a-z]|i{1,3}))?(?![^\W_])"
 )
 """One house number with its addition: 12, 12a, 12 bis, 12-14, 4/2/14, 12/A, 12-III, 7 1/2."""
 NO_NUMBER: Final = r"s\.? ?n\.? ?c\.?|s/n|z/n|s\.n\."
 """What stands in a number's place where the house has none (senza numero civico, sin número, zonder nummer)."""
-NUMBER_SIGN: Final = r"nr\.?|n[.°º]?|n\.[°º]|no\.?|num\.?|haus-?(?:nr\.?|nummer)|huisnummer|civico|número|numéro|#"
+NUMBER_SIGN: Final = r"nr\.?|n[.°º]?|n\.[°º]|no\.?|n[uú]m\.?|haus-?(?:nr\.?|nummer)|huisnummer|civico|número|numéro|#"
 """What may stand before a house number."""
 
 # Street words that end a name: as its last syllable (Lindenstraße) or as a word (Grazer Ring). Words that only end
 # alike are kept out: Catering, Käufer.
 _STREET_ENDINGS: Final[Mapping[str, str]] = {
-    "de": r"straße|strasse|str|weg|gasse|allee|platz|damm|(?<![aä])ufer|chaussee|steig|stieg|pfad|wall|graben|zeile|"
-    r"promenade|twiete|(?<!bau)(?<!super)(?<!drogerie)(?<!getränke)markt|"
+    "de": r"straße|strasse|strooss|str|weg|gasse|allee|platz|damm|(?<![aä])ufer|chaussee|steig|stieg|pfad|wall|graben|"
+    r"zeile|promenade|twiete|(?<!bau)(?<!super)(?<!drogerie)(?<!getränke)markt|"
     r"(?<!cate)(?<!ginee)(?<!\bhe)(?<!sha)(?<!monito)(?<!factu)(?<!sp)(?<!\bst)ring",
     "nl": r"straat|laan|weg|gracht|plein|kade|dijk|singel|dreef|steeg|plantsoen|baan|(?<!i)pad|wal|"
     r"(?<!super)(?<!bouw)markt",
 }
 # Street words that begin a name.
 _STREET_BEGINNINGS: Final[Mapping[str, str]] = {
-    "fr": r"rue|avenue|av\.?|ave\.?|boulevard|b[lv]?v?d\.?|place|pl\.?|chemin|ch\.|chem\.|allées?|all\.|impasse|imp\.|"
+    "fr": r"(?:grande?|petite|vieille|nouvelle|ancienne|haute|basse)[ '’-]?(?:rue|route|place)|"
+    r"rue|avenue|av\.?|ave\.?|boulevard|b[lv]?v?d\.?|place|pl\.?|chemin|ch\.|chem\.|allées?|all\.|impasse|imp\.|"
     r"quai|route|rte\.?|cours|square|sq\.|passage|ruelle|sentier|chaussée|chée|faubourg|fbg|montée|esplanade|"
     r"promenade|traverse|venelle|rond-point|lieu-dit",
     "it": r"via|viale|v\.le|piazza|p\.?z?za|piazzale|p\.le|piazzetta|corso|c\.so|largo|vicolo|vic\.|strada|"
@@ -115,7 +116,8 @@ _COUNTS: Final = (
     r"secondo|eerste|tweede|parter) )?"
 )
 _CARE_OF: Final = (
-    r"c ?/ ?o|z\. ?hd\.|z\.hd|zu händen|p\.? ?a\.|t\.a\.v\.|bei(?! (?:der|dem|den) )|chez|presso|u|attn\.?|a l'attention de|à l'attention de"
+    r"c ?/ ?o|z\. ?hd\.|z\.hd|zu händen|p\.? ?a\.|t\.a\.v\.|bei(?! (?:der|dem|den) )|chez|presso|u|attn\.?|"
+    r"[aà] l'attention de"
 )
 
 # The forms of companies, in the capitals that they are written in where a few letters could be something else, such
@@ -130,7 +132,8 @@ _LEGAL_FORMS: Final = re.compile(
     r"asociación|fundación|association|ditta|etablissements|établissements)|"
     r"(?<![\d.] )(?:AG|KG|UG|OG|SE|eG|eK|eV|SAS|SA|SNC|SCI|SCP|GIE|SL|BV|NV|CV|SRL|SAU|FHU|PHU)"
     r")(?!\w)|"
-    r"(?i:(?<= )(?:&|und|et|e|y|i|en|and) (?:co|cie|söhne|sons|fils|figli|hijos|zonen|zn|associés|partners?|synowie)(?!\w))"
+    r"(?i:(?<= )(?:&|und|et|e|y|i|en|and) "
+    r"(?:co|cie|söhne|sons|fils|figli|hijos|zonen|zn|associés|partners?|synowie)(?!\w))"
 )
 _LOWER_FORMS: Final = re.compile(r"(?<=\w )(?:snc|sas|srl|spa|sl|sa|bv|nv|ag|kg)$")
 # Words of trades and houses that people call themselves by, often with a number ("Hotel 1770", "Studio 54").
@@ -144,13 +147,13 @@ _TRADES: Final = re.compile(
     r"universität|university|college|zentrum|center|centre|centro|club|verein|rathaus|mairie|sparkasse|bank|filiale|laden|"
     r"shop|store|sklep|winkel|negozio|tienda|boutique|magasin|tankstelle|spedition|boulangerie|pharmacie|pharmacy|farmacia|"
     r"apteka|apotheek|librairie|tabac|azienda|agriturismo|empresa|gimnasio|gym|bakkerij|bakery|piekarnia|warsztat|gabinet|"
-    r"przychodnia|hurtownia|church|dental|services|solutions|ets|sté|kontor|familie|family|famille|famiglia|familia)"
+    r"przychodnia|hurtownia|church|dental|services|solutions|ets|sté|kontor|(?:mode|möbel|kauf|reform|schuh|brau|kaffee|ärzte)haus|familie|family|famille|famiglia|familia)"
     r"(?!\w)",
     re.IGNORECASE,
 )
 
 # Words between a street word and a number that belong to a date: "rue du 8 mai", "Plaza 2 de Mayo".
-FILLERS: Final = frozenset({"de", "du", "des", "del", "della", "dell", "la", "le", "les", "di", "den", "der", "the", "l"})
+FILLERS: Final = frozenset({"de", "du", "des", "del", "della", "dell", "la", "le", "les", "di", "den", "der", "the"})
 MONTHS: Final = (
     r"(?:de |d')?(?:jan|feb|fév|ma[iyjrgé]|mär|mar|apr|avr|abr|jun|jui|jul|lug|giu|gen|ene|ago|aug|aoû|sep|set|sierp|"
     r"o[ck]t|ott|out|nov|dez|dec|dic|déc|styc|lut|kwie|czer|wrze|paź|lis|gru)\w*"
@@ -198,7 +201,7 @@ def _compiled(country: str) -> Tables:
     endings, beginnings = _joined(_STREET_ENDINGS, languages), _joined(_STREET_BEGINNINGS, languages)
     ends = rf"(?:{endings})(?![^\W\d_])\.?" if endings else ""
     # In Spain "c/" is short for "calle".
-    begins = rf"(?:{beginnings})(?:(?<=/)|(?<=\.)|(?!\w)[. ])" if beginnings else ""
+    begins = rf"(?:{beginnings})(?:(?<=/)|(?<=\.)|(?!\w)(?:[. ]|$))" if beginnings else ""
     english = "en" in languages
     named = [ends, rf"^{begins}" if begins else "", rf"\b(?:{_ENGLISH_STREETS})\.?$" if english else ""]
     places = _joined(_PLACE_WORDS, languages)
@@ -216,7 +219,8 @@ def _compiled(country: str) -> Tables:
 
 
 def _english_street() -> str:
-    return rf"(?<![\w/-]){HOUSE_NUMBER},? (?:[^\d,;]{{1,40}}? )(?:{_ENGLISH_STREETS}|{_ENGLISH_PLACES})(?!\w)"
+    before = rf"(?<![\w/-]){HOUSE_NUMBER},? (?:[^\d,;]{{1,40}}? )(?:{_ENGLISH_STREETS}|{_ENGLISH_PLACES})(?!\w)"
+    return rf"{before}|[^\W\d_]{{2}} (?:{_ENGLISH_STREETS})\.?,? {HOUSE_NUMBER}$"
 
 
 def _joined(table: Mapping[str, str], languages: Iterable[str]) -> str:

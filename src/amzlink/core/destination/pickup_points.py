@@ -11,15 +11,15 @@ from typing import Final
 import msgspec
 
 _STATIONS: Final[Mapping[str, str]] = {
-    "DE": r"(?:dhl[ -]?)?(?:pack[ -]?station|post[ -]?filiale|paket[ -]?shop)",
+    "DE": r"(?:an (?:die |der )?)?(?:dhl[ -]?|deutsche post )?(?:pack[ -]?station|post[ -]?filiale|paket[ -]?shop)",
     "AT": r"(?:post[ -]?)?(?:abhol[ -]?station|abhol[ -]?box)",
 }
-_STATION_NUMBER: Final = r" ?(?:nr\.?|nummer|no\.?)?[ :#]?\d{3,4}"
+_STATION_NUMBER: Final = r" ?(?:nr\.?|nummer|no\.?)?[ :#]{0,2}\d{3,4}"
 _POST_NUMBER: Final = (
-    r"(?:(?:dhl[ -]?)?(?:post[ -]?(?:nummer|nr\.?|num\.?)|kunden[ -]?(?:nummer|nr\.?)|pn)[ .:#]{0,3}"
+    r"(?:(?:dhl[ -]?)?(?:post[ -]?(?:nummer|nr\.?|num\.?)|kunden[ -]?(?:nummer|nr\.?)|pn|nr\.?)[ .:#]{0,3}"
     r"(?:\d ?){5,9}\d|\d{6,10})"
 )
-_POST_NUMBER_LINE: Final = re.compile(rf"[(/]? ?{_POST_NUMBER}\)?", re.IGNORECASE | re.ASCII)
+_POST_NUMBER_LINE: Final = re.compile(rf"[(/-]? ?{_POST_NUMBER}\)?", re.IGNORECASE | re.ASCII)
 _POST_NUMBER_IN_NAME: Final = re.compile(rf"(?<!\w){_POST_NUMBER}(?!\w)", re.IGNORECASE | re.ASCII)
 _STATION: Final = {
     country: re.compile(rf"{words}{_STATION_NUMBER}", re.IGNORECASE | re.ASCII) for country, words in _STATIONS.items()
@@ -27,7 +27,8 @@ _STATION: Final = {
 _WORD_ALONE: Final = {country: re.compile(words, re.IGNORECASE | re.ASCII) for country, words in _STATIONS.items()}
 _STATION_FIRST: Final = {
     country: re.compile(
-        rf"(?P<station>{words}{_STATION_NUMBER})(?: ?[,;] ?| )(?P<post>[(/]? ?{_POST_NUMBER}\)?)", re.IGNORECASE | re.ASCII
+        rf"(?P<station>{words}{_STATION_NUMBER})(?: ?[,;] ?| )(?P<post>[(/-]? ?{_POST_NUMBER}\)?)",
+        re.IGNORECASE | re.ASCII,
     )
     for country, words in _STATIONS.items()
 }
@@ -52,9 +53,7 @@ def is_pickup_point(line: str, country: str) -> bool:
     return bool(pattern and pattern.fullmatch(line))
 
 
-def read_pickup_point(
-    lines: Sequence[str], country: str, *, names: Sequence[str], is_told: bool
-) -> PickupPoint | None:
+def read_pickup_point(lines: Sequence[str], country: str, *, names: Sequence[str], is_told: bool) -> PickupPoint | None:
     """The lines as those of a pick-up point; None where they are those of a house, or may be.
 
     A post number beside the point makes it certain, and so does Amazon (`is_told`: the address type PICKUP_POINT). The
@@ -76,9 +75,12 @@ def read_pickup_point(
 
 
 def _parts(line: str, country: str) -> list[str]:
-    """The line in two, where point and post number share it."""
+    """The line in its parts, where the point shares it with the post number or with more behind a comma."""
     found = _STATION_FIRST[country].fullmatch(line) or _STATION_LAST[country].fullmatch(line)
-    return [found["station"], found["post"].strip()] if found else [line]
+    if found:
+        return [found["station"], found["post"].strip()]
+    parts = [part.strip() for part in line.split(",") if part.strip()]
+    return parts if any(is_pickup_point(part, country) for part in parts) else [line]
 
 
 def _with_station_whole(lines: list[str], country: str) -> list[str]:
