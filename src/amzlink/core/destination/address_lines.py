@@ -39,6 +39,7 @@ _DIGIT_FIRST: Final = re.compile(rf"{HOUSE_NUMBER},? [^\W\d_][^\d]{{3}}", re.IGN
 # Mannheim's streets have no names: its centre is numbered in squares, and so are the houses in them.
 _MANNHEIM: Final = ("68159", "68161")
 _SQUARE: Final = re.compile(rf"[a-u] ?\d{{1,2}}(?P<house>,? {HOUSE_NUMBER})?", re.IGNORECASE)
+_POLISH_DATE: Final = re.compile(rf"\d{{1,2}} {MONTHS},? {HOUSE_NUMBER}", re.IGNORECASE)
 _TWO_WORDS: Final = re.compile(r"\w[ '’-]\w")
 _SEPARATORS: Final = (",", ";", "/", "(", "-")
 
@@ -50,6 +51,8 @@ def has_street(line: str, country: str) -> bool:
     house's.
     """
     tables = tables_of(country)
+    if country == "PL" and _POLISH_DATE.match(line):
+        return True
     if tables.english and any(
         not _follows_a_unit(line[: found.start()], tables) for found in tables.english.finditer(line)
     ):
@@ -77,6 +80,8 @@ def has_place(line: str, country: str) -> bool:
 
 def may_be_street(line: str, country: str) -> bool:
     """Whether the line can be a street with its number, though no word in it says so: "Damrak 5", "12 Le Bourg"."""
+    if tables_of(country).foreign_unit.fullmatch(line):
+        return False
     if country in UNTYPED and country in NUMBER_FIRST and _DIGIT_FIRST.match(line):
         return True
     return split_number(line, country) is not None

@@ -105,13 +105,12 @@ class _Lines:
         typed = [place for place in candidates if self._has_street(self._lines[place])]
         placed = [place for place in candidates if has_place(self._lines[place], country)]
         certain = [*typed, *placed][:1]
-        if self._is_nobodys_street(first):
+        sure = self._is_nobodys_street(first)
+        if not sure and has_place(first, country):
+            return None
+        if sure or is_unit(first, country) or says_trade(first):
             untyped = [place for place in candidates if self._may_be_street(self._lines[place])]
             return next(iter(certain or (untyped if len(untyped) == 1 else [])), None)
-        if has_place(first, country):
-            return None
-        if is_unit(first, country) or says_trade(first):
-            return next(iter(certain), None)
         if self._names_street(first):
             return None
         return next(iter(self._after_unknown(first, typed, certain)), None)
@@ -120,9 +119,7 @@ class _Lines:
         """What may go before a first line of which nothing is known: a shop, a house's name, a village."""
         if may_be_street(first, self._country) or _ENDS_IN_NUMBER.search(first):
             return typed if street_words_are_usual(self._country) else []
-        if " " not in first:
-            return [] if self._country in _ONE_WORD_MAY_BELONG else typed
-        return certain
+        return [] if " " not in first and self._country in _ONE_WORD_MAY_BELONG else certain
 
     def _has_street(self, line: str) -> bool:
         return has_street(line, self._country) or (

@@ -58,8 +58,8 @@ _STREET_BEGINNINGS: Final[Mapping[str, str]] = {
     r"promenade|traverse|venelle|rond-point|lieu-dit",
     "it": r"via|viale|v\.le|piazza|p\.?z?za|piazzale|p\.le|piazzetta|corso|c\.so|largo|vicolo|vic\.|strada|"
     r"lungomare|lungo\w+|salita|contrada|c\.da|borgo|località|loc\.|frazione|fraz\.|fondamenta|traversa",
-    "es": r"calle|c/|cl?\.|avenida|avda?\.?|av\.?|plaza|pza\.?|pl\.?|paseo|p\.?º|carretera|ctra\.?|camino|cno\.?|"
-    r"ronda|travesía|glorieta|rambla|carrer|avinguda|plaça|passeig|rúa|praza|cuesta|callejón|alameda|gran vía|"
+    "es": r"calle|c/(?!o[ .:])|cl?\.|avenida|avda?\.?|av\.?|plaza|pza\.?|pl\.?|paseo|p\.?º|carretera|ctra\.?|camino|"
+    r"cno\.?|ronda|travesía|glorieta|rambla|carrer|avinguda|plaça|passeig|rúa|praza|cuesta|callejón|alameda|gran vía|"
     r"pasaje|bulevar|senda",
     "pl": r"ul\.?|ulica|al\.|aleja|aleje|pl\.|plac|os\.|osiedle|rondo|skwer|bulwar|szosa|trakt|rynek",
 }
@@ -94,7 +94,8 @@ _UNITS: Final[Mapping[str, str]] = {
     "de": r"hinterhaus|vorderhaus|hinterhof|"
     r"seitenflügel|gartenhaus|rückgebäude|wohnung|wohneinheit|whg\.?|apartment|appartement|app\.?|apt\.?|zimmer|zi\.|raum|"
     r"haus|gebäude|geb\.?|halle|tor|eingang|aufgang|stiege|top|tür|block|stellplatz|parzelle|links|rechts|innenhof|"
-    r"abt\.?|abteilung|werk|lager|rampe|ebene|kostenstelle|station|flügel|bauteil|bau|gegensprechanlage|klingel",
+    r"abt\.?|abteilung|werk|lager|rampe|ebene|kostenstelle|station|flügel|bauteil|bau|gegensprechanlage|klingel|"
+    r"klasse|gruppe|kurs|kasse|schalter|stand|gleis|kabine|postfach|kundennummer|bestellung|telefon|tel\.?",
     "fr": r"bâtiment|batiment|bât\.?|bat\.?|appartement|appt\.?|apt\.?|app\.?|escalier|esc\.?|porte|"
     r"résidence|residence|rés\.|immeuble|imm\.|entrée|hall|rez-de-chaussée|rdc|lot|boîte|boite|bte\.?|digicode|code|"
     r"interphone|tour|box|bureau \d+|chambre|service|cedex",
@@ -108,7 +109,7 @@ _UNITS: Final[Mapping[str, str]] = {
     "pl": r"m\.|mieszkanie|miesz\.|lok\.?|lokal|klatka|kl\.|budynek|bud\.|blok|wejście|domofon|segment|pokój|"
     r"dział|hala|brama|kod",
     "en": r"flat|apartment|apt\.?|unit|suite|room|block|basement|building|bldg\.?|annexe?|maisonette|"
-    r"studio \d+|warehouse|department|dept\.?|buzzer|dock|bay|po box",
+    r"studio \d+|warehouse|department|dept\.?|buzzer|po box|class|team|desk",
 }
 _COUNTS: Final = (
     r"(?:\d{1,3} ?(?:[.ºª°]|er|re|ère|e|ème|eme|de|ste|o|a|st|nd|rd|th)? ?|"
@@ -164,7 +165,7 @@ class Tables(msgspec.Struct, frozen=True, gc=False):
     """A country's patterns, compiled. None where its languages have no such words.
 
     `named` finds a street word in a line without a number, `endings` and `beginnings` the word beside which its number
-    stands; `english` finds number and street together; `unit` fits a whole line.
+    stands; `english` finds number and street together; `unit` fits a whole line, `foreign_unit` one in any language.
     """
 
     named: re.Pattern[str] | None
@@ -173,6 +174,7 @@ class Tables(msgspec.Struct, frozen=True, gc=False):
     english: re.Pattern[str] | None
     place: re.Pattern[str] | None
     unit: re.Pattern[str] | None
+    foreign_unit: re.Pattern[str]
     care_of: re.Pattern[str]
 
 
@@ -205,17 +207,23 @@ def _compiled(country: str) -> Tables:
     english = "en" in languages
     named = [ends, rf"^{begins}" if begins else "", rf"\b(?:{_ENGLISH_STREETS})\.?$" if english else ""]
     places = _joined(_PLACE_WORDS, languages)
-    floors, units = _joined(_FLOORS, languages), _joined(_UNITS, languages)
-    spanish_door = r"|\d{1,2} ?[ºª°](?: ?\w{1,4}\.?)?" if "es" in languages else ""
     return Tables(
         named=_compile("|".join(filter(None, named))),
         endings=_compile(ends),
         beginnings=_compile(rf"(?<!\w){begins}" if begins else ""),
         english=_compile(_english_street() if english else ""),
         place=_compile(rf"(?:{places}) [^\d]{{2,}}?,? {HOUSE_NUMBER}(?=$|[ ,;/(])" if places else ""),
-        unit=_compile(rf"(?:{_COUNTS}(?:{floors})|{units})(?![^\W\d_]).*{spanish_door}" if units else ""),
+        # English words for a part of a house are written everywhere.
+        unit=_compile(_unit(dict.fromkeys((*languages, "en"))) if languages else ""),
+        foreign_unit=re.compile(_unit(_UNITS), re.IGNORECASE),
         care_of=re.compile(rf"(?:{_CARE_OF})(?=[ .:]).*|c/o\S.*", re.IGNORECASE),
     )
+
+
+def _unit(languages: Iterable[str]) -> str:
+    spoken = tuple(languages)
+    words = rf"(?:{_COUNTS}(?:{_joined(_FLOORS, spoken)})|{_joined(_UNITS, spoken)})(?![^\W\d_]).*"
+    return rf"{words}|\d{{1,2}} ?[ºª°](?: ?\w{{1,4}}\.?)?" if "es" in spoken else words
 
 
 def _english_street() -> str:
