@@ -11,6 +11,7 @@ import msgspec
 
 from amzlink.core.destination.address_words import (
     ALWAYS_TYPED,
+    CARE_OF,
     FILLERS,
     HOUSE_NUMBER,
     MONTHS,
@@ -21,6 +22,7 @@ from amzlink.core.destination.address_words import (
     Tables,
     says_company,
     tables_of,
+    unit_of_any_language,
 )
 from amzlink.core.destination.streets import OTHER_NUMBERS, PO_BOX, split_number
 
@@ -80,7 +82,7 @@ def has_place(line: str, country: str) -> bool:
 
 def may_be_street(line: str, country: str) -> bool:
     """Whether the line can be a street with its number, though no word in it says so: "Damrak 5", "12 Le Bourg"."""
-    if tables_of(country).foreign_unit.fullmatch(line):
+    if unit_of_any_language().fullmatch(line):
         return False
     if country in UNTYPED and country in NUMBER_FIRST and _DIGIT_FIRST.match(line):
         return True
@@ -105,9 +107,9 @@ def is_unit(line: str, country: str) -> bool:
     return bool(pattern and pattern.fullmatch(line))
 
 
-def is_care_of(line: str, country: str) -> bool:
+def is_care_of(line: str) -> bool:
     """Whether the line names somebody with whom the recipient can be reached."""
-    return bool(tables_of(country).care_of.fullmatch(line))
+    return bool(CARE_OF.fullmatch(line))
 
 
 def is_number(line: str) -> bool:

@@ -43,14 +43,19 @@ def read_lines(lines: Sequence[str], country: str, *, names: Collection[str], po
     """
     if any(len(line) > LONGEST_LINE for line in lines):
         return list(lines)
-    read = _Lines([part for line in lines for part in _parts(line, country)], country, names, postal_code)
-    return read.with_number_joined() or read.with_street_first()
+    parts = [part for line in lines for part in _parts(line, country)]
+    if len(parts) < 2:  # noqa: PLR2004 - one line has no other
+        return parts
+    read = _Lines(parts, country, names, postal_code)
+    return parts if read.is_right() else read.with_number_joined() or read.with_street_first()
 
 
 def _parts(line: str, country: str) -> list[str]:
     """The line in two, where a company or "c/o" and a street stand in it one after the other."""
-    first, comma, rest = (part.strip() for part in line.partition(","))
-    apart = comma and country in LANGUAGES and first and (says_company(first) or is_care_of(first, country))
+    if "," not in line or country not in LANGUAGES:
+        return [line]
+    first, _, rest = (part.strip() for part in line.partition(","))
+    apart = first and (says_company(first) or is_care_of(first))
     if apart and not has_street(first, country) and has_street(rest, country) and not says_company(rest):
         return [first, rest]
     return [line]
@@ -65,10 +70,14 @@ class _Lines:
         self._names = {_bare(name) for name in names if name}
         self._postal_code = postal_code
 
+    def is_right(self) -> bool:
+        """Whether the first line is a street with its number for certain."""
+        return self._has_street(self._lines[0])
+
     def with_number_joined(self) -> list[str] | None:
         """The lines with a house number that has a line of its own put to its street; None where there is none."""
         country = self._country
-        if len(self._lines) < 2 or country not in LANGUAGES:  # noqa: PLR2004 - one line has no other
+        if country not in LANGUAGES:
             return None
         found = [number_and_more(line, country, self._postal_code) for line in self._lines]
         places = [place for place, parts in enumerate(found) if parts]
@@ -87,7 +96,7 @@ class _Lines:
 
     def with_street_first(self) -> list[str]:
         """The lines with the one first that is the street with its number, where that is certain."""
-        found = self._street_with_number() if len(self._lines) > 1 else None
+        found = self._street_with_number()
         if not found:
             return self._lines
         return [self._lines[found], *self._lines[:found], *self._lines[found + 1 :]]
@@ -95,12 +104,10 @@ class _Lines:
     def _street_with_number(self) -> int | None:
         """The place of the line that belongs first; None where the first one is the street, or may be."""
         first, country = self._lines[0], self._country
-        if self._has_street(first) or is_box(first) or is_pickup_point(first, country):
+        if is_box(first) or is_pickup_point(first, country):
             return None
         candidates = [
-            place
-            for place, line in enumerate(self._lines)
-            if place and not is_care_of(line, country) and not is_box(line)
+            place for place, line in enumerate(self._lines) if place and not is_care_of(line) and not is_box(line)
         ]
         typed = [place for place in candidates if self._has_street(self._lines[place])]
         placed = [place for place in candidates if has_place(self._lines[place], country)]
@@ -133,7 +140,7 @@ class _Lines:
 
     def _is_nobodys_street(self, line: str) -> bool:
         """Whether it is a company by its legal form, somebody's "c/o", or only the recipient's name once more."""
-        return says_company(line) or is_care_of(line, self._country) or _bare(line) in self._names
+        return says_company(line) or is_care_of(line) or _bare(line) in self._names
 
     def _may_be_street(self, line: str) -> bool:
         country = self._country

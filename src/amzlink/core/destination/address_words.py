@@ -6,9 +6,8 @@ in `LANGUAGES` has no tables, and its addresses are read by `streets` alone.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from typing import Final
-
-import msgspec
 
 LANGUAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "AT": ("de",),
@@ -116,14 +115,17 @@ _COUNTS: Final = (
     r"(?:first|second|third|fourth|fifth|top|ground|upper|lower|erste[rs]?|zweite[rs]?|premier|deuxième|primer|primo|"
     r"secondo|eerste|tweede|parter) )?"
 )
-_CARE_OF: Final = (
+CARE_OF: Final = re.compile(
+    r"(?:"
     r"c ?/ ?o|z\. ?hd\.|z\.hd|zu händen|p\.? ?a\.|t\.a\.v\.|bei(?! (?:der|dem|den) )|chez|presso|u|attn\.?|"
-    r"[aà] l'attention de"
+    r"[aà] l'attention de)(?=[ .:]).*|c/o\S.*",
+    re.IGNORECASE,
 )
+"""Fits a whole line that names somebody with whom the recipient can be reached."""
 
 # The forms of companies, in the capitals that they are written in where a few letters could be something else, such
 # as "EG" and "OG" for a floor.
-_LEGAL_FORMS: Final = re.compile(
+_LEGAL_FORMS: Final = (
     r"(?<![\w.])(?:"
     r"(?i:g?gmbh|mbh|ges\.?m\.?b\.?h\.?|kgaa|ohg|gbr|partg(?:mbb)?|e\. ?k\.?|e\. ?kfm\.?|e\. ?v\.|e\. ?u\.|e\. ?g\.|"
     r"s\.? ?[àa]\.? ?r\.? ?l\.?|sàrl|sarl|sasu|eurl|selarl|asbl|sprl|bvba|cvba|vzw|"
@@ -136,9 +138,9 @@ _LEGAL_FORMS: Final = re.compile(
     r"(?i:(?<= )(?:&|und|et|e|y|i|en|and) "
     r"(?:co|cie|söhne|sons|fils|figli|hijos|zonen|zn|associés|partners?|synowie)(?!\w))"
 )
-_LOWER_FORMS: Final = re.compile(r"(?<=\w )(?:snc|sas|srl|spa|sl|sa|bv|nv|ag|kg)$")
+_LOWER_FORMS: Final = r"(?<=\w )(?:snc|sas|srl|spa|sl|sa|bv|nv|ag|kg)$"
 # Words of trades and houses that people call themselves by, often with a number ("Hotel 1770", "Studio 54").
-_TRADES: Final = re.compile(
+_TRADES: Final = (
     r"\b(?:\w*(?:praxis|praktijk|bäckerei|metzgerei|apotheke|werkstatt|tischlerei|buchhandlung|schule)|physio\w*|"
     r"fysio\w*|zahnarzt|tandarts\w*|dr\.|"
     r"hotel|hôtel|hostal|albergo|gasthof|gasthaus|pension|restaurant|ristorante|restaurante|restauracja|trattoria|pizzeria|"
@@ -149,8 +151,7 @@ _TRADES: Final = re.compile(
     r"shop|store|sklep|winkel|negozio|tienda|boutique|magasin|tankstelle|spedition|boulangerie|pharmacie|pharmacy|farmacia|"
     r"apteka|apotheek|librairie|tabac|azienda|agriturismo|empresa|gimnasio|gym|bakkerij|bakery|piekarnia|warsztat|gabinet|"
     r"przychodnia|hurtownia|church|dental|services|solutions|ets|sté|kontor|(?:mode|möbel|kauf|reform|schuh|brau|kaffee|ärzte)haus|familie|family|famille|famiglia|familia)"
-    r"(?!\w)",
-    re.IGNORECASE,
+    r"(?!\w)"
 )
 
 # Words between a street word and a number that belong to a date: "rue du 8 mai", "Plaza 2 de Mayo".
@@ -161,63 +162,82 @@ MONTHS: Final = (
 )
 
 
-class Tables(msgspec.Struct, frozen=True, gc=False):
-    """A country's patterns, compiled. None where its languages have no such words.
+class Tables:
+    """A country's patterns. Each is compiled when it is first asked for, which most orders never do.
 
-    `named` finds a street word in a line without a number, `endings` and `beginnings` the word beside which its number
-    stands; `english` finds number and street together; `unit` fits a whole line, `foreign_unit` one in any language.
+    None stands where the country's languages have no such words.
     """
 
-    named: re.Pattern[str] | None
-    endings: re.Pattern[str] | None
-    beginnings: re.Pattern[str] | None
-    english: re.Pattern[str] | None
-    place: re.Pattern[str] | None
-    unit: re.Pattern[str] | None
-    foreign_unit: re.Pattern[str]
-    care_of: re.Pattern[str]
+    def __init__(self, country: str) -> None:
+        self._languages = LANGUAGES.get(country, ())
+        endings, beginnings = _joined(_STREET_ENDINGS, self._languages), _joined(_STREET_BEGINNINGS, self._languages)
+        self._ends = rf"(?:{endings})(?![^\W\d_])\.?" if endings else ""
+        # In Spain "c/" is short for "calle".
+        self._begins = rf"(?:{beginnings})(?:(?<=/)|(?<=\.)|(?!\w)(?:[. ]|$))" if beginnings else ""
+
+    @cached_property
+    def named(self) -> re.Pattern[str] | None:
+        """Finds a street word where a name has it."""
+        english = rf"\b(?:{_ENGLISH_STREETS})\.?$" if "en" in self._languages else ""
+        return _compile("|".join(filter(None, (self._ends, self._begins and f"^{self._begins}", english))))
+
+    @cached_property
+    def endings(self) -> re.Pattern[str] | None:
+        """Finds a street word that ends a name, behind which the number stands."""
+        return _compile(self._ends)
+
+    @cached_property
+    def beginnings(self) -> re.Pattern[str] | None:
+        """Finds a street word that begins a name."""
+        return _compile(self._begins and rf"(?<!\w){self._begins}")
+
+    @cached_property
+    def english(self) -> re.Pattern[str] | None:
+        """Finds an English street with its number."""
+        return _compile(_english_street() if "en" in self._languages else "")
+
+    @cached_property
+    def place(self) -> re.Pattern[str] | None:
+        """Matches a street that is called after where it lies, with its number."""
+        places = _joined(_PLACE_WORDS, self._languages)
+        return _compile(places and rf"(?:{places}) [^\d]{{2,}}?,? {HOUSE_NUMBER}(?=$|[ ,;/(])")
+
+    @cached_property
+    def unit(self) -> re.Pattern[str] | None:
+        """Fits a whole line that is a part of a house. English words for one are written everywhere."""
+        return _compile(_unit(dict.fromkeys((*self._languages, "en"))) if self._languages else "")
 
 
-_COMPILED: Final[dict[str, Tables]] = {}
-
-
+@cache
 def tables_of(country: str) -> Tables:
-    """The country's tables, compiled at the first address that needs them."""
-    if country not in _COMPILED:
-        _COMPILED[country] = _compiled(country)
-    return _COMPILED[country]
+    """The country's tables."""
+    return Tables(country)
+
+
+@cache
+def unit_of_any_language() -> re.Pattern[str]:
+    """Fits a whole line that is a part of a house in one of the languages."""
+    return re.compile(_unit(_UNITS), re.IGNORECASE)
 
 
 def says_company(text: str) -> bool:
     """Whether the text has the legal form of a company, an association or a partnership in it."""
-    return bool(_LEGAL_FORMS.search(text) or _LOWER_FORMS.search(text))
+    return bool(_companies().search(text))
 
 
 def says_trade(text: str) -> bool:
     """Whether the text has a word by which shops, practices, inns and households call themselves."""
-    return bool(_TRADES.search(text))
+    return bool(_trades().search(text))
 
 
-def _compiled(country: str) -> Tables:
-    languages = LANGUAGES.get(country, ())
-    endings, beginnings = _joined(_STREET_ENDINGS, languages), _joined(_STREET_BEGINNINGS, languages)
-    ends = rf"(?:{endings})(?![^\W\d_])\.?" if endings else ""
-    # In Spain "c/" is short for "calle".
-    begins = rf"(?:{beginnings})(?:(?<=/)|(?<=\.)|(?!\w)(?:[. ]|$))" if beginnings else ""
-    english = "en" in languages
-    named = [ends, rf"^{begins}" if begins else "", rf"\b(?:{_ENGLISH_STREETS})\.?$" if english else ""]
-    places = _joined(_PLACE_WORDS, languages)
-    return Tables(
-        named=_compile("|".join(filter(None, named))),
-        endings=_compile(ends),
-        beginnings=_compile(rf"(?<!\w){begins}" if begins else ""),
-        english=_compile(_english_street() if english else ""),
-        place=_compile(rf"(?:{places}) [^\d]{{2,}}?,? {HOUSE_NUMBER}(?=$|[ ,;/(])" if places else ""),
-        # English words for a part of a house are written everywhere.
-        unit=_compile(_unit(dict.fromkeys((*languages, "en"))) if languages else ""),
-        foreign_unit=re.compile(_unit(_UNITS), re.IGNORECASE),
-        care_of=re.compile(rf"(?:{_CARE_OF})(?=[ .:]).*|c/o\S.*", re.IGNORECASE),
-    )
+@cache
+def _companies() -> re.Pattern[str]:
+    return re.compile(f"{_LEGAL_FORMS}|{_LOWER_FORMS}")
+
+
+@cache
+def _trades() -> re.Pattern[str]:
+    return re.compile(_TRADES, re.IGNORECASE)
 
 
 def _unit(languages: Iterable[str]) -> str:

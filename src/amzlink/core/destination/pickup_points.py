@@ -59,7 +59,7 @@ def read_pickup_point(lines: Sequence[str], country: str, *, names: Sequence[str
     A post number beside the point makes it certain, and so does Amazon (`is_told`: the address type PICKUP_POINT). The
     post number may stand in one of the names too.
     """
-    if country not in _STATIONS:
+    if country not in _STATIONS or not any(map(_WORD_ALONE[country].search, lines)):
         return None
     parts = _with_station_whole([part for line in lines for part in _parts(line, country)], country)
     station = next((place for place, line in enumerate(parts) if is_pickup_point(line, country)), None)
