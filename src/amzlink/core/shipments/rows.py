@@ -189,12 +189,11 @@ def _refusal(line: int, order_id: str | None, why: str) -> RowRefusal:
 
 
 def _to_row(line: int, record: Record, codes: Mapping[str, Kind]) -> ShipmentRow:
-    carrier = _carrier(record)
     return ShipmentRow(
         line=line,
         order_id=_order_id(record),
-        carrier=carrier or _missing("carrier"),
-        tracking_number=_tracking_number(record, carrier or ""),
+        carrier=_carrier(record) or _missing("carrier"),
+        tracking_number=_tracking_number(record),
         ship_date=date.max,
         service=_service(record),
         status=_status(record, codes),
@@ -296,10 +295,10 @@ def _is_code(name: str) -> bool:
     return re.sub(r"[\W_]", "", name).casefold() == CARRIER_CODE.replace("-", "")
 
 
-def _tracking_number(record: Record, carrier: str) -> str | None:
+def _tracking_number(record: Record) -> str | None:
     text = _cell(record, "tracking_number")
     try:
-        return read_tracking_number(text, carrier) if text else None
+        return read_tracking_number(text) if text else None
     except BadTrackingNumberError as error:
         raise _BadValueError(str(error)) from None
 

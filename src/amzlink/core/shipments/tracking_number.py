@@ -45,8 +45,16 @@ _BETWEEN_NUMBERS: Final = (
 )
 _LONGEST_GROUP_OF_LETTERS: Final = 4  # JVGL, and the customer's code in 3S ABCD 1234567
 _CARRIER_WORDS: Final = frozenset({"DHL", "UPS", "DPD", "GLS", "TNT", "BRT", "SDA", "MRW", "USPS", "GEL", "EVRI"})
+# What stands in the cell of a parcel that has no number, as one word in capitals.
+_OTHER_WORDS: Final = frozenset(
+    "BRIEF LETTER LETTRE LETTERA CARTA PRIVAT ABHOLUNG SELBSTABHOLUNG SELBSTABHOLER ABGEHOLT PICKUP COLLECT COLLECTED "
+    "COLLECTION AFHALEN OPGEHAALD RETRAIT RITIRO RECOGIDA ODBIOR SPEDITION VERSENDET VERSANDT VERSCHICKT SHIPPED "
+    "SENT DISPATCHED DELIVERED ZUGESTELLT GELIEFERT VERZONDEN BEZORGD EXPEDIE LIVRE SPEDITO CONSEGNATO ENVIADO "
+    "ENTREGADO STANDARD PRIORITY EXPRESS TRACKING TRACKED NUMBER NUMMER STORNO STORNIERT CANCELLED CANCELED "
+    "HERMES POSTNL FEDEX BPOST CORREOS COLISSIMO CHRONOPOST YODEL INPOST POSTNORD AMAZON ROYALMAIL LAPOSTE".split()
+)
 _SHORTEST_FILLER: Final = 5
-_GLS_TRACK_ID: Final = re.compile(r"[A-Z]{8}")
+_LETTERS_ALONE: Final = re.compile(r"[A-Z]{5,16}")
 
 _LETTERS_OF_S10: Final = "CEHLRUV"  # those that S10 gives a meaning for mail between countries
 # Posts of which it is certain that they keep to S10. The French post's subsidiary numbers express parcels (E) alike.
@@ -66,10 +74,8 @@ class BadTrackingNumberError(ValueError):
     """What cannot be a tracking number; the text says why, and quotes nothing of it."""
 
 
-def read_tracking_number(text: str, carrier: str = "") -> str:
+def read_tracking_number(text: str) -> str:
     """The number as it goes to Amazon: without spaces. `text` is a tidied cell, and not empty.
-
-    `carrier` is the name beside it: some forms are told by that alone.
 
     Raises:
         BadTrackingNumberError: it is something else, or digits of it are lost.
@@ -85,7 +91,7 @@ def read_tracking_number(text: str, carrier: str = "") -> str:
         raise BadTrackingNumberError(texts.TRACKING_NUMBER_INVALID)
     if not _SIGNS.fullmatch(text):
         raise BadTrackingNumberError(texts.TRACKING_NUMBER_SIGNS)
-    _refuse_words(text, carrier)
+    _refuse_words(text)
     number = re.sub(r"[^0-9A-Z]", "", text.upper())
     if len(number) > LONGEST_NUMBER:
         raise BadTrackingNumberError(texts.value_too_long(column="tracking_number", most=LONGEST_NUMBER))
@@ -144,10 +150,10 @@ def _could_be_whole(part: str, shortest: int) -> bool:
     return len(signs) >= shortest and any(sign.isdigit() for sign in signs)
 
 
-def _refuse_words(text: str, carrier: str) -> None:
+def _refuse_words(text: str) -> None:
     if not any(sign.isdigit() for sign in text):
-        # Track IDs of GLS are eight letters and digits, drawn by lot, and so at times letters alone.
-        if not (_GLS_TRACK_ID.fullmatch(text) and "gls" in carrier.casefold()):
+        # A number that is drawn by lot, such as the track ID of GLS, can happen to have letters alone.
+        if not _LETTERS_ALONE.fullmatch(text) or text in _OTHER_WORDS:
             raise BadTrackingNumberError(texts.TRACKING_NUMBER_NOTHING)
         return
     groups = re.split(r"[^0-9A-Z]+", text.upper())
