@@ -348,8 +348,8 @@ def _transparency_codes(record: Record) -> tuple[str, ...]:
         value = _cell(record, "transparency_codes")
     parts = value if isinstance(value, list | tuple) else re.split(r"[\s,;|]+", value or "")
     codes = tuple(code for part in parts if (code := tidied(part)))
-    if not all(re.fullmatch(r"[!-~]{1,200}", code) for code in codes) or any(
-        is_link(code) or is_formula(code) for code in codes
-    ):
+    if all(means_nothing(code) for code in codes):
+        return ()
+    if not all(re.fullmatch(r"[!-~]{1,200}", code) and not is_link(code) and not is_formula(code) for code in codes):
         raise _BadValueError(texts.TRANSPARENCY_CODES_INVALID)
-    return () if all(means_nothing(code) for code in codes) else codes
+    return codes
