@@ -5,7 +5,7 @@ sent. A run may die anywhere: the next one finds out what became of a call whose
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
@@ -114,26 +114,29 @@ def push_status(
     Raises:
         Problem: `input-malformed` or `not-readable`, before anything is done.
     """
-    rows = list(_rows(options.source, stdin, deps.clock.now()))
+    countries = {store.country for slug, store in deps.load_config().stores.items() if slug in slugs}
+    rows = list(_rows(options.source, stdin, deps.clock.now(), countries))
     return [_push_store(deps, slug, options, rows) for slug in slugs]
 
 
 def _rows(
-    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime
+    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime, countries: Collection[str]
 ) -> Iterator[ShipmentRow | RowRefusal]:
     if source is None:
         return
     if source == "-":
         if stdin is None:
             raise ValueError("standard input is read, and was not given")
-        yield from read_shipments(stdin, file="standard input", now=now, codes=_status_words())
+        yield from read_shipments(
+            stdin, file="standard input", now=now, codes=_status_words(), countries=countries
+        )  # fmt: skip
         return
     try:
         stream = source.open("rb")
     except OSError as error:
         raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read") from error
     with stream:
-        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words())
+        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words(), countries=countries)
 
 
 def _status_words() -> Mapping[str, Kind]:

@@ -1,5 +1,6 @@
 """Shipments and their confirmation to Amazon."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -74,10 +75,10 @@ ENTRIES: Final = {
 # Why a line of a file cannot be used ----------------------------------------------------------------------------------
 
 ORDER_ID_INVALID: Final = "order_id is not an Amazon order number (3, 7 and 7 digits with hyphens between them)"
-TRACKING_NUMBER_INVALID: Final = "tracking_number has no letter or digit, or has letters that are not Latin"
 STATUS_INVALID: Final = "status is not announced, processed, delivered or cancelled, and not a code of Sendcloud"
 ORDER_ITEM_ID_INVALID: Final = "order_item_id is not an Amazon item id: it can have digits only"
 TRANSPARENCY_CODES_INVALID: Final = "transparency_codes contains something that is not a code"
+CARRIER_IS_NUMBER: Final = "carrier is a number and not a name; perhaps two columns are exchanged"
 SHIP_DATE_IN_FUTURE: Final = "ship_date is in the future"
 SHIP_DATE_TOO_OLD: Final = "ship_date is more than two years ago"
 SHIP_DATE_AMBIGUOUS: Final = "ship_date can be read in two ways, month first or day first; write it as YYYY-MM-DD"
@@ -88,6 +89,18 @@ SHIP_DATE_TIME_INVALID: Final = (
     "ship_date has a time that cannot be read; write it as HH:MM, with a time zone if you like"
 )
 SHIP_DATE_NO_SUCH_TIME: Final = "ship_date has a time that does not exist"
+TRACKING_NUMBER_INVALID: Final = "tracking_number has no letter or digit, or has letters that are not Latin"
+TRACKING_NUMBER_NOTHING: Final = (
+    "tracking_number is a word or a filler and not a number; leave the cell empty if the parcel has no tracking"
+)
+TRACKING_NUMBER_TWICE: Final = "tracking_number holds more than one number; give each parcel a line of its own"
+TRACKING_NUMBER_SIGNS: Final = "tracking_number has characters that no carrier prints in a number"
+TRACKING_NUMBER_WORDS: Final = "tracking_number has words beside the number; give the number alone"
+TRACKING_NUMBER_IS_ORDER: Final = "tracking_number is an Amazon order number"
+TRACKING_NUMBER_IS_DATE: Final = "tracking_number is a date"
+TRACKING_NUMBER_ZEROS: Final = (
+    "tracking_number ends in zeros from its 16th digit on, as a spreadsheet leaves long numbers, so digits are lost"
+)
 
 
 def value_missing(*, column: str) -> str:
@@ -100,14 +113,19 @@ def value_is_list(*, column: str) -> str:
     return f"{column} is a list"
 
 
-def value_too_long(*, column: str, most: int) -> str:
-    """A value that no real one comes near."""
-    return f"{column} has more than {most} characters"
-
-
 def value_unprintable(*, column: str) -> str:
     """Control characters in a value."""
     return f"{column} contains characters that cannot be printed, such as a line break"
+
+
+def value_disagrees(*, column: str, names: Sequence[str]) -> str:
+    """Columns of a file that mean the same, and say different things."""
+    return f"the columns {' and '.join(names)} disagree: both are read as {column}"
+
+
+def quantity_invalid(*, most: int) -> str:
+    """A number of pieces that cannot be one."""
+    return f"quantity is not a whole number from 1 to {most}"
 
 
 def value_rounded(*, column: str) -> str:
@@ -115,6 +133,21 @@ def value_rounded(*, column: str) -> str:
     return f"{column} was rounded by a spreadsheet, so digits are lost"
 
 
-def quantity_invalid(*, most: int) -> str:
-    """A number of pieces that cannot be one."""
-    return f"quantity is not a whole number from 1 to {most}"
+def value_too_long(*, column: str, most: int) -> str:
+    """A value that no real one comes near."""
+    return f"{column} has more than {most} characters"
+
+
+def value_is_link(*, column: str) -> str:
+    """A web address where something else belongs."""
+    return f"{column} is a link"
+
+
+def value_is_formula(*, column: str) -> str:
+    """A formula that the spreadsheet wrote out instead of its result."""
+    return f"{column} is a spreadsheet formula; give its value"
+
+
+def tracking_number_check_failed(*, standard: str) -> str:
+    """A number that its own check digit contradicts; `standard` is the one that sets the digit."""
+    return f"tracking_number fails the check digit of its kind ({standard}): digits are lost or mistyped"

@@ -101,6 +101,11 @@ def weights_differ(*, lines: Sequence[int]) -> str:
     return f"its SKU has different weights on the lines {', '.join(map(str, lines))}"
 
 
+def values_disagree(*, names: Sequence[str]) -> str:
+    """Keys that mean the same, and say different things."""
+    return f"its {' and '.join(names)} disagree"
+
+
 def value_is_list(*, column: str) -> str:
     """A JSON list where one value belongs."""
     return f"its {column} is a list"
