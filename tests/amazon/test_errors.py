@@ -177,8 +177,8 @@ def test_what_the_caller_knows_of_the_store_is_added_to_every_problem() -> None:
     with bench(lwa=[lwa_refused(401, "invalid_client")], facts=facts) as made, pytest.raises(Problem) as caught:
         made.ask()
     assert caught.value.next_step == (
-        "At https://sellercentral.test/apps choose View under LWA credentials, "
-        "and give both again with `amzlink connect --store my-shop --renew`."
+        "At https://sellercentral.test/apps choose View under LWA credentials and copy both values. "
+        "Then give them with `amzlink connect --store my-shop --renew`."
     )
 
 
