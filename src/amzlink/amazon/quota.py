@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from amzlink.files import write_private
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.machine import HELD_BY_ANOTHER_PROGRAM
 
 _LOCK_SECONDS: Final = 20
 # Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
@@ -109,7 +110,7 @@ class FileQuotas:
         try:
             self._lock.acquire()
         except Timeout:
-            raise Problem(ProblemName.NOT_WRITABLE, file=self._path, detail="another program holds it") from None
+            raise Problem(ProblemName.NOT_WRITABLE, file=self._path, detail=HELD_BY_ANOTHER_PROGRAM) from None
         try:
             yield
         finally:

@@ -1,12 +1,28 @@
 """Shipments and their confirmation to Amazon."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
 from amzlink.problems.names import ProblemName
 
 AREA: Final = "Shipments"
+
+# By the reason that amazon/shipment_refusals gives for a confirmation that Amazon refused.
+REFUSED_BECAUSE: Final[Mapping[str, str]] = {
+    "item-unknown": "an item in it is not in the order",
+    "already-confirmed": "fewer units of the order are left to be confirmed",
+    "order-cancelled": "the order, or an item in it, was cancelled",
+    "stale-package": "the package was changed elsewhere in the meantime",
+    "too-many-edits": "the package was changed as often as Amazon allows",
+    "tracking-format": "the tracking number does not look like one of the carrier's",
+    "transparency-codes": "its items need Transparency codes, one for each unit",
+    "amazon-confirms": "Amazon confirms this order itself",
+    "bad-date": "the shipping date is in the future, or before the order",
+    "carrier-unknown": "Amazon does not know the carrier code",
+    "order-unknown": "Amazon does not know the order",
+    "other": "for a reason that amzlink does not know",
+}
 
 ENTRIES: Final = {
     ProblemName.SHIPMENT_REFUSED: Entry(
