@@ -179,3 +179,41 @@ def test_ten_thousand_rows_go_through(tmp_path: Path) -> None:
     rows = [row(f"302-{number:07d}-0000001", f"N{number}") for number in range(10_000)]
     report = at.push_file(*rows, row(order_id))
     assert (len(report.failures), report.sent.confirmed) == (10_000, 1)
+
+
+def test_a_corrected_number_for_a_parcel_that_sendcloud_told_of_is_sent_as_an_edit(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(2, 1)
+    at.parcels("announce", order_id)
+    assert at.push().sent.confirmed == 1
+    (before,) = at.numbers(order_id).values()
+    correction = at.push_file(row(order_id, "RIGHT1"))
+    assert (correction.sent.edited, correction.sent.confirmed, correction.already, correction.failures) == (1, 0, 0, [])
+    assert at.numbers(order_id) == {"1": "RIGHT1"} != {"1": before}
+    again = at.push_file(row(order_id, "RIGHT1"))
+    assert (again.sent.edited, again.already, again.failures) == (0, 1, [])
+    at.parcels("deliver", order_id)
+    assert at.push().sent.edited == 0
+    assert at.numbers(order_id) == {"1": "RIGHT1"}
+
+
+def test_the_number_that_sendcloud_told_of_is_no_correction_of_itself(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.parcels("announce", order_id, carrier="dpd")
+    at.push()
+    (number,) = at.numbers(order_id).values()
+    report = at.push_file(row(order_id, str(number), carrier="DPD"))
+    assert (report.sent.edited, report.already, report.failures) == (0, 1, [])
+
+
+def test_a_correction_of_one_of_several_parcels_has_to_say_which(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(1, 1)
+    first, second = at.items(order_id)
+    at.parcels("announce", order_id, split=[{first: 1}, {second: 1}])
+    assert at.push().sent.confirmed == 2
+    report = at.push_file(row(order_id, "RIGHT1"))
+    assert messages_of(report) == [(order_id, "correction-unclear")]
+    report = at.push_file(row(order_id, "RIGHT1", order_item_id=second, quantity="1"))
+    assert (report.sent.edited, report.failures) == (1, [])
