@@ -217,3 +217,22 @@ def test_a_correction_of_one_of_several_parcels_has_to_say_which(tmp_path: Path)
     assert messages_of(report) == [(order_id, "correction-unclear")]
     report = at.push_file(row(order_id, "RIGHT1", order_item_id=second, quantity="1"))
     assert (report.sent.edited, report.failures) == (1, [])
+
+
+def test_amazons_own_file_is_read_and_the_stores_country_says_how_its_dates_are_written(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    header = "order-id\torder-item-id\tquantity\tship-date\tcarrier-code\tcarrier-name\ttracking-number\tship-method"
+    line = f"{order_id}\t{at.items(order_id)[0]}\t1.0\t05/11/2026\tDHL\t\t00340434161094042557\t"
+    report = at.push_file(line, header=header)
+    assert (report.sent.confirmed, report.failures) == (1, [])
+    assert list(at.numbers(order_id).values()) == ["00340434161094042557"]
+
+
+def test_what_is_no_tracking_number_is_never_told(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    ids = at.sell(3)
+    slips = ("https://www.dhl.de/x?piececode=00340434161094042557", "340434161094042000", "keine")
+    report = at.push_file(*(row(order_id, slip) for order_id, slip in zip(ids, slips, strict=True)))
+    assert messages_of(report) == [(order_id, "shipment-row-unusable") for order_id in ids]
+    assert at.outbox() == []
