@@ -101,6 +101,21 @@ def test_the_table_to_fill_in_comes_back_from_a_german_excel(at: Shell, tmp_path
     assert {entry["finding"] for entry in back.document["skus"]} == {"ok"}
 
 
+def test_of_the_whole_table_given_back_only_what_was_filled_in_is_set(at: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    at.run("check-weights", "--all-listings", "--output", str(file), "--json")
+    rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"))))
+    for row in [row for row in rows if not row["weight"]][:4]:
+        row["weight"], row["unit"] = "0,45", "kg"
+    filled = io.StringIO()
+    writer = csv.DictWriter(filled, list(rows[0]), delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(reversed(rows))
+    file.write_bytes(filled.getvalue().encode("utf-8-sig"))
+    back = at.run("check-weights", "--from", str(file), "--json")
+    assert (back.code, back.document["set"], back.document["refused"]) == (0, 4, [])
+
+
 def test_a_file_with_bad_lines_is_used_as_far_as_it_can_be(at: Shell, tmp_path: Path) -> None:
     file, sku = tmp_path / "weights.csv", without(at)
     file.write_text(f"sku;weight;unit\n{sku};0,5;kg\nA;-3;kg\nB;nine;g\nC;900;kg\n", encoding="utf-8")

@@ -61,6 +61,13 @@ ENTRIES: Final = {
         next_step="Confirm it in Seller Central, Manage Orders. Or run `amzlink push-status --from FILE.csv{store_option}` with a file that has a column transparency_codes.",
         exit_code=Exit.PARTLY,
     ),
+    ProblemName.CORRECTION_UNCLEAR: Entry(
+        title="A corrected number that fits several parcels",
+        what="The file has another tracking number for the order {order_id}, and it is not clear for which of its parcels.",
+        why="Amazon knows several parcels of this order, and the line of the file does not say which items are in the parcel.",
+        next_step="Fill in the columns order_item_id and quantity as in the parcel that you mean, and give the file again. Or change the number in Seller Central, Manage Orders, Edit Shipment.",
+        exit_code=Exit.PARTLY,
+    ),
     ProblemName.PARCEL_OF_STOPPED_ORDER: Entry(
         title="A parcel that should not be shipped",
         what="There is a parcel for the order {order_id}, which is cancelled or on hold.",
