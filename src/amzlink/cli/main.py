@@ -112,7 +112,7 @@ def _run(argv: Sequence[str], deps: "Deps | None") -> int:
         color=not options.no_color and "NO_COLOR" not in os.environ,
         command=_command_name(options),
     )
-    session = Session(options, console, deps)
+    session = Session(options, console, run, deps)
     try:
         return _invoke(options, session)
     except KeyboardInterrupt:

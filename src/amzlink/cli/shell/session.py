@@ -1,7 +1,7 @@
 """What a command is handed: the console, the global options, and the means to work, made when first asked for."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from amzlink.cli.shell.console import Console
@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One invocation of amzlink."""
+    """One invocation of amzlink. `run` runs another command line in this process and gives its exit code."""
 
-    def __init__(self, options: GlobalOptions, console: Console, deps: "Deps | None" = None) -> None:
+    def __init__(
+        self,
+        options: GlobalOptions,
+        console: Console,
+        run: "Callable[[Sequence[str], Deps | None], int]",
+        deps: "Deps | None" = None,
+    ) -> None:
         self.options = options
         self.console = console
+        self.run = run
         self.exit_code = Exit.DONE
         self._deps = deps
 
