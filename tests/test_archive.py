@@ -76,7 +76,7 @@ class TestRecipients:
         assert problem.name.value == "private-key-given"
         assert problem.exit_code is Exit.BAD_INPUT
         assert "no. 2" in problem.summary
-        assert "only the public one (age1...) comes here" in problem.cause
+        assert "amzlink needs only the public key (age1...)" in problem.cause
         assert str(OWNER) not in json.dumps(problem.as_dict())
         assert str(OWNER) not in repr(problem.facts)
 

@@ -414,7 +414,7 @@ class TestRequire:
         problem = problem_of(lambda: require(MemorySecrets(), "de-1", "refresh-token"))
         assert problem.name.value == "secret-missing"
         assert problem.summary.startswith(
-            "The refresh token of the store de-1 is neither in the keyring nor in AMZLINK_SE"
+            "The refresh token of the store de-1 is missing. It is not in the keyring, in AMZLINK_SE"
         )
         assert "AMZLINK_SECRET_DE_1_REFRESH_TOKEN" in problem.summary
         assert "`amzlink connect --store de-1 --renew`" in problem.next_step

@@ -386,16 +386,16 @@ def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:
 
 
 def _refusal(problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
-    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, **_session_bus())
+    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, bus=_session_bus())
 
 
 def _too_long(slug: str, name: SecretName, value: str) -> Problem:
     return Problem(ProblemName.SECRET_TOO_LONG, variable=_suffix(slug, name), name=spoken(name), length=len(value))
 
 
-def _session_bus() -> dict[str, str]:
+def _session_bus() -> str:
     """Where systemd puts the D-Bus of this user's desktop session: under cron it has to be told."""
-    return {"bus": f"unix:path=/run/user/{os.getuid()}/bus"} if hasattr(os, "getuid") else {}
+    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else '<UID>'}/bus"
 
 
 def _is_there(file: Path) -> bool:
