@@ -53,6 +53,16 @@ def test_the_table_goes_to_stdout_and_fits_a_hundred_columns(at: Shell) -> None:
     assert "Shipping Weight" in ran.err
 
 
+def test_the_table_to_fill_in_can_go_to_standard_output_alone(at: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    at.run("check-weights", "--output", str(file))
+    ran = at.run("check-weights", "--output", "-")
+    assert ran.code == 0
+    assert ran.out.splitlines() == file.read_text("utf-8-sig").splitlines()
+    assert "products looked at" in ran.err
+    assert not Path("-").exists()
+
+
 def test_set_counts_at_once_for_open_orders(at: Shell) -> None:
     missing = {
         entry["sku"] for entry in at.run("check-weights", "--json").document["skus"] if not entry["weight_grams"]
