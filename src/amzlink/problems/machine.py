@@ -7,7 +7,6 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "This machine"
 
-HELD_BY_ANOTHER_PROGRAM: Final = "another program is using it"
 
 ENTRIES: Final = {
     ProblemName.NOT_WRITABLE: Entry(
