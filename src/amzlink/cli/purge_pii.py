@@ -26,7 +26,8 @@ def purge_pii_command(
 ) -> None:
     """Destroy buyers' personal data whose time is over; with --order, one order's at once."""
     from amzlink.cli.views.privacy import show
-    from amzlink.jobs.purge_pii import PurgeOptions, purge_pii
+    from amzlink.jobs.privacy.purge import PurgeOptions
+    from amzlink.jobs.purge_pii import purge_pii
 
     session: Session = ctx.obj
     if recipient and not archive:

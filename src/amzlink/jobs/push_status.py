@@ -8,20 +8,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
 from amzlink.amazon.fulfilment_feed import MOST_CODES, fits_feed
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.config import Store
 from amzlink.core.shipments.parcels import FILE, SENDCLOUD, Kind, delivered_at
-from amzlink.core.shipments.plan import UNDER_WAY, State, Trigger
+from amzlink.core.shipments.plan import UNDER_WAY, State
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
-from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.destination.send import integration_of
+from amzlink.deps import Deps
 from amzlink.jobs.privacy.renew import lease_arrivals
-from amzlink.jobs.recording import run_job
 from amzlink.jobs.shipments.collect import ParcelNews
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally, to_api
@@ -34,12 +31,10 @@ from amzlink.orderbook.shipments.parcels import (
     booked_orders,
     newly_delivered,
     note_deliveries,
-    shipped_and_under_way,
+    parcels_of,
 )
 from amzlink.problems import Problem, ProblemName
-
-if TYPE_CHECKING:
-    from amzlink.amazon.transport import Link
+from amzlink.run import StoreRun, run_job
 
 JOB: Final = "push-status"
 # Confirmed one by one, ten thousand parcels take an hour and a half: the quota's waits are the work here.
@@ -70,8 +65,6 @@ class PushReport(msgspec.Struct, kw_only=True):
     delivered: int = 0
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
-    amazon_time: datetime | None = None
-    time_counts: bool = False
     problem: Problem | None = None
 
     @property
@@ -88,11 +81,6 @@ class PushReport(msgspec.Struct, kw_only=True):
     def already(self) -> int:
         """Parcels of which something was heard, and of which Amazon knows all there is to say."""
         return self.planned.already + self.sent.already
-
-    @property
-    def borne_out(self) -> datetime | None:
-        """Amazon's time, where personal data may be destroyed by it."""
-        return self.amazon_time if self.time_counts else None
 
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
@@ -151,132 +139,77 @@ def _push_store(
 ) -> PushReport:  # fmt: skip
     report = PushReport(store=slug)
 
-    def work(book: StoreBook) -> None:
-        _push_into(book, deps, slug, options, rows=rows, report=report)
+    def work(run: StoreRun) -> None:
+        _Push(run, report).steps(options, rows)
 
-    run_job(deps, JOB, report, work, dry_run=options.dry_run)
+    run_job(deps, JOB, report, work, dry_run=options.dry_run, max_wait=_MAX_WAIT)
     return report
 
 
-def _push_into(
-    book: StoreBook,
-    deps: Deps,
-    slug: str,
-    options: PushOptions,
-    *,
-    rows: Sequence[ShipmentRow | RowRefusal],
-    report: PushReport,
-) -> None:
-    settings = deps.load_config()
-    store = settings.stores[slug]
-    vault = deps.vault(book)
-    with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
+class _Push:
+    """One store's run."""
+
+    def __init__(self, run: StoreRun, report: PushReport) -> None:
+        self._run = run
+        self._report = report
+        self._confirmer = Confirmer(run, report.sent)
+        self._feeds = FeedRoute(run, self._confirmer)
+
+    def steps(self, options: PushOptions, rows: Sequence[ShipmentRow | RowRefusal]) -> None:
+        """Hear of parcels, decide what follows from it, and tell Amazon; a dry run tells nothing.
+
+        First of all comes what earlier runs left open: nothing new is said of an order of which that is not known.
+        """
+        run, report = self._run, self._report
         try:
-            report.amazon_time, report.time_counts = link.learn_time(), deps.bears_out(store)
-            if amazon_offset_is_large(link.offset):
-                deps.observer.warn(skew_problem(link.offset))
-            news = ParcelNews(
-                book=book,
-                vault=vault,
-                slug=slug,
-                policy=settings.retention,
-                now=report.amazon_time,
-                dry_run=options.dry_run,
-            )
-            push = _Push(deps=deps, link=link, book=book, slug=slug, store=store, news=news, report=report)
-            push.settle(dry_run=options.dry_run)
+            run.learn_time()
+            news = ParcelNews(run)
+            if not run.dry_run:
+                self._feeds.go_on()
+                self._confirmer.settle()
             try:
-                push.hear(rows, from_file=options.source is not None)
+                self._hear(news, rows, from_file=options.source is not None)
             except Problem as problem:
                 # What was heard before can still be told.
                 report.problem = problem
-            push.decide(dry_run=options.dry_run)
-            for arrivals in _arrivals(book, news, now=report.amazon_time, dry_run=options.dry_run):
-                report.delivered += len(arrivals)
-                if not options.dry_run:
-                    # The leases first: a run that dies between the two does both once more.
-                    today = report.amazon_time.date()
-                    lease_arrivals(book, vault, arrivals, today=today, policy=settings.retention)
-                    note_deliveries(book, arrivals)
-            if not options.dry_run:
-                push.send(options.route)
-        except Problem as problem:
-            # What was done before is done, and noted.
-            report.problem = problem
+            self._decide(news)
+            self._note_arrivals()
+            if not run.dry_run:
+                self._send(options.route)
         finally:
-            report.api_calls.update(link.calls)
-            report.unanswered = _count_unanswered(book, dry_run=options.dry_run)
+            report.unanswered = self._count_unanswered()
 
-
-def _count_unanswered(book: StoreBook, *, dry_run: bool) -> int:
-    """Confirmations without an answer; a dry run counts what is in the queue as what it would send."""
-    states = UNDER_WAY if dry_run else {*UNDER_WAY, State.PLANNED}
-    return sum(count for state, count in state_counts(book).items() if state in states)
-
-
-class _Push:
-    """One store's run, once everything is open."""
-
-    def __init__(
-        self,
-        *,
-        deps: Deps,
-        link: "Link",
-        book: StoreBook,
-        slug: str,
-        store: Store,
-        news: ParcelNews,
-        report: PushReport,
-    ) -> None:
-        self._deps = deps
-        self._link = link
-        self._book = book
-        self._slug = slug
-        self._store = store
-        self._news = news
-        self._report = report
-        self._confirmer = Confirmer(deps=deps, link=link, book=book, slug=slug, news=news, tally=report.sent)
-        account = deps.account_of(slug, store)
-        self._feeds = FeedRoute(self._confirmer, deps.quotas(account), store.marketplace_ids, store.seller_id)
-
-    def settle(self, *, dry_run: bool) -> None:
-        """First of all, what earlier runs left open: nothing new is said of an order of which that is not known."""
-        if not dry_run:
-            self._feeds.go_on()
-            self._confirmer.settle()
-
-    def hear(self, rows: Sequence[ShipmentRow | RowRefusal], *, from_file: bool) -> None:
+    def _hear(self, news: ParcelNews, rows: Sequence[ShipmentRow | RowRefusal], *, from_file: bool) -> None:
         """Take in the news: of the file, or else Sendcloud's."""
         if from_file:
-            self._hear_file(rows)
-        elif self._store.destination == SENDCLOUD:
-            self._deps.observer.progress("asking Sendcloud for parcels")
-            with self._deps.sendcloud(self._slug, self._store) as client:
-                try:
-                    self._news.poll(client, integration_of(client, self._store))
-                finally:
-                    self._report.api_calls.update(client.calls)
+            self._hear_file(news, rows)
+        elif self._run.store.destination == SENDCLOUD:
+            self._run.reporter.progress("asking Sendcloud for parcels")
+            news.poll(self._run.sendcloud, self._run.integration_id)
 
-    def decide(self, *, dry_run: bool) -> None:
+    def _decide(self, news: ParcelNews) -> None:
         """What follows from it."""
-        planner = Planner(
-            deps=self._deps,
-            book=self._book,
-            slug=self._slug,
-            trigger=Trigger(self._store.update_status_when, self._store.ship_by_guard_hours),
-            news=self._news,
-            now=self._link.amazon_now(),
-            dry_run=dry_run,
-        )
-        self._report.planned = planner.run()
+        self._report.planned = Planner(self._run, news).decide()
         if self._report.planned.due:
-            self._deps.observer.warn(
-                Problem(ProblemName.SHIP_BY_NEAR, count=self._report.planned.due, store=self._slug)
-            )
+            near = Problem(ProblemName.SHIP_BY_NEAR, count=self._report.planned.due, store=self._run.slug)
+            self._run.reporter.warn(near)
 
-    def send(self, route: str) -> None:
+    def _note_arrivals(self) -> None:
+        """The last leases of orders that have arrived. A run that dies between the two steps does both once more."""
+        book, sealed, now = self._run.book, self._run.sealed, self._run.now()
+        for arrivals in _arrivals(book, now):
+            self._report.delivered += len(arrivals)
+            lease_arrivals(book, sealed, arrivals, today=sealed.today(now), policy=self._run.retention)
+            note_deliveries(book, arrivals)
+
+    def _count_unanswered(self) -> int:
+        """Confirmations without an answer; a dry run counts what is in the queue as what it would send."""
+        states = UNDER_WAY if self._run.dry_run else {*UNDER_WAY, State.PLANNED}
+        return sum(count for state, count in state_counts(self._run.book).items() if state in states)
+
+    def _send(self, route: str) -> None:
         """Send the outbox: one by one as long as that is faster, the rest and all mail without tracking by feed."""
-        singly, either, by_feed = self._sorted(in_state(self._book, State.PLANNED))
+        singly, either, by_feed = self._sorted(in_state(self._run.book, State.PLANNED))
         if singly:
             self._confirmer.send_singly(singly)
         while either and route != "feed" and (count := self._singly(len(either), route)):
@@ -310,7 +243,7 @@ class _Push:
     def _singly(self, count: int, route: str) -> int:
         return count if route == "single" else self._feeds.singly_first(count)
 
-    def _hear_file(self, rows: Sequence[ShipmentRow | RowRefusal]) -> None:
+    def _hear_file(self, news: ParcelNews, rows: Sequence[ShipmentRow | RowRefusal]) -> None:
         by_order: dict[str, list[ShipmentRow]] = {}
         for row in rows:
             if isinstance(row, RowRefusal):
@@ -320,13 +253,13 @@ class _Push:
         ids = list(by_order)
         booked: set[str] = set()
         for start in range(0, len(ids), _CHUNK):
-            booked |= booked_orders(self._book, ids[start : start + _CHUNK])
+            booked |= booked_orders(self._run.book, ids[start : start + _CHUNK])
         for row in rows:
             if isinstance(row, ShipmentRow) and row.order_id not in booked:
-                where = f"in the order book of {self._slug} (line {row.line})"
+                where = f"in the order book of {self._run.slug} (line {row.line})"
                 problem = Problem(ProblemName.ORDER_NOT_FOUND, order_id=row.order_id, detail=where)
                 self._report.failed.append(Refusal(row.order_id, problem.name, problem.summary))
-        self._news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
+        news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
 
 
 def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
@@ -334,14 +267,12 @@ def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
     return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, reason=reason, detail=detail)
 
 
-def _arrivals(book: StoreBook, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:
+def _arrivals(book: StoreBook, now: datetime) -> Iterator[dict[str, Arrival]]:
     """The orders that have arrived as a whole since the last run, a chunk at a time."""
-    ids = dict.fromkeys(newly_delivered(book))
-    if dry_run:
-        ids |= dict.fromkeys(shipped_and_under_way(book, list(news.known)))
+    ids = newly_delivered(book)
     for start in range(0, len(ids), _CHUNK):
         found = {}
-        for order_id, parcels in news.parcels_of(list(ids)[start : start + _CHUNK]).items():
+        for order_id, parcels in parcels_of(book, ids[start : start + _CHUNK]).items():
             if moment := delivered_at(tuple(parcels)):
                 told_by_file = any(parcel.source == FILE and parcel.delivered_at == moment for parcel in parcels)
                 # Nothing arrives later than it is told: a wrong date must not lengthen anybody's stay.
