@@ -3,15 +3,22 @@
 `python scripts/write_docs.py` writes them; with `--check` it only tells which are stale, and ends with 1.
 """
 
+import ast
 import contextlib
 import io
 import os
+import re
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column
 
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.main import app, run
 from amzlink.cli.views.export import COLUMNS, PERSONAL_COLUMNS
+from amzlink.orderbook.schema import METADATA
 from amzlink.problems import AREAS, CATALOGUE, Entry, Exit, ProblemName
 from amzlink.sandbox.faults import FAULTS
 
@@ -39,7 +46,13 @@ EXIT_CODES = {
 def main() -> int:
     """Write, or check."""
     os.environ["COLUMNS"] = "100"
-    pages = {"troubleshooting.md": troubleshooting(), "commands.md": commands(), "carriers.md": carriers()}
+    pages = {
+        "troubleshooting.md": troubleshooting(),
+        "commands.md": commands(),
+        "carriers.md": carriers(),
+        "order-book.md": order_book(),
+        "architecture.md": architecture(_read(DOCS / "architecture.md")),
+    }
     stale = [name for name, text in pages.items() if _read(DOCS / name) != text]
     if "--check" in sys.argv:
         for name in stale:
@@ -127,6 +140,68 @@ def commands() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def order_book() -> str:
+    """The tables of the order book, as the schema has them."""
+    lines = [
+        "# The tables of the order book",
+        "",
+        "One database for all stores (SQLite, `orders.db`). Times are text, ISO 8601 in UTC: they sort, and a",
+        "person can read them. Nothing personal is outside the table `sealed`. The schema is",
+        "`orderbook/schema.py`. Each change of it is a migration in `orderbook/migrations/versions/`.",
+        "",
+    ]
+    for table in METADATA.tables.values():
+        key = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)
+        columns = [f"`{c.name}` {_type(c)}" for c in table.columns if not c.primary_key]
+        lines += [
+            f"## {table.name}",
+            "",
+            str(table.info["about"]),
+            "",
+            f"- Key: {key}",
+            f"- Columns: {', '.join(columns)}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _type(column: Column[Any]) -> str:
+    word = str(column.type).lower().replace("blob", "bytes")
+    return word if not column.nullable else f"{word} or empty"
+
+
+_FLOORS = (
+    "<!-- floors: written by scripts/write_docs.py from pyproject.toml and the packages' docstrings -->",
+    "<!-- end of floors -->",
+)
+
+
+def architecture(page: str) -> str:
+    """The page with its drawing of the floors made anew."""
+    contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    floors = next(contract["layers"] for contract in contracts if contract["name"] == "Arrows go down only")
+    begin, end = (page.index(mark) for mark in _FLOORS)
+    drawing = ["```", *_floors(floors), "```"]
+    return page[: begin + len(_FLOORS[0])] + "\n" + "\n".join(drawing) + "\n" + page[end:]
+
+
+def _floors(floors: list[str]) -> list[str]:
+    """A box per floor, a line per room: its name, and the first line of its docstring."""
+    width = 118
+    edge = "+" + "-" * (width - 2) + "+"
+    lines = [edge]
+    for floor in floors:
+        for room in re.split(r" [|:] ", floor):
+            name = room.removeprefix("amzlink.").strip("()")
+            file = DOCS.parent / "src" / "amzlink" / name
+            source = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+            told = (ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "").split("\n")[0]
+            text = f"{name + ('/' if file.is_dir() else ''):<11} {told}"
+            lines.append(f"| {text[: width - 4]:<{width - 4}} |")
+        lines.append(edge)
+    return [*lines[:-1], edge]
 
 
 def carriers() -> str:

@@ -76,7 +76,7 @@ class TestRecipients:
         assert problem.name.value == "private-key-given"
         assert problem.exit_code is Exit.BAD_INPUT
         assert "no. 2" in problem.summary
-        assert "only the public one (age1...) comes here" in problem.cause
+        assert "amzlink needs only the public key (age1...)" in problem.cause
         assert str(OWNER) not in json.dumps(problem.as_dict())
         assert str(OWNER) not in repr(problem.facts)
 
@@ -96,17 +96,17 @@ class TestRecipients:
         file.write_text(f"{OWNER.to_public()}\n")
         problem = refusal(str(file))
         assert problem.name.value == "recipient-unusable"
-        assert "a file, where the key itself is wanted" in problem.summary
+        assert "a file, but the key itself is needed" in problem.summary
 
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("", "it is nothing"),
-            ("my accountant", "no key of age"),
-            ("x" * 5000, "no key of age"),
-            ("nul\0", "no key of age"),
-            ("~nobody-of-this-name/key.txt", "no key of age"),
-            ("/", "no key of age"),
+            ("", "it is empty"),
+            ("my accountant", "not a key of age"),
+            ("x" * 5000, "not a key of age"),
+            ("nul\0", "not a key of age"),
+            ("~nobody-of-this-name/key.txt", "not a key of age"),
+            ("/", "not a key of age"),
             ("age1mj5pzr0h2586mnaw7ur9w3nyn253rzl3fh47g34hhq2rc60s4gpqpw3k", "cut off or misspelt"),
             ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB", "an SSH key"),
             ("age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t", "another kind"),

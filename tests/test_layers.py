@@ -1,13 +1,15 @@
 """The floors of the house hold each other apart, and nothing heavy is loaded where nobody needs it."""
 
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"httpx", "sqlalchemy", "keyring", "cryptography", "msgspec", "rich", "pydantic", "pyrage"}
+HEAVY = {"httpx", "truststore", "sqlalchemy", "keyring", "cryptography", "msgspec", "rich", "pydantic", "pyrage"}
 _WHAT_WAS_LOADED = """
 import sys
 from amzlink.__main__ import main
@@ -44,6 +46,17 @@ def test_the_contracts_between_the_floors_are_kept() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Arrows go down only KEPT" in done.stdout
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports within functions and for type checkers count too."""
+    graph = grimp.build_graph("amzlink", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    imports["amzlink.amazon.auth"] = imports["amzlink.amazon.auth"] - {"amzlink.amazon.transport"}  # still to go
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
 @pytest.mark.parametrize(

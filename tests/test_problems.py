@@ -78,6 +78,13 @@ class TestEveryEntry:
             assert text.endswith((".", "}"))
             assert "  " not in text
 
+    def test_its_sentences_have_twenty_words_at_most(self, name: ProblemName) -> None:
+        """A command or a field counts as one word; a colon ends a sentence."""
+        for part in ("title", *TEMPLATES, "what_exactly"):
+            text = re.sub(r"\{[^}]*\}", "FIELD", re.sub("`[^`]*`", "COMMAND", getattr(CATALOGUE[name], part)))
+            for sentence in re.split(r"(?<=[.:!?])\s+", text):
+                assert len(sentence.split()) <= 20, sentence
+
     def test_its_sentences_can_be_filled(self, name: ProblemName) -> None:
         problem = with_all_facts(name)
         for text in (problem.summary, problem.cause, problem.next_step, str(problem)):
@@ -152,8 +159,13 @@ def test_a_fact_stands_as_it_is_even_with_braces_in_it(text: str) -> None:
 
 
 def test_a_given_fact_wins_over_the_default() -> None:
-    assert "sellingpartnerapi-eu" in Problem(ProblemName.DNS_FAILED, host="sellingpartnerapi-eu.amazon.com").summary
-    assert DEFAULT_FACTS["host"] in Problem(ProblemName.DNS_FAILED).summary
+    refused = ProblemName.REQUEST_REFUSED
+    assert Problem(refused, operation="createOrders", service="Sendcloud").summary.startswith("Sendcloud refused")
+    assert Problem(refused, operation="createFeed").summary.startswith("Amazon refused")
+
+
+def test_a_fact_that_the_raiser_forgot_is_a_gap_and_no_phrase() -> None:
+    assert Problem(ProblemName.DNS_FAILED).summary == "The name <HOST> cannot be looked up."
 
 
 def test_facts_that_are_added_do_not_replace_those_that_are_there() -> None:

@@ -259,7 +259,7 @@ class TestAKeyringThatFails:
             ),
             (RuntimeError(), "keyring-unavailable", "it answered with RuntimeError"),
             (ConnectionResetError("gone"), "keyring-unavailable", "it answered with ConnectionResetError (gone)"),
-            (keyring_error("KeyringLocked"), "keyring-locked", "it was not unlocked"),
+            (keyring_error("KeyringLocked"), "keyring-locked", "it could not be unlocked"),
         ],
     )
     def test_is_named(self, home: Home, error: Exception, problem: str, detail: str) -> None:
@@ -285,20 +285,20 @@ class TestAKeyringThatFails:
     @pytest.mark.parametrize(
         ("environ", "platform", "why"),
         [
-            ({}, "linux", ", because DBUS_SESSION_BUS_ADDRESS is not set, as under cron and sudo"),
+            ({}, "linux", ", because DBUS_SESSION_BUS_ADDRESS is not set (as under cron and sudo)"),
             ({}, "win32", ""),
             ({}, "darwin", ""),
             (
                 {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent,guid=1"},
                 "linux",
-                ", because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone, as after signing out",
+                ", because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone (as after signing out)",
             ),
             ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/"}, "linux", ": no keyring service answers on its D-Bus"),
             ({"DBUS_SESSION_BUS_ADDRESS": "unix:abstract=x"}, "linux", ": no keyring service answers on its D-Bus"),
             (
                 {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
                 "linux",
-                ", because PYTHON_KEYRING_BACKEND chooses another way",
+                ", because PYTHON_KEYRING_BACKEND chooses something else",
             ),
         ],
     )
@@ -324,7 +324,7 @@ class TestAKeyringThatFails:
         store = SystemSecrets({}, home, keyring=ForgetfulKeyring())
         problem = problem_of(lambda: store.set("a", "client-secret", "sesame"))
         assert problem.name.value == "keyring-unavailable"
-        assert problem.facts["detail"] == "what it was given to keep did not come back"
+        assert problem.facts["detail"] == "it did not keep the value that it was given"
         assert "sesame" not in str(problem.facts)
 
 
@@ -414,7 +414,7 @@ class TestRequire:
         problem = problem_of(lambda: require(MemorySecrets(), "de-1", "refresh-token"))
         assert problem.name.value == "secret-missing"
         assert problem.summary.startswith(
-            "The refresh token of the store de-1 is neither in the keyring nor in AMZLINK_SE"
+            "The refresh token of the store de-1 is missing. It is not in the keyring, in AMZLINK_SE"
         )
         assert "AMZLINK_SECRET_DE_1_REFRESH_TOKEN" in problem.summary
         assert "`amzlink connect --store de-1 --renew`" in problem.next_step

@@ -25,7 +25,7 @@ from amzlink.clock import to_iso
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.tax_record import FIELDS
 from amzlink.files import sync_folder, translated_errors
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, machine, privacy
 
 if TYPE_CHECKING:
     from pyrage import x25519
@@ -179,7 +179,7 @@ def _kind_of_file(name: str) -> str:
         return AgeKey.UNKNOWN
     if kind_of(content.decode(errors="replace")) is AgeKey.PRIVATE:
         return AgeKey.PRIVATE
-    return "a file, where the key itself is wanted"
+    return privacy.A_FILE
 
 
 def _takes(key: str) -> bool:
@@ -307,7 +307,7 @@ def _compare(part: Path, written: bytes, path: Path) -> None:
         while block := file.read(_READ_BACK):
             found.update(block)
     if found.digest() != written:
-        raise Problem(ProblemName.DISK_BROKEN, file=path, detail="what was read back is not what was written")
+        raise Problem(ProblemName.DISK_BROKEN, file=path, detail=machine.READ_BACK_DIFFERS)
 
 
 def _remove_abandoned(folder: Path, store: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ The file is read into frozen structs; keys that this version does not know survi
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -15,7 +15,7 @@ from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.stores.slug import is_slug
 from amzlink.files import translate, write_private
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, privacy, stores, usage
 
 _T = TypeVar("_T")
 
@@ -106,9 +106,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def without_store(self, slug: str) -> "Config":
         """The same without this store."""
-        stores = {name: store for name, store in self.stores.items() if name != slug}
+        others = {name: store for name, store in self.stores.items() if name != slug}
         default = None if self.default_store == slug else self.default_store
-        return msgspec.structs.replace(self, stores=stores, default_store=default)
+        return msgspec.structs.replace(self, stores=others, default_store=default)
 
     def choose(self, slug: str | None, file: Path) -> str:
         """The slug to work on: the one named, the only one, or the default.
@@ -142,7 +142,7 @@ def load(path: Path) -> Config:
     except OSError as error:
         raise translate(error, path) from error
     try:
-        raw = tomllib.loads(text.decode())
+        raw = tomllib.loads(text.decode("utf-8-sig"))  # some editors begin every file with a byte-order mark
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=str(error)) from error
     return _parse(raw, path)
@@ -163,9 +163,7 @@ def parse_setting(key: str, text: str) -> object:
     """
     fields = {field.name: field for field in msgspec.structs.fields(Store)}
     if key not in SETTINGS:
-        raise Problem(
-            ProblemName.USAGE, command="amzlink stores set", detail=f"{key} is not a setting: {', '.join(SETTINGS)}."
-        )
+        raise _no_setting(usage.setting_unknown(key=key, known=SETTINGS))
     wanted = fields[key].type
     value: object = text.strip() or None
     if key == "marketplace_ids":
@@ -173,9 +171,22 @@ def parse_setting(key: str, text: str) -> object:
     try:
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise Problem(
-            ProblemName.USAGE, command="amzlink stores set", detail=f"{key} cannot be {text!r}: {error}."
-        ) from error
+        raise _no_setting(_why_not(key, text, wanted)) from error
+
+
+def _why_not(key: str, text: str, kind: object) -> str:
+    """What a setting can be instead of what was given."""
+    if get_origin(kind) is Literal:
+        return usage.setting_not_one_of(key=key, choices=get_args(kind), given=text)
+    if kind is bool:
+        return usage.setting_not_one_of(key=key, choices=("true", "false"), given=text)
+    if kind is int or int in get_args(kind):
+        return usage.setting_no_number(key=key, given=text)
+    return usage.setting_empty(key=key)
+
+
+def _no_setting(detail: str) -> Problem:
+    return Problem(ProblemName.USAGE, command="amzlink stores set", detail=detail)
 
 
 def _parse(raw: Mapping[str, Any], path: Path) -> Config:
@@ -185,26 +196,27 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            faults.extend(_field_faults(where, value, kind) or [f"{where}: {error}"])
+            broken = _field_faults(where, value, kind)
+            faults.extend(broken or [stores.setting_invalid(setting=where, reason=str(error))])
             return default
 
     tables = raw.get("stores", {})
     if not isinstance(tables, dict):
         tables = {}
-        faults.append("stores: a table is expected")
+        faults.append(stores.STORES_ARE_NO_TABLE)
     blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
-    stores = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in tables.items()}
+    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in tables.items()}
     retention = read("retention", raw.get("retention", {}), Retention, Retention())
     archive = read("archive", raw.get("archive", {}), Archive, Archive())
     config = Config(
         default_store=read("default_store", raw.get("default_store"), str | None, None),  # type: ignore[arg-type]
-        stores=stores,
+        stores=connected,
         database=read("database", raw.get("database", {}), Database, Database()),
         retention=retention,
         archive=archive,
         raw=dict(raw),
     )
-    faults += [f"stores.{slug}: a store's short name has a-z, 0-9 and -" for slug in stores if not is_slug(slug)]
+    faults += [stores.slug_invalid(slug=slug) for slug in connected if not is_slug(slug)]
     faults += _retention_faults(retention)
     faults += _archive_faults(archive)
     if faults:
@@ -222,24 +234,22 @@ def _field_faults(where: str, table: object, kind: object) -> list[str]:
             try:
                 msgspec.convert(table[field.name], field.type)
             except msgspec.ValidationError as error:
-                faults.append(f"{where}.{field.name}: {error}")
+                faults.append(stores.setting_invalid(setting=f"{where}.{field.name}", reason=str(error)))
         elif field.required:
-            faults.append(f"{where}.{field.name} is missing")
+            faults.append(stores.setting_missing(setting=f"{where}.{field.name}"))
     return faults
 
 
 def _retention_faults(retention: Retention) -> list[str]:
     faults = []
     if not 1 <= retention.days <= LONGEST_RETENTION_DAYS:
-        faults.append(
-            f"retention.days: {retention.days} is not possible, Amazon allows 1 to {LONGEST_RETENTION_DAYS} days"
-        )
+        faults.append(stores.retention_days_invalid(days=retention.days, most=LONGEST_RETENTION_DAYS))
     if retention.counts_from not in ("delivery", "shipment"):
-        faults.append('retention.counts_from: either "delivery" or "shipment"')
+        faults.append(stores.RETENTION_COUNTS_FROM_INVALID)
     if not 0 <= retention.unknown_delivery_days <= LONGEST_RETENTION_DAYS:
-        faults.append(f"retention.unknown_delivery_days: 0 to {LONGEST_RETENTION_DAYS}")
+        faults.append(stores.unknown_delivery_days_invalid(most=LONGEST_RETENTION_DAYS))
     if retention.order_months < 1:
-        faults.append("retention.order_months: at least 1")
+        faults.append(stores.ORDER_MONTHS_INVALID)
     return faults
 
 
@@ -252,20 +262,17 @@ def _archive_faults(archive: Archive) -> list[str]:
         except RuntimeError:  # the home of a user that there is not
             absolute = False
         if not absolute:
-            faults.append("archive.dir: an absolute path is needed, since scheduled runs start elsewhere")
+            faults.append(privacy.ARCHIVE_DIR_RELATIVE)
         if not archive.recipients:
-            faults.append("archive.recipients: without one nobody could open the archive")
+            faults.append(privacy.ARCHIVE_RECIPIENTS_MISSING)
     elif archive.recipients:
-        faults.append("archive.dir is missing")
+        faults.append(privacy.ARCHIVE_DIR_MISSING)
     for number, text in enumerate(archive.recipients, 1):
         kind = kind_of(clean(text))
         if kind is AgeKey.PRIVATE:
-            faults.append(
-                f"archive.recipients: no. {number} is a private key, which must never come to this machine; make a "
-                "new pair elsewhere and put only its public key (age1...) here"
-            )
+            faults.append(privacy.archive_recipient_private(number=number))
         elif kind is not AgeKey.PUBLIC:
-            faults.append(f"archive.recipients: no. {number} is {kind}, and a public key (age1...) is needed")
+            faults.append(privacy.archive_recipient_unusable(number=number, found=kind))
     return faults
 
 

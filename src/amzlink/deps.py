@@ -18,11 +18,9 @@ from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
 
 if TYPE_CHECKING:
-    import httpx
-
     from amzlink.amazon.quota import FileQuotas
     from amzlink.amazon.transport import Link
-    from amzlink.http.client import CallRecord
+    from amzlink.http.client import BaseTransport, CallRecord
     from amzlink.orderbook.database import Database, StoreBook
     from amzlink.sendcloud.transport import Client
 
@@ -90,7 +88,7 @@ class Deps:
     secrets: SecretStore
     clock: Clock = field(default_factory=SystemClock)
     observer: Observer = field(default_factory=Silence)
-    transport: "httpx.BaseTransport | None" = None
+    transport: "BaseTransport | None" = None
     timeout_seconds: float | None = None
     rng: random.Random = field(default_factory=random.Random)
 
@@ -142,22 +140,20 @@ class Deps:
 
         One that is `read_only` refuses to change anything there. Close it after use.
         """
-        import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Amazon
-
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
         from amzlink.amazon.read_only import ReadOnlyLink  # noqa: PLC0415
         from amzlink.amazon.transport import Link  # noqa: PLC0415
-        from amzlink.http.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
+        from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
 
         base_url = self.spapi_url(account, region)
         return (ReadOnlyLink if read_only else Link)(
             base_url=base_url,
-            auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials),
+            auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials, self.clock),
             quotas=self.quotas(account),
             clock=self.clock,
             patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Amazon's quota")),
             transport=self.transport,
-            timeout=httpx.Timeout(self.timeout_seconds) if self.timeout_seconds else DEFAULT_TIMEOUT,
+            timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(account.slug, record),
             facts={
@@ -200,9 +196,7 @@ class Deps:
         read_only: bool = False,
     ) -> "Client":
         """The same with keys that need not be kept yet; `secret` gives the secret one."""
-        import httpx  # noqa: PLC0415 - heavy, and most commands never speak to Sendcloud
-
-        from amzlink.http.client import DEFAULT_TIMEOUT, Patience  # noqa: PLC0415
+        from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
         from amzlink.sendcloud.read_only import ReadOnlyClient  # noqa: PLC0415
         from amzlink.sendcloud.transport import Client  # noqa: PLC0415
 
@@ -215,7 +209,7 @@ class Deps:
             clock=self.clock,
             patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Sendcloud's limit")),
             transport=self.transport,
-            timeout=httpx.Timeout(self.timeout_seconds) if self.timeout_seconds else DEFAULT_TIMEOUT,
+            timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(slug, record),
             facts={

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, machine
 
 _APP = "amzlink"
 
@@ -90,7 +90,7 @@ def find_home(environ: Mapping[str, str]) -> Home:
         try:
             root = Path(custom).expanduser().absolute()
         except RuntimeError:
-            raise Problem(ProblemName.NOT_WRITABLE, file=custom, detail="there is no such user") from None
+            raise Problem(ProblemName.NOT_WRITABLE, file=custom, detail=machine.NO_SUCH_USER) from None
         return Home(root / "config", root / "data", root / "state", root / "log", root)
     from platformdirs import PlatformDirs  # noqa: PLC0415 - not needed where AMZLINK_HOME is set
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
 from amzlink.files import Home, translated_errors, write_private
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, machine
+from amzlink.problems import secrets as texts
 
 SecretName = Literal["client-secret", "refresh-token", "sendcloud-secret-key", "vault-key"]
 Source = Literal["environment", "file", "credentials directory", "keyring", "memory"]
@@ -217,7 +218,7 @@ class SystemSecrets:
         if name == "vault-key" and (file := self._vault_key_file(slug)):
             write_private(file, value.encode())
             if _read(file) != value:
-                raise Problem(ProblemName.DISK_BROKEN, file=file, detail="what was written did not come back")
+                raise Problem(ProblemName.DISK_BROKEN, file=file, detail=machine.READ_BACK_DIFFERS)
             return
         try:
             self._ask(slug, name, lambda service, user: self.keyring.set(service, user, value), hidden=value)
@@ -236,7 +237,7 @@ class SystemSecrets:
             with contextlib.suppress(Problem):  # a secret that was cut off would be refused later, far from its cause
                 self._ask(slug, name, self.keyring.delete)
             raise _too_long(slug, name, value)
-        raise _unavailable(slug, name, "what it was given to keep did not come back")
+        raise _unavailable(slug, name, texts.VALUE_NOT_KEPT)
 
     def _takes_short(self, slug: str, name: SecretName) -> bool:
         """Whether the keyring, having refused a long value, keeps a short one: then it is the length that it refuses.
@@ -306,7 +307,7 @@ class SystemSecrets:
             raise Problem(
                 ProblemName.CONFIG_INVALID,
                 file=f"{variable(slug, 'vault-key')}_FILE",
-                detail=f"{file} lies in amzlink's own folders, and a copy of the orders would carry their key with it",
+                detail=texts.vault_key_inside_home(file=file),
             )
         return file
 
@@ -316,7 +317,7 @@ class SystemSecrets:
         `hidden` is a value that the call carries: what a back end says of it is not repeated.
         """
         seconds = self.patience_seconds or (UNLOCKING_SECONDS if self.interactive else PATIENCE_SECONDS)
-        late = _unavailable(slug, name, f"it did not answer within {seconds:g} seconds")
+        late = _unavailable(slug, name, texts.no_answer(seconds=seconds))
         if self._gave_up:
             raise late
         service = self.home.keyring_service()
@@ -331,29 +332,28 @@ class SystemSecrets:
 
     def _translate(self, error: Exception, slug: str, name: SecretName, hidden: str) -> Problem:
         if type(error).__name__ in _LOCKED_ERRORS:
-            return _refusal(ProblemName.KEYRING_LOCKED, slug, name, "it was not unlocked")
+            return _refusal(ProblemName.KEYRING_LOCKED, slug, name, texts.COULD_NOT_BE_UNLOCKED)
         if type(error).__name__ == "NoKeyringError":
             return _unavailable(slug, name, why_no_keyring(self.environ, sys.platform))
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
         if hidden and hidden[:_TELLING] in reason:
             reason = ""
-        return _unavailable(slug, name, f"it answered with {type(error).__name__}" + (f" ({reason})" if reason else ""))
+        return _unavailable(slug, name, texts.back_end_failed(kind=type(error).__name__, reason=reason))
 
 
 def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
     """Why a session has no keyring, as far as its environment tells."""
-    none = "this session has none"
     if environ.get("PYTHON_KEYRING_BACKEND"):
-        return f"{none}, because PYTHON_KEYRING_BACKEND chooses another way"
+        return texts.NO_KEYRING_ANOTHER_CHOSEN
     if platform in ("win32", "darwin"):
-        return none
+        return texts.NO_KEYRING
     address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if not address:
-        return f"{none}, because DBUS_SESSION_BUS_ADDRESS is not set, as under cron and sudo"
+        return texts.NO_KEYRING_NO_BUS
     path = address.partition(";")[0].partition("unix:path=")[2].partition(",")[0]
     if path and not _is_there(Path(path)):
-        return f"{none}, because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone, as after signing out"
-    return f"{none}: no keyring service answers on its D-Bus"
+        return texts.NO_KEYRING_BUS_GONE
+    return texts.NO_KEYRING_SERVICE
 
 
 class _Late(BaseException):
@@ -386,16 +386,16 @@ def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:
 
 
 def _refusal(problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
-    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, **_session_bus())
+    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, bus=_session_bus())
 
 
 def _too_long(slug: str, name: SecretName, value: str) -> Problem:
     return Problem(ProblemName.SECRET_TOO_LONG, variable=_suffix(slug, name), name=spoken(name), length=len(value))
 
 
-def _session_bus() -> dict[str, str]:
+def _session_bus() -> str:
     """Where systemd puts the D-Bus of this user's desktop session: under cron it has to be told."""
-    return {"bus": f"unix:path=/run/user/{os.getuid()}/bus"} if hasattr(os, "getuid") else {}
+    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else '<UID>'}/bus"
 
 
 def _is_there(file: Path) -> bool:
@@ -418,7 +418,7 @@ def _read_vault_key(file: Path) -> Secret | None:
 def _read_secret(file: Path) -> str:
     if text := _read(file):
         return text
-    raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail="it is empty")
+    raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail=texts.FILE_EMPTY)
 
 
 def _read(file: Path) -> str:
@@ -434,4 +434,4 @@ def _read(file: Path) -> str:
             ProblemName.SECRET_FILE_UNREADABLE, file=file, detail=error.strerror or type(error).__name__
         ) from error
     except UnicodeDecodeError as error:
-        raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail="it is not text in UTF-8") from error
+        raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail=texts.FILE_NOT_TEXT) from error

@@ -163,7 +163,7 @@ def bench(
     amazon = Amazon(list(answers), list(lwa))
     calls: list[CallRecord] = []
     waits: list[tuple[float, str]] = []
-    auth = LwaAuth(LWA, CLIENT_ID, lambda: (CLIENT_SECRET, REFRESH_TOKEN))
+    auth = LwaAuth(LWA, CLIENT_ID, lambda: (CLIENT_SECRET, REFRESH_TOKEN), clock)
     patience = Patience(clock, max_wait, lambda seconds, operation: waits.append((seconds, operation)))
     with Link(
         base_url=API,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from amzlink.amazon.errors import (
     is_dead_page_token,
     is_expired_token,
-    lwa_problem,
+    lwa_failure,
     parse_errors,
-    spapi_problem,
+    spapi_failure,
 )
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.orders import get_order, search_orders
@@ -177,8 +177,8 @@ def test_what_the_caller_knows_of_the_store_is_added_to_every_problem() -> None:
     with bench(lwa=[lwa_refused(401, "invalid_client")], facts=facts) as made, pytest.raises(Problem) as caught:
         made.ask()
     assert caught.value.next_step == (
-        "At https://sellercentral.test/apps choose View under LWA credentials, "
-        "and give both again with `amzlink connect --store my-shop --renew`."
+        "At https://sellercentral.test/apps choose View under LWA credentials and copy both values. "
+        "Then give them with `amzlink connect --store my-shop --renew`."
     )
 
 
@@ -214,7 +214,7 @@ class TestParseErrors:
 
     def test_a_message_that_is_missing_takes_nothing_from_the_rest(self) -> None:
         body = b'{"errors": [{"code": "Unauthorized", "message": null, "details": "not valid for region"}]}'
-        assert spapi_problem(403, body, "searchOrders", "role", "").name.value == "region-mismatch"
+        assert spapi_failure(403, body, "searchOrders", "role", "").name.value == "region-mismatch"
 
 
 NO_TEXT = b'{"error": "invalid_client\xff", "errors": [{"code": "Unauthorized\xff"}]}'
@@ -233,8 +233,8 @@ def test_a_refusal_in_bytes_that_are_no_text_is_a_problem_like_any_other(body: b
 @given(status=st.integers(300, 499), body=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_whatever_a_refusal_holds_it_becomes_a_problem_that_can_be_shown(status: int, body: bytes) -> None:
     for problem in (
-        spapi_problem(status, body, "searchOrders", "role", "abc-123"),
-        lwa_problem(status, body, "abc-123"),
+        spapi_failure(status, body, "searchOrders", "role", "abc-123"),
+        lwa_failure(status, body, "abc-123"),
     ):
         assert problem.name in CATALOGUE
         assert problem.summary
@@ -259,4 +259,4 @@ def test_an_error_of_any_shape_can_be_read(error: object) -> None:
     found = parse_errors(body)
     assert isinstance(found.code, str)
     assert isinstance(found.message, str)
-    assert spapi_problem(400, body, "searchOrders", "role", "").name in CATALOGUE
+    assert spapi_failure(400, body, "searchOrders", "role", "").name in CATALOGUE

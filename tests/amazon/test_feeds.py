@@ -26,9 +26,10 @@ from amzlink.amazon.feeds import (
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.amazon.transport import MOST_DOCUMENT_BYTES, Link, is_answer_unknown
+from amzlink.amazon.transport import MOST_DOCUMENT_BYTES, Link
 from amzlink.core.shipments.packing import Item
 from amzlink.problems import Problem
+from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import Bench, bench, denied, ok, refused, unavailable
 from tests.amazon.test_feeds_document import changed
 from tests.amazon.test_feeds_reports import report, result
@@ -155,11 +156,11 @@ class TestAnswersThatAreNone:
         problem = problem_of(call, accepted(answer))
         assert problem.name.value == "response-malformed"
         assert "5ecre7" not in repr(problem.facts)
-        assert is_answer_unknown(problem)
+        assert isinstance(problem, AnswerUnknown)
 
     def test_a_feed_whose_answer_is_lost_may_exist(self) -> None:
         for answer in (unavailable(), httpx.ReadTimeout("late")):
-            assert is_answer_unknown(problem_of(lambda link: create_feed(link, MARKETPLACES, "d"), answer))
+            assert isinstance(problem_of(lambda link: create_feed(link, MARKETPLACES, "d"), answer), AnswerUnknown)
 
     def test_a_feed_that_was_refused_does_not_exist(self) -> None:
         for answer, name in (
@@ -168,7 +169,7 @@ class TestAnswersThatAreNone:
             (refused(400, "InvalidInput", "Invalid input"), "request-refused"),
         ):
             problem = problem_of(lambda link: create_feed(link, MARKETPLACES, "d"), answer)
-            assert (problem.name.value, is_answer_unknown(problem)) == (name, False)
+            assert (problem.name.value, isinstance(problem, AnswerUnknown)) == (name, False)
 
     def test_a_next_page_that_cannot_be_asked_for_is_malformed(self) -> None:
         dead = refused(400, "InvalidInput", "We could not decode your NextToken")
@@ -309,7 +310,7 @@ class TestAgainstTheSandbox:
             before = link.amazon_now()
             with pytest.raises(Problem) as caught:
                 send(store, link)
-            assert is_answer_unknown(caught.value)
+            assert isinstance(caught.value, AnswerUnknown)
             assert len(recent_feeds(link, before)) == 1
 
     def test_an_upload_that_comes_too_late_is_refused(self, store: StoreOnSandbox) -> None:

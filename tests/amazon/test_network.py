@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.transport import Link
-from amzlink.http.client import ATTEMPTS, Patience
+from amzlink.http.client import Patience
+from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
 from tests.support.world import VirtualClock
@@ -147,10 +148,8 @@ class Signed(LwaAuth):
     """An access token that need not be asked for."""
 
     def __init__(self) -> None:
-        super().__init__("https://lwa.test", CLIENT_ID, lambda: (CLIENT_SECRET, REFRESH_TOKEN))
-
-    def token(self, link: Link) -> str:
-        return ACCESS_TOKEN
+        super().__init__("https://lwa.test", CLIENT_ID, lambda: (CLIENT_SECRET, REFRESH_TOKEN), VirtualClock())
+        self._token, self._good_until = ACCESS_TOKEN, VirtualClock().now() + timedelta(hours=1)
 
 
 def answer(head: str, body: bytes = b"{}") -> Serve:

@@ -276,7 +276,7 @@ def test_a_client_that_keeps_its_own_count_is_never_throttled(operation: Operati
     app = sandbox.world.account.app
     records: list[CallRecord] = []
     patience = Patience(clock, timedelta(days=1))
-    auth = LwaAuth("http://sandbox.test", app.client_id, lambda: (app.client_secret, app.refresh_token))
+    auth = LwaAuth("http://sandbox.test", app.client_id, lambda: (app.client_secret, app.refresh_token), clock)
     path = {
         "getOrder": f"/orders/2026-01-01/orders/{next(iter(sandbox.world.orders))}",
         "searchOrders": "/orders/2026-01-01/orders",

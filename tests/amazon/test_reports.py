@@ -19,8 +19,9 @@ from amzlink.amazon.reports import (
     request_listings_report,
     request_report,
 )
-from amzlink.amazon.transport import Link, is_answer_unknown
+from amzlink.amazon.transport import Link
 from amzlink.problems import Problem
+from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import Bench, bench, denied, ok, refused, unavailable
 from tests.amazon.test_listings import open_link, seller_of
 from tests.support.models import Model
@@ -97,7 +98,7 @@ class TestSteps:
 
     def test_after_a_lost_answer_nobody_knows_whether_there_is_one(self) -> None:
         problem = problem_of(lambda link: request_listings_report(link, MARKETPLACES), unavailable())
-        assert is_answer_unknown(problem)
+        assert isinstance(problem, AnswerUnknown)
 
     @pytest.mark.parametrize(
         ("status", "over"),

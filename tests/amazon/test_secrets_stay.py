@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from amzlink.amazon.auth import LwaAuth
-from amzlink.http.client import ATTEMPTS
+from amzlink.http.retry import ATTEMPTS
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.problems import Problem
 from tests.amazon.bench import (
@@ -30,7 +30,7 @@ from tests.amazon.bench import (
     token_answer,
     unavailable,
 )
-from tests.support.world import SLUG, store_on_sandbox
+from tests.support.world import SLUG, VirtualClock, store_on_sandbox
 
 
 def echo(request: httpx.Request) -> httpx.Response:
@@ -138,11 +138,13 @@ def test_the_secrets_are_looked_up_for_each_token_and_not_kept() -> None:
         asked.append(True)
         return CLIENT_SECRET, REFRESH_TOKEN
 
-    auth = LwaAuth("https://lwa.test", CLIENT_ID, look_up)
-    with bench() as made:
-        auth.token(made.link)
-        made.clock.advance(3600)
-        auth.token(made.link)
+    clock = VirtualClock()
+    auth = LwaAuth("https://lwa.test", CLIENT_ID, look_up, clock)
+    for _ in range(2):
+        flow = auth.auth_flow(httpx.Request("GET", "https://api.test"))
+        next(flow)
+        assert flow.send(token_answer()).headers["x-amz-access-token"].startswith(ACCESS_TOKEN)
+        clock.advance(3600)
     assert len(asked) == 2
     assert not {CLIENT_SECRET, REFRESH_TOKEN} & {value for value in vars(auth).values() if isinstance(value, str)}
 

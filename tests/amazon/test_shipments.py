@@ -13,10 +13,12 @@ import pytest
 
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
-from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, confirm_shipment
-from amzlink.amazon.transport import Link, is_answer_unknown
+from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, ShipmentRefused, confirm_shipment
+from amzlink.amazon.transport import Link
 from amzlink.core.shipments.packing import Item
+from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
+from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import (
     Answer,
     bench,
@@ -103,8 +105,12 @@ class TestWhatIsSent:
             confirm_shipment(made.link, changed(tracking_number=number))
 
     def test_it_is_sent_once_whatever_is_answered(self) -> None:
-        for answer in (unavailable(), throttled(), httpx.ReadTimeout("late"), httpx.ConnectError("closed")):
+        for answer in (unavailable(), httpx.ReadTimeout("late"), httpx.ConnectError("closed")):
             assert problem_of(answer)  # a second request would find no answer on the bench
+
+    def test_only_where_amazon_takes_no_call_at_all_it_is_sent_again(self) -> None:
+        with bench(*[throttled()] * (ATTEMPTS - 1), DONE) as made:
+            confirm_shipment(made.link, PARCEL)
 
     def test_a_token_that_has_grown_too_old_is_renewed_because_that_answer_is_known(self) -> None:
         with bench(denied("The access token you provided has expired."), DONE) as made:
@@ -161,12 +167,13 @@ class TestRefusals:
         answer = refused(400, code, "Refused.", message) if in_details else refused(400, code, message)
         problem = problem_of(answer)
         assert problem.name.value == "shipment-refused"
-        assert (problem.facts["order_id"], problem.facts["reason"], problem.facts["code"]) == (ORDER, reason, code)
+        assert isinstance(problem, ShipmentRefused)
+        assert (problem.facts["order_id"], problem.reason, problem.code) == (ORDER, reason, code)
         assert ORDER in problem.summary
         assert IN_WORDS[Reason(reason)] in problem.summary
         told = json.dumps([problem.as_dict(), {name: str(fact) for name, fact in problem.facts.items()}])
         assert TRACKING not in told
-        assert not is_answer_unknown(problem)
+        assert not isinstance(problem, AnswerUnknown)
 
     def test_every_reason_is_told_in_words(self) -> None:
         assert set(IN_WORDS) == set(Reason)
@@ -193,12 +200,15 @@ class TestRefusals:
             (refused(400, "InvalidInput", "Invalid request parameters"), "account-suspended"),
             (refused(413, "TooLarge", "Too large."), "request-refused"),
             (httpx.Response(400, text="Bad Request"), "request-refused"),
-            (throttled(), "throttled"),
             (unavailable(), "service-unavailable"),
         ],
     )
     def test_what_is_no_matter_of_the_parcel_keeps_its_name(self, answer: httpx.Response, name: str) -> None:
         assert problem_of(answer).name.value == name
+
+    def test_so_does_throttling_that_does_not_end(self) -> None:
+        problem = problem_of(*[throttled()] * ATTEMPTS)
+        assert (problem.name.value, isinstance(problem, AnswerUnknown)) == ("throttled", False)
 
 
 def chained(error: httpx.HTTPError, cause: Exception) -> httpx.HTTPError:
@@ -225,7 +235,7 @@ class TestWhatIsKnownAfterwards:
     )
     def test_the_answer_is_lost(self, answer: Answer) -> None:
         problem = problem_of(answer)
-        assert is_answer_unknown(problem), problem.name
+        assert isinstance(problem, AnswerUnknown), problem.name
 
     @pytest.mark.parametrize(
         "answer",
@@ -239,12 +249,11 @@ class TestWhatIsKnownAfterwards:
             refused(400, "InvalidInput", "Refused."),
             refused(404, "NotFound", "Not there."),
             denied(),
-            throttled(),
         ],
     )
     def test_nothing_was_done(self, answer: Answer) -> None:
         problem = problem_of(answer)
-        assert not is_answer_unknown(problem), problem.name
+        assert not isinstance(problem, AnswerUnknown), problem.name
 
     @pytest.mark.parametrize(
         "answer",
@@ -252,13 +261,13 @@ class TestWhatIsKnownAfterwards:
     )
     def test_without_a_token_nothing_was_sent(self, answer: Answer) -> None:
         problem = problem_of(lwa=(answer,))
-        assert not is_answer_unknown(problem), problem.name
+        assert not isinstance(problem, AnswerUnknown), problem.name
 
     def test_a_token_that_cannot_be_renewed_leaves_the_refusal_that_asked_for_it(self) -> None:
         expired = denied("The access token you provided has expired.")
         problem = problem_of(expired, lwa=(token_answer(), httpx.ReadTimeout("late")))
         assert problem.name.value == "timeout"
-        assert not is_answer_unknown(problem)
+        assert not isinstance(problem, AnswerUnknown)
 
 
 @pytest.fixture
@@ -314,17 +323,17 @@ class TestAgainstTheSandbox:
     ) -> None:
         with open_link(store) as link:
             parcel = parcel_of(store, link, **fields)
-            with pytest.raises(Problem) as caught:
+            with pytest.raises(ShipmentRefused) as caught:
                 confirm_shipment(link, parcel)
-        assert (caught.value.name.value, caught.value.facts["reason"]) == ("shipment-refused", reason)
+        assert (caught.value.name.value, caught.value.reason) == ("shipment-refused", reason)
 
     def test_the_same_units_in_another_package_are_confirmed_already(self, store: StoreOnSandbox) -> None:
         with open_link(store) as link:
             parcel = parcel_of(store, link)
             confirm_shipment(link, parcel)
-            with pytest.raises(Problem) as caught:
+            with pytest.raises(ShipmentRefused) as caught:
                 confirm_shipment(link, msgspec.structs.replace(parcel, reference="2"))
-        assert caught.value.facts["reason"] == "already-confirmed"
+        assert caught.value.reason == "already-confirmed"
 
     @pytest.mark.parametrize("fault", ["confirm-lost-answer", "confirm-lost-answer-hang"])
     def test_an_answer_that_is_lost_is_unknown_and_the_order_tells(self, store: StoreOnSandbox, fault: str) -> None:
@@ -333,6 +342,6 @@ class TestAgainstTheSandbox:
             store.sandbox.world.faults.switch(on=[fault])
             with pytest.raises(Problem) as caught:
                 confirm_shipment(link, parcel)
-            assert is_answer_unknown(caught.value)
+            assert isinstance(caught.value, AnswerUnknown)
             assert get_order(link, parcel.order_id).packages_by_reference == {"1"}
             assert link.calls[CONFIRM_SHIPMENT.name] == 1

@@ -292,7 +292,7 @@ class TestABug:
         broken.home.log.rmdir()
         broken.home.log.write_text("in the way")
         assert run(["orders", "list"], broken) == 70
-        assert "no report could be written: not-writable" in capsys.readouterr().err
+        assert "it could not be written (not-writable)" in capsys.readouterr().err
 
     def test_an_interruption_ends_with_130_and_says_what_is_safe(
         self, broken: Deps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

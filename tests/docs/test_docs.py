@@ -74,3 +74,10 @@ def test_the_version_is_the_changelogs() -> None:
     from amzlink import __version__
 
     assert f"## {__version__}" in text_of("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_file_and_folder_of_the_code_that_a_page_names_is_there(page: str) -> None:
+    places = [ROOT, ROOT / "src" / "amzlink"]
+    for name in re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", text_of(page)):
+        assert any((place / name).exists() for place in places), f"{page} names {name}"

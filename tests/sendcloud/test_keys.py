@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from amzlink.http.client import ATTEMPTS
+from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from tests.sendcloud.bench import (
     ACCOUNT,

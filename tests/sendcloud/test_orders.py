@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from amzlink.http.client import ATTEMPTS
+from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from amzlink.sendcloud.orders import (
     BATCH,

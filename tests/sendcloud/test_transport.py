@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.http.client import ATTEMPTS, LONGEST_BACKOFF
+from amzlink.http.retry import ATTEMPTS, LONGEST_BACKOFF
 from amzlink.problems import Problem
 from tests.amazon.bench import HighestDice
 from tests.sendcloud.bench import PANEL, Answer, Bench, bench, data, ok, page_for_people, refused

@@ -539,7 +539,7 @@ def _link(who: Identity, urls: tuple[str, str], clock: Clock, calls: list[CallRe
         TemporaryDirectory() as folder,
         Link(
             base_url=spapi_url,
-            auth=LwaAuth(lwa_url, who.client_id, lambda: (who.client_secret, who.refresh_token)),
+            auth=LwaAuth(lwa_url, who.client_id, lambda: (who.client_secret, who.refresh_token), clock),
             quotas=FileQuotas(Path(folder) / "quota.json", "cassettes"),
             clock=clock,
             patience=Patience(clock, timedelta(minutes=10)),

@@ -4,19 +4,22 @@ The access token stays in memory: it is a secret, and a run needs one an hour (d
 "Tokens from Login with Amazon" and "How long credentials live").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 
+from amzlink.amazon.errors import GET_TOKEN, REQUEST_ID_HEADER
+from amzlink.clock import Clock
 from amzlink.http.bodies import UNREADABLE
-from amzlink.problems import Problem, ProblemName
-
-if TYPE_CHECKING:
-    from amzlink.amazon.transport import Link
+from amzlink.http.client import Auth, Request, Response
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import NoToken
+from amzlink.problems.services import NO_TOKEN_IN_IT
 
 _PATH: Final = "/auth/o2/token"
+_HEADER: Final = "x-amz-access-token"
 _EARLY: Final = timedelta(seconds=90)
 
 
@@ -26,52 +29,60 @@ class _Token(msgspec.Struct, frozen=True):
     expires_in: int = 3600
 
 
-class LwaAuth:
-    """Holds an access token and makes a new one when it is about to run out.
+class LwaAuth(Auth):
+    """Adds an access token to a request, and asks for a new one when it is about to run out.
 
     `secrets` gives client secret and refresh token when they are needed, so that they live here no longer than a call.
+    It makes no calls: whoever drives the flow makes them, and answers with what came back.
     """
 
-    def __init__(self, url: str, client_id: str, secrets: Callable[[], tuple[str, str]]) -> None:
+    def __init__(self, url: str, client_id: str, secrets: Callable[[], tuple[str, str]], clock: Clock) -> None:
         self._url = url + _PATH
         self._client_id = client_id
         self._secrets = secrets
+        self._clock = clock
         self._token = ""
         self._good_until: datetime | None = None
 
-    def token(self, link: "Link") -> str:
-        """An access token that is good for another minute at least.
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """The token request, where one is needed; then the request with its token."""
+        yield from self.token_flow()
+        request.headers[_HEADER] = self._token
+        yield request
+
+    def token_flow(self) -> Generator[Request, Response, None]:
+        """The token request, unless there is a token that is good for another minute at least.
 
         Raises:
-            Problem: `client-unknown`, `authorisation-revoked`, `app-mismatch`, or a network's.
+            NoToken: the answer holds no token.
         """
-        now = link.clock.now()
+        now = self._clock.now()
         if self._good_until is None or now >= self._good_until:
-            client_secret, refresh_token = self._secrets()
-            answer = link.post_form(
-                "getToken",
-                self._url,
-                {
-                    "grant_type": "refresh_token",
-                    "refresh_token": refresh_token,
-                    "client_id": self._client_id,
-                    "client_secret": client_secret,
-                },
-            )
-            try:
-                token = msgspec.json.decode(answer.body, type=_Token)
-            except UNREADABLE as error:
-                # The error's own text may quote the answer, which holds the token.
-                raise Problem(
-                    ProblemName.RESPONSE_MALFORMED,
-                    operation="getToken",
-                    detail="it is no token",
-                    request_id=answer.request_id,
-                ) from error.with_traceback(None)
+            token = self._read((yield self._token_request()))
             self._token = token.access_token
             self._good_until = now + timedelta(seconds=token.expires_in) - _EARLY
-        return self._token
 
     def forget(self) -> None:
-        """Make a new token at the next call: Amazon no longer takes this one."""
+        """Ask for a new token at the next call: Amazon no longer takes this one."""
         self._good_until = None
+
+    def _token_request(self) -> Request:
+        client_secret, refresh_token = self._secrets()
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": self._client_id,
+            "client_secret": client_secret,
+        }
+        return Request("POST", self._url, data=form)
+
+    @staticmethod
+    def _read(response: Response) -> _Token:
+        try:
+            return msgspec.json.decode(response.content, type=_Token)
+        except UNREADABLE as error:
+            # The error's own text may quote the answer, which holds the token.
+            raise NoToken(
+                ProblemName.RESPONSE_MALFORMED, operation=GET_TOKEN, detail=NO_TOKEN_IN_IT,
+                request_id=response.headers.get(REQUEST_ID_HEADER, ""),
+            ) from error.with_traceback(None)  # fmt: skip

@@ -5,12 +5,28 @@ a whole, because Amazon rewords them (docs/services/amazon.md, "The form of an e
 """
 
 import re
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
 from amzlink.http.bodies import UNREADABLE, is_html
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.retry import Meaning
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import (
+    AccountRefused,
+    CallFailed,
+    Denied,
+    Intercepted,
+    NotFound,
+    NoToken,
+    Refused,
+)
+from amzlink.problems.services import code_and_status, no_json
+
+GET_TOKEN: Final = "getToken"  # noqa: S105 - an operation's name
+REQUEST_ID_HEADER: Final = "x-amzn-requestid"
 
 
 class SpApiError(msgspec.Struct, frozen=True):
@@ -35,11 +51,13 @@ _LWA: Final = {
 
 # A part of `details` (or of the message) of a 401 or 403, in lower case (docs/services/amazon.md,
 # "When the token or the region is refused").
-_FORBIDDEN: Final = (
+_DENIALS: Final = (
     ("secret token you provided has expired", ProblemName.CLIENT_SECRET_EXPIRED),
     ("not valid for region", ProblemName.REGION_MISMATCH),
     ("access token", ProblemName.ACCESS_TOKEN_REJECTED),
 )
+
+_FORBIDDEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 # A part of the message of a 400 (docs/services/amazon.md, "When a request is invalid"; the last is the text that Amazon
 # names for an inactive account).
@@ -77,43 +95,81 @@ def parse_errors(body: bytes) -> SpApiError:
     return SpApiError(**texts)
 
 
-def lwa_problem(status: int, body: bytes, request_id: str) -> Problem:
-    """The problem that LWA's refusal means."""
+def lwa_failure(status: int, body: bytes, request_id: str) -> NoToken:
+    """What LWA's refusal means."""
     try:
         error = msgspec.json.decode(body, type=_LwaError)
     except UNREADABLE:
-        return _unreadable(status, body, "getToken", request_id)
-    evidence = {
-        "status": status,
-        "request_id": request_id,
-        "code": error.error,
-        "message": _showable(error.error_description),
-        "operation": "getToken",
-    }
-    if error.error == "invalid_client" and "expired" in error.error_description.lower():
-        return Problem(ProblemName.CLIENT_SECRET_EXPIRED, **evidence)
-    if name := _LWA.get(error.error):
-        return Problem(name, **evidence)
-    return Problem(ProblemName.REQUEST_REFUSED, detail=f"{error.error or 'status'} {status}", **evidence)
+        name = ProblemName.PROXY_INTERFERES if is_html(body) else ProblemName.RESPONSE_MALFORMED
+        unreadable = NoToken(name, operation=GET_TOKEN, status=status, request_id=request_id)
+        return unreadable if is_html(body) else unreadable.with_facts(detail=no_json(status=status, size=len(body)))
+    name, text = _LWA.get(error.error, ProblemName.REQUEST_REFUSED), error.error_description
+    if name is ProblemName.CLIENT_UNKNOWN and "expired" in text.lower():
+        name = ProblemName.CLIENT_SECRET_EXPIRED
+    refused = NoToken(name, operation=GET_TOKEN, status=status, code=error.error, request_id=request_id)
+    return refused.with_facts(message=_showable(text), detail=f"{error.error or 'status'} {status}")
 
 
-def spapi_problem(status: int, body: bytes, operation: str, role: str, request_id: str) -> Problem:
-    """The problem that a refusal of the SP-API means."""
+def spapi_failure(status: int, body: bytes, operation: str, role: str, request_id: str) -> CallFailed:
+    """What a refusal of the SP-API means."""
     error = parse_errors(body)
     if not error.code and is_html(body):
-        return _unreadable(status, body, operation, request_id)
-    text = f"{error.message} {error.details or ''}".lower()
-    evidence = {"status": status, "request_id": request_id, "code": error.code, "operation": operation, "role": role}
-    detail = f"{error.code or 'no code'}, status {status}"
-    if status in (401, 403):
-        name = next((name for part, name in _FORBIDDEN if part in text), ProblemName.ACCESS_DENIED)
+        return Intercepted(ProblemName.PROXY_INTERFERES, operation=operation, status=status, request_id=request_id)
+    kind, name = _meaning(status, error, operation)
+    failed = kind(name, operation=operation, status=status, code=error.code, request_id=request_id)
+    facts = {"role": role, "detail": code_and_status(code=error.code, status=status)}
+    if status in _FORBIDDEN:
         # The message of a 400 may quote what was sent, an order's data among it; that of a denial knows only the token.
-        message = _showable(f"{error.message} {error.details or ''}")
-        return Problem(name, detail=detail, message=message, **evidence)
-    if status == 404 and operation == "getOrder":  # noqa: PLR2004
-        return Problem(ProblemName.ORDER_NOT_FOUND, **evidence)
-    name = next((name for part, name in _INVALID if part in text), ProblemName.REQUEST_REFUSED)
-    return Problem(name, detail=detail, **evidence)
+        facts["message"] = _showable(_words(error))
+    return failed.with_facts(**facts)
+
+
+def _meaning(status: int, error: SpApiError, operation: str) -> tuple[type[CallFailed], ProblemName]:
+    if status in _FORBIDDEN:
+        known = _part_in(_words(error), _DENIALS)
+        return (AccountRefused, known) if known else (Denied, ProblemName.ACCESS_DENIED)
+    if status == HTTPStatus.NOT_FOUND and operation == "getOrder":
+        return NotFound, ProblemName.ORDER_NOT_FOUND
+    if known := _part_in(_words(error), _INVALID):
+        return AccountRefused, known
+    return (NotFound if status == HTTPStatus.NOT_FOUND else Refused), ProblemName.REQUEST_REFUSED
+
+
+def _words(error: SpApiError) -> str:
+    return f"{error.message} {error.details or ''}"
+
+
+def _part_in(text: str, names: Iterable[tuple[str, ProblemName]]) -> ProblemName | None:
+    lowered = text.lower()
+    return next((name for part, name in names if part in lowered), None)
+
+
+def meaning_of(status: int, body: bytes) -> Meaning:
+    """What the SP-API's answer means for another attempt."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.FINAL if is_html(body) else Meaning.DONE
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Meaning.THROTTLED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Meaning.MAY_PASS
+    return Meaning.CREDENTIALS_REFUSED if is_expired_token(status, body) else Meaning.FINAL
+
+
+def token_meaning_of(status: int, body: bytes) -> Meaning:
+    """What LWA's answer means for another attempt."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.FINAL if is_html(body) else Meaning.DONE
+    passes = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Meaning.MAY_PASS if passes else Meaning.FINAL
+
+
+def document_meaning_of(status: int, body: bytes) -> Meaning:
+    """What the answer behind a document's link means for another attempt."""
+    if is_html(body):
+        return Meaning.FINAL
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Meaning.DONE
+    return Meaning.MAY_PASS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Meaning.FINAL
 
 
 def is_expired_token(status: int, body: bytes) -> bool:
@@ -121,30 +177,19 @@ def is_expired_token(status: int, body: bytes) -> bool:
 
     Source: docs/services/amazon.md, "When the token or the region is refused".
     """
-    if status not in (401, 403):
+    if status not in _FORBIDDEN:
         return False
-    error = parse_errors(body)
-    return "access token you provided" in f"{error.message} {error.details or ''}".lower()
+    return "access token you provided" in _words(parse_errors(body)).lower()
 
 
 def is_dead_page_token(status: int, body: bytes) -> bool:
     """Whether a 400 says that a page token cannot be used any more."""
-    if status != 400:  # noqa: PLR2004
+    if status != HTTPStatus.BAD_REQUEST:
         return False
-    error = parse_errors(body)
-    text = f"{error.message} {error.details or ''}".lower()
+    text = _words(parse_errors(body)).lower()
     return any(part in text for part in _DEAD_PAGE_TOKEN)
 
 
 def _showable(text: str) -> str:
     """Amazon's words as evidence may show them."""
     return _TELLING.sub("(left out)", text).strip()[:_LONGEST_MESSAGE]
-
-
-def _unreadable(status: int, body: bytes, operation: str, request_id: str) -> Problem:
-    if is_html(body):
-        return Problem(ProblemName.PROXY_INTERFERES, status=status, operation=operation, request_id=request_id)
-    return Problem(
-        ProblemName.RESPONSE_MALFORMED, detail=f"status {status} with a body of {len(body)} bytes that is no JSON",
-        operation=operation, request_id=request_id, status=status,
-    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 The caller takes the steps one by one, so that it can write down how far it came: `create_document`,
 `upload_document`, `create_feed`; then `get_feed` until the feed is over, and `feed_results`. After a lost answer of
-`create_feed` (`transport.is_answer_unknown`) `recent_feeds` shows whether there is a feed after all.
+`create_feed` (`AnswerUnknown`) `recent_feeds` shows whether there is a feed after all.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.http.bodies import UNREADABLE
 from amzlink.http.client import Answer
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import DocumentLinkExpired, Unreadable
 
 FULFILMENT_FEED: Final = "POST_ORDER_FULFILLMENT_DATA"
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
@@ -175,10 +176,8 @@ def feed_results(link: Link, document_id: str) -> dict[int, FeedResult]:
     """
     try:
         return _fetch_results(link, document_id)
-    except Problem as problem:
-        # Its address has expired before it was used; the next one is fresh.
-        if problem.name != ProblemName.DOCUMENT_REFUSED:
-            raise
+    except DocumentLinkExpired:
+        # A new link is good for five minutes.
         return _fetch_results(link, document_id)
 
 
@@ -189,7 +188,7 @@ def _fetch_results(link: Link, document_id: str) -> dict[int, FeedResult]:
     try:
         return read_report(body, compressed=document.compression_algorithm == "GZIP")
     except ValueError as error:
-        raise Problem(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
+        raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
 
 def _read_feeds(link: Link, query: dict[str, str]) -> _Feeds:

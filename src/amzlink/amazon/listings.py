@@ -16,7 +16,7 @@ from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.core.weights.weights import amazon_value
 from amzlink.http.bodies import UNREADABLE
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import NotFound
 
 __all__ = [
     "ACCEPTED",
@@ -54,7 +54,6 @@ INVALID: Final = "INVALID"
 _PATH: Final = "/listings/2021-08-01/items"
 _INCLUDED: Final = "summaries,attributes,issues,relationships,productTypes"
 _MOST_TURNS: Final = 3
-_NOT_FOUND: Final = 404
 
 
 class TooManyListings(Exception):  # noqa: N818 - a turn of events that the sweep handles, not a failure
@@ -265,10 +264,8 @@ def _get_listing(link: Link, seller_id: str, marketplace_ids: Sequence[str], sku
     query = {"marketplaceIds": ",".join(marketplace_ids), "includedData": _INCLUDED}
     try:
         answer = link.get(GET_LISTINGS_ITEM, _path(seller_id, sku), query)
-    except Problem as problem:
-        if problem.name == ProblemName.REQUEST_REFUSED and problem.facts["status"] == _NOT_FOUND:
-            return None
-        raise
+    except NotFound:
+        return None
     listing = read_listing(answer.body, marketplace_ids)
     if listing is None:
         raise link.malformed(GET_LISTINGS_ITEM, answer.request_id, "it is no listing")
@@ -307,7 +304,7 @@ def patch_weight(
     (`Listing.unit_of`); it is kept where grams go into it exactly, and is kilograms otherwise. `locale` is the language
     of the issues, `en_GB`.
 
-    A patch is sent once. After a lost answer (`transport.is_answer_unknown`) the listing shows whether it was taken;
+    A patch is sent once. After a lost answer (`AnswerUnknown`) the listing shows whether it was taken;
     sending the same again does no harm. A preview is tried again like any question.
 
     Raises:

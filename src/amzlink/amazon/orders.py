@@ -15,7 +15,9 @@ from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
 from amzlink.http.bodies import UNREADABLE
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import NotFound
+from amzlink.problems.orders import UNKNOWN_TO_AMAZON
 
 _PATH: Final = "/orders/2026-01-01/orders"
 _ROLE: Final = "Inventory and Order Tracking"
@@ -128,10 +130,8 @@ def get_order(link: Link, order_id: str) -> Order:
     """
     try:
         answer = link.get(GET_ORDER, f"{_PATH}/{quote(order_id, safe='')}", {"includedData": DATASETS})
-    except Problem as problem:
-        if problem.name == ProblemName.ORDER_NOT_FOUND:
-            raise problem.with_facts(order_id=order_id, detail="to Amazon") from None
-        raise
+    except NotFound as failure:
+        raise failure.named(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=UNKNOWN_TO_AMAZON) from None
     try:
         return to_order(_decode_answer(answer.body).order)
     except msgspec.ValidationError as error:

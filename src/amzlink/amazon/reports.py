@@ -20,6 +20,7 @@ from amzlink.amazon.transport import DOWNLOAD, Document, Link
 from amzlink.http.bodies import UNREADABLE
 from amzlink.http.client import Answer
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import CallFailed, Denied, DocumentLinkExpired, Refused, Unreadable
 
 GET_REPORTS: Final = Operation("getReports", 0.0222, 10, "Direct-to-Consumer Shipping")
 CREATE_REPORT: Final = Operation("createReport", 0.0167, 15, "Product Listing")
@@ -34,7 +35,6 @@ MOST_REPORT_BYTES: Final = 1024 * 1024 * 1024
 """What a report may measure unpacked; a hundred thousand listings with long descriptions have a quarter of it."""
 
 _PATH: Final = "/reports/2021-06-30"
-_FORBIDDEN: Final = 403
 _ROLE_MISSING: Final = "access to the resource is forbidden"
 _OVER: Final = frozenset({DONE, CANCELLED, FATAL})
 _WITHOUT_CHARSET: Final = "cp1252"
@@ -164,10 +164,8 @@ def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOU
     """
     try:
         found, document = _fetch(link, document_id)
-    except Problem as problem:
-        # Its address has expired before it was used; the next one is fresh.
-        if problem.name != ProblemName.DOCUMENT_REFUSED:
-            raise
+    except DocumentLinkExpired:
+        # A new link is good for five minutes.
         found, document = _fetch(link, document_id)
     return _read_lines(document, compressed=found.compression_algorithm == "GZIP", fallback=without_charset)
 
@@ -207,7 +205,7 @@ def _asin(line: Mapping[str, str]) -> str | None:
 def _sku_column(line: Mapping[str, str]) -> str:
     named = [name for name in line if name == "seller-sku"] or [name for name in line if "sku" in name]
     if len(named) != 1:
-        raise Problem(
+        raise Unreadable(
             ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail="none of its columns is that of the SKUs"
         )
     return named[0]
@@ -234,16 +232,16 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
             elif text.strip():
                 yield dict(itertools.zip_longest(header, cells[: len(header)], fillvalue=""))
     except ValueError as error:
-        raise Problem(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
+        raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
 
-def _explain(status: int, error: SpApiError) -> Problem | None:
+def _explain(refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:
     """The Reports API has words of its own for a missing role.
 
     Source: docs/services/amazon.md, "What goes wrong with reports".
     """
-    if status == _FORBIDDEN and _ROLE_MISSING in error.message.lower():
-        return Problem(ProblemName.ROLE_MISSING_REPORTS)
+    if isinstance(refusal, Denied) and _ROLE_MISSING in error.message.lower():
+        return refusal.named(ProblemName.ROLE_MISSING_REPORTS)
     return None
 
 

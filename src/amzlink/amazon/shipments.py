@@ -1,7 +1,7 @@
 """Orders API v0, `confirmShipment`: the one operation of v0 that has no successor.
 
 A confirmation charges the buyer and cannot be taken back (docs/services/amazon.md, "Accepted is not stored"), so it is
-sent once: after a lost answer (`transport.is_answer_unknown`) the order has to be read back first.
+sent once: after a lost answer (`AnswerUnknown`) the order has to be read back first.
 
 Source: docs/services/amazon.md, "Interfaces that ended".
 """
@@ -9,6 +9,7 @@ Source: docs/services/amazon.md, "Interfaces that ended".
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -20,14 +21,22 @@ from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.shipments.packing import Item
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.retry import WhenThrottled
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import CallFailed, Denied, NotFound, Refused
+from amzlink.problems.orders import UNKNOWN_TO_AMAZON
 
 CONFIRM_SHIPMENT: Final = Operation("confirmShipment", 2.0, 10, "Inventory and Order Tracking")
 NO_SUCH_ORDER: Final = "000-0000000-0000000"
 _A_WHILE: Final = timedelta(minutes=5)  # a hand-over in the future would be refused for itself
 # Which of the two says that there is no such order is not documented; either is told only to who may confirm.
-_NOT_FOUND: Final = 404
-_NO_SUCH_ORDER_STATUSES: Final = (400, _NOT_FOUND)
+_NO_SUCH_ORDER_STATUSES: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+
+
+class ShipmentRefused(Refused):
+    """Amazon refuses this confirmation. `reason` is None where Amazon does not know the order."""
+
+    reason: Reason | None = None
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +82,13 @@ class _Request(msgspec.Struct, frozen=True, rename="camel"):
 def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
     """Tell Amazon of one parcel. It has then accepted it, which is no proof that it is stored.
 
+    It is told again only where Amazon throttled the call, and so did nothing.
+
     Source: docs/services/amazon.md, "Accepted is not stored".
 
     Raises:
-        Problem: `shipment-refused` with the facts `order_id`, `reason` (a `Reason`) and `code` (Amazon's);
-            `order-not-found`, `access-denied`, or as `Link.post_json`.
+        ShipmentRefused: `shipment-refused` with its `reason`, or `order-not-found`.
+        CallFailed: as `Link.post_json`.
         ValueError: without a tracking number, which a single call must have.
     """
     if not confirmation.tracking_number:
@@ -98,16 +109,21 @@ def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
         _path(confirmation.order_id),
         _Request(confirmation.marketplace_id, detail),
         explain=partial(_explain, confirmation.order_id),
+        when_throttled=WhenThrottled.TRY_AGAIN,
     )
 
 
-def _explain(order_id: str, status: int, error: SpApiError) -> Problem | None:
-    if status not in _NO_SUCH_ORDER_STATUSES or not (error.code or error.message):
-        return None  # what says nothing may come of anybody on the way
+def _explain(order_id: str, refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:
+    if refusal.status not in _NO_SUCH_ORDER_STATUSES or not (error.code or error.message):
+        return None  # an answer that says nothing may come from something between here and Amazon
     reason = reason_of(error.code, f"{error.message} {error.details or ''}")
-    if status == _NOT_FOUND or reason is Reason.ORDER_UNKNOWN:
-        return Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail="to Amazon")
-    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=order_id, reason=reason.value, detail=IN_WORDS[reason])
+    if isinstance(refusal, NotFound) or reason is Reason.ORDER_UNKNOWN:
+        return refusal.retyped(
+            ShipmentRefused, ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=UNKNOWN_TO_AMAZON
+        )
+    refused = refusal.retyped(ShipmentRefused, ProblemName.SHIPMENT_REFUSED, order_id=order_id, detail=IN_WORDS[reason])
+    refused.reason = reason
+    return refused
 
 
 def _path(order_id: str) -> str:
@@ -136,12 +152,10 @@ def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object
     }
     try:
         answer = link.post_json(CONFIRM_SHIPMENT, _path(NO_SUCH_ORDER), document)
-    except Problem as problem:
-        facts = problem.facts  # of the call itself: LWA's refusal of a token has the same name
-        told = problem.name == ProblemName.REQUEST_REFUSED and facts["operation"] == CONFIRM_SHIPMENT.name
-        if told and facts["status"] in _NO_SUCH_ORDER_STATUSES:
-            return {name: facts[name] for name in ("status", "code", "request_id")}
-        raise
+    except Refused as refusal:
+        if refusal.status not in _NO_SUCH_ORDER_STATUSES:
+            raise
+        return {"status": refusal.status, "code": refusal.code, "request_id": refusal.request_id}
     # Amazon takes what it later does not store (docs/services/amazon.md, "Accepted is not stored"); the door is open
     # all the same.
     return {"status": 204, "code": "", "request_id": answer.request_id}

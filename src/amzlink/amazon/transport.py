@@ -1,60 +1,69 @@
 """The one place where amzlink speaks HTTP to Amazon: headers, time limits, quotas, retries, and what errors mean.
 
-Only calls that may safely be made twice go through `get`, `upload` and `download`; each is tried a few times when the
-fault is one that passes. What changes something goes through `post_json` or `patch_json`, once; `is_answer_unknown`
-tells what is known after a failure.
+What may safely be made twice goes through `get`, `upload` and `download`. What changes something goes through
+`post_json` or `patch_json`: it is made again only where Amazon's answer shows that nothing was done. Whether a failed
+call may have worked, its type tells (`problems.failures.AnswerUnknown`).
 """
 
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self
+from http import HTTPStatus
+from typing import Final, Self
 from urllib.parse import quote, urlencode
 
-import httpx
 import msgspec
 
+from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.errors import (
+    GET_TOKEN,
+    REQUEST_ID_HEADER,
     SpApiError,
+    document_meaning_of,
     is_dead_page_token,
-    is_expired_token,
-    lwa_problem,
+    lwa_failure,
+    meaning_of,
     parse_errors,
-    spapi_problem,
+    spapi_failure,
+    token_meaning_of,
 )
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.clock import Clock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.http.bodies import is_html
-from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, Answer, CallRecord, Patience, Wire, passes, positive
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.client import (
+    DEFAULT_TIMEOUT,
+    Answer,
+    BaseTransport,
+    CallRecord,
+    HttpConnection,
+    Patience,
+    Request,
+    Response,
+    Timeout,
+    positive,
+)
+from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import (
+    CallFailed,
+    Denied,
+    DocumentLinkExpired,
+    Intercepted,
+    NoToken,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
+from amzlink.problems.services import UNPROTECTED_LINK
 
-if TYPE_CHECKING:
-    from amzlink.amazon.auth import LwaAuth
-
-_REQUEST_ID: Final = "x-amzn-requestid"
 UPLOAD: Final = "uploadDocument"
 DOWNLOAD: Final = "downloadDocument"
 MOST_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 """What a document may measure on its way; a report on ten thousand refused parcels has four million bytes."""
-
-# After these a call may have done its work, unless one of the network's errors below says that it was never sent.
-_MAY_HAVE_WORKED: Final = frozenset(
-    {
-        ProblemName.TIMEOUT,
-        ProblemName.CONNECT_REFUSED,
-        ProblemName.TLS_FAILED,
-        ProblemName.PROXY_INTERFERES,
-        ProblemName.SERVICE_UNAVAILABLE,
-        ProblemName.RESPONSE_MALFORMED,
-    }
-)
-# httpx's errors from before the first byte of a request: there was no way to the host, or through the proxy.
-_NEVER_SENT: Final = frozenset(
-    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "LocalProtocolError", "UnsupportedProtocol"}
-)
-_TOKEN_CALL: Final = "getToken"  # noqa: S105 - the name of an operation
+_JSON: Final = {"content-type": "application/json"}
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -64,25 +73,12 @@ class Document(msgspec.Struct, frozen=True):
     content_type: str
 
 
-Explain = Callable[[int, SpApiError], Problem | None]
-"""What a refused call means to its own API: from status and error to a problem, or None where it has no name for it."""
+Explain = Callable[[Denied | Refused, SpApiError], CallFailed | None]
+"""What a refused call means to its own API; None where it has no name for it."""
 
 
 class DeadPageToken(Exception):  # noqa: N818 - a turn of events that the importer handles, not a failure
     """The page token cannot be used any more; the window has to be started again."""
-
-
-def is_answer_unknown(problem: Problem) -> bool:
-    """Whether a call of `post_json` or `patch_json` that ended with this problem may have done its work all the same.
-
-    It is unknown after a time-out, a broken connection, a 5xx, an answer that cannot be read, or a page that something
-    else put in the answer's place. It is known that nothing was done when Amazon refused (4xx, 429 too), when our own
-    quota let nothing through, when there was no way to the host at all (no name, no connection, no TLS), and when LWA
-    gave no token, so that the call was never sent.
-    """
-    if problem.name not in _MAY_HAVE_WORKED or problem.facts.get("operation") == _TOKEN_CALL:
-        return False
-    return problem.facts.get("kind") not in _NEVER_SENT
 
 
 class Link:
@@ -96,12 +92,12 @@ class Link:
         self,
         *,
         base_url: str,
-        auth: "LwaAuth",
+        auth: LwaAuth,
         quotas: Quotas,
         clock: Clock,
         patience: Patience,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+        transport: BaseTransport | None = None,
+        timeout: Timeout = DEFAULT_TIMEOUT,
         rng: random.Random | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
@@ -111,15 +107,15 @@ class Link:
         self._auth = auth
         self._quotas = quotas
         self._patience = patience
-        self._wire = Wire(
-            clock=clock, request_id_header=_REQUEST_ID, transport=transport, timeout=timeout, rng=rng, on_call=on_call,
+        self._retrier = Retrier(patience, rng)
+        self._connection = HttpConnection(
+            clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
             facts=facts,
         )  # fmt: skip
-        self._facts = self._wire.facts
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -130,92 +126,58 @@ class Link:
     @property
     def calls(self) -> Counter[str]:
         """How often each operation was sent."""
-        return self._wire.calls
+        return self._connection.calls
 
     @property
     def offset(self) -> timedelta:
         """Amazon's time minus this machine's."""
-        return self._wire.offset
+        return self._connection.offset
 
     def amazon_now(self) -> datetime:
         """Amazon's time, from the last answer's Date header; the machine's own as long as there was none."""
-        return self._wire.now()
+        return self._connection.now()
 
     @property
     def was_told_the_time(self) -> bool:
         """Whether `amazon_now` is Amazon's own word: an answer had a Date header."""
-        return self._wire.was_told_the_time
+        return self._connection.was_told_the_time
 
     def learn_time(self) -> datetime:
         """Amazon's time, asked for with a token call where nothing has been answered yet."""
-        self._auth.token(self)
+        self._connection.sign_in(self._auth.token_flow(), self._ask_for_token)
         return self.amazon_now()
+
+    # Calls of the API ------------------------------------------------------------------------------------------------
 
     def get(self, operation: Operation, path: str, query: Mapping[str, str]) -> Answer:
         """Ask, waiting for the quota and trying again as far as patience goes.
 
         Raises:
-            Problem: by the names of `errors`, or a network's.
+            CallFailed: by the type that fits.
             DeadPageToken: the query's page token cannot be used any more.
         """
-        return self._repeat(operation, "GET", self._url(path, query))
+        call = Call(operation.name, repeatable=True, when_throttled=WhenThrottled.TRY_AGAIN)
+        return self._call(call, operation, "GET", self._url(path, query))
 
-    def _url(self, path: str, query: Mapping[str, str]) -> str:
-        return f"{self.base_url}{path}?{urlencode(query, quote_via=quote, safe=',:')}"
-
-    def _repeat(
-        self, operation: Operation, method: str, url: str, headers: Mapping[str, str] | None = None, **content: bytes
+    def post_json(
+        self,
+        operation: Operation,
+        path: str,
+        document: object,
+        *,
+        explain: Explain | None = None,
+        when_throttled: WhenThrottled = WhenThrottled.GIVE_UP,
     ) -> Answer:
-        """Make a call that may be made twice, until it is answered with a success or patience ends."""
-        attempt, refreshed = 1, False
-        while True:
-            self._await_quota(operation)
-            token = self._auth.token(self)  # not before the wait, which would age it
-            sent = {**(headers or {}), "x-amz-access-token": token}
-            try:
-                response = self._wire.send(operation.name, method, url, headers=sent, **content)
-            except Problem as problem:
-                if attempt == ATTEMPTS or not passes(problem):
-                    raise
-                self._patience.wait(self._wire.backoff(attempt), problem)
-            else:
-                if response.is_success:
-                    self._learn_rate(operation, response)
-                    return self._read(operation, response)
-                if is_expired_token(response.status_code, response.content) and not refreshed:
-                    refreshed = True
-                    self._auth.forget()
-                    continue
-                self._pause_after(operation, response, attempt)
-            attempt += 1
-
-    def post_json(self, operation: Operation, path: str, document: object, *, explain: Explain | None = None) -> Answer:
         """Tell Amazon something, once: after a lost answer nobody knows whether it counts already.
 
-        Only where Amazon calls the access token too old is the call made again, because that answer is known. `explain`
-        is asked what a refusal means that has no name in `errors`.
+        It is made again only where nothing was done: Amazon calls the access token too old, or throttles the call and
+        `when_throttled` says so. `explain` is asked what a refusal means that has no name in `errors`.
 
         Raises:
-            Problem: by the names of `errors` or of `explain`, or a network's; `is_answer_unknown` tells after which of
-                them the call may have done its work all the same.
+            CallFailed: `AnswerUnknown`, where the call may have worked all the same; or what `explain` gives.
         """
-        response = self._tell(operation, "POST", f"{self.base_url}{path}", document)
-        if isinstance(response, Answer):
-            return response
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            self._learn_rate(operation, response)
-            self._quotas.drain(operation, self.clock.now().timestamp())
-            raise self._wire.problem(ProblemName.THROTTLED, response, operation.name).with_facts(max_wait="0 seconds")
-        refusal = self._refused(operation, response)
-        if (
-            explain
-            and isinstance(refusal, Problem)
-            and refusal.name in (ProblemName.REQUEST_REFUSED, ProblemName.ACCESS_DENIED)
-        ):
-            named = explain(response.status_code, parse_errors(response.content))
-            if named:
-                raise named.with_facts(**refusal.facts)
-        raise refusal
+        call = Call(operation.name, repeatable=False, when_throttled=when_throttled)
+        return self._call(call, operation, "POST", f"{self.base_url}{path}", document, explain=explain)
 
     def patch_json(
         self, operation: Operation, path: str, query: Mapping[str, str], document: object, *, changes_nothing: bool
@@ -226,175 +188,154 @@ class Link:
         is the caller's to do, in its own time. With `changes_nothing` (a preview) it is tried again like a `get`.
 
         Raises:
-            Problem: as `get`; `is_answer_unknown` tells after which of them the patch may have been taken all the same.
+            CallFailed: `AnswerUnknown`, where the patch may have been taken all the same.
         """
-        url = self._url(path, query)
-        if changes_nothing:
-            body = msgspec.json.encode(document)
-            return self._repeat(operation, "PATCH", url, {"content-type": "application/json"}, content=body)
-        attempt = 1
-        while True:
-            response = self._tell(operation, "PATCH", url, document)
-            if isinstance(response, Answer):
-                return response
-            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
-                raise self._refused(operation, response)
-            self._throttled(operation, response, attempt)
-            attempt += 1
+        call = Call(operation.name, repeatable=changes_nothing, when_throttled=WhenThrottled.TRY_AGAIN)
+        return self._call(call, operation, "PATCH", self._url(path, query), document)
 
-    def _tell(self, operation: Operation, method: str, url: str, document: object) -> Answer | httpx.Response:
-        """Make a call that changes something, once: its answer, or the response that is none."""
-        headers = {"content-type": "application/json"}
-        body, refreshed = msgspec.json.encode(document), False
-        while True:
-            self._await_quota(operation)
-            headers["x-amz-access-token"] = self._auth.token(self)
-            response = self._wire.send(operation.name, method, url, headers=headers, content=body)
-            if response.is_success:
-                self._learn_rate(operation, response)
-                return self._read(operation, response)
-            if refreshed or not is_expired_token(response.status_code, response.content):
-                return response
-            refreshed = True
-            self._auth.forget()
+    def malformed(self, operation: Operation, request_id: str, detail: str) -> Unreadable:
+        """The failure for an answer that could not be decoded."""
+        unreadable = Unreadable(
+            ProblemName.RESPONSE_MALFORMED, operation=operation.name, request_id=request_id, detail=detail
+        )
+        return unreadable.with_facts(**self._connection.facts)
 
-    def _refused(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
+    def _url(self, path: str, query: Mapping[str, str]) -> str:
+        return f"{self.base_url}{path}?{urlencode(query, quote_via=quote, safe=',:')}"
+
+    def _call(
+        self,
+        call: Call,
+        operation: Operation,
+        method: str,
+        url: str,
+        document: object = None,
+        *,
+        explain: Explain | None = None,
+    ) -> Answer:
+        headers, body = ({}, None) if document is None else (_JSON, msgspec.json.encode(document))
+
+        def send() -> Response:
+            self._await_quota(operation)  # before the token, which the wait would age
+            request = self._connection.request(method, url, headers, body)
+            response = self._connection.send_signed(operation.name, request, self._auth, self._ask_for_token)
+            self._note_quota(operation, response)
+            return response
+
+        def classify(response: Response) -> Outcome:
+            meaning = meaning_of(response.status_code, response.content)
+            if meaning is Meaning.DONE:
+                return DONE
+            failure = self._failure(call, operation, response, explain)
+            return Outcome(meaning, failure, self._connection.told_wait(response))
+
+        response = self._retrier.run(call, send, classify, self._auth.forget)
+        return Answer(response.content, self._connection.request_id(response))
+
+    def _failure(
+        self, call: Call, operation: Operation, response: Response, explain: Explain | None
+    ) -> CallFailed | DeadPageToken:
+        """What an answer means that is no success."""
+        status, body, failure = response.status_code, response.content, self._connection.failure
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            waits = call.when_throttled is not WhenThrottled.GIVE_UP
+            max_wait = self._patience.limit if waits else "0 seconds"
+            return failure(Throttled, ProblemName.THROTTLED, response, operation.name, max_wait=max_wait)
         if response.is_server_error:
-            return self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
-        return self._refusal(operation, response)
-
-    def upload(self, url: str, body: bytes, content_type: str) -> None:
-        """Put a document where a signed address leads; again, where the fault is one that passes.
-
-        Whoever has the address needs nothing else, so it goes into no log and no problem, and no token goes with it.
-
-        Raises:
-            Problem: `document-refused` (the address has expired, mostly), or a network's.
-        """
-        headers = {"content-type": content_type}
-        self._use_address(UPLOAD, url, lambda: self._wire.send(UPLOAD, "PUT", url, headers=headers, content=body))
-
-    def download(self, url: str) -> Document:
-        """The document that lies behind a signed address; again, where the fault is one that passes.
-
-        Raises:
-            Problem: `document-refused`, `response-malformed` for one beyond `MOST_DOCUMENT_BYTES`, or a network's.
-        """
-        response = self._use_address(DOWNLOAD, url, lambda: self._wire.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES))
-        return Document(response.content, response.headers.get("content-type", ""))
-
-    def _use_address(self, operation: str, url: str, send: Callable[[], httpx.Response]) -> httpx.Response:
-        if not is_protected(url):
-            raise Problem(
-                ProblemName.RESPONSE_MALFORMED,
-                operation=operation,
-                detail="the address in it is not one of https",
-                **self._facts,
-            )
-        attempt = 1
-        while True:
-            try:
-                response = send()
-            except Problem as problem:
-                if attempt == ATTEMPTS or not passes(problem):
-                    raise
-                self._patience.wait(self._wire.backoff(attempt), problem)
-            else:
-                if response.is_redirect or is_html(response.content):
-                    raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation)
-                if response.is_success:
-                    return response
-                if not response.is_server_error:
-                    raise self._wire.problem(ProblemName.DOCUMENT_REFUSED, response, operation)
-                disturbed = self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation)
-                if attempt == ATTEMPTS:
-                    raise disturbed
-                self._patience.wait(self._wire.backoff(attempt, response), disturbed)
-            attempt += 1
-
-    def post_form(self, operation: str, url: str, form: Mapping[str, str]) -> Answer:
-        """LWA's token call: a form, no quota of ours, tried again when the fault is one that passes."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                response = self._wire.send(operation, "POST", url, data=dict(form))
-            except Problem as problem:
-                if attempt == ATTEMPTS or not passes(problem):
-                    raise
-                self._patience.wait(self._wire.backoff(attempt), problem)
-                continue
-            if response.is_success and not is_html(response.content):
-                return Answer(response.content, self._wire.request_id(response))
-            if not (response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS):
-                break
-            if attempt < ATTEMPTS:
-                self._patience.wait(
-                    self._wire.backoff(attempt, response),
-                    self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation),
-                )
-        if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            raise self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation)
-        if response.is_redirect:
-            raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation)
-        raise lwa_problem(response.status_code, response.content, self._wire.request_id(response)).with_facts(
-            **self._facts, host=response.url.host
-        )
-
-    def malformed(self, operation: Operation, request_id: str, detail: str) -> Problem:
-        """The problem for an answer that could not be decoded."""
-        return Problem(
-            ProblemName.RESPONSE_MALFORMED,
-            operation=operation.name,
-            request_id=request_id,
-            detail=detail,
-            **self._facts,
-        )
-
-    def _read(self, operation: Operation, response: httpx.Response) -> Answer:
-        if is_html(response.content):
-            raise self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation.name)
-        return Answer(response.content, self._wire.request_id(response))
+            return failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
+        if response.is_success or response.is_redirect:
+            return failure(Intercepted, ProblemName.PROXY_INTERFERES, response, operation.name)
+        if is_dead_page_token(status, body):
+            return DeadPageToken()
+        refused = spapi_failure(status, body, operation.name, operation.role, self._connection.request_id(response))
+        refused = refused.with_facts(**self._connection.facts, host=response.url.host)
+        if explain and isinstance(refused, Denied | Refused):
+            return explain(refused, parse_errors(body)) or refused
+        return refused
 
     def _await_quota(self, operation: Operation) -> None:
         while (wait := self._quotas.take(operation, self.clock.now().timestamp())) > 0:
-            self._patience.wait(wait, Problem(ProblemName.THROTTLED, operation=operation.name, **self._facts))
+            throttled = Throttled(ProblemName.THROTTLED, operation=operation.name)
+            self._patience.wait(wait, throttled.with_facts(**self._connection.facts))
 
-    def _learn_rate(self, operation: Operation, response: httpx.Response) -> None:
+    def _note_quota(self, operation: Operation, response: Response) -> None:
+        """Learn the rate from a header. After a 429 the bucket is empty: Amazon knows better what is left."""
+        throttled = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        if not (throttled or response.is_success):
+            return
         rate = positive(response.headers.get("x-amzn-ratelimit-limit"))
         if rate:
             self._quotas.learn(operation, rate, self.clock.now().timestamp())
+        if throttled:
+            self._quotas.drain(operation, self.clock.now().timestamp())
 
-    def _pause_after(self, operation: Operation, response: httpx.Response, attempt: int) -> None:
-        """Wait before the next try; or raise what the answer means, where no other try can help."""
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            self._throttled(operation, response, attempt)
-        elif response.is_server_error:
-            disturbed = self._wire.problem(ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
-            if attempt == ATTEMPTS:
-                raise disturbed
-            self._patience.wait(self._wire.backoff(attempt, response), disturbed)
-        else:
-            raise self._refusal(operation, response)
+    # Documents -------------------------------------------------------------------------------------------------------
 
-    def _throttled(self, operation: Operation, response: httpx.Response, attempt: int) -> None:
-        """Amazon knows better than our bucket what is left: empty it, and wait as long as Amazon says, if it does."""
-        self._learn_rate(operation, response)
-        self._quotas.drain(operation, self.clock.now().timestamp())
-        problem = self._wire.problem(ProblemName.THROTTLED, response, operation.name)
-        if attempt == ATTEMPTS:
-            raise problem.with_facts(max_wait=self._patience.limit)
-        told = self._wire.told_wait(response)
-        if told:
-            self._patience.wait(told, problem)
-        elif attempt > 1:
-            # The bucket's own wait follows before the next try; this spreads programs that share one quota.
-            self._patience.wait(self._wire.backoff(attempt), problem)
+    def upload(self, url: str, body: bytes, content_type: str) -> None:
+        """Put a document where a signed link leads; again, where the fault is one that passes.
 
-    def _refusal(self, operation: Operation, response: httpx.Response) -> Problem | DeadPageToken:
-        if is_dead_page_token(response.status_code, response.content):
-            return DeadPageToken()
+        Whoever has the link needs nothing else, so it goes into no log and no problem, and no token goes with it.
+
+        Raises:
+            CallFailed: `DocumentLinkExpired`, or by the type that fits.
+        """
+
+        def send() -> Response:
+            request = self._connection.request("PUT", url, {"content-type": content_type}, body)
+            return self._connection.send(UPLOAD, request)
+
+        self._use_link(UPLOAD, url, send)
+
+    def download(self, url: str) -> Document:
+        """The document that lies behind a signed link; again, where the fault is one that passes.
+
+        Raises:
+            CallFailed: `DocumentLinkExpired`; `Unreadable` beyond `MOST_DOCUMENT_BYTES`; or by the type that fits.
+        """
+        response = self._use_link(DOWNLOAD, url, lambda: self._connection.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES))
+        return Document(response.content, response.headers.get("content-type", ""))
+
+    def _use_link(self, operation: str, url: str, send: Callable[[], Response]) -> Response:
+        if not is_protected(url):
+            unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=UNPROTECTED_LINK)
+            raise unusable.with_facts(**self._connection.facts)
+
+        def classify(response: Response) -> Outcome:
+            meaning = document_meaning_of(response.status_code, response.content)
+            if meaning is Meaning.DONE:
+                return DONE
+            kind: type[CallFailed] = DocumentLinkExpired
+            name = ProblemName.DOCUMENT_REFUSED
+            if meaning is Meaning.MAY_PASS:
+                kind, name = Unavailable, ProblemName.SERVICE_UNAVAILABLE
+            elif response.is_redirect or is_html(response.content):
+                kind, name = Intercepted, ProblemName.PROXY_INTERFERES
+            failure = self._connection.failure(kind, name, response, operation)
+            return Outcome(meaning, failure, self._connection.told_wait(response))
+
+        return self._retrier.run(Call(operation, repeatable=True, when_throttled=WhenThrottled.GIVE_UP), send, classify)
+
+    # Tokens ----------------------------------------------------------------------------------------------------------
+
+    def _ask_for_token(self, request: Request) -> Response:
+        """LWA's token call: no quota of ours, tried again when the fault is one that passes."""
+
+        def classify(response: Response) -> Outcome:
+            meaning = token_meaning_of(response.status_code, response.content)
+            if meaning is Meaning.DONE:
+                return DONE
+            return Outcome(meaning, self._token_failure(response, meaning), self._connection.told_wait(response))
+
+        call = Call(GET_TOKEN, repeatable=True, when_throttled=WhenThrottled.GIVE_UP)
+        try:
+            return self._retrier.run(call, lambda: self._connection.send(GET_TOKEN, request), classify)
+        except CallFailed as failure:
+            raise failure.without_token() from failure.__cause__
+
+    def _token_failure(self, response: Response, meaning: Meaning) -> CallFailed:
+        if meaning is Meaning.MAY_PASS:
+            return self._connection.failure(NoToken, ProblemName.SERVICE_UNAVAILABLE, response, GET_TOKEN)
         if response.is_redirect:
-            return self._wire.problem(ProblemName.PROXY_INTERFERES, response, operation.name)
-        problem = spapi_problem(
-            response.status_code, response.content, operation.name, operation.role, self._wire.request_id(response)
-        )
-        return problem.with_facts(**self._facts, host=response.url.host)
+            return self._connection.failure(NoToken, ProblemName.PROXY_INTERFERES, response, GET_TOKEN)
+        refused = lwa_failure(response.status_code, response.content, self._connection.request_id(response))
+        return refused.with_facts(**self._connection.facts, host=response.url.host)

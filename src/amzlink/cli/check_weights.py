@@ -57,7 +57,7 @@ def _given(
     """The weights on the command line and in the file, in grams; what stands on the command line counts more."""
     from amzlink.core.weights.rows import read_weights
     from amzlink.core.weights.weights import BadWeightError, parse_setting
-    from amzlink.problems import Problem, ProblemName
+    from amzlink.problems import Problem, ProblemName, usage
 
     weights: dict[str, int] = {}
     refused: tuple[WeightRefusal, ...] = ()
@@ -66,15 +66,14 @@ def _given(
             with source.open("rb") as stream:
                 read = read_weights(stream, file=str(source))
         except OSError as error:
-            raise Problem(
-                ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read"
-            ) from error
+            detail = error.strerror or usage.FILE_UNREADABLE
+            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
         weights = {row.sku: row.grams for row in read.rows}
         refused = read.refused
     for text in settings:
         try:
             sku, grams = parse_setting(text)
         except BadWeightError as error:
-            session.console.usage(f"--set {text}: the weight {error}.")
+            session.console.usage(usage.weight_setting_invalid(setting=text, reason=str(error)))
         weights[sku] = grams
     return weights, refused

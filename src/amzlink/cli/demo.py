@@ -1,4 +1,4 @@
-"""demo: the tour, with no account and no question asked."""
+"""demo: shows the commands on a made-up shop."""
 
 import typer
 
@@ -6,8 +6,8 @@ from amzlink.cli.shell.session import Session
 
 
 def demo_command(ctx: typer.Context) -> None:
-    """Show what amzlink does, on a made-up shop. Touches neither your keyring nor your files."""
+    """Show what amzlink does with a made-up shop. Your keyring and your files are not used."""
     from amzlink.cli.tour import tour
 
     session: Session = ctx.obj
-    session.exit_code = tour(session.console)
+    session.exit_code = tour(session.console, session.run)

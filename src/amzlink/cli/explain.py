@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
-from amzlink.problems import CATALOGUE, Entry, ProblemName, docs_of
+from amzlink.problems import CATALOGUE, Entry, ProblemName, docs_of, usage
 
 
 def explain_command(
@@ -23,11 +23,11 @@ def explain_command(
         )
         return
     if problem is None:
-        console.usage("The name of a problem is missing; `amzlink explain --list` shows all.")
+        console.usage(usage.PROBLEM_NAME_MISSING)
     try:
         name = ProblemName(problem)
     except ValueError:
-        console.usage(f"{problem!r} is not the name of a problem; `amzlink explain --list` shows all.")
+        console.usage(usage.problem_name_unknown(name=problem, nearest=_nearest(problem)))
     entry = CATALOGUE[name]
     document = {
         "problem": name.value,
@@ -40,6 +40,13 @@ def explain_command(
         "checks": list(entry.checks),
     }
     console.result(document, lambda: _print(session, name, entry))
+
+
+def _nearest(typed: str) -> list[str]:
+    """The names that look like what was typed, the likeliest first."""
+    import difflib
+
+    return difflib.get_close_matches(typed.strip().lower(), [name.value for name in CATALOGUE], n=2, cutoff=0.7)
 
 
 def _print(session: Session, name: ProblemName, entry: Entry) -> None:

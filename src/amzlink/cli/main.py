@@ -29,7 +29,7 @@ from amzlink.cli.status import status_command
 from amzlink.cli.stores import stores_app
 from amzlink.cli.verify import verify_command
 from amzlink.files import translate
-from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
@@ -112,7 +112,7 @@ def _run(argv: Sequence[str], deps: "Deps | None") -> int:
         color=not options.no_color and "NO_COLOR" not in os.environ,
         command=_command_name(options),
     )
-    session = Session(options, console, deps)
+    session = Session(options, console, run, deps)
     try:
         return _invoke(options, session)
     except KeyboardInterrupt:
@@ -148,7 +148,7 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
             session.console.tell(detail)  # a command was left out: its help says which there are
             return Exit.USAGE
         if not detail or detail.startswith("Usage:"):
-            detail = "A command is missing."
+            detail = usage.COMMAND_MISSING
         raise Problem(ProblemName.USAGE, command=_command_name(options), detail=detail) from error
     except typer.Exit as error:
         return error.exit_code
@@ -181,5 +181,5 @@ def _report_bug(error: Exception, session: Session) -> int:
         file = str(write_report(error, session))
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
-        file = f"(no report could be written: {reason})"
+        file = usage.no_crash_report(reason=str(reason))
     return session.console.fail(Problem(ProblemName.INTERNAL_ERROR, file=file))

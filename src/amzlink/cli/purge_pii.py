@@ -28,12 +28,13 @@ def purge_pii_command(
     from amzlink.cli.views.privacy import show
     from amzlink.jobs.privacy.purge import PurgeOptions
     from amzlink.jobs.purge_pii import purge_pii
+    from amzlink.problems import usage
 
     session: Session = ctx.obj
     if recipient and not archive:
-        session.console.usage("--recipient needs --archive DIR.")
+        session.console.usage(usage.RECIPIENT_WITHOUT_ARCHIVE)
     if archive and not recipient:
-        session.console.usage("--archive needs at least one --recipient age1...")
+        session.console.usage(usage.ARCHIVE_WITHOUT_RECIPIENT)
     slugs = session.stores(all_stores=all_stores)
     if order and not (dry_run or yes):
         question = f"Destroy the personal data of order {order}? It cannot be brought back"

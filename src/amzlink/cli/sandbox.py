@@ -19,17 +19,18 @@ def sandbox_command(
     seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
 ) -> None:
     """Serve a local Amazon, with orders made from a seed. Prints its addresses as one line of JSON; Ctrl-C ends it."""
+    from amzlink.cli.shell.values import parse_choice
+    from amzlink.problems import usage
     from amzlink.sandbox.faults import FAULTS
     from amzlink.sandbox.server import Sandbox
 
     session: Session = ctx.obj
-    if quota not in ("real", "fast", "off"):
-        session.console.usage(f"--quota is real, fast or off, not {quota!r}.")
+    parse_choice("--quota", quota, "real", "fast", "off")
     if fault == ["help"]:
         session.console.table(("FAULT", "WHAT IT DOES"), [(each.name, each.description) for each in FAULTS.values()])
         return
     if unknown := sorted(set(fault or ()) - set(FAULTS)):
-        session.console.usage(f"There is no fault {', '.join(unknown)}. Faults: {', '.join(sorted(FAULTS))}.")
+        session.console.usage(usage.faults_unknown(names=unknown, known=sorted(FAULTS)))
     with Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ()) as sandbox:  # type: ignore[arg-type]
         print(json.dumps({"schema": 1, **sandbox.describe()}), flush=True)
         sandbox.serve_forever()

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -25,48 +25,55 @@ _UNTIL_THE_SCAN: Final = 2 * 3600.0
 _UNTIL_THE_NEXT_IMPORT: Final = 15 * 60.0
 _UNTIL_ALL_IS_DUE: Final = 50 * 86400.0
 
+RunCommand = Callable[[Sequence[str], Deps], int]
+"""Runs one command line with these means and gives its exit code."""
 
-def tour(console: Console) -> Exit:
+
+def tour(console: Console, run: RunCommand) -> Exit:
     """Walk through the commands; with `--json` one document tells how each ended. Gives the worst exit code."""
     with _shop() as (sandbox, deps, secrets_file):
-        guide = _Guide(console, deps)
+        guide = _Guide(console, deps, run)
         credentials = sandbox.describe()["credentials"]
-        guide.say("A made-up shop on this machine, with a made-up Amazon and a made-up Sendcloud. Nothing stays.")
-        guide.say("1. Link the shop. A merchant answers questions; here the answers are given as options.")
+        guide.say("A made-up shop with a simulated Amazon and Sendcloud on this machine. Nothing of it is kept.")
+        guide.say("1. Connect the shop. A merchant answers questions; here the answers are given as options.")
         guide.run(
             *("connect", "--name", "Demo Shop", "--country", "DE", "--country", "FR"),
             *("--seller-id", credentials["seller_id"], "--client-id", credentials["client_id"]),
             *("--destination", "sendcloud", "--sendcloud-public-key", credentials["sendcloud_public_key"]),
             *("--secrets-from", str(secrets_file), "--yes", "--no-browser"),
         )
-        guide.say("2. Bring in its orders and hand them on to Sendcloud. Cron does this from now on.")
+        guide.say("2. Import its orders and send them to Sendcloud. From now on cron does this.")
         guide.run("import-orders")
-        guide.say("3. Is everything well? When a link does not work, this finds out why.")
+        guide.say("3. Check the link. When it does not work, this finds out why.")
         guide.run("verify")
-        guide.say("4. Look at what is to be shipped, the most urgent first, and at what keeps an order back.")
+        guide.say("4. List the orders to ship, the most urgent first, and the holds.")
         listed = guide.run("orders", "list", "--status", "UNSHIPPED")
-        guide.say("5. One order. The buyer's data lies sealed; it is shown only when asked for.")
+        guide.say("5. Show one order. The buyer's data is encrypted, and shown only with --with-pii.")
         guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
-        guide.say("6. Which products have no weight, or one that cannot be right?")
+        guide.say("6. Find products without a weight, or with one that cannot be right.")
         guide.run("check-weights")
-        guide.say("7. In Sendcloud the merchant prints the labels. Amazon is told when the carrier has the parcels.")
+        guide.say(
+            "7. The merchant prints labels in Sendcloud. Shipments are confirmed when the carrier has the parcels."
+        )
         _at_sendcloud(sandbox, "announce", orders="all")
         guide.run("push-status")
-        guide.say("8. Two hours later the carrier has scanned them, and Amazon hears of it, tracking number and all.")
+        guide.say(
+            "8. Two hours later the carrier has scanned them. The shipments are confirmed with their tracking numbers."
+        )
         deps.clock.sleep(_UNTIL_THE_SCAN)
         _at_sendcloud(sandbox, "scan", parcels="all")
         guide.run("push-status")
-        guide.say("9. The next import sees that Amazon has stored it: the orders are shipped.")
+        guide.say("9. The next import checks that Amazon has stored it: the orders are shipped.")
         deps.clock.sleep(_UNTIL_THE_NEXT_IMPORT)
         guide.run("import-orders")
         guide.run("orders", "show", listed[0] if listed else "")
-        guide.say("10. Where everything stands.")
+        guide.say("10. Look at the whole store.")
         guide.run("status")
-        guide.say("11. Seven weeks later the buyers' data is destroyed. What is not personal stays for the books.")
+        guide.say("11. Seven weeks later the buyers' data is deleted. The rest of each order is kept.")
         deps.clock.sleep(_UNTIL_ALL_IS_DUE)
         guide.run("purge-pii")
         guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
-        guide.say("That was all. `amzlink connect` links your own shop.")
+        guide.say("That is all. `amzlink connect` connects your own shop.")
         if console.as_json:
             console.result({"steps": guide.steps})
         return guide.worst
@@ -75,9 +82,10 @@ def tour(console: Console) -> Exit:
 class _Guide:
     """Runs commands as if they had been typed, and keeps how they ended."""
 
-    def __init__(self, console: Console, deps: Deps) -> None:
+    def __init__(self, console: Console, deps: Deps, run: RunCommand) -> None:
         self._console = console
         self._deps = deps
+        self._run = run
         self.steps: list[dict[str, Any]] = []
         self.worst = Exit.DONE
 
@@ -90,7 +98,7 @@ class _Guide:
 
     def run(self, *words: str) -> list[str]:
         """Type a command. Gives the numbers of the orders that it is about."""
-        from amzlink.cli.main import run
+        run = self._run
 
         def silently(*extra: str) -> tuple[int, Any]:
             out = io.StringIO()

@@ -3,11 +3,9 @@
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, cast
-
-import httpx
 
 from amzlink.clock import parse_http_date
 from amzlink.http.connection import Ask, Way
@@ -21,29 +19,6 @@ _X509_UNKNOWN_ISSUER: Final = frozenset({2, 19, 20, 21})
 _X509_OTHER_HOST: Final = frozenset({62, 64})
 _GREETING_SHARE: Final = 0.7  # of the time limit; the rest is for finding out what it is that keeps silent
 _CUT: Final = "it is cut off during the TLS greeting, as firewalls do that go by the host's name"
-
-
-def trusted_certificates(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """What httpx trusts: SSL_CERT_FILE, else SSL_CERT_DIR, else the certificates that come with it.
-
-    Raises:
-        Problem: `config-invalid`.
-    """
-    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
-    try:
-        if file:
-            context = ssl.create_default_context(cafile=file)
-        elif folder:
-            context = ssl.create_default_context(capath=folder)
-        else:
-            context = httpx.create_ssl_context(trust_env=False)
-    except OSError:
-        detail = "the certificates that it names cannot be read"
-        raise Problem(
-            ProblemName.CONFIG_INVALID, file="SSL_CERT_FILE" if file else "SSL_CERT_DIR", detail=detail
-        ) from None
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 @contextlib.contextmanager

@@ -1,32 +1,50 @@
 """HTTP as amzlink speaks it to any service: who it says it is, time limits, waits, and what a network's errors mean."""
 
+import contextlib
+import os
 import platform
-import random
 import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
 import msgspec
+from httpx import Auth, BaseTransport, Client, HTTPError, Request, Response, Timeout, TimeoutException
 
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
+from amzlink.http.proxies import unusable_proxy
+from amzlink.http.trust import trusted_certificates
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
+from amzlink.problems.network import DAMAGED_COMPRESSION, PROXY_LETS_NOTHING_THROUGH, larger_than
 
-ATTEMPTS: Final = 4
-FIRST_BACKOFF: Final = 1.0
-LONGEST_BACKOFF: Final = 30.0
+__all__ = [
+    "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
+    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "positive",
+    "proxy_transport", "time_limits",
+]  # fmt: skip
+
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
 USER_AGENT: Final = (
     f"amzlink/{__version__} (Language=Python/{platform.python_version()}; Platform={platform.system()}; "
     f"automated agent)"
 )
 _NOT_NOTEWORTHY: Final = timedelta(seconds=2)  # the Date header is exact to the second, and the way takes time
+# The errors from before the first byte of a request: there was no way to the host, or through the proxy.
+_NEVER_SENT: Final = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+)  # fmt: skip
 _OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+AskForToken = Callable[[httpx.Request], httpx.Response]
+"""Makes a token call, with the attempts that it is worth."""
 
 
 class CallRecord(msgspec.Struct, frozen=True):
@@ -69,10 +87,10 @@ class Patience:
         self._clock.sleep(seconds)
 
 
-class Wire:
+class HttpConnection:
     """One connection kept to a service. Every call is counted in `calls`, timed, told to `on_call`, and made once.
 
-    `facts` are added to every problem raised here. `request_id_header` is where the service names an answer.
+    `facts` are added to every failure raised here. `request_id_header` is where the service names an answer.
     `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
     """
 
@@ -83,7 +101,6 @@ class Wire:
         request_id_header: str,
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
-        rng: random.Random | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
     ) -> None:
@@ -94,7 +111,6 @@ class Wire:
         self._clock = clock
         self._request_id_header = request_id_header
         self._timeout = timeout
-        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._on_call = on_call
         self._http = _open_client(transport, timeout)
 
@@ -106,24 +122,55 @@ class Wire:
         """The service's time, from the last answer's Date header; the machine's own as long as there was none."""
         return self._clock.now() + self.offset
 
-    def send(self, operation: str, method: str, url: str, **arguments: object) -> httpx.Response:
-        """Make a call, whatever is answered; `arguments` are those of `httpx.Client.request`.
+    def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> httpx.Request:
+        """A request that can be sent."""
+        return self._http.build_request(method, url, headers=headers, content=body)
+
+    def send(self, operation: str, request: httpx.Request) -> httpx.Response:
+        """Make a call, whatever is answered.
 
         Raises:
-            Problem: no answer came: `dns-failed`, `connect-refused`, `tls-failed`, `proxy-interferes`, `timeout`; or
-                one whose compression is damaged: `response-malformed`.
+            CallFailed: no answer came, or one whose compression is damaged.
         """
-        return self._exchange(operation, url, lambda: self._http.request(method, url, **arguments))  # type: ignore[arg-type]
+        return self._exchange(operation, request.url.host, lambda: self._http.send(request))
+
+    def send_signed(
+        self, operation: str, request: httpx.Request, auth: httpx.Auth, ask_for_token: AskForToken
+    ) -> httpx.Response:
+        """Make a call with what `auth` adds to it. A request of its own, for a token, goes to `ask_for_token`.
+
+        Raises:
+            CallFailed: as `send`, and as `ask_for_token`.
+        """
+        flow = auth.auth_flow(request)
+        wanted = next(flow)
+        while wanted is not request:
+            wanted = flow.send(ask_for_token(self._completed(wanted)))
+        flow.close()
+        return self.send(operation, request)
+
+    def sign_in(self, flow: Generator[httpx.Request, httpx.Response, None], ask_for_token: AskForToken) -> None:
+        """Make the requests of a flow that only fetches a token, if it needs any."""
+        with contextlib.suppress(StopIteration):
+            wanted = next(flow)
+            while True:
+                wanted = flow.send(ask_for_token(self._completed(wanted)))
+
+    def _completed(self, request: httpx.Request) -> httpx.Request:
+        """A request that was made elsewhere, with the headers that every request has."""
+        for name, value in self._http.headers.items():
+            request.headers.setdefault(name, value)
+        return request
 
     def fetch(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
         """GET what may be large: the answer is read piece by piece, and given up beyond `most_bytes`.
 
         Raises:
-            Problem: as `send`, or `response-malformed`, where it is larger than that.
+            CallFailed: as `send`, or `Unreadable`, where it is larger than that.
         """
-        return self._exchange(operation, url, lambda: self._read_limited(operation, url, most_bytes))
+        return self._exchange(operation, httpx.URL(url).host, lambda: self._read_limited(operation, url, most_bytes))
 
-    def _exchange(self, operation: str, url: str, make: Callable[[], httpx.Response]) -> httpx.Response:
+    def _exchange(self, operation: str, host: str, make: Callable[[], httpx.Response]) -> httpx.Response:
         """Make a call, and note it whatever comes of it."""
         started = time.perf_counter()
         self.calls[operation] += 1
@@ -132,7 +179,7 @@ class Wire:
             response = make()
             status, request_id = response.status_code, self.request_id(response)
         except httpx.HTTPError as error:
-            raise self._network_problem(error, httpx.URL(url).host, operation) from error
+            raise self._network_failure(error, host, operation) from error
         finally:
             if self._on_call:
                 elapsed = round((time.perf_counter() - started) * 1000)
@@ -146,8 +193,10 @@ class Wire:
             for part in response.iter_bytes():
                 body += part
                 if len(body) > most_bytes:
-                    detail = f"it is larger than {most_bytes} bytes"
-                    raise Problem(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=detail, **self.facts)
+                    too_large = Unreadable(
+                        ProblemName.RESPONSE_MALFORMED, operation=operation, detail=larger_than(most_bytes)
+                    )
+                    raise too_large.with_facts(**self.facts)
         # What was read is not compressed any more, so the headers that say how it came are left out.
         headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WAY]
         return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
@@ -156,29 +205,16 @@ class Wire:
         """The id of an answer, or an empty text."""
         return str(response.headers.get(self._request_id_header, ""))
 
-    def backoff(self, attempt: int, response: httpx.Response | None = None) -> float:
-        """Seconds to wait after a failed attempt (the first is 1): the service's own word, else doubled and jittered.
-
-        The time doubles from `FIRST_BACKOFF` up to `LONGEST_BACKOFF`, and half of it at most is taken off by chance.
-        """
-        told = self.told_wait(response) if response is not None else None
-        if told:
-            return told
-        ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1))
-        return self._rng.uniform(ceiling / 2, ceiling)
-
     def told_wait(self, response: httpx.Response) -> float | None:
         """The seconds in `Retry-After`, which may be a time of day too (RFC 9110, 10.2.3)."""
         text = response.headers.get("retry-after")
         moment = parse_http_date(text)
         return positive(text) if moment is None else max(0.0, (moment - self.now()).total_seconds())
 
-    def problem(self, name: ProblemName, response: httpx.Response, operation: str) -> Problem:
-        """A problem about an answer, with its status, its id and its host."""
-        return Problem(
-            name, operation=operation, status=response.status_code,
-            request_id=self.request_id(response) or "none given", host=response.url.host, **self.facts,
-        )  # fmt: skip
+    def failure(self, kind: type[F], name: ProblemName, response: httpx.Response, operation: str, **facts: object) -> F:
+        """A failed call by its answer, with its status, its id and its host."""
+        failed = kind(name, operation=operation, status=response.status_code, request_id=self.request_id(response))
+        return failed.with_facts(**{**self.facts, **facts}, host=response.url.host)
 
     def _learn_offset(self, response: httpx.Response) -> None:
         told = parse_http_date(response.headers.get("date"))
@@ -188,19 +224,22 @@ class Wire:
         offset = told - self._clock.now()
         self.offset = offset if abs(offset) > _NOT_NOTEWORTHY else timedelta(0)
 
-    def _network_problem(self, error: httpx.HTTPError, host: str, operation: str) -> Problem:
-        facts = {**self.facts, "host": host, "operation": operation, "kind": type(error).__name__}
+    def _network_failure(self, error: httpx.HTTPError, host: str, operation: str) -> CallFailed:
+        failed: type[CallFailed] = NotSent if isinstance(error, _NEVER_SENT) else AnswerUnknown
+        facts: dict[str, object] = {}
         if isinstance(error, httpx.DecodingError):
-            return Problem(ProblemName.RESPONSE_MALFORMED, detail="its compression is damaged", **facts)
-        if isinstance(error, httpx.TimeoutException):
+            failed, name, facts["detail"] = Unreadable, ProblemName.RESPONSE_MALFORMED, DAMAGED_COMPRESSION
+        elif isinstance(error, httpx.TimeoutException):
             seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
-            return Problem(ProblemName.TIMEOUT, seconds=round(seconds or 0), **facts)
-        return Problem(_network_problem_name(error), status="no", **facts)
-
-
-def passes(problem: Problem) -> bool:
-    """Whether a fault of the network is worth another try now; a hang is not, it has cost a time limit already."""
-    return problem.name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
+            name, facts["seconds"] = ProblemName.TIMEOUT, round(seconds or 0)
+        elif isinstance(error, httpx.ProxyError):
+            name, facts["detail"] = ProblemName.PROXY_INTERFERES, PROXY_LETS_NOTHING_THROUGH
+        else:
+            name = _network_problem_name(error)
+        # A time-out is not tried again: it has cost a time limit already.
+        passes = name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
+        failure = failed(name, operation=operation, kind=type(error).__name__, passes=passes)
+        return failure.with_facts(**{**self.facts, **facts}, host=host)
 
 
 def positive(text: str | None) -> float | None:
@@ -212,6 +251,23 @@ def positive(text: str | None) -> float | None:
     return number if 0 < number < float("inf") else None
 
 
+def time_limits(seconds: float | None) -> httpx.Timeout:
+    """The time limits of a call: one for each of its steps where `seconds` are given, else the usual ones."""
+    return httpx.Timeout(seconds) if seconds else DEFAULT_TIMEOUT
+
+
+def proxy_transport(address: str, context: ssl.SSLContext) -> httpx.BaseTransport:
+    """A transport that takes this proxy, whatever the environment says.
+
+    Raises:
+        Problem: `config-invalid`.
+    """
+    try:
+        return httpx.HTTPTransport(proxy=httpx.Proxy(address), verify=context)
+    except (ValueError, ImportError, httpx.InvalidURL):
+        raise unusable_proxy() from None
+
+
 def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) -> httpx.Client:
     """The HTTP client; what the environment says of proxies and certificates is read here.
 
@@ -219,24 +275,18 @@ def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) 
         Problem: `config-invalid`, where that cannot be used. The errors' own texts are left out, because a proxy's
             address may hold a password.
     """
+    trusted = True if transport else trusted_certificates(os.environ)
     try:
         return httpx.Client(
-            transport=transport, timeout=timeout, follow_redirects=False, headers={"user-agent": USER_AGENT}
-        )
-    except OSError:
-        detail = "the certificates that it names cannot be read"
-        raise Problem(ProblemName.CONFIG_INVALID, file="SSL_CERT_FILE", detail=detail) from None
+            transport=transport, verify=trusted, timeout=timeout, follow_redirects=False,
+            headers={"user-agent": USER_AGENT},
+        )  # fmt: skip
     except (ValueError, ImportError, httpx.InvalidURL):
-        detail = "it has to be the address of a proxy, such as http://proxy.example:3128"
-        raise Problem(
-            ProblemName.CONFIG_INVALID, file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)", detail=detail
-        ) from None
+        raise unusable_proxy() from None
 
 
 def _network_problem_name(error: httpx.HTTPError) -> ProblemName:
     """Told by what lies at the bottom: httpx wraps the socket's and the TLS library's own errors."""
-    if isinstance(error, httpx.ProxyError):
-        return ProblemName.PROXY_INTERFERES
     if isinstance(error, httpx.NetworkError):
         # The first OSError below it; what lies deeper is what the caller was dealing with before.
         cause = error.__cause__

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.network import UNUSABLE_PROXY
 
 HTTP_PORT: Final = 80
 HTTPS_PORT: Final = 443
@@ -108,5 +109,5 @@ def unusable_proxy() -> Problem:
     return Problem(
         ProblemName.CONFIG_INVALID,
         file="HTTPS_PROXY (or ALL_PROXY, HTTP_PROXY)",
-        detail="it has to be the address of a proxy, such as http://proxy.example:3128",
+        detail=UNUSABLE_PROXY,
     )

@@ -7,7 +7,6 @@ without a token, or a token request without an app. Only a proxy is told the log
 
 import contextlib
 import http.client
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,15 +14,14 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
-
 from amzlink.clock import Clock, parse_http_date
 from amzlink.http.bodies import is_html
-from amzlink.http.certificates import secured, trusted_certificates
-from amzlink.http.client import USER_AGENT
+from amzlink.http.certificates import secured
+from amzlink.http.client import USER_AGENT, BaseTransport, Client, HTTPError, TimeoutException, proxy_transport
 from amzlink.http.connection import FROM_GATEWAYS, Ask, Way, refusal
-from amzlink.http.proxies import HTTPS_PORT, Proxy, find_proxy, unusable_proxy
+from amzlink.http.proxies import HTTPS_PORT, find_proxy
 from amzlink.http.sockets import FIRST_BYTES, Answer, Deadline, Resolver, clean, listed, system_resolver
+from amzlink.http.trust import trusted_certificates
 from amzlink.problems import Problem, ProblemName
 
 DEFAULT_SECONDS: Final = 10.0
@@ -74,7 +72,7 @@ def probe(
     clock: Clock,
     environ: Mapping[str, str],
     timeout_seconds: float = DEFAULT_SECONDS,
-    transport: httpx.BaseTransport | None = None,
+    transport: BaseTransport | None = None,
     resolver: Resolver = system_resolver,
 ) -> Probe:
     """Reach a service host as amzlink's other calls do, and see whether it answers itself.
@@ -94,7 +92,7 @@ def probe(
     proxy = find_proxy(base_url, environ)
     context = trusted_certificates(environ)
     if proxy and proxy.url.scheme != "http":
-        inside = _unusual(proxy, context)
+        inside = proxy_transport(proxy.url.geturl(), context)  # httpx knows SOCKS, with the extra for it, and TLS
         return _over_httpx(inside, url, ask, clock=clock, seconds=timeout_seconds, proxy=proxy.shown)
     way = Way(url, proxy, resolver, Deadline(timeout_seconds), context, clock)
     try:
@@ -115,14 +113,6 @@ def _split(base_url: str) -> SplitResult:
     raise Problem(
         ProblemName.CONFIG_INVALID, file="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL", detail=detail
     )
-
-
-def _unusual(proxy: Proxy, context: ssl.SSLContext) -> httpx.BaseTransport:
-    """A proxy of SOCKS, or one that is itself spoken to in TLS; httpx knows how, where the extra for it is there."""
-    try:
-        return httpx.HTTPTransport(proxy=httpx.Proxy(proxy.url.geturl()), verify=context)
-    except (ValueError, ImportError, httpx.InvalidURL):
-        raise unusable_proxy() from None
 
 
 def _look(way: Way, ask: Ask) -> Probe:
@@ -210,7 +200,7 @@ def _domain(host: str) -> str:
 
 
 def _over_httpx(
-    transport: httpx.BaseTransport,
+    transport: BaseTransport,
     url: SplitResult,
     ask: Ask,
     *,
@@ -225,11 +215,11 @@ def _over_httpx(
     if ask.body:
         headers["content-type"] = "application/x-www-form-urlencoded"
     try:
-        with httpx.Client(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False) as client:
+        with Client(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False) as client:
             response = client.request(ask.method, f"{url.geturl()}{ask.path}", content=ask.body, headers=headers)
-    except httpx.TimeoutException as error:
+    except TimeoutException as error:
         raise Problem(ProblemName.TIMEOUT, **facts) from error
-    except httpx.HTTPError as error:
+    except HTTPError as error:
         if proxy:
             detail = f"the proxy {proxy} gives no connection to it ({type(error).__name__})"
             raise Problem(ProblemName.PROXY_INTERFERES, detail=detail, **facts) from error

@@ -18,6 +18,7 @@ from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing, PatchState
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job
 
 JOB: Final = "check-weights"
@@ -114,9 +115,7 @@ class _Check:
         waiting = line_weights.open_orders_by_sku(self._book)
         try:
             self._look(weigher, options, waiting)
-        except Problem as problem:
-            if problem.name != ProblemName.ACCESS_DENIED:
-                raise
+        except Denied as problem:
             self._report.problem = problem  # what the merchant says himself counts all the same
         skus = self._skus(options, waiting)
         given = self._keep_given(options, set(waiting))

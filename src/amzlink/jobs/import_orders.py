@@ -36,6 +36,7 @@ from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.pages import Refusal, Search, begin_searches, coverage, refused_orders, searches_under_way
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Denied, Refused, Unreadable
 from amzlink.run import StoreRun, run_job
 
 JOB: Final = "import-orders"
@@ -44,14 +45,7 @@ _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nea
 _RETRIED_ORDERS: Final = 20
 # What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
 # (docs/services/amazon.md, "When a role is missing").
-_ONE_ORDERS_OWN: Final = frozenset(
-    {
-        ProblemName.ORDER_NOT_FOUND,
-        ProblemName.RESPONSE_MALFORMED,
-        ProblemName.REQUEST_REFUSED,
-        ProblemName.ACCESS_DENIED,
-    }
-)
+_ONE_ORDERS_OWN: Final = (Refused, Denied, Unreadable)
 _RESTARTS: Final = 2
 
 
@@ -195,7 +189,7 @@ def _weigh(run: StoreRun) -> int:
     try:
         weigher.look_up_orders()
     except Problem as problem:
-        name = ProblemName.ROLE_MISSING_LISTINGS if problem.name == ProblemName.ACCESS_DENIED else problem.name
+        name = ProblemName.ROLE_MISSING_LISTINGS if isinstance(problem, Denied) else problem.name
         run.reporter.warn(Problem(name, **{**problem.facts, "store": run.slug, "store_option": f" --store {run.slug}"}))
     return weigher.weigh_orders()
 
@@ -230,9 +224,7 @@ class _Fetch:
             self._progress(f"order {order_id}")
             try:
                 order = get_order(self._link, order_id)
-            except Problem as problem:
-                if problem.name not in _ONE_ORDERS_OWN:
-                    raise
+            except _ONE_ORDERS_OWN as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
             else:
                 self._intake.take((order,))

@@ -5,7 +5,7 @@ sent. A run may die anywhere: the next one finds out what became of a call whose
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
@@ -102,26 +102,29 @@ def push_status(
     Raises:
         Problem: `input-malformed` or `not-readable`, before anything is done.
     """
-    rows = list(_rows(options.source, stdin, deps.clock.now()))
+    countries = {store.country for slug, store in deps.load_config().stores.items() if slug in slugs}
+    rows = list(_rows(options.source, stdin, deps.clock.now(), countries))
     return [_push_store(deps, slug, options, rows) for slug in slugs]
 
 
 def _rows(
-    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime
+    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime, countries: Collection[str]
 ) -> Iterator[ShipmentRow | RowRefusal]:
     if source is None:
         return
     if source == "-":
         if stdin is None:
             raise ValueError("standard input is read, and was not given")
-        yield from read_shipments(stdin, file="standard input", now=now, codes=_status_words())
+        yield from read_shipments(
+            stdin, file="standard input", now=now, codes=_status_words(), countries=countries
+        )  # fmt: skip
         return
     try:
         stream = source.open("rb")
     except OSError as error:
         raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read") from error
     with stream:
-        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words())
+        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words(), countries=countries)
 
 
 def _status_words() -> Mapping[str, Kind]:
@@ -232,12 +235,12 @@ class _Push:
             if number:
                 (either if fits else singly).append(entry)
             elif entry.traceable:
-                self._confirmer.refuse(entry, _unsaid(entry, "number-purged", "its tracking number has been purged"))
+                self._confirmer.refuse(entry, _unsaid(entry, "its tracking number has been purged"), "number-purged")
             elif fits:
                 by_feed.append(entry)
             else:
                 detail = f"an item has more than {MOST_CODES} Transparency codes, and without a number it goes by feed"
-                self._confirmer.refuse(entry, _unsaid(entry, Reason.TRANSPARENCY_CODES, detail))
+                self._confirmer.refuse(entry, _unsaid(entry, detail), Reason.TRANSPARENCY_CODES)
         return singly, either, by_feed
 
     def _singly(self, count: int, route: str) -> int:
@@ -262,9 +265,9 @@ class _Push:
         news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
 
 
-def _unsaid(entry: Outgoing, reason: str, detail: str) -> Problem:
+def _unsaid(entry: Outgoing, detail: str) -> Problem:
     """A refusal of our own: what Amazon would not take in any way."""
-    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, reason=reason, detail=detail)
+    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, detail=detail)
 
 
 def _arrivals(book: StoreBook, now: datetime) -> Iterator[dict[str, Arrival]]:

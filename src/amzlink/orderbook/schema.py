@@ -47,6 +47,7 @@ ORDERS: Final = Table(
     Column("delivered_by", Text),  # who told: amazon, sendcloud, file
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
+    info={"about": "An order's plain facts. Nothing in it is personal."},
 )
 
 ORDER_LINES: Final = Table(
@@ -69,6 +70,7 @@ ORDER_LINES: Final = Table(
     PrimaryKeyConstraint("store", "order_id", "order_item_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("order_lines_by_sku", "store", "sku"),
+    info={"about": "The lines of an order, with the weight of one piece."},
 )
 
 PACKAGES: Final = Table(
@@ -85,6 +87,7 @@ PACKAGES: Final = Table(
     Column("items", Text, nullable=False),  # JSON: [[order_item_id, quantity], ...]
     PrimaryKeyConstraint("store", "order_id", "reference"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    info={"about": "Packages that Amazon shows for an order, without their tracking numbers."},
 )
 
 HOLDS: Final = Table(
@@ -98,6 +101,7 @@ HOLDS: Final = Table(
     Column("lifted_at", Text),
     PrimaryKeyConstraint("store", "order_id", "hold"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    info={"about": "Why an order is held, since when, and whether a person lifted it."},
 )
 
 SEALED: Final = Table(
@@ -112,6 +116,7 @@ SEALED: Final = Table(
     PrimaryKeyConstraint("store", "order_id", "part"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("sealed_by_lease", "store", "lease_day", "order_id", "part"),
+    info={"about": "Personal data, sealed: one box per order and part, with the last day on which it may be opened."},
 )
 
 TOMBSTONES: Final = Table(
@@ -122,6 +127,7 @@ TOMBSTONES: Final = Table(
     Column("purged_at", Text, nullable=False),
     Column("rule", Text, nullable=False),
     PrimaryKeyConstraint("store", "order_id"),
+    info={"about": "What stays of deleted personal data, so that a later change brings nothing back."},
 )
 
 VAULT_CHAINS: Final = Table(
@@ -131,6 +137,9 @@ VAULT_CHAINS: Final = Table(
     Column("month", Text, nullable=False),
     Column("chain_id", Text, nullable=False),
     PrimaryKeyConstraint("store", "month"),
+    info={
+        "about": "The chains of day keys with which boxes were sealed, one per month. The keys themselves are in the keyring."
+    },
 )
 
 VAULT_FLOORS: Final = Table(
@@ -139,6 +148,7 @@ VAULT_FLOORS: Final = Table(
     Column("store", Text, nullable=False),
     Column("floor", Text, nullable=False),  # boxes whose lease ended before this day are never opened again
     PrimaryKeyConstraint("store"),
+    info={"about": "The first day whose boxes may still be opened."},
 )
 
 SEARCHES: Final = Table(
@@ -154,6 +164,7 @@ SEARCHES: Final = Table(
     Column("page_token", Text),
     Column("page_token_at", Text),
     PrimaryKeyConstraint("store", "kind"),
+    info={"about": "Searches under way: window, query and page token, to resume where a run stopped."},
 )
 
 COVERAGE: Final = Table(
@@ -163,6 +174,7 @@ COVERAGE: Final = Table(
     Column("until", Text, nullable=False),
     Column("marketplace_ids", Text, nullable=False),
     PrimaryKeyConstraint("store"),
+    info={"about": "Up to which moment of Amazon's time all changes are in the book."},
 )
 
 REFUSED_ORDERS: Final = Table(
@@ -174,6 +186,7 @@ REFUSED_ORDERS: Final = Table(
     Column("message", Text, nullable=False),
     Column("seen_at", Text, nullable=False),
     PrimaryKeyConstraint("store", "order_id"),
+    info={"about": "Orders that could not be read. Each import asks for them again."},
 )
 
 RUNS: Final = Table(
@@ -187,6 +200,7 @@ RUNS: Final = Table(
     Column("counts", Text, nullable=False),  # JSON
     Column("amazon_time", Text),  # borne out by a Date header, where there was an answer
     PrimaryKeyConstraint("store", "job", "started_at"),
+    info={"about": "The runs of all jobs, with their result and Amazon's time."},
 )
 
 DISPATCHES: Final = Table(
@@ -206,6 +220,7 @@ DISPATCHES: Final = Table(
     PrimaryKeyConstraint("store", "order_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("dispatches_by_state", "store", "state"),
+    info={"about": "The outbox to Sendcloud: one row per order, written before the call."},
 )
 
 PARCELS: Final = Table(
@@ -230,6 +245,7 @@ PARCELS: Final = Table(
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("parcels_by_order", "store", "order_id"),
     Index("parcels_by_age", "store", "kind", "seen_at"),
+    info={"about": "Parcels, as Sendcloud or a file tells of them, without their tracking numbers."},
 )
 
 PARCEL_POLLS: Final = Table(
@@ -238,6 +254,7 @@ PARCEL_POLLS: Final = Table(
     Column("store", Text, nullable=False),
     Column("until", Text, nullable=False),  # every parcel that changed before is in
     PrimaryKeyConstraint("store"),
+    info={"about": "Up to which moment all changes of parcels are in the book."},
 )
 
 CONFIRMATIONS: Final = Table(
@@ -266,6 +283,7 @@ CONFIRMATIONS: Final = Table(
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("confirmations_by_state", "store", "state"),
     Index("confirmations_by_feed", "store", "feed"),
+    info={"about": "The outbox to Amazon: one row per parcel and package, written before the call."},
 )
 
 FEEDS: Final = Table(
@@ -279,6 +297,7 @@ FEEDS: Final = Table(
     Column("asked_at", Text, nullable=False),
     Column("finished_at", Text),
     PrimaryKeyConstraint("store", "feed"),
+    info={"about": "Feeds with many confirmations, from their first step to their result."},
 )
 
 LISTINGS: Final = Table(
@@ -309,6 +328,7 @@ LISTINGS: Final = Table(
     PrimaryKeyConstraint("store", "sku"),
     Index("listings_by_family", "store", "family"),
     Index("listings_by_look", "store", "looked_at"),
+    info={"about": "What a product is known to weigh, here and at Amazon, and what was asked to be changed there."},
 )
 
 LISTING_SWEEPS: Final = Table(
@@ -319,6 +339,7 @@ LISTING_SWEEPS: Final = Table(
     Column("begun_at", Text),  # of a sweep that is under way
     Column("report_id", Text),  # of the report that names its SKUs, until they are written down
     PrimaryKeyConstraint("store"),
+    info={"about": "How far a look through the whole catalogue has come."},
 )
 
 PURGES: Final = Table(
@@ -333,6 +354,7 @@ PURGES: Final = Table(
     Column("floor", Text),  # the first day that can be opened since
     Column("job", Text, nullable=False),
     PrimaryKeyConstraint("store", "number"),
+    info={"about": "The record of each deletion: when, how many, why. Rows are only added."},
 )
 
 ARCHIVE_FOLDERS: Final = Table(
@@ -341,6 +363,7 @@ ARCHIVE_FOLDERS: Final = Table(
     Column("store", Text, nullable=False),
     Column("folder", Text, nullable=False),  # files lie in it until somebody moves them away
     PrimaryKeyConstraint("store", "folder"),
+    info={"about": "Folders that archives were written into, to remind of files that are still there."},
 )
 
 FORMER_STORES: Final = Table(
@@ -351,4 +374,5 @@ FORMER_STORES: Final = Table(
     Column("country", Text, nullable=False),
     Column("test", Boolean, nullable=False),
     PrimaryKeyConstraint("store"),
+    info={"about": "Disconnected stores whose orders were kept."},
 )

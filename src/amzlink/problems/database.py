@@ -11,8 +11,8 @@ ENTRIES: Final = {
     ProblemName.DATABASE_CORRUPT: Entry(
         title="The order book is damaged",
         what="The order book {file} cannot be read: {detail}.",
-        why="The disk failed, or something else wrote into the file.",
-        next_step="Put back a backup, or move the file away and run `amzlink import-orders`: orders still to ship are fetched again.",
+        why="The disk failed, or another program wrote to the file.",
+        next_step="Restore a backup. Or move the file away and run `amzlink import-orders`, which imports all orders still to ship again.",
         exit_code=Exit.DISK,
         checks=READING_THE_BOOK,
     ),
@@ -27,8 +27,8 @@ ENTRIES: Final = {
     ProblemName.DATABASE_UNREACHABLE: Entry(
         title="The order book cannot be opened",
         what="The order book {file} cannot be opened: {detail}.",
-        why="It is locked by another program, on a disk that is not there, or not yours to read.",
-        next_step="Close what else uses it, check the disk and its permissions, and try again.",
+        why="Another program has locked it, its disk is not connected, or you may not read it.",
+        next_step="Close other programs that use it, check the disk and the file's permissions, and try again.",
         exit_code=Exit.TRY_AGAIN,
         checks=READING_THE_BOOK,
     ),

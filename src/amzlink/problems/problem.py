@@ -44,17 +44,13 @@ CATALOGUE: Final[Mapping[ProblemName, Entry]] = {
     name: entry for entries in AREAS.values() for name, entry in entries.items()
 }
 
+# What stands for a fact that the raiser does not know. Only what makes sense in every sentence may be here: a raiser has
+# to give the rest, and what it forgets is shown as a gap.
 DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "page": "Seller Central, Apps and Services, Develop Apps",
-    "store": "the store",
     "store_option": "",
     "renew": " --renew",
-    "host": "the service",
     "named": "",
-    "file": "the file",
-    "bus": "unix:path=/run/user/UID/bus",
-    "status": "an error",
-    "operation": "the call",
     "request_id": "none given",
     "service": "Amazon",
 }

@@ -9,41 +9,32 @@ AREA: Final = "Secrets"
 
 ENTRIES: Final = {
     ProblemName.KEYRING_UNAVAILABLE: Entry(
-        title="No keyring at hand",
+        title="No keyring available",
         what="The keyring of this machine cannot be used: {detail}.",
-        why="amzlink keeps secrets in the operating system's keyring, and servers, containers and cron often have none.",
-        next_step=(
-            "Three ways out: (1) set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself; "
-            "(2) put a file {slug}.{name} into systemd's credentials directory; "
-            "(3) give this session a keyring: under cron, the line DBUS_SESSION_BUS_ADDRESS={bus} in the crontab reaches that of a desktop where you are signed in; "
-            "on a server, `dbus-run-session` with gnome-keyring, unlocked; one that hangs, by signing out and in again. "
-            "For the vault key, which amzlink rewrites, only (3) and the _FILE of (1) will do, with a file outside amzlink's own folders."
-        ),
+        why="amzlink keeps secrets in the operating system's keyring. Servers, containers and cron often have none.",
+        next_step="There are three ways. (1) Set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself. (2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
     ProblemName.KEYRING_LOCKED: Entry(
         title="The keyring is locked",
-        what="The keyring is there but locked: {detail}.",
-        why="The keyring opens when you sign in at the desktop; over ssh or in cron nobody has unlocked it.",
-        next_step=(
-            "Unlock it (sign in at the desktop, or pipe the password to `gnome-keyring-daemon --unlock`), or give the secrets as "
-            "AMZLINK_SECRET_... variables or files."
-        ),
+        what="The keyring is locked: {detail}.",
+        why="The keyring opens when you sign in at the desktop. Over ssh and in cron nobody unlocks it.",
+        next_step="Sign in at the desktop, or pipe the password to `gnome-keyring-daemon --unlock`. Or give the secrets as AMZLINK_SECRET_... variables or files.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
     ProblemName.SECRET_TOO_LONG: Entry(
-        title="The keyring takes no secret as long as this",
+        title="The keyring cannot store a secret of this length",
         what="The keyring of this machine takes other secrets, but not the {name}, which has {length} characters.",
-        why="Keyrings have limits (that of Windows takes 1,280 characters), and Amazon sets none for its tokens.",
-        next_step="Write the value into a file that only you can read, set AMZLINK_SECRET_{variable}_FILE to its path, and run the command again: the keyring is then not asked.",
+        why="Keyrings have limits, and Amazon's tokens have none. The keyring of Windows takes 1,280 characters.",
+        next_step="Write the value into a file that only you can read. Set AMZLINK_SECRET_{variable}_FILE to its path, and run the command again: amzlink then does not use the keyring.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring",),
     ),
     ProblemName.SECRET_MISSING: Entry(
         title="A secret is missing",
-        what="The {name} of the store {store} is neither in the keyring nor in AMZLINK_SECRET_{variable}, its _FILE, or systemd's credentials.",
+        what="The {name} of the store {store} is missing. It is not in the keyring, in AMZLINK_SECRET_{variable}, in its _FILE, or in systemd's credentials.",
         why="It was never stored, was removed, or belongs to another user or home.",
         next_step="Run `amzlink connect{store_option}{renew}` to give it again.",
         exit_code=Exit.CONFIGURATION,
@@ -53,32 +44,66 @@ ENTRIES: Final = {
         title="A file with a secret cannot be read",
         what="{file} should hold a secret but cannot be read: {detail}.",
         why="A variable AMZLINK_SECRET_..._FILE or systemd's credentials name this file.",
-        next_step="Correct the file or its permissions, or take the variable away so that the keyring is asked.",
+        next_step="Correct the file or its permissions. Or remove the variable, and amzlink uses the keyring.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
     ProblemName.SECRET_LOOKS_WRONG: Entry(
         title="The wrong kind of value",
         what="The {wanted} was expected, but what was given is {found}.",
-        why="Seller Central and Sendcloud show several values that look alike, and they are easily exchanged.",
+        why="Seller Central and Sendcloud show several values that look alike.",
         next_step="{where}",
         exit_code=Exit.BAD_INPUT,
         checks=("keyring",),
     ),
     ProblemName.REFRESH_TOKEN_MALFORMED: Entry(
-        title="The refresh token is not whole",
-        what="The refresh token is not whole: {detail}.",
-        why="A refresh token starts with Atzr| and is several hundred characters long; when copied, its beginning or end is easily lost.",
-        next_step="Authorise your app again at {page} and copy the new token with the copy button; it is shown only once.",
+        title="The refresh token is incomplete",
+        what="The refresh token is incomplete: {detail}.",
+        why="A refresh token starts with Atzr| and has several hundred characters. Its beginning or end is easily missed when you copy it.",
+        next_step="Authorise your app again at {page} and copy the new token with the copy button. Amazon shows it only once.",
         exit_code=Exit.BAD_INPUT,
         checks=("keyring",),
     ),
     ProblemName.MWS_CREDENTIALS: Entry(
         title="A value from Amazon's old MWS",
         what="What was given is {found}, from Amazon's Marketplace Web Service (MWS).",
-        why="MWS ended on 31 March 2024 and its keys were deleted; they cannot be converted.",
-        next_step="Make and authorise an app of your own at {page}; it gives you a client id, a client secret and a refresh token. `amzlink connect` leads through it.",
+        why="MWS ended on 31 March 2024, and its keys were deleted. They cannot be converted.",
+        next_step="Make and authorise your own app at {page}. It gives you a client id, a client secret and a refresh token. `amzlink connect` guides you through it.",
         exit_code=Exit.BAD_INPUT,
         checks=("keyring",),
     ),
 }
+
+
+# What a keyring did, fit to follow "cannot be used:".
+
+COULD_NOT_BE_UNLOCKED: Final = "it could not be unlocked"
+VALUE_NOT_KEPT: Final = "it did not keep the value that it was given"
+NO_KEYRING: Final = "this session has none"
+NO_KEYRING_ANOTHER_CHOSEN: Final = "this session has none, because PYTHON_KEYRING_BACKEND chooses something else"
+NO_KEYRING_NO_BUS: Final = "this session has none, because DBUS_SESSION_BUS_ADDRESS is not set (as under cron and sudo)"
+NO_KEYRING_BUS_GONE: Final = (
+    "this session has none, because the D-Bus of DBUS_SESSION_BUS_ADDRESS is gone (as after signing out)"
+)
+NO_KEYRING_SERVICE: Final = "this session has none: no keyring service answers on its D-Bus"
+
+
+def no_answer(*, seconds: float) -> str:
+    """A keyring that hangs."""
+    return f"it did not answer within {seconds:g} seconds"
+
+
+def back_end_failed(*, kind: str, reason: str) -> str:
+    """An error of the keyring's back end; `reason` is empty where it might quote a secret."""
+    return f"it answered with {kind}" + (f" ({reason})" if reason else "")
+
+
+# What is wrong with a file that holds a secret.
+
+FILE_EMPTY: Final = "it is empty"
+FILE_NOT_TEXT: Final = "it is not text in UTF-8"
+
+
+def vault_key_inside_home(*, file: object) -> str:
+    """The vault key's file lies beside the data that it opens."""
+    return f"{file} is in amzlink's own folders, so a copy of the orders would include their key"

@@ -1,5 +1,6 @@
 """How a command is used."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -11,44 +12,161 @@ ENTRIES: Final = {
     ProblemName.NOT_BUILT_YET: Entry(
         title="Not in this version",
         what="{detail} is not part of this version of amzlink.",
-        why="It is announced, but this version does not build it yet.",
-        next_step="Leave it out for now; the changelog says when it arrives.",
+        why="It is planned, but not built yet.",
+        next_step="Leave it out for now. The changelog says when it arrives.",
         exit_code=Exit.USAGE,
     ),
     ProblemName.USAGE: Entry(
         title="The command was not understood",
         what="{detail}",
-        why="An option or an argument is missing, misspelt or has a value that it cannot have.",
-        next_step="Run `{command} --help` to see what it takes.",
+        why="An option or an argument is missing, misspelt, or has a value that is not allowed.",
+        next_step="Run `{command} --help` to see the options.",
         exit_code=Exit.USAGE,
     ),
     ProblemName.INPUT_MALFORMED: Entry(
         title="A file cannot be read",
         what="{file} cannot be used: {detail}.",
-        why="It is not in the form that this command reads.",
-        next_step="Correct the file; the documentation shows the form.",
+        why="It does not have the form that this command reads.",
+        next_step="Correct the file. The documentation shows the form.",
         exit_code=Exit.BAD_INPUT,
     ),
     ProblemName.INTERRUPTED: Entry(
-        title="Stopped",
-        what="Stopped on request.",
-        why="Ctrl-C was pressed or the process was told to end. Everything stored so far is safe.",
-        next_step="Run the same command again: it goes on where it stopped.",
+        title="Interrupted",
+        what="The command was interrupted.",
+        why="Ctrl-C was pressed, or the process was told to end. Everything stored so far is safe.",
+        next_step="To continue, run the same command again.",
         exit_code=Exit.INTERRUPTED,
     ),
     ProblemName.INTERNAL_ERROR: Entry(
         title="A bug in amzlink",
-        what="amzlink came upon a bug of its own.",
+        what="amzlink hit an internal error.",
         why="This is our fault, not yours. What was stored before is safe.",
-        next_step="Please report it with the file {file}; it holds no personal data and no secrets.",
+        next_step="Please report it. The report to attach has no personal data and no secrets: {file}.",
         exit_code=Exit.BUG,
     ),
     ProblemName.RUN_IN_PROGRESS: Entry(
-        title="Another run is at work",
-        what="Another {job} of the store {store} is still at work.",
-        why="Only one run of a kind works on a store at a time, so that nothing is done twice.",
-        next_step="Nothing to do: the next run finds what is left. If none is running, the machine may share its home with another.",
+        title="Another run is in progress",
+        what="Another {job} run of the store {store} is in progress.",
+        why="Only one run of a kind can work on a store at a time, so that nothing is done twice.",
+        next_step="Nothing to do: the next run does what is left. If no other run is active here, another machine may use the same AMZLINK_HOME.",
         exit_code=Exit.TRY_AGAIN,
         checks=("order-book",),
     ),
 }
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+COMMAND_MISSING: Final = "A command is missing."
+STORE_WITHOUT_SLUG: Final = "--store needs the short name of a store."
+STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together."
+SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."
+RECIPIENT_WITHOUT_ARCHIVE: Final = "--recipient needs --archive DIR."
+ARCHIVE_WITHOUT_RECIPIENT: Final = "--archive needs at least one --recipient, a public key of age (age1...)."
+PROBLEM_NAME_MISSING: Final = "The name of a problem is missing. `amzlink explain --list` shows all names."
+
+
+def answer_missing(*, option: str) -> str:
+    """A question that nobody can be asked; `option` would have answered it, and is empty where there is none."""
+    return f"{option or 'An answer'} is missing, and there is no terminal to ask for it."
+
+
+def file_name_missing(*, option: str) -> str:
+    """An empty text where a file's name belongs."""
+    return f"{option} needs the name of a file."
+
+
+def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
+    """A name that no problem has, and those that look like it."""
+    meant = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+    return f"There is no problem named {name!r}.{meant} `amzlink explain --list` shows all names."
+
+
+def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:
+    """A value that is none of those which an option can have."""
+    return f"{option} has to be one of {', '.join(choices)}, not {given!r}."
+
+
+def not_a_span(*, option: str, given: str) -> str:
+    """A length of time that cannot be read."""
+    return f"{option} has to be a length of time such as 30s, 5m, 12h or 7d, not {given!r}."
+
+
+def not_a_moment(*, option: str, given: str) -> str:
+    """A moment that cannot be read."""
+    return f"{option} has to be a time such as 7d or 2026-11-23T09:30:00Z, not {given!r}."
+
+
+def not_in_the_past(*, option: str, given: str) -> str:
+    """A moment that has not come yet."""
+    return f"{option} has to be a time in the past, not {given!r}."
+
+
+def faults_unknown(*, names: Sequence[str], known: Sequence[str]) -> str:
+    """Faults that the sandbox does not have."""
+    return f"There is no fault {', '.join(names)}. Faults: {', '.join(known)}."
+
+
+def weight_setting_invalid(*, setting: str, reason: str) -> str:
+    """A `--set` of check-weights that cannot be used."""
+    return f"--set {setting}: {reason}."
+
+
+def setting_unknown(*, key: str, known: Sequence[str]) -> str:
+    """A key that `stores set` does not know."""
+    return f"{key} is not a setting. Settings: {', '.join(known)}."
+
+
+def setting_not_one_of(*, key: str, choices: Sequence[str], given: str) -> str:
+    """A value that is none of those which a setting can have."""
+    return f"{key} cannot be {given!r}: it has to be one of {', '.join(choices)}."
+
+
+def setting_no_number(*, key: str, given: str) -> str:
+    """A value of a setting that counts something."""
+    return f"{key} cannot be {given!r}: it has to be a whole number."
+
+
+def setting_empty(*, key: str) -> str:
+    """A setting that has to have a value."""
+    return f"{key} cannot be empty."
+
+
+def command_not_built(*, name: str) -> str:
+    """What `not-built-yet` speaks of."""
+    return f"The command `{name}`"
+
+
+def no_crash_report(*, reason: str) -> str:
+    """In place of a crash report's path; `reason` is the name of a problem or of an error."""
+    return f"none, it could not be written ({reason})"
+
+
+# Files to read --------------------------------------------------------------------------------------------------------
+
+FILE_UNREADABLE: Final = "it cannot be read"
+FILE_EMPTY: Final = "it is empty"
+DOCUMENT_TOO_LARGE: Final = "it is too large for one JSON document; write one JSON object a line instead"
+DOCUMENT_IS_NO_LIST: Final = "it is not a JSON list of objects"
+
+
+def columns_missing(*, columns: Sequence[str]) -> str:
+    """Columns that a file needs and lacks."""
+    return f"these columns are missing: {', '.join(columns)}"
+
+
+def columns_twice(*, columns: Sequence[str]) -> str:
+    """Columns that a file has more than once."""
+    return f"these columns are there twice: {', '.join(columns)}"
+
+
+RECORD_BROKEN: Final = "it is too long for a line, or its quotes are wrong"
+RECORD_QUOTES_OPEN: Final = "its quotes are not closed"
+RECORD_TOO_WIDE: Final = "it has more columns than the header; a value that contains a separator needs quotes"
+RECORD_NO_JSON: Final = "it is not JSON"
+RECORD_NO_OBJECT: Final = "it is not a JSON object"
+
+
+def value_unusable(*, column: str) -> str:
+    """A JSON value of a kind that no column takes."""
+    return f"{column} is neither text nor a number"

@@ -24,6 +24,7 @@ from amzlink.sandbox import (
 from amzlink.sandbox.access import HEADER, check_region, check_token
 from amzlink.sandbox.account import HOME
 from amzlink.sandbox.fault import Call
+from amzlink.sandbox.foreign_faults import ID_MISSING
 from amzlink.sandbox.messages import Request, Response
 from amzlink.sandbox.parameters import Arguments, parse_query, read_arguments
 from amzlink.sandbox.refusals import RefusalError, quota_exceeded, request_broken, unknown_path
@@ -102,6 +103,7 @@ class SandboxApp:
     def handle(self, request: Request) -> Response:
         """The answer to one request; may be called from several threads."""
         with self.world.lock:
+            self.world.faults.settle(self.world.clock.now())
             feeds.settle(self.world)
             patches.settle(self.world)
             reports.settle(self.world)
@@ -111,27 +113,32 @@ class SandboxApp:
                 return sendcloud.handle(self.world.sendcloud, request, self.world.count_call)
             if request.path.startswith(f"{documents.ROOT}/"):
                 return self._document(request)
-            answer = self._token(request) if request.path == lwa.PATH else self._call(request)
-            return self._sign(answer)
+            if request.path == lwa.PATH:
+                return self._sign(self._token(request), of_the_api=False)
+            return self._sign(self._call(request), of_the_api=True)
 
-    def _sign(self, answer: Response) -> Response:
-        """Adds what every answer of Amazon's carries; a page that something else put in its place has no request id."""
-        headers = {"Date": format_datetime(self.world.now(), usegmt=True)}
-        if not answer.headers.get("Content-Type", "").startswith("text/html"):
+    def _sign(self, answer: Response, *, of_the_api: bool) -> Response:
+        """Adds what every answer of Amazon's carries; what something else put in its place has no request id."""
+        told = self.world.now() + self.world.faults.shift_date(of_the_api=of_the_api)
+        headers = {"Date": format_datetime(told, usegmt=True)}
+        if answer.has_id and not self.world.faults.has(ID_MISSING):
             headers["x-amzn-RequestId"] = self.world.make_request_id()
         return answer.with_headers(headers)
 
     def _document(self, request: Request) -> Response:
         name = UPLOAD_CALL if request.method == "PUT" else DOWNLOAD_CALL
         self.world.count_call(name)
-        struck = self.world.faults.intercept(Call(name))
-        answer = struck or self.world.documents.serve(request, self.world.now())
+        call = Call(name)
+        struck = self.world.faults.intercept(call)
+        answer = struck or self.world.faults.distort(call, self.world.documents.serve(request, self.world.now()))
         return answer.with_headers({"Date": format_datetime(self.world.now(), usegmt=True)})
 
     def _token(self, request: Request) -> Response:
         self.world.count_call(LWA_CALL)
-        struck = self.world.faults.intercept(Call(LWA_CALL))
-        return (struck or lwa.answer_token(self.world, request)).with_headers({"Cache-Control": "no-store"})
+        call = Call(LWA_CALL)
+        struck = self.world.faults.intercept(call)
+        answer = struck or self.world.faults.distort(call, lwa.answer_token(self.world, request))
+        return answer.with_headers({"Cache-Control": "no-store"})
 
     def _call(self, request: Request) -> Response:
         if request.method == "GET" and request.body:

@@ -5,20 +5,19 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from amzlink.sandbox.changes import CHANGES, ImpossibleChangeError
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.faults import FAULTS
 from amzlink.sandbox.listings_control import answer_for_listing, change_listings, list_listings
 from amzlink.sandbox.messages import Json, Request, Response, json_response
-from amzlink.sandbox.order import Order
-from amzlink.sandbox.parameters import parse_query
+from amzlink.sandbox.orders_control import add_orders, answer_for_order, list_orders, open_shop
 from amzlink.sandbox.plan import Story
 from amzlink.sandbox.sendcloud import control as sendcloud
 from amzlink.sandbox.steering import BadCallError, read_body, read_names
 from amzlink.sandbox.world import World
 
 ROOT: Final = "/control"
-_MOST_ADDED: Final = 100_000
+_MOST_MEGABYTES: Final = 10_000
+_FURTHEST_SECONDS: Final = 366 * 86_400
 _MOST_SECONDS: Final = 86_400
 
 
@@ -38,10 +37,7 @@ def _answer(world: World, request: Request, route: list[str]) -> Json:
         case ["sendcloud", *rest]:
             return sendcloud.answer(world.sendcloud, request, rest)
         case ["orders", order_id] if request.method in {"GET", "POST"}:
-            order = world.orders.get(order_id)
-            if order is None:
-                raise BadCallError(f"no such order: {order_id}", 404)
-            return _show_order(order) if request.method == "GET" else _change_order(world, order, request)
+            return answer_for_order(world, request, order_id)
         case ["listings", sku] if request.method in {"GET", "POST"}:
             return answer_for_listing(world, request, sku)
     raise BadCallError(f"no such control call: {request.method} {request.path}", 404)
@@ -58,6 +54,7 @@ def _tell_state(world: World, _request: Request) -> Json:
         "orders": {"total": len(world.orders), "shippable": len(world.shippable()), "by_status": statuses},
         "calls": world.count_calls(),
         "faults": world.faults.names,
+        "damaged_orders": world.faults.damaged_orders(),
     }
 
 
@@ -67,11 +64,24 @@ def _list_faults(world: World, _request: Request) -> Json:
 
 def _switch_faults(world: World, request: Request) -> Json:
     body = read_body(request)
+    on, off, after = read_names(body, "on"), read_names(body, "off"), _read_after(body)
     try:
-        world.faults.switch(on=read_names(body, "on"), off=read_names(body, "off"))
+        if after is None:
+            world.faults.switch(on=on, off=off)
+        else:
+            world.faults.plan(world.clock.now() + after, on=on, off=off)
     except ValueError as error:
         raise BadCallError(str(error)) from None
     return {"on": world.faults.names}
+
+
+def _read_after(body: Json) -> timedelta | None:
+    seconds = body.get("after")
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _FURTHEST_SECONDS:
+        raise BadCallError(f'"after" is a number of seconds, less than {_FURTHEST_SECONDS}')
+    return timedelta(seconds=seconds)
 
 
 def _move_clock(world: World, request: Request) -> Json:
@@ -88,25 +98,6 @@ def _move_clock(world: World, request: Request) -> Json:
 
 def _renew_authorisation(world: World, _request: Request) -> Json:
     return {"refresh_token": world.renew_authorisation()}
-
-
-def _list_orders(world: World, request: Request) -> Json:
-    query = parse_query(request.query)
-    status = query.get("status")
-    if status is not None and status not in set(Story):
-        raise BadCallError(f"no such status: {status}")
-    found = [order for order in world.orders.values() if status in {None, order.status}]
-    return {"orders": [order.order_id for order in found]}
-
-
-def _add_orders(world: World, request: Request) -> Json:
-    body = read_body(request)
-    count, status = body.get("add"), body.get("status", Story.UNSHIPPED)
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= _MOST_ADDED:
-        raise BadCallError(f'"add" is a number of orders, at most {_MOST_ADDED}')
-    if status not in {Story.UNSHIPPED, Story.PENDING, Story.PENDING_AVAILABILITY}:
-        raise BadCallError("a new order is UNSHIPPED, PENDING or PENDING_AVAILABILITY")
-    return {"added": world.add_orders(count, Story(status))}
 
 
 def _list_shipments(world: World, _request: Request) -> Json:
@@ -138,23 +129,12 @@ def _read_seconds(request: Request, what: str) -> float:
     return seconds
 
 
-def _show_order(order: Order) -> Json:
-    return {"order": order.body, "traits": sorted(order.traits)}
-
-
-def _change_order(world: World, order: Order, request: Request) -> Json:
-    change = _find_change(read_body(request).get("action"))
-    try:
-        change(order, world.now(), world.random())
-    except ImpossibleChangeError as error:
-        raise BadCallError(str(error)) from None
-    return {"order_id": order.order_id, "status": order.status.value, "last_updated": iso(order.updated)}
-
-
-def _find_change(action: object) -> Callable[..., None]:
-    if not isinstance(action, str) or action not in CHANGES:
-        raise BadCallError(f'"action" is one of {", ".join(CHANGES)}')
-    return CHANGES[action]
+def _set_size(world: World, request: Request) -> Json:
+    megabytes = read_body(request).get("megabytes")
+    if isinstance(megabytes, bool) or not isinstance(megabytes, int) or not 0 < megabytes <= _MOST_MEGABYTES:
+        raise BadCallError(f'"megabytes" is the size of huge answers, at most {_MOST_MEGABYTES}')
+    world.faults.megabytes = megabytes
+    return {"megabytes": megabytes}
 
 
 _CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = MappingProxyType(
@@ -164,13 +144,15 @@ _CALLS: Final[Mapping[tuple[str, str], Callable[[World, Request], Json]]] = Mapp
         ("POST", "faults"): _switch_faults,
         ("POST", "clock"): _move_clock,
         ("POST", "refresh-token"): _renew_authorisation,
-        ("GET", "orders"): _list_orders,
-        ("POST", "orders"): _add_orders,
+        ("GET", "orders"): list_orders,
+        ("POST", "orders"): add_orders,
         ("GET", "shipments"): _list_shipments,
         ("POST", "feeds"): _set_feed_time,
         ("GET", "listings"): list_listings,
         ("POST", "listings"): change_listings,
         ("POST", "patches"): _set_patch_time,
         ("POST", "reports"): _set_report_time,
+        ("POST", "bodies"): _set_size,
+        ("POST", "marketplaces"): open_shop,
     }
 )

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable
 
+from amzlink.sandbox.incomplete import USUAL, withhold
 from amzlink.sandbox.messages import Json, Response, html_response
 from amzlink.sandbox.recipients import reduce_address
 
@@ -11,12 +12,12 @@ Distortion = Callable[[Response], Response]
 
 def empty_body(answer: Response) -> Response:
     """A success that says nothing."""
-    return Response(200, answer.headers)
+    return Response(answer.status, answer.headers)
 
 
 def truncated_body(answer: Response) -> Response:
     """A success that breaks off halfway."""
-    return Response(200, answer.headers, answer.body[: len(answer.body) // 2])
+    return Response(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
 
 
 def proxy_page(status: int = 200) -> Response:
@@ -42,7 +43,7 @@ def repeat_an_order(answer: Response) -> Response:
     def change(document: Json) -> None:
         document["orders"] += document["orders"][:1]
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
 def no_orders(answer: Response) -> Response:
@@ -52,7 +53,7 @@ def no_orders(answer: Response) -> Response:
         document["orders"] = []
         document.pop("pagination", None)
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
 def all_pending(answer: Response) -> Response:
@@ -65,7 +66,7 @@ def all_pending(answer: Response) -> Response:
             if "fulfillment" in order:
                 order["fulfillment"]["fulfillmentStatus"] = "PENDING"
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
 def all_by_amazon(answer: Response) -> Response:
@@ -78,7 +79,7 @@ def all_by_amazon(answer: Response) -> Response:
             if "fulfillment" in order:
                 order["fulfillment"]["fulfilledBy"] = "AMAZON"
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
 def drop_personal_data(answer: Response) -> Response:
@@ -94,7 +95,17 @@ def drop_personal_data(answer: Response) -> Response:
                 item.get("fulfillment", {}).get("packing", {}).get("giftOption", {}).pop("giftMessage", None)
                 item["product"].pop("customization", None)
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
+
+
+def leave_out_parts(answer: Response) -> Response:
+    """Three of twenty orders come without name, street and telephone number, as if these were still on their way."""
+
+    def change(document: Json) -> None:
+        told = [withhold(each, USUAL) if _lot(each, 20) < 3 else each for each in _orders_of(document)]
+        document |= {"orders": told} if "orders" in document else {"order": told[0]}
+
+    return change_json(answer, change)
 
 
 def add_unknown_fields(answer: Response) -> Response:
@@ -112,7 +123,7 @@ def add_unknown_fields(answer: Response) -> Response:
                 order["fulfillment"]["fulfillmentStatus"] = "INVOICE_UNCONFIRMED"
                 order["fulfillment"]["fulfillmentServiceLevel"] = "DRONE"
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
 def damage_an_order(answer: Response) -> Response:
@@ -130,7 +141,7 @@ def damage_an_order(answer: Response) -> Response:
             case _:
                 order["orderItems"][0]["quantityOrdered"] = "two"
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
 def repeat_token(token: str) -> Distortion:
@@ -139,7 +150,7 @@ def repeat_token(token: str) -> Distortion:
     def change(document: Json) -> None:
         document["pagination"] = {"nextToken": token}
 
-    return lambda answer: _change_json(answer, change)
+    return lambda answer: change_json(answer, change)
 
 
 def set_participation(name: str, marketplace_id: str | None, *, value: bool) -> Distortion:
@@ -152,7 +163,7 @@ def set_participation(name: str, marketplace_id: str | None, *, value: bool) -> 
             if marketplace_id in {None, entry["marketplace"]["id"]}:
                 entry["participation"][name] = value
 
-    return lambda answer: _change_json(answer, change)
+    return lambda answer: change_json(answer, change)
 
 
 def sells_only_in(marketplace_id: str) -> Distortion:
@@ -168,12 +179,11 @@ def individual_plan(answer: Response) -> Response:
     def change(document: Json) -> None:
         document["payload"]["sellingPlan"] = "INDIVIDUAL"
 
-    return _change_json(answer, change)
+    return change_json(answer, change)
 
 
-def _change_json(answer: Response, change: Callable[[Json], None]) -> Response:
-    if answer.status != 200:
-        return answer
+def change_json(answer: Response, change: Callable[[Json], None]) -> Response:
+    """The same answer with its document altered in place."""
     document = answer.json()
     change(document)
     return answer.with_json(document)

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from amzlink.amazon.marketplaces import Region
 from amzlink.sandbox.account import HOME
 from amzlink.sandbox.distortions import Distortion
 from amzlink.sandbox.messages import Response
 
+HUGE_MEGABYTES: Final = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call on its way through the sandbox: the operation's id, the query, decoded, the host's region, the body.
 
-    `renewed` is true of a call whose token stems from a later authorisation than the first.
+    `renewed` is true of a call whose token stems from a later authorisation than the first. `megabytes` is the size of
+    a huge answer, should a fault give one.
     """
 
     operation: str
@@ -22,6 +26,7 @@ class Call:
     region: Region = HOME
     renewed: bool = False
     body: bytes = b""
+    megabytes: int = HUGE_MEGABYTES
 
 
 Memory = set[str]  # what a fault has done already; empty each time it is switched on
@@ -35,16 +40,25 @@ def _nothing(_call: Call, _memory: Memory) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault and what it does where; what it leaves alone goes on as usual."""
+    """One fault and what it does where; what it leaves alone goes on as usual.
+
+    `strikes` are the statuses of the answers that `distort` gets.
+
+    `ahead` moves Amazon's time, by which it answers. `date` moves no more than the header that tells it, in every
+    answer or, `date_once`, in the API's next one.
+    """
 
     name: str
     description: str
     intercept: Stop = _nothing
     refuse: Stop = _nothing
     distort: Choice = _nothing
+    strikes: frozenset[int] = frozenset({200})
     lose: Stop = _nothing
     region: Region | None = None
     ahead: timedelta = timedelta()
+    date: timedelta = timedelta()
+    date_once: bool = False
 
 
 def always(operations: frozenset[str], answer: Response) -> Stop:

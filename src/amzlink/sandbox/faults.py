@@ -8,36 +8,45 @@ their own, and some of them are asked for by name where that half does its work.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, Region
 from amzlink.sandbox import distortions, refusals
 from amzlink.sandbox.account import CLOSED_COUNTRY, COUNTRIES, ELSEWHERE, HOME
+from amzlink.sandbox.damage import DAMAGE_FAULTS, struck_orders
 from amzlink.sandbox.distortions import Distortion
-from amzlink.sandbox.fault import Call, Choice, Fault, Memory, Stop, always, either, first_call_of_each
+from amzlink.sandbox.fault import (
+    HUGE_MEGABYTES,
+    Call,
+    Choice,
+    Fault,
+    Memory,
+    Stop,
+    always,
+    either,
+    first_call_of_each,
+)
+from amzlink.sandbox.foreign_faults import FOREIGN_FAULTS
+from amzlink.sandbox.hostile_faults import HOSTILE_FAULTS
 from amzlink.sandbox.listing_faults import LISTING_CALLS, LISTING_FAULTS, REPORT_CALLS
 from amzlink.sandbox.messages import Response, json_response
 from amzlink.sandbox.refusals import denied
 from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
 from amzlink.sandbox.shipment_faults import SHIPMENT_FAULTS
 from amzlink.sandbox.table import (
-    DOWNLOAD_CALL,
+    API_CALLS,
+    EVERY_CALL,
     GET_ACCOUNT,
     GET_ORDER,
     GET_PARTICIPATIONS,
     LWA_CALL,
-    NO_OPERATION,
-    OPERATIONS,
     SEARCH_ORDERS,
-    UPLOAD_CALL,
 )
 
 _LWA: Final = frozenset({LWA_CALL})
-_API: Final = frozenset(operation.id for operation in OPERATIONS)
-_DOCUMENTS: Final = frozenset({UPLOAD_CALL, DOWNLOAD_CALL})
-_EVERYTHING: Final = _API | _LWA | _DOCUMENTS | {NO_OPERATION}
 _ORDERS: Final = frozenset({SEARCH_ORDERS.id, GET_ORDER.id})
 _SEARCH: Final = frozenset({SEARCH_ORDERS.id})
 _SELLERS: Final = frozenset({GET_PARTICIPATIONS.id, GET_ACCOUNT.id})
@@ -109,12 +118,12 @@ _TABLE: Final = (
     Fault(
         "client-secret-expired",
         "LWA still gives tokens, but every API call says that the client secret has expired",
-        refuse=always(_API, denied(refusals.SECRET_EXPIRED)),
+        refuse=always(API_CALLS, denied(refusals.SECRET_EXPIRED)),
     ),
     Fault(
         "authorisation-revoked",
         "the seller has withdrawn the authorisation: no new tokens, and the old ones are refused",
-        intercept=either(always(_LWA, refusals.grant_invalid()), always(_API, denied(refusals.TOKEN_REJECTED))),
+        intercept=either(always(_LWA, refusals.grant_invalid()), always(API_CALLS, denied(refusals.TOKEN_REJECTED))),
     ),
     Fault(
         "app-mismatch",
@@ -124,22 +133,22 @@ _TABLE: Final = (
     Fault(
         "access-token-rejected",
         "LWA gives tokens that the API does not accept",
-        refuse=always(_API, denied(refusals.TOKEN_REJECTED)),
+        refuse=always(API_CALLS, denied(refusals.TOKEN_REJECTED)),
     ),
     Fault(
         "sandbox-credentials",
         "the app is one for Amazon's sandbox: production refuses its tokens as invalid",
-        refuse=always(_API, denied(refusals.TOKEN_REJECTED)),
+        refuse=always(API_CALLS, denied(refusals.TOKEN_REJECTED)),
     ),
     Fault(
         "sandbox-host",
         "the calls end at Amazon's static sandbox, whose samples match none of them",
-        refuse=always(_API - _SELLERS, refusals.no_sample()),
+        refuse=always(API_CALLS - _SELLERS, refusals.no_sample()),
     ),
     Fault(
         "header-missing",
         "something on the way takes the header with the access token off",
-        intercept=always(_API, denied(refusals.TOKEN_MISSING)),
+        intercept=always(API_CALLS, denied(refusals.TOKEN_MISSING)),
     ),
     Fault(
         "path-unknown",
@@ -185,17 +194,19 @@ _TABLE: Final = (
         refuse=always(_ACCOUNT, denied()),
     ),
     Fault(
-        "account-suspended", "the seller's account is suspended: every call is denied", refuse=always(_API, denied())
+        "account-suspended",
+        "the seller's account is suspended: every call is denied",
+        refuse=always(API_CALLS, denied()),
     ),
     Fault(
         "access-withdrawn",
         "Amazon has withdrawn the developer's access: LWA gives tokens, and every call is denied",
-        refuse=always(_API, denied()),
+        refuse=always(API_CALLS, denied()),
     ),
     Fault(
         "dormant-account",
         "the account has not been used for long and is inactive: every call is refused as invalid",
-        refuse=always(_API, refusals.account_inactive()),
+        refuse=always(API_CALLS, refusals.account_inactive()),
     ),
     Fault(
         "seller-id-wrong",
@@ -231,19 +242,21 @@ _TABLE: Final = (
     Fault("only-pending-orders", "none of the orders is paid for yet, so none has an address", distort=_only_pending),
     Fault("no-orders", "a search finds no order, as in a new shop", distort=_change(_SEARCH, distortions.no_orders)),
     Fault("clock-skewed", "Amazon's time is 20 minutes ahead of this machine's", ahead=timedelta(minutes=20)),
-    Fault("throttled", "every call is over quota", intercept=always(_API, refusals.quota_exceeded())),
+    Fault("throttled", "every call is over quota", intercept=always(API_CALLS, refusals.quota_exceeded())),
     Fault(
         "throttled-once",
         "the first call of every operation is over quota",
-        intercept=first_call_of_each(_API, refusals.quota_exceeded()),
+        intercept=first_call_of_each(API_CALLS, refusals.quota_exceeded()),
     ),
-    Fault("service-unavailable", "every call is answered with 503", intercept=always(_API, refusals.unavailable())),
+    Fault(
+        "service-unavailable", "every call is answered with 503", intercept=always(API_CALLS, refusals.unavailable())
+    ),
     Fault(
         "service-unavailable-once",
         "the first call of every operation is answered with 503",
-        intercept=first_call_of_each(_API, refusals.unavailable()),
+        intercept=first_call_of_each(API_CALLS, refusals.unavailable()),
     ),
-    Fault("server-error", "every call is answered with 500", intercept=always(_API, refusals.internal_failure())),
+    Fault("server-error", "every call is answered with 500", intercept=always(API_CALLS, refusals.internal_failure())),
     Fault("lwa-down", "LWA answers everything with 503", intercept=always(_LWA, refusals.lwa_unavailable())),
     Fault(
         "lwa-html",
@@ -261,28 +274,30 @@ _TABLE: Final = (
         intercept=always(_LWA, refusals.form_unread()),
     ),
     Fault("lwa-timeout", "LWA never answers", intercept=always(_LWA, Response(200, silent=True))),
-    Fault("timeout", "no call is ever answered", intercept=always(_EVERYTHING, Response(200, silent=True))),
-    Fault("response-empty", "answers have no body", distort=_change(_API, distortions.empty_body)),
-    Fault("response-truncated", "answers break off in the middle", distort=_change(_API, distortions.truncated_body)),
+    Fault("timeout", "no call is ever answered", intercept=always(EVERY_CALL, Response(200, silent=True))),
+    Fault("response-empty", "answers have no body", distort=_change(API_CALLS, distortions.empty_body)),
+    Fault(
+        "response-truncated", "answers break off in the middle", distort=_change(API_CALLS, distortions.truncated_body)
+    ),
     Fault(
         "proxy-interferes",
         "something on the way answers everything with a page to sign in",
-        intercept=always(_EVERYTHING, distortions.proxy_page()),
+        intercept=always(EVERY_CALL, distortions.proxy_page()),
     ),
     Fault(
         "proxy-redirects",
         "a guest network leads everything to its page to sign in",
-        intercept=always(_EVERYTHING, distortions.proxy_redirect()),
+        intercept=always(EVERY_CALL, distortions.proxy_redirect()),
     ),
     Fault(
         "proxy-wants-log-in",
         "a proxy on the way asks everybody for name and password",
-        intercept=always(_EVERYTHING, distortions.proxy_log_in()),
+        intercept=always(EVERY_CALL, distortions.proxy_log_in()),
     ),
     Fault(
         "request-broken",
         "something on the way damages the requests, so that a gateway refuses them with a page",
-        intercept=always(_API, refusals.request_broken()),
+        intercept=always(API_CALLS, refusals.request_broken()),
     ),
     Fault(
         "page-repeats-order",
@@ -306,21 +321,41 @@ _TABLE: Final = (
         distort=_change(_ORDERS, distortions.add_unknown_fields),
     ),
     Fault(
+        "orders-incomplete",
+        "three of twenty orders come without name, street and telephone number for as long as this is on",
+        distort=_change(_ORDERS, distortions.leave_out_parts),
+    ),
+    Fault(
         "malformed-order",
         "one order of every page lacks a required field or has it in a wrong type",
         distort=_change(_SEARCH, distortions.damage_an_order),
     ),
 )
-FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
-    {fault.name: fault for fault in (*_TABLE, *SHIPMENT_FAULTS, *LISTING_FAULTS, *SENDCLOUD_FAULTS)}
-)
+_TABLES: Final = (
+    _TABLE, DAMAGE_FAULTS, FOREIGN_FAULTS, HOSTILE_FAULTS, SHIPMENT_FAULTS, LISTING_FAULTS, SENDCLOUD_FAULTS,
+)  # fmt: skip
+FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for table in _TABLES for fault in table})
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Faults that are switched at a later moment of the sandbox's clock."""
+
+    at: datetime
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+
+
+_DAMAGES: Final = frozenset(fault.name for fault in DAMAGE_FAULTS)
 
 
 class Switchboard:
     """Which faults are on, each with its memory. Those switched on first get hold of a call first."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
+        self.megabytes = HUGE_MEGABYTES  # the size of huge answers
         self._memories: dict[str, Memory] = {}
+        self._plans: list[_Plan] = []
         self.switch(on=names)
 
     @property
@@ -353,13 +388,40 @@ class Switchboard:
     def switch(self, *, on: Iterable[str] = (), off: Iterable[str] = ()) -> None:
         """Switches faults; one that is on already begins anew. An unknown name is a ValueError and switches nothing."""
         on, off = list(on), list(off)
-        unknown = sorted({*on, *off} - FAULTS.keys())
-        if unknown:
-            raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(FAULTS)}")
+        _check_names({*on, *off})
         for name in off:
             self._memories.pop(name, None)
         for name in on:
             self._memories[name] = set()
+
+    def plan(self, at: datetime, *, on: Iterable[str] = (), off: Iterable[str] = ()) -> None:
+        """Switches faults at that moment of the sandbox's clock. An unknown name is a ValueError and plans nothing."""
+        plan = _Plan(at, tuple(on), tuple(off))
+        _check_names({*plan.on, *plan.off})
+        self._plans = sorted([*self._plans, plan], key=lambda each: each.at)
+
+    def settle(self, now: datetime) -> None:
+        """Switches what was planned for this moment or an earlier one."""
+        while self._plans and self._plans[0].at <= now:
+            due = self._plans.pop(0)
+            self.switch(on=due.on, off=due.off)
+
+    def shift_date(self, *, of_the_api: bool) -> timedelta:
+        """By how much the header of the next answer tells another time than Amazon goes by."""
+        shift = timedelta()
+        for name, memory in self._memories.items():
+            fault = FAULTS[name]
+            if not fault.date_once:
+                shift += fault.date
+            elif of_the_api and name not in memory:
+                memory.add(name)
+                shift += fault.date
+        return shift
+
+    def damaged_orders(self) -> list[str]:
+        """Ids of the orders that came damaged since the faults that damage them were switched on."""
+        struck = (struck_orders(memory) for name, memory in self._memories.items() if name in _DAMAGES)
+        return sorted(set().union(*struck))
 
     def intercept(self, call: Call) -> Response | None:
         """The answer of a fault that strikes before the token is looked at."""
@@ -372,8 +434,8 @@ class Switchboard:
     def distort(self, call: Call, answer: Response) -> Response:
         """A success as the faults that are on leave it; anything else stays."""
         for name, memory in self._memories.items():
-            distortion = FAULTS[name].distort(call, memory)
-            if distortion is not None and answer.status == 200:
+            distortion = FAULTS[name].distort(replace(call, megabytes=self.megabytes), memory)
+            if distortion is not None and answer.status in FAULTS[name].strikes and answer.body:
                 answer = distortion(answer)
         return answer
 
@@ -387,3 +449,9 @@ class Switchboard:
             if answer is not None:
                 return answer
         return None
+
+
+def _check_names(names: set[str]) -> None:
+    unknown = sorted(names - FAULTS.keys())
+    if unknown:
+        raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(FAULTS)}")

@@ -27,6 +27,7 @@ from amzlink.sandbox.confirmations import (
     confirm,
 )
 from amzlink.sandbox.ledger import Route
+from amzlink.sandbox.shipment_faults import FEED_CONTRADICTS, FEED_CONTRADICTS_AND_STORES
 from amzlink.sandbox.world import World
 
 _MESSAGE_TYPE: Final = "OrderFulfillment"
@@ -125,14 +126,31 @@ def process(world: World, messages: Messages, feed_id: str, now: datetime) -> by
     if fault is not None:
         results = [_Result("0", "Error", fault.rule.result_code, fault.message)]
     else:
-        results = list(_process(world, messages.elements, now))
+        results = list(_process_as_told(world, messages.elements, now))
     errors = sum(result.level == "Error" for result in results)
     processed = len(messages.elements)
+    successful = 0 if _contradicts(world) else max(0, processed - errors)
     head = _REPORT_HEAD.format(
         seller_id=world.account.seller_id, feed_id=feed_id, processed=processed,
-        successful=max(0, processed - errors), errors=errors, warnings=len(results) - errors,
+        successful=successful, errors=errors, warnings=len(results) - errors,
     )  # fmt: skip
     return "".join((head, *(result.write() for result in results), _REPORT_FOOT)).encode()
+
+
+def _contradicts(world: World) -> bool:
+    return world.faults.has(FEED_CONTRADICTS) or world.faults.has(FEED_CONTRADICTS_AND_STORES)
+
+
+def _process_as_told(world: World, elements: tuple[Element, ...], now: datetime) -> Iterator[_Result]:
+    """The results, under the faults whose reports contradict themselves as well."""
+    if not _contradicts(world) or not elements:
+        yield from _process(world, elements, now)
+        return
+    first, *others = elements
+    message_id = (first.findtext("MessageID") or "0").strip()
+    yield _Result(message_id, "Error", _ITEMS_INVALID.result_code, _ITEMS_INVALID.message)
+    if world.faults.has(FEED_CONTRADICTS_AND_STORES):
+        yield from _process(world, others, now)
 
 
 def _process(world: World, elements: Iterable[Element], now: datetime) -> Iterator[_Result]:

@@ -9,9 +9,14 @@ from amzlink.sandbox.places import GIFT_MESSAGES
 from amzlink.sandbox.plan import Plan, Story, Trait
 from amzlink.sandbox.products import Product
 
-_LANGUAGES: Final = {"DE": "de", "FR": "fr", "NL": "nl", "PL": "pl"}
-_ZLOTY_PER_EURO: Final = 4.3
+# Products have titles in four languages; elsewhere a shop shows those of a neighbour.
+_LANGUAGES: Final = {
+    "DE": "de", "FR": "fr", "NL": "nl", "PL": "pl", "ES": "fr", "SE": "de", "BE": "nl", "GB": "de", "IT": "fr",
+    "US": "de",
+}  # fmt: skip
+_PER_EURO: Final = {"PLN": 4.3, "SEK": 11.2, "GBP": 0.86, "USD": 1.08}
 _BUSINESS_DISCOUNT: Final = 0.95
+_TAX_RATE: Final = 0.19
 
 
 def make_item(rng: Random, plan: Plan, product: Product, at: int) -> Json:
@@ -65,7 +70,7 @@ def _unit_cents(plan: Plan, product: Product) -> int:
     cents = product.price_cents
     if Trait.BUSINESS in plan.traits:
         cents = round(cents * _BUSINESS_DISCOUNT)
-    return round(cents * _ZLOTY_PER_EURO) if plan.country == "PL" else cents
+    return round(cents * _PER_EURO.get(BY_COUNTRY[plan.country].currency, 1))
 
 
 def _product(rng: Random, plan: Plan, product: Product, unit_cents: int) -> Json:
@@ -124,6 +129,44 @@ def _fulfillment(rng: Random, plan: Plan, quantity: int, at: int) -> Json:
     if shipping:
         fulfillment["shipping"] = shipping
     return fulfillment
+
+
+def tell_taxes(body: Json) -> None:
+    """Breaks an order's proceeds down as far as Amazon's model goes, without altering what is paid.
+
+    There is shipping, gift wrap and a discount on the first line; everywhere the tax that was included stands apart,
+    and is told for each part, and who pays it on.
+    """
+    for at, item in enumerate(body["orderItems"]):
+        proceeds = item["proceeds"]
+        currency = proceeds["proceedsTotal"]["currencyCode"]
+        parts = {part["type"]: _cents(part["subtotal"]) for part in proceeds["breakdowns"]}
+        if at == 0:
+            parts = {"SHIPPING": 499, "GIFT_WRAP": 299, "DISCOUNT": -100} | parts
+        item["proceeds"] = _break_down(parts, currency)
+        item["tax"] = {
+            "taxCalculationBreakdowns": [{"reportingScheme": "UOSS"}],
+            "taxCollections": [
+                {"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon Services Europe S.a.r.L."}
+            ],
+        }
+    body["proceeds"] = add_up(body["orderItems"])
+    for payment in body["payment"]["paymentExecutions"]:
+        payment["paymentAmount"] = body["proceeds"]["grandTotal"]
+
+
+def _break_down(gross: dict[str, int], currency: str) -> Json:
+    """A line's proceeds with its tax apart; `gross` has the parts in cents, tax included."""
+    taxes = {kind: cents - round(cents / (1 + _TAX_RATE)) for kind, cents in gross.items()}
+    breakdowns: list[Json] = [
+        {"type": kind, "subtotal": _money(cents - taxes[kind], currency)} for kind, cents in gross.items()
+    ]
+    for part in breakdowns:
+        if part["type"] == "DISCOUNT":
+            part["detailedBreakdowns"] = [{"subtype": "ITEM", "value": part["subtotal"]}]
+    details = [{"subtype": kind, "value": _money(cents, currency)} for kind, cents in taxes.items()]
+    breakdowns.append({"type": "TAX", "subtotal": _money(sum(taxes.values()), currency), "detailedBreakdowns": details})
+    return {"proceedsTotal": _money(sum(gross.values()), currency), "breakdowns": breakdowns}
 
 
 def _units_sent(plan: Plan, quantity: int, at: int) -> int:

@@ -1,7 +1,7 @@
 """Requests and answers as plain values, so that the sandbox can be asked without a socket."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -31,13 +31,31 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """A body that goes over the wire piece by piece, made anew for each answer.
+
+    `length` is what the header promises, whatever comes then; without one the pieces are sent as chunks. `pause` are
+    the seconds before each piece.
+    """
+
+    pieces: Callable[[], Iterable[bytes]]
+    length: int | None = None
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back. A `silent` one is never sent: the connection stays open without an answer."""
+    """What goes back. A `silent` one is never sent: the connection stays open without an answer.
+
+    `delivery` takes the place of the body. `has_id`: it bears a request id, which what stands before Amazon leaves out.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     silent: bool = False
+    delivery: Delivery | None = None
+    has_id: bool = True
 
     def json(self) -> Any:
         """The body, decoded."""
@@ -69,4 +87,4 @@ def raw_json(status: int, body: bytes) -> Response:
 
 def html_response(status: int, page: str) -> Response:
     """An answer from something that is not an API."""
-    return Response(status, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
+    return Response(status, {"Content-Type": "text/html; charset=utf-8"}, page.encode(), has_id=False)

@@ -9,6 +9,7 @@ from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.sandbox.bodies import write_order
 from amzlink.sandbox.catalogue import Catalogue
 from amzlink.sandbox.clock import iso, whole_seconds
+from amzlink.sandbox.incomplete import withhold
 from amzlink.sandbox.messages import Json, encode
 from amzlink.sandbox.plan import Plan, Story, Trait
 
@@ -54,6 +55,7 @@ class Order:
         self._body: Json | None = None
         self._deliver_by: str | None = None
         self._served: dict[tuple[frozenset[str], bool], bytes] = {}
+        self._withheld: tuple[str, ...] = ()
 
     @property
     def body(self) -> Json:
@@ -73,6 +75,16 @@ class Order:
         self.updated = max(self.updated, whole_seconds(now))
         self.body["lastUpdatedTime"] = iso(self.updated)
         self.body["fulfillment"]["fulfillmentStatus"] = self.status.value
+        self.note_silently()
+
+    def note_silently(self) -> None:
+        """Notes that the body was changed under the same time: nobody who asks for changes hears of it."""
+        self._deliver_by = None
+        self._served.clear()
+
+    def withhold(self, parts: tuple[str, ...]) -> None:
+        """From now on Amazon tells the order without these parts of it (none: whole), under the same time."""
+        self._withheld = parts
         self._served.clear()
 
     def render(self, datasets: frozenset[str], now: datetime) -> bytes:
@@ -110,7 +122,7 @@ class Order:
                 told["fulfillment"], "shipByWindow", "deliverByWindow", "labelPrintingWindow"
             )
         told["orderItems"] = [_tell_item(item, datasets, unpaid=unpaid) for item in body["orderItems"]]
-        return told
+        return withhold(told, self._withheld)
 
 
 def make_writer(catalogue: Catalogue) -> Callable[[Plan], Json]:

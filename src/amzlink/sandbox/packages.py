@@ -13,6 +13,12 @@ _CARRIERS: Final = {
     "FR": (("Colissimo", "Domicile"), ("Chronopost", "Chrono 13"), ("Mondial Relay", "Standard")),
     "NL": (("PostNL", "Pakket"), ("DHL", "DFY"), ("DPD", "Classic")),
     "PL": (("InPost", "Kurier"), ("DPD", "Classic"), ("Polish Post", "Pocztex")),
+    "ES": (("Correos", "Paq Premium"), ("Seur", "24")),
+    "SE": (("PostNord", "MyPack"), ("DHL", "Paket")),
+    "BE": (("BPOST", "bpack"), ("DPD", "Classic")),
+    "GB": (("Royal Mail", "Tracked 48"), ("Yodel", "Xpress")),
+    "IT": (("BRT", "Classic"), ("Poste Italiane", "Crono")),
+    "US": (("USPS", "Ground Advantage"), ("UPS", "Ground")),
 }
 _WAREHOUSE: Final = {
     "name": "Kontor am Markt, Lager",

@@ -127,8 +127,90 @@ POLAND: Final = Place(
     "PL",
 )
 
+SPAIN: Final = Place(
+    "ES",
+    "es",
+    ("María", "José", "Núria", "Íñigo", "Begoña"),
+    ("Muñoz", "Ibáñez", "García-Lorca", "Etxeberría", "Peña"),
+    "{name}, {number}",
+    ("Calle Mayor", "Avenida de la Constitución", "Plaza del Ángel", "Carrer de Mallorca"),
+    (City("Madrid", "28013", "Madrid"), City("Málaga", "29001"), City("A Coruña", "15001", "Galicia")),
+    ("Panadería Peña S.L.", "Taller Ibáñez"),
+    "+34 910 550 {digits:03d}",
+    "Oficina de Correos {digits:03d}",
+    "ESB",
+)
+SWEDEN: Final = Place(
+    "SE",
+    "sv",
+    ("Åsa", "Björn", "Märta", "Göran", "Linnéa"),
+    ("Öberg", "Sjöström", "Lindqvist", "Ågren"),
+    "{name} {number}",
+    ("Drottninggatan", "Västra Hamngatan", "Kungsängsvägen"),
+    (City("Stockholm", "111 51"), City("Göteborg", "411 17"), City("Malmö", "211 22")),
+    ("Öbergs Bageri AB", "Verkstan Sjöström HB"),
+    "+46 8 465 00{digits:03d}",
+    "Ombud {digits:03d}",
+    "SE",
+)
+BELGIUM: Final = Place(
+    "BE",
+    "fr",
+    ("Élodie", "Joris", "Anaïs", "Wouter"),
+    ("Peeters", "Vandenbroucke", "Dufrêne", "De Smet"),
+    "{name} {number}",
+    ("Rue Haute", "Meir", "Chaussée de Wavre", "Veldstraat"),
+    (City("Bruxelles", "1000"), City("Antwerpen", "2000"), City("Liège", "4000")),
+    ("Boulangerie Dufrêne SRL", "Fietsen De Smet BV"),
+    "+32 2 555 0{digits:03d}",
+    "Point Poste {digits:03d}",
+    "BE0",
+)
+BRITAIN: Final = Place(
+    "GB",
+    "en",
+    ("Siân", "Zoë", "Hamish", "Aoife", "Priya"),
+    ("O'Brien", "Llewellyn", "Smith-Jones", "MacDonald"),
+    "{number} {name}",
+    ("High Street", "St Mary's Road", "Acacia Avenue", "The Crescent"),
+    (City("London", "E1 6AN"), City("Cardiff", "CF10 1EP"), City("Edinburgh", "EH1 1YZ")),
+    ("O'Brien & Sons Ltd", "The Corner Bakery LLP"),
+    "+44 20 7946 0{digits:03d}",
+    "Post Office {digits:03d}",
+    "GB",
+)
+ITALY: Final = Place(
+    "IT",
+    "it",
+    ("Niccolò", "Chiara", "Desirée", "Gesù"),
+    ("D'Angelo", "Dell'Acqua", "Però", "Bianchi"),
+    "{name} {number}",
+    ("Via Roma", "Corso Vittorio Emanuele II", "Piazza dell'Università", "Vicolo Stretto"),
+    (City("Roma", "00184", "RM"), City("Forlì", "47121", "FC"), City("Milano", "20121", "MI")),
+    ("Panificio D'Angelo S.r.l.", "Officina Bianchi S.n.c."),
+    "+39 06 5550 0{digits:03d}",
+    "Fermoposta {digits:03d}",
+    "IT",
+)
+UNITED_STATES: Final = Place(
+    "US",
+    "en",
+    ("Beyoncé", "Jayden", "Mary Ann", "José"),
+    ("Nuñez", "Van Buren", "O'Neill", "Smith"),
+    "{number} {name}",
+    ("Main St", "Martin Luther King Jr Blvd", "W 42nd St Apt 5"),
+    (City("Springfield", "62701-1234", "IL"), City("New York", "10036", "NY"), City("Cañon City", "81212", "CO")),
+    ("Smith Hardware, LLC", "O'Neill & Co."),
+    "+1 212-555-0{digits:03d}",
+    "PO Box {digits:03d}",
+    "US",
+)
+
 # The marketplace's country, then where its buyers have things sent; the first is by far the commonest.
-DELIVERED_TO: Final = {"DE": (GERMANY, AUSTRIA), "FR": (FRANCE,), "NL": (NETHERLANDS,), "PL": (POLAND,)}
+DELIVERED_TO: Final = {
+    "DE": (GERMANY, AUSTRIA), "FR": (FRANCE,), "NL": (NETHERLANDS,), "PL": (POLAND,), "ES": (SPAIN,), "SE": (SWEDEN,),
+    "BE": (BELGIUM,), "GB": (BRITAIN,), "IT": (ITALY,), "US": (UNITED_STATES,),
+}  # fmt: skip
 
 RIGHT_TO_LEFT_NAMES: Final = ("محمد عبد الرحمن", "נועה כהן־לוי", "فاطمة الزهراء بنت علي", "דוד בן־גוריון")
 EMOJI_NAMES: Final = ("Lena 🌻 Sommer", "Team 👩‍👩‍👧‍👦 Nordlicht", "Max 🚲💨", "🇵🇱 Kasia & Tomek 💌")
@@ -143,4 +225,7 @@ GIFT_MESSAGES: Final = {
     "nl": "Gefeliciteerd met jullie huis! Veel geluk, tante Joëlle",
     "pl": "Sto lat! Dużo zdrowia i słońca życzy cała rodzina ☀",
 }
-DROP_OFF_PLACES: Final = {"de": "Garage", "fr": "Chez le gardien", "nl": "Bij de buren", "pl": "U sąsiada"}
+DROP_OFF_PLACES: Final = {
+    "de": "Garage", "fr": "Chez le gardien", "nl": "Bij de buren", "pl": "U sąsiada", "es": "En portería",
+    "sv": "Hos grannen", "en": "Porch", "it": "Dal portiere",
+}  # fmt: skip

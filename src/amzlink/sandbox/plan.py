@@ -107,8 +107,11 @@ SHOWCASE: Final[tuple[tuple[Story, frozenset[Trait]], ...]] = (
 )
 _COUNTRIES: Final = {"DE": 60, "FR": 20, "NL": 12, "PL": 8}
 _ID_PREFIXES: Final = {
-    "DE": ("302", "303", "304", "305", "306", "028"), "FR": ("402", "404", "408", "171"), "NL": ("405",), "PL": ("407",)
+    "DE": ("302", "303", "304", "305", "306", "028"), "FR": ("402", "404", "408", "171"), "NL": ("405",),
+    "PL": ("407",), "ES": ("404", "408"), "SE": ("406",), "BE": ("409",), "GB": ("202", "203", "026"),
+    "IT": ("403", "408"), "US": ("111", "112", "113"),
 }  # fmt: skip
+SELLABLE: Final = tuple(_ID_PREFIXES)  # the countries in whose marketplaces an order can be placed
 _SETTLED: Final = timedelta(minutes=5)  # nothing is younger, so that a fresh sandbox shows all its orders at once
 
 
@@ -127,12 +130,22 @@ def plan_order(seed: int, number: int, now: datetime) -> Plan:
     return Plan(seed, number, order_id, country, story, traits, now, created, updated, shipped)
 
 
-def plan_new_order(seed: int, number: int, now: datetime, story: Story = Story.UNSHIPPED) -> Plan:
-    """The plan of an order that comes in this very moment; its kind is drawn as for the others."""
+def plan_new_order(
+    seed: int,
+    number: int,
+    now: datetime,
+    story: Story = Story.UNSHIPPED,
+    *,
+    country: str | None = None,
+    traits: frozenset[Trait] | None = None,
+) -> Plan:
+    """The plan of an order that comes in this very moment; country and traits are drawn unless they are given."""
     rng = Random(f"{seed}/{number}/plan")
-    country = rng.choices(list(_COUNTRIES), weights=list(_COUNTRIES.values()))[0]
+    drawn = rng.choices(list(_COUNTRIES), weights=list(_COUNTRIES.values()))[0]
+    country = country or drawn
     order_id = make_order_id(rng, country)
-    traits = _draw_traits(rng, story) - {Trait.LONG_AGO, Trait.AMAZON_FULFILLED, Trait.CANCELLATION_REQUESTED}
+    if traits is None:
+        traits = _draw_traits(rng, story) - {Trait.LONG_AGO, Trait.AMAZON_FULFILLED, Trait.CANCELLATION_REQUESTED}
     now = whole_seconds(now)
     return Plan(seed, number, order_id, country, story, traits, now, now, now, None)
 

@@ -1,5 +1,6 @@
 """What Amazon says when it refuses: the one place for the texts of its errors."""
 
+from dataclasses import replace
 from typing import Final
 
 from amzlink.sandbox.messages import Response, html_response, json_response
@@ -95,6 +96,28 @@ def no_sample() -> Response:
 def request_broken() -> Response:
     """Stopped in front of the API, by something that speaks HTML."""
     return html_response(400, "<html><body><h1>400 Bad Request</h1></body></html>")
+
+
+def vaguely_invalid() -> Response:
+    """Amazon's 400 that names no field; it was seen for hours on requests that were taken before and after."""
+    text = "The input you have submitted is not valid. Please check your input and try again."
+    return refusal(400, "InvalidInput", text)
+
+
+def gateway(status: int) -> Response:
+    """An answer without a word, by something that stands between client and API."""
+    return Response(status, {"Server": "nginx"}, has_id=False)
+
+
+def gateway_page(status: int, title: str) -> Response:
+    """The same with a page."""
+    page = f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>"
+    return html_response(status, page).with_headers({"Server": "nginx"})
+
+
+def throttled_by_gateway() -> Response:
+    """The 429 of something that counts calls before the API does, and that names neither the request nor a rate."""
+    return replace(quota_exceeded(), has_id=False)
 
 
 def lwa_error(status: int, error: str, description: str) -> Response:

@@ -3,7 +3,7 @@
 import re
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.clock import Clock
 from amzlink.sandbox.control import ROOT
 from amzlink.sandbox.documents import ROOT as DOCUMENTS
-from amzlink.sandbox.messages import Json, Request, Response
+from amzlink.sandbox.messages import Delivery, Json, Request, Response
 from amzlink.sandbox.quota import QuotaMode
 from amzlink.sandbox.world import World
 
@@ -155,20 +155,38 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.silent:
             self.server.stopping.wait()
             self.close_connection = True
+        elif answer.delivery is not None:
+            self._deliver(answer, answer.delivery)
         else:
             self._send(answer)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 (http.server looks for these names)
 
+    def _deliver(self, answer: Response, delivery: Delivery) -> None:
+        """Sends a body in pieces, for as long as the client listens and the sandbox runs; then hangs up."""
+        self.close_connection = True
+        is_chunked = delivery.length is None
+        self._send_head(answer, {"Transfer-Encoding": "chunked"} if is_chunked else {"Content-Length": delivery.length})
+        for piece in delivery.pieces():
+            if self.server.stopping.wait(delivery.pause):
+                return
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+        if is_chunked:
+            self.wfile.write(b"0\r\n\r\n")
+
     def _send(self, answer: Response) -> None:
+        self._send_head(answer, {"Content-Length": len(answer.body)})
+        self.wfile.write(answer.body)
+
+    def _send_head(self, answer: Response, extent: Mapping[str, object]) -> None:
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        for name, amount in extent.items():
+            self.send_header(name, str(amount))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name for it)
         """Says nothing: standard error belongs to the program around the sandbox."""

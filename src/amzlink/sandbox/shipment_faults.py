@@ -25,6 +25,8 @@ PACKAGE_STALE: Final = "package-stale"
 FEED_FATAL: Final = "feed-fatal"
 FEED_FATAL_HALFWAY: Final = "feed-fatal-halfway"
 FEED_CANCELLED: Final = "feed-cancelled"
+FEED_CONTRADICTS: Final = "feed-report-contradicts"
+FEED_CONTRADICTS_AND_STORES: Final = "feed-report-contradicts-and-stores"
 FEED_STUCK: Final = "feed-hang-in-progress"
 DOCUMENT_EXPIRED: Final = "feed-document-expired"
 
@@ -58,6 +60,11 @@ SHIPMENT_FAULTS: Final = (
         "feeds are taken, and the answer is an error of Amazon's own",
         lose=always(_CREATE_FEED, refusals.internal_failure()),
     ),
+    Fault(
+        FEED_CONTRADICTS,
+        "the report on a feed refuses the first message alone, yet counts no success; nothing of the feed is stored",
+    ),
+    Fault(FEED_CONTRADICTS_AND_STORES, "the same report, though all messages but the first are stored"),
     Fault(FEED_STUCK, "feeds are in progress without an end"),
     Fault(DOCUMENT_EXPIRED, "the addresses of documents have expired when they arrive"),
 )

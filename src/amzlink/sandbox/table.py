@@ -261,6 +261,10 @@ OPERATIONS: Final = (
 )  # fmt: skip
 
 
+API_CALLS: Final = frozenset(operation.id for operation in OPERATIONS)
+EVERY_CALL: Final = API_CALLS | {LWA_CALL, UPLOAD_CALL, DOWNLOAD_CALL, NO_OPERATION}
+
+
 def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
     """The operation behind a method and a raw path, with the path's variables."""
     for operation in OPERATIONS:

@@ -20,6 +20,7 @@ from amzlink.sandbox.clock import Clock, MovableClock
 from amzlink.sandbox.documents import Documents
 from amzlink.sandbox.faults import Switchboard
 from amzlink.sandbox.feed_desk import FeedDesk
+from amzlink.sandbox.kinds import read_kinds
 from amzlink.sandbox.ledger import Ledger
 from amzlink.sandbox.order import Order, make_writer
 from amzlink.sandbox.patch_desk import PatchDesk
@@ -79,6 +80,7 @@ class World:
         self._write = make_writer(self.catalogue)
         self._planned = 0
         self._paged: list[tuple[str, str]] = []
+        self._opened: list[Marketplace] = []
         while len(self.orders) < orders:
             self._keep(Order(plan_order(seed, self._next_number(), self.started), self._write))
         self._paged = sorted((order.key, order_id) for order_id, order in self.orders.items())
@@ -96,17 +98,35 @@ class World:
     @property
     def marketplaces(self) -> tuple[Marketplace, ...]:
         """Where the seller has a shop, the main one first."""
-        return shops_in(self.region)
+        opened = (each for each in self._opened if each.region == self.region)
+        return tuple(dict.fromkeys((*shops_in(self.region), *opened)))
+
+    def open_shop(self, marketplace: Marketplace) -> None:
+        """The seller opens a shop in one more marketplace."""
+        self._opened.append(marketplace)
 
     def now(self) -> datetime:
         """The sandbox's time, ahead of its clock if a fault wants it."""
         return self.clock.now() + self.faults.ahead
 
-    def add_orders(self, count: int, status: Story = Story.UNSHIPPED) -> list[str]:
-        """Takes new orders in, created now; their ids."""
+    def add_orders(
+        self,
+        count: int,
+        status: Story = Story.UNSHIPPED,
+        *,
+        country: str | None = None,
+        kinds: Iterable[str] | None = None,
+    ) -> list[str]:
+        """Takes new orders in, created now; their ids. They are of these kinds, and nothing else sets them apart.
+
+        Country and kinds that are not given are drawn as for all orders.
+        """
+        traits, write = (None, self._write) if kinds is None else read_kinds(kinds, self._write)
         added: list[str] = []
         while len(added) < count:
-            order = Order(plan_new_order(self._seed, self._next_number(), self.now(), status), self._write)
+            number = self._next_number()
+            plan = plan_new_order(self._seed, number, self.now(), status, country=country, traits=traits)
+            order = Order(plan, write)
             if self._keep(order):
                 insort(self._paged, (order.key, order.order_id))
                 added.append(order.order_id)

@@ -6,20 +6,26 @@ answer that wrong keys get; only the token endpoint tells the two apart (docs/se
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
 
 from amzlink.clock import Clock
+from amzlink.http.bodies import UNREADABLE
+from amzlink.http.client import Auth, Request, Response
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import NoToken
+from amzlink.problems.services import NO_TOKEN_IN_IT
+from amzlink.sendcloud.errors import REQUEST_ID_HEADER, SERVICE, TOKEN_EXCHANGE
 
-TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
-GRANT: Final = {"grant_type": "client_credentials"}
+_TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
+_GRANT: Final = {"grant_type": "client_credentials"}
 _EARLY: Final = timedelta(seconds=90)
 
 
-class Token(msgspec.Struct, frozen=True):
+class _Token(msgspec.Struct, frozen=True):
     """What the token endpoint gives: good for an hour, unless it says otherwise."""
 
     # Only what can stand in a header: a library that refuses a header quotes it.
@@ -27,36 +33,58 @@ class Token(msgspec.Struct, frozen=True):
     expires_in: int = 3600
 
 
-class KeyPair:
-    """The integration's keys, and the token made with them once that has proved to be the way.
+class KeyAuth(Auth):
+    """Signs a request with the integration's keys; with a token, once that has proved to be what Sendcloud takes.
 
-    `secret` gives the secret key when a call needs it, so that it lives here no longer than that.
+    `secret` gives the secret key when a call needs it, so that it lives here no longer than that. It makes no calls:
+    whoever drives the flow makes them, and answers with what came back.
     """
 
-    def __init__(self, public_key: str, secret: Callable[[], str], clock: Clock) -> None:
+    def __init__(self, account_url: str, public_key: str, secret: Callable[[], str], clock: Clock) -> None:
         self.uses_oauth = False
+        self._url = account_url + _TOKEN_PATH
         self._public_key = public_key
         self._secret = secret
         self._clock = clock
         self._token = ""
         self._good_until: datetime | None = None
+        self._try_token = False
 
-    @property
-    def needs_token(self) -> bool:
-        """Whether OAuth2 is the way, and there is no token that is good for another minute at least."""
-        return self.uses_oauth and (self._good_until is None or self._clock.now() >= self._good_until)
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """The token request, where one is needed; then the signed request."""
+        if self._try_token or (self.uses_oauth and self._is_stale()):
+            self._try_token = False
+            token = self._read((yield self._token_request()))
+            # From now on, for as long as this process lives, a token is what Sendcloud takes.
+            self.uses_oauth, self._token = True, token.access_token
+            self._good_until = self._clock.now() + timedelta(seconds=token.expires_in) - _EARLY
+        request.headers["authorization"] = f"Bearer {self._token}" if self.uses_oauth else self._basic()
+        yield request
 
-    def basic(self) -> str:
+    def try_token(self) -> None:
+        """Sign the next call with a fresh token: what signed the last one was refused."""
+        self._try_token = True
+
+    def _is_stale(self) -> bool:
+        """Whether there is no token that is good for another minute at least."""
+        return self._good_until is None or self._clock.now() >= self._good_until
+
+    def _token_request(self) -> Request:
+        headers = {"authorization": self._basic(), "accept": "application/json"}
+        return Request("POST", self._url, headers=headers, data=_GRANT)
+
+    def _basic(self) -> str:
         """The header's value for the keys as they are (RFC 7617)."""
         pair = f"{self._public_key}:{self._secret()}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
 
-    def header(self) -> str:
-        """The header's value for a call of the API."""
-        return f"Bearer {self._token}" if self.uses_oauth else self.basic()
-
-    def take(self, token: Token) -> None:
-        """From now on, for as long as this process lives, OAuth2 is the way."""
-        self.uses_oauth = True
-        self._token = token.access_token
-        self._good_until = self._clock.now() + timedelta(seconds=token.expires_in) - _EARLY
+    @staticmethod
+    def _read(response: Response) -> _Token:
+        try:
+            return msgspec.json.decode(response.content, type=_Token)
+        except UNREADABLE as error:
+            # The error's own text may quote the answer, which holds the token.
+            raise NoToken(
+                ProblemName.RESPONSE_MALFORMED, operation=TOKEN_EXCHANGE, detail=NO_TOKEN_IN_IT, service=SERVICE,
+                request_id=response.headers.get(REQUEST_ID_HEADER, ""),
+            ) from error.with_traceback(None)  # fmt: skip

@@ -5,16 +5,30 @@ and pointers are steadier (docs/services/sendcloud.md, "Refused orders").
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
-import httpx
 import msgspec
 
 from amzlink.http.bodies import UNREADABLE, is_html
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.client import Response
+from amzlink.http.retry import Meaning
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import (
+    AccountRefused,
+    CallFailed,
+    Denied,
+    Intercepted,
+    NotFound,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 
 SERVICE: Final = "Sendcloud"
+TOKEN_EXCHANGE: Final = "sendcloud/OAuth2TokenExchange"  # noqa: S105 - an operation's name
+REQUEST_ID_HEADER: Final = "x-request-id"  # none is published; where an answer bears one, it is shown
 
 # An order of a batch, as a pointer names it: `/data/attributes/[3]/order_details/integration/id`.
 _IN_BATCH: Final = re.compile(r"/data/attributes/\[?(\d{1,6})\]?(?:/(.*))?")
@@ -70,8 +84,27 @@ def _shown(text: str, form: re.Pattern[str]) -> str:
     return text if form.fullmatch(text) else _UNSHOWABLE
 
 
-def refusal(response: httpx.Response, operation: str, *, request_id: str) -> Problem:
-    """The problem that an answer means which is no success, and nobody expected.
+def meaning_of(status: int, body: bytes, accept: Collection[int] = ()) -> Meaning:
+    """What an answer means for another attempt. The statuses of `accept` are as good as a success to the caller."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Meaning.THROTTLED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Meaning.MAY_PASS
+    if is_html(body):
+        return Meaning.FINAL
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status in accept:
+        return Meaning.DONE
+    return Meaning.CREDENTIALS_REFUSED if status == HTTPStatus.UNAUTHORIZED else Meaning.FINAL
+
+
+def token_meaning_of(status: int, body: bytes) -> Meaning:
+    """What an answer of the token endpoint means for another attempt."""
+    meaning = meaning_of(status, body)
+    return Meaning.FINAL if meaning is Meaning.CREDENTIALS_REFUSED else meaning
+
+
+def refusal(response: Response, operation: str, *, request_id: str) -> CallFailed:
+    """What an answer means that is no success, and that nobody expected.
 
     401 `sendcloud-credentials`, 403 `sendcloud-forbidden`, 429 `sendcloud-throttled`, 5xx `service-unavailable`; an
     integration that is not there `sendcloud-integration-missing`; a page, or a redirect, `proxy-interferes`; any other
@@ -79,24 +112,30 @@ def refusal(response: httpx.Response, operation: str, *, request_id: str) -> Pro
     """
     status, errors = response.status_code, parse_errors(response.content)
     first = errors[0] if errors else ApiError()
-    facts = {
-        "service": SERVICE, "operation": operation, "status": status, "code": first.code,
-        "request_id": request_id or "none given", "host": response.url.host,
-        "detail": _detail(first, status),
-    }  # fmt: skip
+    kind, name = _meaning(response, operation, errors)
+    failed = kind(name, operation=operation, status=status, code=first.code, request_id=request_id)
+    detail = {} if kind is Intercepted else {"detail": _detail(first, status)}
+    return failed.with_facts(service=SERVICE, host=response.url.host, **detail)
+
+
+def _meaning(response: Response, operation: str, errors: Sequence[ApiError]) -> tuple[type[CallFailed], ProblemName]:
+    status = response.status_code
     if response.is_server_error:
-        return Problem(ProblemName.SERVICE_UNAVAILABLE, **facts)
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        return Problem(ProblemName.SENDCLOUD_THROTTLED, **facts)
+        return Unavailable, ProblemName.SERVICE_UNAVAILABLE
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Throttled, ProblemName.SENDCLOUD_THROTTLED
     if response.is_redirect or (not errors and is_html(response.content)):
-        del facts["detail"]
-        return Problem(ProblemName.PROXY_INTERFERES, **facts)
+        return Intercepted, ProblemName.PROXY_INTERFERES
     if _misses_integration(errors, operation, status):
-        return Problem(ProblemName.SENDCLOUD_INTEGRATION_MISSING, **facts)
-    return Problem(_BY_STATUS.get(status, ProblemName.REQUEST_REFUSED), **facts)
+        return AccountRefused, ProblemName.SENDCLOUD_INTEGRATION_MISSING
+    return _BY_STATUS.get(status, (Refused, ProblemName.REQUEST_REFUSED))
 
 
-_BY_STATUS: Final = {401: ProblemName.SENDCLOUD_CREDENTIALS, 403: ProblemName.SENDCLOUD_FORBIDDEN}
+_BY_STATUS: Final[Mapping[int, tuple[type[CallFailed], ProblemName]]] = {
+    HTTPStatus.UNAUTHORIZED: (AccountRefused, ProblemName.SENDCLOUD_CREDENTIALS),
+    HTTPStatus.FORBIDDEN: (Denied, ProblemName.SENDCLOUD_FORBIDDEN),
+    HTTPStatus.NOT_FOUND: (NotFound, ProblemName.REQUEST_REFUSED),
+}
 
 
 def _misses_integration(errors: Sequence[ApiError], operation: str, status: int) -> bool:
@@ -105,9 +144,9 @@ def _misses_integration(errors: Sequence[ApiError], operation: str, status: int)
     As a value among orders (`order_details/integration/id`), as a filter (`integration`, `integration_id`), or because
     a list, which is nothing but the integration's, is not there at all.
     """
-    if status == httpx.codes.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND:
         return "integration" in operation or operation in _LISTS
-    return status == httpx.codes.BAD_REQUEST and any(
+    return status == HTTPStatus.BAD_REQUEST and any(
         error.source in _FILTERS or error.source.endswith("order_details/integration/id") for error in errors
     )
 

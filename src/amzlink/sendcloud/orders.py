@@ -1,15 +1,15 @@
 """Orders at Sendcloud: sent in batches, read back, taken away (docs/services/sendcloud.md, "Order calls")."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import AccountRefused
 from amzlink.sendcloud.errors import ApiError, parse_errors
 from amzlink.sendcloud.times import in_utc
 from amzlink.sendcloud.transport import Client, Reply
@@ -104,22 +104,21 @@ def upsert_orders(client: Client, orders: Sequence[object]) -> None:
         return
     if len(orders) > BATCH:
         raise ValueError(f"a batch holds {BATCH} orders at most, not {len(orders)}")
-    for attempt in itertools.count(1):
-        reply = client.post(CREATE_ORDERS, _PATH, list(orders), repeatable=True, accept=_REFUSALS)
-        if reply.status not in _REFUSALS:
-            return
-        errors = parse_errors(reply.body)
-        if reply.status != httpx.codes.BAD_REQUEST or all(error.source != _BUSY for error in errors):
-            raise _refusal(client, reply, errors, len(orders))
-        client.busy(CREATE_ORDERS, attempt)
+    reply = client.post(CREATE_ORDERS, _PATH, list(orders), repeatable=True, accept=_REFUSALS, is_busy=_is_busy)
+    if reply.status in _REFUSALS:
+        raise _refusal(client, reply, parse_errors(reply.body), len(orders))
+
+
+def _is_busy(status: int, body: bytes) -> bool:
+    return status == HTTPStatus.BAD_REQUEST and any(error.source == _BUSY for error in parse_errors(body))
 
 
 _REFUSALS: Final = frozenset({400, 409, 413, 422})
 
 
-def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: int) -> BatchRefused | Problem:
+def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: int) -> BatchRefused | AccountRefused:
     if any(error.source.endswith("order_details/integration/id") for error in errors):
-        return client.problem(ProblemName.SENDCLOUD_INTEGRATION_MISSING, reply)
+        return client.failure(AccountRefused, ProblemName.SENDCLOUD_INTEGRATION_MISSING, reply)
     refusals: dict[int, tuple[Refused, ...]] = {}
     for error in errors:
         if (place := error.place) and place[0] < count:
@@ -185,7 +184,7 @@ def delete_order(client: Client, sendcloud_id: str) -> bool:
         Problem: as `Client.delete`.
     """
     path = f"{_PATH}/{quote(sendcloud_id, safe='')}"
-    return client.delete(DELETE_ORDER, path, accept=(httpx.codes.NOT_FOUND,)).status != httpx.codes.NOT_FOUND
+    return client.delete(DELETE_ORDER, path, accept=(HTTPStatus.NOT_FOUND,)).status != HTTPStatus.NOT_FOUND
 
 
 def _rows(client: Client, reply: Reply, integration_id: int) -> dict[str, StoredOrder]:

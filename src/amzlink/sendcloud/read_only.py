@@ -1,15 +1,25 @@
 """A connection to Sendcloud for dry runs: what would change something there is refused, as a bug."""
 
-import httpx
+from typing import Any, NoReturn
 
 from amzlink.sendcloud.transport import Client
 
 
 class ReadOnlyClient(Client):
-    """A client that asks and tells nothing."""
+    """A client that asks and tells nothing: each of these raises `RuntimeError`."""
 
-    def _send(self, operation: str, method: str, url: str, body: bytes) -> httpx.Response:
-        """Raises `RuntimeError` for everything that is not asked. How it signs in is another matter."""
-        if method != "GET":
-            raise RuntimeError(f"a dry run has come as far as {operation}")
-        return super()._send(operation, method, url, body)
+    def post(self, operation: str, *_: Any, **__: Any) -> NoReturn:
+        """Refuse."""
+        raise _bug(operation)
+
+    def patch(self, operation: str, *_: Any, **__: Any) -> NoReturn:
+        """Refuse."""
+        raise _bug(operation)
+
+    def delete(self, operation: str, *_: Any, **__: Any) -> NoReturn:
+        """Refuse."""
+        raise _bug(operation)
+
+
+def _bug(operation: str) -> RuntimeError:
+    return RuntimeError(f"a dry run has come as far as {operation}")

@@ -8,25 +8,44 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final, Self, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-import httpx
 import msgspec
 
 from amzlink.clock import Clock
 from amzlink.http.bodies import UNREADABLE, is_html
-from amzlink.http.client import ATTEMPTS, DEFAULT_TIMEOUT, CallRecord, Patience, Wire, passes
-from amzlink.problems import Problem, ProblemName
-from amzlink.sendcloud.auth import GRANT, TOKEN_PATH, KeyPair, Token
-from amzlink.sendcloud.errors import SERVICE, refusal
+from amzlink.http.client import (
+    DEFAULT_TIMEOUT,
+    BaseTransport,
+    CallRecord,
+    HttpConnection,
+    Patience,
+    Request,
+    Response,
+    Timeout,
+)
+from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
+from amzlink.problems import ProblemName
+from amzlink.problems.failures import AccountRefused, CallFailed, F, Throttled, Unreadable
+from amzlink.problems.services import NO_SUCH_PAGE, PAGES_IN_A_CIRCLE, no_json
+from amzlink.sendcloud.auth import KeyAuth
+from amzlink.sendcloud.errors import (
+    REQUEST_ID_HEADER,
+    SERVICE,
+    TOKEN_EXCHANGE,
+    meaning_of,
+    refusal,
+    token_meaning_of,
+)
 from amzlink.sendcloud.pace import READS, WRITES, Pace
 
 ROOT: Final = "/api/v3"
-TOKEN_EXCHANGE: Final = "sendcloud/OAuth2TokenExchange"  # noqa: S105 - an operation's name
-_REQUEST_ID: Final = "x-request-id"  # none is published; where an answer bears one, it is shown
 _NOTHING: Final[Mapping[str, str]] = {}
 _T = TypeVar("_T")
+IsBusy = Callable[[int, bytes], bool]
+"""Whether an answer, by its status and body, says that Sendcloud is still at work on an earlier request."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -57,26 +76,26 @@ class Client:
         secret: Callable[[], str],
         clock: Clock,
         patience: Patience,
-        transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+        transport: BaseTransport | None = None,
+        timeout: Timeout = DEFAULT_TIMEOUT,
         rng: random.Random | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
     ) -> None:
         self.clock = clock
         self._base_url = base_url + ROOT
-        self._token_url = account_url + TOKEN_PATH
-        self._keys = KeyPair(public_key, secret, clock)
+        self._keys = KeyAuth(account_url, public_key, secret, clock)
         self._patience = patience
         self._reads, self._writes = Pace(READS), Pace(WRITES)
-        self._wire = Wire(
-            clock=clock, request_id_header=_REQUEST_ID, transport=transport, timeout=timeout, rng=rng, on_call=on_call,
+        self._retrier = Retrier(patience, rng)
+        self._connection = HttpConnection(
+            clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
             facts={"service": SERVICE, **(facts or {})},
         )  # fmt: skip
 
     def close(self) -> None:
         """Close the connection."""
-        self._wire.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +106,7 @@ class Client:
     @property
     def calls(self) -> Counter[str]:
         """How often each operation was sent."""
-        return self._wire.calls
+        return self._connection.calls
 
     @property
     def uses_oauth(self) -> bool:
@@ -97,11 +116,11 @@ class Client:
     @property
     def offset(self) -> timedelta:
         """Sendcloud's time minus this machine's."""
-        return self._wire.offset
+        return self._connection.offset
 
     def sendcloud_now(self) -> datetime:
         """Sendcloud's time, from the last answer's Date header; the machine's own as long as there was none."""
-        return self._wire.now()
+        return self._connection.now()
 
     def get(
         self, operation: str, path: str, query: Mapping[str, str] = _NOTHING, *, accept: Collection[int] = ()
@@ -109,17 +128,27 @@ class Client:
         """Ask. `path` begins after `/api/v3`.
 
         Raises (as all calls do):
-            Problem: by the names of `errors.refusal`, a network's, `sendcloud-oauth-only`, or `response-malformed`. A
-                status in `accept` is returned instead.
+            CallFailed: by the type that fits. A status in `accept` is returned instead.
         """
         return self._call(operation, "GET", path, query=query, accept=accept, repeatable=True)
 
     def post(
-        self, operation: str, path: str, document: object, *, repeatable: bool = False, accept: Collection[int] = ()
+        self,
+        operation: str,
+        path: str,
+        document: object,
+        *,
+        repeatable: bool = False,
+        accept: Collection[int] = (),
+        is_busy: IsBusy | None = None,
     ) -> Reply:
-        """Send a document, any that msgspec encodes. After a lost answer it is sent again only if `repeatable`."""
+        """Send a document, any that msgspec encodes. After a lost answer it is sent again only if `repeatable`.
+
+        Raises:
+            CallFailed: as `get`, and `sendcloud-busy`, where `is_busy` says so of every answer.
+        """
         body = msgspec.json.encode(document)
-        return self._call(operation, "POST", path, body=body, accept=accept, repeatable=repeatable)
+        return self._call(operation, "POST", path, body=body, accept=accept, repeatable=repeatable, is_busy=is_busy)
 
     def patch(self, operation: str, path: str, document: object, *, accept: Collection[int] = ()) -> Reply:
         """Change parts of something, once."""
@@ -134,55 +163,44 @@ class Client:
         """All pages of a list, each fetched when it is asked for.
 
         Raises:
-            Problem: as `get`; `response-malformed` too where a page names itself or an earlier one as the next, or
+            CallFailed: as `get`; `Unreadable` too where a page names itself or an earlier one as the next, or
                 Sendcloud no longer knows where the next one begins.
         """
         cursor, seen = None, set[str]()
         while True:
-            accept = (httpx.codes.NOT_FOUND,) if cursor else ()
+            accept = (HTTPStatus.NOT_FOUND,) if cursor else ()
             reply = self.get(operation, path, {**query, "cursor": cursor} if cursor else query, accept=accept)
-            if reply.status == httpx.codes.NOT_FOUND:
-                raise self.malformed(reply, "the page that it announced is not there any more")
+            if reply.status == HTTPStatus.NOT_FOUND:
+                raise self.malformed(reply, NO_SUCH_PAGE)
             yield reply
             cursor = reply.cursor
             if cursor is None:
                 return
             if cursor in seen:
-                raise self.malformed(reply, "its pages go round in a circle")
+                raise self.malformed(reply, PAGES_IN_A_CIRCLE)
             seen.add(cursor)
 
     def decode(self, reply: Reply, form: type[_T]) -> _T:
         """What an answer says.
 
         Raises:
-            Problem: `response-malformed`. It names the place that cannot be read, and not what stands there.
+            Unreadable: it names the place that cannot be read, and not what stands there.
         """
         try:
             return msgspec.json.decode(reply.body, type=form)
         except msgspec.ValidationError as error:
             raise self.malformed(reply, str(error)) from None
         except UNREADABLE:
-            raise self.malformed(reply, f"it is cut off, or no JSON ({len(reply.body)} bytes)") from None
+            raise self.malformed(reply, no_json(status=reply.status, size=len(reply.body))) from None
 
-    def malformed(self, reply: Reply, detail: str) -> Problem:
-        """The problem for an answer that makes no sense."""
-        return self.problem(ProblemName.RESPONSE_MALFORMED, reply, detail=detail)
+    def malformed(self, reply: Reply, detail: str) -> Unreadable:
+        """The failure for an answer that makes no sense."""
+        return self.failure(Unreadable, ProblemName.RESPONSE_MALFORMED, reply, detail=detail)
 
-    def problem(self, name: ProblemName, reply: Reply, **facts: object) -> Problem:
-        """A problem that the caller has found in an answer."""
-        named = {"operation": reply.operation, "status": reply.status, "request_id": reply.request_id or "none given"}
-        return Problem(name, **facts, **named).with_facts(**self._wire.facts)
-
-    def busy(self, operation: str, attempt: int) -> None:
-        """Pause after an attempt (the first is 1) that Sendcloud wants repeated.
-
-        Raises:
-            Problem: `sendcloud-busy`, after the last attempt or where patience ends.
-        """
-        problem = Problem(ProblemName.SENDCLOUD_BUSY, operation=operation, **self._wire.facts)
-        if attempt == ATTEMPTS:
-            raise problem
-        self._patience.wait(self._wire.backoff(attempt), problem)
+    def failure(self, kind: type[F], name: ProblemName, reply: Reply, **facts: object) -> F:
+        """A failed call, by what the caller has found in its answer."""
+        failed = kind(name, operation=reply.operation, status=reply.status, request_id=reply.request_id)
+        return failed.with_facts(**{**self._connection.facts, **facts})
 
     def _call(
         self,
@@ -194,89 +212,69 @@ class Client:
         query: Mapping[str, str] = _NOTHING,
         body: bytes = b"",
         accept: Collection[int],
+        is_busy: IsBusy | None = None,
     ) -> Reply:
         url = f"{self._base_url}{path}"
         if query:
             url += f"?{urlencode(query, quote_via=quote, safe=',:')}"
-        response = self._signed(operation, lambda: self._send(operation, method, url, body), repeatable=repeatable)
-        if is_html(response.content) or not (response.is_success or response.status_code in accept):
-            raise self._refusal(response, operation)
-        request_id = self._wire.request_id(response)
-        return Reply(operation, response.status_code, response.content, request_id, _next_cursor(response))
-
-    def _persist(self, operation: str, send: Callable[[], httpx.Response], *, repeatable: bool) -> httpx.Response:
-        """Send until there is an answer that another try cannot better.
-
-        A 429 is no failure: nothing was done, and it is waited out for as long as patience lasts. Otherwise a call has
-        `ATTEMPTS` tries.
-        """
-        failures, pauses = 0, 0
-        while True:
-            try:
-                response = send()
-            except Problem as problem:
-                failures += 1
-                if not repeatable or failures == ATTEMPTS or not passes(problem):
-                    raise
-                self._patience.wait(self._wire.backoff(failures), problem)
-                continue
-            if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                pauses += 1
-                self._patience.wait(self._wire.backoff(pauses, response), self._refusal(response, operation))
-                continue
-            failures += response.is_server_error
-            if not (response.is_server_error and repeatable and failures < ATTEMPTS):
-                return response
-            self._patience.wait(self._wire.backoff(failures, response), self._refusal(response, operation))
-
-    def _signed(self, operation: str, send: Callable[[], httpx.Response], *, repeatable: bool) -> httpx.Response:
-        """Send with the keys, or the token; where that is refused, find out whether it is the keys or the way."""
-        if self._keys.needs_token:
-            self._make_token()
-        response = self._persist(operation, send, repeatable=repeatable)
-        if response.status_code != httpx.codes.UNAUTHORIZED or is_html(response.content):
-            return response
-        self._make_token()
-        response = self._persist(operation, send, repeatable=repeatable)
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise Problem(ProblemName.SENDCLOUD_OAUTH_ONLY, **self._refusal(response, operation).facts)
-        return response
-
-    def _send(self, operation: str, method: str, url: str, body: bytes) -> httpx.Response:
-        pace = self._reads if method == "GET" else self._writes
-        if (wait := pace.wait(self.clock.now().timestamp())) > 0:
-            self._patience.wait(wait, Problem(ProblemName.SENDCLOUD_THROTTLED, operation=operation, **self._wire.facts))
-        pace.note(self.clock.now().timestamp())
-        headers = {"authorization": self._keys.header(), "accept": "application/json"}
+        headers = {"accept": "application/json"}
         if body:
             headers["content-type"] = "application/json"
-        return self._wire.send(operation, method, url, headers=headers, content=body or None)
 
-    def _make_token(self) -> None:
-        """Raises `sendcloud-credentials`, where the token endpoint refuses the keys as well."""
+        def send() -> Response:
+            self._keep_pace(operation, method)
+            request = self._connection.request(method, url, headers, body or None)
+            return self._connection.send_signed(operation, request, self._keys, self._ask_for_token)
 
-        def send() -> httpx.Response:
-            headers = {"authorization": self._keys.basic(), "accept": "application/json"}
-            return self._wire.send(TOKEN_EXCHANGE, "POST", self._token_url, headers=headers, data=GRANT)
+        def classify(response: Response) -> Outcome:
+            if is_busy and is_busy(response.status_code, response.content):
+                busy = self._connection.failure(Throttled, ProblemName.SENDCLOUD_BUSY, response, operation)
+                return Outcome(Meaning.MAY_PASS, busy)
+            meaning = meaning_of(response.status_code, response.content, accept)
+            if meaning is Meaning.DONE:
+                return DONE
+            failure = self._refusal(response, operation)
+            if meaning is Meaning.CREDENTIALS_REFUSED:
+                # Judged only once a token was refused as well.
+                failure = failure.retyped(AccountRefused, ProblemName.SENDCLOUD_OAUTH_ONLY)
+            return Outcome(meaning, failure, self._connection.told_wait(response))
 
-        response = self._persist(TOKEN_EXCHANGE, send, repeatable=True)
-        if is_html(response.content) or response.is_redirect or response.is_server_error:
-            raise self._refusal(response, TOKEN_EXCHANGE)
-        if not response.is_success:
-            raise Problem(ProblemName.SENDCLOUD_CREDENTIALS, **self._refusal(response, TOKEN_EXCHANGE).facts)
+        call = Call(operation, repeatable=repeatable, when_throttled=WhenThrottled.WAIT)
+        response = self._retrier.run(call, send, classify, self._keys.try_token)
+        request_id = self._connection.request_id(response)
+        return Reply(operation, response.status_code, response.content, request_id, _next_cursor(response))
+
+    def _keep_pace(self, operation: str, method: str) -> None:
+        pace = self._reads if method == "GET" else self._writes
+        if (wait := pace.wait(self.clock.now().timestamp())) > 0:
+            throttled = Throttled(ProblemName.SENDCLOUD_THROTTLED, operation=operation)
+            self._patience.wait(wait, throttled.with_facts(**self._connection.facts))
+        pace.note(self.clock.now().timestamp())
+
+    def _ask_for_token(self, request: Request) -> Response:
+        """Raises `NoToken`: `sendcloud-credentials`, where the token endpoint refuses the keys as well."""
+
+        def classify(response: Response) -> Outcome:
+            meaning = token_meaning_of(response.status_code, response.content)
+            if meaning is Meaning.DONE:
+                return DONE
+            failure = self._refusal(response, TOKEN_EXCHANGE)
+            if meaning is Meaning.FINAL and not (response.is_redirect or is_html(response.content)):
+                failure = failure.named(ProblemName.SENDCLOUD_CREDENTIALS)
+            return Outcome(meaning, failure, self._connection.told_wait(response))
+
+        call = Call(TOKEN_EXCHANGE, repeatable=True, when_throttled=WhenThrottled.WAIT)
         try:
-            self._keys.take(msgspec.json.decode(response.content, type=Token))
-        except UNREADABLE as error:
-            # The error's own text may quote the answer, which holds the token.
-            problem = self._wire.problem(ProblemName.RESPONSE_MALFORMED, response, TOKEN_EXCHANGE)
-            raise problem.with_facts(detail="it is no token") from error.with_traceback(None)
+            return self._retrier.run(call, lambda: self._connection.send(TOKEN_EXCHANGE, request), classify)
+        except CallFailed as failure:
+            raise failure.without_token() from failure.__cause__
 
-    def _refusal(self, response: httpx.Response, operation: str) -> Problem:
-        request_id = self._wire.request_id(response)
-        return refusal(response, operation, request_id=request_id).with_facts(**self._wire.facts)
+    def _refusal(self, response: Response, operation: str) -> CallFailed:
+        request_id = self._connection.request_id(response)
+        return refusal(response, operation, request_id=request_id).with_facts(**self._connection.facts)
 
 
-def _next_cursor(response: httpx.Response) -> str | None:
+def _next_cursor(response: Response) -> str | None:
     """The cursor of the next page, taken out of the link.
 
     The rest of the link is not followed: published examples lack the `/api` of its path, and keys must not go to a host

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b")
 TOLD = (
-    "{word}: Several stores are connected and none was named: a, b.\n"
-    "  Why:   With more than one store, amzlink does not guess.\n"
-    "  Next:  Add `--store SLUG`, or choose one for good with `amzlink stores default SLUG`.\n"
+    "{word}: More than one store is connected, and no store was named: a, b.\n"
+    "  Why:   amzlink does not guess which store you mean.\n"
+    "  Next:  Add `--store NAME` with one of these names. `amzlink stores default NAME` makes it the default.\n"
     "  Name:  which-store (amzlink explain which-store)\n"
 )
 

@@ -127,7 +127,7 @@ class TestChoices:
     @pytest.mark.parametrize("text", ["", "JSON", "xml", "cs"])
     def test_anything_else_is_refused_and_all_choices_are_listed(self, text: str) -> None:
         problem = refusal(lambda: parse_choice("--format", text, "csv", "json", "jsonl"))
-        assert "--format is one of csv, json, jsonl" in problem.summary
+        assert "--format has to be one of csv, json, jsonl" in problem.summary
 
 
 class TestFilters:

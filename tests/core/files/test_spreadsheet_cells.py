@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS, guard, harmless, unguard, unwrapped
+from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS, guard, harmless, tidied, unguard, unwrapped
 
 
 @pytest.mark.parametrize("mark", FORMULA_MARKS)
@@ -68,3 +68,48 @@ def test_what_somebody_typed_loses_the_space_around_it_and_keeps_the_rest() -> N
 )
 def test_a_typed_value_is_unwrapped(cell: str, value: str) -> None:
     assert unwrapped(cell) == value
+
+
+HIDING = (
+    "\u00a0", "\u200b", "\u200e", "\u202e", "\u2060", "\ufeff", "\u00ad", "\u3000", "\u2028", "\x00", "\x0b", "\x1f",
+    "\u3164", "\u2800", "\ufe0f", "\u180e", " ", "\t",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [mark for mark in FORMULA_MARKS if not mark.isspace()])
+@pytest.mark.parametrize("hiding", HIDING)
+def test_a_formula_behind_what_nobody_sees_is_not_run_either(hiding: str, mark: str) -> None:
+    text = f"{hiding} {hiding}{mark}HYPERLINK(1)"
+    assert harmless(text) == f"'{text}"
+    assert guard(text) == f"'{text}"
+    assert unguard(guard(text)) == text
+
+
+@pytest.mark.parametrize("text", [" a=1", "\u200bMug", "", " ", "\u200b", "1+1", "a\u200b=1"])
+def test_a_text_that_is_no_formula_is_shown_as_it_is(text: str) -> None:
+    assert harmless(text) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("\u00a0302\u20131234567\u20111234567\t", "302-1234567-1234567"),
+        ("\ufeff'00123", "00123"),
+        ('="00123"', "00123"),
+        ('\'="00123"', "00123"),
+        ("\uff11\uff12\uff0d\uff13", "12-3"),
+        ("1\u22122", "1-2"),
+        ("DHL\u202fPaket\u200b", "DHL Paket"),
+        ("Müller & Söhne", "Müller & Söhne"),
+        ('=HYPERLINK("x")', '=HYPERLINK("x")'),
+    ],
+)
+def test_a_tidied_value_has_plain_signs(cell: str, value: str) -> None:
+    assert tidied(cell) == value
+
+
+@given(st.text(max_size=30))
+def test_what_is_tidied_once_is_tidy(cell: str) -> None:
+    once = tidied(cell)
+    assert once == once.strip()
+    assert not any(sign in once for sign in "\u200b\ufeff\u00a0\u2013")

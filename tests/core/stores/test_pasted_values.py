@@ -209,7 +209,7 @@ class TestARefreshToken:
     def test_that_is_damaged_is_named_with_its_damage(self, text: str, detail: str) -> None:
         problem = refusal("refresh token", text)
         assert problem.name.value == "refresh-token-malformed"
-        assert problem.summary == f"The refresh token is not whole: {detail}."
+        assert problem.summary == f"The refresh token is incomplete: {detail}."
 
 
 class TestASellerId:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS
 from amzlink.core.weights.rows import (
+    AS_EXPORTED,
     COLUMNS,
     WeightEntry,
     WeightFile,
@@ -22,7 +23,7 @@ from amzlink.core.weights.rows import (
 from amzlink.core.weights.weights import PARCEL_LIMIT, Finding, Source, SuggestionSource, Verdict, Weights, assess
 from amzlink.problems import Problem, ProblemName
 
-AMBIGUOUS = "the weight has a sign between thousands, or three decimals: it can be read in two ways"
+AMBIGUOUS = "the weight has a thousands separator or three decimals, so it can be read in two ways"
 TWO_AND_A_BIT = "sku,weight,unit\nMUG-1,0.45,kg\nLAMP 2,1.2,kg\n"
 
 
@@ -93,17 +94,17 @@ class TestReading:
         ("line", "reason"),
         [
             ("MUG-1,-5,g", "the weight is negative"),
-            ("MUG-1,heavy,g", "the weight is no number with a unit, such as 0.45kg"),
-            ("MUG-1,450,", "the weight has no unit; it has to be one of kg, g, lb, oz"),
-            ("MUG-1,450,stone", "the weight is in a unit (stone) that is none of kg, g, lb, oz"),
-            ("MUG-1,450,kg", "the weight is over 70 kg, more than a parcel may have"),
+            ("MUG-1,heavy,g", "the weight is not a number with a unit, such as 0.45kg"),
+            ("MUG-1,450,", "the weight has no unit; use one of kg, g, lb, oz"),
+            ("MUG-1,450,stone", "the weight has a unit (stone) that is not one of kg, g, lb, oz"),
+            ("MUG-1,450,kg", "the weight is over 70 kg, the most that a parcel may have"),
             ('MUG-1,"1.234,5",g', AMBIGUOUS),
             ("MUG-1,0,g", "the weight is zero"),
             (",450,g", "its SKU is missing"),
-            ("4.00638E+12,450,g", "its SKU was turned into a rounded number by a spreadsheet; its digits are lost"),
-            (f"{'M' * 201},450,g", "its SKU is too long, or has signs in it that cannot be printed"),
-            ("MUG\x07,450,g", "its SKU is too long, or has signs in it that cannot be printed"),
-            ("MUG-1,0,45,kg", "it has more columns than the header; a value with a separator in it needs quotes"),
+            ("4.00638E+12,450,g", "its SKU was rounded by a spreadsheet, so digits are lost"),
+            (f"{'M' * 201},450,g", "its SKU is too long, or contains characters that cannot be printed"),
+            ("MUG\x07,450,g", "its SKU is too long, or contains characters that cannot be printed"),
+            ("MUG-1,0,45,kg", "it has more columns than the header; a value that contains a separator needs quotes"),
         ],
     )  # fmt: skip
     def test_a_bad_line_is_refused_by_its_number_and_holds_back_no_other(self, line: str, reason: str) -> None:
@@ -125,7 +126,7 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("data", "reason"),
-        [("", "it is empty"), ("sku,gewicht\nMUG-1,450g\n", "these columns are missing: weight"), ("[1", "no JSON")],
+        [("", "it is empty"), ("sku,gewicht\nMUG-1,450g\n", "these columns are missing: weight"), ("[1", "not a JSON")],
     )
     def test_a_file_without_the_columns_is_malformed(self, data: str, reason: str) -> None:
         with pytest.raises(Problem, match=reason) as caught:
@@ -181,11 +182,13 @@ class TestWriting:
             "suggestion": "1.25 kg (Amazon's catalogue)",
             "open_orders": "3",
             "listing_link": "https://x.test",
+            "exported_grams": "",
         }
 
     def test_a_weight_in_order_stands_there_in_grams(self) -> None:
         found = cells(WeightEntry(sku="MUG-1", verdict=FINE))
         assert (found["weight"], found["unit"], found["finding"], found["suggestion"]) == ("450", "g", "ok", "")
+        assert found["exported_grams"] == "450"
 
     def test_a_weight_that_cannot_be_right_does_not_stand_where_it_would_be_read_back(self) -> None:
         verdict = assess(Weights(shipping=450_000, package=450), default=None)
@@ -216,7 +219,7 @@ class TestWriting:
     def test_as_it_is_it_reads_back_without_a_refusal(self) -> None:
         data = written(WeightEntry(sku="MUG-1", verdict=FINE), WeightEntry(sku="LAMP 2", verdict=MISSING))
         found = read(data)
-        assert ([(row.sku, row.grams) for row in found.rows], found.refused, found.blank) == ([("MUG-1", 450)], (), 1)
+        assert (found.rows, found.refused, found.blank, found.unchanged) == ((), (), 1, 1)
 
     @pytest.mark.parametrize("filled", [("450", "g"), ("0,45", "kg"), ("0.45kg", "g"), ("450", None), ("1 lb", None)])
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -250,5 +253,69 @@ class TestWriting:
         entry = WeightEntry(sku=sku, verdict=verdict, title=title)
         assert not any(cell.startswith(FORMULA_MARKS) for row in weight_csv_rows([entry]) for cell in row)
         found = read(written(entry))
-        assert found.refused == ()
-        assert [row.sku for row in found.rows] == ([sku] if source else [])
+        assert (found.rows, found.refused, found.unchanged) == ((), (), 1 if source else 0)
+        changed = read(edited(written(entry), weight="451"))
+        assert [(row.sku, row.grams) for row in changed.rows] == [(sku, 451)]
+
+
+def edited(table: str, *, only: str | None = None, without: Sequence[str] = (), **cells: str) -> str:
+    """The table as a person gives it back: cells of one product or all overwritten, columns deleted."""
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"), newline="")))
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(
+        file, [column for column in COLUMNS if column not in without], extrasaction="ignore", delimiter=";"
+    )
+    writer.writeheader()
+    writer.writerows(row | cells if only in (None, row["sku"]) else row for row in reversed(rows))
+    return file.getvalue()
+
+
+class TestGivenBack:
+    TABLE = written(
+        WeightEntry(sku="MUG-1", verdict=FINE),
+        WeightEntry(sku="LAMP 2", verdict=assess(Weights(package=1250), default=None)),
+        WeightEntry(sku="TOWEL-3", verdict=MISSING),
+    )
+
+    def test_only_what_a_person_changed_counts(self) -> None:
+        found = read(edited(self.TABLE, only="TOWEL-3", weight="0,3", unit="kg"))
+        assert [(row.sku, row.grams) for row in found.rows] == [("TOWEL-3", 300)]
+        assert (found.unchanged, found.blank, found.refused) == (2, 0, ())
+
+    @pytest.mark.parametrize(
+        ("weight", "unit"),
+        [("1,25", "kg"), ("1250.0", "g"), ("1250,00", "g"), ("1.25kg", "g"), ("1250", ""), ("1250\u00a0", "g")],
+    )
+    def test_the_same_weight_in_another_spelling_is_no_change(self, weight: str, unit: str) -> None:
+        found = read(edited(self.TABLE, only="LAMP 2", weight=weight, unit=unit))
+        assert (found.rows, found.refused, found.unchanged) == ((), (), 2)
+
+    def test_thousands_that_a_spreadsheet_gave_both_cells_are_no_change(self) -> None:
+        found = read(edited(self.TABLE, only="LAMP 2", weight="1.250", exported_grams="1.250"))
+        assert (found.rows, found.refused, found.unchanged) == ((), (), 2)
+
+    def test_a_weight_that_was_emptied_is_passed_over(self) -> None:
+        found = read(edited(self.TABLE, only="MUG-1", weight=""))
+        assert (found.rows, found.refused, found.blank, found.unchanged) == ((), (), 2, 1)
+
+    def test_without_its_last_column_it_is_compared_with_what_is_known_now(self) -> None:
+        table = edited(self.TABLE, only="MUG-1", weight="460", without=[AS_EXPORTED])
+        now = {"MUG-1": 450, "LAMP 2": 1250}
+        found = read_weights(io.BytesIO(table.encode()), file="weights.csv", known=now.get)
+        assert ([(row.sku, row.grams) for row in found.rows], found.unchanged) == ([("MUG-1", 460)], 1)
+
+    def test_in_a_file_of_ones_own_every_weight_counts_known_or_not(self) -> None:
+        data = b"sku,weight\nMUG-1,450g\n"
+        found = read_weights(io.BytesIO(data), file="weights.csv", known={"MUG-1": 450}.get)
+        assert [(row.sku, row.grams) for row in found.rows] == [("MUG-1", 450)]
+
+    def test_a_line_that_a_person_added_counts(self) -> None:
+        found = read(self.TABLE + "CUP-4,200,g\r\n")
+        assert [(row.sku, row.grams) for row in found.rows] == [("CUP-4", 200)]
+
+    @given(st.integers(1, PARCEL_LIMIT), st.integers(1, PARCEL_LIMIT))
+    def test_a_line_counts_if_and_only_if_its_weight_differs(self, before: int, after: int) -> None:
+        verdict = Verdict(weight_grams=before, source=Source.SHIPPING, finding=Finding.OK, reason="")
+        table = written(WeightEntry(sku="MUG-1", verdict=verdict))
+        found = read(edited(table, weight=str(after)))
+        assert [row.grams for row in found.rows] == ([] if before == after else [after])

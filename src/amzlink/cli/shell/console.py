@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -194,7 +194,7 @@ class Console:
 
     def _refuse_without_terminal(self, option: str) -> None:
         if not self.interactive:
-            self.usage(f"{option or 'An answer'} is missing, and there is no terminal to ask at.")
+            self.usage(usage.answer_missing(option=option))
 
     def _line(self) -> str:
         line = sys.stdin.readline()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 
 _VERBOSE: Final = re.compile("-v+")
 
@@ -55,5 +55,5 @@ def split(argv: Sequence[str]) -> GlobalOptions:
 
 def _slug(word: str) -> str:
     if not word or word.startswith("-"):
-        raise Problem(ProblemName.USAGE, command="amzlink", detail="--store needs the name of a store.")
+        raise Problem(ProblemName.USAGE, command="amzlink", detail=usage.STORE_WITHOUT_SLUG)
     return word

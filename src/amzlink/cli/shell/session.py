@@ -1,23 +1,30 @@
 """What a command is handed: the console, the global options, and the means to work, made when first asked for."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.global_options import GlobalOptions
-from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
 
 
 class Session:
-    """One invocation of amzlink."""
+    """One invocation of amzlink. `run` runs another command line in this process and gives its exit code."""
 
-    def __init__(self, options: GlobalOptions, console: Console, deps: "Deps | None" = None) -> None:
+    def __init__(
+        self,
+        options: GlobalOptions,
+        console: Console,
+        run: "Callable[[Sequence[str], Deps | None], int]",
+        deps: "Deps | None" = None,
+    ) -> None:
         self.options = options
         self.console = console
+        self.run = run
         self.exit_code = Exit.DONE
         self._deps = deps
 
@@ -40,7 +47,7 @@ class Session:
         if not all_stores:
             return (self.store(),)
         if self.options.store:
-            self.console.usage("--store and --all-stores exclude each other.")
+            self.console.usage(usage.STORE_AND_ALL_STORES)
         slugs = tuple(self.deps.load_config().stores)
         if not slugs:
             raise Problem(ProblemName.NO_STORE, file=self.deps.home.config_file)

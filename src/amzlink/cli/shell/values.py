@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from amzlink.orderbook.orders.browse import Filter
@@ -21,9 +21,7 @@ def parse_span(option: str, text: str) -> timedelta:
     """
     match = _SPAN.fullmatch(text.strip().lower())
     if match is None:
-        raise Problem(
-            ProblemName.USAGE, command="amzlink", detail=f"{option} is a time like 30s, 5m, 12h or 7d, not {text!r}."
-        )
+        raise _usage(usage.not_a_span(option=option, given=text))
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -35,7 +33,7 @@ def parse_moment(option: str, text: str, now: datetime) -> datetime:
     """
     moment = _moment(option, text, now, -1)
     if moment > now:
-        raise Problem(ProblemName.USAGE, command="amzlink", detail=f"{option} is a time that has passed, not {text!r}.")
+        raise _usage(usage.not_in_the_past(option=option, given=text))
     return moment
 
 
@@ -47,9 +45,7 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
     """
     if text in choices:
         return text
-    raise Problem(
-        ProblemName.USAGE, command="amzlink", detail=f"{option} is one of {', '.join(choices)}, not {text!r}."
-    )
+    raise _usage(usage.not_one_of(option=option, choices=choices, given=text))
 
 
 def parse_filter(status: str | None, due_before: str | None) -> "Filter":
@@ -77,5 +73,8 @@ def _moment(option: str, text: str, now: datetime, direction: int) -> datetime:
         moment = datetime.fromisoformat(text.strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the latter: before the year 1, or after 9999
-        detail = f"{option} is a time like 7d or 2026-11-23T09:30:00Z, not {text!r}."
-        raise Problem(ProblemName.USAGE, command="amzlink", detail=detail) from None
+        raise _usage(usage.not_a_moment(option=option, given=text)) from None
+
+
+def _usage(detail: str) -> Problem:
+    return Problem(ProblemName.USAGE, command="amzlink", detail=detail)

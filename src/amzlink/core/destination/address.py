@@ -13,8 +13,10 @@ from typing import Final
 
 import msgspec
 
+from amzlink.core.destination.address_reader import read_lines
+from amzlink.core.destination.pickup_points import PickupPoint, read_pickup_point
 from amzlink.core.destination.regions import region_code
-from amzlink.core.destination.streets import PO_BOX, Street, read_street, street_first
+from amzlink.core.destination.streets import PO_BOX, Street, read_street
 from amzlink.core.orders.order import Recipient
 from amzlink.problems import Problem, ProblemName
 
@@ -72,7 +74,10 @@ def fit_address(recipient: Recipient, order_id: str) -> FittedAddress:
     postal_code = _postal_code(recipient.postal_code, country, faults)
     city = _city(recipient, faults)
     name, company = _names(recipient, faults)
-    street, others = _lines(recipient, country)
+    point = read_pickup_point(
+        _given_lines(recipient), country, names=_given_names(recipient), is_told=_is_pickup_point(recipient)
+    )
+    street, others = _lines(recipient, country, point)
     state = region_code(country, recipient.state_or_region, postal_code)
     others += _wider_places(recipient, country, city, [street.text, *others], state_told=state is not None)
     if not street.text:
@@ -90,7 +95,7 @@ def fit_address(recipient: Recipient, order_id: str) -> FittedAddress:
         city=city,
         state_province_code=state,
         country_code=country,
-        po_box=_po_box(recipient),
+        po_box=_po_box(recipient, point),
     )
 
 
@@ -136,10 +141,28 @@ def _names(recipient: Recipient, faults: list[str]) -> tuple[str, str]:
     return (name, company) if name else (company, "")
 
 
-def _lines(recipient: Recipient, country: str) -> tuple[Street, list[str]]:
-    """The line with the street, and all others as they came."""
+def _given_lines(recipient: Recipient) -> list[str]:
     given = (recipient.address_line_1, recipient.address_line_2, recipient.address_line_3)
-    lines = street_first(list(filter(None, map(tidy, given))), country)
+    return list(filter(None, map(tidy, given)))
+
+
+def _given_names(recipient: Recipient) -> list[str]:
+    return list(filter(None, map(tidy, (recipient.name, recipient.company_name))))
+
+
+def _is_pickup_point(recipient: Recipient) -> bool:
+    return recipient.address_type == "PICKUP_POINT"
+
+
+def _lines(recipient: Recipient, country: str, point: PickupPoint | None) -> tuple[Street, list[str]]:
+    """The line with the street, and all others in the order in which they came."""
+    lines = (
+        list(point.lines)
+        if point
+        else read_lines(
+            _given_lines(recipient), country, names=_given_names(recipient), postal_code=tidy(recipient.postal_code)
+        )
+    )
     name, number = tidy(recipient.street_name), tidy(recipient.street_number)
     extra = [tidy(recipient.complement), tidy(recipient.neighborhood)]
     if not lines:
@@ -151,7 +174,7 @@ def _lines(recipient: Recipient, country: str) -> tuple[Street, list[str]]:
         if part and not _said(part, lines):
             others.append(part)
             lines = [*lines, part]
-    if recipient.address_type == "PICKUP_POINT" or _po_box(recipient):
+    if _is_pickup_point(recipient) or _po_box(recipient, point):
         return Street(lines[0], None), others  # its number is the point's, not a house's
     return read_street(lines[0], name, number, country), others
 
@@ -181,10 +204,12 @@ def _bare_words(text: str) -> list[str]:
     return [word.strip(",;") for word in text.casefold().split()]
 
 
-def _po_box(recipient: Recipient) -> str | None:
-    """A post box among the lines, or the post number of a DHL locker; the lines keep it too."""
-    lines = [tidy(line) for line in (recipient.address_line_1, recipient.address_line_2, recipient.address_line_3)]
-    if recipient.address_type == "PICKUP_POINT":
+def _po_box(recipient: Recipient, point: PickupPoint | None) -> str | None:
+    """The post number of a pick-up point, or a post box among the lines; the lines keep it too."""
+    if point and point.post_number:
+        return point.post_number
+    lines = _given_lines(recipient)
+    if _is_pickup_point(recipient):
         return next((line for line in lines[1:] if re.fullmatch(r"\d{6,10}", line, re.ASCII)), None)
     return next((line for line in lines if PO_BOX.fullmatch(line)), None)
 

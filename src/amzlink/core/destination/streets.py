@@ -1,7 +1,7 @@
-"""Which line of an address is the street, and where a house number can be taken apart for certain."""
+"""Where the house number can be taken apart from a street's line for certain."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -33,36 +33,13 @@ _BY_COUNTRY: Final[Mapping[str, re.Pattern[str]]] = {
     **dict.fromkeys(("FR", "LU", "MC"), _NUMBER_FIRST),
 }
 # Words after which a number is not that of a house.
-_OTHER_NUMBERS: Final = re.compile(
+OTHER_NUMBERS: Final = re.compile(
     r"\b(packstation|postfiliale|paketbox|abholstation|paczkomat|punkt|point|relais|locker|box|postfach|postbus|apartado|"
     r"casella|apt|app|appartement|appartamento|apartment|wohnung|top|stiege|haus|gebäude|building|block|etage|floor|"
     r"stock|piso|planta|puerta|portal|escalera|interno|scala|piano|palazzina|bât|bâtiment|appt|hal|unit|suite|km|room|"
     r"zimmer|geb|whg|og|nr|nº|no|lot|lotissement|résidence|zone|za|zi|mieszkanie|lok|bus|boîte|esc|pta|bajo|int)\.?$",
     re.IGNORECASE,
 )
-_CARE_OF: Final = re.compile(
-    r"(c ?/ ?o|c/|z\. ?hd\.|z\.hd|zu händen|p\.? ?a\.|t\.a\.v\.|bei|chez|presso|u)(?=[ .:]).*|c/o\S.*", re.IGNORECASE
-)
-_STREET_WORD: Final = re.compile(
-    r"\w*(straße|strasse|str\.|weg|gasse|allee|platz|ring|damm|ufer|chaussee|steig|stieg|pfad|wall)", re.IGNORECASE
-)
-
-
-def street_first(lines: Sequence[str], country: str) -> list[str]:
-    """The lines with the street first, where it is certain that another one stands before it.
-
-    Buyers in German-speaking countries often put a company or "c/o" into the first line; carriers look for the house
-    number in the first.
-    """
-    if len(lines) < 2 or any(sign.isdigit() for sign in lines[0]):  # noqa: PLR2004 - one line has no other
-        return list(lines)
-    german = country in ("AT", "CH", "DE")
-    for position, line in enumerate(lines[1:], start=1):
-        found = split_number(line, country)
-        street_word = german and found is not None and _STREET_WORD.search(found.text)
-        if found and (_CARE_OF.fullmatch(lines[0]) or (street_word and not _STREET_WORD.search(lines[0]))):
-            return [line, *lines[:position], *lines[position + 1 :]]
-    return list(lines)
 
 
 def read_street(line: str, street_name: str, street_number: str, country: str) -> Street:
@@ -81,7 +58,7 @@ def split_number(line: str, country: str) -> Street | None:
     if found is None:
         return None
     street, number = found["street"].rstrip(" ,"), found["number"].strip()
-    if len(number) > HOUSE_NUMBER_LIMIT or _OTHER_NUMBERS.search(street) or PO_BOX.fullmatch(line):
+    if len(number) > HOUSE_NUMBER_LIMIT or OTHER_NUMBERS.search(street) or PO_BOX.fullmatch(line):
         return None
     return Street(street, number)
 

@@ -1,8 +1,9 @@
 """Records with named columns from a file that a person or a program has made: CSV, JSON, or JSON a line.
 
 Understood without being told: UTF-8, UTF-16 and Windows' Western European letters (cp1252, of which Latin-1 is a part),
-a byte-order mark, comma, semicolon or tab, columns in any order and their names in any case, Excel's `sep=` line, blank
-lines, line breaks inside quotes. CSV and JSON lines are read as they come, so the length of a file does not matter.
+a byte-order mark, comma, semicolon, tab or bar, columns in any order and their names in any case, with or without
+accents, a title above the header, Excel's `sep=` line, blank lines, line breaks inside quotes. CSV and JSON lines are
+read as they come, so the length of a file does not matter.
 """
 
 import codecs
@@ -10,13 +11,15 @@ import csv
 import io
 import itertools
 import re
+import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 import msgspec
 
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 
 LARGEST_DOCUMENT: Final = 32 * 2**20
 """Characters of a JSON document that is read whole; JSON lines may be of any length."""
@@ -25,10 +28,19 @@ LONGEST_LINE: Final = 2**20
 LONGEST_QUOTE: Final = 20
 """Lines that one quoted value may run over; a quote that does not end by then was a slip in its first line."""
 
-_DELIMITERS: Final = (",", ";", "\t")
+_DELIMITERS: Final = (",", ";", "\t", "|")
 _HEAD: Final = 1024
+_MOST_ABOVE_HEADER: Final = 5  # lines with a title, a date or a version
+_NO_OTHER_NAMES: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
-Record = dict[str, str | list[str]]
+
+class Disagreement(msgspec.Struct, frozen=True, gc=False):
+    """What columns that mean the same say, where they say different things: the name of each, and its value."""
+
+    cells: tuple[tuple[str, str], ...]
+
+
+Record = dict[str, str | list[str] | Disagreement]
 
 
 class Unreadable(msgspec.Struct, frozen=True, gc=False):
@@ -41,10 +53,38 @@ Entry = tuple[int, Record | Unreadable]
 """The line on which a record begins, from 1, and the record."""
 
 
-def read_records(stream: BinaryIO, *, file: str, required: Sequence[str], optional: Sequence[str]) -> Iterator[Entry]:
-    """The file's records by the names of their columns; columns with other names are passed over.
+class _Names:
+    """Which column a name in a file means. Case, accents and signs of a name do not count."""
 
-    The required columns have to be there, but not to be filled. A value is a text, or in JSON a list of texts.
+    def __init__(
+        self, required: Sequence[str], optional: Sequence[str], other_names: Mapping[str, Sequence[str]]
+    ) -> None:  # fmt: skip
+        self.required = required
+        self._own = {_plain(column): column for column in (*required, *optional)}
+        others = {_plain(name): column for column, names in other_names.items() for name in names}
+        self._all = others | self._own
+
+    def column(self, name: str) -> str | None:
+        """The column that is meant; None for one that is passed over."""
+        return self._all.get(_plain(name))
+
+    def is_own(self, name: str) -> bool:
+        """Whether it is the column's own name."""
+        return _plain(name) in self._own
+
+
+def read_records(
+    stream: BinaryIO,
+    *,
+    file: str,
+    required: Sequence[str],
+    optional: Sequence[str],
+    other_names: Mapping[str, Sequence[str]] = _NO_OTHER_NAMES,
+) -> Iterator[Entry]:
+    """The file's records by the names of their columns; columns with names that nobody knows are passed over.
+
+    The required columns have to be there, but not to be filled. `other_names` are further names, by column. A value is
+    a text, in JSON a list of texts too; or a `Disagreement` where several columns that mean the same differ.
 
     Raises:
         Problem: `input-malformed`, before the first record.
@@ -52,11 +92,11 @@ def read_records(stream: BinaryIO, *, file: str, required: Sequence[str], option
     lines = _lines(stream)
     first = next((numbered for numbered in lines if numbered[1].strip()), None)
     if first is None:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail="it is empty")
-    names = {_plain(name): name for name in (*required, *optional)}
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.FILE_EMPTY)
+    names = _Names(required, optional, other_names)
     if first[1].lstrip()[0] in "[{":
         return _from_json(first, lines, file, names)
-    return _from_csv(first, lines, file, names, required)
+    return _from_csv(first, lines, file, names)
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
@@ -116,33 +156,57 @@ def _encoding(head: bytes) -> tuple[str, str]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("ı", "i"))
+    return re.sub(r"[\W_]", "", letters)
 
 
 # CSV -----------------------------------------------------------------------------------------------------------------
 
 
-def _from_csv(
-    first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: dict[str, str], required: Sequence[str]
-) -> Iterator[Entry]:
+class _Header(msgspec.Struct, frozen=True):
+    """A header as one of the delimiters takes it apart: the names, and the columns that they mean."""
+
+    delimiter: str
+    cells: Sequence[str]
+    columns: Sequence[str | None]
+
+    def known(self) -> int:
+        """How many of its columns are known."""
+        return sum(column is not None for column in self.columns)
+
+
+def _from_csv(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: _Names) -> Iterator[Entry]:
     given = re.fullmatch(r"sep=(.)", first[1].strip(), re.IGNORECASE)
-    header_line = next((line for line in lines if line[1].strip()), None) if given else first
-    header = header_line[1] if header_line else ""
     delimiters = [given[1]] if given and given[1] in _DELIMITERS else _DELIMITERS
-    candidates = [(delimiter, _columns(header, delimiter, names)) for delimiter in delimiters]
-    delimiter, columns = max(candidates, key=lambda candidate: sum(name is not None for name in candidate[1]))
-    if missing := [name for name in required if name not in columns]:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=f"these columns are missing: {', '.join(missing)}")
-    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
-        raise Problem(
-            ProblemName.INPUT_MALFORMED, file=file, detail=f"these columns are there twice: {', '.join(twice)}"
-        )
-    return _csv_records(lines, delimiter, columns)
+    filled = (text for _, text in lines if text.strip())
+    candidates = itertools.islice(filled if given else itertools.chain([first[1]], filled), 1 + _MOST_ABOVE_HEADER)
+    missing: list[str] | None = None
+    for text in candidates:
+        header = max((_header(text, delimiter, names) for delimiter in delimiters), key=_Header.known)
+        lacking = [name for name in names.required if name not in header.columns]
+        if not lacking:
+            _refuse_twice(header, names, file)
+            return _csv_records(lines, header)
+        missing = lacking if missing is None else missing
+    raise Problem(
+        ProblemName.INPUT_MALFORMED,
+        file=file,
+        detail=usage.columns_missing(columns=names.required if missing is None else missing),
+    )
 
 
-def _columns(header: str, delimiter: str, names: dict[str, str]) -> list[str | None]:
-    cells = _cells(header, delimiter)
-    return [] if isinstance(cells, Unreadable) else [names.get(_plain(cell)) for cell in cells]
+def _header(text: str, delimiter: str, names: _Names) -> _Header:
+    cells = _cells(text, delimiter)
+    if isinstance(cells, Unreadable):
+        return _Header(delimiter, (), ())
+    return _Header(delimiter, cells, [names.column(cell) for cell in cells])
+
+
+def _refuse_twice(header: _Header, names: _Names, file: str) -> None:
+    """One name twice is a slip; several names of one column are compared line by line."""
+    own = [names.column(cell) or "" for cell in header.cells if names.is_own(cell)]
+    if twice := sorted({column for column in own if own.count(column) > 1}):
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.columns_twice(columns=twice))
 
 
 def _cells(text: str, delimiter: str) -> list[str] | Unreadable:
@@ -150,21 +214,22 @@ def _cells(text: str, delimiter: str) -> list[str] | Unreadable:
     try:
         rows = list(csv.reader([text], delimiter=delimiter))
     except csv.Error:
-        return Unreadable("it is longer than a line can be, or broken inside")
+        return Unreadable(usage.RECORD_BROKEN)
     return rows[0] if rows else []
 
 
-def _csv_records(lines: Iterator[tuple[int, str]], delimiter: str, columns: Sequence[str | None]) -> Iterator[Entry]:
+def _csv_records(lines: Iterator[tuple[int, str]], header: _Header) -> Iterator[Entry]:
+    delimiter, width = header.delimiter, len(header.columns)
     waiting: deque[tuple[int, str]] = deque()
     while numbered := waiting.popleft() if waiting else next(lines, None):
         number, text = numbered
         cells = _cells(text, delimiter) if text.count('"') % 2 == 0 else None
         if cells is None:
-            cells = _quoted_over_lines(text, lines, waiting, delimiter, len(columns))
+            cells = _quoted_over_lines(text, lines, waiting, delimiter, width)
         if isinstance(cells, Unreadable):
             yield number, cells
         elif any(cell.strip() for cell in cells):
-            yield number, _named(cells, columns)
+            yield number, _named(cells, header)
 
 
 def _quoted_over_lines(
@@ -192,14 +257,28 @@ def _cells_of(text: str, delimiter: str) -> list[str] | Unreadable:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
-        return Unreadable("it is longer than a line can be, or broken inside")
-    return rows[0] if len(rows) == 1 else Unreadable("its quotes do not close")
+        return Unreadable(usage.RECORD_BROKEN)
+    return rows[0] if len(rows) == 1 else Unreadable(usage.RECORD_QUOTES_OPEN)
 
 
-def _named(cells: Sequence[str], columns: Sequence[str | None]) -> Record | Unreadable:
-    if any(cell.strip() for cell in cells[len(columns) :]):
-        return Unreadable("it has more columns than the header; a value with a separator in it needs quotes")
-    return {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+def _named(cells: Sequence[str], header: _Header) -> Record | Unreadable:
+    if any(cell.strip() for cell in cells[len(header.columns) :]):
+        return Unreadable(usage.RECORD_TOO_WIDE)
+    found: dict[str, list[tuple[str, str | list[str]]]] = {}
+    for column, name, cell in zip(header.columns, header.cells, cells, strict=False):
+        if column:
+            found.setdefault(column, []).append((name.strip(), cell))
+    return {column: _agreed(said) for column, said in found.items()}
+
+
+def _agreed(said: Sequence[tuple[str, str | list[str]]]) -> str | list[str] | Disagreement:
+    """What the columns that mean the same say in one voice; an empty one says nothing."""
+    filled = [(name, value) for name, value in said if value and not (isinstance(value, str) and not value.strip())]
+    if not filled:
+        return said[0][1]
+    if len({"".join(str(value).split()).casefold() for _, value in filled}) == 1:
+        return filled[0][1]
+    return Disagreement(tuple((name, value if isinstance(value, str) else " ".join(value)) for name, value in filled))
 
 
 # JSON ----------------------------------------------------------------------------------------------------------------
@@ -208,9 +287,7 @@ def _named(cells: Sequence[str], columns: Sequence[str | None]) -> Record | Unre
 _DECODER: Final = msgspec.json.Decoder(float_hook=str)
 
 
-def _from_json(
-    first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: dict[str, str]
-) -> Iterator[Entry]:
+def _from_json(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: _Names) -> Iterator[Entry]:
     alone = _decode(first[1])
     if isinstance(alone, dict) and not isinstance(alone.get("shipments"), list):
         return _json_lines(itertools.chain([first], lines), names)
@@ -218,7 +295,7 @@ def _from_json(
     return ((position, _json_record(entry, names)) for position, entry in enumerate(entries, start=1))
 
 
-def _json_lines(lines: Iterable[tuple[int, str]], names: dict[str, str]) -> Iterator[Entry]:
+def _json_lines(lines: Iterable[tuple[int, str]], names: _Names) -> Iterator[Entry]:
     for number, text in lines:
         if text.strip():
             yield number, _json_record(_decode(text), names)
@@ -231,14 +308,12 @@ def _document(start: str, lines: Iterator[tuple[int, str]], file: str) -> list[o
         parts.append(line)
         length += len(line)
         if length > LARGEST_DOCUMENT:
-            raise Problem(
-                ProblemName.INPUT_MALFORMED, file=file, detail="it is too large for one JSON document; write one a line"
-            )
+            raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.DOCUMENT_TOO_LARGE)
     document = _decode("".join(parts))
     if isinstance(document, dict):
         document = document.get("shipments", [document])
     if not isinstance(document, list):
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail="it is no JSON list of objects")
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.DOCUMENT_IS_NO_LIST)
     return document
 
 
@@ -247,22 +322,23 @@ def _decode(text: str) -> object:
     try:
         return _DECODER.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return Unreadable("it is no JSON")
+        return Unreadable(usage.RECORD_NO_JSON)
 
 
-def _json_record(entry: object, names: dict[str, str]) -> Record | Unreadable:
+def _json_record(entry: object, names: _Names) -> Record | Unreadable:
     if isinstance(entry, Unreadable):
         return entry
     if not isinstance(entry, dict):
-        return Unreadable("it is no JSON object")
-    record: Record = {}
+        return Unreadable(usage.RECORD_NO_OBJECT)
+    found: dict[str, list[tuple[str, str | list[str]]]] = {}
     for key, value in entry.items():
-        if (name := names.get(_plain(str(key)))) is None or value is None:
+        name = str(key)
+        if (column := names.column(name)) is None or value is None:
             continue
         if isinstance(value, list) and all(isinstance(part, str) for part in value):
-            record[name] = value
+            found.setdefault(column, []).append((name, value))
         elif isinstance(value, str | int) and not isinstance(value, bool):
-            record[name] = str(value)
+            found.setdefault(column, []).append((name, str(value)))
         else:
-            return Unreadable(f"{name} is neither text nor number")
-    return record
+            return Unreadable(usage.value_unusable(column=column))
+    return {column: _agreed(said) for column, said in found.items()}

@@ -5,23 +5,29 @@ the file is saved, `00123` is `123`, `1-2` a day in winter, and a long number 4.
 """
 
 import re
+import unicodedata
 from typing import Final
 
-FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""A spreadsheet takes a cell that begins like this for a formula, and runs it."""
+from amzlink.core.files.month_names import MONTH_NAMES
+
+FORMULA_MARKS: Final = (
+    "=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20",
+    "\ufe66", "\ufe62", "\ufe63", "\ufe6b",
+)  # fmt: skip
+"""A spreadsheet takes a cell that begins like this for a formula, and runs it; the wide and the small forms too."""
 
 _GUARD: Final = "'"
+_MINUS: Final = "\u2212"
+_WIDE: Final = ("\uff01", "\uff5e")
+_WIDE_BY: Final = 0xFEE0
+# Marks that take no room, though Unicode has them for letters or signs: fillers, joiners, selectors of a form.
+_SEEN_BY_NOBODY: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
+    map(chr, [*range(0xFE00, 0xFE10), *range(0x180B, 0x1810)])
+)
 _PLAIN_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,10}")  # from twelve digits on it is shown, and saved, rounded
 _LIKE_A_NUMBER: Final = re.compile(r"[\s.,:/'%€$£¥()Ee+-]*[0-9][\s0-9.,:/'%€$£¥()Ee+-]*")
 _LIKE_A_TIME: Final = re.compile(r"[0-9]{1,2}(:[0-9]{1,2}){0,2}\s*[ap]m?", re.IGNORECASE)
-# The names of months as Excel takes them for dates in English, German, French, Spanish, Italian and Dutch.
-_MONTHS: Final = (
-    "jan|january|januar|janv|janvier|ene|enero|gen|gennaio|januari|feb|february|februar|févr|février|febrero|febbraio|"
-    "februari|mar|march|mär|mrz|märz|mars|marzo|mrt|maart|apr|april|avr|avril|abr|abril|aprile|may|mai|mayo|mag|maggio|"
-    "mei|jun|june|juni|juin|junio|giu|giugno|jul|july|juli|juil|juillet|julio|lug|luglio|aug|august|août|ago|agosto|"
-    "augustus|sep|sept|september|septembre|septiembre|set|settembre|oct|october|okt|oktober|octobre|octubre|ott|ottobre|"
-    "nov|november|novembre|noviembre|dec|december|dez|dezember|déc|décembre|dic|diciembre|dicembre"
-)
+_MONTHS: Final = "|".join(MONTH_NAMES)
 _LIKE_A_DATE: Final = re.compile(
     rf"[0-9]{{1,4}}[\s./-]*({_MONTHS})\.?([\s./-]*[0-9]{{1,4}})?|({_MONTHS})\.?[\s./-]*[0-9]{{1,4}}", re.IGNORECASE
 )
@@ -29,8 +35,11 @@ _LIKE_A_TRUTH: Final = frozenset({"true", "false", "wahr", "falsch", "vrai", "fa
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet runs; it is for the eye, and not read back."""
-    return f"{_GUARD}{text}" if text.startswith(FORMULA_MARKS) else text
+    """A text that no spreadsheet runs; it is for the eye, and not read back.
+
+    White space and marks that nobody sees do not hide a formula: some programs drop them before they look.
+    """
+    return f"{_GUARD}{text}" if _is_run(text) else text
 
 
 def guard(text: str) -> str:
@@ -48,7 +57,44 @@ def unguard(cell: str) -> str:
 
 def unwrapped(cell: str) -> str:
     """A typed value without what spreadsheets put around it: space, a leading apostrophe, `="..."`."""
-    return _without_formula(cell.strip()).removeprefix(_GUARD).strip()
+    text = cell.strip()
+    return _without_formula(_without_formula(text).removeprefix(_GUARD).strip())
+
+
+def tidied(cell: str) -> str:
+    """A typed value as `unwrapped` gives it, in plain signs: what word processors and web pages make of it is undone.
+
+    Spaces of any width become a space, dashes of any length and the minus sign a hyphen, and the wide letters and
+    digits of Japanese keyboards those of all others. Marks that nobody sees go.
+    """
+    return unwrapped("".join(_plain_sign(sign) for sign in cell))
+
+
+def _plain_sign(sign: str) -> str:
+    if sign.isascii():
+        return sign
+    if _is_invisible(sign):
+        return ""
+    category = unicodedata.category(sign)
+    if category == "Zs":
+        return " "
+    if category == "Pd" or sign == _MINUS:
+        return "-"
+    return chr(ord(sign) - _WIDE_BY) if _WIDE[0] <= sign <= _WIDE[1] else sign
+
+
+def _is_invisible(sign: str) -> bool:
+    return unicodedata.category(sign) == "Cf" or sign in _SEEN_BY_NOBODY
+
+
+def _is_run(text: str) -> bool:
+    """Whether a spreadsheet may take it for a formula, once it has dropped what nobody sees."""
+    if text.startswith(FORMULA_MARKS):
+        return True
+    for sign in text:
+        if not (sign.isspace() or _is_invisible(sign) or unicodedata.category(sign) in ("Cc", "Zs")):
+            return sign in FORMULA_MARKS
+    return False
 
 
 def _without_formula(text: str) -> str:
@@ -58,7 +104,7 @@ def _without_formula(text: str) -> str:
 
 def _is_touched(text: str) -> bool:
     """Whether a spreadsheet would run or rewrite a cell, or `unguard` would take something from it."""
-    if text != text.strip() or text.startswith((*FORMULA_MARKS, _GUARD)):
+    if text != text.strip() or text.startswith(_GUARD) or _is_run(text):
         return True
     if _PLAIN_NUMBER.fullmatch(text):
         return False

@@ -8,17 +8,19 @@ import re
 from enum import StrEnum
 from typing import Final
 
+from amzlink.problems import privacy
+
 
 class AgeKey(StrEnum):
     """The kinds, as the phrase that follows “it is”."""
 
-    PUBLIC = "a public key of age"
-    PRIVATE = "a private key"
-    DAMAGED = "a public key of age that is cut off or misspelt"
-    SSH = "an SSH key"
-    OTHER_AGE = "an age key of another kind (of a plugin, say)"
-    EMPTY = "nothing"
-    UNKNOWN = "no key of age"
+    PUBLIC = privacy.A_PUBLIC_KEY
+    PRIVATE = privacy.A_PRIVATE_KEY
+    DAMAGED = privacy.A_DAMAGED_KEY
+    SSH = privacy.AN_SSH_KEY
+    OTHER_AGE = privacy.ANOTHER_AGE_KEY
+    EMPTY = privacy.NOTHING
+    UNKNOWN = privacy.NO_KEY
 
 
 # An identity of age, one that points to a plugin's, and the head of any private key in PEM.

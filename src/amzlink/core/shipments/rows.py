@@ -5,17 +5,36 @@ never holds back a good one. Only a JSON array, or an object with `shipments`, i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import BinaryIO, Final
 
 import msgspec
 
-from amzlink.core.files.records import Record, Unreadable, read_records
-from amzlink.core.files.spreadsheet_cells import unwrapped
+from amzlink.core.files.cell_content import (
+    DigitsLostError,
+    has_lost_digits,
+    is_formula,
+    is_link,
+    means_nothing,
+    whole_number,
+)
+from amzlink.core.files.records import Disagreement, Record, Unreadable, read_records
+from amzlink.core.files.spreadsheet_cells import tidied
+from amzlink.core.shipments.column_names import CARRIER_CODE, COLUMN_NAMES
 from amzlink.core.shipments.parcels import Kind
-from amzlink.core.shipments.ship_date import read_ship_date
+from amzlink.core.shipments.ship_date import (
+    DayOrders,
+    Span,
+    Surroundings,
+    WrittenDate,
+    order_in,
+    parse_ship_date,
+    settle_ship_date,
+)
+from amzlink.core.shipments.tracking_number import BadTrackingNumberError, read_tracking_number
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems import shipments as texts
 
 REQUIRED: Final = ("order_id", "carrier", "tracking_number", "ship_date")
 OPTIONAL: Final = ("service", "status", "order_item_id", "quantity", "transparency_codes")
@@ -23,6 +42,8 @@ LONGEST_VALUE: Final = 200
 """Characters; no carrier, service or tracking number is near it."""
 
 MOST_UNITS: Final = 100_000
+LONGEST_ITEM_ID: Final = 30
+"""Digits; Amazon's have 14."""
 
 _STATUSES: Final[Mapping[str, Kind]] = {
     "": Kind.UNDER_WAY,
@@ -33,8 +54,8 @@ _STATUSES: Final[Mapping[str, Kind]] = {
     "canceled": Kind.CANCELLED,
 }
 _ORDER_ID: Final = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}")
-# A long number after a spreadsheet took it for one: 3.02E+16, 3,02E+16, or with a decimal part that it never had.
-_SPREADSHEET_NUMBER: Final = re.compile(r"\d+([.,]\d+)?e\+?\d+|\d{6,}[.,]\d+", re.IGNORECASE | re.ASCII)
+_OTHER_CARRIER: Final = "other"
+_LONGEST_CARRIER_NUMBER: Final = 5  # digits; a carrier may be called 17 or 4PX, but not 00340434161094042557
 
 
 class ShipmentRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -70,6 +91,13 @@ class _BadValueError(Exception):
     """A value that cannot be used; the text says which and why, and never quotes it."""
 
 
+class _Undated(msgspec.Struct, frozen=True, gc=False):
+    """A row whose date is not settled yet: that takes the other rows of the file."""
+
+    row: ShipmentRow
+    written: WrittenDate
+
+
 def read_shipments(
     stream: BinaryIO,
     *,
@@ -77,24 +105,82 @@ def read_shipments(
     now: datetime,
     zone: tzinfo = UTC,
     codes: Mapping[str, Kind] | None = None,
+    countries: Collection[str] = (),
+    known_between: Callable[[str], Span | None] | None = None,
 ) -> Iterator[ShipmentRow | RowRefusal]:
     """The shipments of a file, in its order.
 
     `now` is aware: what is shipped later is refused. `zone` is where the file was written, for times that name none.
     `codes` are further words for the status, in upper case (Sendcloud's codes).
 
+    A date with two readings waits, and what comes behind it, until the whole file has been read: other dates may show
+    which is meant. Where they do not, `known_between` is asked by order number when it can have been shipped, at the
+    earliest and the latest; and then the stores' `countries` decide, if they write dates alike.
+
     Raises:
         Problem: `input-malformed`: no CSV with the required columns and no JSON that could be read.
     """
-    words = codes or {}
-    for line, record in read_records(stream, file=file, required=REQUIRED, optional=OPTIONAL):
+    reader = _Reader(
+        known=Surroundings(now=now, zone=zone, country_order=order_in(countries)),
+        codes=codes or {},
+        known_between=known_between or (lambda _: None),
+    )
+    waiting: list[_Undated | RowRefusal] = []
+    records = read_records(stream, file=file, required=REQUIRED, optional=OPTIONAL, other_names=COLUMN_NAMES)
+    for line, record in records:
+        row = reader.read(line, record)
+        if waiting or (isinstance(row, _Undated) and row.written.is_open):
+            waiting.append(row)
+        else:
+            yield reader.dated(row)
+    yield from map(reader.dated, waiting)
+
+
+class _Reader:
+    """Reads one file's records, and remembers what their dates show."""
+
+    def __init__(
+        self, *, known: Surroundings, codes: Mapping[str, Kind], known_between: Callable[[str], Span | None]
+    ) -> None:  # fmt: skip
+        self._known = known
+        self._codes = codes
+        self._known_between = known_between
+        self._orders = DayOrders()
+
+    def read(self, line: int, record: Record | Unreadable) -> _Undated | RowRefusal:
+        """A record as a row, but for its date."""
         if isinstance(record, Unreadable):
-            yield _refusal(line, None, record.why)
-            continue
+            return _refusal(line, None, record.why)
+        written = self._written(record)
         try:
-            yield _to_row(line, record, now, zone, words)
+            row = _to_row(line, record, self._codes)
+            return _Undated(row, written or _parse_date(record))
         except _BadValueError as error:
-            yield _refusal(line, _known_order_id(record), str(error))
+            return _refusal(line, _known_order_id(record), str(error))
+
+    def _written(self, record: Record) -> WrittenDate | None:
+        """The date, which counts as a sign of how the file writes dates even where the row is refused."""
+        try:
+            written = _parse_date(record)
+        except _BadValueError:
+            return None
+        self._orders.note(written)
+        return written
+
+    def dated(self, row: _Undated | RowRefusal) -> ShipmentRow | RowRefusal:
+        """The row with its date, as far as the file has shown how it writes them."""
+        if isinstance(row, RowRefusal):
+            return row
+        order_id, written = row.row.order_id, row.written
+        known = self._known
+        if written.is_open or written.is_serial:
+            known = msgspec.structs.replace(
+                known, file_order=self._orders.order_of(written), between=self._known_between(order_id)
+            )
+        try:
+            return msgspec.structs.replace(row.row, ship_date=settle_ship_date(written, known))
+        except ValueError as error:
+            return _refusal(row.row.line, order_id, str(error))
 
 
 def _refusal(line: int, order_id: str | None, why: str) -> RowRefusal:
@@ -102,14 +188,14 @@ def _refusal(line: int, order_id: str | None, why: str) -> RowRefusal:
     return RowRefusal(line, order_id, problem.name, problem.summary)
 
 
-def _to_row(line: int, record: Record, now: datetime, zone: tzinfo, codes: Mapping[str, Kind]) -> ShipmentRow:
+def _to_row(line: int, record: Record, codes: Mapping[str, Kind]) -> ShipmentRow:
     return ShipmentRow(
         line=line,
         order_id=_order_id(record),
-        carrier=_text(record, "carrier") or _missing("carrier"),
+        carrier=_carrier(record) or _missing("carrier"),
         tracking_number=_tracking_number(record),
-        ship_date=_ship_date(record, now, zone),
-        service=_text(record, "service"),
+        ship_date=date.max,
+        service=_service(record),
         status=_status(record, codes),
         order_item_id=_order_item_id(record),
         quantity=_quantity(record),
@@ -118,28 +204,58 @@ def _to_row(line: int, record: Record, now: datetime, zone: tzinfo, codes: Mappi
 
 
 def _missing(column: str) -> str:
-    raise _BadValueError(f"{column} is missing")
+    raise _BadValueError(texts.value_missing(column=column))
+
+
+def _cell(record: Record, column: str) -> str:
+    """A value without what spreadsheets and web pages put around it; see `tidied`."""
+    value = record.get(column)
+    if isinstance(value, Disagreement):
+        raise _BadValueError(texts.value_disagrees(column=column, names=[name for name, _ in value.cells]))
+    if isinstance(value, list | tuple):
+        raise _BadValueError(texts.value_is_list(column=column))
+    text = tidied(value or "")
+    if len(text) > LONGEST_VALUE:
+        raise _BadValueError(texts.value_too_long(column=column, most=LONGEST_VALUE))
+    return text
 
 
 def _text(record: Record, column: str) -> str | None:
-    """A value without what spreadsheets put around it: spaces, a leading apostrophe, `="..."`."""
-    value = record.get(column)
-    if isinstance(value, list | tuple):
-        raise _BadValueError(f"{column} is a list")
-    text = unwrapped(value or "")
-    if len(text) > LONGEST_VALUE:
-        raise _BadValueError(f"{column} has more than {LONGEST_VALUE} characters")
+    text = _cell(record, column)
     if not text.isprintable():
-        raise _BadValueError(f"{column} holds signs that cannot be printed, a line break perhaps")
+        raise _BadValueError(texts.value_unprintable(column=column))
     return text or None
 
 
-def _order_id(record: Record) -> str:
-    text = (_text(record, "order_id") or _missing("order_id")).upper()
-    _refuse_spreadsheet_number("order_id", text)
-    if not _ORDER_ID.fullmatch(text):
-        raise _BadValueError("order_id is not Amazon's: three, seven and seven digits with hyphens between them")
+def _name(record: Record, column: str) -> str | None:
+    """A carrier's or a service's name; a word for nothing is none."""
+    text = _text(record, column)
+    if text is None or means_nothing(text):
+        return None
+    if is_link(text):
+        raise _BadValueError(texts.value_is_link(column=column))
+    if is_formula(text):
+        raise _BadValueError(texts.value_is_formula(column=column))
     return text
+
+
+def _order_id(record: Record) -> str:
+    value = record.get("order_id")
+    if isinstance(value, Disagreement):
+        # A shop numbers orders too; Amazon's number is the one that looks like it.
+        found = {text for _, cell in value.cells if _ORDER_ID.fullmatch(text := _order_number(tidied(cell)))}
+        if len(found) == 1:
+            return found.pop()
+    text = _order_number(_text(record, "order_id") or _missing("order_id"))
+    if (digits := _digits("order_id", text)) and digits != text:
+        raise _BadValueError(texts.value_rounded(column="order_id"))
+    if not _ORDER_ID.fullmatch(text):
+        raise _BadValueError(texts.ORDER_ID_INVALID)
+    return text
+
+
+def _order_number(text: str) -> str:
+    return "".join(text.split()).upper()
 
 
 def _known_order_id(record: Record) -> str | None:
@@ -149,59 +265,91 @@ def _known_order_id(record: Record) -> str | None:
         return None
 
 
-def _refuse_spreadsheet_number(column: str, text: str) -> None:
-    if _SPREADSHEET_NUMBER.fullmatch(text):
-        raise _BadValueError(f"{column} was turned into a rounded number by a spreadsheet; its digits are lost")
+def _digits(column: str, text: str) -> str | None:
+    """A whole number's digits, None where it is no such number. One that a spreadsheet rounded is refused."""
+    try:
+        digits = whole_number(text)
+    except DigitsLostError:
+        raise _BadValueError(texts.value_rounded(column=column)) from None
+    if digits and has_lost_digits(digits):
+        raise _BadValueError(texts.value_rounded(column=column))
+    return digits
+
+
+def _carrier(record: Record) -> str | None:
+    value = record.get("carrier")
+    if isinstance(value, Disagreement):
+        # Amazon's own file has a code, and a name that counts where the code is Other.
+        by_code = {_is_code(name): cell for name, cell in value.cells}
+        if len(value.cells) == len(by_code) == 2:  # noqa: PLR2004 - the code and one name
+            code = tidied(by_code[True])
+            is_open = code.casefold() == _OTHER_CARRIER or means_nothing(code)
+            record = record | {"carrier": by_code[False] if is_open else code}
+    name = _name(record, "carrier")
+    if name and name.isdecimal() and len(name) > _LONGEST_CARRIER_NUMBER:
+        raise _BadValueError(texts.CARRIER_IS_NUMBER)
+    return name
+
+
+def _is_code(name: str) -> bool:
+    return re.sub(r"[\W_]", "", name).casefold() == CARRIER_CODE.replace("-", "")
 
 
 def _tracking_number(record: Record) -> str | None:
-    text = _text(record, "tracking_number")
-    if text is None:
-        return None
-    _refuse_spreadsheet_number("tracking_number", text)
-    number = "".join(text.split())
-    if not number.isascii() or not any(sign.isalnum() for sign in number):
-        raise _BadValueError("tracking_number is none: it has letters of another script, or none and no digits")
-    return number
-
-
-def _ship_date(record: Record, now: datetime, zone: tzinfo) -> datetime | date:
+    text = _cell(record, "tracking_number")
     try:
-        return read_ship_date(_text(record, "ship_date") or _missing("ship_date"), now, zone)
+        return read_tracking_number(text) if text else None
+    except BadTrackingNumberError as error:
+        raise _BadValueError(str(error)) from None
+
+
+def _parse_date(record: Record) -> WrittenDate:
+    try:
+        return parse_ship_date(_text(record, "ship_date") or _missing("ship_date"))
     except ValueError as error:
-        raise _BadValueError(f"ship_date {error}") from None
+        raise _BadValueError(str(error)) from None
+
+
+def _service(record: Record) -> str | None:
+    return _name(record, "service")
 
 
 def _status(record: Record, codes: Mapping[str, Kind]) -> Kind:
     text = _text(record, "status") or ""
     kind = _STATUSES.get(text.casefold()) or codes.get(text.upper().replace(" ", "_"))
     if kind is None:
-        raise _BadValueError("status is none of announced, processed, delivered, cancelled, nor a code of Sendcloud's")
+        raise _BadValueError(texts.STATUS_INVALID)
     return kind
 
 
 def _order_item_id(record: Record) -> str | None:
     text = _text(record, "order_item_id")
-    if text is not None:
-        _refuse_spreadsheet_number("order_item_id", text)
-        if not re.fullmatch(r"\d{1,30}", text, re.ASCII):
-            raise _BadValueError("order_item_id is not Amazon's: it has other signs than digits")
-    return text
+    if text is None:
+        return None
+    digits = _digits("order_item_id", text)
+    if digits is None or len(digits) > LONGEST_ITEM_ID:
+        raise _BadValueError(texts.ORDER_ITEM_ID_INVALID)
+    return digits
 
 
 def _quantity(record: Record) -> int | None:
     text = _text(record, "quantity")
     if text is None:
         return None
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 0 < int(text) <= MOST_UNITS:
-        raise _BadValueError(f"quantity is no whole number from 1 to {MOST_UNITS}")
-    return int(text)
+    digits = _digits("quantity", text)
+    if digits is None or len(digits) > LONGEST_ITEM_ID or not 0 < int(digits) <= MOST_UNITS:
+        raise _BadValueError(texts.quantity_invalid(most=MOST_UNITS))
+    return int(digits)
 
 
 def _transparency_codes(record: Record) -> tuple[str, ...]:
     value = record.get("transparency_codes")
+    if isinstance(value, Disagreement):
+        value = _cell(record, "transparency_codes")
     parts = value if isinstance(value, list | tuple) else re.split(r"[\s,;|]+", value or "")
-    codes = tuple(part.strip().removeprefix("'") for part in parts if part.strip())
-    if not all(re.fullmatch(r"[!-~]{1,200}", code) for code in codes):
-        raise _BadValueError("transparency_codes holds something that is no code")
+    codes = tuple(code for part in parts if (code := tidied(part)))
+    if all(means_nothing(code) for code in codes):
+        return ()
+    if not all(re.fullmatch(r"[!-~]{1,200}", code) and not is_link(code) and not is_formula(code) for code in codes):
+        raise _BadValueError(texts.TRANSPARENCY_CODES_INVALID)
     return codes

@@ -1,88 +1,272 @@
-"""The day or moment of a shipment, as files write it."""
+"""The day or moment of a shipment, as files write it.
+
+A day such as 05/11/2026 has two readings. What decides between them is, in this order: the other rows of its file, what
+is known of the order, and the country of the store. Where that leaves it open nobody guesses.
+"""
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import Enum
 from typing import Final
+
+import msgspec
+
+from amzlink.core.files.month_names import month_number
+from amzlink.problems import shipments as texts
 
 OLDEST: Final = timedelta(days=730)
 """What lies further back is a slip: Amazon itself gives orders out for two years."""
 
+Span = tuple[datetime, datetime]
+"""The earliest and the latest moment at which an order can have been shipped."""
+
 _LAST_MONTH: Final = 12
+_CENTURY: Final = 2000
+_NOON: Final = 12
+_ONE_DAY: Final = timedelta(days=1)
+# A bare number of five digits is a day for certain only where it is a day that a file of today may speak of.
+_SERIAL_FOR_CERTAIN: Final = timedelta(days=60)
+# Spreadsheets count the days from here on. Source: ECMA-376, part 1, 18.17.4.1, the 1900 date system.
+_SERIAL_ZERO: Final = date(1899, 12, 30)
+
+_DIGITS_OF_FRACTION: Final = 10  # far below a second of a day
+
+_REST: Final = r"(?:(?:T|[ ,]+)(?P<time>.+))?"
+_YEAR: Final = r"(?P<year>\d{4}|\d{2})"
+_NAME: Final = r"(?P<name>[^\W\d_]{3,12})"
 _ISO: Final = re.compile(
-    r"(?P<year>\d{4})(?P<sign>[-/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})(?:[T ]+(?P<time>.+))?",
-    re.IGNORECASE | re.ASCII,
+    rf"(?P<year>\d{{4}})(?P<sign>[-/.])(?P<month>\d{{1,2}})(?P=sign)(?P<day>\d{{1,2}}){_REST}", re.IGNORECASE | re.ASCII
 )
-_DOTTED: Final = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?:[T ,]+(?P<time>.+))?", re.ASCII)
-_EITHER: Final = re.compile(
-    r"(?P<one>\d{1,2})(?P<sign>[-/])(?P<two>\d{1,2})(?P=sign)(?P<year>\d{4})(?:[T ,]+(?P<time>.+))?", re.ASCII
+_COMPACT: Final = re.compile(r"(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:T(?P<time>.+))?", re.ASCII)
+_IN_SIGNS: Final = re.compile(rf"(?P<year>\d{{4}})年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日{_REST}", re.ASCII)
+_DOTTED: Final = re.compile(rf"(?P<day>\d{{1,2}})\. ?(?P<month>\d{{1,2}})\. ?{_YEAR}{_REST}", re.ASCII)
+_EITHER: Final = re.compile(rf"(?P<one>\d{{1,2}})(?P<sign>[-/])(?P<two>\d{{1,2}})(?P=sign){_YEAR}{_REST}", re.ASCII)
+_NAMED: Final = (
+    # 28-nov-26, 28. November 2026, 28 de noviembre de 2026, 28th of November 2026
+    re.compile(
+        r"(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th|er|º)?[ ./-]*(?:de |of )?"
+        rf"{_NAME}\.?[ ./,-]*(?:de |del )?{_YEAR}{_REST}",
+        re.IGNORECASE,
+    ),
+    # Nov 28, 2026, November 28th 2026
+    re.compile(
+        rf"{_NAME}\.?[ ./-]*(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?[ ./,-]+(?P<year>[0-9]{{4}}){_REST}", re.IGNORECASE
+    ),
+    # 2026-Nov-28
+    re.compile(rf"(?P<year>[0-9]{{4}})[ ./-]*{_NAME}\.?[ ./-]*(?P<day>[0-9]{{1,2}}){_REST}", re.IGNORECASE),
 )
+_WEEKDAY: Final = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? +(?=.*\d)", re.IGNORECASE
+)
+_SERIAL: Final = re.compile(r"(\d{5})(?:[.,](\d+))?", re.ASCII)
 _TIME: Final = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)? ?(?P<half>am|pm)?"
+    r"(?P<hour>\d{1,2})[:.h](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,]\d+)?)? ?(?P<half>am|pm|uhr)?"
     r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE | re.ASCII,
 )
-_NOON: Final = 12
 
 
-def read_ship_date(text: str, now: datetime, zone: tzinfo) -> datetime | date:
-    """A moment in UTC, or the bare day where the text gives no time; a time without a zone is one of `zone`.
+class DayOrder(Enum):
+    """Which number of a date comes first. `MIXED` is that of a file that has both."""
 
-    `2026-11-23`, `23.11.2026`, `23/11/2026` and `23-11-2026`, each with a time behind it or not. With slashes or
-    hyphens, day and month must be told apart by one of them being over 12 (or by being equal).
+    DAY_FIRST = "day first"
+    MONTH_FIRST = "month first"
+    MIXED = "both"
+
+
+# Where the month comes first, and where both are in use or the year comes first. Source: Unicode CLDR, short dates.
+_MONTH_FIRST_IN: Final = frozenset({"US"})
+_OPEN_IN: Final = frozenset({"CA", "JP", "ZA"})
+
+
+class WrittenDate(msgspec.Struct, frozen=True, kw_only=True):
+    """A date as somebody wrote it. `month_first` is its other reading, where it has one.
+
+    `sign` stands between the numbers of a date whose order is not fixed, `proves` is the order that it shows itself.
+    `at` is the time of the day, with a zone where the text names one. `is_serial`: a spreadsheet's number of a day.
+    """
+
+    day: date
+    month_first: date | None = None
+    at: time | None = None
+    sign: str = ""
+    proves: DayOrder | None = None
+    is_serial: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has two readings."""
+        return self.month_first is not None
+
+
+class DayOrders:
+    """What the dates of one file show about the order of day and month."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, set[DayOrder]] = defaultdict(set)
+
+    def note(self, written: WrittenDate) -> None:
+        """Take in a date of the file."""
+        if written.proves:
+            self._shown[written.sign].add(written.proves)
+
+    def order_of(self, written: WrittenDate) -> DayOrder | None:
+        """The order in which a date of this file is written, by those like it or else by the others."""
+        shown = self._shown.get(written.sign) or {order for orders in self._shown.values() for order in orders}
+        if not shown:
+            return None
+        return next(iter(shown)) if len(shown) == 1 else DayOrder.MIXED
+
+
+def order_in(countries: Collection[str]) -> DayOrder | None:
+    """The order in which dates are written in these countries; None where that differs, or is not fixed."""
+    if not countries or any(country in _OPEN_IN for country in countries):
+        return None
+    orders = {DayOrder.MONTH_FIRST if country in _MONTH_FIRST_IN else DayOrder.DAY_FIRST for country in countries}
+    return orders.pop() if len(orders) == 1 else None
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def parse_ship_date(text: str) -> WrittenDate:
+    """What a text can mean as a date.
+
+    `2026-11-23`, `23.11.2026`, `23/11/2026`, `23-11-26`, `23-nov-26`, `Nov 23, 2026` in the languages of the
+    marketplaces, and a spreadsheet's number of a day; each with a time behind it or not.
 
     Raises:
-        ValueError: The text is no such date, lies in the future or too far back. Its text continues "ship_date ...".
+        ValueError: The text is no date. Its text says why.
     """
-    day, time = _read_day(text)
-    moment = _read_moment(day, time, zone) if time else None
-    if (moment > now) if moment else (day > now.astimezone(zone).date()):
-        raise ValueError("lies in the future")
-    if day < (now - OLDEST).date():
-        raise ValueError("lies years back")
-    return moment or day
+    text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
+    if found := _SERIAL.fullmatch(text):
+        return _from_serial(int(found[1]), found[2] or "")
+    if found := _EITHER.fullmatch(text):
+        return _from_numbers(found)
+    if found := next((each for form in (_ISO, _COMPACT, _IN_SIGNS, _DOTTED) if (each := form.fullmatch(text))), None):
+        return WrittenDate(day=_day(found["year"], int(found["month"]), found["day"]), at=_time(found["time"]))
+    for form in _NAMED:
+        if (found := form.fullmatch(text)) and (month := month_number(found["name"])):
+            return WrittenDate(day=_day(found["year"], month, found["day"]), at=_time(found["time"]))
+    raise ValueError(texts.SHIP_DATE_INVALID)
 
 
-def _read_day(text: str) -> tuple[date, str | None]:
-    if found := _ISO.fullmatch(text) or _DOTTED.fullmatch(text):
-        month, day = int(found["month"]), int(found["day"])
-    elif found := _EITHER.fullmatch(text):
-        one, two = int(found["one"]), int(found["two"])
-        if one <= _LAST_MONTH and two <= _LAST_MONTH and one != two:
-            raise ValueError("can be read in two ways, month first or day first; write it as YYYY-MM-DD")
-        day, month = (one, two) if two <= _LAST_MONTH else (two, one)
-    elif re.fullmatch(r"\d{5}([.,]\d+)?", text, re.ASCII):
-        raise ValueError("was turned into a number by a spreadsheet; format the column as a date")
-    else:
-        raise ValueError("is no date; write it as YYYY-MM-DD")
+def _from_numbers(found: re.Match[str]) -> WrittenDate:
+    one, two, sign, at = int(found["one"]), int(found["two"]), found["sign"], _time(found["time"])
+    if one > _LAST_MONTH:
+        return WrittenDate(day=_day(found["year"], two, one), at=at, sign=sign, proves=DayOrder.DAY_FIRST)
+    if two > _LAST_MONTH:
+        return WrittenDate(day=_day(found["year"], one, two), at=at, sign=sign, proves=DayOrder.MONTH_FIRST)
+    day, other = _day(found["year"], two, one), _day(found["year"], one, two)
+    return WrittenDate(day=day, month_first=other if other != day else None, at=at, sign=sign)
+
+
+def _from_serial(days: int, fraction: str) -> WrittenDate:
+    seconds = int(fraction[:_DIGITS_OF_FRACTION].ljust(_DIGITS_OF_FRACTION, "0")) * 86_400 // 10**_DIGITS_OF_FRACTION
+    at = (datetime.min.replace(tzinfo=UTC) + timedelta(seconds=seconds)).time() if seconds else None
+    return WrittenDate(day=_SERIAL_ZERO + timedelta(days=days), at=at, is_serial=True)
+
+
+def _day(year: str, month: int, day: str | int) -> date:
     try:
-        return date(int(found["year"]), month, day), found["time"]
+        return date(int(year) + (_CENTURY if len(year) < 4 else 0), month, int(day))  # noqa: PLR2004 - as 2026 has
     except ValueError:
-        raise ValueError("is a day that no calendar has") from None
+        raise ValueError(texts.SHIP_DATE_NO_SUCH_DAY) from None
 
 
-def _read_moment(day: date, time: str, zone: tzinfo) -> datetime:
-    found = _TIME.fullmatch(time.strip())
+def _time(text: str | None) -> time | None:
+    if not text:
+        return None
+    found = _TIME.fullmatch(text.strip())
     if found is None:
-        raise ValueError("has a time that cannot be read; write it as HH:MM, with a zone if you like")
-    hour = int(found["hour"])
-    if found["half"]:
+        raise ValueError(texts.SHIP_DATE_TIME_INVALID)
+    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    if half in ("am", "pm"):
         if not 1 <= hour <= _NOON:
-            raise ValueError("has a time that no clock shows")
-        hour = hour % _NOON + (_NOON if found["half"].lower() == "pm" else 0)
+            raise ValueError(texts.SHIP_DATE_NO_SUCH_TIME)
+        hour = hour % _NOON + (_NOON if half == "pm" else 0)
     try:
-        moment = datetime(
-            day.year, day.month, day.day, hour, int(found["minute"]), int(found["second"] or 0),
-            tzinfo=_read_zone(found["zone"]) or zone,
-        )  # fmt: skip
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("has a time that no clock shows") from None
+        return time(hour, int(found["minute"]), int(found["second"] or 0), tzinfo=_zone(found["zone"]))
+    except ValueError:
+        raise ValueError(texts.SHIP_DATE_NO_SUCH_TIME) from None
 
 
-def _read_zone(text: str | None) -> tzinfo | None:
+def _zone(text: str | None) -> tzinfo | None:
     if text is None:
         return None
     if text.upper() in ("Z", "UTC", "GMT"):
         return UTC
     digits = text[1:].replace(":", "").ljust(4, "0")
     return datetime.strptime(f"{text[0]}{digits}", "%z").tzinfo
+
+
+# Deciding ------------------------------------------------------------------------------------------------------------
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known around a date. `now` is aware; `zone` is where the file was written.
+
+    `file_order` is what the file shows, `between` what is known of the order, `country_order` what the country writes.
+    """
+
+    now: datetime
+    zone: tzinfo
+    file_order: DayOrder | None = None
+    between: Span | None = None
+    country_order: DayOrder | None = None
+
+
+def settle_ship_date(written: WrittenDate, known: Surroundings) -> datetime | date:
+    """The moment in UTC, or the bare day where no time was written. A time without a zone is one of `known.zone`.
+
+    Raises:
+        ValueError: It has two readings and nothing decides, or lies in the future or too far back. Its text says which.
+    """
+    day = _chosen(written, known)
+    try:
+        moment = datetime.combine(day, written.at, written.at.tzinfo or known.zone) if written.at else None
+        moment = moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError):
+        raise ValueError(texts.SHIP_DATE_NO_SUCH_TIME) from None
+    if written.is_serial and not _is_certain(day, known):
+        raise ValueError(texts.SHIP_DATE_IS_NUMBER)
+    if (moment > known.now) if moment else (day > _today(known)):
+        raise ValueError(texts.SHIP_DATE_IN_FUTURE)
+    if day < (known.now - OLDEST).date():
+        raise ValueError(texts.SHIP_DATE_TOO_OLD)
+    return moment or day
+
+
+def _chosen(written: WrittenDate, known: Surroundings) -> date:
+    if written.month_first is None:
+        return written.day
+    readings = {DayOrder.DAY_FIRST: written.day, DayOrder.MONTH_FIRST: written.month_first}
+    if known.file_order in readings:
+        return readings[known.file_order]
+    possible = [day for day in readings.values() if day <= _today(known) and _fits(day, known)]
+    if len(possible) == 1 and (known.between or known.country_order is None):
+        return possible[0]
+    if known.country_order is None or known.file_order is DayOrder.MIXED:
+        raise ValueError(texts.SHIP_DATE_AMBIGUOUS)
+    return readings[known.country_order]
+
+
+def _today(known: Surroundings) -> date:
+    return known.now.astimezone(known.zone).date()
+
+
+def _fits(day: date, known: Surroundings) -> bool:
+    """Whether an order can have been shipped on a day; clocks and zones differ by up to a day."""
+    if known.between is None:
+        return True
+    earliest, latest = known.between
+    return earliest.date() - _ONE_DAY <= day <= latest.date() + _ONE_DAY
+
+
+def _is_certain(day: date, known: Surroundings) -> bool:
+    """Whether a spreadsheet's number can only mean this day."""
+    if known.between is not None:
+        return _fits(day, known)
+    return _today(known) - _SERIAL_FOR_CERTAIN <= day <= _today(known)

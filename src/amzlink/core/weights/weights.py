@@ -14,6 +14,8 @@ from typing import Final
 
 import msgspec
 
+from amzlink.problems import weights as texts
+
 PARCEL_LIMIT: Final = 70_000
 """Grams; no parcel carrier takes more."""
 
@@ -53,7 +55,7 @@ _DOUBTFUL_IN: Final = ("g", "oz")
 
 
 class BadWeightError(ValueError):
-    """A weight that a person gave and that cannot be used; the text says why, fit to follow "the weight"."""
+    """A weight that a person gave and that cannot be used; the text says why."""
 
 
 # Conversion ----------------------------------------------------------------------------------------------------------
@@ -125,22 +127,22 @@ def parse_weight(text: str, unit: str = "") -> int:
     text = text.strip()
     found = _TEXT.fullmatch(text)
     if not text or len(text) > _LONGEST_TEXT or not found or not found[2].strip():
-        raise BadWeightError("is no number with a unit, such as 0.45kg")
+        raise BadWeightError(texts.NOT_A_WEIGHT)
     sign, number, own_unit = found[1], found[2].strip(), found[3].strip()
     if sign not in ("", "+"):
-        raise BadWeightError("is negative")
+        raise BadWeightError(texts.WEIGHT_NEGATIVE)
     known = _known_unit(own_unit or unit.strip())
     if _is_doubtful(number, known):
-        raise BadWeightError("has a sign between thousands, or three decimals: it can be read in two ways")
+        raise BadWeightError(texts.WEIGHT_AMBIGUOUS)
     if not _NUMBER.fullmatch(number):
-        raise BadWeightError("is no number with a unit, such as 0.45kg")
+        raise BadWeightError(texts.NOT_A_WEIGHT)
     grams = _exact(number) * _IN_GRAMS[known]
     if grams == 0:
-        raise BadWeightError("is zero")
+        raise BadWeightError(texts.WEIGHT_ZERO)
     if grams < 1:
-        raise BadWeightError("is under 1 g")
+        raise BadWeightError(texts.WEIGHT_UNDER_A_GRAM)
     if grams > PARCEL_LIMIT:
-        raise BadWeightError(f"is over {spell_grams(PARCEL_LIMIT)}, more than a parcel may have")
+        raise BadWeightError(texts.weight_too_heavy(most=spell_grams(PARCEL_LIMIT)))
     return ceil(grams)
 
 
@@ -152,17 +154,17 @@ def parse_setting(text: str) -> tuple[str, int]:
     """
     sku, equals, weight = text.rpartition("=")
     if not equals or not sku.strip():
-        raise BadWeightError("is not of the form SKU=0.45kg")
+        raise BadWeightError(texts.NOT_A_SETTING)
     return sku.strip(), parse_weight(weight)
 
 
 def _known_unit(unit: str) -> str:
     if not unit:
-        raise BadWeightError(f"has no unit; it has to be one of {', '.join(_FOR_PEOPLE)}")
+        raise BadWeightError(texts.unit_missing(units=_FOR_PEOPLE))
     known = _SPELLED.get(_plain(unit))
     if known is None:
-        shown = unit if unit.isprintable() and len(unit) <= 20 else "that was given"  # noqa: PLR2004 - a word's length
-        raise BadWeightError(f"is in a unit ({shown}) that is none of {', '.join(_FOR_PEOPLE)}")
+        shown = unit if unit.isprintable() and len(unit) <= 20 else ""  # noqa: PLR2004 - a word's length
+        raise BadWeightError(texts.unit_unknown(unit=shown, units=_FOR_PEOPLE))
     return known
 
 
@@ -176,7 +178,7 @@ def _exact(number: str) -> Fraction:
     try:
         return Fraction(Decimal(number.replace(",", ".")))
     except InvalidOperation:  # a sign alone
-        raise BadWeightError("is no number with a unit, such as 0.45kg") from None
+        raise BadWeightError(texts.NOT_A_WEIGHT) from None
 
 
 # What is wrong -------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from amzlink.orderbook.destination.outbox import (
 )
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Refused
 from amzlink.run import StoreRun
 
 _CHUNK = 200
@@ -65,9 +66,7 @@ class Recall:
         if order is not None:
             try:
                 delete_order(run.sendcloud, order.id)
-            except Problem as problem:
-                if problem.name != ProblemName.REQUEST_REFUSED:
-                    raise
+            except Refused as problem:
                 # It is this order's own: the others need not wait for it.
                 self._tally.refuse(row.order_id, problem)
                 return False

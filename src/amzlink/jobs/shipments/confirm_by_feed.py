@@ -15,7 +15,6 @@ from amzlink.amazon import shipments
 from amzlink.amazon.feed_reports import FeedResult
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.shipment_refusals import IN_WORDS
-from amzlink.amazon.transport import is_answer_unknown
 from amzlink.core.shipments.plan import State
 from amzlink.core.shipments.route import FEED_SECONDS, FEEDS_APART, Pace, to_send_singly
 from amzlink.jobs.shipments.confirm_singly import Confirmer, to_api
@@ -31,6 +30,7 @@ from amzlink.orderbook.shipments.feeds import (
 )
 from amzlink.orderbook.shipments.outbox import Outgoing, note_in_feed, note_states, of_feed
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import AnswerUnknown, Denied, Refused, Unreadable
 from amzlink.run import StoreRun
 
 _POLL_EVERY: Final = (2.0, 3.0, 5.0, 10.0)  # seconds; the last one again and again
@@ -40,8 +40,6 @@ _LISTED_AFTER: Final = timedelta(seconds=30)  # when a feed whose answer was los
 _LONGEST_TIME: Final = 30 * 60.0
 _WARY_FOR: Final = timedelta(days=1)  # after Amazon would not take a feed, what has a number goes by single calls
 _STUCK_AFTER: Final = timedelta(days=1)
-# Answers to a feed, or to its report, that will be no other tomorrow.
-_GONE_FOR_GOOD: Final = frozenset({ProblemName.REQUEST_REFUSED, ProblemName.RESPONSE_MALFORMED})
 _FEED_NAME_BYTES: Final = 8
 _THE_WHOLE: Final = 0  # the number under which a report speaks of the feed as a whole
 
@@ -140,7 +138,7 @@ class FeedRoute:
         try:
             feed_id = api.create_feed(self._run.amazon, self._run.store.marketplace_ids, document.document_id)
         except Problem as problem:
-            if not is_answer_unknown(problem):
+            if not isinstance(problem, AnswerUnknown):
                 self._undo(feed, _why_not(problem))
             raise
         note_feed_state(self._run.book, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
@@ -184,9 +182,7 @@ class FeedRoute:
             if found.status == api.DONE and found.result_document_id is not None:
                 self._take(feed, found.result_document_id)
                 return
-        except Problem as problem:
-            if problem.name not in _GONE_FOR_GOOD:
-                raise
+        except (Refused, Unreadable) as problem:  # it will be the same tomorrow
             self._warn(feed, f"what became of it cannot be read, {problem.name}")
             self._read_back_one_by_one(feed)
             return
@@ -209,7 +205,8 @@ class FeedRoute:
         self._confirmer.accept([entry for entry in entries if entry.message_id not in refused])
         for entry in entries:
             if entry.message_id in refused:
-                self._confirmer.refuse(entry, _refusal(entry.order_id, refused[entry.message_id]))
+                reason = refused[entry.message_id].reason
+                self._confirmer.refuse(entry, _refusal(entry.order_id, refused[entry.message_id]), reason)
         note_feed_state(self._run.book, feed.name, FeedState.DONE, finished_at=self._run.now())
 
     def _read_back_one_by_one(self, feed: FeedRow) -> None:
@@ -221,14 +218,10 @@ class FeedRoute:
 
 def _why_not(problem: Problem) -> FeedState:
     """Whether it was Amazon that would not have the feed, or something that passes."""
-    return (
-        FeedState.FAILED
-        if problem.name in (ProblemName.ACCESS_DENIED, ProblemName.REQUEST_REFUSED)
-        else FeedState.DROPPED
-    )
+    return FeedState.FAILED if isinstance(problem, Denied | Refused) else FeedState.DROPPED
 
 
 def _refusal(order_id: str, result: FeedResult) -> Problem:
     return Problem(
-        ProblemName.SHIPMENT_REFUSED, order_id=order_id, reason=result.reason.value, detail=IN_WORDS[result.reason]
+        ProblemName.SHIPMENT_REFUSED, order_id=order_id, detail=IN_WORDS[result.reason]
     )  # fmt: skip

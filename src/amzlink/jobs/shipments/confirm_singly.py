@@ -12,18 +12,16 @@ import msgspec
 from amzlink.amazon import shipments as api
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.amazon.transport import is_answer_unknown
 from amzlink.core.orders.order import Order
 from amzlink.core.shipments.plan import State
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem
+from amzlink.problems.failures import AnswerUnknown, NotFound
 from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
-_ATTEMPTS: Final = 4
 _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
-_NOT_TAKEN: Final = frozenset({ProblemName.SHIPMENT_REFUSED, ProblemName.ORDER_NOT_FOUND})
 # Amazon may still be at work on a call whose answer was lost. Were it later than that, the same package would be sent
 # under the same reference once more, which edits it into what it is.
 _SETTLING: Final = timedelta(seconds=5)
@@ -81,14 +79,16 @@ class Confirmer:
         self._tally.edited += edits
         self._tally.confirmed += len(said) - edits
 
-    def refuse(self, entry: Outgoing, problem: Problem) -> None:
+    def refuse(self, entry: Outgoing, problem: Problem, reason: str | None) -> None:
         """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so."""
-        reason = str(problem.facts.get("reason", "")) or None
         if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
             note_states(self._run.book, {State.STORED: [entry.confirmation]}, self._run.now())
             self._tally.already += 1
             return
-        note_refused(self._run.book, entry.confirmation, State.REFUSED, problem=problem.name, reason=reason)
+        note_refused(
+            self._run.book, entry.confirmation, State.REFUSED, problem=problem.name,
+            reason=str(reason) if reason else None,
+        )  # fmt: skip
         if reason == Reason.AMAZON_CONFIRMS:
             self._tally.already += 1
             return
@@ -100,25 +100,20 @@ class Confirmer:
         note_states(self._run.book, states, self._run.now())
 
     def _send(self, entry: Outgoing, tracking: str | None) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            note_asking(self._run.book, entry.confirmation, self._run.now())
-            try:
-                api.confirm_shipment(self._run.amazon, to_api(entry, tracking))
-            except Problem as problem:
-                if problem.name in _NOT_TAKEN:
-                    self._unknown = 0
-                    self.refuse(entry, problem)
-                    return
-                if is_answer_unknown(problem):
-                    self._lost(problem)
-                    return
-                self.put_back([entry])
-                if problem.name != ProblemName.THROTTLED or attempt == _ATTEMPTS or "status" not in problem.facts:
-                    raise
-            else:
-                self._unknown = 0
-                self.accept([entry])
-                return
+        note_asking(self._run.book, entry.confirmation, self._run.now())
+        try:
+            api.confirm_shipment(self._run.amazon, to_api(entry, tracking))
+        except api.ShipmentRefused as refusal:
+            self._unknown = 0
+            self.refuse(entry, refusal, refusal.reason)
+        except AnswerUnknown as lost:
+            self._lost(lost)
+        except Problem:
+            self.put_back([entry])
+            raise
+        else:
+            self._unknown = 0
+            self.accept([entry])
 
     def _lost(self, problem: Problem) -> None:
         self._unknown += 1
@@ -135,10 +130,8 @@ class Confirmer:
     def _ask(self, order_id: str) -> Order | None:
         try:
             return get_order(self._run.amazon, order_id)
-        except Problem as problem:
-            if problem.name == ProblemName.ORDER_NOT_FOUND:
-                return None
-            raise
+        except NotFound:
+            return None
 
     def _has_number(self, entry: Outgoing, order: Order | None) -> bool:
         """Whether the order has a package with this tracking number, whoever told Amazon of it."""

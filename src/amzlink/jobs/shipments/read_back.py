@@ -4,6 +4,7 @@ The import that runs anyway brings the packages of every order that a confirmati
 there is asked for.
 """
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.shipments.confirm_singly import shows
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import NotFound
 from amzlink.run import StoreRun
 
 _SHOWN_BY_THEN: Final = timedelta(minutes=4)  # the import's window ends two minutes ago, and Amazon takes its time
@@ -45,11 +47,8 @@ class ConfirmationsShown:
         return sum(self._give_up(entry) for entry in gone)
 
     def _ask(self, order_id: str) -> None:
-        try:
+        with contextlib.suppress(NotFound):
             self._intake.take((get_order(self._run.amazon, order_id),))
-        except Problem as problem:
-            if problem.name != ProblemName.ORDER_NOT_FOUND:
-                raise
 
     def _age(self, entry: Outgoing) -> timedelta:
         return self._now - (entry.accepted_at or entry.asked_at or self._now)

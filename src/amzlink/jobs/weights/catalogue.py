@@ -20,6 +20,7 @@ from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights.listings import Sweep
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Refused
 from amzlink.run import StoreRun
 
 _FROM_THE_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before there was anything to list
@@ -139,10 +140,8 @@ class CatalogueSweep:
         """The report of an earlier run; None where Amazon does not know it any more."""
         try:
             return report_status(self._link, report_id)
-        except Problem as problem:
-            if problem.name == ProblemName.REQUEST_REFUSED:
-                return None
-            raise
+        except Refused:
+            return None
 
     def _begin_anew(self, until: datetime | None) -> None:
         booked.note_sweep(self._book, Sweep(until=until))

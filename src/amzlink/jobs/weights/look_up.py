@@ -11,7 +11,7 @@ from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, asse
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun
 
 _LOOKED_LATELY: Final = timedelta(days=1)  # a product without a weight is asked for again the next day
@@ -86,9 +86,7 @@ class Weigher:
             self._progress(f"asking the catalogue: {done * PAGE_SIZE} of {len(asins)} products")
             try:
                 weights = package_weights(self._link, self._store.marketplace_ids[0], [asins[sku] for sku in page])
-            except Problem as problem:
-                if problem.name != ProblemName.ACCESS_DENIED:
-                    raise
+            except Denied:
                 return
             catalogue = {sku: weights[asins[sku]].package if asins[sku] in weights else None for sku in page}
             booked.note_catalogue(self._book, catalogue, self.now)

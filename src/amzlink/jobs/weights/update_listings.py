@@ -9,11 +9,11 @@ import msgspec
 from amzlink.amazon.listing_json import ListedWeight
 from amzlink.amazon.listings import Issue, Listing, PatchAnswer, find_listings, patch_weight
 from amzlink.amazon.marketplaces import BY_ID
-from amzlink.amazon.transport import is_answer_unknown
 from amzlink.core.weights.weights import to_grams
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.weights.listings import Patch, PatchState, note_patch, patched
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import AnswerUnknown, Refused
 from amzlink.run import StoreRun
 
 # Amazon works on a change by and by (docs/services/amazon.md, "Changing a listing").
@@ -23,7 +23,6 @@ _LOOKED_FOR: Final = timedelta(days=7)  # one that was given up may still turn u
 _A_MINUTE: Final = timedelta(minutes=1)
 # Stands for all types (docs/services/amazon.md, "Changing a listing"), for a listing that does not tell its own.
 _ANY_PRODUCT: Final = "PRODUCT"
-_ONE_LISTINGS_OWN: Final = frozenset({ProblemName.REQUEST_REFUSED})  # what Amazon can say of one while others are well
 # amzlink speaks English; Amazon has these texts in every marketplace (model, issueLocale).
 _LOCALE: Final = "en_US"
 
@@ -108,9 +107,7 @@ class Patcher:
     def _send(self, listing: Listing, grams: int, *, preview_only: bool) -> PatchOutcome:
         try:
             answer = self._ask(listing, grams, preview=True)
-        except Problem as problem:
-            if problem.name not in _ONE_LISTINGS_OWN:
-                raise
+        except Refused as problem:  # of this listing alone
             return self._not_possible(listing.sku, grams, problem)
         # A preview names old faults of the listing too (docs/services/amazon.md, "Changing a listing"): only what is
         # about the weight keeps it back.
@@ -131,10 +128,10 @@ class Patcher:
         try:
             answer = self._ask(listing, grams, preview=False)
         except Problem as problem:
-            if not is_answer_unknown(problem):
+            if not isinstance(problem, AnswerUnknown):
                 refused = msgspec.structs.replace(patch, state=PatchState.REFUSED, reason=problem.name)
                 note_patch(self._book, listing.sku, refused)
-            if problem.name not in _ONE_LISTINGS_OWN:
+            if not isinstance(problem, Refused):
                 raise
             return self._not_possible(listing.sku, grams, problem)
         if not answer.is_taken:

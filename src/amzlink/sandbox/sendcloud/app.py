@@ -104,7 +104,7 @@ def _answer(panel: Panel, operation: Operation, ask: Ask, request: Request) -> R
         return refused
     panel.orders.settle(panel.now())
     try:
-        answer = _ANSWERS[operation.id](panel, ask)
+        answer = panel.faults.distort(call, _ANSWERS[operation.id](panel, ask))
     except SendcloudError as error:
         return error.response
     # What was refused was not carried out: there is no answer to lose.

@@ -3,8 +3,9 @@
 import json
 from typing import Any, Final
 
-from amzlink.sandbox import distortions
+from amzlink.sandbox import distortions, hostile
 from amzlink.sandbox.fault import Call, Fault, Memory, Stop, always, either, first_call_of_each
+from amzlink.sandbox.hostile_faults import body_faults
 from amzlink.sandbox.messages import Response, json_response, raw_json
 from amzlink.sandbox.sendcloud import errors
 from amzlink.sandbox.sendcloud.errors import Flaw
@@ -24,6 +25,7 @@ INTEGRATION_MISSING: Final = "sendcloud-integration-missing"
 AMAZON_ACTIVE: Final = "sendcloud-amazon-active"
 FORGETS: Final = "sendcloud-forgets"
 SLOW: Final = "sendcloud-slow"
+ANY_CURRENCY: Final = "sendcloud-any-currency"
 UPDATED_AT_STILL: Final = "sendcloud-updated-at-still"
 
 _TOKEN: Final = frozenset({TOKEN_EXCHANGE.id})
@@ -73,6 +75,16 @@ def _keys_unknown() -> Stop:
 
 
 SENDCLOUD_FAULTS: Final = (
+    *body_faults("sendcloud-body-", "Sendcloud's answers", _API),
+    Fault(
+        "sendcloud-hostile-text",
+        "Sendcloud refuses everything with a text that would take over a terminal",
+        refuse=always(_API, errors.failure(400, hostile.TEXT, hostile.TEXT)),
+    ),
+    Fault(
+        ANY_CURRENCY,
+        "Sendcloud takes orders in every currency, and not only in the three of its published list",
+    ),
     Fault("sendcloud-credentials", "Sendcloud does not know the keys", intercept=_keys_unknown()),
     Fault(OAUTH_ONLY, "the Sendcloud integration takes OAuth2 only: keys that come as they are, are refused"),
     Fault(

@@ -159,6 +159,15 @@ class Group:
         return replace(self, fields={name: _relax(field) for name, field in self.fields.items()}, required=())
 
 
+def swap(field: Field, old: Field, new: Field) -> Field:
+    """The same field, with another kind of value in place of a kind, wherever it is within."""
+    if field == old:
+        return new
+    if isinstance(field, Group):
+        return replace(field, fields={name: swap(each, old, new) for name, each in field.fields.items()})
+    return replace(field, of=swap(field.of, old, new)) if isinstance(field, Rows) else field
+
+
 def _relax(field: Field) -> Field:
     if isinstance(field, Group):
         return field.without_duty()

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.sendcloud.errors import Flaw
-from amzlink.sandbox.sendcloud.fields import MISSING, Anything, Field, Flag, Group, Number, Rows, Text, Time
+from amzlink.sandbox.sendcloud.fields import MISSING, Anything, Field, Flag, Group, Number, Rows, Text, Time, swap
 
 LONGEST_ORDER_ID: Final = 64
 CURRENCIES: Final = ("EUR", "GBP", "USD")
@@ -16,7 +16,8 @@ _ADDRESS_DUTIES: Final = ("name", "address_line_1", "postal_code", "city", "coun
 _TEXT: Final = Text()
 _SOME: Final = Text(least=1)
 _OPTIONAL: Final = Text(nullable=True)
-_PRICE_FIELDS: Final[dict[str, Field]] = {"value": Number(), "currency": Text(choices=CURRENCIES)}
+_CURRENCY: Final = Text(choices=CURRENCIES)
+_PRICE_FIELDS: Final[dict[str, Field]] = {"value": Number(), "currency": _CURRENCY}
 _PRICE: Final = Group(_PRICE_FIELDS)
 _FULL_PRICE: Final = Group(_PRICE_FIELDS, ("value", "currency"))
 _COSTS: Final = Group({"value": Text(pattern=r"\d+(\.\d+)?", nullable=True), "currency": _OPTIONAL}, nullable=True)
@@ -154,20 +155,27 @@ _PARTIAL_ORDER: Final = Group(
 )
 
 
-def read_order(document: Any, at: str, flaws: list[Flaw]) -> Json | None:
+# Sendcloud's own link to Amazon serves shops in Sweden and Poland, so the published list may be shorter than what the
+# service takes: both readings can be played.
+_ANY_CURRENCY: Final = Text(pattern=r"[A-Z]{3}")
+_ORDER_IN_ANY: Final = swap(ORDER, _CURRENCY, _ANY_CURRENCY)
+_PARTIAL_ORDER_IN_ANY: Final = swap(_PARTIAL_ORDER, _CURRENCY, _ANY_CURRENCY)
+
+
+def read_order(document: Any, at: str, flaws: list[Flaw], *, any_currency: bool = False) -> Json | None:
     """An order of `POST /orders` as it is kept; None, and what is wrong in `flaws`, if it cannot be taken."""
     found: list[Flaw] = []
-    order = ORDER.read(document, at, found)
+    order = (_ORDER_IN_ANY if any_currency else ORDER).read(document, at, found)
     if not found:
         found += _break_rules(order, at)
     flaws += found
     return None if found else order
 
 
-def read_partial_order(document: Any, at: str, flaws: list[Flaw]) -> Json | None:
+def read_partial_order(document: Any, at: str, flaws: list[Flaw], *, any_currency: bool = False) -> Json | None:
     """The changes of `PATCH /orders/{id}`; None, and what is wrong in `flaws`, if they cannot be taken."""
     found: list[Flaw] = []
-    changes = _PARTIAL_ORDER.read(document, at, found)
+    changes = (_PARTIAL_ORDER_IN_ANY if any_currency else _PARTIAL_ORDER).read(document, at, found)
     flaws += found
     return None if found else changes
 

@@ -7,7 +7,7 @@ from amzlink.sandbox.messages import Json, Response, json_response
 from amzlink.sandbox.sendcloud import errors
 from amzlink.sandbox.sendcloud.ask import Ask
 from amzlink.sandbox.sendcloud.errors import Flaw, SendcloudError
-from amzlink.sandbox.sendcloud.faults import FORGETS, SLOW
+from amzlink.sandbox.sendcloud.faults import ANY_CURRENCY, FORGETS, SLOW
 from amzlink.sandbox.sendcloud.order_fields import read_order, read_partial_order
 from amzlink.sandbox.sendcloud.order_search import find_page
 from amzlink.sandbox.sendcloud.order_store import SAVING, StoredOrder
@@ -52,7 +52,7 @@ def patch_order(panel: Panel, ask: Ask) -> Response:
     """Changes what is given; the answer has the ids alone."""
     order = _find(panel, ask)
     flaws: list[Flaw] = []
-    changes = read_partial_order(ask.json(), _CHANGES, flaws)
+    changes = read_partial_order(ask.json(), _CHANGES, flaws, any_currency=panel.faults.has(ANY_CURRENCY))
     if changes is None:
         return errors.flawed(flaws)
     if changes.pop("order_id", order.order_id) != order.order_id:
@@ -80,7 +80,7 @@ def _read_batch(batch: Any) -> list[Any]:
 
 
 def _read_one(panel: Panel, document: Any, at: str, flaws: list[Flaw]) -> Json | None:
-    order = read_order(document, at, flaws)
+    order = read_order(document, at, flaws, any_currency=panel.faults.has(ANY_CURRENCY))
     if order is None:
         return None
     found = list(_judge(panel, order, at))
