@@ -60,6 +60,9 @@ class TestReading:
     def test_an_empty_file_is_an_empty_configuration(self, file: Path) -> None:
         assert load(written(file, "")) == Config()
 
+    def test_a_file_with_a_byte_order_mark_is_read(self, file: Path) -> None:
+        assert load(written(file, '\ufeffdefault_store = "my-shop"\n')).default_store == "my-shop"
+
     def test_a_store_has_the_defaults_of_the_contract(self, file: Path) -> None:
         store = load(written(file, MINIMAL)).stores["my-shop"]
         assert store == STORE
@@ -450,6 +453,21 @@ class TestSettings:
         assert error.value.name.value == "usage"
         assert error.value.exit_code is Exit.USAGE
         assert key in error.value.summary
+
+    @pytest.mark.parametrize(
+        ("key", "values"),
+        [
+            ("update_status_when", "announced, processed"),
+            ("destination", "none, sendcloud"),
+            ("import_weights", "true, false"),
+            ("default_weight_grams", "a whole number"),
+            ("name", "cannot be empty"),
+        ],
+    )
+    def test_the_values_that_a_setting_may_have_are_named(self, key: str, values: str) -> None:
+        with pytest.raises(Problem) as error:
+            parse_setting(key, "shipped" if key != "name" else "")
+        assert values in error.value.summary
 
     @pytest.mark.parametrize("key", ["seller_id", "client_id", "country", "test", "nonsense", ""])
     def test_what_follows_from_the_account_cannot_be_set(self, key: str) -> None:

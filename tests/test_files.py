@@ -1,5 +1,6 @@
 """The four folders, and how a private file is written: whole, 0600, and never into another user's home."""
 
+import contextlib
 import errno
 import json
 import os
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.files import Home, append_private, find_home, translate, write_private
-from amzlink.problems import Exit, Problem
+from amzlink.files import Home, append_private, find_home, lock, translate, whole_file, write_private
+from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import NOBODY, as_nobody, common_folder, needs_root, tiny_disk
 
 
@@ -237,6 +238,48 @@ class TestWritingAFileAsAWhole:
             assert error.value.exit_code is Exit.DISK
             assert (disk / "file").read_bytes() == b"old"
             assert files_in(disk) == ["file"]
+
+    def test_what_is_broken_off_leaves_the_old_file_and_no_trace(self, tmp_path: Path) -> None:
+        write_private(tmp_path / "file", b"old")
+        with contextlib.suppress(KeyboardInterrupt), whole_file(tmp_path / "file") as file:
+            file.write(b"half of it")
+            raise KeyboardInterrupt
+        assert (tmp_path / "file").read_bytes() == b"old"
+        assert files_in(tmp_path) == ["file"]
+
+    def test_a_device_is_written_and_never_replaced(self) -> None:
+        with pytest.raises(Problem) as error:
+            write_private(Path("/dev/full"), b"content")
+        assert error.value.name.value == "disk-full"
+        assert Path("/dev/full").is_char_device()
+
+
+class TestALock:
+    HELD = Problem(ProblemName.RUN_IN_PROGRESS, job="import-orders", store="my-shop")
+
+    def test_keeps_others_out_until_it_is_left(self, tmp_path: Path) -> None:
+        with lock(tmp_path / "lock", self.HELD):
+            with pytest.raises(Problem) as error, lock(tmp_path / "lock", self.HELD):
+                pytest.fail("two are in it")
+            assert error.value is self.HELD
+        with lock(tmp_path / "lock", self.HELD):
+            pass
+
+    def test_is_waited_for_as_long_as_was_allowed(self, tmp_path: Path) -> None:
+        code = (
+            "import sys, time; from pathlib import Path; from amzlink.files import lock\n"
+            "with lock(Path(sys.argv[1]), RuntimeError()): print('in', flush=True); time.sleep(0.5)"
+        )
+        command = [sys.executable, "-c", code, str(tmp_path / "lock")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "in\n"
+            with lock(tmp_path / "lock", self.HELD, wait_seconds=30):
+                pass
+
+    def test_its_file_is_the_users_alone(self, tmp_path: Path) -> None:
+        with lock(tmp_path / "lock", self.HELD):
+            assert mode_of(tmp_path / "lock") == 0o600
 
 
 class TestAddingALine:

@@ -5,7 +5,6 @@ are lines of JSON: a manifest, then one record an order. The plain text is never
 it than a few dozen kilobytes at a time.
 """
 
-import contextlib
 import hashlib
 import io
 import itertools
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
@@ -24,7 +23,7 @@ from amzlink import __version__
 from amzlink.clock import to_iso
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.tax_record import FIELDS
-from amzlink.files import sync_folder, translated_errors
+from amzlink.files import in_place_when_whole, translated_errors
 from amzlink.problems import Problem, ProblemName, machine, privacy
 
 if TYPE_CHECKING:
@@ -115,22 +114,9 @@ def write_archive(
         "amzlink": __version__,
     }
     path, part, handle = _reserve(folder, f"{made_at.astimezone(UTC).strftime(_STAMP)}-{store}")
-    try:
-        try:
-            written = _encrypt(_lines(manifest, records, count), recipients, handle, path)
-            with translated_errors(path):
-                os.fsync(handle)
-        finally:
-            os.close(handle)
-        _compare(part, written, path)
-        with translated_errors(path):
-            part.rename(path)
-    except BaseException:
-        with contextlib.suppress(OSError):  # what went wrong first is what counts
-            part.unlink()
-        raise
-    with translated_errors(path):
-        sync_folder(folder)
+    written = b""
+    with in_place_when_whole(handle, part, path, check=lambda: _compare(part, written, path)) as file:
+        written = _encrypt(_lines(manifest, records, count), recipients, file, path)
     return ArchiveFile(path, count)
 
 
@@ -217,7 +203,7 @@ def _lines(manifest: Mapping[str, Any], records: Iterable[Mapping[str, Any]], co
         )
 
 
-def _encrypt(lines: Iterator[bytes], recipients: Recipients, handle: int, path: Path) -> bytes:
+def _encrypt(lines: Iterator[bytes], recipients: Recipients, file: BinaryIO, path: Path) -> bytes:
     """Encrypt the lines into an open file; the digest of what was written.
 
     The library writes into memory, and what is there goes to the disk before it reads on: an error of a writer in
@@ -233,8 +219,7 @@ def _encrypt(lines: Iterator[bytes], recipients: Recipients, handle: int, path: 
         encrypted.truncate()
         written.update(rest)
         with translated_errors(path):
-            while rest:
-                rest = rest[os.write(handle, rest) :]
+            file.write(rest)
 
     source = _Source(lines, drain)
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
 from amzlink.clock import Clock, SystemClock
-from amzlink.files import Home, find_home
+from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName
 from amzlink.runlog import RunLog
@@ -244,17 +244,9 @@ class Deps:
         Raises:
             Problem: `run-in-progress`.
         """
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only jobs that change something need it
-
-        lock = FileLock(self.home.locks / f"{slug}.{job}.lock", timeout=0, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise Problem(ProblemName.RUN_IN_PROGRESS, job=job, store=slug) from None
-        try:
+        held = Problem(ProblemName.RUN_IN_PROGRESS, job=job, store=slug)
+        with lock(self.home.locks / f"{slug}.{job}.lock", held):
             yield
-        finally:
-            lock.release()
 
     def spapi_url(self, account: Account, region: Region | None = None) -> str:
         """Where the account's region is served, or another region, in which verify looks for it."""

@@ -1,4 +1,4 @@
-"""The four folders of amzlink, and how a private file is written.
+"""The four folders of amzlink, how files are written as a whole, and locks between processes.
 
 Folders are 0700 and files 0600: what lies in them is nobody else's business, even where nothing in it is secret.
 """
@@ -8,9 +8,10 @@ import errno
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from amzlink.problems import Problem, ProblemName, machine
 
@@ -108,20 +109,80 @@ def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
     """
     with translated_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(name).unlink()
-            raise
-        if durable:
-            sync_folder(path.parent)
+    with whole_file(path, durable=durable) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when all of it is there, readable by its owner alone.
+
+    A pipe or a device (`/dev/null`, `/dev/full`) is written as it is, because it must never be replaced by a file.
+    What the operating system raises in the block is taken for an error about `path`.
+
+    Raises:
+        Problem: `not-writable`, `disk-full` or `disk-broken`; what was there before is then untouched.
+    """
+    target = path.absolute()  # a symbolic link is replaced; with `resolve` here, its target would be written instead
+    with translated_errors(path):
+        if target.exists() and not target.is_file():
+            with target.open("wb") as device:
+                yield device
+            return
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp makes it 0600
+        with in_place_when_whole(handle, Path(name), target, durable=durable) as file:
+            yield file
+
+
+@contextlib.contextmanager
+def in_place_when_whole(
+    handle: int, part: Path, target: Path, *, durable: bool = True, check: Callable[[], None] | None = None
+) -> Iterator[BinaryIO]:
+    """The open file `part`, which is renamed to `target` after the block, and removed where anything fails.
+
+    With `durable` it is synced before, and its folder after that, so that a power cut leaves the old or the new file.
+    `check` is called between the two, and may refuse by raising.
+    """
+    file = os.fdopen(handle, "wb")
+    try:
+        yield file
+        with translated_errors(target), file:
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        if check is not None:
+            check()
+        with translated_errors(target):
+            part.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what went wrong first is what counts
+            file.close()
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    if durable:
+        with translated_errors(target):
+            sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def lock(path: Path, held: Problem, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Only one process at a time is in a block with this lock file, which stays when it leaves.
+
+    Raises:
+        Problem: `held`, where another process has the lock and does not leave within `wait_seconds`.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only what changes something needs it
+
+    file = FileLock(path, timeout=wait_seconds, mode=0o600)
+    try:
+        file.acquire()
+    except Timeout:
+        raise held from None
+    try:
+        yield
+    finally:
+        file.release()
 
 
 def append_private(path: Path, line: bytes) -> None:

@@ -19,6 +19,7 @@ from amzlink.core.orders.order import Order, PersonalData, keep_known
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Box, Place
 from amzlink.core.shipments.parcels import SealedParcels
+from amzlink.files import lock
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.privacy.boxes import (
     all_boxes,
@@ -233,17 +234,9 @@ class VaultKeys:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """While it is entered no other process changes the text. Raises `run-in-progress`."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - only what changes the key needs it
-
-        lock = FileLock(self.locks / f"{self.slug}.vault-key.lock", timeout=_LOCK_SECONDS, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise Problem(ProblemName.RUN_IN_PROGRESS, job="amzlink", store=self.slug) from None
-        try:
+        held = Problem(ProblemName.RUN_IN_PROGRESS, job="amzlink", store=self.slug)
+        with lock(self.locks / f"{self.slug}.vault-key.lock", held, wait_seconds=_LOCK_SECONDS):
             yield
-        finally:
-            lock.release()
 
 
 class UnkeptKeys:

@@ -288,7 +288,7 @@ class TestWhatIsNoAnswer:
 
     @pytest.mark.parametrize(
         ("name", "detail"),
-        [("answer-cut-off", "it ends in the middle, or is no JSON"), ("answer-empty", "it is empty")],
+        [("answer-cut-off", "it is cut off, or is not JSON"), ("answer-empty", "it is empty")],
     )
     def test_a_success_without_its_data_is_never_taken_for_no_orders(self, name: str, detail: str) -> None:
         problem = refusal(name)

@@ -99,13 +99,13 @@ class TestWhatIsNoReport:
         ("body", "message"),
         [
             (b"", "breaks at line 1"),
-            (b"<AmazonEnvelope/>", "no processing report"),
+            (b"<AmazonEnvelope/>", "not a processing report"),
             (report()[:-40], "breaks at line 2"),
-            (report(errors="many"), "a number in it is none"),
-            (report(result("x"), errors=1), "a number in it is none"),
+            (report(errors="many"), "should be a number"),
+            (report(result("x"), errors=1), "should be a number"),
             (report(result(1), errors=2), "counts more errors than it lists"),
             (report(result(1, level="Warning"), errors=1), "counts more errors than it lists"),
-            (b"<html><body>Sign in</body></html>", "no processing report"),
+            (b"<html><body>Sign in</body></html>", "not a processing report"),
         ],
     )
     def test_it_is_told_why(self, body: bytes, message: str) -> None:
@@ -128,8 +128,8 @@ class TestWhatIsNoReport:
         ("body", "message"),
         [
             (b"not packed", "compression is damaged"),
-            (gzip.compress(report())[:-9], "compression breaks off"),
-            (b"", "compression breaks off"),
+            (gzip.compress(report())[:-9], "compressed data is cut off"),
+            (b"", "compressed data is cut off"),
         ],
     )
     def test_damaged_packing_is_told(self, body: bytes, message: str) -> None:

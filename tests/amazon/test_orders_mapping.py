@@ -418,8 +418,8 @@ class TestAskingForOne:
         [
             (b"", "it is empty"),
             (b"  \n", "it is empty"),
-            (b'{"order": {"orderId": "302', "it ends in the middle, or is no JSON (26 bytes)"),
-            (b"upstream error", "it ends in the middle, or is no JSON (14 bytes)"),
+            (b'{"order": {"orderId": "302', "it is cut off, or is not JSON (26 bytes)"),
+            (b"upstream error", "it is cut off, or is not JSON (14 bytes)"),
         ],
     )
     def test_an_answer_that_is_no_order_is_malformed(self, body: bytes, detail: str) -> None:

@@ -80,7 +80,7 @@ class TestPages:
         body = page_of(numbered(1), numbered(2))[:-40]
         with pytest.raises(Problem) as caught:
             read(body)
-        assert caught.value.facts["detail"] == f"it ends in the middle, or is no JSON ({len(body)} bytes)"
+        assert caught.value.facts["detail"] == f"it is cut off, or is not JSON ({len(body)} bytes)"
 
 
 class TestOrdersThatCannotBeRead:

@@ -218,10 +218,10 @@ class TestLines:
     @pytest.mark.parametrize(
         ("answers", "detail"),
         [
-            ([ok({"reportDocumentId": "1"})], "it has not the form that was expected"),
+            ([ok({"reportDocumentId": "1"})], "it does not have the expected form"),
             ([address(compressionAlgorithm="GZIP"), text("plain")], "its compression is damaged"),
-            ([address(compressionAlgorithm="GZIP"), text(gzip.compress(b"x" * 99)[:-3], None)], "breaks off"),
-            ([address(), text("a\n" + "x" * 3_000_000)], "a line in it has no end"),
+            ([address(compressionAlgorithm="GZIP"), text(gzip.compress(b"x" * 99)[:-3], None)], "cut off"),
+            ([address(), text("a\n" + "x" * 3_000_000)], "a line in it is too long"),
         ],
     )
     def test_a_document_that_cannot_be_read_is_malformed(self, answers: list[httpx.Response], detail: str) -> None:

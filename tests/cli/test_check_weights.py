@@ -53,6 +53,16 @@ def test_the_table_goes_to_stdout_and_fits_a_hundred_columns(at: Shell) -> None:
     assert "Shipping Weight" in ran.err
 
 
+def test_the_table_to_fill_in_can_go_to_standard_output_alone(at: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    at.run("check-weights", "--output", str(file))
+    ran = at.run("check-weights", "--output", "-")
+    assert ran.code == 0
+    assert ran.out.splitlines() == file.read_text("utf-8-sig").splitlines()
+    assert "products looked at" in ran.err
+    assert not Path("-").exists()
+
+
 def test_set_counts_at_once_for_open_orders(at: Shell) -> None:
     missing = {
         entry["sku"] for entry in at.run("check-weights", "--json").document["skus"] if not entry["weight_grams"]
@@ -99,6 +109,21 @@ def test_the_table_to_fill_in_comes_back_from_a_german_excel(at: Shell, tmp_path
     assert back.document["set"] == len(blank)
     assert back.document["refused"] == []
     assert {entry["finding"] for entry in back.document["skus"]} == {"ok"}
+
+
+def test_of_the_whole_table_given_back_only_what_was_filled_in_is_set(at: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    at.run("check-weights", "--all-listings", "--output", str(file), "--json")
+    rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"))))
+    for row in [row for row in rows if not row["weight"]][:4]:
+        row["weight"], row["unit"] = "0,45", "kg"
+    filled = io.StringIO()
+    writer = csv.DictWriter(filled, list(rows[0]), delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(reversed(rows))
+    file.write_bytes(filled.getvalue().encode("utf-8-sig"))
+    back = at.run("check-weights", "--from", str(file), "--json")
+    assert (back.code, back.document["set"], back.document["refused"]) == (0, 4, [])
 
 
 def test_a_file_with_bad_lines_is_used_as_far_as_it_can_be(at: Shell, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
     good, bad = ran.document["stores"]
     assert good["new"] > 0
     assert bad["error"]["problem"] == "client-unknown"
-    assert at.run("import-orders", environ=environ).err.startswith("Error: Several stores are connected")
+    assert at.run("import-orders", environ=environ).err.startswith("Error: More than one store is connected")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,8 @@ def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
         ("import-orders", "--since", "yesterday"), ("import-orders", "--route", "fast"), ("import-orders", "--nope"),
         ("import-orders", "--max-wait", "5"), ("import-orders", "--store"), ("orders", "export", "--format", "xls"),
         ("import-orders", "--order", "1234"), ("import-orders", "--route", "report"), ("schedule", "install"),
+        ("import-orders", "--since", "7d", "--order", "302-0000000-0000000"), ("orders", "export", "--output", ""),
+        ("orders", "list", "--status", "foo"), ("check-weights", "--output", ""),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_or_not_built_is_refused_with_64(at: Shell, words: tuple[str, ...]) -> None:
@@ -179,6 +181,23 @@ def test_orders_are_listed_shown_held_and_released(at: Shell) -> None:
     opened = at.run("orders", "show", order_id, "--with-pii", "--json").document
     assert opened["recipient"]["address_line_1"]
     assert {"buyer", "recipient", "gift_messages", "order_lines", "packages"} <= opened.keys()
+
+
+def test_to_release_an_order_that_is_not_held_is_no_error(at: Shell) -> None:
+    at.run("import-orders")
+    listed = at.run("orders", "list", "--json").document
+    order_id = next(order["order_id"] for order in listed["orders"] if not order["holds"])
+    ran = at.run("orders", "release", order_id)
+    assert (ran.code, ran.out, ran.err) == (0, f"The order {order_id} is not on hold.\n", "")
+    document = at.run("orders", "release", order_id, "--json").document
+    assert (document["order_id"], document["released"]) == (order_id, [])
+
+
+def test_an_export_to_a_hyphen_goes_to_standard_output(at: Shell, tmp_path: Path) -> None:
+    at.run("import-orders")
+    ran = at.run("orders", "export", "--output", "-")
+    assert (ran.code, ran.out) == (0, at.run("orders", "export").out)
+    assert not Path("-").exists()
 
 
 def test_an_export_with_personal_data_is_its_owners_alone_and_warns(at: Shell, tmp_path: Path) -> None:

@@ -223,6 +223,14 @@ class TestGlobalOptions:
         assert out.startswith("Usage: amzlink")
         assert err == ""
 
+    def test_help_offers_nothing_that_is_not_built(self, capsys: pytest.CaptureFixture[str]) -> None:
+        from amzlink.cli.not_built_yet import LATER
+
+        assert run(["--help"]) == 0
+        assert set(LATER).isdisjoint(capsys.readouterr().out.split())
+        assert run(["import-orders", "--help"]) == 0
+        assert "report" not in capsys.readouterr().out
+
     def test_every_command_that_the_contract_names_is_there(self, capsys: pytest.CaptureFixture[str]) -> None:
         commands = (
             "connect", "verify", "import-orders", "check-weights", "push-status", "purge-pii", "orders list",
@@ -400,6 +408,16 @@ def test_explain_tells_every_problem_in_the_catalogue(capsys: pytest.CaptureFixt
             "next_step": entry.general_next_step, "title": entry.title, "exit_code": int(entry.exit_code),
         }  # fmt: skip
         assert told.items() <= document.items()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("role-mising-pii", "role-missing-pii"), ("Throtled", "throttled"), ("xyzzy", None)]
+)
+def test_explain_suggests_the_nearest_name(typed: str, meant: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", typed, "--json"]) == 64
+    (document,) = documents(capsys.readouterr().out)
+    said = document["error"]["summary"]
+    assert f"Did you mean {meant}" in said if meant else "Did you mean" not in said
 
 
 def test_explain_lists_every_problem_in_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:

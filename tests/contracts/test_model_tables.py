@@ -16,6 +16,7 @@ from scripts.write_model_tables import (
     stale_tables,
 )
 
+from amzlink.core.orders.order import STATUSES
 from amzlink.sandbox.sendcloud.table import OPERATIONS as SENDCLOUD_OPERATIONS
 from amzlink.sandbox.sendcloud.table import TOKEN_EXCHANGE
 from amzlink.sandbox.table import OPERATIONS
@@ -36,6 +37,10 @@ def test_the_tables_have_the_operations_of_the_sandbox_and_no_others() -> None:
     written = [load_table(f"amazon/{file.name}").get("operations", ()) for file in (TABLES / "amazon").iterdir()]
     assert {name for operations in written for name in operations} == {operation.id for operation in OPERATIONS}
     assert len(documents().operations) == len([*SENDCLOUD_OPERATIONS, TOKEN_EXCHANGE])
+
+
+def test_the_statuses_of_orders_are_those_of_the_model() -> None:
+    assert list(STATUSES) == load_table("amazon/orders_2026-01-01.json")["definitions"]["FulfillmentStatus"]["enum"]
 
 
 def keywords(table: Any) -> Iterator[str]:

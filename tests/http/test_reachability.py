@@ -124,10 +124,10 @@ class TestANameThatCannotBeLookedUp:
     @pytest.mark.parametrize(
         ("error", "detail"),
         [
-            (socket.gaierror(socket.EAI_NONAME, "x"), "the DNS knows no such name, or there is no connection"),
+            (socket.gaierror(socket.EAI_NONAME, "x"), "the DNS does not know this name, or there is no connection"),
             (socket.gaierror(socket.EAI_AGAIN, "x"), "the network's DNS does not answer"),
             (socket.gaierror(socket.EAI_FAIL, "x"), f"the look-up failed with error {socket.EAI_FAIL}"),
-            (UnicodeError(), "it is no name that a host can have"),
+            (UnicodeError(), "no host can have this name"),
         ],
     )
     def test_is_named_with_the_reason(self, error: Exception, detail: str) -> None:
@@ -155,19 +155,19 @@ class TestAConnection:
         with wires.deaf() as place:
             problem = problem_of(resolver=leading_to(place), timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
-        assert problem.summary.startswith(f"{HOST} did not answer within 0.5 seconds: port 443 takes no connection")
+        assert problem.summary.startswith(f"{HOST} did not answer within 0.5 seconds: port 443 accepts no connection")
 
     def test_that_is_taken_by_who_never_greets_is_a_timeout(self) -> None:
         with wires.silent() as made:
             problem = problem_of(resolver=leading_to(made.port), timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
-        assert problem.facts["detail"] == "it takes the connection, but does not answer the TLS greeting"
+        assert problem.facts["detail"] == "it accepts the connection, but does not answer the TLS greeting"
 
     def test_on_which_no_request_is_answered_is_a_timeout(self) -> None:
         with wires.silent() as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}", timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
-        assert problem.facts["detail"] == "it takes the connection, but does not answer the request"
+        assert problem.facts["detail"] == "it accepts the connection, but does not answer the request"
 
     def test_whose_answer_drips_in_is_a_timeout_of_the_whole(self) -> None:
         """Each byte by itself comes in time."""
@@ -188,7 +188,7 @@ class TestAConnection:
         ("words", "detail"),
         [
             (b"", "the connection ends without an answer"),
-            (b"220 mail.test ESMTP ready\r\n", "what answers there does not speak HTTP"),
+            (b"220 mail.test ESMTP ready\r\n", "what answers there is not an HTTP server"),
         ],
     )
     def test_to_who_does_not_speak_http_is_none(self, words: bytes, detail: str) -> None:
@@ -266,7 +266,7 @@ class TestACertificate:
         certificate = authority.issue_cert(HOST, not_before=ended - timedelta(days=90), not_after=ended)
         problem = self.problem(certificate, environ)
         assert problem.name.value == "tls-failed"
-        assert f"ran out on {ended:%Y-%m-%d}" in problem.summary
+        assert f"expired on {ended:%Y-%m-%d}" in problem.summary
         assert f"this machine's date is {datetime.now(UTC):%Y-%m-%d}" in problem.summary
         assert "the host says" not in problem.summary
 
@@ -430,7 +430,7 @@ class TestAProxy:
 
     @pytest.mark.parametrize(
         ("words", "does"),
-        [(b"SSH-2.0-OpenSSH\r\n", "does not speak as a proxy does"), (b"", "does not speak as a proxy does")],
+        [(b"SSH-2.0-OpenSSH\r\n", "does not answer as a proxy does"), (b"", "does not answer as a proxy does")],
     )
     def test_that_is_none_is_named(self, words: bytes, does: str) -> None:
         with wires.greeting(words) as made:
@@ -439,7 +439,7 @@ class TestAProxy:
     def test_that_is_not_there_is_named_without_its_log_in(self, log_in: str) -> None:
         problem = self.problem(closed_port(), log_in)
         assert problem.name.value == "proxy-interferes"
-        assert "cannot be reached, because it takes no connections" in problem.summary
+        assert "cannot be reached, because it accepts no connections" in problem.summary
 
     def test_whose_name_is_unknown_is_named(self) -> None:
         no_name = wires.failing(socket.gaierror(socket.EAI_NONAME, "x"))

@@ -179,3 +179,60 @@ def test_ten_thousand_rows_go_through(tmp_path: Path) -> None:
     rows = [row(f"302-{number:07d}-0000001", f"N{number}") for number in range(10_000)]
     report = at.push_file(*rows, row(order_id))
     assert (len(report.failures), report.sent.confirmed) == (10_000, 1)
+
+
+def test_a_corrected_number_for_a_parcel_that_sendcloud_told_of_is_sent_as_an_edit(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(2, 1)
+    at.parcels("announce", order_id)
+    assert at.push().sent.confirmed == 1
+    (before,) = at.numbers(order_id).values()
+    correction = at.push_file(row(order_id, "RIGHT1"))
+    assert (correction.sent.edited, correction.sent.confirmed, correction.already, correction.failures) == (1, 0, 0, [])
+    assert at.numbers(order_id) == {"1": "RIGHT1"} != {"1": before}
+    again = at.push_file(row(order_id, "RIGHT1"))
+    assert (again.sent.edited, again.already, again.failures) == (0, 1, [])
+    at.parcels("deliver", order_id)
+    assert at.push().sent.edited == 0
+    assert at.numbers(order_id) == {"1": "RIGHT1"}
+
+
+def test_the_number_that_sendcloud_told_of_is_no_correction_of_itself(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.parcels("announce", order_id, carrier="dpd")
+    at.push()
+    (number,) = at.numbers(order_id).values()
+    report = at.push_file(row(order_id, str(number), carrier="DPD"))
+    assert (report.sent.edited, report.already, report.failures) == (0, 1, [])
+
+
+def test_a_correction_of_one_of_several_parcels_has_to_say_which(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(1, 1)
+    first, second = at.items(order_id)
+    at.parcels("announce", order_id, split=[{first: 1}, {second: 1}])
+    assert at.push().sent.confirmed == 2
+    report = at.push_file(row(order_id, "RIGHT1"))
+    assert messages_of(report) == [(order_id, "correction-unclear")]
+    report = at.push_file(row(order_id, "RIGHT1", order_item_id=second, quantity="1"))
+    assert (report.sent.edited, report.failures) == (1, [])
+
+
+def test_amazons_own_file_is_read_and_the_stores_country_says_how_its_dates_are_written(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    header = "order-id\torder-item-id\tquantity\tship-date\tcarrier-code\tcarrier-name\ttracking-number\tship-method"
+    line = f"{order_id}\t{at.items(order_id)[0]}\t1.0\t05/11/2026\tDHL\t\t00340434161094042557\t"
+    report = at.push_file(line, header=header)
+    assert (report.sent.confirmed, report.failures) == (1, [])
+    assert list(at.numbers(order_id).values()) == ["00340434161094042557"]
+
+
+def test_what_is_no_tracking_number_is_never_told(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    ids = at.sell(3)
+    slips = ("https://www.dhl.de/x?piececode=00340434161094042557", "340434161094042000", "keine")
+    report = at.push_file(*(row(order_id, slip) for order_id, slip in zip(ids, slips, strict=True)))
+    assert messages_of(report) == [(order_id, "shipment-row-unusable") for order_id in ids]
+    assert at.outbox() == []

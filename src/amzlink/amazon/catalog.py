@@ -15,6 +15,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.core.weights.weights import to_grams
 from amzlink.http.bodies import UNREADABLE
+from amzlink.problems import services
 
 SEARCH_CATALOG_ITEMS: Final = Operation("searchCatalogItems", 2.0, 2, "Product Listing")
 PAGE_SIZE: Final = 20
@@ -93,11 +94,11 @@ def _search(link: Link, marketplace_id: str, asins: Sequence[str]) -> list[_Item
         try:
             answer = link.get(SEARCH_CATALOG_ITEMS, "/catalog/2022-04-01/items", query)
         except DeadPageToken:
-            raise link.malformed(SEARCH_CATALOG_ITEMS, "", "its next page cannot be asked for") from None
+            raise link.malformed(SEARCH_CATALOG_ITEMS, "", services.NO_NEXT_PAGE) from None
         try:
             results = msgspec.json.decode(answer.body, type=_Results)
         except UNREADABLE as error:
-            raise link.malformed(SEARCH_CATALOG_ITEMS, answer.request_id, "it is no list of products") from error
+            raise link.malformed(SEARCH_CATALOG_ITEMS, answer.request_id, services.NO_PRODUCTS) from error
         found += filter(None, map(_read, results.items))
         token = (results.pagination.next_token or None) if results.pagination else None
         if token is None or token in used:

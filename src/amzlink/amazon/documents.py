@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from email.message import Message
 from typing import Final
 
+from amzlink.problems import services
+
 _PIECE: Final = 256 * 1024
 _GZIP: Final = zlib.MAX_WBITS | 16  # zlib's way to say: with gzip's header
 # Who writes the first means the second, which has letters where the first has nothing.
@@ -26,7 +28,7 @@ def pieces(body: bytes, *, compressed: bool, most_bytes: int) -> Iterator[bytes]
     for piece in _unpack(body) if compressed else _cut(body):
         size += len(piece)
         if size > most_bytes:
-            raise ValueError(f"unpacked it is larger than {most_bytes} bytes")
+            raise ValueError(services.too_large_unpacked(most_bytes))
         yield piece
 
 
@@ -46,9 +48,9 @@ def _unpack(body: bytes) -> Iterator[bytes]:
                 break
             yield piece
     except zlib.error:
-        raise ValueError("its compression is damaged") from None
+        raise ValueError(services.DAMAGED_COMPRESSION) from None
     if not unpacker.eof:
-        raise ValueError("its compression breaks off")
+        raise ValueError(services.COMPRESSION_CUT_OFF)
 
 
 def charset_of(content_type: str) -> str | None:
@@ -93,7 +95,7 @@ def lines(parts: Iterable[bytes], codec: str) -> Iterator[str]:
         *whole, rest = (rest + decoder.decode(part)).split("\n")
         yield from (line.removesuffix("\r") for line in whole)
         if len(rest) > LONGEST_LINE:
-            raise ValueError("a line in it has no end")
+            raise ValueError(services.ENDLESS_LINE)
     rest += decoder.decode(b"", final=True)
     if rest:
         yield rest.removesuffix("\r")

@@ -107,7 +107,7 @@ def lwa_failure(status: int, body: bytes, request_id: str) -> NoToken:
     if name is ProblemName.CLIENT_UNKNOWN and "expired" in text.lower():
         name = ProblemName.CLIENT_SECRET_EXPIRED
     refused = NoToken(name, operation=GET_TOKEN, status=status, code=error.error, request_id=request_id)
-    return refused.with_facts(message=_showable(text), detail=f"{error.error or 'status'} {status}")
+    return refused.with_facts(message=_showable(text), detail=code_and_status(code=error.error, status=status))
 
 
 def spapi_failure(status: int, body: bytes, operation: str, role: str, request_id: str) -> CallFailed:

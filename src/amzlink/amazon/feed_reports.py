@@ -10,6 +10,7 @@ import msgspec
 
 from amzlink.amazon.documents import pieces
 from amzlink.amazon.shipment_refusals import Reason, reason_of
+from amzlink.problems import services
 
 MOST_REPORT_BYTES: Final = 256 * 1024 * 1024
 """What a report may measure unpacked."""
@@ -80,16 +81,16 @@ class _Reader:
         """The results, once all has been read."""
         self._parse(b"", last=True)
         if self._errors_told is None:
-            raise ValueError("it is no processing report")
+            raise ValueError(services.NO_PROCESSING_REPORT)
         if sum(result.is_error for result in self._results.values()) < self._errors_told:
-            raise ValueError("it counts more errors than it lists")
+            raise ValueError(services.ERRORS_MISSING)
         return self._results
 
     def _parse(self, piece: bytes, *, last: bool) -> None:
         try:
             self._parser.Parse(piece, last)
         except expat.ExpatError as error:
-            raise ValueError(f"its XML breaks at line {error.lineno}") from None
+            raise ValueError(services.broken_xml(error.lineno)) from None
 
     def _start(self, name: str, _attributes: object) -> None:
         self._path.append(name)
@@ -128,10 +129,10 @@ class _Reader:
 
 
 def _refuse_document_type(*_declaration: object) -> None:
-    raise ValueError("it declares a document type")
+    raise ValueError(services.DOCUMENT_TYPE)
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 20:  # noqa: PLR2004 - Amazon's numbers have 20 digits
-        raise ValueError("a number in it is none")
+        raise ValueError(services.NO_NUMBER)
     return int(text)

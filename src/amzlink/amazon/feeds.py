@@ -18,7 +18,7 @@ from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.http.bodies import UNREADABLE
 from amzlink.http.client import Answer
-from amzlink.problems import ProblemName
+from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import DocumentLinkExpired, Unreadable
 
 FULFILMENT_FEED: Final = "POST_ORDER_FULFILLMENT_DATA"
@@ -195,7 +195,7 @@ def _read_feeds(link: Link, query: dict[str, str]) -> _Feeds:
     try:
         answer = link.get(GET_FEEDS, f"{_PATH}/feeds", query)
     except DeadPageToken:
-        raise link.malformed(GET_FEEDS, "", "its next page cannot be asked for") from None
+        raise link.malformed(GET_FEEDS, "", services.NO_NEXT_PAGE) from None
     return _decode(link, GET_FEEDS, answer, _Feeds)
 
 
@@ -208,4 +208,4 @@ def _decode(link: Link, operation: Operation, answer: Answer, kind: type[Kind]) 
         return msgspec.json.decode(answer.body, type=kind)
     except UNREADABLE:
         # The error's own text may quote the answer, which may hold a document's address.
-        raise link.malformed(operation, answer.request_id, "it has not the form that was expected") from None
+        raise link.malformed(operation, answer.request_id, services.UNEXPECTED_FORM) from None

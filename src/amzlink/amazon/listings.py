@@ -16,6 +16,7 @@ from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.clock import to_iso
 from amzlink.core.weights.weights import amazon_value
 from amzlink.http.bodies import UNREADABLE
+from amzlink.problems import services
 from amzlink.problems.failures import NotFound
 
 __all__ = [
@@ -150,7 +151,7 @@ def _count(link: Link, seller_id: str, query: Mapping[str, str]) -> int:
     try:
         return msgspec.json.decode(answer.body, type=_Count).number_of_results
     except UNREADABLE as error:
-        raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, "it is no list of listings") from error
+        raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, services.NO_LISTINGS) from error
 
 
 # Reading -------------------------------------------------------------------------------------------------------------
@@ -247,11 +248,11 @@ def _search(
                 SEARCH_LISTINGS_ITEMS, _path(seller_id), {**asked, "pageToken": token} if token else asked
             )
         except DeadPageToken:
-            raise link.malformed(SEARCH_LISTINGS_ITEMS, "", "its next page cannot be asked for") from None
+            raise link.malformed(SEARCH_LISTINGS_ITEMS, "", services.NO_NEXT_PAGE) from None
         try:
             results = msgspec.json.decode(answer.body, type=_Results)
         except UNREADABLE as error:
-            raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, "it is no list of listings") from error
+            raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, services.NO_LISTINGS) from error
         listings = (read_listing(item, marketplace_ids) for item in results.items)
         yield ListingsPage(tuple(listing for listing in listings if listing), results.number_of_results)
         token = (results.pagination.next_token or None) if results.pagination else None
@@ -268,7 +269,7 @@ def _get_listing(link: Link, seller_id: str, marketplace_ids: Sequence[str], sku
         return None
     listing = read_listing(answer.body, marketplace_ids)
     if listing is None:
-        raise link.malformed(GET_LISTINGS_ITEM, answer.request_id, "it is no listing")
+        raise link.malformed(GET_LISTINGS_ITEM, answer.request_id, services.NO_LISTING)
     return msgspec.structs.replace(listing, sku=sku)
 
 
@@ -320,5 +321,5 @@ def patch_weight(
     try:
         told = msgspec.json.decode(answer.body, type=_Submission)
     except UNREADABLE as error:
-        raise link.malformed(PATCH_LISTINGS_ITEM, answer.request_id, "it is no answer to a patch") from error
+        raise link.malformed(PATCH_LISTINGS_ITEM, answer.request_id, services.NO_PATCH_RESULT) from error
     return PatchAnswer(told.status, told.submission_id, to_issues(told.issues))

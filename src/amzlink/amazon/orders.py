@@ -15,7 +15,7 @@ from amzlink.amazon.transport import Link
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
 from amzlink.http.bodies import UNREADABLE
-from amzlink.problems import ProblemName
+from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import NotFound
 from amzlink.problems.orders import UNKNOWN_TO_AMAZON
 
@@ -160,7 +160,7 @@ def _page_with_faults(link: Link, body: bytes, request_id: str) -> OrdersPage:
         except msgspec.ValidationError as error:
             refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
         except msgspec.DecodeError:
-            refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, "its text is damaged"))
+            refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
 
 
@@ -170,7 +170,7 @@ def _id_of(entry: object) -> str:
 
 
 def _cut_off(body: bytes) -> str:
-    return "it is empty" if not body.strip() else f"it ends in the middle, or is no JSON ({len(body)} bytes)"
+    return services.cut_off(len(body)) if body.strip() else services.EMPTY
 
 
 def _next_token(pagination: Pagination | None) -> str | None:

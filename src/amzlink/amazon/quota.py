@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated, Final, Protocol
 
 import msgspec
-from filelock import FileLock, Timeout
 
-from amzlink.files import write_private
-from amzlink.problems import Problem, ProblemName
+from amzlink.files import lock, write_private
+from amzlink.problems import Problem, ProblemName, machine
 
 _LOCK_SECONDS: Final = 20
 # Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
@@ -73,7 +72,6 @@ class FileQuotas:
     def __init__(self, path: Path, account: str) -> None:
         self._path = path
         self._account = account
-        self._lock = FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS, mode=0o600)
 
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""
@@ -106,14 +104,9 @@ class FileQuotas:
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
         """Alone with the file. Raises `not-writable` where another program does not let go of it."""
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise Problem(ProblemName.NOT_WRITABLE, file=self._path, detail="another program holds it") from None
-        try:
+        held = Problem(ProblemName.NOT_WRITABLE, file=self._path, detail=machine.IN_USE)
+        with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
             yield
-        finally:
-            self._lock.release()
 
     def _key(self, operation: Operation) -> str:
         return f"{self._account} {operation.name}"

@@ -19,7 +19,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, Document, Link
 from amzlink.http.bodies import UNREADABLE
 from amzlink.http.client import Answer
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, services
 from amzlink.problems.failures import CallFailed, Denied, DocumentLinkExpired, Refused, Unreadable
 
 GET_REPORTS: Final = Operation("getReports", 0.0222, 10, "Direct-to-Consumer Shipping")
@@ -205,9 +205,7 @@ def _asin(line: Mapping[str, str]) -> str | None:
 def _sku_column(line: Mapping[str, str]) -> str:
     named = [name for name in line if name == "seller-sku"] or [name for name in line if "sku" in name]
     if len(named) != 1:
-        raise Unreadable(
-            ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail="none of its columns is that of the SKUs"
-        )
+        raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=services.NO_SKU_COLUMN)
     return named[0]
 
 
@@ -250,4 +248,4 @@ def _decode(link: Link, operation: Operation, answer: Answer, kind: type[Kind]) 
         return msgspec.json.decode(answer.body, type=kind)
     except UNREADABLE:
         # The error's own text may quote the answer, which may hold a document's address.
-        raise link.malformed(operation, answer.request_id, "it has not the form that was expected") from None
+        raise link.malformed(operation, answer.request_id, services.UNEXPECTED_FORM) from None

@@ -12,6 +12,7 @@ from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import Link
 from amzlink.http.bodies import UNREADABLE
+from amzlink.problems import services
 
 GET_MARKETPLACE_PARTICIPATIONS: Final = Operation("getMarketplaceParticipations", 0.016, 15, "Product Listing")
 GET_ACCOUNT: Final = Operation("getAccount", 0.016, 15, "Finance and Accounting")
@@ -71,7 +72,7 @@ def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
     try:
         entries = msgspec.json.decode(answer.body, type=_Answer).payload
     except UNREADABLE as error:
-        raise link.malformed(GET_MARKETPLACE_PARTICIPATIONS, answer.request_id, "it is no such list") from error
+        raise link.malformed(GET_MARKETPLACE_PARTICIPATIONS, answer.request_id, services.NO_MARKETPLACES) from error
     return _in_amazons_shops(entries)
 
 
@@ -87,9 +88,9 @@ def get_account(link: Link) -> SellerAccount:
     try:
         account = msgspec.json.decode(answer.body, type=_AccountAnswer).payload
     except UNREADABLE as error:
-        raise link.malformed(GET_ACCOUNT, answer.request_id, "it is no account") from error
+        raise link.malformed(GET_ACCOUNT, answer.request_id, services.NO_ACCOUNT) from error
     if account is None:
-        raise link.malformed(GET_ACCOUNT, answer.request_id, "it has no account in it")
+        raise link.malformed(GET_ACCOUNT, answer.request_id, services.NO_ACCOUNT)
     return SellerAccount(account.selling_plan, _in_amazons_shops(account.marketplace_participation_list))
 
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from amzlink.problems.shipments import REFUSED_BECAUSE
+
 
 class Reason(StrEnum):
     """Why a confirmation is refused (docs/services/amazon.md, "Refused confirmations")."""
@@ -27,22 +29,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-IN_WORDS: Final[Mapping[Reason, str]] = MappingProxyType(
-    {
-        Reason.ITEM_UNKNOWN: "an item in it is none of the order's",
-        Reason.ALREADY_CONFIRMED: "as much of the order as that is not left to be confirmed",
-        Reason.ORDER_CANCELLED: "the order, or an item in it, was cancelled",
-        Reason.STALE_PACKAGE: "the package was changed elsewhere in between",
-        Reason.TOO_MANY_EDITS: "the package was changed as often as Amazon allows",
-        Reason.TRACKING_FORMAT: "the tracking number does not look like one of the carrier's",
-        Reason.TRANSPARENCY_CODES: "its items need Transparency codes, one for each unit",
-        Reason.AMAZON_CONFIRMS: "Amazon confirms this order itself",
-        Reason.BAD_DATE: "the date of the hand-over lies in the future, or before the order",
-        Reason.CARRIER_UNKNOWN: "Amazon does not know the carrier code",
-        Reason.ORDER_UNKNOWN: "Amazon does not know the order",
-        Reason.OTHER: "for a reason that amzlink does not know",
-    }
-)
+IN_WORDS: Final[Mapping[Reason, str]] = MappingProxyType({reason: REFUSED_BECAUSE[reason] for reason in Reason})
 
 # A part of Amazon's text, in lower case. The first that fits counts: some texts name an item or an order by the way.
 # How Amazon words a bad date, missing Transparency codes and an order that it confirms itself was never seen.

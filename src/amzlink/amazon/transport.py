@@ -57,7 +57,7 @@ from amzlink.problems.failures import (
     Unavailable,
     Unreadable,
 )
-from amzlink.problems.services import UNPROTECTED_LINK
+from amzlink.problems.services import NO_TIME, UNPROTECTED_LINK
 
 UPLOAD: Final = "uploadDocument"
 DOWNLOAD: Final = "downloadDocument"
@@ -239,7 +239,7 @@ class Link:
         status, body, failure = response.status_code, response.content, self._connection.failure
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             waits = call.when_throttled is not WhenThrottled.GIVE_UP
-            max_wait = self._patience.limit if waits else "0 seconds"
+            max_wait = self._patience.limit if waits else NO_TIME
             return failure(Throttled, ProblemName.THROTTLED, response, operation.name, max_wait=max_wait)
         if response.is_server_error:
             return failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)

@@ -1,5 +1,7 @@
 """check-weights: find products without a shipping weight, and fix them."""
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,35 +11,41 @@ import typer
 from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from amzlink.core.weights.rows import WeightRefusal
+    from amzlink.jobs.check_weights import CheckReport
 
 
 def check_weights_command(
     ctx: typer.Context,
     all_listings: Annotated[
-        bool, typer.Option("--all-listings", help="The whole catalogue, not only what open orders hold.")
+        bool, typer.Option("--all-listings", help="Check the whole catalogue, not only open orders.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help="Write a table to fill in for --from.")
+        str | None, typer.Option(metavar="FILE.csv|-", help="Write a table to fill in for --from.")
     ] = None,
     set_weights: Annotated[
-        list[str] | None, typer.Option("--set", metavar="SKU=0.45kg", help="Set a weight here; repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="SKU=0.45kg", help="Set a weight in the order book; repeatable."),
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE.csv", help="Set the weights of a file.")
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Set the weights in a file.")
     ] = None,
     accept_suggestions: Annotated[
-        bool, typer.Option("--accept-suggestions", help="Set what is suggested for products with a finding.")
+        bool, typer.Option("--accept-suggestions", help="Set the suggested weights.")
     ] = False,
     apply: Annotated[
-        bool | None, typer.Option("--apply/--dry-run", help="Write to Amazon's listings too / keep and write nothing.")
+        bool | None, typer.Option("--apply/--dry-run", help="Write to Amazon's listings too / write nothing.")
     ] = None,
 ) -> None:
-    """Find products without a shipping weight; set weights here, and at Amazon with --apply."""
+    """Find products without a shipping weight, and set weights."""
+    from amzlink.cli.shell.values import parse_output
     from amzlink.cli.views.weights import show
     from amzlink.jobs.check_weights import CheckOptions, check_weights
 
     session: Session = ctx.obj
+    file = parse_output("--output", output)
     weights, refused = _given(session, set_weights or [], source)
     options = CheckOptions(
         all_listings=all_listings,
@@ -48,7 +56,21 @@ def check_weights_command(
     )
     (slug,) = session.stores(all_stores=False)
     report = check_weights(session.deps, slug, options)
-    session.exit_code = show(session.console, report, refused, output=output, dry_run=options.dry_run)
+    with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
+        session.exit_code = show(
+            session.console, report, refused, output=Path(file) if file else None, dry_run=options.dry_run
+        )
+
+
+@contextlib.contextmanager
+def _table_on_stdout(report: "CheckReport") -> "Iterator[None]":
+    """Write the table to fill in to standard output, where all else would be in its way and goes to stderr."""
+    from amzlink.core.weights.rows import write_weight_csv
+
+    if report.skus or report.problem is None:
+        write_weight_csv(sys.stdout, [checked.entry for checked in report.skus], byte_order_mark=False)
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
 
 
 def _given(

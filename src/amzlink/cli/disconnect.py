@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def disconnect_command(
     ctx: typer.Context,
     keep_orders: Annotated[
-        bool, typer.Option("--keep-orders", help="Keep what is not personal of the orders in the order book.")
+        bool, typer.Option("--keep-orders", help="Keep the orders in the order book, without personal data.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

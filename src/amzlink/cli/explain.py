@@ -10,7 +10,7 @@ from amzlink.problems import CATALOGUE, Entry, ProblemName, docs_of, usage
 
 def explain_command(
     ctx: typer.Context,
-    problem: Annotated[str | None, typer.Argument(help="The name of the problem, as it stands in the message.")] = None,
+    problem: Annotated[str | None, typer.Argument(help="The name of the problem, as the message shows it.")] = None,
     list_all: Annotated[bool, typer.Option("--list", help="Show all names.")] = False,
 ) -> None:
     """Explain a problem by its name."""

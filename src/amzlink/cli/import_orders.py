@@ -1,4 +1,4 @@
-"""import-orders: bring the order book up to date."""
+"""import-orders: import new and changed orders."""
 
 from typing import Annotated
 
@@ -11,17 +11,20 @@ def import_orders_command(
     ctx: typer.Context,
     since: Annotated[str | None, typer.Option(metavar="7d|TIME", help="How far back: 7d, 12h, or ISO 8601.")] = None,
     order: Annotated[list[str] | None, typer.Option(metavar="ID", help="Fetch this order only; repeatable.")] = None,
-    route: Annotated[str, typer.Option(metavar="auto|search|report", help="How to fetch.")] = "auto",
-    max_wait: Annotated[str, typer.Option(metavar="5m", help="The longest that waits may add up to.")] = "5m",
+    route: Annotated[str, typer.Option(metavar="auto|search", help="How to fetch the orders.")] = "auto",
+    max_wait: Annotated[str, typer.Option(metavar="5m", help="How long to wait for Amazon at most, in total.")] = "5m",
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Import every store.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, but store nothing.")] = False,
 ) -> None:
-    """Bring open orders from Amazon into the order book."""
+    """Import orders from Amazon into the order book, and send them on."""
     from amzlink.cli.shell.values import parse_choice, parse_moment, parse_span
     from amzlink.cli.views.imports import show
     from amzlink.jobs.import_orders import ImportOptions, import_orders
+    from amzlink.problems import usage
 
     session: Session = ctx.obj
+    if since and order:
+        session.console.usage(usage.SINCE_AND_ORDER)
     options = ImportOptions(
         since=parse_moment("--since", since, session.deps.clock.now()) if since else None,
         order_ids=tuple(order or ()),

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 _ComplaintOfTyper: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 # Errors that name no file can only be stdout's: those of all other files are problems by the time they come here.
 _OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
-_ANYWHERE: Final = "Anywhere on the line: --store SLUG, --json, --quiet, --verbose, --no-color."
+_ANYWHERE: Final = "Options for every command: --store SLUG, --json, --quiet, --verbose, --no-color."
 
 app = typer.Typer(
     name="amzlink",
-    help="Links an Amazon seller account to the Sendcloud shipping platform.",
+    help="Connects an Amazon seller account to the Sendcloud shipping platform.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -53,15 +53,17 @@ app = typer.Typer(
 
 @app.callback()
 def _global(
-    store: Annotated[str | None, typer.Option(metavar="SLUG", help="The store to work on.")] = None,
+    store: Annotated[str | None, typer.Option(metavar="SLUG", help="The store to use.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but problems.")] = False,
-    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; twice: for a bug report.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show problems only.")] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Show more; twice shows details for a bug report.")
+    ] = 0,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; so does NO_COLOR.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Links an Amazon seller account to the Sendcloud shipping platform."""
-    # They may stand anywhere, so `argv.split` has taken them out before; here they stand for the help.
+    """Connects an Amazon seller account to the Sendcloud shipping platform."""
+    # They may stand anywhere, so `global_options.split` has taken them out before; here they are for the help.
 
 
 app.command("connect", epilog=_ANYWHERE)(connect_command)

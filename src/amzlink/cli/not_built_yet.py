@@ -1,4 +1,4 @@
-"""Commands that are announced and not built yet: refused by name, so that nobody thinks they did something."""
+"""Commands that are planned and not built yet. Help does not offer them, and typing one is refused by name."""
 
 from typing import Final
 

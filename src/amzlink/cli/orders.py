@@ -6,17 +6,17 @@ import typer
 
 from amzlink.cli.shell.session import Session
 
-orders_app = typer.Typer(help="Look at the order book; lift and set holds.", no_args_is_help=True)
+orders_app = typer.Typer(help="Look at the order book, and set and lift holds.", no_args_is_help=True)
 
 OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="Amazon's order number.")]
 WithPii = Annotated[bool, typer.Option("--with-pii", help="With the buyers' personal data.")]
-Status = Annotated[str | None, typer.Option(metavar="S", help="Only this status of Amazon's, such as UNSHIPPED.")]
-DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only what has to be shipped before this time.")]
+Status = Annotated[str | None, typer.Option(metavar="S", help="Only orders with this status, such as UNSHIPPED.")]
+DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only orders to be shipped before this time.")]
 
 
 @orders_app.command("list")
 def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefore = None) -> None:
-    """Show the orders, the most urgent first."""
+    """List the orders, the most urgent first."""
     from amzlink.cli.shell.values import parse_filter
     from amzlink.cli.views.orders import show_list
     from amzlink.jobs.orders.browse import list_orders
@@ -43,28 +43,31 @@ def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPi
 @orders_app.command("export")
 def export_command(
     ctx: typer.Context,
-    format_: Annotated[str, typer.Option("--format", metavar="csv|json|jsonl", help="The form of the file.")] = "csv",
-    output: Annotated[str | None, typer.Option(metavar="FILE", help="Where to write; without it: stdout.")] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="csv|json|jsonl", help="The format of the file.")] = "csv",
+    output: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Where to write; standard output if left out.")
+    ] = None,
     with_pii: WithPii = False,
     status: Status = None,
     due_before: DueBefore = None,
 ) -> None:
     """Write the orders to a file, one row per order line."""
-    from amzlink.cli.shell.values import parse_choice, parse_filter
+    from amzlink.cli.shell.values import parse_choice, parse_filter, parse_output
     from amzlink.cli.views.export import export
     from amzlink.jobs.orders.browse import export_orders
 
     session: Session = ctx.obj
     parse_choice("--format", format_, "csv", "json", "jsonl")
+    file = parse_output("--output", output)
     slug = session.store()
     wanted = parse_filter(status, due_before)
     rows = export_orders(session.deps, slug, wanted, with_personal=with_pii)
-    export(session.console, slug, rows, form=format_, output=output, with_pii=with_pii)
+    export(session.console, slug, rows, form=format_, output=file, with_pii=with_pii)
 
 
 @orders_app.command("hold")
 def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
-    """Keep an order back until it is released."""
+    """Put an order on hold until you release it."""
     from amzlink.jobs.orders.browse import hold_order
 
     session: Session = ctx.obj
@@ -76,11 +79,19 @@ def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
 
 @orders_app.command("release")
 def release_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
-    """Lift what keeps an order back. A hold comes again only when its cause is new."""
+    """Lift an order's holds. A hold is set again only for a new cause."""
     from amzlink.jobs.orders.browse import release_order
+    from amzlink.problems import Exit, Problem
 
     session: Session = ctx.obj
     slug = session.store()
-    lifted = release_order(session.deps, slug, order_id)
+    try:
+        lifted = release_order(session.deps, slug, order_id)
+    except Problem as problem:
+        if problem.exit_code is not Exit.DONE:
+            raise
+        lifted, told = (), problem.summary  # there was nothing to lift
+    else:
+        told = f"{order_id} is released: {', '.join(lifted)}."
     document = {"store": slug, "order_id": order_id, "released": list(lifted)}
-    session.console.result(document, lambda: session.console.line(f"{order_id} is released: {', '.join(lifted)}."))
+    session.console.result(document, lambda: session.console.line(told))

@@ -1,4 +1,4 @@
-"""purge-pii: destroy buyers' personal data that is due."""
+"""purge-pii: delete buyers' personal data that is due."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,20 +11,22 @@ from amzlink.cli.shell.session import Session
 def purge_pii_command(
     ctx: typer.Context,
     archive: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write what tax needs here first, sealed.")
+        Path | None,
+        typer.Option(metavar="DIR", help="First write an encrypted archive with tax records to this folder."),
     ] = None,
     recipient: Annotated[
-        list[str] | None, typer.Option(metavar="age1...", help="Who can open the archive; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="age1...", help="Public key of somebody who can open the archive; repeatable."),
     ] = None,
-    order: Annotated[str | None, typer.Option(metavar="ID", help="This order only, at once.")] = None,
+    order: Annotated[str | None, typer.Option(metavar="ID", help="Delete the data of this order now.")] = None,
     include_destination: Annotated[
-        bool, typer.Option("--include-destination", help="Delete what Sendcloud has of these orders too.")
+        bool, typer.Option("--include-destination", help="Delete these orders at Sendcloud too.")
     ] = False,
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Purge every store.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go; destroy nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted, but delete nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Destroy buyers' personal data whose time is over; with --order, one order's at once."""
+    """Delete buyers' personal data that has passed its retention date."""
     from amzlink.cli.views.privacy import show
     from amzlink.jobs.privacy.purge import PurgeOptions
     from amzlink.jobs.purge_pii import purge_pii
@@ -37,7 +39,7 @@ def purge_pii_command(
         session.console.usage(usage.ARCHIVE_WITHOUT_RECIPIENT)
     slugs = session.stores(all_stores=all_stores)
     if order and not (dry_run or yes):
-        question = f"Destroy the personal data of order {order}? It cannot be brought back"
+        question = f"Delete the personal data of order {order}? This cannot be undone"
         if not session.console.confirm(question, default=False, option="--yes"):
             return
     options = PurgeOptions(

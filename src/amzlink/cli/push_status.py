@@ -1,4 +1,4 @@
-"""push-status: tell Amazon about parcels."""
+"""push-status: confirm shipments to Amazon."""
 
 from typing import Annotated
 
@@ -10,13 +10,16 @@ from amzlink.cli.shell.session import Session
 def push_status_command(
     ctx: typer.Context,
     source: Annotated[
-        str | None, typer.Option("--from", metavar="FILE|-", help="Read parcels from a CSV or JSON file, or stdin.")
+        str | None,
+        typer.Option("--from", metavar="FILE|-", help="Read parcels from a CSV or JSON file, or from standard input."),
     ] = None,
-    route: Annotated[str, typer.Option(metavar="auto|single|feed", help="One by one, or all in a feed.")] = "auto",
-    all_stores: Annotated[bool, typer.Option("--all-stores", help="Push every store.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and count; tell Amazon nothing.")] = False,
+    route: Annotated[
+        str, typer.Option(metavar="auto|single|feed", help="Confirm one by one, or all in a feed.")
+    ] = "auto",
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="Confirm for every store.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and count, but confirm nothing.")] = False,
 ) -> None:
-    """Tell Amazon of parcels that are announced to, or processed at, the carrier."""
+    """Confirm shipments to Amazon."""
     import sys
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""sandbox: a local Amazon and Sendcloud to learn and test on."""
+"""sandbox: a local Amazon and Sendcloud to test with."""
 
 import json
 from typing import Annotated
@@ -10,15 +10,15 @@ from amzlink.cli.shell.session import Session
 
 def sandbox_command(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(help="The port to listen on; 0: any that is free.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 means any free port.", min=0, max=65535)] = 0,
     orders: Annotated[int, typer.Option(help="How many orders the shop has.", min=0)] = 200,
     fault: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable; `help` lists them.")
     ] = None,
     quota: Annotated[str, typer.Option(metavar="real|fast|off", help="How strict the quotas are.")] = "real",
-    seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
+    seed: Annotated[int, typer.Option(help="Another number makes another shop.")] = 7,
 ) -> None:
-    """Serve a local Amazon, with orders made from a seed. Prints its addresses as one line of JSON; Ctrl-C ends it."""
+    """Serve a local Amazon and Sendcloud. Prints its addresses as one line of JSON; Ctrl-C stops it."""
     from amzlink.cli.shell.values import parse_choice
     from amzlink.problems import usage
     from amzlink.sandbox.faults import FAULTS

@@ -17,9 +17,9 @@ _MOST_SHOWN: Final = 10
 
 def status_command(
     ctx: typer.Context,
-    all_stores: Annotated[bool, typer.Option("--all-stores", help="All stores.")] = False,
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="Show every store.")] = False,
 ) -> None:
-    """Show the last runs, the open orders, and what waits for you."""
+    """Show the last runs, the open orders, and what needs you."""
     from amzlink.jobs.status import status_of
 
     session: Session = ctx.obj

@@ -28,7 +28,7 @@ def stores_list_command(ctx: typer.Context) -> None:
 
 @stores_app.command("show")
 def stores_show_command(ctx: typer.Context) -> None:
-    """Show a store's settings, and where each of its secrets comes from; never a secret itself."""
+    """Show a store's settings and where its secrets come from, but never a secret."""
     from amzlink.jobs.stores.settings import show_store
 
     session: Session = ctx.obj
@@ -40,7 +40,7 @@ def stores_show_command(ctx: typer.Context) -> None:
 def stores_set_command(
     ctx: typer.Context, setting: Annotated[str, typer.Argument(metavar="KEY=VALUE", help="For example name=My Shop.")]
 ) -> None:
-    """Change one of a store's settings; `stores show` lists them."""
+    """Change a setting of a store. `stores show` lists them."""
     from amzlink.jobs.stores.settings import set_setting
 
     session: Session = ctx.obj
@@ -54,7 +54,7 @@ def stores_set_command(
 def stores_default_command(
     ctx: typer.Context, slug: Annotated[str, typer.Argument(metavar="SLUG", help="The store's short name.")]
 ) -> None:
-    """Choose the store that commands work on when none is named."""
+    """Choose the store that commands use when you name none."""
     from amzlink.jobs.stores.settings import set_default
 
     session: Session = ctx.obj

@@ -53,7 +53,7 @@ def tour(console: Console, run: RunCommand) -> Exit:
         guide.say("6. Find products without a weight, or with one that cannot be right.")
         guide.run("check-weights")
         guide.say(
-            "7. The merchant prints labels in Sendcloud. Shipments are confirmed when the carrier has the parcels."
+            "7. The merchant prints the labels in Sendcloud. Shipments are confirmed when the carrier has the parcels."
         )
         _at_sendcloud(sandbox, "announce", orders="all")
         guide.run("push-status")

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, cast
 from amzlink.clock import parse_http_date
 from amzlink.http.connection import Ask, Way
 from amzlink.http.sockets import PER_FAMILY, clean
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, network
 
 _X509_NOT_YET_VALID: Final = 9
 _X509_EXPIRED: Final = 10
@@ -18,7 +18,6 @@ _X509_SELF_SIGNED: Final = 18
 _X509_UNKNOWN_ISSUER: Final = frozenset({2, 19, 20, 21})
 _X509_OTHER_HOST: Final = frozenset({62, 64})
 _GREETING_SHARE: Final = 0.7  # of the time limit; the rest is for finding out what it is that keeps silent
-_CUT: Final = "it is cut off during the TLS greeting, as firewalls do that go by the host's name"
 
 
 @contextlib.contextmanager
@@ -33,13 +32,13 @@ def secured(way: Way, connection: socket.socket) -> Iterator[tuple[socket.socket
     except TimeoutError as error:
         if told := _plain_http(way):
             raise way.problem(ProblemName.TLS_FAILED, told) from error
-        raise way.late("it takes the connection, but does not answer the TLS greeting") from error
+        raise way.late(network.TLS_UNANSWERED) from error
     except ssl.SSLCertVerificationError as error:
         raise _distrusted(way, error) from error
     except ssl.SSLError as error:
         raise way.problem(ProblemName.TLS_FAILED, _no_tls(way, error), kind=error.reason) from error
     except OSError as error:
-        raise way.problem(ProblemName.TLS_FAILED, _CUT) from error
+        raise way.problem(ProblemName.TLS_FAILED, network.TLS_CUT_OFF) from error
     with spoken:
         yield spoken, spoken.version(), _issuer_told(spoken)
 
@@ -65,30 +64,26 @@ def _distrusted(way: Way, error: ssl.SSLCertVerificationError) -> Problem:
 
 
 def _why_distrusted(error: ssl.SSLCertVerificationError, seen: _Certificate | None, way: Way) -> str:
-    code, issuer = error.verify_code, seen.issuer if seen else "unknown"
+    code, issuer = error.verify_code, seen.issuer if seen else network.ISSUER_UNKNOWN
     if code == _X509_SELF_SIGNED:
-        return f"its certificate is self-signed, by {issuer}"
+        return network.self_signed(issuer)
     if code in _X509_UNKNOWN_ISSUER:
-        return f"its certificate's issuer, {issuer}, is not known to this machine"
+        return network.issuer_unknown(issuer)
     if code in _X509_OTHER_HOST:
-        names = ", ".join(seen.names) if seen and seen.names else "another host"
-        return f"its certificate is for {names} (issuer: {issuer})"
+        return network.other_host(seen.names if seen else (), issuer)
     if code in (_X509_EXPIRED, _X509_NOT_YET_VALID):
         return _out_of_date(seen, way.clock.now())
-    return f"its certificate is not trusted ({clean(error.verify_message)}; issuer: {issuer})"
+    return network.distrusted(clean(error.verify_message), issuer)
 
 
 def _out_of_date(seen: _Certificate | None, now: datetime) -> str:
     if seen is None:
-        return f"its certificate has run out or is not valid yet, by this machine's date {now:%Y-%m-%d}"
-    dates = f"this machine's date is {now:%Y-%m-%d}"
-    if seen.date_told and seen.date_told.date() != now.date():
-        dates += f", and the host says {seen.date_told:%Y-%m-%d}"
+        return network.out_of_date(now)
     if now > seen.ends:
-        return f"its certificate ran out on {seen.ends:%Y-%m-%d} (issuer: {seen.issuer}); {dates}"
+        return network.expired(seen.ends, seen.issuer, now, seen.date_told)
     if now < seen.begins:
-        return f"its certificate is valid from {seen.begins:%Y-%m-%d} only (issuer: {seen.issuer}); {dates}"
-    return f"the certificate of its issuer, {seen.issuer}, is out of date; {dates}"
+        return network.not_valid_yet(seen.begins, seen.issuer, now, seen.date_told)
+    return network.issuer_out_of_date(seen.issuer, now, seen.date_told)
 
 
 def _look_without_trust(way: Way, *, wants_date: bool) -> _Certificate | None:
@@ -135,16 +130,16 @@ def _issuer_told(spoken: ssl.SSLSocket) -> str:
 
 def _named(organisation: str | None, common_name: str | None) -> str:
     names = [clean(name) for name in (organisation, common_name) if name]
-    return " / ".join(dict.fromkeys(names)) or "without a name"
+    return " / ".join(dict.fromkeys(names)) or network.WITHOUT_NAME
 
 
 def _no_tls(way: Way, error: ssl.SSLError) -> str:
     """What answers a TLS greeting without a certificate."""
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return _CUT
+        return network.TLS_CUT_OFF
     if "ALERT" in (error.reason or ""):
-        return f"it refuses the TLS greeting ({clean(error.reason or '')})"
-    return _plain_http(way) or f"no TLS is spoken at port {way.port}"
+        return network.tls_refused(clean(error.reason or ""))
+    return _plain_http(way) or network.no_tls(way.port)
 
 
 def _plain_http(way: Way) -> str | None:
@@ -154,4 +149,4 @@ def _plain_http(way: Way) -> str | None:
             status = way.ask(Ask("HEAD", "/"), connection).status
     except (Problem, TimeoutError):
         return None
-    return f"plain HTTP (status {status}) is spoken at port {way.port}, where TLS belongs"
+    return network.plain_http(way.port, status)

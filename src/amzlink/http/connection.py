@@ -26,7 +26,7 @@ from amzlink.http.sockets import (
     taken_of,
     why_unconnected,
 )
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, network
 
 FROM_GATEWAYS: Final = (http.client.BAD_GATEWAY, http.client.SERVICE_UNAVAILABLE, http.client.GATEWAY_TIMEOUT)
 
@@ -84,7 +84,7 @@ class Way:
             connection = self.dial(*(self.proxy.host, self.proxy.port) if self.proxy else (self.host, self.port))
         except NoWay as error:
             if self.proxy:
-                detail = f"the proxy {self.proxy.shown} cannot be reached, {_PROXY_REASONS[error.name]}"
+                detail = network.proxy_unreachable(self.proxy.shown, error.name)
                 raise self.problem(ProblemName.PROXY_INTERFERES, detail) from error
             raise self.problem(error.name, error.detail, addresses=listed(self.tries)) from error
         with connection:
@@ -98,7 +98,7 @@ class Way:
         try:
             self.tries = dial(addresses, self.deadline)
         except TimeoutError:
-            raise NoWay(ProblemName.TIMEOUT, "the look-up of its name took all the time") from None
+            raise NoWay(ProblemName.TIMEOUT, network.LOOK_UP_LATE) from None
         missed = why_unconnected(self.tries, port)
         connection = taken_of(self.tries)
         if connection is None:
@@ -114,14 +114,14 @@ class Way:
         try:
             answer = converse(connection, "CONNECT", head, "", self.deadline)
         except TimeoutError as error:
-            raise self._of_proxy(proxy, "does not answer") from error
+            raise self._of_proxy(proxy, network.PROXY_SILENT) from error
         except (OSError, http.client.HTTPException) as error:
-            raise self._of_proxy(proxy, "does not speak as a proxy does") from error
+            raise self._of_proxy(proxy, network.NO_PROXY) from error
         if answer.status >= http.client.MULTIPLE_CHOICES or is_html(answer.beginning):
             raise self._of_proxy(proxy, refusal(answer, proxy), answer.status)
 
     def _of_proxy(self, proxy: Proxy, does: str, status: object = "no") -> Problem:
-        return self.problem(ProblemName.PROXY_INTERFERES, f"the proxy {proxy.shown} {does}", status=status)
+        return self.problem(ProblemName.PROXY_INTERFERES, network.of_proxy(proxy.shown, does), status=status)
 
     def ask(self, ask: Ask, spoken: socket.socket) -> Answer:
         """Ask on an open connection; the answer's beginning. Raises `timeout` or `connect-refused`."""
@@ -142,13 +142,13 @@ class Way:
         try:
             return converse(spoken, ask.method, "\r\n".join(head), ask.body, self.deadline)
         except TimeoutError as error:
-            raise self.late("it takes the connection, but does not answer the request") from error
+            raise self.late(network.REQUEST_UNANSWERED) from error
         except http.client.RemoteDisconnected as error:
-            raise self.problem(ProblemName.CONNECT_REFUSED, "the connection ends without an answer") from error
+            raise self.problem(ProblemName.CONNECT_REFUSED, network.ENDS_UNANSWERED) from error
         except http.client.HTTPException as error:
-            raise self.problem(ProblemName.CONNECT_REFUSED, "what answers there does not speak HTTP") from error
+            raise self.problem(ProblemName.CONNECT_REFUSED, network.NO_HTTP) from error
         except OSError as error:
-            raise self.problem(ProblemName.CONNECT_REFUSED, "the connection breaks before the answer") from error
+            raise self.problem(ProblemName.CONNECT_REFUSED, network.BREAKS_UNANSWERED) from error
 
     def black_hole(self) -> Problem | None:
         """`ipv6-black-hole`, where the last attempt has seen one."""
@@ -159,23 +159,15 @@ class Way:
         return Problem(ProblemName.IPV6_BLACK_HOLE, host=self.proxy.host if self.proxy else self.host, addresses=hung)
 
 
-_PROXY_REASONS: Final = {
-    ProblemName.DNS_FAILED: "because its name cannot be looked up",
-    ProblemName.CONNECT_REFUSED: "because it takes no connections",
-    ProblemName.TIMEOUT: "because it does not answer",
-}
-
-
 def refusal(answer: Answer, proxy: Proxy) -> str:
     """What a proxy does that lets nobody through."""
-    page = " with a web page of its own" if is_html(answer.beginning) else ""
-    status = f"(status {answer.status}{page})"
+    is_page = is_html(answer.beginning)
     if answer.status == http.client.PROXY_AUTHENTICATION_REQUIRED:
-        if proxy.log_in:
-            return f"does not accept the user name and password in its address {status}"
-        return f"asks for a user name and password {status}"
-    if answer.status in (http.client.FORBIDDEN, http.client.METHOD_NOT_ALLOWED):
-        return f"does not allow connections to this host {status}"
-    if answer.status in FROM_GATEWAYS:
-        return f"cannot reach this host itself {status}"
-    return f"answers in place of the host {status}"
+        does = network.PROXY_LOG_IN_WRONG if proxy.log_in else network.PROXY_WANTS_LOG_IN
+    elif answer.status in (http.client.FORBIDDEN, http.client.METHOD_NOT_ALLOWED):
+        does = network.PROXY_FORBIDS
+    elif answer.status in FROM_GATEWAYS:
+        does = network.PROXY_CANNOT_REACH
+    else:
+        does = network.PROXY_ANSWERS
+    return network.with_status(does, answer.status, is_page=is_page)

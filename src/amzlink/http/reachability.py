@@ -22,7 +22,7 @@ from amzlink.http.connection import FROM_GATEWAYS, Ask, Way, refusal
 from amzlink.http.proxies import HTTPS_PORT, find_proxy
 from amzlink.http.sockets import FIRST_BYTES, Answer, Deadline, Resolver, clean, listed, system_resolver
 from amzlink.http.trust import trusted_certificates
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, network
 
 DEFAULT_SECONDS: Final = 10.0
 CAPTIVE_PORTAL: Final = "captive-portal"
@@ -109,9 +109,10 @@ def _split(base_url: str) -> SplitResult:
         url = urlsplit(base_url)
         if url.hostname and url.port != 0:
             return url
-    detail = "it has to be an address with a host, such as https://proxy.example:8443"
     raise Problem(
-        ProblemName.CONFIG_INVALID, file="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL", detail=detail
+        ProblemName.CONFIG_INVALID,
+        file="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL",
+        detail=network.UNUSABLE_ADDRESS,
     )
 
 
@@ -140,12 +141,12 @@ def _look(way: Way, ask: Ask) -> Probe:
 def _judge(way: Way, answer: Answer) -> None:
     """Raise what an answer means that is not the service's own."""
     if way.proxy and not way.secure and answer.status in FROM_GATEWAYS:
-        detail = f"the proxy {way.proxy.shown} {refusal(answer, way.proxy)}"
+        detail = network.of_proxy(way.proxy.shown, refusal(answer, way.proxy))
         raise way.problem(ProblemName.PROXY_INTERFERES, detail, status=answer.status)
     if between := _between(answer):
         kind, detail = between
         if way.proxy:
-            kind, detail = PROXY, f"the proxy {way.proxy.shown} answers with {detail}"
+            kind, detail = PROXY, network.proxy_answers_with(way.proxy.shown, detail)
         raise way.problem(ProblemName.PROXY_INTERFERES, detail, status=answer.status, kind=kind)
 
 
@@ -156,16 +157,16 @@ def _between(answer: Answer) -> tuple[str, str] | None:
     """
     status = answer.status
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
-        return CAPTIVE_PORTAL, f"a redirect to {_redirect_host(answer) or 'a page of its own'} (status {status})"
+        return CAPTIVE_PORTAL, network.redirect(_redirect_host(answer), status)
     if status == _NETWORK_AUTHENTICATION_REQUIRED:
-        return CAPTIVE_PORTAL, f"a demand to sign in to the network (status {status})"
+        return CAPTIVE_PORTAL, network.sign_in_demand(status)
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
-        return PROXY, f"a demand for a proxy's user name and password (status {status})"
+        return PROXY, network.log_in_demand(status)
     if status >= http.client.INTERNAL_SERVER_ERROR or not is_html(answer.beginning):
         return None
     if status < http.client.MULTIPLE_CHOICES:
-        return CAPTIVE_PORTAL, f"a web page (status {status})"
-    return PROXY, f"a web page of a firewall or filter (status {status})"
+        return CAPTIVE_PORTAL, network.web_page(status)
+    return PROXY, network.filters_page(status)
 
 
 def _redirect_host(answer: Answer) -> str | None:
@@ -221,14 +222,14 @@ def _over_httpx(
         raise Problem(ProblemName.TIMEOUT, **facts) from error
     except HTTPError as error:
         if proxy:
-            detail = f"the proxy {proxy} gives no connection to it ({type(error).__name__})"
+            detail = network.proxy_gives_no_connection(proxy, type(error).__name__)
             raise Problem(ProblemName.PROXY_INTERFERES, detail=detail, **facts) from error
         raise Problem(ProblemName.CONNECT_REFUSED, kind=type(error).__name__, **facts) from error
     answer = Answer(response.status_code, response.headers, response.content[:FIRST_BYTES])
     if between := _between(answer):
         kind, detail = between
         if proxy:
-            kind, detail = PROXY, f"the proxy {proxy} answers with {detail}"
+            kind, detail = PROXY, network.proxy_answers_with(proxy, detail)
         raise Problem(ProblemName.PROXY_INTERFERES, detail=detail, status=answer.status, kind=kind, **facts)
     offset = _offset(answer.headers.get("date"), clock)
     return Probe(host=host, status=answer.status, offset=offset, proxy=proxy, milliseconds=_since(began))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 
-from amzlink.problems import ProblemName
+from amzlink.problems import ProblemName, network
 
 PER_FAMILY: Final = 3
 _DIALLING_SHARE: Final = 0.6  # of the time limit; the rest is for finding out why nothing was reached
@@ -100,15 +100,15 @@ def addresses_of(host: str, port: int, resolver: Resolver) -> Sequence[Address]:
     try:
         found = resolver(host, port)
     except UnicodeError:
-        raise NoWay(ProblemName.DNS_FAILED, "it is no name that a host can have") from None
+        raise NoWay(ProblemName.DNS_FAILED, network.NO_HOST_NAME) from None
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
-            raise NoWay(ProblemName.DNS_FAILED, "the network's DNS does not answer") from error
+            raise NoWay(ProblemName.DNS_FAILED, network.DNS_SILENT) from error
         if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
-            raise NoWay(ProblemName.DNS_FAILED, "the DNS knows no such name, or there is no connection") from error
-        raise NoWay(ProblemName.DNS_FAILED, f"the look-up failed with error {error.errno}") from error
+            raise NoWay(ProblemName.DNS_FAILED, network.NAME_UNKNOWN) from error
+        raise NoWay(ProblemName.DNS_FAILED, network.look_up_failed(error.errno)) from error
     if not found:
-        raise NoWay(ProblemName.DNS_FAILED, "the name has no address")
+        raise NoWay(ProblemName.DNS_FAILED, network.NO_ADDRESS)
     chosen: list[Address] = []
     for family in dict.fromkeys(family for family, _ in found):
         chosen += [address for address in found if address[0] == family][:PER_FAMILY]
@@ -168,12 +168,12 @@ def why_unconnected(tries: Sequence[Try], port: int) -> NoWay:
     """What the failed connections have in common."""
     codes = {one.error.errno for one in tries if one.error}
     if codes & {errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", None)}:
-        return NoWay(ProblemName.CONNECT_REFUSED, f"port {port} there is closed")
+        return NoWay(ProblemName.CONNECT_REFUSED, network.port_closed(port))
     if codes & {errno.EACCES, errno.EPERM}:
-        return NoWay(ProblemName.CONNECT_REFUSED, "a firewall of this machine or on the way forbids it")
+        return NoWay(ProblemName.CONNECT_REFUSED, network.FORBIDDEN_BY_FIREWALL)
     if errno.ETIMEDOUT in codes or any(one.pending for one in tries):
-        return NoWay(ProblemName.TIMEOUT, f"port {port} takes no connection, so that a firewall may be swallowing it")
-    return NoWay(ProblemName.CONNECT_REFUSED, "no way leads there from this network")
+        return NoWay(ProblemName.TIMEOUT, network.port_silent(port))
+    return NoWay(ProblemName.CONNECT_REFUSED, network.NO_ROUTE)
 
 
 class _Timed(io.RawIOBase):

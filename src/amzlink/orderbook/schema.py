@@ -137,9 +137,7 @@ VAULT_CHAINS: Final = Table(
     Column("month", Text, nullable=False),
     Column("chain_id", Text, nullable=False),
     PrimaryKeyConstraint("store", "month"),
-    info={
-        "about": "The chains of day keys with which boxes were sealed, one per month. The keys themselves are in the keyring."
-    },
+    info={"about": "The chains of day keys with which boxes were sealed, one per month. The keys are in the keyring."},
 )
 
 VAULT_FLOORS: Final = Table(

@@ -7,6 +7,9 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Sendcloud"
 
+# Details of answers that cannot be read.
+OTHER_ORDERS_LISTED: Final = "it lists other orders than the requested one"
+
 ENTRIES: Final = {
     ProblemName.SENDCLOUD_CREDENTIALS: Entry(
         title="Sendcloud does not know these keys",

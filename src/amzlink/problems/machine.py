@@ -7,6 +7,7 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "This machine"
 
+
 ENTRIES: Final = {
     ProblemName.NOT_WRITABLE: Entry(
         title="A file cannot be written",

@@ -69,6 +69,7 @@ class ProblemName(Enum):
     SHIPMENT_ROW_UNUSABLE = "shipment-row-unusable"
     CONFIRMATION_NOT_STORED = "confirmation-not-stored"
     TRANSPARENCY_CODES_MISSING = "transparency-codes-missing"
+    CORRECTION_UNCLEAR = "correction-unclear"
     PARCEL_OF_STOPPED_ORDER = "parcel-of-stopped-order"
     SHIP_BY_NEAR = "ship-by-near"
     FEED_FAILED = "feed-failed"

@@ -1,5 +1,7 @@
 """The way to the services: names, connections, certificates, proxies, the clock."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from amzlink.problems.entry import CALLING, Entry, Exit
@@ -10,15 +12,177 @@ AREA: Final = "Network"
 # Details of settings that cannot be used.
 UNREADABLE_CERTIFICATES: Final = "the certificates that it names cannot be read"
 UNUSABLE_PROXY: Final = "it has to be the address of a proxy, such as http://proxy.example:3128"
+UNUSABLE_ADDRESS: Final = "it has to be an address with a host, such as https://proxy.example:8443"
 
 # Details of failed calls.
 DAMAGED_COMPRESSION: Final = "the answer's compression is damaged"
 PROXY_LETS_NOTHING_THROUGH: Final = "the proxy did not let the call through"
 
+# Details of names and connections.
+NO_HOST_NAME: Final = "no host can have this name"
+DNS_SILENT: Final = "the network's DNS does not answer"
+NAME_UNKNOWN: Final = "the DNS does not know this name, or there is no connection"
+NO_ADDRESS: Final = "the name has no address"
+LOOK_UP_LATE: Final = "the look-up of its name took all the time"
+FORBIDDEN_BY_FIREWALL: Final = "a firewall on this machine or in the network blocks it"
+NO_ROUTE: Final = "this network has no route to it"
+REQUEST_UNANSWERED: Final = "it accepts the connection, but does not answer the request"
+ENDS_UNANSWERED: Final = "the connection ends without an answer"
+BREAKS_UNANSWERED: Final = "the connection breaks before the answer"
+NO_HTTP: Final = "what answers there is not an HTTP server"
+TLS_UNANSWERED: Final = "it accepts the connection, but does not answer the TLS greeting"
+TLS_CUT_OFF: Final = "the connection is cut off during the TLS greeting, which firewalls do that filter by host name"
+
+# What a proxy does, after its address.
+PROXY_SILENT: Final = "does not answer"
+NO_PROXY: Final = "does not answer as a proxy does"
+PROXY_LOG_IN_WRONG: Final = "does not accept the user name and password in its address"
+PROXY_WANTS_LOG_IN: Final = "asks for a user name and password"
+PROXY_FORBIDS: Final = "does not allow connections to this host"
+PROXY_CANNOT_REACH: Final = "cannot reach this host itself"
+PROXY_ANSWERS: Final = "answers in place of the host"
+_PROXY_REASONS: Final = {
+    ProblemName.DNS_FAILED: "because its name cannot be looked up",
+    ProblemName.CONNECT_REFUSED: "because it accepts no connections",
+    ProblemName.TIMEOUT: "because it does not answer",
+}
+
+# Parts of sentences about certificates.
+ISSUER_UNKNOWN: Final = "unknown"
+WITHOUT_NAME: Final = "without a name"
+
 
 def larger_than(most_bytes: int) -> str:
     """An answer beyond the limit on its size."""
     return f"it is larger than {most_bytes} bytes"
+
+
+def look_up_failed(code: int | None) -> str:
+    """A look-up that ended with an error that has no sentence of its own."""
+    return f"the look-up failed with error {code}"
+
+
+def port_closed(port: int) -> str:
+    """A port where nobody listens."""
+    return f"port {port} there is closed"
+
+
+def port_silent(port: int) -> str:
+    """A port that answers nothing at all."""
+    return f"port {port} accepts no connection; a firewall may be dropping it"
+
+
+def proxy_unreachable(proxy: str, reason: ProblemName) -> str:
+    """A proxy that no connection can be made to."""
+    return f"the proxy {proxy} cannot be reached, {_PROXY_REASONS[reason]}"
+
+
+def of_proxy(proxy: str, does: str) -> str:
+    """What a proxy does."""
+    return f"the proxy {proxy} {does}"
+
+
+def proxy_answers_with(proxy: str, answer: str) -> str:
+    """A proxy that answers in the service's place."""
+    return f"the proxy {proxy} answers with {answer}"
+
+
+def proxy_gives_no_connection(proxy: str, kind: str) -> str:
+    """A proxy through which nothing is reached; `kind` is the class of the network's error."""
+    return f"the proxy {proxy} gives no connection to it ({kind})"
+
+
+def with_status(does: str, status: int, *, is_page: bool) -> str:
+    """What a proxy does, with what it answered."""
+    page = " with a web page of its own" if is_page else ""
+    return f"{does} (status {status}{page})"
+
+
+def redirect(host: str | None, status: int) -> str:
+    """An answer that leads elsewhere."""
+    return f"a redirect to {host or 'a page of its own'} (status {status})"
+
+
+def sign_in_demand(status: int) -> str:
+    """The answer of a guest network."""
+    return f"a demand to sign in to the network (status {status})"
+
+
+def log_in_demand(status: int) -> str:
+    """The answer of a proxy that nobody has set."""
+    return f"a demand for a proxy's user name and password (status {status})"
+
+
+def web_page(status: int) -> str:
+    """A page where data was expected."""
+    return f"a web page (status {status})"
+
+
+def filters_page(status: int) -> str:
+    """A page that refuses."""
+    return f"a web page of a firewall or filter (status {status})"
+
+
+def tls_refused(reason: str) -> str:
+    """A TLS greeting that is answered with an alert."""
+    return f"it refuses the TLS greeting ({reason})"
+
+
+def no_tls(port: int) -> str:
+    """A port that answers a TLS greeting with something else."""
+    return f"no TLS is spoken at port {port}"
+
+
+def plain_http(port: int, status: int) -> str:
+    """A port that speaks HTTP without TLS."""
+    return f"plain HTTP (status {status}) is spoken at port {port}, where TLS belongs"
+
+
+def self_signed(issuer: str) -> str:
+    """A certificate that vouches for itself."""
+    return f"its certificate is self-signed, by {issuer}"
+
+
+def issuer_unknown(issuer: str) -> str:
+    """A certificate whose issuer is not trusted."""
+    return f"its certificate's issuer, {issuer}, is not known to this machine"
+
+
+def other_host(names: Sequence[str], issuer: str) -> str:
+    """A certificate for another name."""
+    return f"its certificate is for {', '.join(names) or 'another host'} (issuer: {issuer})"
+
+
+def distrusted(reason: str, issuer: str) -> str:
+    """A certificate that is not trusted for another reason."""
+    return f"its certificate is not trusted ({reason}; issuer: {issuer})"
+
+
+def out_of_date(now: datetime) -> str:
+    """A certificate of which no more is known than that its time is wrong."""
+    return f"its certificate has expired or is not valid yet, by this machine's date {now:%Y-%m-%d}"
+
+
+def expired(ends: datetime, issuer: str, now: datetime, told: datetime | None) -> str:
+    """A certificate past its end. `told` is the date that the host gives."""
+    return f"its certificate expired on {ends:%Y-%m-%d} (issuer: {issuer}); {_dates(now, told)}"
+
+
+def not_valid_yet(begins: datetime, issuer: str, now: datetime, told: datetime | None) -> str:
+    """A certificate before its beginning."""
+    return f"its certificate is valid from {begins:%Y-%m-%d} only (issuer: {issuer}); {_dates(now, told)}"
+
+
+def issuer_out_of_date(issuer: str, now: datetime, told: datetime | None) -> str:
+    """A certificate whose issuer's own is past its end, or before its beginning."""
+    return f"the certificate of its issuer, {issuer}, is out of date; {_dates(now, told)}"
+
+
+def _dates(now: datetime, told: datetime | None) -> str:
+    dates = f"this machine's date is {now:%Y-%m-%d}"
+    if told and told.date() != now.date():
+        dates += f", and the host says {told:%Y-%m-%d}"
+    return dates
 
 
 ENTRIES: Final = {

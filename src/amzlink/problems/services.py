@@ -7,21 +7,60 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Amazon's and Sendcloud's answers"
 
-# Details of failed calls.
+# Details of answers that cannot be read.
 UNPROTECTED_LINK: Final = "the link in it is not an https link"
+NO_TOKEN_IN_IT: Final = "it is not a token"
+NO_NEXT_PAGE: Final = "its next page cannot be requested"
 NO_SUCH_PAGE: Final = "the next page that it names does not exist"
 PAGES_IN_A_CIRCLE: Final = "its pages go round in a circle"
-NO_TOKEN_IN_IT: Final = "it is no token"
+UNEXPECTED_FORM: Final = "it does not have the expected form"
+EMPTY: Final = "it is empty"
+DAMAGED_TEXT: Final = "its text is damaged"
+NO_MARKETPLACES: Final = "it is not a list of marketplaces"
+NO_ACCOUNT: Final = "there is no account in it"
+NO_LISTINGS: Final = "it is not a list of listings"
+NO_LISTING: Final = "it is not a listing"
+NO_PRODUCTS: Final = "it is not a list of products"
+NO_PATCH_RESULT: Final = "it does not say what became of the change"
+
+# Details of documents that cannot be read.
+NO_SKU_COLUMN: Final = "it has no column of SKUs"
+DAMAGED_COMPRESSION: Final = "its compression is damaged"
+COMPRESSION_CUT_OFF: Final = "its compressed data is cut off"
+ENDLESS_LINE: Final = "a line in it is too long"
+NO_PROCESSING_REPORT: Final = "it is not a processing report"
+ERRORS_MISSING: Final = "it counts more errors than it lists"
+DOCUMENT_TYPE: Final = "it declares a document type"
+NO_NUMBER: Final = "something in it should be a number and is not"
+
+NO_TIME: Final = "0 seconds"
+"""The wait that a call was allowed that is not made again."""
 
 
-def code_and_status(*, code: str, status: int) -> str:
-    """A refusal that has no words of its own."""
-    return f"{code or 'no code'}, status {status}"
+def code_and_status(*, code: str, status: int, place: str = "") -> str:
+    """A refusal that has no sentence of its own, and the place in the request that it names."""
+    where = f" at {place}" if place else ""
+    return f"{code or 'no code'}{where}, status {status}"
 
 
 def no_json(*, status: int, size: int) -> str:
-    """An answer whose form is not the service's."""
-    return f"status {status} with a body of {size} bytes that is no JSON"
+    """An answer that is not in the service's form."""
+    return f"status {status} with a body of {size} bytes that is not JSON"
+
+
+def cut_off(size: int) -> str:
+    """An answer that should be JSON."""
+    return f"it is cut off, or is not JSON ({size} bytes)"
+
+
+def too_large_unpacked(most_bytes: int) -> str:
+    """A document beyond the limit on its unpacked size."""
+    return f"unpacked it is larger than {most_bytes} bytes"
+
+
+def broken_xml(line: int) -> str:
+    """A document that should be XML."""
+    return f"its XML breaks at line {line}"
 
 
 ENTRIES: Final = {

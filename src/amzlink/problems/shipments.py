@@ -1,12 +1,28 @@
 """Shipments and their confirmation to Amazon."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
 from amzlink.problems.names import ProblemName
 
 AREA: Final = "Shipments"
+
+# By the reason that amazon/shipment_refusals gives for a confirmation that Amazon refused.
+REFUSED_BECAUSE: Final[Mapping[str, str]] = {
+    "item-unknown": "an item in it is not in the order",
+    "already-confirmed": "fewer units of the order are left to be confirmed",
+    "order-cancelled": "the order, or an item in it, was cancelled",
+    "stale-package": "the package was changed elsewhere in the meantime",
+    "too-many-edits": "the package was changed as often as Amazon allows",
+    "tracking-format": "the tracking number does not look like one of the carrier's",
+    "transparency-codes": "its items need Transparency codes, one for each unit",
+    "amazon-confirms": "Amazon confirms this order itself",
+    "bad-date": "the shipping date is in the future, or before the order",
+    "carrier-unknown": "Amazon does not know the carrier code",
+    "order-unknown": "Amazon does not know the order",
+    "other": "for a reason that amzlink does not know",
+}
 
 ENTRIES: Final = {
     ProblemName.SHIPMENT_REFUSED: Entry(
@@ -43,6 +59,13 @@ ENTRIES: Final = {
         what="The shipment of the order {order_id} was not confirmed: Amazon needs a Transparency code for each unit, and there is none.",
         why="The product is in Amazon's Transparency program. Its codes are printed on the units, so only the person who packs them knows them.",
         next_step="Confirm it in Seller Central, Manage Orders. Or run `amzlink push-status --from FILE.csv{store_option}` with a file that has a column transparency_codes.",
+        exit_code=Exit.PARTLY,
+    ),
+    ProblemName.CORRECTION_UNCLEAR: Entry(
+        title="A corrected number that fits several parcels",
+        what="The file has another tracking number for the order {order_id}, and it is not clear for which of its parcels.",
+        why="Amazon knows several parcels of this order, and the line of the file does not say which items are in the parcel.",
+        next_step="Fill in the columns order_item_id and quantity as in the parcel that you mean, and give the file again. Or change the number in Seller Central, Manage Orders, Edit Shipment.",
         exit_code=Exit.PARTLY,
     ),
     ProblemName.PARCEL_OF_STOPPED_ORDER: Entry(

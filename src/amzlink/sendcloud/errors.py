@@ -25,6 +25,7 @@ from amzlink.problems.failures import (
     Throttled,
     Unavailable,
 )
+from amzlink.problems.services import code_and_status
 
 SERVICE: Final = "Sendcloud"
 TOKEN_EXCHANGE: Final = "sendcloud/OAuth2TokenExchange"  # noqa: S105 - an operation's name
@@ -156,5 +157,4 @@ _LISTS: Final = frozenset({"sendcloud/create_orders", "sendcloud/list_orders", "
 
 
 def _detail(error: ApiError, status: int) -> str:
-    where = f" at {error.source}" if error.source else ""
-    return f"{error.code or 'no code'}{where}, status {status}"
+    return code_and_status(code=error.code, place=error.source, status=status)

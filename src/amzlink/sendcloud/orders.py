@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from amzlink.problems import ProblemName
+from amzlink.problems.destination import OTHER_ORDERS_LISTED
 from amzlink.problems.failures import AccountRefused
 from amzlink.sendcloud.errors import ApiError, parse_errors
 from amzlink.sendcloud.times import in_utc
@@ -143,7 +144,7 @@ def find_order(client: Client, integration_id: int, order_id: str) -> StoredOrde
         if order_id in rows:
             return rows[order_id]
         if number == _MOST_STRANGE_PAGES and reply.cursor:
-            raise client.malformed(reply, "it lists other orders than the one that was asked for")
+            raise client.malformed(reply, OTHER_ORDERS_LISTED)
     return None
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.cli.shell.values import parse_choice, parse_due, parse_filter, parse_moment, parse_span
+from amzlink.cli.shell.values import parse_choice, parse_due, parse_filter, parse_moment, parse_output, parse_span
+from amzlink.core.orders.order import STATUSES
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Exit, Problem
 
@@ -138,11 +139,25 @@ class TestFilters:
     def test_a_status_is_spelled_as_amazon_does(self, text: str) -> None:
         assert parse_filter(text, None) == Filter(status="UNSHIPPED")
 
-    def test_a_status_that_nobody_has_seen_yet_is_a_status(self) -> None:
-        assert parse_filter("invoice_unconfirmed", None).status == "INVOICE_UNCONFIRMED"
+    @pytest.mark.parametrize("text", ["foo", "", "INVOICE_UNCONFIRMED"])
+    def test_a_status_that_amazon_does_not_have_is_refused_and_the_known_ones_are_named(self, text: str) -> None:
+        told = refusal(lambda: parse_filter(text, None)).summary
+        assert "--status" in told
+        assert all(status in told for status in STATUSES)
 
     def test_a_due_time_stands_beside_it(self) -> None:
         assert parse_filter("SHIPPED", "2026-11-30") == Filter("SHIPPED", datetime(2026, 11, 30, tzinfo=UTC))
 
     def test_a_due_time_that_is_none_is_refused(self) -> None:
         assert "--due-before" in refusal(lambda: parse_filter(None, "soon")).summary
+
+
+class TestOutputs:
+    def test_a_name_is_a_file_and_a_hyphen_is_standard_output(self) -> None:
+        assert parse_output("--output", "orders.csv") == "orders.csv"
+        assert parse_output("--output", "-") is None
+        assert parse_output("--output", None) is None
+
+    @pytest.mark.parametrize("text", ["", " "])
+    def test_an_empty_name_is_refused(self, text: str) -> None:
+        assert "--output needs the name of a file" in refusal(lambda: parse_output("--output", text)).summary

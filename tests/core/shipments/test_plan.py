@@ -540,6 +540,91 @@ def test_two_numbers_in_one_file_correct_nothing() -> None:
     assert sorted(found.already) == ["file:A", "file:B"]
 
 
+# A file that corrects what Sendcloud told of.
+
+
+def heard(now: Situation, *keys: str) -> Situation:
+    return msgspec.structs.replace(now, heard=frozenset(keys))
+
+
+class TestCorrections:
+    LATER = parcel("file:B", updated_at=NOON + HOUR)
+
+    @pytest.mark.parametrize("state", [State.ACCEPTED, State.STORED])
+    def test_another_number_in_a_file_edits_the_package_that_sendcloud_told_of(self, state: State) -> None:
+        before = told("1", "A", ("1", 1), state=state)
+        now = situation(
+            parcel("A", holds("1")), self.LATER, packages=[package("1")], lines=[line("1", 0)], confirmations=[before]
+        )
+        outlook = decide(heard(now, "file:B"))
+        (edit,) = outlook.edit
+        assert (edit.reference, edit.parcel, edit.items, edit.is_edit) == (
+            before.reference,
+            "file:B",
+            before.items,
+            True,
+        )
+        assert (outlook.superseded, outlook.already, outlook.confirm) == (("sendcloud:A",), (), ())
+
+    def test_a_number_that_waits_to_be_sent_is_replaced_before_it_is(self) -> None:
+        before = told("1", "A", ("1", 1), state=State.PLANNED)
+        outlook = decide(heard(situation(parcel("A", holds("1")), self.LATER, confirmations=[before]), "file:B"))
+        assert [(entry.parcel, entry.is_edit) for entry in outlook.confirm] == [("file:B", False)]
+        assert outlook.queued == ()
+
+    def test_the_same_number_and_carrier_is_known_already(self) -> None:
+        now = situation(
+            parcel("A", holds("1")), self.LATER, packages=[package("1")], lines=[line("1", 0)],
+            confirmations=[told("1", "A", ("1", 1))], contents={"file:B": "content of A"},
+        )  # fmt: skip
+        outlook = decide(heard(now, "file:B"))
+        assert (outlook.edit, set(outlook.already)) == ((), {"sendcloud:A", "file:B"})
+
+    @pytest.mark.parametrize(
+        "later",
+        [
+            parcel("file:B", updated_at=NOON - HOUR),
+            parcel("file:B", updated_at=NOON + HOUR, traceable=False),
+            parcel("file:B", holds("2"), updated_at=NOON + HOUR),
+        ],
+    )
+    def test_what_is_older_has_no_number_or_holds_something_else_corrects_nothing(self, later: Parcel) -> None:
+        now = situation(
+            parcel("A", holds("1")),
+            later,
+            packages=[package("1")],
+            lines=[line("1", 0)],
+            confirmations=[told("1", "A", ("1", 1))],
+        )
+        outlook = decide(heard(now, "file:B"))
+        assert (outlook.edit, outlook.confirm, outlook.unclear) == ((), (), ())
+
+    def test_what_nobody_told_of_in_this_run_corrects_nothing(self) -> None:
+        now = situation(
+            parcel("A", holds("1")),
+            self.LATER,
+            packages=[package("1")],
+            lines=[line("1", 0)],
+            confirmations=[told("1", "A", ("1", 1))],
+        )
+        assert decide(now).edit == ()
+
+    def test_of_several_packages_the_one_with_the_same_things_in_it_is_corrected(self) -> None:
+        parcels = (parcel("A", holds("1")), parcel("C", holds("2")))
+        lines, packages = [line("1", 0), line("2", 0)], [package("1"), package("2")]
+        known = [told("1", "A", ("1", 1)), told("2", "C", ("2", 1))]
+        later = parcel("file:B", holds("2"), updated_at=NOON + HOUR)
+        outlook = decide(
+            heard(situation(*parcels, later, lines=lines, packages=packages, confirmations=known), "file:B")
+        )
+        assert [(entry.reference, entry.parcel) for entry in outlook.edit] == [(ours("2"), "file:B")]
+        unclear = decide(
+            heard(situation(*parcels, self.LATER, lines=lines, packages=packages, confirmations=known), "file:B")
+        )
+        assert (unclear.unclear, unclear.edit) == (("file:B",), ())
+        assert set(unclear.already) == {"sendcloud:A", "sendcloud:C"}
+
+
 # Whatever the situation.
 
 ITEMS = ("1", "2", "3")

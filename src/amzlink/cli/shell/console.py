@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from amzlink.problems import Problem, ProblemName, usage
+from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -164,7 +164,10 @@ class Console:
             if not self._answered:
                 self._document({**(done or {}), "error": problem.as_dict()})
             return int(problem.exit_code)
-        self._tell_problem(problem, "Error")
+        if problem.exit_code is Exit.INTERRUPTED:  # which is no error
+            self.tell(f"{problem.summary} {problem.cause} {problem.next_step}")
+        else:
+            self._tell_problem(problem, "Error")
         return int(problem.exit_code)
 
     def usage(self, detail: str) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Final
 
 from amzlink.problems import Problem, ProblemName, usage
 
-_VERBOSE: Final = re.compile("-v+")
+_SHORT: Final = re.compile("-[vq]+")  # -v, -vv, -q, and both in one word
 
 
 @dataclass(slots=True)
@@ -36,12 +36,13 @@ def split(argv: Sequence[str]) -> GlobalOptions:
                 found.rest += ["--", *words]
             case "--json":
                 found.as_json = True
-            case "--quiet" | "-q":
+            case "--quiet":
                 found.quiet = True
             case "--verbose":
                 found.verbose += 1
-            case _ if _VERBOSE.fullmatch(word):
-                found.verbose += len(word) - 1
+            case _ if _SHORT.fullmatch(word):
+                found.verbose += word.count("v")
+                found.quiet = found.quiet or "q" in word
             case "--no-color":
                 found.no_color = True
             case "--store":

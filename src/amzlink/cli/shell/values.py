@@ -49,12 +49,29 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
 
 
 def parse_filter(status: str | None, due_before: str | None) -> "Filter":
-    """Which orders are meant. A status that Amazon may invent tomorrow is as good as one of today."""
+    """Which orders are meant.
+
+    Raises:
+        Problem: `usage`, for a status that Amazon does not have.
+    """
     from amzlink.clock import SystemClock
+    from amzlink.core.orders.order import STATUSES
     from amzlink.orderbook.orders.browse import Filter
 
     moment = parse_due("--due-before", due_before, SystemClock().now()) if due_before else None
-    return Filter(status.strip().upper() if status else None, moment)
+    known = parse_choice("--status", status.strip().upper(), *STATUSES) if status is not None else None
+    return Filter(known, moment)
+
+
+def parse_output(option: str, text: str | None) -> str | None:
+    """The file to write; None for standard output, which is `-` or no option at all.
+
+    Raises:
+        Problem: `usage`, for an empty name.
+    """
+    if text is not None and not text.strip():
+        raise _usage(usage.file_name_missing(option=option))
+    return None if text == "-" else text
 
 
 def parse_due(option: str, text: str, now: datetime) -> datetime:

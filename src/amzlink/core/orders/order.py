@@ -16,6 +16,10 @@ TO_SHIP: Final = frozenset({"UNSHIPPED", "PARTIALLY_SHIPPED"})
 PENDING: Final = frozenset({"PENDING", "PENDING_AVAILABILITY"})
 SHIPPED: Final = "SHIPPED"
 CANCELLED: Final = "CANCELLED"
+STATUSES: Final = (
+    "PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", SHIPPED, CANCELLED, "UNFULFILLABLE",
+)  # fmt: skip
+"""Amazon's fulfilment statuses (`FulfillmentStatus` of its orders model 2026-01-01)."""
 DELIVERED: Final = "DELIVERED"
 
 

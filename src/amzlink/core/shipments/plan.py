@@ -75,7 +75,10 @@ class Confirmation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """All that counts for one order. `contents` has an entry for each parcel that could be confirmed now."""
+    """All that counts for one order. `contents` has an entry for each parcel that could be confirmed now.
+
+    `heard` are the parcels that somebody told of in this run: only what is said now can correct what was said before.
+    """
 
     order_id: str
     status: str
@@ -84,6 +87,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     parcels: tuple[Parcel, ...]
     confirmations: tuple[Confirmation, ...]
     contents: Mapping[str, str]
+    heard: frozenset[str] = frozenset()
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +95,8 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
     `confirm` and `edit` are to be sent from now on, `queued` was so before. `withdraw` are not to be sent any more,
     each with what it is instead. `without_codes` cannot be sent, because their transparency codes are missing. The
-    rest are keys of parcels: that have not reached the trigger, that Amazon knows all about, of a cancelled order, and
-    that a later file replaced.
+    rest are keys of parcels: that have not reached the trigger, that Amazon knows all about, of a cancelled order, that
+    a later file replaced, and that correct one of several packages without saying which.
     """
 
     confirm: tuple[Confirmation, ...] = ()
@@ -104,6 +108,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     already: tuple[str, ...] = ()
     of_cancelled_order: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -180,6 +185,7 @@ class _Planner:
         self._waiting: list[str] = []
         self._already: list[str] = []
         self._superseded: list[str] = []
+        self._unclear: list[str] = []
         self._of_parcel = self._reconsidered()
         # What Amazon was told of labels that are cancelled now: the next label comes in their place.
         dead = [entry for entry in self._of_parcel.values() if self._is_dead(entry.parcel)]
@@ -204,7 +210,7 @@ class _Planner:
                 self._inherit(inherited, parcel, content)
             elif items := shares.get(parcel.key):
                 self._say(parcel, items, content)
-            elif parcel in fresh and parcel.key not in self._superseded:
+            elif parcel in fresh and parcel.key not in (*self._superseded, *self._unclear):
                 (self._waiting if self._nobody_knows else self._already).append(parcel.key)
         for entry in self._of_parcel.values():
             if entry.parcel in self._live_keys and entry.parcel not in self._superseded:
@@ -218,6 +224,7 @@ class _Planner:
             waiting=tuple(self._waiting),
             already=tuple(self._already),
             superseded=tuple(self._superseded),
+            unclear=tuple(self._unclear),
         )
 
     # What there is already.
@@ -302,7 +309,8 @@ class _Planner:
             if entry:
                 self._orphans.remove(entry)
             elif parcel.source == FILE:
-                entry = self._corrected_by(parcel, {each.reference for each in found.values()})
+                taken = {each.reference for each in found.values()}
+                entry = self._corrected_by(parcel, taken) or self._of_another_source(parcel, claims, taken)
             if entry:
                 found[parcel.key] = entry
             elif self._is_outdated(parcel):
@@ -319,9 +327,37 @@ class _Planner:
             entry = self._of_parcel.get(old.key)
             if entry is None or entry.reference in taken:
                 continue
-            if entry.state in (*SAID, *UNDER_WAY, State.PLANNED) or _is_refused_edit(entry):
+            if _can_be_corrected(entry):
                 return entry
         return None
+
+    def _of_another_source(
+        self, parcel: Parcel, claims: Mapping[str, int | None], taken: set[str]
+    ) -> Confirmation | None:  # fmt: skip
+        """The package that Sendcloud told of before, and a file now with another number: what a person says counts.
+
+        Where the file says the same as is known, there is none. Where several could be meant, it is unclear which.
+        """
+        content = self._now.contents.get(parcel.key)
+        if content is None or not parcel.traceable or parcel.key not in self._now.heard or self._is_outdated(parcel):
+            return None
+        if (parcel.items and not claims) or any(entry.content == content for entry in self._of_parcel.values()):
+            return None
+        meant = [
+            entry
+            for entry in self._of_parcel.values()
+            if self._is_told_before(entry, parcel)
+            and entry.reference not in taken
+            and _can_be_corrected(entry)
+            and (not claims or _holds(entry, claims))
+        ]
+        if len(meant) > 1:
+            self._unclear.append(parcel.key)
+        return meant[0] if len(meant) == 1 else None
+
+    def _is_told_before(self, entry: Confirmation, parcel: Parcel) -> bool:
+        old = self._by_key.get(entry.parcel)
+        return old is not None and old.is_live and old.source != FILE and old.updated_at < parcel.updated_at
 
     def _replace_refused(self, parcel: Parcel) -> None:
         for old in self._earlier(parcel):
@@ -396,6 +432,11 @@ class _Planner:
 def _is_refused_edit(entry: Confirmation) -> bool:
     """Amazon has the package, as it was before the edit."""
     return entry.is_edit and entry.state is State.REFUSED
+
+
+def _can_be_corrected(entry: Confirmation) -> bool:
+    """Whether Amazon has the package, may have it, or is to get it."""
+    return entry.state in (*SAID, *UNDER_WAY, State.PLANNED) or _is_refused_edit(entry)
 
 
 def _numbers(references: Iterable[str]) -> set[int]:

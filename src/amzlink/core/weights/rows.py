@@ -240,12 +240,13 @@ def weight_csv_rows(entries: Iterable[WeightEntry]) -> Iterator[tuple[str, ...]]
         )
 
 
-def write_weight_csv(file: IO[str], entries: Iterable[WeightEntry]) -> int:
+def write_weight_csv(file: IO[str], entries: Iterable[WeightEntry], *, byte_order_mark: bool = True) -> int:
     """Write the file to fill in; how many products are in it.
 
     `file` takes UTF-8 as it is (`newline=""`). The mark at its beginning is by what Excel knows UTF-8.
     """
-    file.write("\ufeff")
+    if byte_order_mark:
+        file.write("\ufeff")
     count = 0
     writer = csv.writer(file, lineterminator="\r\n")
     for count, row in enumerate(weight_csv_rows(entries)):  # noqa: B007 - the count, less the header, is the result

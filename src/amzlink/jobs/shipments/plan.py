@@ -80,7 +80,8 @@ class Planner:
             reached = frozenset(
                 parcel.key for parcel in parcels if self._trigger.reached(parcel, order.ship_by, self._now)
             )
-            outlook = plan(msgspec.structs.replace(situation, contents=contents), reached)
+            heard = frozenset(self._news.heard & {parcel.key for parcel in parcels})
+            outlook = plan(msgspec.structs.replace(situation, contents=contents, heard=heard), reached)
             self._count(situation, order, outlook)
             by_key = {parcel.key: parcel for parcel in parcels}
             outgoing += [
@@ -136,6 +137,8 @@ def _problems(order_id: str, outlook: Outlook, heard: set[str]) -> Iterable[Prob
         yield Problem(_NO_CODES, order_id=order_id)
     if heard.intersection(outlook.of_cancelled_order):
         yield Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=order_id)
+    if heard.intersection(outlook.unclear):
+        yield Problem(ProblemName.CORRECTION_UNCLEAR, order_id=order_id)
 
 
 def _contents(
