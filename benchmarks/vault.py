@@ -18,14 +18,16 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyrage.x25519 import Identity
 from sqlalchemy import insert
+from tests.support.sealed import vault_of
 
 from amzlink.config import Config, Store
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport
-from amzlink.orderbook.runs import SealedMarks
+from amzlink.jobs.privacy.purge import PurgeOptions, Purger, PurgeReport
+from amzlink.orderbook.privacy.boxes import SealedMarks
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS
+from amzlink.run import StoreRun
 from amzlink.secrets import SystemSecrets
 from amzlink.vault import Vault
 from benchmarks.usage import cpu_seconds, peak_bytes
@@ -116,7 +118,7 @@ def fill(folder: Path, orders: int) -> dict[str, float]:
     store = Store(name="Demo", country="DE", seller_id="A", client_id="c", marketplace_ids=("M",), test=True)
     deps.save_config(Config().with_store(SLUG, store))
     with deps.book(SLUG) as book:
-        vault = deps.vault(book)
+        vault = vault_of(deps, book)
         for start in range(0, orders, _CHUNK):
             ids = [f"302-{number:07}-0000000" for number in range(start, min(start + _CHUNK, orders))]
             boxes = {order_id: vault.seal(order_id, DATA, LEASE) for order_id in ids}
@@ -144,11 +146,11 @@ def archive(folder: Path, orders: int) -> dict[str, float]:
 def _purge(folder: Path, orders: int, options: PurgeOptions) -> dict[str, float]:
     deps = _deps(folder)
     report = PurgeReport(store=SLUG)
-    with deps.book(SLUG) as book:
-        settings = deps.load_config()
-        purger = Purger(deps=deps, book=book, slug=SLUG, settings=settings, options=options, report=report)
+    with StoreRun(deps, SLUG) as run:
+        run.borne_out = datetime(2027, 3, 1, 1, tzinfo=UTC)
+        purger = Purger(run, options, report)
         cpu, started = cpu_seconds(), time.monotonic()
-        purger.run(datetime(2027, 3, 1, 1, tzinfo=UTC))
+        purger.purge()
         ended = {"cpu": cpu_seconds() - cpu, "seconds": time.monotonic() - started, "peak": peak_bytes()}
     if report.purged != orders or (options.archive_dir and report.archived != orders):
         raise SystemExit(f"{report.purged} of {orders} were purged, {report.archived} archived")

@@ -11,6 +11,7 @@ from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.secrets import SystemSecrets
+from tests.support.sealed import vault_of
 
 SLUG = "my-shop"
 FIRST = date(2026, 12, 1)
@@ -19,12 +20,12 @@ PROCESSES, ROUNDS = 6, 12
 WORK = """
 import base64, json, sys
 from datetime import date, timedelta
-from tests.test_vault_at_once import FIRST, ROUNDS, SLUG, deps_in
+from tests.test_vault_at_once import FIRST, ROUNDS, SLUG, deps_in, vault_of
 number, deps = int(sys.argv[2]), deps_in(sys.argv[1])
 boxes = []
 with deps.book(SLUG) as book:
     for turn in range(ROUNDS):
-        vault = deps.vault(book)
+        vault = vault_of(deps, book)
         if number % 2:
             vault.move_on(FIRST + timedelta(days=turn))
         day = FIRST + timedelta(days=31 * (1 + turn) + number)
@@ -46,7 +47,7 @@ def test_processes_that_begin_months_and_move_on_at_once_lose_no_key(tmp_path: P
     (tmp_path / "keys").mkdir(mode=0o700)
     deps = deps_in(str(tmp_path))
     with deps.book(SLUG) as book:
-        deps.vault(book)  # the book is there before all come
+        vault_of(deps, book)  # the book is there before all come
     running = [
         subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path), str(number)], stdout=subprocess.PIPE, text=True)
         for number in range(PROCESSES)
@@ -54,7 +55,7 @@ def test_processes_that_begin_months_and_move_on_at_once_lose_no_key(tmp_path: P
     told = [process.communicate(timeout=120)[0] for process in running]
     assert [process.returncode for process in running] == [0] * PROCESSES
     with deps.book(SLUG) as book:
-        vault = deps.vault(book)
+        vault = vault_of(deps, book)
     assert vault.floor == FIRST + timedelta(days=ROUNDS - 1)
     sealed = [each for text in told for each in json.loads(text)]
     assert len(sealed) == PROCESSES * ROUNDS

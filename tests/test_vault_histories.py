@@ -29,25 +29,27 @@ from amzlink.config import Config, Store
 from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
 from amzlink.core.shipments.parcels import Kind, Parcel, SealedParcels
-from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.jobs.orders.ingest import Intake, Tally
+from amzlink.jobs.privacy.purge import PurgeOptions, Purger, PurgeReport
 from amzlink.jobs.privacy.renew import lease_arrivals, renew_leases
-from amzlink.jobs.purge_pii import PurgeOptions, Purger, PurgeReport
 from amzlink.jobs.shipments.collect import Heard, ParcelNews
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.shipments.parcels import Arrival, note_deliveries
 from amzlink.problems import Problem
+from amzlink.run import StoreRun
 from amzlink.vault import Vault
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import NOW, PERSONAL, RECIPIENT, order_of, package_of
 from tests.support.destination import DiedError
+from tests.support.sealed import vault_of
 from tests.support.vault_machine import (
     Fate,
     Keyring,
     Look,
     Mood,
     MortalDatabase,
+    MortalDeps,
     Thief,
     chains_in,
     files_of,
@@ -298,11 +300,12 @@ class Histories(RuleBasedStateMachine):
         self.fate = Fate()
         self.keyring = Keyring(self.fate, SLUG, self.file)
         self.clock = VirtualClock(NOW)
-        self.deps = Deps({}, home, self.keyring, self.clock)
-        store = Store(name="Shop", country="DE", seller_id="A1", client_id="c", marketplace_ids=("A1PA6795UKMFR9",))
-        self.settings = Config().with_store(SLUG, store)
         self.database = MortalDatabase(self.file, self.fate)
         self.book = self.database.of(SLUG)
+        self.deps = MortalDeps(self.database, home, self.keyring, self.clock)
+        store = Store(name="Shop", country="DE", seller_id="A1", client_id="c", marketplace_ids=("A1PA6795UKMFR9",))
+        self.settings = Config().with_store(SLUG, store)
+        self.deps.save_config(self.settings)
         self.count = itertools.count(1)
 
         self.known = Known()
@@ -314,6 +317,9 @@ class Histories(RuleBasedStateMachine):
         self.longest: dict[Place, date] = {}
         self.ever: set[tuple[Place, Box]] = set()
         self.thief = Thief(SLUG)
+
+    def opened_run(self, *, dry_run: bool = False) -> StoreRun:
+        return StoreRun(self.deps, SLUG, dry_run=dry_run)
 
     def teardown(self) -> None:
         self.database.close()
@@ -379,16 +385,8 @@ class Histories(RuleBasedStateMachine):
         )
 
         def take_in() -> None:
-            Intake(
-                slug=SLUG,
-                store=self.settings.stores[SLUG],
-                retention=self.settings.retention,
-                book=self.book,
-                vault=self.deps.vault(self.book),
-                now=self.now,
-                tally=Tally(),
-                dry_run=False,
-            ).take([order])
+            with self.opened_run() as run:
+                Intake(run, Tally()).take([order])
 
         before = self.known.orders.get(order_id)
         told = Order(status, self.now, self.now + timedelta(days=ship_in), shipped_at.date() if shipped_at else None)
@@ -415,10 +413,8 @@ class Histories(RuleBasedStateMachine):
         )
 
         def take_in() -> None:
-            vault = self.deps.vault(self.book)
-            ParcelNews(
-                book=self.book, vault=vault, slug=SLUG, policy=self.settings.retention, now=self.now, dry_run=False
-            ).take({order_id: [heard]})
+            with self.opened_run() as run:
+                ParcelNews(run).take({order_id: [heard]})
 
         self.run(take_in, trouble, self.known.heard(order_id, str(number), self.today))
 
@@ -433,10 +429,10 @@ class Histories(RuleBasedStateMachine):
         order_id = self.one_of(order_ids, index)
 
         def note() -> None:
-            vault = self.deps.vault(self.book)
-            policy = self.settings.retention
-            lease_arrivals(self.book, vault, {order_id: arrival}, today=self.today, policy=policy)
-            note_deliveries(self.book, {order_id: arrival})
+            with self.opened_run() as run:
+                policy = self.settings.retention
+                lease_arrivals(run.book, run.sealed, {order_id: arrival}, today=self.today, policy=policy)
+                note_deliveries(run.book, {order_id: arrival})
 
         self.run(note, trouble, *self.known.arrived(order_id, arrival.at.date(), self.today, dated=dated))
 
@@ -446,8 +442,8 @@ class Histories(RuleBasedStateMachine):
         """As each import does."""
 
         def renew() -> None:
-            vault = self.deps.vault(self.book)
-            renew_leases(self.book, vault, today=self.today, policy=self.settings.retention)
+            with self.opened_run() as run:
+                renew_leases(run.sealed, today=self.today, policy=self.settings.retention)
 
         self.run(renew, trouble, self.known.renewed(self.today))
 
@@ -484,14 +480,10 @@ class Histories(RuleBasedStateMachine):
     ) -> PurgeReport:  # fmt: skip
         recipients = (recipient(),) if archive else ()
         report = PurgeReport(store=SLUG)
-        Purger(
-            deps=self.deps,
-            book=self.book,
-            slug=SLUG,
-            settings=self.settings,
-            options=PurgeOptions(archive_dir=archive, recipients=recipients, order_id=order_id, dry_run=dry_run),
-            report=report,
-        ).run(self.now)
+        options = PurgeOptions(archive_dir=archive, recipients=recipients, order_id=order_id, dry_run=dry_run)
+        with self.opened_run(dry_run=dry_run) as run:
+            run.borne_out = self.now
+            Purger(run, options, report).purge()
         return report
 
     # Time, and backups.
@@ -563,7 +555,7 @@ class Histories(RuleBasedStateMachine):
         if floor < self.purged_to and self.fits:
             assert self.replaced == {"book", "keyring"}, "either of them knows what was purged"
             self.purged_to = floor
-        self.run(lambda: self.deps.vault(self.book), trouble, replace(self.known, floor=floor))
+        self.run(lambda: vault_of(self.deps, self.book), trouble, replace(self.known, floor=floor))
 
     def run(
         self, job: Callable[[], object], trouble: Trouble, *stages: Known, refusal: str | None = None,
@@ -608,7 +600,7 @@ class Histories(RuleBasedStateMachine):
     # What holds after every job, however it ended.
 
     def the_promise_holds(self) -> None:
-        vault = self.deps.vault(self.book) if self.fits else None
+        vault = vault_of(self.deps, self.book) if self.fits else None
         seen = self.look()
         self.who_has_book_and_keyring_reads_what_the_model_allows(seen, vault)
         self.no_copy_outlives_the_newest_lease(seen)

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from amzlink import config
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
     from amzlink.http.client import BaseTransport, CallRecord
     from amzlink.orderbook.database import Database, StoreBook
     from amzlink.sendcloud.transport import Client
-    from amzlink.vault import Vault
 
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
-_KEY_SECONDS: Final = 30  # changing a key takes moments, but a keyring may ask for its password
 SENDCLOUD_URL: Final = "https://panel.sendcloud.sc"
 SENDCLOUD_ACCOUNT_URL: Final = "https://account.sendcloud.com"  # where OAuth2's tokens are made
 ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
@@ -131,17 +128,25 @@ class Deps:
 
         return Account(slug, store.country, store.seller_id, store.client_id, credentials, store.amazon_sandbox)
 
-    def link(self, account: Account, max_wait: timedelta = DEFAULT_MAX_WAIT, *, region: Region | None = None) -> "Link":
+    def link(
+        self,
+        account: Account,
+        max_wait: timedelta = DEFAULT_MAX_WAIT,
+        *,
+        region: Region | None = None,
+        read_only: bool = False,
+    ) -> "Link":
         """A connection to Amazon whose waits add up to `max_wait` at most, to the account's region or another one.
 
-        Close it after use.
+        One that is `read_only` refuses to change anything there. Close it after use.
         """
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
+        from amzlink.amazon.read_only import ReadOnlyLink  # noqa: PLC0415
         from amzlink.amazon.transport import Link  # noqa: PLC0415
         from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
 
         base_url = self.spapi_url(account, region)
-        return Link(
+        return (ReadOnlyLink if read_only else Link)(
             base_url=base_url,
             auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials, self.clock),
             quotas=self.quotas(account),
@@ -159,10 +164,12 @@ class Deps:
             },
         )
 
-    def sendcloud(self, slug: str, store: config.Store, max_wait: timedelta = DEFAULT_MAX_WAIT) -> "Client":
+    def sendcloud(
+        self, slug: str, store: config.Store, max_wait: timedelta = DEFAULT_MAX_WAIT, *, read_only: bool = False
+    ) -> "Client":
         """A connection to Sendcloud with the store's keys, whose waits add up to `max_wait` at most.
 
-        Close it after use.
+        One that is `read_only` refuses to change anything there. Close it after use.
 
         Raises:
             Problem: `sendcloud-keys-missing`, where the store has no public key; or `config-invalid`.
@@ -175,6 +182,7 @@ class Deps:
             lambda: require(self.secrets, slug, "sendcloud-secret-key").reveal(),
             integration_id=store.sendcloud_integration_id,
             max_wait=max_wait,
+            read_only=read_only,
         )
 
     def sendcloud_client(
@@ -185,13 +193,15 @@ class Deps:
         *,
         integration_id: int | None = None,
         max_wait: timedelta = DEFAULT_MAX_WAIT,
+        read_only: bool = False,
     ) -> "Client":
         """The same with keys that need not be kept yet; `secret` gives the secret one."""
         from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
+        from amzlink.sendcloud.read_only import ReadOnlyClient  # noqa: PLC0415
         from amzlink.sendcloud.transport import Client  # noqa: PLC0415
 
         base_url, account_url = self.sendcloud_urls()
-        return Client(
+        return (ReadOnlyClient if read_only else Client)(
             base_url=base_url,
             account_url=account_url,
             public_key=public_key,
@@ -226,18 +236,6 @@ class Deps:
         """The order book of one store, open as long as the context lasts."""
         with self.database() as database:
             yield database.of(slug)
-
-    def vault(self, book: "StoreBook") -> "Vault":
-        """The vault of a book's store; whichever of keyring and book is behind is brought up to date."""
-        from amzlink.orderbook.privacy.leases import note_floor  # noqa: PLC0415
-        from amzlink.orderbook.runs import sealed_marks  # noqa: PLC0415
-        from amzlink.vault import Vault  # noqa: PLC0415
-
-        marks = sealed_marks(book)
-        vault = Vault(book.store, _KeyPlace(self.secrets, book.store, self.home.locks), marks)
-        if vault.floor and vault.floor != marks.floor:
-            note_floor(book, vault.floor)
-        return vault
 
     @contextlib.contextmanager
     def lock(self, slug: str, job: str) -> Iterator[None]:
@@ -307,28 +305,6 @@ def skew_problem(offset: timedelta) -> Problem:
 def today_at(moment: datetime) -> str:
     """The calendar day in UTC, ISO 8601."""
     return moment.date().isoformat()
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyPlace:
-    """The vault key's entry in the secrets."""
-
-    secrets: SecretStore
-    slug: str
-    locks: Path
-
-    def load(self) -> str | None:
-        secret = self.secrets.get(self.slug, "vault-key")
-        return secret.reveal() if secret else None
-
-    def save(self, text: str) -> None:
-        self.secrets.set(self.slug, "vault-key", text)
-
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        held = Problem(ProblemName.RUN_IN_PROGRESS, job="amzlink", store=self.slug)
-        with lock(self.locks / f"{self.slug}.vault-key.lock", held, wait_seconds=_KEY_SECONDS):
-            yield
 
 
 def _accepted(name: str, url: str) -> str:

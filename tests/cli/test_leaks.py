@@ -34,13 +34,13 @@ from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Place
 from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.orderbook.privacy.leases import replace_boxes
-from amzlink.orderbook.privacy.purges import boxes_of
+from amzlink.orderbook.privacy.boxes import boxes_of, replace_boxes
 from amzlink.sandbox.plan import Trait
 from amzlink.secrets import MemorySecrets, SystemSecrets
 from tests.cli.test_connect import KEYRING
 from tests.support.marks import FIELDS, TOKEN, Marks, fields_in, files_under, hits, marks_in, read, shapes_in
 from tests.support.pushing import HEADER, row
+from tests.support.sealed import vault_of
 from tests.support.world import SLUG, Ran, Shell, shell
 
 ORDERS: Final = 1000
@@ -237,7 +237,7 @@ def check_that_all_is_marked(at: Shell, part: str) -> set[str]:
     deps = deps_of(at)
     fields: set[str] = set()
     with deps.book(SLUG) as book:
-        vault = deps.vault(book)
+        vault = vault_of(deps, book)
         for place, box in boxes_of(book, sealed(at.home)).items():
             if place.part == part:
                 data = msgspec.to_builtins(msgspec.json.decode(vault.open(place.order_id, box, part=part), type=kind))
@@ -382,7 +382,7 @@ def crash(w: Watched) -> None:
     broken = w.copy("broken")
     deps = deps_of(w.at, broken)
     with deps.book(SLUG) as book:
-        vault = deps.vault(book)
+        vault = vault_of(deps, book)
         order_id = min(sealed(broken))
         place = Place(order_id)
         box = boxes_of(book, [order_id])[place]

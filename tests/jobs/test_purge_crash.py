@@ -11,8 +11,9 @@ import pytest
 
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.orderbook.privacy.purges import boxes_of
+from amzlink.orderbook.privacy.boxes import boxes_of
 from amzlink.secrets import SystemSecrets
+from tests.support.sealed import vault_of
 from tests.support.world import SLUG, Shell, shell
 
 ORDERS = 120
@@ -63,7 +64,7 @@ def check_killed_purges(tmp_path: Path, base: Path, seed: int, deaths: int) -> N
         assert done.code == 0, done.err
         assert sealed(at) == before - due
         with deps.book(SLUG) as book:
-            vault = deps.vault(book)
+            vault = vault_of(deps, book)
             floor = vault.floor
         assert floor is not None
         for place, box in boxes.items():

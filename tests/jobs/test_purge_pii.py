@@ -17,15 +17,18 @@ from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders.browse import show_order
-from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
+from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
+from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.orders.pages import Page, refused_orders, save_page
-from amzlink.orderbook.privacy.purges import CHUNK, boxes_of, purges
+from amzlink.orderbook.privacy.boxes import boxes_of
+from amzlink.orderbook.privacy.purges import CHUNK, purges
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 from amzlink.sandbox.changes import CHANGES
 from amzlink.sandbox.plan import Story
 from tests.orderbook.samples import change_of, order_of, package_of
 from tests.support.destination import NONE, Destination
+from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
 DAY = timedelta(days=1).total_seconds()
@@ -108,7 +111,7 @@ class TestWhatIsDue:
         assert (problem_of(report), report.purged, report.kept) == (None, len(before), 0)
         assert sealed(world) == set()
         with world.deps.book(SLUG) as book:
-            vault = world.deps.vault(book)
+            vault = vault_of(world.deps, book)
         for place, box in boxes.items():
             assert not vault.reaches(place.order_id, box, part=place.part)
             with pytest.raises(Problem):
@@ -145,7 +148,7 @@ class TestWhatIsDue:
         ids = [f"302-{index:07}-0000000" for index in range(2 * CHUNK + 150)]
         shipped = world.clock.now()
         with world.deps.book(SLUG) as book:
-            vault, lease = world.deps.vault(book), shipped.date() + timedelta(days=30)
+            vault, lease = vault_of(world.deps, book), shipped.date() + timedelta(days=30)
             changes = []
             for index, order_id in enumerate(ids):
                 # Every tenth was handed over later, and stays.

@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 
 from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
-from amzlink.core.privacy.retention import Retention
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.plan import Confirmation, State
-from amzlink.jobs.shipments.collect import ParcelNews
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
 from amzlink.orderbook.shipments.feeds import FeedState, last_feed
 from amzlink.orderbook.shipments.outbox import Outgoing
 from amzlink.problems import Exit
+from amzlink.run import StoreRun
 from tests.support.pushing import Pushing, messages_of, row
 from tests.support.world import SLUG
 
@@ -135,16 +134,8 @@ def test_a_feed_that_a_later_run_found_done_does_not_count_as_slow(tmp_path: Pat
 
 
 def _feeds(at: Pushing) -> FeedRoute:
-    deps = at.world.deps
-    store = deps.load_config().stores[SLUG]
-    account = deps.account_of(SLUG, store)
-    book = deps.database().of(SLUG)
-    news = ParcelNews(
-        book=book, vault=deps.vault(book), slug=SLUG, policy=Retention(), now=at.world.clock.now(), dry_run=False
-    )  # fmt: skip
-    link = deps.link(account)
-    confirmer = Confirmer(deps=deps, link=link, book=book, slug=SLUG, news=news, tally=ConfirmTally())
-    return FeedRoute(confirmer, deps.quotas(account), store.marketplace_ids, store.seller_id)
+    run = StoreRun(at.world.deps, SLUG)
+    return FeedRoute(run, Confirmer(run, ConfirmTally()))
 
 
 def test_a_feed_whose_answer_was_lost_is_found_again(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.plan import State
 from amzlink.jobs.orders.browse import list_orders, order_document
 from amzlink.jobs.status import status_of
-from amzlink.orderbook.orders.browse import Filter, boxes
+from amzlink.orderbook.orders.browse import Filter
+from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.schema import METADATA, ORDERS, SEALED, TOMBSTONES
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.sandbox.plan import Trait

@@ -17,11 +17,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
+from amzlink.clock import Clock
 from amzlink.core.privacy.sealed_data import Box, Place
+from amzlink.deps import Deps
+from amzlink.files import Home
 from amzlink.orderbook.connection import open_engine
 from amzlink.orderbook.database import Database
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets, Secret, SecretName
+from amzlink.secrets import MemorySecrets, Secret, SecretName, SecretStore
 from tests.support.destination import DiedError
 
 _A_MONTH = 31
@@ -112,6 +115,17 @@ class MortalDatabase(Database):
         self._fate.step()
         with super().outside_transactions() as connection:
             yield connection
+
+
+class MortalDeps(Deps):
+    """A machine whose order book is one in which one can die."""
+
+    def __init__(self, database: MortalDatabase, home: Home, secrets: SecretStore, clock: Clock) -> None:
+        super().__init__({}, home, secrets, clock)
+        self._database = database
+
+    def database(self) -> Database:
+        return self._database
 
 
 # What anybody sees who has the files.

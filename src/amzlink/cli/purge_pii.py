@@ -28,7 +28,8 @@ def purge_pii_command(
 ) -> None:
     """Delete buyers' personal data that has passed its retention date."""
     from amzlink.cli.views.privacy import show
-    from amzlink.jobs.purge_pii import PurgeOptions, purge_pii
+    from amzlink.jobs.privacy.purge import PurgeOptions
+    from amzlink.jobs.purge_pii import purge_pii
     from amzlink.problems import usage
 
     session: Session = ctx.obj

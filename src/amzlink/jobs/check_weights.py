@@ -2,30 +2,24 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID
-from amzlink.config import Store
 from amzlink.core.weights.rows import WeightEntry
 from amzlink.core.weights.weights import Finding
-from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.recording import run_job
+from amzlink.deps import Deps
 from amzlink.jobs.weights.catalogue import CatalogueSweep
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.jobs.weights.update_listings import Patcher, PatchOutcome
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing, PatchState
-from amzlink.orderbook.weights.scratch import scratch_of
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Denied
-
-if TYPE_CHECKING:
-    from amzlink.amazon.transport import Link
+from amzlink.run import StoreRun, run_job
 
 JOB: Final = "check-weights"
 _MAX_WAIT: Final = timedelta(hours=2)
@@ -85,11 +79,6 @@ class CheckReport(msgspec.Struct, kw_only=True):
         counted = Counter(checked.entry.verdict.finding for checked in self.skus)
         return {finding.value: counted[finding] for finding in Finding}
 
-    @property
-    def borne_out(self) -> datetime | None:
-        """Nothing: by what this job hears, no personal data is destroyed."""
-        return None
-
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
         return self.findings
@@ -104,52 +93,28 @@ def check_weights(deps: Deps, slug: str, options: CheckOptions) -> CheckReport:
     """Look up, judge, and do what was asked for. What was found before a problem is in the report too."""
     report = CheckReport(store=slug)
 
-    def work(book: StoreBook) -> None:
-        store = deps.load_config().stores[slug]
-        with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
-            try:
-                # A dry run works on a copy, so that it keeps nothing.
-                kept = scratch_of(book) if options.dry_run else book
-                check = _Check(deps=deps, link=link, book=kept, slug=slug, store=store, report=report)
-                check.run(options)
-            except Problem as problem:
-                report.problem = problem
-            finally:
-                report.api_calls.update(link.calls)
+    def work(run: StoreRun) -> None:
+        _Check(run, report).steps(options)
 
-    run_job(deps, JOB, report, work, dry_run=options.dry_run)
+    run_job(deps, JOB, report, work, dry_run=options.dry_run, max_wait=_MAX_WAIT)
     return report
 
 
 class _Check:
-    """One store's run, once everything is open."""
+    """One store's run."""
 
-    def __init__(
-        self, *, deps: Deps, link: "Link", book: StoreBook, slug: str, store: Store, report: CheckReport
-    ) -> None:  # fmt: skip
-        self._deps = deps
-        self._link = link
-        self._book = book
-        self._slug = slug
-        self._store = store
+    def __init__(self, run: StoreRun, report: CheckReport) -> None:
+        self._run = run
+        self._book = run.book
         self._report = report
 
-    def run(self, options: CheckOptions) -> None:
-        """The steps, one after the other; each is stored before the next begins."""
-        now = self._link.learn_time()
-        if amazon_offset_is_large(self._link.offset):
-            self._deps.observer.warn(skew_problem(self._link.offset))
-        weigher = Weigher(
-            link=self._link,
-            book=self._book,
-            slug=self._slug,
-            store=self._store,
-            now=now,
-            progress=self._deps.observer.progress,
-        )
+    def steps(self, options: CheckOptions) -> None:
+        """One after the other; each is stored before the next begins."""
+        self._run.learn_time()
+        weigher = Weigher(self._run)
         waiting = line_weights.open_orders_by_sku(self._book)
         try:
-            self._look(weigher, options, now, waiting)
+            self._look(weigher, options, waiting)
         except Denied as problem:
             self._report.problem = problem  # what the merchant says himself counts all the same
         skus = self._skus(options, waiting)
@@ -158,29 +123,18 @@ class _Check:
         if options.accept_suggestions:
             given |= self._accept(weigher, skus)
         self._report.set_here = len(given)
-        if self._store.import_weights and not options.dry_run:
+        if self._run.store.import_weights and not self._run.dry_run:
             self._report.missing_orders = weigher.weigh_orders()
         if self._report.problem is None:
-            self._patch(weigher, options, now, given, skus)
+            self._patch(weigher, options, given, skus)
         self._tell(weigher, skus, waiting)
 
-    def _look(
-        self, weigher: Weigher, options: CheckOptions, now: datetime, waiting: Mapping[str, int]
-    ) -> None:  # fmt: skip
+    def _look(self, weigher: Weigher, options: CheckOptions, waiting: Mapping[str, int]) -> None:
         """Look up what is to be judged: the products of open orders, or all; and those that a weight was given for."""
         if not options.all_listings:
             weigher.look_up(list(dict.fromkeys([*waiting, *options.weights])))
             return
-        CatalogueSweep(
-            link=self._link,
-            book=self._book,
-            slug=self._slug,
-            store=self._store,
-            weigher=weigher,
-            clock=self._deps.clock,
-            now=now,
-            progress=self._deps.observer.progress,
-        ).run()
+        CatalogueSweep(self._run, weigher).look_through()
         known = booked.find_listings(self._book, options.weights.keys())
         weigher.look_up([sku for sku in options.weights if sku not in known])
 
@@ -192,17 +146,15 @@ class _Check:
         return list(dict.fromkeys([*waiting, *listed, *given]))
 
     def _patch(
-        self, weigher: Weigher, options: CheckOptions, now: datetime, given: Mapping[str, int], skus: Sequence[str]
+        self, weigher: Weigher, options: CheckOptions, given: Mapping[str, int], skus: Sequence[str]
     ) -> None:  # fmt: skip
         """See what became of what was sent to Amazon before, and send what is to be sent now."""
-        patcher = Patcher(
-            link=self._link, book=self._book, slug=self._slug, store=self._store, weigher=weigher, now=now
-        )
+        patcher = Patcher(self._run, weigher)
         # One by one, so that what is known is told where something stops the run.
         for outcome in patcher.look_again():
             self._report.patches.append(outcome)
-        if options.apply or options.dry_run:
-            for outcome in patcher.send(given or self._set_earlier(skus), preview_only=options.dry_run):
+        if options.apply or self._run.dry_run:
+            for outcome in patcher.send(given or self._set_earlier(skus), preview_only=self._run.dry_run):
                 self._report.patches.append(outcome)
 
     def _keep_given(self, options: CheckOptions, waiting: set[str]) -> dict[str, int]:
@@ -214,7 +166,7 @@ class _Check:
             if (listing and listing.is_listed) or sku in waiting:
                 given[sku] = grams
             else:
-                problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._slug)
+                problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._run.slug)
                 self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
         booked.set_local_weights(self._book, given)
         return given
@@ -271,4 +223,4 @@ class _Check:
         )
 
     def _link_to(self, sku: str) -> str:
-        return BY_ID[self._store.marketplace_ids[0]].listing_url(sku)
+        return BY_ID[self._run.store.marketplace_ids[0]].listing_url(sku)

@@ -5,25 +5,22 @@ nothing that it sealed can be read, wherever copies lie. The settings go last, s
 made again.
 """
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from amzlink.core.privacy.retention import Rule
 from amzlink.deps import Deps
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import handed_over
-from amzlink.orderbook.orders.browse import forget_store
-from amzlink.orderbook.privacy.disconnected import FormerStore, note_former_store
+from amzlink.orderbook.privacy.disconnected import FormerStore, forget_store, note_former_store
 from amzlink.orderbook.privacy.purges import Purge, empty_journal, kept_orders, note_purge
 from amzlink.problems import Problem, ProblemName
+from amzlink.run import JOBS, StoreRun
 from amzlink.secrets import NAMES, SecretName, variable
 
 if TYPE_CHECKING:
     from amzlink.archive import ArchiveFile
 
-_LOCKED_JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 _KEY_FIRST: Final[tuple[SecretName, ...]] = ("vault-key", *(name for name in NAMES if name != "vault-key"))
 
 
@@ -52,17 +49,14 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
             keyring's, when buyers' data is gone all the same, but the store stays in the settings, so that its secrets
             can be removed another time.
     """
-    with contextlib.ExitStack() as locks:
-        for job in _LOCKED_JOBS:
-            locks.enter_context(deps.lock(slug, job))
-        written = _archive(deps, slug)
+    with StoreRun(deps, slug) as run, run.lock(*JOBS):
+        written = _archive(run)
         archived = written.orders if written else 0
         still_given, refusal = _forget_secrets(deps, slug)
-        with deps.book(slug) as book:
-            copies_left = handed_over(book)
-            purged = forget_store(book, keep_orders=keep_orders)
-            _note(deps, book, slug, purged, archived=archived, keep_orders=keep_orders)
-            empty_journal(book.database)  # where somebody reads, closing it does so
+        copies_left = handed_over(run.book)
+        purged = forget_store(run.book, keep_orders=keep_orders)
+        _note(run, purged, archived=archived, keep_orders=keep_orders)
+        empty_journal(run.book.database)  # where somebody reads, closing it does so
         if refusal:
             raise refusal
         deps.save_config(deps.load_config().without_store(slug))
@@ -78,45 +72,42 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
     )
 
 
-def _archive(deps: Deps, slug: str) -> "ArchiveFile | None":
+def _archive(run: StoreRun) -> "ArchiveFile | None":
     """What every purge does first where the settings want it. Data that nobody can open has nothing to be archived."""
-    settings = deps.load_config()
+    settings, book = run.settings, run.book
     folder = settings.archive.folder
-    if folder is None:
+    if folder is None or not any(kept_orders(book)):
         return None
     from amzlink.jobs.privacy.archive import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
 
-    with deps.book(slug) as book:
-        if not any(kept_orders(book)):
+    try:
+        sealed = run.sealed
+    except Problem as problem:
+        if problem.name == ProblemName.VAULT_KEY_MISSING:
             return None
-        try:
-            vault = deps.vault(book)
-        except Problem as problem:
-            if problem.name == ProblemName.VAULT_KEY_MISSING:
-                return None
-            raise
-        return archive_orders(
-            book,
-            vault,
-            lambda: (entry.order_id for chunk in kept_orders(book) for entry in chunk),
-            country=settings.stores[slug].country,
-            folder=folder,
-            recipients=settings.archive.recipients,
-            now=deps.clock.now(),
-        )
+        raise
+    return archive_orders(
+        book,
+        sealed,
+        lambda: (entry.order_id for chunk in kept_orders(book) for entry in chunk),
+        country=run.store.country,
+        folder=folder,
+        recipients=settings.archive.recipients,
+        now=run.clock.now(),
+    )
 
 
-def _note(deps: Deps, book: StoreBook, slug: str, purged: int, *, archived: int, keep_orders: bool) -> None:
+def _note(run: StoreRun, purged: int, *, archived: int, keep_orders: bool) -> None:
     """Write the record of what was destroyed, and whose the orders are that stay."""
-    store = deps.load_config().stores[slug]
     if purged:
         record = Purge(
-            at=deps.clock.now(), rule=Rule.REQUESTED, orders=purged, archived=archived, floor=None, job="disconnect"
+            at=run.clock.now(), rule=Rule.REQUESTED, orders=purged, archived=archived, floor=None, job="disconnect"
         )
-        note_purge(book, record)
+        note_purge(run.book, record)
     if keep_orders:
+        store = run.store
         former = FormerStore(seller_id=store.seller_id, country=store.country, test=store.test)
-        note_former_store(book, former)
+        note_former_store(run.book, former)
 
 
 def _forget_secrets(deps: Deps, slug: str) -> tuple[tuple[str, ...], Problem | None]:

@@ -5,46 +5,31 @@ sent. A run may die anywhere: the next one finds out what became of a call whose
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
-from amzlink.amazon.fulfilment_feed import MOST_CODES, fits_feed
-from amzlink.amazon.shipment_refusals import Reason
-from amzlink.config import Store
-from amzlink.core.shipments.parcels import FILE, SENDCLOUD, Kind, delivered_at
-from amzlink.core.shipments.plan import UNDER_WAY, State, Trigger
-from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
-from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
-from amzlink.jobs.destination.send import integration_of
-from amzlink.jobs.privacy.renew import lease_arrivals
-from amzlink.jobs.recording import run_job
+from amzlink.core.shipments.parcels import SENDCLOUD
+from amzlink.core.shipments.plan import UNDER_WAY, State
+from amzlink.core.shipments.rows import RowRefusal, ShipmentRow
+from amzlink.deps import Deps
+from amzlink.jobs.shipments.arrivals import note_arrivals
 from amzlink.jobs.shipments.collect import ParcelNews
-from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
-from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally, to_api
+from amzlink.jobs.shipments.confirm import Outbox
+from amzlink.jobs.shipments.confirm_singly import ConfirmTally
+from amzlink.jobs.shipments.from_file import rows_by_order, rows_of
 from amzlink.jobs.shipments.plan import Planned, Planner
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
-from amzlink.orderbook.shipments.outbox import Outgoing, in_state, state_counts
-from amzlink.orderbook.shipments.parcels import (
-    Arrival,
-    booked_orders,
-    newly_delivered,
-    note_deliveries,
-    shipped_and_under_way,
-)
+from amzlink.orderbook.shipments.outbox import state_counts
 from amzlink.problems import Problem, ProblemName
-
-if TYPE_CHECKING:
-    from amzlink.amazon.transport import Link
+from amzlink.run import StoreRun, run_job
 
 JOB: Final = "push-status"
 # Confirmed one by one, ten thousand parcels take an hour and a half: the quota's waits are the work here.
 _MAX_WAIT: Final = timedelta(hours=3)
-_CHUNK: Final = 200
 
 
 class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +55,6 @@ class PushReport(msgspec.Struct, kw_only=True):
     delivered: int = 0
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
-    amazon_time: datetime | None = None
-    time_counts: bool = False
     problem: Problem | None = None
 
     @property
@@ -88,11 +71,6 @@ class PushReport(msgspec.Struct, kw_only=True):
     def already(self) -> int:
         """Parcels of which something was heard, and of which Amazon knows all there is to say."""
         return self.planned.already + self.sent.already
-
-    @property
-    def borne_out(self) -> datetime | None:
-        """Amazon's time, where personal data may be destroyed by it."""
-        return self.amazon_time if self.time_counts else None
 
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
@@ -115,38 +93,8 @@ def push_status(
         Problem: `input-malformed` or `not-readable`, before anything is done.
     """
     countries = {store.country for slug, store in deps.load_config().stores.items() if slug in slugs}
-    rows = list(_rows(options.source, stdin, deps.clock.now(), countries))
+    rows = list(rows_of(options.source, stdin, deps.clock.now(), countries))
     return [_push_store(deps, slug, options, rows) for slug in slugs]
-
-
-def _rows(
-    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime, countries: Collection[str]
-) -> Iterator[ShipmentRow | RowRefusal]:
-    if source is None:
-        return
-    if source == "-":
-        if stdin is None:
-            raise ValueError("standard input is read, and was not given")
-        yield from read_shipments(
-            stdin, file="standard input", now=now, codes=_status_words(), countries=countries
-        )  # fmt: skip
-        return
-    try:
-        stream = source.open("rb")
-    except OSError as error:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read") from error
-    with stream:
-        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words(), countries=countries)
-
-
-def _status_words() -> Mapping[str, Kind]:
-    """Sendcloud's codes, which a file may use; one that proves no scan counts as announced."""
-    from amzlink.sendcloud.statuses import STATUSES  # noqa: PLC0415
-
-    return {
-        code: Kind.LABELLED if status.kind is Kind.UNDER_WAY and not status.processed else status.kind
-        for code, status in STATUSES.items()
-    }
 
 
 def _push_store(
@@ -154,199 +102,57 @@ def _push_store(
 ) -> PushReport:  # fmt: skip
     report = PushReport(store=slug)
 
-    def work(book: StoreBook) -> None:
-        _push_into(book, deps, slug, options, rows=rows, report=report)
+    def work(run: StoreRun) -> None:
+        try:
+            _push_into(run, options, rows, report)
+        finally:
+            report.unanswered = _count_unanswered(run)
 
-    run_job(deps, JOB, report, work, dry_run=options.dry_run)
+    run_job(deps, JOB, report, work, dry_run=options.dry_run, max_wait=_MAX_WAIT)
     return report
 
 
 def _push_into(
-    book: StoreBook,
-    deps: Deps,
-    slug: str,
+    run: StoreRun, options: PushOptions, rows: Sequence[ShipmentRow | RowRefusal], report: PushReport
+) -> None:  # fmt: skip
+    """The steps: settle what is open, hear of parcels, decide what follows from it, and tell Amazon.
+
+    A dry run tells nothing, and leaves open what is.
+    """
+    run.learn_time()
+    outbox, news = Outbox(run, report.sent), ParcelNews(run)
+    if not run.dry_run:
+        outbox.settle()
+    try:
+        _hear(run, news, options, rows, report)
+    except Problem as problem:
+        report.problem = problem  # what was heard before can still be told
+    report.planned = Planner(run, news).decide()
+    if report.planned.due:
+        run.reporter.warn(Problem(ProblemName.SHIP_BY_NEAR, count=report.planned.due, store=run.slug))
+    report.delivered = note_arrivals(run)
+    if not run.dry_run:
+        outbox.send(options.route)
+
+
+def _hear(
+    run: StoreRun,
+    news: ParcelNews,
     options: PushOptions,
-    *,
     rows: Sequence[ShipmentRow | RowRefusal],
     report: PushReport,
 ) -> None:
-    settings = deps.load_config()
-    store = settings.stores[slug]
-    vault = deps.vault(book)
-    with deps.link(deps.account_of(slug, store), _MAX_WAIT) as link:
-        try:
-            report.amazon_time, report.time_counts = link.learn_time(), deps.bears_out(store)
-            if amazon_offset_is_large(link.offset):
-                deps.observer.warn(skew_problem(link.offset))
-            news = ParcelNews(
-                book=book,
-                vault=vault,
-                slug=slug,
-                policy=settings.retention,
-                now=report.amazon_time,
-                dry_run=options.dry_run,
-            )
-            push = _Push(deps=deps, link=link, book=book, slug=slug, store=store, news=news, report=report)
-            push.settle(dry_run=options.dry_run)
-            try:
-                push.hear(rows, from_file=options.source is not None)
-            except Problem as problem:
-                # What was heard before can still be told.
-                report.problem = problem
-            push.decide(dry_run=options.dry_run)
-            for arrivals in _arrivals(book, news, now=report.amazon_time, dry_run=options.dry_run):
-                report.delivered += len(arrivals)
-                if not options.dry_run:
-                    # The leases first: a run that dies between the two does both once more.
-                    today = report.amazon_time.date()
-                    lease_arrivals(book, vault, arrivals, today=today, policy=settings.retention)
-                    note_deliveries(book, arrivals)
-            if not options.dry_run:
-                push.send(options.route)
-        except Problem as problem:
-            # What was done before is done, and noted.
-            report.problem = problem
-        finally:
-            report.api_calls.update(link.calls)
-            report.unanswered = _count_unanswered(book, dry_run=options.dry_run)
+    """Take in the news: of the file, or else Sendcloud's."""
+    if options.source is not None:
+        told, refused = rows_by_order(run.book, rows)
+        report.failed += refused
+        news.take_rows(told)
+    elif run.store.destination == SENDCLOUD:
+        run.reporter.progress("asking Sendcloud for parcels")
+        news.poll(run.sendcloud, run.integration_id)
 
 
-def _count_unanswered(book: StoreBook, *, dry_run: bool) -> int:
+def _count_unanswered(run: StoreRun) -> int:
     """Confirmations without an answer; a dry run counts what is in the queue as what it would send."""
-    states = UNDER_WAY if dry_run else {*UNDER_WAY, State.PLANNED}
-    return sum(count for state, count in state_counts(book).items() if state in states)
-
-
-class _Push:
-    """One store's run, once everything is open."""
-
-    def __init__(
-        self,
-        *,
-        deps: Deps,
-        link: "Link",
-        book: StoreBook,
-        slug: str,
-        store: Store,
-        news: ParcelNews,
-        report: PushReport,
-    ) -> None:
-        self._deps = deps
-        self._link = link
-        self._book = book
-        self._slug = slug
-        self._store = store
-        self._news = news
-        self._report = report
-        self._confirmer = Confirmer(deps=deps, link=link, book=book, slug=slug, news=news, tally=report.sent)
-        account = deps.account_of(slug, store)
-        self._feeds = FeedRoute(self._confirmer, deps.quotas(account), store.marketplace_ids, store.seller_id)
-
-    def settle(self, *, dry_run: bool) -> None:
-        """First of all, what earlier runs left open: nothing new is said of an order of which that is not known."""
-        if not dry_run:
-            self._feeds.go_on()
-            self._confirmer.settle()
-
-    def hear(self, rows: Sequence[ShipmentRow | RowRefusal], *, from_file: bool) -> None:
-        """Take in the news: of the file, or else Sendcloud's."""
-        if from_file:
-            self._hear_file(rows)
-        elif self._store.destination == SENDCLOUD:
-            self._deps.observer.progress("asking Sendcloud for parcels")
-            with self._deps.sendcloud(self._slug, self._store) as client:
-                try:
-                    self._news.poll(client, integration_of(client, self._store))
-                finally:
-                    self._report.api_calls.update(client.calls)
-
-    def decide(self, *, dry_run: bool) -> None:
-        """What follows from it."""
-        planner = Planner(
-            deps=self._deps,
-            book=self._book,
-            slug=self._slug,
-            trigger=Trigger(self._store.update_status_when, self._store.ship_by_guard_hours),
-            news=self._news,
-            now=self._link.amazon_now(),
-            dry_run=dry_run,
-        )
-        self._report.planned = planner.run()
-        if self._report.planned.due:
-            self._deps.observer.warn(
-                Problem(ProblemName.SHIP_BY_NEAR, count=self._report.planned.due, store=self._slug)
-            )
-
-    def send(self, route: str) -> None:
-        """Send the outbox: one by one as long as that is faster, the rest and all mail without tracking by feed."""
-        singly, either, by_feed = self._sorted(in_state(self._book, State.PLANNED))
-        if singly:
-            self._confirmer.send_singly(singly)
-        while either and route != "feed" and (count := self._singly(len(either), route)):
-            self._confirmer.send_singly(either[:count])
-            either = either[count:]
-        if either or (by_feed and (route == "feed" or self._feeds.may_feed())):
-            self._feeds.send([*either, *by_feed])
-        self._confirmer.settle()
-
-    def _sorted(self, entries: Sequence[Outgoing]) -> tuple[list[Outgoing], list[Outgoing], list[Outgoing]]:
-        """Those that only a call can tell of, those that either way can, and those that only a feed can.
-
-        What neither can is refused here and now.
-        """
-        singly: list[Outgoing] = []
-        either: list[Outgoing] = []
-        by_feed: list[Outgoing] = []
-        for entry, number in self._confirmer.with_numbers(entries):
-            fits = fits_feed(to_api(entry, number))
-            if number:
-                (either if fits else singly).append(entry)
-            elif entry.traceable:
-                self._confirmer.refuse(entry, _unsaid(entry, "its tracking number has been purged"), "number-purged")
-            elif fits:
-                by_feed.append(entry)
-            else:
-                detail = f"an item has more than {MOST_CODES} Transparency codes, and without a number it goes by feed"
-                self._confirmer.refuse(entry, _unsaid(entry, detail), Reason.TRANSPARENCY_CODES)
-        return singly, either, by_feed
-
-    def _singly(self, count: int, route: str) -> int:
-        return count if route == "single" else self._feeds.singly_first(count)
-
-    def _hear_file(self, rows: Sequence[ShipmentRow | RowRefusal]) -> None:
-        by_order: dict[str, list[ShipmentRow]] = {}
-        for row in rows:
-            if isinstance(row, RowRefusal):
-                self._report.failed.append(Refusal(row.order_id or "", row.problem, row.message))
-            else:
-                by_order.setdefault(row.order_id, []).append(row)
-        ids = list(by_order)
-        booked: set[str] = set()
-        for start in range(0, len(ids), _CHUNK):
-            booked |= booked_orders(self._book, ids[start : start + _CHUNK])
-        for row in rows:
-            if isinstance(row, ShipmentRow) and row.order_id not in booked:
-                where = f"in the order book of {self._slug} (line {row.line})"
-                problem = Problem(ProblemName.ORDER_NOT_FOUND, order_id=row.order_id, detail=where)
-                self._report.failed.append(Refusal(row.order_id, problem.name, problem.summary))
-        self._news.take_rows({order_id: told for order_id, told in by_order.items() if order_id in booked})
-
-
-def _unsaid(entry: Outgoing, detail: str) -> Problem:
-    """A refusal of our own: what Amazon would not take in any way."""
-    return Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, detail=detail)
-
-
-def _arrivals(book: StoreBook, news: ParcelNews, *, now: datetime, dry_run: bool) -> Iterator[dict[str, Arrival]]:
-    """The orders that have arrived as a whole since the last run, a chunk at a time."""
-    ids = dict.fromkeys(newly_delivered(book))
-    if dry_run:
-        ids |= dict.fromkeys(shipped_and_under_way(book, list(news.known)))
-    for start in range(0, len(ids), _CHUNK):
-        found = {}
-        for order_id, parcels in news.parcels_of(list(ids)[start : start + _CHUNK]).items():
-            if moment := delivered_at(tuple(parcels)):
-                told_by_file = any(parcel.source == FILE and parcel.delivered_at == moment for parcel in parcels)
-                # Nothing arrives later than it is told: a wrong date must not lengthen anybody's stay.
-                found[order_id] = Arrival(min(moment, now), FILE if told_by_file else SENDCLOUD)
-        yield found
+    states = UNDER_WAY if run.dry_run else {*UNDER_WAY, State.PLANNED}
+    return sum(count for state, count in state_counts(run.book).items() if state in states)

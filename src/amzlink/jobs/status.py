@@ -13,6 +13,7 @@ from amzlink.orderbook.health import LastRuns, last_runs
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.overview import Overview, overview
 from amzlink.problems import Problem
+from amzlink.run import StoreRun
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +48,11 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
     found = []
     for slug in slugs:
         store = settings.stores[slug]
-        with deps.book(slug) as book:
-            runs = last_runs(book, "import-orders")
-            pushes = last_runs(book, "push-status")
-            numbers = overview(book, store.hold_policy, now, midnight)
-            shipping = progress(book, now)
+        with StoreRun(deps, slug) as run:
+            runs = last_runs(run.book, "import-orders")
+            pushes = last_runs(run.book, "push-status")
+            numbers = overview(run.book, store.hold_policy, now, midnight)
+            shipping = progress(run.book, now)
         checks = (
             check_secret_age(store, now.date()),
             check_retention(deps, slug, now.date()),

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.pool import StaticPool
 
 from amzlink.files import translate, translated_errors
 from amzlink.problems import Problem, ProblemName
@@ -53,6 +54,24 @@ def open_engine(file: Path) -> Engine:
     with translated_database_errors(file):
         _bring_up_to_date(engine, file)
     return engine
+
+
+def copy_in_memory(engine: Engine) -> Engine:
+    """An engine for a copy of the whole book in memory, gone with the process. Nobody else has to wait for that."""
+    # One connection, because each has a memory of its own; from another thread too, one after the other.
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    pooled = engine.raw_connection()
+    try:
+        source = pooled.driver_connection
+        if not isinstance(source, sqlite3.Connection):
+            raise TypeError(f"only SQLite's books are copied so, not those of {type(source)}")
+        source.backup(memory)
+    finally:
+        pooled.close()
+    copy = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, hide_parameters=True)
+    event.listen(copy, "connect", _configure)
+    event.listen(copy, "begin", _begin)
+    return copy
 
 
 @contextlib.contextmanager

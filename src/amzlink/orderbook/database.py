@@ -12,7 +12,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Dialect, Engine, Table
 from sqlalchemy.dialects.sqlite import Insert, insert
 
-from amzlink.orderbook.connection import locate, open_engine, translated_database_errors
+from amzlink.orderbook.connection import copy_in_memory, locate, open_engine, translated_database_errors
 
 Row = dict[str, Any]
 
@@ -67,6 +67,32 @@ class Database:
             translated_database_errors(self._file),
             self._engine.connect().execution_options(no_transaction=True) as connection,
         ):
+            yield connection
+
+
+class UnkeptDatabase(Database):
+    """The order book as a dry run works on it: what it writes it can read, and nobody else ever sees it.
+
+    The first write is what copies the book into memory; who only looks reads the book itself.
+    """
+
+    def __init__(self, kept: Database) -> None:
+        """`kept` has to stay open as long as this one is."""
+        super().__init__(kept._engine, kept._file)
+        self._is_copy = False
+
+    def close(self) -> None:
+        """Forget what was written."""
+        if self._is_copy:
+            super().close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """As in the book itself, but that it is kept in memory."""
+        if not self._is_copy:
+            with translated_database_errors(self._file):
+                self._engine, self._is_copy = copy_in_memory(self._engine), True
+        with super().writing() as connection:
             yield connection
 
 

@@ -3,10 +3,8 @@
 import msgspec
 from sqlalchemy import func, select, text
 
-from amzlink.core.privacy.sealed_data import Box, Place
 from amzlink.orderbook.database import Database, StoreBook
-from amzlink.orderbook.orders.pages import box_of, can_be_opened
-from amzlink.orderbook.schema import RUNS, SEALED
+from amzlink.orderbook.schema import RUNS
 
 
 class LastRuns(msgspec.Struct, frozen=True):
@@ -45,14 +43,3 @@ def recent_runs(database: Database, limit: int) -> list[dict[str, object]]:
     query = select(RUNS).order_by(RUNS.c.started_at.desc()).limit(limit)
     with database.reading() as connection:
         return [dict(row._mapping) for row in connection.execute(query)]
-
-
-def sample_boxes(book: StoreBook, count: int) -> dict[Place, Box]:
-    """The boxes that can be opened and whose leases end first and last, so many of each."""
-    found: dict[Place, Box] = {}
-    with book.reading() as connection:
-        for order in (SEALED.c.lease_day, SEALED.c.lease_day.desc()):
-            query = select(SEALED).where(SEALED.c.store == book.store, can_be_opened()).order_by(order).limit(count)
-            for row in connection.execute(query):
-                found[Place(row.order_id, row.part)] = box_of(row)
-    return found

@@ -1,14 +1,14 @@
-"""The runs of the jobs: when, with what result; and what the vault has to know when it is opened."""
+"""The runs of the jobs: when, and with what result."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import func, select
 
 from amzlink.clock import to_iso
 from amzlink.orderbook.database import Database, StoreBook, upsert
-from amzlink.orderbook.schema import RUNS, VAULT_CHAINS, VAULT_FLOORS
+from amzlink.orderbook.schema import RUNS
 from amzlink.problems import ProblemName
 
 
@@ -21,13 +21,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemName | None
     counts: Mapping[str, object]
     amazon_time: datetime | None
-
-
-class SealedMarks(msgspec.Struct, frozen=True):
-    """The first day whose boxes may be opened, and the chains that boxes were sealed with, by month."""
-
-    floor: date | None
-    chain_ids: Mapping[str, str]
 
 
 def note_run(book: StoreBook, run: Run) -> None:
@@ -50,11 +43,3 @@ def last_amazon_time(database: Database) -> str | None:
     with database.reading() as connection:
         latest: str | None = connection.scalar(select(func.max(RUNS.c.amazon_time)))
         return latest
-
-
-def sealed_marks(book: StoreBook) -> SealedMarks:
-    """What the vault of a store has to be held against."""
-    with book.reading() as connection:
-        floor = connection.scalar(select(VAULT_FLOORS.c.floor).where(VAULT_FLOORS.c.store == book.store))
-        chains = connection.execute(select(VAULT_CHAINS).where(VAULT_CHAINS.c.store == book.store))
-        return SealedMarks(date.fromisoformat(floor) if floor else None, {row.month: row.chain_id for row in chains})

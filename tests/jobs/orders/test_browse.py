@@ -23,11 +23,11 @@ from amzlink.jobs.orders.browse import (
 )
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.pages import OrderChange, Page, save_page
-from amzlink.orderbook.privacy.leases import note_floor
-from amzlink.orderbook.runs import sealed_marks
+from amzlink.orderbook.privacy.boxes import note_floor, sealed_marks
 from amzlink.orderbook.schema import VAULT_FLOORS
 from amzlink.problems import Exit, Problem
 from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, change_of, line_of, order_of, package_of
+from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 OTHER_ID = "302-7654321-7654321"
@@ -46,7 +46,7 @@ def world(tmp_path: Path) -> StoreOnSandbox:
 def store(world: StoreOnSandbox, *changes: OrderChange, sealed: bool = True) -> None:
     """Put orders into the book, their personal data sealed as an import does it."""
     with world.deps.book(SLUG) as book:
-        vault = world.deps.vault(book)
+        vault = vault_of(world.deps, book)
         rows = []
         for change in changes:
             box = vault.seal(change.order.order_id, msgspec.json.encode(change.order.personal), LEASE)
@@ -270,10 +270,10 @@ class TestPersonalData:
         store(world, change_of(order_of()))
         with world.deps.book(SLUG) as book:
             note_floor(book, LEASE)
-            world.deps.vault(book)
+            vault_of(world.deps, book)
             with book.writing() as connection:
                 connection.execute(delete(VAULT_FLOORS))
-            world.deps.vault(book)
+            vault_of(world.deps, book)
             assert sealed_marks(book).floor == LEASE
 
 

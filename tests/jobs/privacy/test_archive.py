@@ -12,7 +12,8 @@ from amzlink.core.diagnosis.checks import Status
 from amzlink.jobs.diagnosis.machine import check_retention
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
+from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
+from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.orders.browse import Filter, iterate_orders
 from amzlink.orderbook.privacy.purges import kept_orders, purges
 from amzlink.problems import Problem

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from amzlink.core.privacy.retention import Retention
-from amzlink.jobs.purge_pii import due_of
+from amzlink.jobs.privacy.due import due_of
 from amzlink.orderbook.database import Database, Row
 from amzlink.orderbook.privacy.purges import kept_orders, perhaps_due
 from amzlink.orderbook.schema import ORDERS, SEALED

@@ -24,7 +24,8 @@ from amzlink.cli.views.orders import show_detail
 from amzlink.core.privacy.retention import Retention, Rule, cancelled_by
 from amzlink.jobs.import_orders import ImportReport
 from amzlink.jobs.orders.browse import OrderDetail, show_order
-from amzlink.jobs.purge_pii import PurgeOptions, PurgeReport, purge_pii
+from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
+from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.database import Database
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json

@@ -19,9 +19,7 @@ from amzlink.orderbook.orders.browse import (
     BookedPackage,
     Filter,
     any_deliverable,
-    boxes,
     find_order,
-    forget_store,
     holds,
     iterate_orders,
     lift_holds,
@@ -31,6 +29,8 @@ from amzlink.orderbook.orders.browse import (
 )
 from amzlink.orderbook.orders.fulfilment import Outcome
 from amzlink.orderbook.orders.pages import Refusal, known_orders
+from amzlink.orderbook.privacy.boxes import boxes
+from amzlink.orderbook.privacy.disconnected import forget_store
 from amzlink.orderbook.runs import Run, last_amazon_time, note_run
 from amzlink.orderbook.schema import HOLDS, METADATA, ORDER_LINES, RUNS
 from amzlink.problems import ProblemName

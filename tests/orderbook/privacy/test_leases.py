@@ -9,9 +9,15 @@ import pytest
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
 from amzlink.orderbook.database import Database
-from amzlink.orderbook.orders.browse import boxes
-from amzlink.orderbook.privacy.leases import Lease, leases_ending, note_floor, replace_boxes
-from amzlink.orderbook.runs import SealedMarks, sealed_marks
+from amzlink.orderbook.privacy.boxes import (
+    Lease,
+    SealedMarks,
+    boxes,
+    leases_ending,
+    note_floor,
+    replace_boxes,
+    sealed_marks,
+)
 from tests.orderbook.samples import STORE, change_of, empty_book_in, order_of, save
 
 DAY = date(2026, 12, 1)
@@ -32,15 +38,16 @@ def save_with_lease(book: Database, index: int, ends: date, status: str = "UNSHI
     save(book, change, store=store)
 
 
-def ending(book: Database, before: date = DAY, floor: date | None = None) -> list[Lease]:
-    return [lease for leases in leases_ending(book.of(STORE), before, floor) for lease in leases]
+def ending(book: Database, before: date = DAY) -> list[Lease]:
+    return [lease for leases in leases_ending(book.of(STORE), before) for lease in leases]
 
 
 def test_leases_that_end_before_a_day_come_and_none_below_the_floor(book: Database) -> None:
     for index, days in enumerate((1, -2, 0, -1)):
         save_with_lease(book, index, DAY + timedelta(days=days))
     assert {lease.place for lease in ending(book)} == {Place(number_of(1)), Place(number_of(3))}
-    assert [lease.place for lease in ending(book, floor=DAY - timedelta(days=1))] == [Place(number_of(3))]
+    note_floor(book.of(STORE), DAY - timedelta(days=1))
+    assert [lease.place for lease in ending(book)] == [Place(number_of(3))]
 
 
 def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book: Database) -> None:
@@ -56,7 +63,7 @@ def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book
 def test_many_come_in_chunks_and_each_once(book: Database) -> None:
     for index in range(450):
         save_with_lease(book, index, DAY - timedelta(days=1))
-    chunks = [len(leases) for leases in leases_ending(book.of(STORE), DAY, None)]
+    chunks = [len(leases) for leases in leases_ending(book.of(STORE), DAY)]
     assert max(chunks) <= 200
     assert sum(chunks) == 450
 

@@ -19,14 +19,13 @@ from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Box, Place
 from amzlink.orderbook.database import Database, Row
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.orderbook.orders.pages import refused_orders
-from amzlink.orderbook.privacy.leases import note_floor
+from amzlink.orderbook.privacy.boxes import boxes_of, note_floor
 from amzlink.orderbook.privacy.purges import (
     CHUNK,
     Kept,
     Purge,
     Tombstone,
     borne_out,
-    boxes_of,
     copies_at_sendcloud,
     destroy,
     empty_journal,

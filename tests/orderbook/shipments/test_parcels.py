@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
 from amzlink.core.shipments.parcels import OPEN, Kind, Parcel, ParcelItem
 from amzlink.orderbook.database import Database
-from amzlink.orderbook.orders.browse import boxes
+from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.schema import TOMBSTONES
 from amzlink.orderbook.shipments.parcels import (
     Arrival,
@@ -23,7 +23,6 @@ from amzlink.orderbook.shipments.parcels import (
     parcels_of,
     polled_until,
     save_parcels,
-    shipped_and_under_way,
     touch_parcels,
 )
 from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
@@ -95,6 +94,6 @@ def test_what_a_later_file_replaced_is_no_parcel_any_more(book: Database) -> Non
 
 def test_a_delivery_is_noted_once(book: Database) -> None:
     see(book, parcel(Kind.DELIVERED))
-    assert newly_delivered(book.of(STORE)) == shipped_and_under_way(book.of(STORE), [ORDER_ID]) == [ORDER_ID]
+    assert newly_delivered(book.of(STORE)) == [ORDER_ID]
     note_deliveries(book.of(STORE), {ORDER_ID: Arrival(NOW, "sendcloud")})
-    assert newly_delivered(book.of(STORE)) == shipped_and_under_way(book.of(STORE), [ORDER_ID]) == []
+    assert newly_delivered(book.of(STORE)) == []

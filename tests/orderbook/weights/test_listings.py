@@ -8,8 +8,7 @@ import pytest
 
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.weights import listings as booked
-from amzlink.orderbook.weights.listings import BookedListing, Patch, PatchState, Sweep
-from amzlink.orderbook.weights.scratch import scratch_of
+from amzlink.orderbook.weights.listings import BookedListing, Patch, PatchState
 from tests.orderbook.samples import empty_book_in
 
 STORE, NOW = "shop", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -48,18 +47,3 @@ def test_a_parent_of_a_family_counts_as_a_listing_and_is_none_to_be_sent(book: D
     assert booked.listed_skus(book.of(STORE)) == ["MUG-1"]
     assert booked.count_listed(book.of(STORE)) == 2
     assert {each.sku for each in booked.families(book.of(STORE), ["MUGS"])["MUGS"]} == {"MUGS", "MUG-1"}
-
-
-def test_a_scratch_copy_has_what_the_book_has_and_gives_nothing_back(book: Database) -> None:
-    booked.set_local_weights(book.of(STORE), {"MUG": 450})
-    booked.set_local_weights(book.of("other"), {"LAMP": 900})
-    booked.note_sweep(book.of(STORE), Sweep(until=NOW))
-    with scratch_of(book.of(STORE)).database as scratch:
-        assert booked.find_listings(scratch.of(STORE), ["MUG"]) == booked.find_listings(book.of(STORE), ["MUG"])
-        assert booked.sweep_of(scratch.of(STORE)) == Sweep(until=NOW)
-        assert booked.find_listings(scratch.of("other"), ["LAMP"]) == {}
-        booked.set_local_weights(scratch.of(STORE), {"MUG": 1, "NEW": 2})
-        booked.note_sweep(scratch.of(STORE), Sweep())
-    assert booked.find_listings(book.of(STORE), ["MUG", "NEW"]).keys() == {"MUG"}
-    assert booked.find_listings(book.of(STORE), ["MUG"])["MUG"].local_grams == 450
-    assert booked.sweep_of(book.of(STORE)) == Sweep(until=NOW)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from amzlink.cli.shell.console import Console
 from amzlink.clock import to_iso
 from amzlink.core.privacy.retention import Rule
-from amzlink.jobs.purge_pii import PurgeReport
+from amzlink.jobs.privacy.purge import PurgeReport
 from amzlink.problems import Exit
 
 WHY_PURGED: Final = {

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from amzlink.jobs.destination.desk import Desk, Letter
-from amzlink.orderbook.destination.outbox import DispatchState
+from amzlink.jobs.destination.tally import SendTally
+from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
 from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
+    from amzlink.sendcloud.order_json import OrderPayload
     from amzlink.sendcloud.orders import BatchRefused, Refused
 
 # Refusals that name no order, one after the other, by which halving gets from a full batch to a single order. If none
@@ -20,7 +22,14 @@ if TYPE_CHECKING:
 _MOST_UNEXPLAINED: Final = 8
 
 
-def post_batch(desk: Desk, letters: Sequence[Letter]) -> int:
+class Letter(msgspec.Struct, frozen=True):
+    """An order ready to go, and the row that goes before it."""
+
+    payload: "OrderPayload"
+    row: DispatchRow
+
+
+def post_batch(run: StoreRun, tally: SendTally, letters: Sequence[Letter]) -> int:
     """Write the batch down, send it, and write down what came of it. How many orders were accepted.
 
     The refused orders are put aside by what Sendcloud points at, and the rest is sent once more. Where it points at
@@ -32,16 +41,16 @@ def post_batch(desk: Desk, letters: Sequence[Letter]) -> int:
     """
     from amzlink.sendcloud.orders import BatchRefused, upsert_orders  # noqa: PLC0415 - only for this destination
 
-    desk.save([letter.row for letter in letters])
+    save_dispatches(run.book, [letter.row for letter in letters])
     parts, alone = [list(letters)], list[tuple[Letter, BatchRefused]]()
     accepted = unexplained = 0
     while parts:
         part = parts.pop()
         try:
-            upsert_orders(desk.client, [letter.payload for letter in part])
+            upsert_orders(run.sendcloud, [letter.payload for letter in part])
         except BatchRefused as refusal:
             if refusal.pinned:
-                _put_aside(desk, part, refusal.refusals)
+                _put_aside(run, tally, part, refusal.refusals)
                 part = [letter for index, letter in enumerate(part) if index not in refusal.refusals]
                 parts += [part] if part else []
                 continue
@@ -53,37 +62,40 @@ def post_batch(desk: Desk, letters: Sequence[Letter]) -> int:
             else:
                 parts += [part[len(part) // 2 :], part[: len(part) // 2]]
         else:
-            _accept(desk, part)
+            _accept(run, part)
             accepted, unexplained = accepted + len(part), 0
     if alone and not accepted:
         raise _unexplained(alone[0][1])
     for letter, reason in alone:
-        _put_aside(desk, [letter], reason.refusals)
+        _put_aside(run, tally, [letter], reason.refusals)
     return accepted
 
 
-def _accept(desk: Desk, letters: Sequence[Letter]) -> None:
-    now = desk.deps.clock.now()
-    desk.save(
+def _accept(run: StoreRun, letters: Sequence[Letter]) -> None:
+    now = run.clock.now()
+    save_dispatches(
+        run.book,
         [
             msgspec.structs.replace(letter.row, state=DispatchState.ACCEPTED, accepted_at=now, code=None, pointer=None)
             for letter in letters
-        ]
+        ],
     )
 
 
-def _put_aside(desk: Desk, batch: Sequence[Letter], refusals: "Mapping[int, tuple[Refused, ...]]") -> None:
+def _put_aside(
+    run: StoreRun, tally: SendTally, batch: Sequence[Letter], refusals: "Mapping[int, tuple[Refused, ...]]"
+) -> None:
     rows = []
     for index, reasons in refusals.items():
         row, first = batch[index].row, reasons[0]
         problem = Problem(ProblemName.SENDCLOUD_REFUSED, order_id=row.order_id, detail=_spell(first))
-        desk.refuse(row.order_id, problem)
+        tally.refuse(row.order_id, problem)
         rows.append(
             msgspec.structs.replace(
                 row, state=DispatchState.REFUSED, problem=problem.name, code=first.code, pointer=first.pointer
             )
         )
-    desk.save(rows)
+    save_dispatches(run.book, rows)
 
 
 def _unexplained(refusal: "BatchRefused") -> Problem:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from amzlink.jobs.destination.desk import Desk
-from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, unsettled_rows
+from amzlink.jobs.destination.shippable import stopped
+from amzlink.jobs.destination.tally import SendTally
+from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches, unsettled_rows
 from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.orders import StoredOrder
@@ -25,18 +27,19 @@ _MOST_SINGLES: Final = 100
 _NOT_STORED: Final = ProblemName.SENDCLOUD_NOT_STORED
 
 
-class ReadBack:
+class OrdersThere:
     """Looks at Sendcloud for one store's orders. An update is there once its version is: an older one is no proof."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, run: StoreRun, tally: SendTally) -> None:
+        self._run = run
+        self._tally = tally
 
     def settle(self) -> list[DispatchRow]:
         """Look for what earlier runs left open: asked without an answer, or accepted and not seen yet.
 
         Gives what was accepted and is not there.
         """
-        missing = self._look(unsettled_rows(self._desk.book))
+        missing = self._look(unsettled_rows(self._run.book))
         return [row for row in missing if row.state is DispatchState.ACCEPTED]
 
     def wait(self, since: datetime) -> None:
@@ -45,12 +48,12 @@ class ReadBack:
         for pause in _PAUSES:
             waiting = [
                 row
-                for row in unsettled_rows(self._desk.book)
+                for row in unsettled_rows(self._run.book)
                 if row.state is DispatchState.ACCEPTED and row.accepted_at and row.accepted_at >= since
             ]
             if not waiting:
                 return
-            self._desk.deps.clock.sleep(pause)
+            self._run.clock.sleep(pause)
             self._look(waiting)
 
     def give_up(self, missing: Sequence[DispatchRow]) -> None:
@@ -58,32 +61,31 @@ class ReadBack:
 
         Orders that nobody should ship are left out: whoever takes orders back looks for those.
         """
-        now = self._desk.deps.clock.now()
+        now = self._run.clock.now()
         late = [row for row in missing if row.accepted_at and now - row.accepted_at > STORED_WITHIN]
-        stopped = self._desk.stopped([row.order_id for row in late])
-        late = [row for row in late if row.order_id not in stopped]
+        unwanted = stopped(self._run, [row.order_id for row in late])
+        late = [row for row in late if row.order_id not in unwanted]
         again, lost = list[DispatchRow](), list[DispatchRow]()
         for row in late:
             problem = Problem(_NOT_STORED, order_id=row.order_id)
             if row.problem != problem.name:
-                self._desk.deps.observer.warn(problem)
+                self._run.reporter.warn(problem)
                 again.append(msgspec.structs.replace(row, state=DispatchState.ASKED, problem=problem.name))
             elif len(lost) < _MOST_SINGLES and not self._is_there(row):
-                self._desk.refuse(row.order_id, problem)
+                self._tally.refuse(row.order_id, problem)
                 lost.append(msgspec.structs.replace(row, state=DispatchState.REFUSED))
-        self._desk.save([*again, *lost])
+        save_dispatches(self._run.book, [*again, *lost])
 
     def _look(self, rows: Sequence[DispatchRow]) -> list[DispatchRow]:
         """Mark what is there; gives what is not, or only in an older version."""
         from amzlink.sendcloud.orders import find_orders  # noqa: PLC0415 - only for this destination
 
-        desk = self._desk
         ids = [row.order_id for row in rows]
-        found = find_orders(desk.client, desk.integration_id, ids, most_singles=_MOST_SINGLES)
+        found = find_orders(self._run.sendcloud, self._run.integration_id, ids, most_singles=_MOST_SINGLES)
         marked = [_seen(row, found[row.order_id]) for row in rows if row.order_id in found]
-        desk.save(marked)
+        save_dispatches(self._run.book, marked)
         there = {row.order_id for row in marked if row.state is DispatchState.SENT}
-        desk.tally.sent += len(there)
+        self._tally.sent += len(there)
         older = {row.order_id: row for row in marked}
         return [older.get(row.order_id, row) for row in rows if row.order_id not in there]
 

@@ -7,21 +7,18 @@ order is read back before it counts as sent.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from amzlink.config import Store
 from amzlink.core.destination.outgoing_order import Dispatch
 from amzlink.core.orders.holds import counting
-from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.sealed_data import keyed_hash
-from amzlink.deps import Deps
-from amzlink.jobs.destination.batches import post_batch
-from amzlink.jobs.destination.desk import CHUNK, Desk, Letter, SendTally
-from amzlink.jobs.destination.read_back import ReadBack
+from amzlink.jobs.destination.batches import Letter, post_batch
+from amzlink.jobs.destination.read_back import OrdersThere
+from amzlink.jobs.destination.shippable import has_parcel_there
+from amzlink.jobs.destination.tally import SendTally
 from amzlink.jobs.destination.withdraw import Recall
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import (
     DispatchRow,
     DispatchState,
@@ -29,99 +26,80 @@ from amzlink.orderbook.destination.outbox import (
     dispatch_rows,
     dispatches_of,
     orders_to_consider,
+    save_dispatches,
 )
-from amzlink.orderbook.orders.browse import boxes, holds
+from amzlink.orderbook.orders.browse import holds
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.problems import Problem, ProblemName
-from amzlink.vault import Vault
-
-if TYPE_CHECKING:
-    from amzlink.sendcloud.transport import Client
+from amzlink.run import StoreRun
 
 MOST_IN_A_BATCH: Final = 100
+_CHUNK: Final = 200
 _READ_BACK_EVERY: Final = 1000  # orders: five pages of Sendcloud's list, while they are still its newest
 _UNDECIDED: Final = (DispatchState.ASKED, DispatchState.RECALLED)
 _PARTLY: Final = "PARTIALLY_SHIPPED"
-_decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
 
 
-def send_orders(
-    deps: Deps,
-    client: "Client",
-    book: StoreBook,
-    vault: Vault,
-    *,
-    slug: str,
-    store: Store,
-    tally: SendTally,
-    dry_run: bool = False,
-) -> None:
+def send_orders(run: StoreRun, tally: SendTally) -> None:
     """Bring one store's orders to Sendcloud, and back from there. What was done before a problem stays done and noted.
+
+    A dry run counts what would be sent.
 
     Raises:
         Problem: by the names of `Client`, `sendcloud-busy`, `sendcloud-integration-missing`, or `request-refused`; and
             what opening the vault raises.
     """
-    desk = Desk(deps, client, book, slug, store, integration_of(client, store), tally)
-    batches = _Post(desk, vault).batches(dry_run=dry_run)
-    if dry_run:
+    batches = _Post(run, tally).batches()
+    if run.dry_run:
         tally.would_send = sum(map(len, batches))
         return
-    started, accepted = deps.clock.now(), 0
-    check, recall = ReadBack(desk), Recall(desk)
-    missing = check.settle()
+    started, accepted = run.clock.now(), 0
+    there, recall = OrdersThere(run, tally), Recall(run, tally)
+    missing = there.settle()
     coming = recall.run()
-    check.give_up(missing)
+    there.give_up(missing)
     for batch in batches:
-        deps.observer.progress(f"sending {len(batch)} orders to Sendcloud")
-        accepted += post_batch(desk, batch)
+        run.reporter.progress(f"sending {len(batch)} orders to Sendcloud")
+        accepted += post_batch(run, tally, batch)
         if accepted >= _READ_BACK_EVERY:
-            check.wait(started)
+            there.wait(started)
             accepted = 0
-    check.wait(started)
+    there.wait(started)
     if coming:
         recall.run()
-
-
-def integration_of(client: "Client", store: Store) -> int:
-    """The integration to work with. It follows from the keys, so the settings need not name it."""
-    from amzlink.sendcloud.account import who_am_i  # noqa: PLC0415 - only for this destination
-
-    return store.sendcloud_integration_id or who_am_i(client).integration_id
 
 
 class _Post:
     """What goes out of one store."""
 
-    def __init__(self, desk: Desk, vault: Vault) -> None:
-        self._desk = desk
-        self._vault = vault
+    def __init__(self, run: StoreRun, tally: SendTally) -> None:
+        self._run = run
+        self._tally = tally
         # Besides the order itself a payload depends on these two.
-        self._basis = f"{desk.integration_id}{' weighed' if desk.store.import_weights else ''}"
+        self._basis = f"{run.integration_id}{' weighed' if run.store.import_weights else ''}"
 
-    def batches(self, *, dry_run: bool) -> Iterator[list[Letter]]:
+    def batches(self) -> Iterator[list[Letter]]:
         """The orders that have to be sent now, the most urgent first; memory stays flat."""
-        letters = self._letters(dry_run=dry_run)
+        letters = self._letters()
         while batch := list(itertools.islice(letters, MOST_IN_A_BATCH)):
             yield batch
 
-    def _letters(self, *, dry_run: bool) -> Iterator[Letter]:
-        ids = iter(orders_to_consider(self._desk.book, self._basis))
-        while chunk := list(itertools.islice(ids, CHUNK)):
+    def _letters(self) -> Iterator[Letter]:
+        ids = iter(orders_to_consider(self._run.book, self._basis))
+        while chunk := list(itertools.islice(ids, _CHUNK)):
             decided = list(self._decide_all(chunk))
-            if not dry_run:
-                self._desk.save([each for each in decided if isinstance(each, DispatchRow)])
+            save_dispatches(self._run.book, [each for each in decided if isinstance(each, DispatchRow)])
             yield from (each for each in decided if isinstance(each, Letter))
 
     def _decide_all(self, order_ids: Sequence[str]) -> Iterator[Letter | DispatchRow]:
-        desk = self._desk
-        policy, now = desk.store.hold_policy, desk.deps.clock.now()
-        held = holds(desk.book, order_ids)
+        book, store = self._run.book, self._run.store
+        policy, now = store.hold_policy, self._run.clock.now()
+        held = holds(book, order_ids)
         ready = [order_id for order_id in order_ids if not counting(held[order_id], policy, now)]
-        known = dispatch_rows(desk.book, ready)
-        with_parcel = have_parcels(desk.book, ready)
-        personal = self._open(ready)
-        dispatches = dispatches_of(desk.book, personal, import_weights=desk.store.import_weights)
+        known = dispatch_rows(book, ready)
+        with_parcel = have_parcels(book, ready)
+        personal = self._run.sealed.personal_data(ready)
+        dispatches = dispatches_of(book, personal, import_weights=store.import_weights)
         for order_id in ready:
             if order_id not in dispatches or not dispatches[order_id][0].lines:
                 continue
@@ -132,24 +110,16 @@ class _Post:
             if decided is not None:
                 yield decided
 
-    def _open(self, order_ids: Sequence[str]) -> dict[str, PersonalData]:
-        sealed = boxes(self._desk.book, order_ids)
-        return {
-            order_id: _decode_personal(self._vault.open(order_id, box))
-            for order_id, box in sealed.items()
-            if self._vault.floor is None or box.lease_day >= self._vault.floor
-        }
-
     def _decide(self, dispatch: Dispatch, row: DispatchRow, *, parcel_known: bool) -> Letter | DispatchRow | None:
         """A letter to be sent, a row to be noted, or neither: then the order is looked at again by the next run."""
         from amzlink.sendcloud.payload import build_payload, payload_bytes  # noqa: PLC0415
 
         try:
-            payload = build_payload(dispatch, self._desk.integration_id)
+            payload = build_payload(dispatch, self._run.integration_id)
         except Problem as problem:
             if self._is_packed(dispatch, row, parcel_known=parcel_known):
                 return None
-            self._desk.refuse(row.order_id, problem)
+            self._tally.refuse(row.order_id, problem)
             return _refused(row, problem.name)
         fingerprint = keyed_hash(dispatch.personal.salt, payload_bytes(payload))
         if row.payload_hash == fingerprint and row.state not in _UNDECIDED:
@@ -164,7 +134,7 @@ class _Post:
         An order that Sendcloud never had may be under way by other means; what is left of it goes to Sendcloud.
         """
         if row.is_there:
-            return parcel_known or self._desk.has_parcel_there(row.order_id)
+            return parcel_known or has_parcel_there(self._run, row.order_id)
         return parcel_known and dispatch.status != _PARTLY
 
     def _asked(self, row: DispatchRow, fingerprint: str) -> DispatchRow:
@@ -172,7 +142,7 @@ class _Post:
             row,
             state=DispatchState.ASKED,
             payload_hash=fingerprint,
-            asked_at=self._desk.deps.clock.now(),
+            asked_at=self._run.clock.now(),
             # That it was lost before counts only for what is the same now.
             problem=row.problem if row.payload_hash == fingerprint else None,
             code=None,

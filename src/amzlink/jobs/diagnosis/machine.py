@@ -11,11 +11,11 @@ from amzlink.clock import from_iso, to_iso
 from amzlink.config import Archive, Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
-from amzlink.jobs.privacy.renew import open_some
-from amzlink.jobs.purge_pii import overdue
+from amzlink.jobs.privacy.due import overdue
 from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders
 from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
 from amzlink.secrets import SecretName, require
 
 SECRET_DAYS: Final = 180  # Amazon's life of a client secret (docs/services/amazon.md, "How long credentials live")
@@ -86,8 +86,8 @@ def check_order_book(deps: Deps, *, deep: bool) -> Result:
 
 def check_vault(deps: Deps, slug: str) -> Result:
     """The key fits: the newest and the oldest boxes can be opened."""
-    with deps.book(slug) as book:
-        opened = open_some(book, deps.vault(book))
+    with StoreRun(deps, slug) as run:
+        opened = run.sealed.try_some()
     if not opened:
         return passed(Check.VAULT, "No personal data is kept.")
     return passed(Check.VAULT, "The sealed data can be opened.", opened=opened)

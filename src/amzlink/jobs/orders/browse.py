@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from amzlink.core.orders.holds import HoldPolicy, counting
+from amzlink.core.orders.holds import counting
 from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.retention import Retention, Stay, expected_last_day, stay_of
 from amzlink.core.shipments.parcels import DEAD, Parcel
@@ -18,7 +18,6 @@ from amzlink.orderbook.orders.browse import (
     BookedOrder,
     BookedPackage,
     Filter,
-    boxes,
     find_order,
     iterate_orders,
     lift_holds,
@@ -26,11 +25,11 @@ from amzlink.orderbook.orders.browse import (
     packages,
     set_manual_hold,
 )
-from amzlink.orderbook.privacy.leases import lifetime_of
+from amzlink.orderbook.privacy.lifetimes import lifetime_of
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import Problem, ProblemName
-from amzlink.vault import Vault
+from amzlink.run import StoreRun
 
 _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
 
@@ -60,11 +59,10 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
     """The orders with the holds that count now, the most urgent first."""
-    settings = deps.load_config()
-    policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
-    with deps.book(slug) as book:
-        for order in iterate_orders(book, wanted):
-            yield _with_last_day(order, today, settings.retention), _holds(deps, order, policy)
+    with StoreRun(deps, slug) as run:
+        policy, now = run.store.hold_policy, run.clock.now()
+        for order in iterate_orders(run.book, wanted):
+            yield _with_last_day(order, now.date(), run.retention), counting(order.held_for, policy, now)
 
 
 def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> OrderDetail:
@@ -73,44 +71,43 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
     Raises:
         Problem: `order-not-found`; with personal data also what opening the vault raises.
     """
-    settings = deps.load_config()
-    policy, today = settings.stores[slug].hold_policy, deps.clock.now().date()
-    with deps.book(slug) as book:
-        order = _with_last_day(_found(book, slug, order_id), today, settings.retention)
-        vault = deps.vault(book) if with_personal else None
+    with StoreRun(deps, slug) as run:
+        book, policy, now = run.book, run.retention, run.clock.now()
+        order = _with_last_day(_found(book, order_id), now.date(), policy)
         packed = packages(book, order_id)
         return OrderDetail(
             order=order,
-            holds=_holds(deps, order, policy),
+            holds=counting(order.held_for, run.store.hold_policy, now),
             lines=order_lines(book, [order_id])[order_id],
             packages=packed,
-            personal=_open(vault, book, [order_id]).get(order_id) if vault else None,
-            stay=stay_of(lifetime_of(order), today, settings.retention) if order.lease_day else None,
+            personal=run.sealed.personal_data([order_id]).get(order_id) if with_personal else None,
+            stay=stay_of(lifetime_of(order), now.date(), policy) if order.lease_day else None,
             carriers=_carriers(parcels_of(book, [order_id])[order_id], packed),
             tombstone=tombstone_of(book, order_id),
-            days=settings.retention.days,
+            days=policy.days,
         )
 
 
 def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
     """The orders with their lines and, where asked for, their personal data; memory stays flat."""
-    policy = deps.load_config().stores[slug].hold_policy
-    with deps.book(slug) as book:
-        vault = deps.vault(book) if with_personal else None
-        orders = iterate_orders(book, wanted)
+    with StoreRun(deps, slug) as run:
+        policy, now = run.store.hold_policy, run.clock.now()
+        sealed = run.sealed if with_personal else None
+        orders = iterate_orders(run.book, wanted)
         while chunk := list(itertools.islice(orders, _CHUNK)):
             ids = [order.order_id for order in chunk]
-            lines = order_lines(book, ids)
-            personal = _open(vault, book, ids) if vault else {}
+            lines = order_lines(run.book, ids)
+            personal = sealed.personal_data(ids) if sealed else {}
             for order in chunk:
-                yield order, _holds(deps, order, policy), lines[order.order_id], personal.get(order.order_id)
+                held = counting(order.held_for, policy, now)
+                yield order, held, lines[order.order_id], personal.get(order.order_id)
 
 
 def hold_order(deps: Deps, slug: str, order_id: str) -> None:
     """Keep an order back until it is released. Raises `order-not-found`."""
-    with deps.book(slug) as book:
-        _found(book, slug, order_id)
-        set_manual_hold(book, order_id, deps.clock.now())
+    with StoreRun(deps, slug) as run:
+        _found(run.book, order_id)
+        set_manual_hold(run.book, order_id, run.clock.now())
 
 
 def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
@@ -119,12 +116,12 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
     Raises:
         Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
     """
-    policy = deps.load_config().stores[slug].hold_policy
-    with deps.book(slug) as book:
-        lifted = _holds(deps, _found(book, slug, order_id), policy)
+    with StoreRun(deps, slug) as run:
+        now = run.clock.now()
+        lifted = counting(_found(run.book, order_id).held_for, run.store.hold_policy, now)
         if not lifted:
             raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
-        lift_holds(book, order_id, deps.clock.now())
+        lift_holds(run.book, order_id, now)
     return lifted
 
 
@@ -157,10 +154,10 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
     return msgspec.structs.replace(order, kept_until=last)
 
 
-def _found(book: StoreBook, slug: str, order_id: str) -> BookedOrder:
+def _found(book: StoreBook, order_id: str) -> BookedOrder:
     order = find_order(book, order_id)
     if order is None:
-        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=f"in the order book of {slug}")
+        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=f"in the order book of {book.store}")
     return order
 
 
@@ -169,14 +166,3 @@ def _carriers(parcels: Sequence[Parcel], packed: Sequence[BookedPackage]) -> tup
     own = [parcel.carrier_label or parcel.carrier for parcel in parcels if parcel.kind not in DEAD]
     named = own or [package.carrier for package in packed]
     return tuple(dict.fromkeys(carrier for carrier in named if carrier))
-
-
-def _holds(deps: Deps, order: BookedOrder, policy: HoldPolicy) -> tuple[str, ...]:
-    return counting(order.held_for, policy, deps.clock.now())
-
-
-def _open(vault: Vault, book: StoreBook, order_ids: list[str]) -> dict[str, PersonalData]:
-    return {
-        order_id: msgspec.json.decode(vault.open(order_id, box), type=PersonalData)
-        for order_id, box in boxes(book, order_ids).items()
-    }

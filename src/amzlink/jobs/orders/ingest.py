@@ -1,22 +1,17 @@
 """Taking orders in: each gets a verdict and its holds, its personal data is sealed, and a page is stored as a whole."""
 
-import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from amzlink.amazon.orders import Refused
-from amzlink.config import Store
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import HeldFor, causes, counting
-from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, keep_known
-from amzlink.core.privacy.retention import Retention, Rule, lease_for, lifetime_as_told, stay_of
-from amzlink.core.privacy.sealed_data import Box
-from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.browse import any_deliverable, boxes, holds
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order
+from amzlink.core.privacy.retention import Rule, lease_for, lifetime_as_told, stay_of
+from amzlink.orderbook.orders.browse import any_deliverable, holds
 from amzlink.orderbook.orders.pages import (
     OrderChange,
     Page,
@@ -26,13 +21,11 @@ from amzlink.orderbook.orders.pages import (
     save_page,
 )
 from amzlink.problems import Problem, ProblemName
-from amzlink.vault import Vault
+from amzlink.run import StoreRun
+from amzlink.sealed import TakingIn
 
 _BY_AMAZON: Final = "AMAZON"
 _DATED_BY: Final = "sendcloud"
-_SALT_BYTES: Final = 16
-_decode_personal: Final = msgspec.json.Decoder(PersonalData).decode
-_encode_personal: Final = msgspec.json.Encoder().encode
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -54,30 +47,16 @@ class Tally(msgspec.Struct, kw_only=True):
 
 
 class Intake:
-    """Takes in the orders of one store's run. `now` is Amazon's time at its start."""
+    """Takes in the orders of one store's run. Its time is Amazon's when the run began to take orders in."""
 
-    def __init__(
-        self,
-        *,
-        slug: str,
-        store: Store,
-        retention: Retention,
-        book: StoreBook,
-        vault: Vault,
-        now: datetime,
-        tally: Tally,
-        dry_run: bool,
-    ) -> None:
-        self._slug = slug
-        self._store = store
-        self._retention = retention
-        self._book = book
-        self._vault = vault
-        self._now = now
-        # What was purged stays purged, whatever time somebody tells: nothing is sealed for a day before.
-        self._today = max(now.date(), vault.floor or now.date())
+    def __init__(self, run: StoreRun, tally: Tally) -> None:
+        self._policy = run.store.hold_policy
+        self._retention = run.retention
+        self._book = run.book
+        self._sealed = run.sealed
+        self._now = run.now()
+        self._today = self._sealed.today(self._now)
         self._tally = tally
-        self._dry_run = dry_run
         self._to_ship = 0
         self._deliverable = 0
 
@@ -88,27 +67,25 @@ class Intake:
         self._tally.fetched += len(orders) + len(refused)
         self._tally.refused += refusals
         done = search is not None and search.page_token is None
-        if not self._dry_run:
-            page = Page(
-                changes=changes,
-                refusals=refusals,
-                settled=[order.order_id for order in orders],
-                chain_ids=self._vault.chain_ids,
-                search=search,
-                done=done,
-                covered_until=search.window_end if search and done and search.kind == "changes" else None,
-            )
-            save_page(self._book, page, self._now)
+        page = Page(
+            changes=changes,
+            refusals=refusals,
+            settled=[order.order_id for order in orders],
+            chain_ids=self._sealed.chain_ids,
+            search=search,
+            done=done,
+            covered_until=search.window_end if search and done and search.kind == "changes" else None,
+        )
+        save_page(self._book, page, self._now)
         self._count_holds(changes)
 
     def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
         """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
         refusal = Refusal(order_id, problem, message)
         self._tally.refused.append(refusal)
-        if not self._dry_run:
-            gone = problem == ProblemName.ORDER_NOT_FOUND
-            page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
-            save_page(self._book, page, self._now)
+        gone = problem == ProblemName.ORDER_NOT_FOUND
+        page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
+        save_page(self._book, page, self._now)
 
     def missing_addresses(self) -> Problem | None:
         """`role-missing-pii`, where every order still to ship came without name and street, and none ever came with."""
@@ -121,7 +98,7 @@ class Intake:
             return []
         ids = [order.order_id for order in orders]
         known, purged = known_orders(self._book, ids)
-        sealed = boxes(self._book, list(known)) if known else {}
+        sealed = self._sealed.taking_in(list(known))
         changes = []
         for order in orders:
             if order.fulfilled_by == _BY_AMAZON:
@@ -142,12 +119,10 @@ class Intake:
             self._count(order)
             # The same order may stand on a page twice; the second time it is known.
             known[order.order_id] = Known(order.changed_at, fingerprint, order.personal.recipient.deliverable)
-            if change.sealed:
-                sealed[order.order_id] = change.sealed
         return changes
 
     def _change(
-        self, order: Order, fingerprint: str, there: Mapping[str, Box], known: Known | None, *, purged: bool
+        self, order: Order, fingerprint: str, there: TakingIn, known: Known | None, *, purged: bool
     ) -> OrderChange:
         sealed, rule = None, None
         if not purged:
@@ -161,27 +136,10 @@ class Intake:
                 at_once = found_rule is Rule.CANCELLED and order.shipped_at is None
                 rule = found_rule.value if at_once or order.order_id not in there else None
             elif order.personal != NOTHING_PERSONAL:
-                box = there.get(order.order_id)
-                order = self._with_what_is_known(order, box)
-                sealed = self._seal(order, max(lease, box.lease_day) if box else lease)
+                order = there.completed(order)
+                sealed = there.seal(order, lease)
         found = {hold.value: cause for hold, cause in causes(order).items()}
         return OrderChange(order, fingerprint, known is None, found, sealed, rule)
-
-    def _with_what_is_known(self, order: Order, there: Box | None) -> Order:
-        """The order with what Amazon now withholds and the vault has."""
-        if there is None:
-            return order
-        known = _decode_personal(self._vault.open(order.order_id, there))
-        return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
-
-    def _seal(self, order: Order, lease: date) -> Box | None:
-        """The personal data, sealed for a lease; a dry run seals nothing, because that may make a new key."""
-        if self._dry_run:
-            return None
-        personal = order.personal
-        if not personal.salt:
-            personal = msgspec.structs.replace(personal, salt=secrets.token_hex(_SALT_BYTES))
-        return self._vault.seal(order.order_id, _encode_personal(personal), lease)
 
     def _count(self, order: Order) -> None:
         if not order.to_ship:
@@ -196,4 +154,4 @@ class Intake:
         for change in changes:
             fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
             held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
-            self._tally.held.update(counting(held, self._store.hold_policy, self._now))
+            self._tally.held.update(counting(held, self._policy, self._now))

@@ -6,25 +6,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.archive import ArchiveFile, Recipients, write_archive
 from amzlink.clock import from_iso
-from amzlink.core.orders.order import PersonalData
+from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
 from amzlink.core.privacy.tax_record import TaxLine, TaxOrder, is_sale, tax_record
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.browse import BookedLine, BookedOrder, boxes, find_orders, order_lines
+from amzlink.orderbook.orders.browse import BookedLine, BookedOrder, find_orders, order_lines
 from amzlink.orderbook.privacy.archive_folders import note_archive_folder
-from amzlink.vault import Vault
+from amzlink.sealed import SealedOrders
 
 _CHUNK: Final = 200
-_decode: Final = msgspec.json.Decoder(PersonalData).decode
 
 
 def archive_orders(
     book: StoreBook,
-    vault: Vault,
+    sealed: SealedOrders,
     order_ids: Callable[[], Iterable[str]],
     *,
     country: str,
@@ -44,7 +41,7 @@ def archive_orders(
     count = sum(len(sales) for sales in _sales(book, order_ids()))
     if not count:
         return None
-    records = _records(book, vault, order_ids(), country)
+    records = _records(book, sealed, order_ids(), country)
     written = write_archive(folder, parsed, store=book.store, made_at=now, records=records, count=count)
     note_archive_folder(book, folder)
     return written
@@ -57,18 +54,15 @@ def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[BookedOrd
 
 
 def _records(
-    book: StoreBook, vault: Vault, order_ids: Iterable[str], country: str
+    book: StoreBook, sealed: SealedOrders, order_ids: Iterable[str], country: str
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One order after the other, so that no more than a chunk of them is ever open."""
     for sales in _sales(book, order_ids):
         ids = [order.order_id for order in sales]
-        lines = order_lines(book, ids)
-        sealed = boxes(book, ids)
+        lines, personal = order_lines(book, ids), sealed.personal_data(ids)
         for order in sales:
-            box = sealed.get(order.order_id)
-            readable = box is not None and (vault.floor is None or box.lease_day >= vault.floor)
-            personal = _decode(vault.open(order.order_id, box)) if box and readable else PersonalData()
-            yield tax_record(_tax_order(order, lines[order.order_id], personal, country))
+            known = personal.get(order.order_id, NOTHING_PERSONAL)
+            yield tax_record(_tax_order(order, lines[order.order_id], known, country))
 
 
 def _tax_order(

@@ -1,4 +1,4 @@
-"""Leases: renewing those of orders that are still open, and trying whether what is sealed can be opened."""
+"""Leases: renewing those of orders that are still open, and giving the last one to those that have arrived."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -7,38 +7,28 @@ from typing import Final
 import msgspec
 
 from amzlink.core.privacy.retention import Lifetime, Retention, lease_for
-from amzlink.core.privacy.sealed_data import Box, Place
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.health import sample_boxes
-from amzlink.orderbook.privacy.leases import DATED_BY, all_boxes, leases_ending, lifetimes, replace_boxes
+from amzlink.orderbook.privacy.lifetimes import DATED_BY, lifetimes
 from amzlink.orderbook.shipments.parcels import Arrival
-from amzlink.vault import Vault
+from amzlink.sealed import SealedOrders
 
 _AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
-_SAMPLE: Final = 3
 
 
-def renew_leases(book: StoreBook, vault: Vault, *, today: date, policy: Retention) -> int:
-    """Seal anew what is about to end of orders that are open or under way. Gives how many boxes there were.
+def renew_leases(sealed: SealedOrders, *, today: date, policy: Retention) -> int:
+    """Seal anew what is about to end of orders that are open or under way. How much that was.
 
     A lease that has ended while the machine was off is renewed too, as long as its key is not gone. No lease goes
     beyond the last day that the rules allow.
     """
-    renewed, floor = 0, vault.floor
-    for leases in leases_ending(book, _soon(today, policy), floor):
-        fresh = {}
-        for lease in leases:
-            until = renewed_lease(lease.order, lease.box.lease_day, today=today, policy=policy, floor=floor)
-            if until > lease.box.lease_day:
-                fresh[lease.place] = lease.box, _seal_anew(vault, lease.place, lease.box, until)
-        replace_boxes(book, fresh, vault.chain_ids)
-        renewed += len(fresh)
-    return renewed
+    return sealed.renew(
+        _soon(today, policy), lambda order, lease_day: renewed_lease(order, lease_day, today=today, policy=policy)
+    )
 
 
-def renewed_lease(order: Lifetime, lease_day: date, *, today: date, policy: Retention, floor: date | None) -> date:
-    """The lease that a box has once `renew_leases` has run today. Below the floor nothing is renewed any more."""
-    if lease_day >= _soon(today, policy) or (floor is not None and lease_day < floor):
+def renewed_lease(order: Lifetime, lease_day: date, *, today: date, policy: Retention) -> date:
+    """The lease that data has once `renew_leases` has run today, where it can be opened still."""
+    if lease_day >= _soon(today, policy):
         return lease_day
     return max(lease_day, lease_for(order, today, policy) or lease_day)
 
@@ -49,7 +39,7 @@ def _soon(today: date, policy: Retention) -> date:
 
 
 def lease_arrivals(
-    book: StoreBook, vault: Vault, arrivals: Mapping[str, Arrival], *, today: date, policy: Retention
+    book: StoreBook, sealed: SealedOrders, arrivals: Mapping[str, Arrival], *, today: date, policy: Retention
 ) -> None:
     """Give all that is sealed of orders that have arrived its last lease, where it has not a longer one."""
     until = {}
@@ -60,23 +50,4 @@ def lease_arrivals(
         )
         if lease := lease_for(arrived, today, policy):
             until[order_id] = lease
-    fresh = {
-        place: (box, _seal_anew(vault, place, box, day))
-        for place, box in all_boxes(book, list(until)).items()
-        if box.lease_day < (day := until[place.order_id]) and (vault.floor is None or box.lease_day >= vault.floor)
-    }
-    if fresh:
-        replace_boxes(book, fresh, vault.chain_ids)
-
-
-def _seal_anew(vault: Vault, place: Place, box: Box, until: date) -> Box:
-    data = vault.open(place.order_id, box, part=place.part)
-    return vault.seal(place.order_id, data, until, part=place.part)
-
-
-def open_some(book: StoreBook, vault: Vault) -> int:
-    """Open the boxes that run out first and last, to see whether the key fits. Raises as `Vault.open`."""
-    boxes = sample_boxes(book, _SAMPLE)
-    for (order_id, part), box in boxes.items():
-        vault.open(order_id, box, part=part)
-    return len(boxes)
+    sealed.lengthen(until)

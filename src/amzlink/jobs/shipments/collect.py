@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from amzlink.core.privacy.retention import Retention, lease_for
+from amzlink.core.privacy.retention import lease_for
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, keyed_hash
 from amzlink.core.shipments.parcels import FILE, LIVE, SENDCLOUD, Kind, Parcel, ParcelItem, SealedParcels, follow
 from amzlink.core.shipments.rows import ShipmentRow
-from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.browse import boxes
-from amzlink.orderbook.privacy.leases import lifetimes
+from amzlink.orderbook.privacy.lifetimes import lifetimes
 from amzlink.orderbook.shipments.parcels import (
     ParcelsSeen,
     booked_orders,
@@ -25,7 +23,7 @@ from amzlink.orderbook.shipments.parcels import (
     save_parcels,
     touch_parcels,
 )
-from amzlink.vault import Vault
+from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.shipments import Shipment
@@ -38,8 +36,6 @@ _READ_AGAIN_AFTER: Final = timedelta(days=1)
 _GIVEN_UP_AFTER: Final = timedelta(days=90)
 _CHUNK: Final = 200
 _SALT_BYTES: Final = 16
-_decode: Final = msgspec.json.Decoder(SealedParcels).decode
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,32 +45,19 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None
 
 
-class OrderParcels(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of an order's parcels."""
-
-    parcels: tuple[Parcel, ...]
-    sealed: SealedParcels
-
-
 class ParcelNews:
     """Takes in news of one store's parcels.
 
     `heard` are the keys of parcels of which something is new, or that a file told of; `touched` are their orders.
-    `known` keeps, in a dry run, what would have been stored.
     """
 
-    def __init__(
-        self, *, book: StoreBook, vault: Vault, slug: str, policy: Retention, now: datetime, dry_run: bool
-    ) -> None:  # fmt: skip
-        self._book = book
-        self._vault = vault
-        self._slug = slug
-        self._policy = policy
-        self._now = now
-        self._dry_run = dry_run
+    def __init__(self, run: StoreRun) -> None:
+        self._book = run.book
+        self._sealed = run.sealed
+        self._policy = run.retention
+        self._now = run.now()
         self.heard: set[str] = set()
         self.touched: set[str] = set()
-        self.known: dict[str, OrderParcels] = {}
 
     def take(self, news: Mapping[str, Sequence[Heard]], salts: Mapping[str, str] | None = None) -> None:
         """Take in what was heard of some orders, all of which the book has, in one transaction.
@@ -82,7 +65,7 @@ class ParcelNews:
         `salts` are for orders of which nothing is sealed yet, where one was needed before.
         """
         ids = list(news)
-        before, sealed = self.parcels_of(ids), self.sealed_of(ids)
+        before, sealed = parcels_of(self._book, ids), self._sealed.parcels(ids)
         leases = self._leases(ids)
         rows: list[Parcel] = []
         fresh: dict[str, Box] = {}
@@ -97,30 +80,10 @@ class ParcelNews:
                     self.touched.add(order_id)
             salt = old.salt if old else (salts or {}).get(order_id) or new_salt()
             after = SealedParcels(salt, numbers)
-            if self._dry_run:
-                self.known[order_id] = OrderParcels(parcels=tuple(parcels.values()), sealed=after)
-            elif after != old and (lease := leases.get(order_id)):
-                fresh[order_id] = self._vault.seal(order_id, _encode(after), lease, part=ITS_PARCELS)
-        if not self._dry_run:
-            seen = ParcelsSeen(parcels=rows, boxes=fresh, chain_ids=self._vault.chain_ids)
-            save_parcels(self._book, seen, self._now)
-
-    def parcels_of(self, order_ids: Sequence[str]) -> dict[str, Sequence[Parcel]]:
-        """The parcels of these orders, in a dry run with the news; each order has an entry."""
-        booked = parcels_of(self._book, order_ids)
-        return {
-            order_id: self.known[order_id].parcels if order_id in self.known else parcels
-            for order_id, parcels in booked.items()
-        }
-
-    def sealed_of(self, order_ids: Sequence[str]) -> dict[str, SealedParcels]:
-        """The tracking numbers of these orders; one without any, or whose data is gone, has no entry."""
-        found = {
-            order_id: _decode(self._vault.open(order_id, box, part=ITS_PARCELS))
-            for order_id, box in boxes(self._book, order_ids, ITS_PARCELS).items()
-            if self._can_be_opened(box)
-        }
-        return found | {order_id: self.known[order_id].sealed for order_id in order_ids if order_id in self.known}
+            if after != old and (lease := leases.get(order_id)):
+                fresh[order_id] = self._sealed.seal_parcels(order_id, after, lease)
+        seen = ParcelsSeen(parcels=rows, boxes=fresh, chain_ids=self._sealed.chain_ids)
+        save_parcels(self._book, seen, self._now)
 
     def _follow(self, heard: Heard, parcels: dict[str, Parcel], numbers: dict[str, str]) -> Parcel | None:
         """The parcel as it is now, if there is anything new about it. What a file tells is always news."""
@@ -134,23 +97,19 @@ class ParcelNews:
         parcels[key] = merged
         return merged if merged != known or has_new_number or merged.source == FILE else None
 
-    def _can_be_opened(self, box: Box) -> bool:
-        return self._vault.floor is None or box.lease_day >= self._vault.floor
-
     def _leases(self, order_ids: Sequence[str]) -> dict[str, date]:
         """Until when the numbers may be kept: as long as the order's own data, and never shorter than before.
 
         Where nothing of the order itself can be read, its rule alone decides; one whose time is over gets none.
         """
-        own = boxes(self._book, order_ids)
-        found = {order_id: box.lease_day for order_id, box in own.items()}
-        others = [order_id for order_id in order_ids if order_id not in own]
-        today = max(self._now.date(), self._vault.floor or date.min)
+        found = self._sealed.leases(order_ids)
+        others = [order_id for order_id in order_ids if order_id not in found]
+        today = self._sealed.today(self._now)
         for order_id, order in lifetimes(self._book, others).items():
             if lease := lease_for(order, today, self._policy):
                 found[order_id] = lease
-        for order_id, box in boxes(self._book, order_ids, ITS_PARCELS).items():
-            found[order_id] = max(found.get(order_id, date.min), box.lease_day)
+        for order_id, lease in self._sealed.leases(order_ids, ITS_PARCELS).items():
+            found[order_id] = max(found.get(order_id, date.min), lease)
         return found
 
     # From Sendcloud.
@@ -162,8 +121,7 @@ class ParcelNews:
         until = polled_until(self._book)
         since = (until or self._now - _FIRST_POLL) - _OVERLAP
         self._take_shipments(changed_shipments(client, integration_id, since))
-        if not self._dry_run:
-            note_polled(self._book, self._now)
+        note_polled(self._book, self._now)
         stale = open_parcels(
             self._book,
             SENDCLOUD,
@@ -174,8 +132,7 @@ class ParcelNews:
             keys = stale[start : start + _CHUNK // 2]
             numbers = [int(key.partition(":")[2]) for key in keys]
             self._take_shipments(shipments_of_parcels(client, numbers))
-            if not self._dry_run:
-                touch_parcels(self._book, keys, self._now)
+            touch_parcels(self._book, keys, self._now)
 
     def _take_shipments(self, shipments: "Iterable[Shipment]") -> None:
         """Parcels of orders that the book does not have are another shop's, or older than the book."""
@@ -197,7 +154,7 @@ class ParcelNews:
         ids = list(rows)
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
-            sealed = self.sealed_of(chunk)
+            sealed = self._sealed.parcels(chunk)
             # The salt that names the parcels has to be the one that is sealed with them.
             salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}
             news = {order_id: list(_from_rows(rows[order_id], salts[order_id], self._now)) for order_id in chunk}

@@ -14,7 +14,6 @@ from amzlink.amazon import feeds as api
 from amzlink.amazon import shipments
 from amzlink.amazon.feed_reports import FeedResult
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
-from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.shipment_refusals import IN_WORDS
 from amzlink.core.shipments.plan import State
 from amzlink.core.shipments.route import FEED_SECONDS, FEEDS_APART, Pace, to_send_singly
@@ -32,6 +31,7 @@ from amzlink.orderbook.shipments.feeds import (
 from amzlink.orderbook.shipments.outbox import Outgoing, note_in_feed, note_states, of_feed
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, Denied, Refused, Unreadable
+from amzlink.run import StoreRun
 
 _POLL_EVERY: Final = (2.0, 3.0, 5.0, 10.0)  # seconds; the last one again and again
 _WAITED_FOR: Final = timedelta(minutes=10)  # then the next run asks again
@@ -47,20 +47,13 @@ _THE_WHOLE: Final = 0  # the number under which a report speaks of the feed as a
 class FeedRoute:
     """The feeds of one store's run."""
 
-    def __init__(
-        self, confirmer: Confirmer, quotas: FileQuotas, marketplace_ids: Sequence[str], seller_id: str
-    ) -> None:
+    def __init__(self, run: StoreRun, confirmer: Confirmer) -> None:
+        self._run = run
         self._confirmer = confirmer
-        self._quotas = quotas
-        self._marketplace_ids = marketplace_ids
-        self._seller_id = seller_id
-        self._link = confirmer.link
-        self._book = confirmer.book
-        self._slug = confirmer.slug
 
     def go_on(self) -> None:
         """Bring to an end what earlier runs began, as far as Amazon has come with it."""
-        for feed in feeds_under_way(self._book):
+        for feed in feeds_under_way(self._run.book):
             if feed.state is FeedState.PREPARING:
                 self._undo(feed, FeedState.DROPPED)
             elif feed.state is FeedState.SUBMITTING:
@@ -70,13 +63,13 @@ class FeedRoute:
 
     def singly_first(self, count: int) -> int:
         """How many of so many tracked confirmations to send one by one before a feed."""
-        failed = last_feed(self._book, FeedState.FAILED)
-        done = last_feed(self._book, FeedState.DONE)
+        failed = last_feed(self._run.book, FeedState.FAILED)
+        done = last_feed(self._run.book, FeedState.DONE)
         if failed and self._age(failed) < _WARY_FOR and (done is None or done.asked_at < failed.asked_at):
             return count
         took = (done.finished_at - done.asked_at).total_seconds() if done and done.finished_at else FEED_SECONDS
         pace = Pace(
-            tokens=self._quotas.left(shipments.CONFIRM_SHIPMENT, self._link.clock.now().timestamp()),
+            tokens=self._run.quotas.left(shipments.CONFIRM_SHIPMENT, self._run.clock.now().timestamp()),
             rate=shipments.CONFIRM_SHIPMENT.rate,
             feed_seconds=min(took, _LONGEST_TIME),
             feed_in=self._next_in(),
@@ -89,24 +82,24 @@ class FeedRoute:
 
     def _next_in(self) -> float:
         """Seconds until Amazon's advice allows another feed; one that Amazon never got does not count."""
-        last = last_feed(self._book, *UNDER_WAY, FeedState.DONE, FeedState.FAILED)
+        last = last_feed(self._run.book, *UNDER_WAY, FeedState.DONE, FeedState.FAILED)
         return max(0.0, FEEDS_APART - self._age(last).total_seconds()) if last else 0.0
 
     def _age(self, feed: FeedRow) -> timedelta:
-        return self._link.amazon_now() - feed.asked_at
+        return self._run.now() - feed.asked_at
 
     def send(self, entries: Sequence[Outgoing]) -> None:
         """Send these in as few feeds as Amazon's limit on their size allows, and wait a while for the results."""
         for part, body in self._parts(list(self._confirmer.with_numbers(entries))):
             self._send_part(part, body)
-        until = self._link.clock.now() + _WAITED_FOR
+        until = self._run.clock.now() + _WAITED_FOR
         pauses = iter(_POLL_EVERY)
         pause = next(pauses)
-        while waiting := [feed for feed in feeds_under_way(self._book) if feed.feed_id]:
-            if self._link.clock.now() >= until:
+        while waiting := [feed for feed in feeds_under_way(self._run.book) if feed.feed_id]:
+            if self._run.clock.now() >= until:
                 return
-            self._confirmer.deps.observer.progress(f"waiting for Amazon to work on {waiting[0].messages} confirmations")
-            self._link.clock.sleep(pause)
+            self._run.reporter.progress(f"waiting for Amazon to work on {waiting[0].messages} confirmations")
+            self._run.clock.sleep(pause)
             pause = next(pauses, pause)
             for feed in waiting:
                 self._look(feed)
@@ -114,7 +107,7 @@ class FeedRoute:
     def _parts(self, entries: Sequence[tuple[Outgoing, str | None]]) -> Iterator[tuple[list[Outgoing], bytes]]:
         """As few documents as the limit on their size allows."""
         try:
-            body = fulfilment_feed((to_api(entry, number) for entry, number in entries), self._seller_id)
+            body = fulfilment_feed((to_api(entry, number) for entry, number in entries), self._run.store.seller_id)
         except ValueError:
             if len(entries) == 1:
                 raise
@@ -125,7 +118,7 @@ class FeedRoute:
             yield [entry for entry, _ in entries], body
 
     def _send_part(self, entries: Sequence[Outgoing], body: bytes) -> None:
-        now = self._link.amazon_now()
+        now = self._run.now()
         feed = FeedRow(
             name=secrets.token_hex(_FEED_NAME_BYTES),
             feed_id=None,
@@ -133,30 +126,30 @@ class FeedRoute:
             messages=len(entries),
             asked_at=now,
         )
-        note_feed(self._book, feed)
-        note_in_feed(self._book, feed.name, [entry.confirmation for entry in entries], now)
+        note_feed(self._run.book, feed)
+        note_in_feed(self._run.book, feed.name, [entry.confirmation for entry in entries], now)
         try:
-            document = api.create_document(self._link)
-            api.upload_document(self._link, document, body)
+            document = api.create_document(self._run.amazon)
+            api.upload_document(self._run.amazon, document, body)
         except Problem as problem:
             self._undo(feed, _why_not(problem))
             raise
-        note_feed_state(self._book, feed.name, FeedState.SUBMITTING)
+        note_feed_state(self._run.book, feed.name, FeedState.SUBMITTING)
         try:
-            feed_id = api.create_feed(self._link, self._marketplace_ids, document.document_id)
+            feed_id = api.create_feed(self._run.amazon, self._run.store.marketplace_ids, document.document_id)
         except Problem as problem:
             if not isinstance(problem, AnswerUnknown):
                 self._undo(feed, _why_not(problem))
             raise
-        note_feed_state(self._book, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
+        note_feed_state(self._run.book, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
 
     def _warn(self, feed: FeedRow, status: str) -> None:
-        self._confirmer.deps.observer.warn(Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages))
+        self._run.reporter.warn(Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages))
 
     def _undo(self, feed: FeedRow, state: FeedState) -> None:
         """Nothing of this feed has reached Amazon's work, or will: its confirmations are to be sent again."""
-        self._confirmer.put_back(of_feed(self._book, feed.name))
-        note_feed_state(self._book, feed.name, state, finished_at=self._link.amazon_now())
+        self._confirmer.put_back(of_feed(self._run.book, feed.name))
+        note_feed_state(self._run.book, feed.name, state, finished_at=self._run.now())
 
     def _find(self, feed: FeedRow) -> None:
         """A feed whose submission was not answered: Amazon's list tells whether it is there.
@@ -164,18 +157,20 @@ class FeedRoute:
         The list does not say what a feed was made of. A single new one is taken for ours: were it another program's,
         the next imports would not show our packages, and they would be sent again.
         """
-        if self._link.amazon_now() - feed.asked_at < _LISTED_AFTER:
-            rest = (feed.asked_at + _LISTED_AFTER - self._link.amazon_now()).total_seconds()
-            self._link.clock.sleep(rest)
-        known = known_feed_ids(self._book)
+        if self._run.now() - feed.asked_at < _LISTED_AFTER:
+            rest = (feed.asked_at + _LISTED_AFTER - self._run.now()).total_seconds()
+            self._run.clock.sleep(rest)
+        known = known_feed_ids(self._run.book)
         listed = [
-            found for found in api.recent_feeds(self._link, feed.asked_at - _LISTED_AFTER) if found.feed_id not in known
+            found
+            for found in api.recent_feeds(self._run.amazon, feed.asked_at - _LISTED_AFTER)
+            if found.feed_id not in known
         ]
         if not listed:
             self._undo(feed, FeedState.DROPPED)
         elif len(listed) == 1:
             note_feed_state(
-                self._book, feed.name, FeedState.SUBMITTED, feed_id=listed[0].feed_id
+                self._run.book, feed.name, FeedState.SUBMITTED, feed_id=listed[0].feed_id
             )  # fmt: skip
             self._look(msgspec.structs.replace(feed, feed_id=listed[0].feed_id))
         else:
@@ -183,7 +178,7 @@ class FeedRoute:
 
     def _look(self, feed: FeedRow) -> None:
         try:
-            found = api.get_feed(self._link, feed.feed_id or "")
+            found = api.get_feed(self._run.amazon, feed.feed_id or "")
             if found.status == api.DONE and found.result_document_id is not None:
                 self._take(feed, found.result_document_id)
                 return
@@ -200,25 +195,25 @@ class FeedRoute:
 
     def _take(self, feed: FeedRow, document_id: str) -> None:
         """Give each confirmation its own result."""
-        results = api.feed_results(self._link, document_id)
+        results = api.feed_results(self._run.amazon, document_id)
         refused = {number: result for number, result in results.items() if result.is_error}
         if _THE_WHOLE in refused:
             self._warn(feed, f"it was not read, code {refused[_THE_WHOLE].code}")
             self._undo(feed, FeedState.FAILED)
             return
-        entries = of_feed(self._book, feed.name)
+        entries = of_feed(self._run.book, feed.name)
         self._confirmer.accept([entry for entry in entries if entry.message_id not in refused])
         for entry in entries:
             if entry.message_id in refused:
                 reason = refused[entry.message_id].reason
                 self._confirmer.refuse(entry, _refusal(entry.order_id, refused[entry.message_id]), reason)
-        note_feed_state(self._book, feed.name, FeedState.DONE, finished_at=self._link.amazon_now())
+        note_feed_state(self._run.book, feed.name, FeedState.DONE, finished_at=self._run.now())
 
     def _read_back_one_by_one(self, feed: FeedRow) -> None:
         """Nobody can tell what became of it: each order is read before anything is sent again."""
-        lost = [entry.confirmation for entry in of_feed(self._book, feed.name)]
-        note_states(self._book, {State.CALLING: lost}, self._link.amazon_now())
-        note_feed_state(self._book, feed.name, FeedState.FAILED, finished_at=self._link.amazon_now())
+        lost = [entry.confirmation for entry in of_feed(self._run.book, feed.name)]
+        note_states(self._run.book, {State.CALLING: lost}, self._run.now())
+        note_feed_state(self._run.book, feed.name, FeedState.FAILED, finished_at=self._run.now())
 
 
 def _why_not(problem: Problem) -> FeedState:

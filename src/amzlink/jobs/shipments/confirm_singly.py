@@ -12,16 +12,13 @@ import msgspec
 from amzlink.amazon import shipments as api
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.amazon.transport import Link
 from amzlink.core.orders.order import Order
 from amzlink.core.shipments.plan import State
-from amzlink.deps import Deps
-from amzlink.jobs.shipments.collect import ParcelNews
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
 from amzlink.problems import Problem
 from amzlink.problems.failures import AnswerUnknown, NotFound
+from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
 _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
@@ -44,37 +41,31 @@ class ConfirmTally(msgspec.Struct, kw_only=True):
 class Confirmer:
     """Sends the outbox of one store to Amazon."""
 
-    def __init__(
-        self, *, deps: Deps, link: Link, book: StoreBook, slug: str, news: ParcelNews, tally: ConfirmTally
-    ) -> None:  # fmt: skip
-        self.deps = deps
-        self.link = link
-        self.book = book
-        self.slug = slug
-        self.tally = tally
-        self._news = news
+    def __init__(self, run: StoreRun, tally: ConfirmTally) -> None:
+        self._run = run
+        self._tally = tally
         self._unknown = 0
 
     def settle(self) -> None:
         """Find out what became of the calls whose answer was lost, in this run or an earlier one."""
-        for entry in in_state(self.book, State.CALLING):
+        for entry in in_state(self._run.book, State.CALLING):
             if entry.asked_at:
-                rest = (entry.asked_at + _SETTLING - self.link.amazon_now()).total_seconds()
-                self.deps.clock.sleep(max(0.0, min(rest, _SETTLING.total_seconds())))
-            self.deps.observer.progress(f"reading back order {entry.order_id}")
+                rest = (entry.asked_at + _SETTLING - self._run.now()).total_seconds()
+                self._run.clock.sleep(max(0.0, min(rest, _SETTLING.total_seconds())))
+            self._run.reporter.progress(f"reading back order {entry.order_id}")
             self._read_back(entry)
 
     def send_singly(self, entries: Sequence[Outgoing]) -> None:
         """Make a call for each. Those that Amazon refuses hold back nobody; what stops the service ends the run."""
         for number, (entry, tracking) in enumerate(self.with_numbers(entries), 1):
-            self.deps.observer.progress(f"confirming {number} of {len(entries)}: order {entry.order_id}")
+            self._run.reporter.progress(f"confirming {number} of {len(entries)}: order {entry.order_id}")
             self._send(entry, tracking)
 
     def with_numbers(self, entries: Sequence[Outgoing]) -> Iterator[tuple[Outgoing, str | None]]:
         """Each with its tracking number, which lies in the vault."""
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
-            sealed = self._news.sealed_of(list(dict.fromkeys(entry.order_id for entry in chunk)))
+            sealed = self._run.sealed.parcels(list(dict.fromkeys(entry.order_id for entry in chunk)))
             for entry in chunk:
                 there = sealed.get(entry.order_id)
                 yield entry, there.numbers.get(entry.confirmation.parcel) if there else None
@@ -83,35 +74,35 @@ class Confirmer:
         """Amazon has taken these."""
         taken = list(entries)
         said = [entry.confirmation for entry in taken]
-        note_states(self.book, {State.ACCEPTED: said}, self.link.amazon_now())
+        note_states(self._run.book, {State.ACCEPTED: said}, self._run.now())
         edits = sum(entry.is_edit for entry in said)
-        self.tally.edited += edits
-        self.tally.confirmed += len(said) - edits
+        self._tally.edited += edits
+        self._tally.confirmed += len(said) - edits
 
     def refuse(self, entry: Outgoing, problem: Problem, reason: str | None) -> None:
         """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so."""
         if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
-            note_states(self.book, {State.STORED: [entry.confirmation]}, self.link.amazon_now())
-            self.tally.already += 1
+            note_states(self._run.book, {State.STORED: [entry.confirmation]}, self._run.now())
+            self._tally.already += 1
             return
         note_refused(
-            self.book, entry.confirmation, State.REFUSED, problem=problem.name,
+            self._run.book, entry.confirmation, State.REFUSED, problem=problem.name,
             reason=str(reason) if reason else None,
         )  # fmt: skip
         if reason == Reason.AMAZON_CONFIRMS:
-            self.tally.already += 1
+            self._tally.already += 1
             return
-        self.tally.failed.append(Refusal(entry.order_id, problem.name, problem.summary))
+        self._tally.failed.append(Refusal(entry.order_id, problem.name, problem.summary))
 
     def put_back(self, entries: Iterable[Outgoing]) -> None:
         """These were not told to Amazon, for certain."""
         states = {State.PLANNED: [entry.confirmation for entry in entries]}
-        note_states(self.book, states, self.link.amazon_now())
+        note_states(self._run.book, states, self._run.now())
 
     def _send(self, entry: Outgoing, tracking: str | None) -> None:
-        note_asking(self.book, entry.confirmation, self.link.amazon_now())
+        note_asking(self._run.book, entry.confirmation, self._run.now())
         try:
-            api.confirm_shipment(self.link, to_api(entry, tracking))
+            api.confirm_shipment(self._run.amazon, to_api(entry, tracking))
         except api.ShipmentRefused as refusal:
             self._unknown = 0
             self.refuse(entry, refusal, refusal.reason)
@@ -138,7 +129,7 @@ class Confirmer:
 
     def _ask(self, order_id: str) -> Order | None:
         try:
-            return get_order(self.link, order_id)
+            return get_order(self._run.amazon, order_id)
         except NotFound:
             return None
 

@@ -1,7 +1,7 @@
 """Deciding, order by order, what Amazon is to be told of the parcels, and writing it into the outbox."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -12,13 +12,12 @@ from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.privacy.sealed_data import keyed_hash
 from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
 from amzlink.core.shipments.plan import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
-from amzlink.deps import Deps
 from amzlink.jobs.shipments.collect import ParcelNews
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.shipments.parcels import note_superseded, orders_to_look_at
 from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
 _NO_CODES: Final = ProblemName.TRANSPARENCY_CODES_MISSING
@@ -44,30 +43,19 @@ class Planned(msgspec.Struct, kw_only=True):
 
 
 class Planner:
-    """Decides for one store. `now` is Amazon's time."""
+    """Decides for one store, by Amazon's time."""
 
-    def __init__(
-        self,
-        *,
-        deps: Deps,
-        book: StoreBook,
-        slug: str,
-        trigger: Trigger,
-        news: ParcelNews,
-        now: datetime,
-        dry_run: bool,
-    ) -> None:
-        self._deps = deps
-        self._book = book
-        self._slug = slug
-        self._trigger = trigger
+    def __init__(self, run: StoreRun, news: ParcelNews) -> None:
+        self._book = run.book
+        self._sealed = run.sealed
+        self._reporter = run.reporter
+        self._trigger = Trigger(run.store.update_status_when, run.store.ship_by_guard_hours)
         self._news = news
-        self._now = now
-        self._dry_run = dry_run
+        self._now = run.now()
         self._warned: set[str] = set()
         self.planned = Planned()
 
-    def run(self) -> Planned:
+    def decide(self) -> Planned:
         """Decide for every order with news, and for those that Amazon still waits for."""
         ids = list(dict.fromkeys([*sorted(self._news.touched), *orders_to_look_at(self._book)]))
         for start in range(0, len(ids), _CHUNK):
@@ -76,13 +64,13 @@ class Planner:
 
     def _decide(self, order_ids: Sequence[str]) -> None:
         found, facts = situations(self._book, order_ids)
-        sealed = self._news.sealed_of(order_ids)
+        sealed = self._sealed.parcels(order_ids)
         outgoing: list[Outgoing] = []
         withdrawn: list[Confirmation] = []
         superseded: list[str] = []
         for order_id, order in facts.items():
             situation = found[order_id]
-            parcels = tuple(self._news.known[order_id].parcels if order_id in self._news.known else situation.parcels)
+            parcels = situation.parcels
             if _CONFIRMED_BY_AMAZON.intersection(order.programs):
                 self.planned.already += len(self._news.heard & {parcel.key for parcel in parcels})
                 continue
@@ -93,7 +81,7 @@ class Planner:
                 parcel.key for parcel in parcels if self._trigger.reached(parcel, order.ship_by, self._now)
             )
             heard = frozenset(self._news.heard & {parcel.key for parcel in parcels})
-            outlook = plan(msgspec.structs.replace(situation, parcels=parcels, contents=contents, heard=heard), reached)
+            outlook = plan(msgspec.structs.replace(situation, contents=contents, heard=heard), reached)
             self._count(situation, order, outlook)
             by_key = {parcel.key: parcel for parcel in parcels}
             outgoing += [
@@ -102,9 +90,8 @@ class Planner:
             ]
             withdrawn += outlook.withdraw
             superseded += outlook.superseded
-        if not self._dry_run:
-            plan_confirmations(self._book, outgoing, withdrawn)
-            note_superseded(self._book, superseded)
+        plan_confirmations(self._book, outgoing, withdrawn)
+        note_superseded(self._book, superseded)
 
     def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
         country = BY_ID[order.marketplace_id].country if order.marketplace_id in BY_ID else ""
@@ -113,7 +100,7 @@ class Planner:
     def _warn_of_unknown(self, carrier: AmazonCarrier) -> None:
         if not carrier.known and carrier.name not in self._warned:
             self._warned.add(carrier.name)
-            self._deps.observer.warn(Problem(ProblemName.CARRIER_UNKNOWN, carrier=carrier.name))
+            self._reporter.warn(Problem(ProblemName.CARRIER_UNKNOWN, carrier=carrier.name))
 
     def _outgoing(
         self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier

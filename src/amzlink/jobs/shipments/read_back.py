@@ -6,73 +6,49 @@ there is asked for.
 
 import contextlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-import msgspec
-
 from amzlink.amazon.orders import get_order
-from amzlink.amazon.transport import Link
-from amzlink.core.orders.order import PersonalData
+from amzlink.core.orders.order import NOTHING_PERSONAL
 from amzlink.core.shipments.plan import State
-from amzlink.deps import Deps
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.jobs.shipments.collect import ParcelNews
 from amzlink.jobs.shipments.confirm_singly import shows
-from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.browse import boxes
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import NotFound
-from amzlink.vault import Vault
+from amzlink.run import StoreRun
 
 _SHOWN_BY_THEN: Final = timedelta(minutes=4)  # the import's window ends two minutes ago, and Amazon takes its time
 _MISSING_AFTER: Final = timedelta(minutes=30)
 _MOST_READ: Final = 25  # a run's share of getOrder's burst of 30
 _CHUNK: Final = 200
-_decode: Final = msgspec.json.Decoder(PersonalData).decode
 
 
-class ReadBack:
-    """Looks for the confirmations of one store. `now` is Amazon's time."""
+class ConfirmationsShown:
+    """Looks for the confirmations of one store, by Amazon's time."""
 
-    def __init__(
-        self,
-        *,
-        deps: Deps,
-        link: Link,
-        book: StoreBook,
-        vault: Vault,
-        slug: str,
-        intake: Intake,
-        news: ParcelNews,
-        now: datetime,
-    ) -> None:
-        self._deps = deps
-        self._link = link
-        self._book = book
-        self._vault = vault
-        self._slug = slug
+    def __init__(self, run: StoreRun, intake: Intake) -> None:
+        self._run = run
         self._intake = intake
-        self._news = news
-        self._now = now
+        self._now = run.now()
 
-    def run(self) -> int:
+    def check(self) -> int:
         """Mark what shows; read what does not show in time; what is gone after half an hour is sent once more.
 
         Gives how many confirmations are missing for good.
         """
-        waiting = self._not_shown(in_state(self._book, State.ACCEPTED))
+        waiting = self._not_shown(in_state(self._run.book, State.ACCEPTED))
         late = [entry for entry in waiting if self._age(entry) >= _SHOWN_BY_THEN][:_MOST_READ]
         for order_id in dict.fromkeys(entry.order_id for entry in late):
-            self._deps.observer.progress(f"looking for the confirmation of order {order_id}")
+            self._run.reporter.progress(f"looking for the confirmation of order {order_id}")
             self._ask(order_id)
         gone = [entry for entry in self._not_shown(late) if self._age(entry) >= _MISSING_AFTER]
         return sum(self._give_up(entry) for entry in gone)
 
     def _ask(self, order_id: str) -> None:
         with contextlib.suppress(NotFound):
-            self._intake.take((get_order(self._link, order_id),))
+            self._intake.take((get_order(self._run.amazon, order_id),))
 
     def _age(self, entry: Outgoing) -> timedelta:
         return self._now - (entry.accepted_at or entry.asked_at or self._now)
@@ -83,36 +59,29 @@ class ReadBack:
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
             ids = list(dict.fromkeys(entry.order_id for entry in chunk))
-            found, _ = situations(self._book, ids)
-            sealed = self._news.sealed_of(ids)
-            told = self._numbers_told(ids)
+            found, _ = situations(self._run.book, ids)
+            sealed = self._run.sealed.parcels(ids)
+            personal = self._run.sealed.personal_data(ids)
             stored: list[Outgoing] = []
             for entry in chunk:
                 references = frozenset(package.reference for package in found[entry.order_id].packages)
                 there = sealed.get(entry.order_id)
                 number = there.numbers.get(entry.confirmation.parcel) if there else None
                 # What Amazon withholds is no sign that it is missing.
-                shown = shows(references, told.get(entry.order_id, {}), entry, number, in_doubt=True)
+                told = personal.get(entry.order_id, NOTHING_PERSONAL).tracking_numbers
+                shown = shows(references, told, entry, number, in_doubt=True)
                 (stored if shown else missing).append(entry)
-            note_seen(self._book, [entry.confirmation for entry in stored], State.STORED)
+            note_seen(self._run.book, [entry.confirmation for entry in stored], State.STORED)
         return missing
-
-    def _numbers_told(self, order_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """The tracking numbers that Amazon has told, by order and package reference."""
-        return {
-            order_id: _decode(self._vault.open(order_id, box)).tracking_numbers
-            for order_id, box in boxes(self._book, order_ids).items()
-            if self._vault.floor is None or box.lease_day >= self._vault.floor
-        }
 
     def _give_up(self, entry: Outgoing) -> bool:
         """Send it once more; the second time it stays missing."""
         problem = Problem(ProblemName.CONFIRMATION_NOT_STORED, order_id=entry.order_id)
-        self._deps.observer.warn(problem)
+        self._run.reporter.warn(problem)
         if entry.confirmation.resent:
             note_refused(
-                self._book, entry.confirmation, State.MISSING, problem=problem.name, reason=None
+                self._run.book, entry.confirmation, State.MISSING, problem=problem.name, reason=None
             )  # fmt: skip
             return True
-        note_seen(self._book, [entry.confirmation], State.PLANNED, resent=True)
+        note_seen(self._run.book, [entry.confirmation], State.PLANNED, resent=True)
         return False

@@ -4,9 +4,9 @@ A small catalogue is paged through; of a large one, which the search does not gi
 the SKUs, which are then looked up by twenty. The SKUs are written down first, so a sweep that stops is gone on with.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from amzlink.amazon.listings import (
     MOST_PAGED,
@@ -16,17 +16,12 @@ from amzlink.amazon.listings import (
     listings_of_asins,
 )
 from amzlink.amazon.reports import Report, listing_skus, report_status, request_listings_report
-from amzlink.clock import Clock
-from amzlink.config import Store
 from amzlink.jobs.weights.look_up import Weigher
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights.listings import Sweep
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Refused
-
-if TYPE_CHECKING:
-    from amzlink.amazon.transport import Link
+from amzlink.run import StoreRun
 
 _FROM_THE_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before there was anything to list
 _OVERLAP: Final = timedelta(minutes=10)
@@ -38,30 +33,18 @@ _CHUNK: Final = 500
 
 
 class CatalogueSweep:
-    """The sweep of one store. `now` is Amazon's time at the start of the run."""
+    """The sweep of one store, at the time of the weigher's look-ups."""
 
-    def __init__(
-        self,
-        *,
-        link: "Link",
-        book: StoreBook,
-        slug: str,
-        store: Store,
-        weigher: Weigher,
-        clock: Clock,
-        now: datetime,
-        progress: Callable[[str], None],
-    ) -> None:
-        self._link = link
-        self._book = book
-        self._slug = slug
-        self._store = store
+    def __init__(self, run: StoreRun, weigher: Weigher) -> None:
+        self._link = run.amazon
+        self._book = run.book
+        self._store = run.store
+        self._clock = run.clock
+        self._progress = run.reporter.progress
         self._weigher = weigher
-        self._clock = clock
-        self._now = now
-        self._progress = progress
+        self._now = weigher.now
 
-    def run(self) -> None:
+    def look_through(self) -> None:
         """Go on with a sweep that was stopped, then look at what has changed since the last, or at everything."""
         sweep = booked.sweep_of(self._book)
         if sweep.begun_at is not None:
@@ -141,7 +124,7 @@ class CatalogueSweep:
             if self._clock.now() >= given_up:
                 if self._now - begun >= _REPORT_GIVEN_UP_AFTER:
                     self._begin_anew(until)
-                raise Problem(ProblemName.REPORT_LATE, detail=report.report_id, store=self._slug)
+                raise Problem(ProblemName.REPORT_LATE, detail=report.report_id, store=self._book.store)
             self._progress("waiting for Amazon's listings report")
             self._clock.sleep(_POLL_REPORT_EVERY)
             report = report_status(self._link, report.report_id)

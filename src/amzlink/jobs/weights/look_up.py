@@ -1,20 +1,18 @@
 """Finding out what products weigh: listings are looked up, judged, and the lines of open orders get their weight."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from amzlink.amazon.catalog import package_weights
 from amzlink.amazon.listings import PAGE_SIZE, Listing, find_listings, listings_of_asins
-from amzlink.amazon.transport import Link
 from amzlink.clock import Clock
-from amzlink.config import Store
 from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, assess
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing
 from amzlink.problems.failures import Denied
+from amzlink.run import StoreRun
 
 _LOOKED_LATELY: Final = timedelta(days=1)  # a product without a weight is asked for again the next day
 _ASKED_LATELY: Final = timedelta(days=30)
@@ -24,24 +22,14 @@ _A_MINUTE: Final = 60
 
 
 class Weigher:
-    """Knows the weights of one store's products. `now` is the time of the look-ups."""
+    """Knows the weights of one store's products. `now` is Amazon's time, and that of the look-ups."""
 
-    def __init__(
-        self,
-        *,
-        link: Link,
-        book: StoreBook,
-        slug: str,
-        store: Store,
-        now: datetime,
-        progress: Callable[[str], None],
-    ) -> None:
-        self._link = link
-        self._book = book
-        self._slug = slug
-        self._store = store
-        self._now = now
-        self._progress = progress
+    def __init__(self, run: StoreRun) -> None:
+        self.now = run.now()
+        self._link = run.amazon
+        self._book = run.book
+        self._store = run.store
+        self._progress = run.reporter.progress
 
     def look_up_orders(self) -> None:
         """Look up what orders hold and nobody knows the weight of; what has none, a day later again."""
@@ -60,7 +48,7 @@ class Weigher:
         wanted = {sku: verdict.weight_grams for sku, verdict in self.judge(list(there)).items()}
         changed = {sku: grams for sku, grams in wanted.items() if there[sku] != {grams}}
         line_weights.weigh_lines(self._book, changed)
-        return line_weights.hold_missing_weights(self._book, self._now)
+        return line_weights.hold_missing_weights(self._book, self.now)
 
     def look_up(self, skus: Sequence[str], *, before: int = 0, total: int | None = None) -> None:
         """Ask Amazon what its listings say of these SKUs, and write it down, twenty at a time.
@@ -92,7 +80,7 @@ class Weigher:
             for listing in booked.find_listings(self._book, found).values()
             if listing.asin
             and listing.family != listing.sku  # a parent is never sent, and weighs nothing
-            and (listing.catalogue_at is None or self._now - listing.catalogue_at >= _ASKED_LATELY)
+            and (listing.catalogue_at is None or self.now - listing.catalogue_at >= _ASKED_LATELY)
         }
         for done, page in enumerate(_pages(list(asins))):
             self._progress(f"asking the catalogue: {done * PAGE_SIZE} of {len(asins)} products")
@@ -101,7 +89,7 @@ class Weigher:
             except Denied:
                 return
             catalogue = {sku: weights[asins[sku]].package if asins[sku] in weights else None for sku in page}
-            booked.note_catalogue(self._book, catalogue, self._now)
+            booked.note_catalogue(self._book, catalogue, self.now)
 
     def _in_pages(self, skus: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
         """The SKUs, as many as one search takes, and the ASINs to search by where it is not the SKUs.
@@ -129,7 +117,7 @@ class Weigher:
         return line_weights.asins_of_lines(self._book, skus) | listed
 
     def _is_looked_up_lately(self, listing: BookedListing | None) -> bool:
-        return bool(listing and listing.looked_at and self._now - listing.looked_at < _LOOKED_LATELY)
+        return bool(listing and listing.looked_at and self.now - listing.looked_at < _LOOKED_LATELY)
 
     def keep(self, listings: Iterable[Listing | str]) -> None:
         """Write down what listings say; a bare SKU is one that the account does not have."""
@@ -137,7 +125,7 @@ class Weigher:
             BookedListing(sku=listing, is_listed=False) if isinstance(listing, str) else self._to_row(listing)
             for listing in listings
         ]
-        booked.save_looked_up(self._book, rows, self._now)
+        booked.save_looked_up(self._book, rows, self.now)
 
     def judge(self, skus: Sequence[str]) -> dict[str, Verdict]:
         """What these products weigh, by what is in the book, and what is wrong with it."""

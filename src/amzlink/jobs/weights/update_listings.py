@@ -1,24 +1,20 @@
 """Writing weights to Amazon's listings: previewed, sent, and looked at again, because accepted is only queued."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from amzlink.amazon.listing_json import ListedWeight
 from amzlink.amazon.listings import Issue, Listing, PatchAnswer, find_listings, patch_weight
 from amzlink.amazon.marketplaces import BY_ID
-from amzlink.config import Store
 from amzlink.core.weights.weights import to_grams
 from amzlink.jobs.weights.look_up import Weigher
-from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights.listings import Patch, PatchState, note_patch, patched
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, Refused
-
-if TYPE_CHECKING:
-    from amzlink.amazon.transport import Link
+from amzlink.run import StoreRun
 
 # Amazon works on a change by and by (docs/services/amazon.md, "Changing a listing").
 _TAKES: Final = timedelta(minutes=5)
@@ -53,17 +49,14 @@ class PatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Patcher:
-    """Writes the weights of one store. `now` is Amazon's time."""
+    """Writes the weights of one store, by Amazon's time."""
 
-    def __init__(
-        self, *, link: "Link", book: StoreBook, slug: str, store: Store, weigher: Weigher, now: datetime
-    ) -> None:  # fmt: skip
-        self._link = link
-        self._book = book
-        self._slug = slug
-        self._store = store
+    def __init__(self, run: StoreRun, weigher: Weigher) -> None:
+        self._link = run.amazon
+        self._book = run.book
+        self._store = run.store
         self._weigher = weigher
-        self._now = now
+        self._now = weigher.now
 
     def look_again(self) -> Iterator[PatchOutcome]:
         """See what has become of the weights that Amazon accepted in earlier runs.
@@ -99,7 +92,7 @@ class Patcher:
         for sku, weight in grams.items():
             listing = found.get(sku)
             if listing is None:
-                yield self._not_possible(sku, weight, Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._slug))
+                yield self._not_possible(sku, weight, Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._book.store))
             elif shown_grams(listing, self._marketplace_id) != weight and queued.get(sku) != weight:
                 yield self._send(listing, weight, preview_only=preview_only)
 

@@ -159,6 +159,8 @@ def unsettled_rows(book: StoreBook) -> list[DispatchRow]:
 
 def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow]) -> None:
     """Write rows, all of them or none."""
+    if not rows:
+        return
     with book.writing() as connection:
         execute_many(connection, _UPSERT, [_row(book.store, row) for row in rows])
 

@@ -9,32 +9,16 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, sel
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import HeldFor, Hold
-from amzlink.core.privacy.sealed_data import THE_ORDER, Box
+from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.orders.fulfilment import Outcome, outcomes
-from amzlink.orderbook.orders.pages import box_of, can_be_opened
+from amzlink.orderbook.privacy.boxes import can_be_opened
 from amzlink.orderbook.schema import (
-    ARCHIVE_FOLDERS,
-    CONFIRMATIONS,
-    COVERAGE,
-    DISPATCHES,
-    FEEDS,
-    FORMER_STORES,
     HOLDS,
-    LISTING_SWEEPS,
-    LISTINGS,
     ORDER_LINES,
     ORDERS,
     PACKAGES,
-    PARCEL_POLLS,
-    PARCELS,
-    REFUSED_ORDERS,
-    RUNS,
     SEALED,
-    SEARCHES,
-    TOMBSTONES,
-    VAULT_CHAINS,
-    VAULT_FLOORS,
 )
 
 _CHUNK: Final = 200
@@ -183,15 +167,6 @@ def packages(book: StoreBook, order_id: str) -> list[BookedPackage]:
         ]
 
 
-def boxes(book: StoreBook, order_ids: Sequence[str], part: str = THE_ORDER) -> dict[str, Box]:
-    """A part of the sealed data of these orders; those of which it is not there or cannot be opened are left out."""
-    query = select(SEALED).where(
-        SEALED.c.store == book.store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids), can_be_opened()
-    )
-    with book.reading() as connection:
-        return {row.order_id: box_of(row) for row in connection.execute(query)}
-
-
 def holds(book: StoreBook, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:
     """What these orders are held for, lifted or not; each of them has an entry."""
     with book.reading() as connection:
@@ -231,27 +206,6 @@ def lift_holds(book: StoreBook, order_id: str, now: datetime) -> None:
     with book.writing() as connection:
         connection.execute(delete(HOLDS).where(*here, HOLDS.c.hold == Hold.MANUAL.value))
         connection.execute(update(HOLDS).where(*here, HOLDS.c.lifted_at.is_(None)).values(lifted_at=to_iso(now)))
-
-
-def forget_store(book: StoreBook, *, keep_orders: bool) -> int:
-    """Destroy all personal data of a store and the vault's marks; with `keep_orders` the rest of the orders stays.
-
-    The record of purges stays in any case. Returns how many orders had personal data.
-    """
-    gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
-    if not keep_orders:
-        gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
-        gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]
-    with book.writing() as connection:
-        sealed = select(func.count(SEALED.c.order_id.distinct())).where(SEALED.c.store == book.store)
-        count = connection.scalar(sealed)
-        for table in gone:
-            connection.execute(delete(table).where(table.c.store == book.store))
-        # Their addresses are gone: an import must not take these orders for unchanged.
-        connection.execute(update(ORDERS).where(ORDERS.c.store == book.store).values(deliverable=False))
-        # What was a test store may come back as a real one, whose data no test's time may destroy.
-        connection.execute(update(RUNS).where(RUNS.c.store == book.store).values(amazon_time=None))
-    return int(count or 0)
 
 
 def _filtered(query: Select[Any], store: str, wanted: Filter) -> Select[Any]:

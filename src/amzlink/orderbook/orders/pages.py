@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
-from sqlalchemy import Row as SqlRow
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
 from amzlink.core.orders.order import Order, OrderLine, Package
-from amzlink.core.privacy.sealed_data import THE_ORDER, Box
+from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
+from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.schema import (
     COVERAGE,
     HOLDS,
@@ -25,8 +25,6 @@ from amzlink.orderbook.schema import (
     SEALED,
     SEARCHES,
     TOMBSTONES,
-    VAULT_CHAINS,
-    VAULT_FLOORS,
 )
 from amzlink.problems import ProblemName
 
@@ -94,7 +92,6 @@ _UPSERT_SEARCH: Final = upsert(SEARCHES)
 _UPSERT_COVERAGE: Final = upsert(COVERAGE)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
-_INSERT_CHAIN: Final = insert_missing(VAULT_CHAINS)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -373,39 +370,6 @@ def _package_row(store: str, order_id: str, package: Package) -> Row:
         "service": package.service,
         "shipped_at": to_iso(package.shipped_at) if package.shipped_at else None,
         "items": _encode([(item.order_item_id, item.quantity) for item in package.items]).decode(),
-    }
-
-
-def box_of(row: SqlRow[Any]) -> Box:
-    """The box in a row of its table."""
-    return Box(date.fromisoformat(row.lease_day), row.chain_id, row.box)
-
-
-def can_be_opened() -> ColumnElement[bool]:
-    """A condition on `SEALED`: the box does not lie below the floor, under which nothing is opened any more.
-
-    Where a purge was stopped, or an old book was put back, the rows are still there, and their keys are not.
-    """
-    of_store = select(VAULT_FLOORS.c.floor).where(VAULT_FLOORS.c.store == SEALED.c.store)
-    floor = of_store.correlate(SEALED).scalar_subquery()
-    return SEALED.c.lease_day >= func.coalesce(floor, "")
-
-
-def note_chains(connection: Connection, store: str, chain_ids: Mapping[str, str]) -> None:
-    """Note the chains that boxes hang on; those that are noted stay as they are."""
-    chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
-    execute_many(connection, _INSERT_CHAIN, chains)
-
-
-def sealed_row(store: str, order_id: str, sealed: Box, part: str = THE_ORDER) -> Row:
-    """A box as a row of its table."""
-    return {
-        "store": store,
-        "order_id": order_id,
-        "part": part,
-        "lease_day": sealed.lease_day.isoformat(),
-        "chain_id": sealed.chain_id,
-        "box": sealed.data,
     }
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_,
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
 from amzlink.core.privacy.retention import Lifetime, Rule
-from amzlink.core.privacy.sealed_data import THE_ORDER, Box, Place
+from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import Database, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
-from amzlink.orderbook.orders.pages import box_of, record_purge
-from amzlink.orderbook.privacy.leases import LIFETIME_COLUMNS, lifetime_of
+from amzlink.orderbook.orders.pages import record_purge
+from amzlink.orderbook.privacy.boxes import floor_in
+from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.schema import DISPATCHES, ORDERS, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
 from amzlink.problems import ProblemName
 
@@ -29,13 +30,24 @@ class Kept(msgspec.Struct, frozen=True):
     """An order of which something is sealed, and what decides how long it may stay.
 
     `lease_day` is the longest lease of its parts, `own_lease_day` that of the order's own data, None where there is
-    none of that.
+    none of that; `floor` is the first day of which anything can be opened.
     """
 
     order_id: str
     lease_day: date
     own_lease_day: date | None
     order: Lifetime
+    floor: date | None = None
+
+    @property
+    def can_be_opened(self) -> bool:
+        """Whether what has the longest lease can be opened."""
+        return self.floor is None or self.lease_day >= self.floor
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether what is needed still of an open order can be opened by nobody: an old book was put back."""
+        return self.floor is not None and (self.own_lease_day or self.lease_day) < self.floor
 
     @property
     def is_sale(self) -> bool:
@@ -110,22 +122,23 @@ def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[boo
         .limit(CHUNK)
     )
     with book.reading() as connection:
+        floor = floor_in(connection, book.store)
         return [
             Kept(
                 row.order_id,
                 date.fromisoformat(row.lease_day),
                 date.fromisoformat(row.own_lease_day) if row.own_lease_day else None,
                 lifetime_of(row),
+                floor,
             )
             for row in connection.execute(query)
         ]
 
 
-def boxes_of(book: StoreBook, order_ids: Collection[str]) -> dict[Place, Box]:
-    """Everything that is sealed of these orders, whether it can still be opened or not."""
-    query = select(SEALED).where(SEALED.c.store == book.store, SEALED.c.order_id.in_(order_ids))
+def day_of_purge(book: StoreBook, today: date) -> date:
+    """The day by which it is told what is due: what once was over stays so, whatever time somebody tells now."""
     with book.reading() as connection:
-        return {Place(row.order_id, row.part): box_of(row) for row in connection.execute(query)}
+        return max(today, floor_in(connection, book.store) or today)
 
 
 def destroy(book: StoreBook, orders: Mapping[str, Rule], records: Sequence[Purge], now: datetime) -> None:
@@ -142,6 +155,13 @@ def destroy(book: StoreBook, orders: Mapping[str, Rule], records: Sequence[Purge
         )
         for record in records:
             _record(connection, book.store, record)
+
+
+def still_sealed(book: StoreBook, order_ids: Collection[str]) -> set[str]:
+    """Of which of these orders something is sealed, whether it can still be opened or not."""
+    query = select(SEALED.c.order_id).where(SEALED.c.store == book.store, SEALED.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        return set(connection.scalars(query))
 
 
 def note_purge(book: StoreBook, record: Purge) -> None:

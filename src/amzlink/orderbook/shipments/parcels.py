@@ -14,7 +14,7 @@ from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
 from amzlink.core.shipments.parcels import DEAD, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
 from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
-from amzlink.orderbook.orders.pages import note_chains, sealed_row
+from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES
 
 _UPSERT_PARCEL: Final = upsert(PARCELS)
@@ -189,18 +189,6 @@ def newly_delivered(book: StoreBook) -> list[str]:
         select(ORDERS.c.order_id)
         .where(ORDERS.c.store == book.store, ORDERS.c.status == SHIPPED, arrived.exists())
         .where(or_(ORDERS.c.delivered_at.is_(None), (ORDERS.c.delivered_by != SENDCLOUD) & ~slower.exists()))
-    )
-    with book.reading() as connection:
-        return list(connection.scalars(query))
-
-
-def shipped_and_under_way(book: StoreBook, order_ids: Collection[str]) -> list[str]:
-    """Which of these orders are shipped, and not noted as delivered."""
-    query = select(ORDERS.c.order_id).where(
-        ORDERS.c.store == book.store,
-        ORDERS.c.order_id.in_(order_ids),
-        ORDERS.c.status == SHIPPED,
-        ORDERS.c.delivered_at.is_(None),
     )
     with book.reading() as connection:
         return list(connection.scalars(query))

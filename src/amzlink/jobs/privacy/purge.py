@@ -1,0 +1,293 @@
+"""Destroying personal data that is due, and proving it.
+
+The steps stand in an order in which they may stop anywhere: archive written and synced, the new floor noted in the
+book, the keyring moved on and read back, the rows deleted and the record written in one transaction, the journal
+emptied, and last of all the attempt to open what was destroyed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from amzlink.core.privacy.retention import Rule, expected_last_day, stay_of
+from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal
+from amzlink.jobs.privacy.renew import renew_leases
+from amzlink.orderbook.orders.browse import find_order
+from amzlink.orderbook.privacy.purges import (
+    Kept,
+    borne_out,
+    copies_at_sendcloud,
+    day_of_purge,
+    destroy,
+    empty_journal,
+    forget_old_orders,
+    kept_order,
+    let_go,
+    note_copy_gone,
+    perhaps_due,
+    records_of,
+    still_sealed,
+    tombstone_of,
+)
+from amzlink.problems import Problem, ProblemName
+from amzlink.run import JOBS, StoreRun
+
+if TYPE_CHECKING:
+    from amzlink.sealed import SealedOrders
+
+JOB: Final = "purge-pii"
+_NOT_FAR: Final = timedelta(days=2)  # a machine without Amazon's word for it may be so far ahead of what is sure
+_DAYS_A_MONTH: Final = 30.44
+_TRIES: Final = 5
+_PAUSE_SECONDS: Final = 1.0
+
+
+class PurgeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was asked for. Without `order_id` all that is due goes."""
+
+    archive_dir: Path | None = None
+    recipients: tuple[str, ...] = ()
+    order_id: str | None = None
+    include_destination: bool = False
+    dry_run: bool = False
+
+
+class PurgeReport(msgspec.Struct, kw_only=True):
+    """What one store's run did.
+
+    `due` is what goes, or would go; `kept` counts the orders whose data stays, `next_due` is when the next of it goes.
+    `gone_since` is when there was nothing left already of the order that was asked for. `copies_left` are orders of
+    which Sendcloud still has a copy. `problem` is what stopped the run, or what stays to be done.
+    """
+
+    store: str
+    due: list[Due] = msgspec.field(default_factory=list)
+    purged: int = 0
+    archived: int = 0
+    archive: Path | None = None
+    gone_since: datetime | None = None
+    kept: int = 0
+    next_due: datetime | None = None
+    forgotten: int = 0
+    copies_deleted: int = 0
+    copies_left: int = 0
+    api_calls: Counter[str] = msgspec.field(default_factory=Counter)
+    seconds: float = 0.0
+    problem: Problem | None = None
+
+    def counts(self) -> dict[str, int]:
+        """The plain numbers, for the log and the record of runs."""
+        return {"purged": self.purged, "archived": self.archived, "kept": self.kept, "forgotten": self.forgotten}
+
+
+def purge_in_passing(run: StoreRun) -> PurgeReport | None:
+    """What import-orders does at its end: destroy what is due. None where another job of the store is at work."""
+    report = PurgeReport(store=run.slug)
+    try:
+        with run.lock(*(job for job in JOBS if job != "import-orders")):
+            Purger(run, PurgeOptions(), report, job="import-orders").purge()
+    except Problem as problem:
+        if problem.name == ProblemName.RUN_IN_PROGRESS:
+            return None
+        report.problem = problem
+    return report
+
+
+class Purger:
+    """One store's purge, while nobody else is at work on the store. `job` is whose purge it is."""
+
+    def __init__(self, run: StoreRun, options: PurgeOptions, report: PurgeReport, *, job: str = JOB) -> None:
+        self._run = run
+        self._options = options
+        self._report = report
+        self._job = job
+
+    def purge(self) -> None:
+        """Destroy what is due at a time that is sure; in a dry run, tell what that is.
+
+        Raises:
+            Problem: `clock-jumped`, once everything is done that is sure; and whatever stops it before.
+        """
+        sure, doubt = self._sure_time()
+        if self._options.order_id:
+            self._purge_requested(self._options.order_id, sure or self._run.clock.now())
+        elif sure and not self._run.dry_run:
+            self._purge_due(sure)
+        if not self._run.dry_run:
+            self._empty_journal()
+        if self._job == JOB:  # an import does not tell
+            self._survey(sure)
+        self._forget_copies()
+        if doubt and not self._options.order_id:
+            raise doubt
+
+    def _sure_time(self) -> tuple[datetime | None, Problem | None]:
+        """The latest time that Amazon bears out, now or in an earlier run; and the doubt that is left.
+
+        A test store's time never moves a real store's chain, nor does an endpoint that somebody put in Amazon's place.
+        """
+        if self._run.borne_out is not None:
+            return self._run.borne_out, None
+        slug, stores = self._run.slug, self._run.settings.stores
+        real = {slug for slug, store in stores.items() if not store.test and not store.amazon_sandbox}
+        earlier = borne_out(self._run.book.database, real if slug in real else {slug})
+        now = self._run.clock.now()
+        if earlier is None:
+            return None, Problem(ProblemName.CLOCK_JUMPED, detail="no run has heard a time from Amazon yet")
+        if now - earlier > _NOT_FAR or earlier - now > _NOT_FAR:
+            told = f"it says {now:%Y-%m-%d}, and Amazon was last heard of at {earlier:%Y-%m-%d}"
+            return earlier, Problem(ProblemName.CLOCK_JUMPED, detail=told)
+        return earlier, None
+
+    def _purge_due(self, sure: datetime) -> None:
+        book, policy = self._run.book, self._run.retention
+        today = day_of_purge(book, sure.date())
+        sealed = self._run.sealed
+        sealed.read_again()
+        # What is still needed stays, though nobody was there to renew its lease in time.
+        renew_leases(sealed, today=today, policy=policy)
+        archived = self._archive(sealed, lambda: (due.order_id for due in all_due(book, today, policy)), sure)
+        sealed.move_floor(today)
+        self._destroy_due(sealed, today, sure, archived=archived)
+        months = round(policy.order_months * _DAYS_A_MONTH)
+        self._report.forgotten = forget_old_orders(book, sure - timedelta(days=months))
+
+    def _purge_requested(self, order_id: str, now: datetime) -> None:
+        entry = kept_order(self._run.book, order_id)
+        if entry is None:
+            self._purge_nothing(order_id, now)
+            return
+        self._report.due = [Due(order_id, Rule.REQUESTED, None)]
+        if self._run.dry_run:
+            return
+        sealed = None
+        try:
+            sealed = self._run.sealed
+        except Problem as problem:
+            # Nobody can open it, so nothing is lost with the row. But an archive wants it read, once the key is back.
+            if problem.name != ProblemName.VAULT_KEY_MISSING or self._archive_folder:
+                raise
+        archived = sealed is not None and self._archive(sealed, lambda: [order_id], now)
+        self._destroy(sealed, [entry], {order_id: Rule.REQUESTED}, now, archived=archived)
+
+    def _purge_nothing(self, order_id: str, now: datetime) -> None:
+        """Nothing of it is sealed (any more): see that nothing ever will be, and that a copy elsewhere can go."""
+        book = self._run.book
+        there = tombstone_of(book, order_id)
+        if there is None and find_order(book, order_id) is None:
+            raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail="in the order book")
+        self._report.gone_since = there.at if there else now
+        if there is None:
+            destroy(book, {order_id: Rule.REQUESTED}, [], now)
+
+    @property
+    def _archive_folder(self) -> Path | None:
+        return self._options.archive_dir or self._run.settings.archive.folder
+
+    def _archive(self, sealed: "SealedOrders", order_ids: Callable[[], Iterable[str]], now: datetime) -> bool:
+        """Write the archive; where it cannot be written, nothing is purged. False: none is wanted."""
+        folder = self._archive_folder
+        if folder is None:
+            return False
+        from amzlink.jobs.privacy.archive import archive_orders  # noqa: PLC0415 - age is loaded only where it is used
+
+        written = archive_orders(
+            self._run.book,
+            sealed,
+            order_ids,
+            country=self._run.store.country,
+            folder=folder,
+            recipients=self._options.recipients or self._run.settings.archive.recipients,
+            now=now,
+        )
+        if written:
+            self._report.archive, self._report.archived = written.path, written.orders
+        return True
+
+    def _destroy_due(self, sealed: "SealedOrders", today: date, now: datetime, *, archived: bool) -> None:
+        """What is due goes, a chunk at a time; and what is needed still and nobody can open is fetched anew."""
+        book, policy = self._run.book, self._run.retention
+        for chunk in perhaps_due(book, today, policy.days):
+            due = {entry.order_id: found.rule for entry in chunk if (found := due_of(entry, today, policy))}
+            self._destroy(sealed, [entry for entry in chunk if entry.order_id in due], due, now, archived=archived)
+            lost = {entry.order_id for entry in chunk if entry.order_id not in due and entry.is_lost}
+            if lost:
+                let_go(book, lost, now)
+
+    def _destroy(
+        self,
+        sealed: "SealedOrders | None",
+        entries: Sequence[Kept],
+        rules: Mapping[str, Rule],
+        now: datetime,
+        *,
+        archived: bool,
+    ) -> None:
+        """Delete what is sealed of these orders, and try to open it: no row may be left, and no key of a purged day."""
+        if not entries:
+            return
+        book = self._run.book
+        sales = [entry.order_id for entry in entries if archived and entry.is_sale]
+        records = records_of(rules, sales, at=now, floor=sealed.floor if sealed else None, job=self._job)
+        gone = sealed.remember(rules) if sealed else {}
+        destroy(book, rules, records, now)
+        self._report.purged += len(rules)
+        left = still_sealed(book, rules) | (sealed.readable(gone) if sealed else set())
+        if left:
+            raise Problem(ProblemName.PURGE_INCOMPLETE, count=len(left), store=self._run.slug)
+
+    def _survey(self, sure: datetime | None) -> None:
+        """Count what is kept and when the next of it goes; a dry run notes what would go today."""
+        run = self._run
+        list_due = run.dry_run and sure is not None and not self._options.order_id
+        today = (sure or run.clock.now()).date()
+        if list_due:
+            today = day_of_purge(run.book, today)
+        requested = self._options.order_id if run.dry_run else None
+        for chunk in kept_after_renewal(run.book, today, run.retention):
+            due = [found for entry in chunk if (found := due_of(entry, today, run.retention))] if list_due else []
+            self._report.due += due
+            going = {requested, *(found.order_id for found in due)}
+            self._count([entry for entry in chunk if entry.order_id not in going], today)
+
+    def _count(self, kept: Sequence[Kept], today: date) -> None:
+        self._report.kept += len(kept)
+        for entry in kept:
+            stay = stay_of(entry.order, today, self._run.retention)
+            last = expected_last_day(stay, entry.lease_day, today) or today
+            goes = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+            self._report.next_due = min(goes, self._report.next_due or goes)
+
+    def _empty_journal(self) -> None:
+        """Nothing that was deleted may be left in the journal; who reads the book at the moment is soon done."""
+        for _ in range(_TRIES):
+            if empty_journal(self._run.book.database):
+                return
+            self._run.clock.sleep(_PAUSE_SECONDS)
+        raise Problem(ProblemName.JOURNAL_IN_USE, store=self._run.slug)
+
+    def _forget_copies(self) -> None:
+        """Delete what was handed to Sendcloud of purged orders, where that is wanted; else say how many there are."""
+        copies = copies_at_sendcloud(self._run.book)
+        wanted = self._options.include_destination or self._run.store.purge_destination
+        self._report.copies_left = len(copies)
+        if not copies or not wanted or self._run.dry_run:
+            return
+        from amzlink.sendcloud.orders import delete_order, find_order  # noqa: PLC0415 - only stores that hand orders on
+
+        client, integration_id = self._run.sendcloud, self._run.store.sendcloud_integration_id
+        for order_id, known_id in copies.items():
+            sendcloud_id = known_id
+            if sendcloud_id is None and integration_id is not None:
+                # It was handed over, and nobody has read back yet what Sendcloud calls it.
+                found = find_order(client, integration_id, order_id)
+                sendcloud_id = found.id if found else None
+            if sendcloud_id is not None:
+                delete_order(client, sendcloud_id)
+                self._report.copies_deleted += 1
+            note_copy_gone(self._run.book, order_id)
+            self._report.copies_left -= 1

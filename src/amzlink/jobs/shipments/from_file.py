@@ -1,0 +1,73 @@
+"""Parcels that a file tells of: its rows are read once for all stores, and each store takes in those of its orders."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+from amzlink.core.shipments.parcels import Kind
+from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
+from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.orders.pages import Refusal
+from amzlink.orderbook.shipments.parcels import booked_orders
+from amzlink.problems import Problem, ProblemName
+
+_CHUNK: Final = 200
+
+
+def rows_of(
+    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime, countries: Collection[str]
+) -> Iterator[ShipmentRow | RowRefusal]:
+    """The rows of a file, or of standard input (`-`); without a source there are none.
+
+    Raises:
+        Problem: `input-malformed` or `not-readable`.
+    """
+    if source is None:
+        return
+    if source == "-":
+        if stdin is None:
+            raise ValueError("standard input is read, and was not given")
+        yield from read_shipments(
+            stdin, file="standard input", now=now, codes=_status_words(), countries=countries
+        )  # fmt: skip
+        return
+    try:
+        stream = source.open("rb")
+    except OSError as error:
+        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read") from error
+    with stream:
+        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words(), countries=countries)
+
+
+def _status_words() -> Mapping[str, Kind]:
+    """Sendcloud's codes, which a file may use; one that proves no scan counts as announced."""
+    from amzlink.sendcloud.statuses import STATUSES  # noqa: PLC0415
+
+    return {
+        code: Kind.LABELLED if status.kind is Kind.UNDER_WAY and not status.processed else status.kind
+        for code, status in STATUSES.items()
+    }
+
+
+def rows_by_order(
+    book: StoreBook, rows: Sequence[ShipmentRow | RowRefusal]
+) -> tuple[dict[str, list[ShipmentRow]], list[Refusal]]:
+    """The rows of this store's orders, and why the others cannot be taken in."""
+    refused: list[Refusal] = []
+    by_order: dict[str, list[ShipmentRow]] = {}
+    for row in rows:
+        if isinstance(row, RowRefusal):
+            refused.append(Refusal(row.order_id or "", row.problem, row.message))
+        else:
+            by_order.setdefault(row.order_id, []).append(row)
+    ids = list(by_order)
+    booked: set[str] = set()
+    for start in range(0, len(ids), _CHUNK):
+        booked |= booked_orders(book, ids[start : start + _CHUNK])
+    for row in rows:
+        if isinstance(row, ShipmentRow) and row.order_id not in booked:
+            where = f"in the order book of {book.store} (line {row.line})"
+            problem = Problem(ProblemName.ORDER_NOT_FOUND, order_id=row.order_id, detail=where)
+            refused.append(Refusal(row.order_id, problem.name, problem.summary))
+    return {order_id: told for order_id, told in by_order.items() if order_id in booked}, refused
