@@ -1,4 +1,4 @@
-"""Writes the parts of the documentation that come from the code: problems, commands, the export's columns, carriers.
+"""Writes the parts of the documentation that come from the code: problems, commands, questions, columns, carriers.
 
 `python scripts/write_docs.py` writes them; with `--check` it only tells which are stale, and ends with 1.
 """
@@ -18,6 +18,7 @@ from sqlalchemy import Column
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.main import app, run
 from amzlink.cli.views.export import COLUMNS, PERSONAL_COLUMNS
+from amzlink.core.stores.questions import TABLE
 from amzlink.orderbook.schema import METADATA
 from amzlink.problems import AREAS, CATALOGUE, Entry, Exit, ProblemName
 from amzlink.sandbox.faults import FAULTS
@@ -126,6 +127,7 @@ def commands() -> str:
         lines += [f"## {group.name}", "", *_block([str(group.name), "--help"])]
         for command in group.typer_instance.registered_commands if group.typer_instance else ():
             lines += [f"### {group.name} {command.name}", "", *_block([str(group.name), str(command.name), "--help"])]
+    lines += _questions()
     lines += ["## Exit codes", "", "| code | when |", "| --- | --- |"]
     lines += [f"| {int(code)} | {when} |" for code, when in EXIT_CODES.items()]
     lines += [
@@ -140,6 +142,25 @@ def commands() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _questions() -> list[str]:
+    """What connect asks, in its order, and the option that gives the same answer."""
+    lines = [
+        "## What `connect` asks",
+        "",
+        "At a terminal `connect` asks for what the options do not give; a `?` as an answer explains the question.",
+        "Without a terminal the options have to give it. Questions without an option are asked at a terminal only.",
+        "",
+        "| question | why | option | Enter answers |",
+        "| --- | --- | --- | --- |",
+    ]
+    for question in TABLE:
+        option = f"`{question.option}`" if question.option else "–"
+        lines.append(
+            f"| {_escaped(question.prompt)} | {_escaped(question.reason)} | {option} | {question.default or '–'} |"
+        )
+    return [*lines, ""]
 
 
 def order_book() -> str:

@@ -138,6 +138,9 @@ class TestConfirming:
             (refused(400, "InvalidInput", "Could not match input arguments"), "sandbox-credentials"),
             (refused(400, "InvalidInput", "Invalid request parameters"), "account-suspended"),
             (refused(415, "UnsupportedMediaType", ""), "request-refused"),
+            (refused(400, "InvalidInput", "The input you have submitted is not valid"), "request-refused"),
+            (refused(404, "NotFound", "The requested resource does not exist"), "request-refused"),
+            (httpx.Response(404), "request-refused"),
             (httpx.Response(400, text="<html><h1>400 Bad Request</h1></html>"), "proxy-interferes"),
             (httpx.Response(302, headers={"location": "http://portal.invalid"}), "proxy-interferes"),
         ],
@@ -155,7 +158,7 @@ class TestConfirming:
             token = {"access_token": ACCESS_TOKEN, "expires_in": 3600}
             return httpx.Response(200, json=token, headers={"date": format_datetime(amazons, usegmt=True)})
 
-        with bench(refused(404), lwa=[tell_time], clock=clock) as made:
+        with bench(refused(404, "NotFound", "no such order"), lwa=[tell_time], clock=clock) as made:
             made.link.learn_time()
             confirm(made.link)
             shipped = msgspec.json.decode(made.amazon.requests[0].content)["packageDetail"]["shipDate"]
@@ -182,7 +185,7 @@ class TestACallThatIsMadeOnce:
 
     def test_an_access_token_that_ran_out_is_renewed_because_that_answer_is_known(self) -> None:
         expired = denied("The access token you provided has expired.")
-        with bench(expired, refused(404)) as made:
+        with bench(expired, refused(404, "NotFound", "no such order")) as made:
             confirm(made.link)
             first, second = made.amazon.tokens
             assert first != second

@@ -1,6 +1,5 @@
 """Every request that the client makes, against Amazon's published models; and what the client believes of them."""
 
-import contextlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from amzlink.amazon.orders import GET_ORDER, SANDBOX_QUERIES, SEARCH_ORDERS
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.sellers import GET_MARKETPLACE_PARTICIPATIONS
 from amzlink.amazon.shipments import CONFIRM_SHIPMENT
-from amzlink.jobs.connect_proof import Answers, prove
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.problems import Problem
+from amzlink.jobs.stores.answers import Answers
+from amzlink.jobs.stores.prove import prove_amazon
 from amzlink.secrets import Secret
 from tests.support.models import Model, load_table
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
@@ -28,6 +27,7 @@ from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 MODELS = {
     "/orders/v0/": "ordersV0.json",
     "/feeds/": "feeds_2021-06-30.json",
+    "/reports/": "reports_2021-06-30.json",
     "/orders/": "orders_2026-01-01.json",
     "/sellers/": "sellers.json",
     "/listings/": "listingsItems_2021-08-01.json",
@@ -148,12 +148,11 @@ def test_a_dry_run_asks_as_the_model_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [None, "role-missing-orders", "role-missing-listings", "role-missing-participations"])
 def test_the_proof_of_a_new_link_asks_as_the_model_says(fault: str | None, tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path, faults=(fault,) if fault else ())
-    with contextlib.suppress(Problem):
-        prove(world.deps, answers_for(world))
+    prove_amazon(world.deps, answers_for(world))
     asked = hold(world.transport.calls)
-    assert asked[0] == "searchOrders"
-    assert "getMarketplaceParticipations" in asked
-    assert ("searchListingsItems" in asked) == (fault != "role-missing-orders")
+    assert {"searchOrders", "getMarketplaceParticipations", "getAccount", "searchListingsItems", "getReports"} == set(
+        asked
+    )
 
 
 def test_a_get_has_no_body_because_amazons_gateway_refuses_one(tmp_path: Path) -> None:

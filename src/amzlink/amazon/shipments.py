@@ -130,6 +130,13 @@ def _path(order_id: str) -> str:
     return f"/orders/v0/orders/{quote(order_id, safe='')}/shipmentConfirmation"
 
 
+def _speaks_of_the_order(refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:
+    """A refusal that speaks of the order shows that the request was read; any other shows nothing."""
+    if refusal.status in _NO_SUCH_ORDER_STATUSES and "order" in f"{error.message} {error.details or ''}".lower():
+        return refusal.retyped(ShipmentRefused)
+    return None
+
+
 def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object]:
     """Confirm a shipment that cannot be; the refusal, as far as it may stand in evidence, comes back.
 
@@ -151,10 +158,8 @@ def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object
         },
     }
     try:
-        answer = link.post_json(CONFIRM_SHIPMENT, _path(NO_SUCH_ORDER), document)
-    except Refused as refusal:
-        if refusal.status not in _NO_SUCH_ORDER_STATUSES:
-            raise
+        answer = link.post_json(CONFIRM_SHIPMENT, _path(NO_SUCH_ORDER), document, explain=_speaks_of_the_order)
+    except ShipmentRefused as refusal:
         return {"status": refusal.status, "code": refusal.code, "request_id": refusal.request_id}
     # Amazon takes what it later does not store (docs/services/amazon.md, "Accepted is not stored"); the door is open
     # all the same.

@@ -5,30 +5,28 @@ from typing import Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.core.stores.option_help import HELP
 
 
 def connect_command(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Option(help="What you call the store.")] = None,
-    country: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="Where you sell; repeatable within a region.")
-    ] = None,
-    seller_id: Annotated[str | None, typer.Option(metavar="ID", help="Seller Central's Merchant Token.")] = None,
-    client_id: Annotated[str | None, typer.Option(metavar="ID", help="Your app's client id.")] = None,
+    name: Annotated[str | None, typer.Option(help=HELP["--name"])] = None,
+    country: Annotated[list[str] | None, typer.Option(metavar="CODE", help=HELP["--country"])] = None,
+    seller_id: Annotated[str | None, typer.Option(metavar="ID", help=HELP["--seller-id"])] = None,
+    client_id: Annotated[str | None, typer.Option(metavar="ID", help=HELP["--client-id"])] = None,
     import_weights: Annotated[
-        bool | None, typer.Option("--import-weights/--no-import-weights", help="Read weights from the listings.")
+        bool | None,
+        typer.Option("--import-weights/--no-import-weights", help=HELP["--import-weights/--no-import-weights"]),
     ] = None,
     update_status_when: Annotated[
-        str | None, typer.Option(metavar="announced|processed", help="When Amazon is told of a shipment.")
+        str | None, typer.Option(metavar="announced|processed", help=HELP["--update-status-when"])
     ] = None,
-    destination: Annotated[
-        str | None, typer.Option(metavar="none|sendcloud", help="Where orders go on; none if not said.")
-    ] = None,
+    destination: Annotated[str | None, typer.Option(metavar="none|sendcloud", help=HELP["--destination"])] = None,
     sendcloud_public_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Of an integration of the kind Sendcloud API.")
+        str | None, typer.Option(metavar="KEY", help=HELP["--sendcloud-public-key"])
     ] = None,
     sendcloud_integration_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Follows from the keys if left out.")
+        str | None, typer.Option(metavar="ID", help=HELP["--sendcloud-integration-id"])
     ] = None,
     secrets_from: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="TOML with client_secret, refresh_token, sendcloud_secret_key.")
@@ -46,7 +44,9 @@ def connect_command(
     At a terminal it asks for what the options do not give. Secrets are asked for, or read from --secrets-from; they are
     never an option's value.
     """
-    from amzlink.cli.dialogue.connect_run import ConnectOptions, connect_store, renew_store
+    from amzlink.cli.dialogue.options import ConnectOptions
+    from amzlink.cli.dialogue.set_up import connect_store, renew_store
+    from amzlink.cli.dialogue.terminal import Terminal
 
     session: Session = ctx.obj
     options = ConnectOptions(
@@ -66,4 +66,4 @@ def connect_command(
         browser=not no_browser,
         assume_yes=yes,
     )
-    (renew_store if renew else connect_store)(session, options)
+    (renew_store if renew else connect_store)(session, options, Terminal(session.console))

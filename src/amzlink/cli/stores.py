@@ -72,7 +72,7 @@ def _print_list(console: "Console", stores: "Sequence[Shown]") -> None:
 
 
 def _document(shown: "Shown") -> dict[str, Any]:
-    from amzlink.jobs.connect import region_of
+    from amzlink.jobs.stores.save import region_of
     from amzlink.jobs.stores.settings import settings_of
 
     store = shown.store
@@ -111,7 +111,7 @@ def _row(shown: "Shown") -> tuple[str, ...]:
 
 
 def _print(session: Session, shown: "Shown") -> None:
-    from amzlink.jobs.connect import region_of
+    from amzlink.jobs.stores.save import region_of
 
     line, store = session.console.line, shown.store
     line(f"{shown.slug}: {store.name}")

@@ -1,219 +1,202 @@
-"""Storing a link to Amazon: which store it is, where its secrets come from, and all of it or nothing."""
+"""connect: which store it is, what is known of it, and the proof of its link. `stores.save` stores it afterwards.
 
-import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+The command line asks for the answers, or takes them from options.
+"""
 
-import msgspec
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
 
-from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
+from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, REGION_NAMES, find_country
 from amzlink.config import Config, Store
-from amzlink.core.stores.slug import free_slug, is_slug
-from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
-from amzlink.jobs.connect_proof import Answers
-from amzlink.orderbook.privacy.disconnected import former_stores
-from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
+from amzlink.core.diagnosis.proof import Proof
+from amzlink.core.stores import countries
+from amzlink.core.stores.draft import Draft, Key, Service, State
+from amzlink.core.stores.next_step import Prove, missing, next_step, with_defaults
+from amzlink.core.stores.next_step import proved as with_proof
+from amzlink.core.stores.slug import is_slug
+from amzlink.deps import Deps
+from amzlink.jobs.stores.answers import Answers, SendcloudKeys
+from amzlink.jobs.stores.prove import prove_amazon, prove_sendcloud
+from amzlink.jobs.stores.save import choose_slug, find_store, pick_secret, usage_problem
+from amzlink.problems import Problem, ProblemName, stores
+from amzlink.secrets import SecretName
 
-GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
+ATLAS: Final = countries.Atlas(MARKETPLACES, {str(region): name for region, name in REGION_NAMES.items()}, find_country)
+_SECRETS: Final[Mapping[Key, SecretName]] = {
+    Key.CLIENT_SECRET: "client-secret",
+    Key.REFRESH_TOKEN: "refresh-token",
+    Key.SENDCLOUD_SECRET_KEY: "sendcloud-secret-key",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A store as it was stored."""
+def look_up(deps: Deps, state: State) -> State:
+    """The state with what this machine knows: which store it is, whether it is connected, which secrets are there.
 
-    slug: str
-    store: Store
-    verified: bool
+    Raises:
+        Problem: `usage`, where the short name cannot be this account's; or what keeps the secrets from being read.
+    """
+    config, draft = deps.load_config(), state.draft
+    connected = _find_connected(deps, config, draft)
+    slug = _slug_of(deps, draft) or connected or draft.wanted_slug
+    present = _draft_of(config.stores[connected]) if connected else None
+    if (slug, present) == (state.slug, state.present):
+        return state
+    overridden = {key for key, name in _SECRETS.items() if slug and deps.secrets.overridden(slug, name)}
+    kept = {
+        key
+        for key, name in _SECRETS.items()
+        if connected and key not in overridden and deps.secrets.get(connected, name) is not None
+    }
+    return replace(state, slug=slug, present=present, elsewhere=frozenset(overridden), kept=frozenset(kept))
 
 
-def find_store(config: Config, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
-    """The slug under which this account is connected already. A test store is never taken for a real one."""
-    return next(
-        (
-            slug
-            for slug, store in config.stores.items()
-            if _mismatch(store, seller_id, region, test=test, amazon_sandbox=amazon_sandbox) is None
-        ),
-        None,
+def prove(deps: Deps, state: State, service: Service) -> State:
+    """The state with the proof that the service gives of its answers.
+
+    Raises:
+        Problem: `usage`, where an answer is missing.
+    """
+    deps.observer.progress(f"asking {service.value}")
+    return with_proof(state, service, _proof(deps, state, service))
+
+
+def _proof(deps: Deps, state: State, service: Service) -> Proof:
+    if service is Service.AMAZON:
+        return prove_amazon(deps, finish(deps, state))
+    keys = _sendcloud_keys(deps, state.draft, state.slug)
+    if keys is None or state.slug is None:  # the secret key that Enter kept is no longer there
+        return Proof(findings=(), failure=Problem(ProblemName.SENDCLOUD_KEYS_MISSING))
+    return prove_sendcloud(deps, state.slug, keys)
+
+
+def prove_all(deps: Deps, state: State, on_proof: Callable[[Service, Proof], None]) -> State:
+    """Have every service prove its answers, where nobody can be asked for others.
+
+    Raises:
+        Problem: the first failure, or `usage`, where an answer is missing.
+    """
+    while isinstance(step := next_step(state), Prove):
+        state = prove(deps, state, step.service)
+        proof = state.outcomes[step.service]
+        if isinstance(proof, Proof):
+            if proof.failure:
+                raise proof.failure
+            on_proof(step.service, proof)
+    return state
+
+
+def renewal(deps: Deps, state: State) -> State:
+    """The state in which only a connected store's client id and secrets are asked for; all else stays as it is."""
+    state = look_up(deps, state)
+    present = state.present or Draft()
+    keys = {Key.CLIENT_ID, Key.CLIENT_SECRET, Key.REFRESH_TOKEN}
+    if present.destination == "sendcloud":
+        keys |= {Key.SENDCLOUD_PUBLIC_KEY, Key.SENDCLOUD_SECRET_KEY}
+    return replace(
+        state,
+        draft=state.draft.filled_from(present),
+        again=frozenset(keys - state.elsewhere),
+        settled=frozenset(Key) - keys - {Key.TOKEN_IS_WHOLE, Key.SENDCLOUD_INTEGRATION_ID},
     )
 
 
-def region_of(store: Store) -> Region | None:
-    """The store's region; None where somebody has written a country that Amazon does not have."""
-    marketplace = BY_COUNTRY.get(store.country)
-    return marketplace.region if marketplace else None
-
-
-def choose_slug(
-    deps: Deps, wanted: str | None, *, name: str, seller_id: str, marketplace: Marketplace, amazon_sandbox: bool = False
-) -> str:
-    """The slug that the link will be stored under: the one wanted, that of the same account, or the next free one.
+def finish(deps: Deps, state: State) -> Answers:
+    """The answers, complete; what has a default gets it.
 
     Raises:
-        Problem: `usage`, where `wanted` is no slug or is another account's.
+        Problem: `usage`, naming every option that is missing, or as `choose_slug` and `pick_secret`.
     """
-    config = deps.load_config()
-    region, test = marketplace.region, deps.endpoints_overridden
-    if wanted is None:
-        connected = find_store(config, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)
-        strangers = _names_of_others(deps, seller_id, region, test=test)
-        return connected or free_slug(name, marketplace.country, {*config.stores, *strangers})
-    if not is_slug(wanted):
-        raise _usage(f"--store {wanted} cannot be: a short name has a-z, 0-9 and single hyphens, 40 at most.")
-    taken = config.stores.get(wanted)
-    if taken and (reason := _mismatch(taken, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)):
-        raise _usage(
-            f"The store {wanted} {reason}, so this account cannot take its place. Choose another --store, or run "
-            f"`amzlink disconnect --store {wanted}` first."
-        )
-    if not taken and wanted in _names_of_others(deps, seller_id, region, test=test):
-        raise _usage(
-            f"The order book still has orders of another account under the name {wanted}, kept when that was "
-            "disconnected. Choose another --store."
-        )
-    return wanted
+    draft = with_defaults(state)
+    slug = _slug_of(deps, draft)
+    client_secret = pick_secret(deps, slug, "client-secret", draft.client_secret)
+    refresh_token = pick_secret(deps, slug, "refresh-token", draft.refresh_token)
+    sendcloud = _sendcloud_keys(deps, draft, slug) if draft.destination == "sendcloud" else None
+    no_keys = draft.destination == "sendcloud" and sendcloud is None
+    if slug is None or client_secret is None or refresh_token is None or draft.client_id is None or no_keys:
+        options = ", ".join(question.option for question in missing(state))
+        raise usage_problem(stores.answers_missing(options=options))
+    return Answers(
+        slug=slug,
+        name=draft.name or slug,
+        marketplaces=tuple(BY_ID[marketplace.id] for marketplace in draft.all_marketplaces),
+        seller_id=draft.seller_id or "",
+        client_id=draft.client_id,
+        client_secret=client_secret,
+        refresh_token=refresh_token,
+        import_weights=draft.import_weights is not False,
+        update_status_when=draft.update_status_when or "processed",
+        amazon_sandbox=draft.amazon_sandbox,
+        sendcloud=sendcloud,
+        purge_destination=draft.purge_destination,
+    )
 
 
-def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:
-    """The names under which the order book keeps orders of other accounts, which were disconnected."""
-    if not deps.home.database_file.exists():
-        return set()
-    with deps.database() as database:
-        former = former_stores(database)
-    return {
-        slug
-        for slug, store in former.items()
-        if (store.seller_id, store.test) != (seller_id, test) or BY_COUNTRY[store.country].region != region
-    }
+def refuse_idle_keys(draft: Draft) -> None:
+    """Raises `usage`, where something of Sendcloud's is given and the orders do not go there."""
+    given = (draft.sendcloud_public_key, draft.sendcloud_secret_key, draft.sendcloud_integration_id)
+    if draft.destination != "sendcloud" and any(given):
+        raise usage_problem(stores.KEYS_WITHOUT_DESTINATION)
 
 
-def _mismatch(store: Store, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
-    """What tells a store from the account that is being connected; None where they are the same."""
-    if store.test != test:
-        real = f"is a real store, and one of {', '.join(ENDPOINT_VARIABLES)} is set"
-        return "is a test store" if store.test else real
-    if store.amazon_sandbox != amazon_sandbox:
-        return f"was connected {'with' if store.amazon_sandbox else 'without'} --amazon-sandbox"
-    if store.seller_id != seller_id:
-        return f"has the Seller ID {store.seller_id}"
-    if region_of(store) != region:
-        return f"is in another region ({store.country})"
-    return None
+def is_proved(state: State) -> bool:
+    """Whether each service that the store uses has proved its answers."""
+    services = [Service.AMAZON, *([Service.SENDCLOUD] if state.draft.destination == "sendcloud" else [])]
+    outcomes = [state.outcomes.get(service) for service in services]
+    return all(isinstance(outcome, Proof) and outcome.failure is None for outcome in outcomes)
 
 
-def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | None) -> Secret | None:
-    """The secret to use: the one given, else the environment's, else the one that a connected store has already.
-
-    Without a slug nobody can tell yet what the environment gives.
-
-    Raises:
-        Problem: `usage`, where the environment would go on winning over what is given; or the secret store's.
-    """
-    if slug and deps.secrets.overridden(slug, name):
-        found = require(deps.secrets, slug, name)
-        if given is not None and given != found.reveal():
-            raise _usage(
-                f"The {spoken(name)} is given, but the environment gives another one for this store "
-                f"({variable(slug, name)}, its _FILE, or systemd's credentials), and that one wins. Remove either."
-            )
-        return found
-    if given is not None:
-        return Secret(given, "memory")
-    return deps.secrets.get(slug, name) if slug and slug in deps.load_config().stores else None
+def _find_connected(deps: Deps, config: Config, draft: Draft) -> str | None:
+    """The store that is meant, if it is connected already: the one that is named, or that of the same account."""
+    if draft.wanted_slug in config.stores:
+        return draft.wanted_slug
+    if not draft.seller_id or not draft.marketplaces:
+        return None
+    region = BY_ID[draft.marketplaces[0].id].region
+    return find_store(
+        config, draft.seller_id, region, test=deps.endpoints_overridden, amazon_sandbox=draft.amazon_sandbox
+    )
 
 
-def require_place(deps: Deps, slug: str | None) -> None:
-    """Fail before any question is asked or call made, where the secrets could not be kept in the end.
-
-    Raises:
-        Problem: `keyring-unavailable` or `keyring-locked`; its variables hold `SLUG` as long as there is no slug.
-    """
-    for name in GIVEN:
-        if slug is None or not deps.secrets.overridden(slug, name):
-            deps.secrets.get(slug or "SLUG", name)
-
-
-def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
-    """Store the link: first the secrets, last the settings, so that no store is in the settings without its secrets.
-
-    Raises:
-        Problem: what the keyring or the disk raises; the secrets are then put back as they were.
-    """
-    secrets: dict[SecretName, Secret] = dict(zip(GIVEN, (answers.client_secret, answers.refresh_token), strict=True))
-    if answers.sendcloud:
-        secrets["sendcloud-secret-key"] = answers.sendcloud.secret_key
-    given = {name: secret for name, secret in secrets.items() if not deps.secrets.overridden(answers.slug, name)}
-    with _secrets_kept(deps.secrets, answers.slug, given) as changed:
-        config = deps.load_config()  # again: the questions may have taken minutes
-        store = _merged(deps, config.stores.get(answers.slug), answers, changed)
-        deps.save_config(config.with_store(answers.slug, store))
-    deps.log.write(deps.clock.now(), "connect", store=answers.slug, verified=verified)
-    return Connected(answers.slug, store, verified)
+def _slug_of(deps: Deps, draft: Draft) -> str | None:
+    """The short name that the store has or will get; None as long as too little is known. Raises as `choose_slug`."""
+    wanted = draft.wanted_slug
+    if wanted is not None and not is_slug(wanted):
+        raise usage_problem(stores.slug_malformed(slug=wanted))
+    if draft.seller_id is None or not draft.marketplaces or (draft.name is None and wanted is None):
+        return None
+    return choose_slug(
+        deps,
+        wanted,
+        name=draft.name or "",
+        seller_id=draft.seller_id,
+        marketplace=BY_ID[draft.marketplaces[0].id],
+        amazon_sandbox=draft.amazon_sandbox,
+    )
 
 
-def vault_fault(deps: Deps, slug: str) -> Problem | None:
-    """What would keep the first import from sealing addresses: a machine without a keyring needs a file for its key."""
-    try:
-        deps.secrets.get(slug, "vault-key")
-    except Problem as problem:
-        return problem
-    return None
+def _draft_of(store: Store) -> Draft:
+    """A connected store's answers, its own country first; ids that somebody made up are passed over."""
+    known = [BY_ID[marketplace_id] for marketplace_id in store.marketplace_ids if marketplace_id in BY_ID]
+    known.sort(key=lambda marketplace: marketplace.country != store.country)
+    return Draft(
+        marketplaces=tuple(known),
+        seller_id=store.seller_id,
+        client_id=store.client_id,
+        name=store.name,
+        import_weights=store.import_weights,
+        update_status_when=store.update_status_when,
+        amazon_sandbox=store.amazon_sandbox,
+        destination=store.destination,
+        sendcloud_public_key=store.sendcloud_public_key,
+        sendcloud_integration_id=store.sendcloud_integration_id,
+        purge_destination=store.purge_destination,
+    )
 
 
-@contextlib.contextmanager
-def _secrets_kept(store: SecretStore, slug: str, given: Mapping[SecretName, Secret]) -> Iterator[frozenset[SecretName]]:
-    """Keep these secrets, and put the former ones back if anything fails; gives the names of those that are new."""
-    before = {name: store.get(slug, name) for name in given}
-    changed = frozenset(name for name, secret in given.items() if _value(before[name]) != secret.reveal())
-    try:
-        for name in changed:
-            store.set(slug, name, given[name].reveal())
-        yield changed
-    except BaseException:
-        for name in changed:
-            with contextlib.suppress(Problem):  # the first failure is the one to tell
-                _put_back(store, slug, name, before[name])
-        raise
-
-
-def _put_back(store: SecretStore, slug: str, name: SecretName, secret: Secret | None) -> None:
-    if secret is None:
-        store.delete(slug, name)
-    else:
-        store.set(slug, name, secret.reveal())
-
-
-def _value(secret: Secret | None) -> str | None:
-    return secret.reveal() if secret else None
-
-
-def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozenset[SecretName]) -> Store:
-    """The store's new settings; what connect does not ask about stays as it was."""
-    settings: dict[str, Any] = {
-        "name": answers.name,
-        "country": answers.marketplaces[0].country,
-        "seller_id": answers.seller_id,
-        "client_id": answers.client_id,
-        "marketplace_ids": answers.marketplace_ids,
-        "import_weights": answers.import_weights,
-        "update_status_when": answers.update_status_when,
-        "amazon_sandbox": answers.amazon_sandbox,
-        "test": deps.endpoints_overridden,
-        "destination": answers.destination,
-    }
-    if answers.purge_destination is not None:
-        settings["purge_destination"] = answers.purge_destination
-    if answers.sendcloud:
-        settings["sendcloud_public_key"] = answers.sendcloud.public_key
-        settings["sendcloud_integration_id"] = answers.sendcloud.integration_id
-    today = today_at(deps.clock.now())
-    for secret, field in zip(GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
-        if before is None or secret in changed:
-            settings[field] = today
-    return Store(**settings) if before is None else msgspec.structs.replace(before, **settings)
-
-
-def _usage(detail: str) -> Problem:
-    return Problem(ProblemName.USAGE, command="amzlink connect", detail=detail)
+def _sendcloud_keys(deps: Deps, draft: Draft, slug: str | None) -> SendcloudKeys | None:
+    """Sendcloud's keys, if both are there. Raises as `pick_secret`."""
+    secret = pick_secret(deps, slug, "sendcloud-secret-key", draft.sendcloud_secret_key)
+    if not draft.sendcloud_public_key or secret is None:
+        return None
+    return SendcloudKeys(draft.sendcloud_public_key, secret, draft.sendcloud_integration_id)

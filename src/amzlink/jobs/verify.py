@@ -4,41 +4,41 @@ Each check has a time limit of its own and runs in a daemon thread, because name
 socket's time-out. A check whose ground has failed is skipped and says so; all others still run.
 """
 
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.probe import LWA, SPAPI
-from amzlink.amazon.transport import Link
 from amzlink.config import Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, Status, found, passed, skipped
-from amzlink.core.diagnosis.judge import Probe, Reply, diagnose, needs_other_regions, used_up
+from amzlink.core.diagnosis.judge import AMAZON_CHECKS, used_up
+from amzlink.core.diagnosis.judge_sendcloud import SENDCLOUD_CHECKS
 from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
 from amzlink.http.connection import Ask
 from amzlink.http.reachability import Probe as Look
 from amzlink.http.reachability import probe
-from amzlink.jobs.diagnosis import amazon, machine, sendcloud
+from amzlink.jobs.diagnosis import machine
+from amzlink.jobs.diagnosis.amazon import examine_amazon
+from amzlink.jobs.diagnosis.probing import BRIEF_WAIT, Limits, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
-from amzlink.problems import Problem, ProblemName
+from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
+from amzlink.problems import Problem
+from amzlink.secrets import require
 from amzlink.sendcloud.probe import PANEL
-from amzlink.sendcloud.transport import Client
+from amzlink.time_limits import OutOfTime, outcomes_within
+
+if TYPE_CHECKING:
+    from amzlink.sendcloud.transport import Client
 
 DEFAULT_LIMIT: Final = timedelta(seconds=10)
-_AMAZON: Final = (
-    Check.REGION, Check.PARTICIPATION, Check.ACCOUNT, Check.SELLER_ID, Check.ORDERS_ACCESS, Check.PII_ACCESS,
-    Check.LISTINGS_ACCESS, Check.REPORTS_ACCESS, Check.CONFIRM_ACCESS,
-)  # fmt: skip
 _AMAZON_HOSTS: Final = ("lwa", "spapi")
 _SENDCLOUD_HOST: Final = "sendcloud"
 
 Task = Callable[[], Any]
-_K = TypeVar("_K")
 
 
 class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +137,7 @@ class _Examination:
 
     def __init__(self, deps: Deps, settings: Config, slug: str, options: VerifyOptions, ledger: _Ledger) -> None:
         self._limit = options.limit.total_seconds()
+        self._limits = Limits(waits=BRIEF_WAIT, call=options.limit)
         # A call gives up a little before its check does, so that its own words are heard.
         self._deps = replace(deps, timeout_seconds=self._limit * 0.9)
         self._settings = settings
@@ -173,7 +174,7 @@ class _Examination:
             Check.ORDER_BOOK: lambda: machine.check_order_book(self._deps, deep=self._options.deep),
         }
         looks = {name: (lambda host=host: self._look_at(*host)) for name, host in hosts.items()}
-        outcomes = _in_threads({**tasks, **looks}, self._limit)
+        outcomes = outcomes_within(self._limit, {**tasks, **looks}, Problem)
         self._ledger.add(*(self._result(Check(name), outcomes[name]) for name in tasks))
         self._ledger.add(*self._judge_network({name: outcomes[name] for name in hosts}))
 
@@ -199,7 +200,7 @@ class _Examination:
         hosts = {look.host: look.evidence() for look in seen.values()}
         faults = [outcome for outcome in outcomes.values() if isinstance(outcome, BaseException)]
         if faults:
-            problem = faults[0] if isinstance(faults[0], Problem) else self._too_slow()
+            problem = faults[0] if isinstance(faults[0], Problem) else too_slow(self._options.limit)
             network = found(Check.NETWORK, problem, hosts=hosts)
         elif warning := next((look.warning for look in seen.values() if look.warning), None):
             network = found(Check.NETWORK, warning, hosts=hosts)
@@ -239,22 +240,11 @@ class _Examination:
             (self._reached.issuperset(_AMAZON_HOSTS), "Amazon cannot be reached."),
         ):
             if not ground:
-                self._ledger.skip((Check.LWA_TOKEN, *_AMAZON), why)
+                self._ledger.skip((Check.LWA_TOKEN, *AMAZON_CHECKS), why)
                 return
-        with self._deps.link(account, amazon.NO_WAIT) as link:
-            token = self._together({Check.LWA_TOKEN: lambda: self._token(link)})[Check.LWA_TOKEN]
-            if token.status is Status.FAILED:
-                self._ledger.add(token)
-                self._ledger.skip(_AMAZON, "Without a token Amazon answers nothing.")
-                return
-            replies = self._replies(link)
-        open_region = None
-        if needs_other_regions(replies):
-            other = self._together({Check.REGION: lambda: amazon.find_open_region(self._deps, account)})[Check.REGION]
-            open_region = other if isinstance(other, str) else None
-        asked = amazon.asked(self._store, deep=self._options.deep)
-        self._ledger.add(*diagnose(replies, asked, open_region))
-        if throttled := used_up(replies):
+        examined = examine_amazon(self._deps, account, self._store, self._limits, deep=self._options.deep)
+        self._ledger.add(*examined.results)
+        if throttled := used_up(examined.replies):
             self._ledger.add(found(Check.QUOTA, throttled))
 
     def _sendcloud(self) -> None:
@@ -264,79 +254,29 @@ class _Examination:
             (_SENDCLOUD_HOST in self._reached, "Sendcloud cannot be reached."),
         ):
             if not ground:
-                self._ledger.skip(sendcloud.CHECKS, why)
+                self._ledger.skip(SENDCLOUD_CHECKS, why)
                 return
         try:
-            client = self._deps.sendcloud(self._slug, self._store, amazon.NO_WAIT)
+            client = self._deps.sendcloud(self._slug, self._store, BRIEF_WAIT)
         except Problem as problem:
             self._ledger.add(found(Check.SENDCLOUD_ACCESS, problem))
-        else:
-            with client:
-                self._ask_sendcloud(client)
-        self._ledger.skip(sendcloud.CHECKS, "Without good keys Sendcloud answers nothing.")
-
-    def _ask_sendcloud(self, client: Client) -> None:
-        access = self._together({Check.SENDCLOUD_ACCESS: lambda: sendcloud.check_access(client)})
-        self._ledger.add(*access.values())
-        if not self._ledger.good(Check.SENDCLOUD_ACCESS):
+            self._ledger.skip(SENDCLOUD_CHECKS, "Without good keys Sendcloud answers nothing.")
             return
         own = self._store.sendcloud_integration_id
-        outcome = self._together({Check.SENDCLOUD_INTEGRATION: lambda: sendcloud.check_integrations(client, own)})
-        told = outcome[Check.SENDCLOUD_INTEGRATION]
-        self._ledger.add(*(told if isinstance(told, list) else [told]))
-        self._ledger.skip([Check.SENDCLOUD_DUPLICATE], "Sendcloud does not tell which integrations there are.")
+        examined = examine_sendcloud(self._limits, client, self._with_exchanged_keys, own, own_by_default=False)
+        self._ledger.add(*examined.results)
 
-    def _token(self, link: Link) -> Result:
-        link.learn_time()
-        return passed(Check.LWA_TOKEN, "Login with Amazon gives a token.")
-
-    def _replies(self, link: Link) -> dict[Probe, Reply]:
-        calls = amazon.probes(link, self._store, deep=self._options.deep)
-        tasks = {probe: (lambda call=call: amazon.reply_of(call)) for probe, call in calls.items()}
-        outcomes = _in_threads(tasks, self._limit)
-        return {
-            probe: outcome if isinstance(outcome, Reply) else Reply(self._too_slow())
-            for probe, outcome in outcomes.items()
-        }
+    def _with_exchanged_keys(self) -> "Client":
+        public_key = self._store.sendcloud_public_key or ""
+        secret_key = require(self._deps.secrets, self._slug, "sendcloud-secret-key").reveal()
+        return self._deps.sendcloud_client(self._slug, secret_key, lambda: public_key, max_wait=BRIEF_WAIT)
 
     def _together(self, tasks: Mapping[Check, Task]) -> dict[Check, Any]:
         """Run checks at the same time; a problem that one raises, or its silence, becomes its result."""
-        return {check: self._result(check, outcome) for check, outcome in _in_threads(tasks, self._limit).items()}
+        outcomes = outcomes_within(self._limit, tasks, Problem)
+        return {check: self._result(check, outcome) for check, outcome in outcomes.items()}
 
     def _result(self, check: Check, outcome: Any) -> Any:
         if isinstance(outcome, Problem):
             return found(check, outcome)
-        return found(check, self._too_slow()) if isinstance(outcome, _Silence) else outcome
-
-    def _too_slow(self) -> Problem:
-        return Problem(ProblemName.CHECK_TIMEOUT, seconds=round(self._limit))
-
-
-class _Silence(Exception):  # noqa: N818 - what came of a task: nothing, in time
-    """A task that did not end within its limit."""
-
-
-def _in_threads(tasks: Mapping[_K, Task], limit: float) -> dict[_K, Any]:
-    """What each task gives, the Problem that it raises, or `_Silence` for one that is not done within the limit.
-
-    Any other exception is a bug and is raised here.
-    """
-    outcomes: dict[_K, Any] = {}
-
-    def work(key: _K, task: Task) -> None:
-        try:
-            outcomes[key] = task()
-        except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread
-            outcomes[key] = error
-
-    threads = {key: threading.Thread(target=work, args=(key, task), daemon=True) for key, task in tasks.items()}
-    for thread in threads.values():
-        thread.start()
-    ends = time.monotonic() + limit
-    for thread in threads.values():
-        thread.join(max(0.0, ends - time.monotonic()))
-    done = {key: outcomes.get(key, _Silence()) for key in tasks}
-    for outcome in done.values():
-        if isinstance(outcome, BaseException) and not isinstance(outcome, Problem | _Silence):
-            raise outcome
-    return done
+        return found(check, too_slow(self._options.limit)) if isinstance(outcome, OutOfTime) else outcome

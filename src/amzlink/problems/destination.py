@@ -13,7 +13,7 @@ OTHER_ORDERS_LISTED: Final = "it lists other orders than the requested one"
 ENTRIES: Final = {
     ProblemName.SENDCLOUD_CREDENTIALS: Entry(
         title="Sendcloud does not know these keys",
-        what="Sendcloud refused the public and the secret key.",
+        what="Sendcloud refused the public and the secret key{exchanged}.",
         why="A key was mistyped, the two keys belong to different integrations, or the integration was removed.",
         next_step="In Sendcloud, Settings, Integrations, Sendcloud API, open your integration or make one. Then give both of its keys with `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
@@ -104,3 +104,5 @@ ENTRIES: Final = {
         exit_code=Exit.PARTLY,
     ),
 }
+
+KEYS_EXCHANGED: Final = ", and accepts them the other way round: they were exchanged"

@@ -31,7 +31,13 @@ CALLING: Final = ("network", "lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD)
 READING_THE_BOOK: Final = ("order-book", "vault", "retention", "freshness")
 
 # What a general text shows in place of the parts of a command that depend on the store.
-_GENERAL: Final[Mapping[str, str]] = {"store_option": " --store <STORE>", "renew": " --renew", "named": ""}
+_GENERAL: Final[Mapping[str, str]] = {
+    "store_option": " --store <STORE>",
+    "renew": " --renew",
+    "named": "",
+    "exchanged": "",
+    "first": "",
+}
 
 
 class _Gaps(dict[str, object]):

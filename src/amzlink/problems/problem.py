@@ -51,6 +51,8 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "store_option": "",
     "renew": " --renew",
     "named": "",
+    "exchanged": "",
+    "first": "",
     "request_id": "none given",
     "service": "Amazon",
 }

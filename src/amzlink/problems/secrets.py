@@ -12,7 +12,7 @@ ENTRIES: Final = {
         title="No keyring available",
         what="The keyring of this machine cannot be used: {detail}.",
         why="amzlink keeps secrets in the operating system's keyring. Servers, containers and cron often have none.",
-        next_step="There are three ways. (1) Set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself. (2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders.",
+        next_step="{first}There are three ways. (1) Set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself. (2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -74,6 +74,14 @@ ENTRIES: Final = {
     ),
 }
 
+NAME_THE_STORE_FIRST: Final = (
+    "First choose a short name for the store, my-shop for example; the steps below use it. Do (1) or (2) for the client secret and for the "
+    "refresh token, then run `amzlink connect --store my-shop`. "
+)
+A_KEY: Final = "what looks like a key or a token"
+ASKED_AT_ITS_OWN_PROMPT: Final = "Nothing of it was stored. `amzlink connect` asks for it at a prompt of its own."
+PUBLIC_KEY_AGAIN: Final = "the public key once more"
+BESIDE_THE_PUBLIC_KEY: Final = "The secret key stands beside it."
 
 # What a keyring did, fit to follow "cannot be used:".
 

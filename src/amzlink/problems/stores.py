@@ -41,6 +41,111 @@ ENTRIES: Final = {
 }
 
 
+def country_misspelt(*, text: str, meant: str) -> str:
+    """A country that is nearly one with a marketplace."""
+    return f"There is no “{text}”. Did you mean {meant}?"
+
+
+def country_without_marketplace(*, text: str, codes: str) -> str:
+    """A country, or a text that is none."""
+    return f"“{text}” is no country in which Amazon has a marketplace: {codes}."
+
+
+def not_offered(*, codes: str) -> str:
+    """A country that cannot be added here."""
+    return f"Please choose from {codes}."
+
+
+def integration_not_a_number(*, text: str) -> str:
+    """An integration of Sendcloud's that is no number."""
+    return f"“{text}” is no integration of Sendcloud: it is a number, and it follows from the keys if you leave it out."
+
+
+def slug_malformed(*, slug: str) -> str:
+    """A short name that cannot be one."""
+    return f"--store {slug} cannot be used: a short name has a-z, 0-9 and single hyphens, and 40 characters at most."
+
+
+# What tells a store from the account that is being connected, fit to follow its short name.
+
+IS_A_TEST_STORE: Final = "is a test store"
+
+
+def is_a_real_store(*, variables: str) -> str:
+    """A real store, while the environment sends calls elsewhere."""
+    return f"is a real store, and one of {variables} is set"
+
+
+def connected_with_sandbox(*, sandbox: bool) -> str:
+    """A store of Amazon's own sandbox, or one that is none."""
+    return f"was connected {'with' if sandbox else 'without'} --amazon-sandbox"
+
+
+def has_seller_id(*, seller_id: str) -> str:
+    """A store of another seller."""
+    return f"has the Seller ID {seller_id}"
+
+
+def is_in_another_region(*, country: str) -> str:
+    """A store of another region."""
+    return f"is in another region ({country})"
+
+
+def slug_of_another_account(*, slug: str, reason: str) -> str:
+    """A short name that another account has."""
+    return (
+        f"The store {slug} {reason}, so this account cannot take its place. Choose another --store, or run "
+        f"`amzlink disconnect --store {slug}` first."
+    )
+
+
+def slug_of_kept_orders(*, slug: str) -> str:
+    """A short name under which the order book keeps orders of another account."""
+    return (
+        f"The order book still has orders of another account under the name {slug}, kept when that account was "
+        "disconnected. Choose another --store."
+    )
+
+
+def connected_under_another_slug(*, slug: str, wanted: str) -> str:
+    """An account that would be connected twice."""
+    return (
+        f"This account is connected already as the store {slug}, and connecting it as {wanted} too would import and "
+        f"confirm every order twice. Use --store {slug} to update it."
+    )
+
+
+def secret_given_twice(*, secret: str, variable: str) -> str:
+    """A secret that is given although the environment gives another one."""
+    return (
+        f"The {secret} is given, but this machine's environment gives another one for this store ({variable}, its "
+        "_FILE, or systemd's credentials), and that one is used. Remove one of the two."
+    )
+
+
+KEYS_WITHOUT_DESTINATION: Final = (
+    "Sendcloud's keys are given, but the orders do not go there: add --destination sendcloud."
+)
+INTEGRATION_MISSING: Final = "--sendcloud-integration-id is missing: with --no-verify nobody asks Sendcloud for it."
+RENEW_TAKES_NO_SETTINGS: Final = "--renew replaces secrets and nothing else. `amzlink stores set` changes settings."
+NO_SECRETS_TO_RENEW: Final = "--secrets-from is missing, and there is no terminal to ask at."
+
+
+def answers_missing(*, options: str) -> str:
+    """What has to be given where nobody can be asked."""
+    return f"Missing: {options}."
+
+
+def secrets_key_unknown(*, key: str, known: str) -> str:
+    """A key that the file of secrets cannot have."""
+    return f"“{key}” is not one of {known}"
+
+
+def secrets_key_no_text(*, key: str) -> str:
+    """A value in the file of secrets that is no text."""
+    return f"“{key}” is no text"
+
+
 # What can be wrong in config.toml. Several of these are joined with semicolons.
 
 STORES_ARE_NO_TABLE: Final = "stores: it has to be a table, such as [stores.my-shop]"

@@ -54,6 +54,19 @@ ENTRIES: Final = {
     ),
 }
 
+CONNECT: Final = "amzlink connect"
+NEITHER_YES_NOR_NO: Final = "Please answer yes or no; ? explains the question."
+
+
+def none_of_the_choices(*, count: int) -> str:
+    """An answer that is none of a numbered list."""
+    return f"Please answer with a number from 1 to {count}."
+
+
+def not_toml(*, error: str) -> str:
+    """A file that is not in the form of TOML."""
+    return f"it is no TOML: {error}"
+
 
 # The command line -----------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,6 @@ from amzlink.sendcloud.transport import Client
 AUTH_METADATA: Final = "sendcloud/user_auth_metadata"
 LIST_INTEGRATIONS: Final = "sendcloud/list_integrations"
 
-# The kind whose keys amzlink uses; and Sendcloud's own link with Amazon.
-API: Final = "api"
-AMAZON: Final = "amazon"
-
 
 class Keys(msgspec.Struct, frozen=True):
     """The owner of a key pair, and the one integration that it belongs to."""

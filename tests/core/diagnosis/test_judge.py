@@ -9,6 +9,7 @@ import pytest
 from amzlink.core.diagnosis.checks import Check, Result, Status
 from amzlink.core.diagnosis.judge import Asked, Probe, Reply, diagnose, needs_other_regions
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Denied, Refused, Throttled
 
 ASKED = Asked(countries={"A1PA6795UKMFR9": "Germany"}, selling_plan_told=True)
 GOOD: Mapping[Probe, Reply] = {
@@ -21,7 +22,7 @@ GOOD: Mapping[Probe, Reply] = {
     Probe.REPORTS: Reply(),
 }
 DENIED = Reply(
-    Problem(ProblemName.ACCESS_DENIED, operation="searchOrders", role="Inventory and Order Tracking", request_id="R")
+    Denied(ProblemName.ACCESS_DENIED, operation="searchOrders", role="Inventory and Order Tracking", request_id="R")
 )
 
 
@@ -101,13 +102,59 @@ def test_a_wrong_seller_id_shows_that_listings_can_be_read() -> None:
     assert found["listings-access"] == ("ok", None)
 
 
+@pytest.mark.parametrize("name", [ProblemName.REQUEST_REFUSED, ProblemName.ORDER_NOT_FOUND])
+@pytest.mark.parametrize(
+    ("probe", "check"),
+    [
+        (Probe.ORDERS, "orders-access"),
+        (Probe.LISTINGS, "listings-access"),
+        (Probe.REPORTS, "reports-access"),
+        (Probe.CONFIRM, "confirm-access"),
+    ],
+)
+def test_a_refusal_that_says_nothing_of_what_was_asked_for_shows_no_access(
+    probe: Probe, check: str, name: ProblemName
+) -> None:
+    refused = Reply(Refused(name, operation=probe.value, status=400, code="InvalidInput"))
+    assert told({probe: refused})[check] == ("failed", name.value)
+
+
+def test_a_refusal_of_the_orders_is_no_open_door_for_the_others() -> None:
+    invalid = Reply(Refused(ProblemName.REQUEST_REFUSED, operation="searchOrders", status=400))
+    found = told({**dict.fromkeys(GOOD, DENIED), Probe.ORDERS: invalid})
+    assert found["orders-access"] == ("failed", "request-refused")
+    assert found["listings-access"] == ("failed", "access-denied")
+    assert not any(str(problem).startswith("role-missing") for _status, problem in found.values())
+
+
+def test_one_denial_among_answers_that_did_not_come_is_not_given_a_cause() -> None:
+    silent = Reply(Problem(ProblemName.TIMEOUT, seconds=9))
+    found = told({**dict.fromkeys(GOOD, silent), Probe.ORDERS: DENIED})
+    assert found["orders-access"] == ("failed", "access-denied")
+
+
+def test_a_selling_plan_that_is_not_known_is_neither_good_nor_bad() -> None:
+    assert told({Probe.ACCOUNT: Reply(facts={"selling_plan": "SOMETHING_NEW"})})["account"] == ("skipped", None)
+
+
+def test_a_token_that_is_refused_leaves_nothing_to_ask() -> None:
+    refused = {Probe.TOKEN: Reply(Problem(ProblemName.AUTHORISATION_REVOKED))}
+    results = diagnose(refused, ASKED)
+    assert [result.problem.name for result in results if result.problem] == [ProblemName.AUTHORISATION_REVOKED]
+
+
 def test_a_shop_that_is_closed_is_named() -> None:
     closed = Reply(facts={"selling_in": ["A13V1IB3VIYZZH"], "selling_in_names": ["France"], "suspended_in": []})
     assert bad(told({Probe.PARTICIPATIONS: closed})) == {"participation": "not-participating"}
 
 
 def test_every_mixture_of_answers_gives_each_check_one_result_and_names_no_role_while_no_door_is_open() -> None:
-    kinds = (Reply(), DENIED, Reply(Problem(ProblemName.THROTTLED)), Reply(Problem(ProblemName.TIMEOUT, seconds=9)))
+    kinds = (
+        Reply(),
+        DENIED,
+        Reply(Throttled(ProblemName.THROTTLED, operation="x")),
+        Reply(Problem(ProblemName.TIMEOUT, seconds=9)),
+    )
     for orders, listings, reports, others in product(kinds, repeat=4):
         replies = {
             Probe.ORDERS: orders if orders.problem else GOOD[Probe.ORDERS],
@@ -117,7 +164,7 @@ def test_every_mixture_of_answers_gives_each_check_one_result_and_names_no_role_
         }
         results = diagnose(replies, ASKED)
         assert len({result.id for result in results}) == len(results) == 10
-        if not any(reply.answered for reply in replies.values()):
+        if not any(reply.shows_access for reply in replies.values()):
             names = [result.problem.name for result in results if result.problem]
             assert not any(name.value.startswith("role-missing") for name in names)
         assert all(result.problem for result in results if result.status in (Status.FAILED, Status.WARNING))

@@ -31,6 +31,7 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
         self.command = command
+        self.offers_verify = True
         self._color = color
         self._progress_width = 0
         self._answered = False
@@ -187,7 +188,7 @@ class Console:
         print(f"  Why:   {problem.cause}", file=sys.stderr)
         print(f"  Next:  {problem.next_step}", file=sys.stderr)
         print(f"  Name:  {problem.name} (amzlink explain {problem.name})", file=sys.stderr)
-        if problem.entry.checks:
+        if problem.entry.checks and self.offers_verify:
             print("Run `amzlink verify` for the full picture.", file=sys.stderr)
 
     def _document(self, document: Mapping[str, Any]) -> None:

@@ -1,8 +1,7 @@
-"""What Amazon's answers to the probes of verify mean, taken together.
+"""What Amazon's answers to the probes mean, taken together. `connect` and `verify` both judge by it.
 
-One refusal has several causes, and Amazon names few of them; which it is shows only beside the other answers
-(docs/services/amazon.md, "What an answer proves" and "What a refusal means"). This is the place that weighs them:
-replies in, results out, no call made.
+One refusal has several causes, and Amazon names few of them. Which cause it is shows only beside the other answers
+(docs/services/amazon.md, "What an answer proves" and "What a refusal means"). Replies in, results out; no call is made.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +12,15 @@ import msgspec
 
 from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Denied, Throttled
 
 
 class Probe(StrEnum):
-    """The calls that verify makes, one per API."""
+    """The calls that are made to prove a link: the token, then one call per API."""
 
+    TOKEN = "getToken"  # noqa: S105 - a call's name
+    SAMPLE = "sandbox sample"
+    """The one call that Amazon's own sandbox has an answer to; nothing else is asked there."""
     ORDERS = "searchOrders"
     PARTICIPATIONS = "getMarketplaceParticipations"
     ACCOUNT = "getAccount"
@@ -27,39 +30,32 @@ class Probe(StrEnum):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a probe brought: `facts` of an answer, or the problem that a refusal means."""
+    """What a probe brought: `facts` of an answer, or the problem that it ended with."""
 
     problem: Problem | None = None
     facts: Mapping[str, Any] = {}
 
     @property
-    def answered(self) -> bool:
-        """Whether the door is open: an answer, or a refusal that only who is inside gets to hear."""
-        if self.problem is None:
-            return True
-        return self.problem.name in _INSIDE and self.problem.facts.get("operation") != "getToken"
+    def shows_access(self) -> bool:
+        """Whether the app may use this API: an answer, or a refusal that speaks of what was asked for.
+
+        Any other refusal shows nothing: a 400 and an empty 404 may come from Amazon's front door, or from a proxy.
+        """
+        return self.problem is None or self.problem.name is ProblemName.SELLER_ID_WRONG
 
     @property
     def throttled(self) -> bool:
-        """Whether the quota did not allow the call: nothing is known then."""
-        return self.problem is not None and self.problem.name == ProblemName.THROTTLED
+        """Whether the quota did not allow the call, so that nothing is known."""
+        return isinstance(self.problem, Throttled)
 
     @property
     def denied(self) -> bool:
         """Whether it was refused without a reason."""
-        return self.problem is not None and self.problem.name == ProblemName.ACCESS_DENIED
+        return isinstance(self.problem, Denied)
 
 
 Replies = Mapping[Probe, Reply]
 
-_INSIDE: Final = frozenset(
-    {
-        ProblemName.SELLER_ID_WRONG,
-        ProblemName.ORDER_NOT_FOUND,
-        ProblemName.REQUEST_REFUSED,
-        ProblemName.SHIPMENT_REFUSED,
-    }
-)
 # What Amazon says of the token as a whole, whichever API is asked.
 _OF_THE_TOKEN: Final = frozenset(
     {ProblemName.CLIENT_SECRET_EXPIRED, ProblemName.ACCESS_TOKEN_REJECTED, ProblemName.SANDBOX_CREDENTIALS}
@@ -73,11 +69,15 @@ _SAME_ANSWER: Final = {
     ],
     ProblemName.ACCOUNT_SUSPENDED: [ProblemName.ACCESS_WITHDRAWN.value],
 }
-_AMAZON_CHECKS: Final = (
+AMAZON_CHECKS: Final = (
     Check.REGION, Check.PARTICIPATION, Check.ACCOUNT, Check.SELLER_ID, Check.ORDERS_ACCESS, Check.PII_ACCESS,
     Check.LISTINGS_ACCESS, Check.REPORTS_ACCESS, Check.CONFIRM_ACCESS,
 )  # fmt: skip
 _NO_QUOTA: Final = "Amazon's quota for this call is used up for now."
+_NOT_ASKED: Final = "Not asked."
+_DOORS: Final = (Probe.ORDERS, Probe.LISTINGS, Probe.REPORTS, Probe.CONFIRM)
+_FEWEST_SHUT: Final = 2
+"""How many APIs have to deny access before the account, and not a role, is the likely cause."""
 _ROLE_PROBLEMS: Final = {
     Check.ORDERS_ACCESS: (Probe.ORDERS, ProblemName.ROLE_MISSING_ORDERS, "Orders can be read."),
     Check.LISTINGS_ACCESS: (Probe.LISTINGS, ProblemName.ROLE_MISSING_LISTINGS, "Listings can be read."),
@@ -102,65 +102,93 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def needs_other_regions(replies: Replies) -> bool:
-    """Whether doors are shut without a reason and none is open, so that only another region can tell more."""
-    asked = [replies[probe] for probe in (Probe.ORDERS, Probe.LISTINGS, Probe.REPORTS) if probe in replies]
-    # One that was not answered for want of quota says nothing, and must not make the others look like missing roles.
-    return any(reply.denied for reply in asked) and not any(reply.answered for reply in replies.values())
+    """Whether an API denied access without a reason and none allowed it, so that another region can tell more."""
+    return any(reply.denied for reply in _doors(replies)) and not _any_access(replies)
 
 
 def diagnose(replies: Replies, asked: Asked, open_region: str | None = None) -> list[Result]:
-    """The results of the checks that rest on Amazon's answers, and of `lwa-token`, which they can still refute.
+    """The results of `lwa-token` and of the checks that rest on Amazon's answers.
 
-    `open_region` is the name of another region whose host let the token in, where all of this region's doors are shut.
+    `open_region` is the name of another region that accepts the token, where this region denies every call.
     """
     if problem := _of_the_token(replies):
         token = found(Check.LWA_TOKEN, problem, **_doubt(problem))
-        return [token, *_pointless("Amazon does not accept the token.", _AMAZON_CHECKS)]
+        why = "Without a token Amazon answers nothing." if _no_token(replies) else "Amazon does not accept the token."
+        return [token, *_pointless(why, AMAZON_CHECKS)]
     token = passed(Check.LWA_TOKEN, "Client id, client secret and refresh token are good.")
+    if sample := replies.get(Probe.SAMPLE):
+        return [token, *_of_the_sandbox(sample)]
+    return [token, *_of_the_account(replies, asked, open_region)]
+
+
+def _no_token(replies: Replies) -> bool:
+    return replies.get(Probe.TOKEN, Reply()).problem is not None
+
+
+def _of_the_sandbox(sample: Reply) -> list[Result]:
+    """Amazon's sandbox answers every app with the same samples: only the log-in and the connection are proved."""
+    if sample.problem:
+        why = "Amazon's sandbox did not answer as it should."
+        return [found(Check.REGION, sample.problem), *_pointless(why, _without(Check.REGION))]
+    return _pointless("Amazon's sandbox shows samples and no account.", AMAZON_CHECKS)
+
+
+def _of_the_account(replies: Replies, asked: Asked, open_region: str | None) -> list[Result]:
+    denial = next((reply.problem for reply in _doors(replies) if reply.denied and reply.problem), None)
     if open_region:
-        denial = replies[Probe.ORDERS].problem
         region = found(
             Check.REGION,
             Problem(ProblemName.REGION_MISMATCH, **(denial.facts if denial else {})),
             open_region=open_region,
         )
         region = msgspec.structs.replace(
-            region, summary=f"Amazon lets this account in in {open_region}, and not in the store's own region."
+            region, summary=f"Amazon accepts this account in {open_region}, and not in the store's own region."
         )
-        return [token, region, *_pointless("The account is in another region.", _without(Check.REGION))]
+        return [region, *_pointless("The account is in another region.", _without(Check.REGION))]
     if (wrong := _first(replies, ProblemName.REGION_MISMATCH)) is not None:
-        return [
-            token,
-            found(Check.REGION, wrong),
-            *_pointless("The marketplace is not in the region that was asked.", _without(Check.REGION)),
-        ]
-    if needs_other_regions(replies):
-        denial = replies[Probe.ORDERS].problem
-        return [token, *_barred(Problem(ProblemName.ACCOUNT_SUSPENDED, **(denial.facts if denial else {})), "likely")]
+        why = "The marketplace is not in the region that was asked."
+        return [found(Check.REGION, wrong), *_pointless(why, _without(Check.REGION))]
+    if denial and _is_barred(replies):
+        return _barred(Problem(ProblemName.ACCOUNT_SUSPENDED, **denial.facts), "likely")
     if (barred := _first(replies, ProblemName.ACCOUNT_SUSPENDED)) is not None:
-        return [token, *_barred(barred, "certain")]
+        return _barred(barred, "certain")
     return [
-        token,
         _region(replies),
         _participation(replies, asked),
         _account(replies, asked),
         _seller_id(replies, asked),
-        *(_access(check, replies, asked) for check in _ROLE_PROBLEMS if check is Check.ORDERS_ACCESS),
+        _access(Check.ORDERS_ACCESS, replies, asked),
         _personal_data(replies),
         *(_access(check, replies, asked) for check in _ROLE_PROBLEMS if check is not Check.ORDERS_ACCESS),
     ]
 
 
+def _doors(replies: Replies) -> list[Reply]:
+    return [replies[probe] for probe in _DOORS if probe in replies]
+
+
+def _any_access(replies: Replies) -> bool:
+    return any(reply.shows_access for probe, reply in replies.items() if probe is not Probe.TOKEN)
+
+
+def _is_barred(replies: Replies) -> bool:
+    """Whether every API that could be asked denies access. A single one may as well lack a role."""
+    told = [reply for reply in _doors(replies) if not reply.throttled]
+    return len(told) >= _FEWEST_SHUT and all(reply.denied for reply in told) and not _any_access(replies)
+
+
 def _of_the_token(replies: Replies) -> Problem | None:
+    if problem := replies.get(Probe.TOKEN, Reply()).problem:
+        return problem
     return next(
         (reply.problem for reply in replies.values() if reply.problem and reply.problem.name in _OF_THE_TOKEN), None
     )
 
 
 def _barred(problem: Problem, confidence: str) -> list[Result]:
-    """The account or the developer is barred: every API refuses and no other region opens, or Amazon says so."""
+    """The account or the developer is barred: every API refuses and no other region accepts it, or Amazon says so."""
     account = found(Check.ACCOUNT, problem, confidence=confidence, **_doubt(problem))
-    return [account, *_pointless("Amazon bars the account, so nothing else can be told.", _without(Check.ACCOUNT))]
+    return [account, *_pointless("Amazon refuses the account, so nothing else can be told.", _without(Check.ACCOUNT))]
 
 
 def _doubt(problem: Problem) -> dict[str, object]:
@@ -171,8 +199,9 @@ def _doubt(problem: Problem) -> dict[str, object]:
 def _region(replies: Replies) -> Result:
     if replies[Probe.ORDERS].problem is None:
         return passed(Check.REGION, "The marketplaces belong to the region of the authorisation.", **_told(replies))
-    if _answered(replies, Probe.LISTINGS):
-        return passed(Check.REGION, "A call with the store's marketplace was let in.", shown_by=Probe.LISTINGS.value)
+    if Probe.LISTINGS in replies and replies[Probe.LISTINGS].shows_access:
+        why = "Amazon answered a call with the store's marketplace."
+        return passed(Check.REGION, why, shown_by=Probe.LISTINGS.value)
     return skipped(Check.REGION, "No answer of Amazon's shows the region.")
 
 
@@ -181,15 +210,12 @@ def _told(replies: Replies) -> dict[str, object]:
 
 
 def _participation(replies: Replies, asked: Asked) -> Result:
-    reply = replies.get(Probe.PARTICIPATIONS, Reply())
-    if reply.denied:
-        return skipped(
-            Check.PARTICIPATION, "Amazon does not tell an app with these roles in which countries the account sells."
-        )
-    if reply.throttled:
-        return skipped(Check.PARTICIPATION, _NO_QUOTA)
+    reply = replies.get(Probe.PARTICIPATIONS)
+    if reply is None:
+        return skipped(Check.PARTICIPATION, _NOT_ASKED)
+    hidden = "Amazon does not tell an app with these roles in which countries the account sells."
     if reply.problem:
-        return found(Check.PARTICIPATION, reply.problem)
+        return _without_answer(Check.PARTICIPATION, reply, reply.problem, hidden)
     selling: Sequence[str] = reply.facts["selling_in"]
     suspended: Sequence[str] = reply.facts["suspended_in"]
     if closed := sorted(name for marketplace, name in asked.countries.items() if marketplace not in selling):
@@ -206,26 +232,34 @@ def _account(replies: Replies, asked: Asked) -> Result:
     reply = replies.get(Probe.ACCOUNT)
     if reply is None or not asked.selling_plan_told:
         return skipped(Check.ACCOUNT, "Amazon tells the selling plan in Europe only.")
-    if reply.denied:
-        return skipped(Check.ACCOUNT, "Amazon does not tell an app with these roles the selling plan.")
-    if reply.throttled:
-        return skipped(Check.ACCOUNT, _NO_QUOTA)
     if reply.problem:
-        return found(Check.ACCOUNT, reply.problem)
+        hidden = "Amazon does not tell an app with these roles the selling plan."
+        return _without_answer(Check.ACCOUNT, reply, reply.problem, hidden)
     plan = str(reply.facts.get("selling_plan", ""))
     if plan == "INDIVIDUAL":
         return found(Check.ACCOUNT, Problem(ProblemName.INDIVIDUAL_PLAN), selling_plan=plan)
+    if plan != "PROFESSIONAL":
+        return skipped(Check.ACCOUNT, "Amazon names a selling plan that amzlink does not know.", selling_plan=plan)
     return passed(Check.ACCOUNT, "The account has a professional selling plan.", selling_plan=plan)
 
 
+def _without_answer(check: Check, reply: Reply, problem: Problem, hidden: str) -> Result:
+    """A call that few roles allow: a denial proves nothing, and `hidden` says so."""
+    if reply.denied:
+        return skipped(check, hidden)
+    return skipped(check, _NO_QUOTA) if reply.throttled else found(check, problem)
+
+
 def _seller_id(replies: Replies, asked: Asked) -> Result:
-    reply = replies.get(Probe.LISTINGS, Reply())
+    reply = replies.get(Probe.LISTINGS)
+    if reply is None:
+        return skipped(Check.SELLER_ID, _NOT_ASKED)
     if reply.problem is None:
         return passed(Check.SELLER_ID, "The Seller ID is this account's.")
     if _participation(replies, asked).problem:
         # Amazon refuses the pair of Seller ID and marketplace, and the marketplace alone would be reason enough.
         return skipped(Check.SELLER_ID, "It can be judged only in a country where the account sells.")
-    if reply.problem.name == ProblemName.SELLER_ID_WRONG:
+    if reply.problem.name is ProblemName.SELLER_ID_WRONG:
         return found(Check.SELLER_ID, reply.problem)
     return skipped(Check.SELLER_ID, "Only a call for listings reads the Seller ID, and that was refused.")
 
@@ -234,15 +268,15 @@ def _access(check: Check, replies: Replies, asked: Asked) -> Result:
     probe, role_problem, fine = _ROLE_PROBLEMS[check]
     reply = replies.get(probe)
     if reply is None:
-        why = "Asked only with --deep." if probe is Probe.CONFIRM and not asked.deep else "Not asked."
+        why = "Asked only with --deep." if probe is Probe.CONFIRM and not asked.deep else _NOT_ASKED
         return skipped(check, why)
-    if reply.denied and reply.problem:
-        # The other doors are open, so it is this one's key: the role is missing, or the token is older than the role.
+    if reply.denied and reply.problem and _any_access(replies):
+        # Amazon lets the app use something else, so the role is missing here, or the token is older than the role.
         problem = Problem(role_problem, **reply.problem.facts)
         return found(check, problem, confidence="certain", not_told_apart=[ProblemName.ROLE_ADDED_LATER.value])
     if reply.throttled:
         return skipped(check, _NO_QUOTA)
-    if reply.problem and not reply.answered:
+    if reply.problem and not reply.shows_access:
         return found(check, reply.problem)
     if check is Check.ORDERS_ACCESS and reply.facts.get("only_amazon_fulfilled"):
         return found(check, Problem(ProblemName.ONLY_AMAZON_FULFILLED))
@@ -261,12 +295,8 @@ def _personal_data(replies: Replies) -> Result:
     return passed(Check.PII_ACCESS, "Names and addresses come with the orders.", to_ship=shown, addressed=addressed)
 
 
-def _answered(replies: Replies, probe: Probe) -> bool:
-    return probe in replies and replies[probe].answered
-
-
 def _first(replies: Replies, name: ProblemName) -> Problem | None:
-    return next((reply.problem for reply in replies.values() if reply.problem and reply.problem.name == name), None)
+    return next((reply.problem for reply in replies.values() if reply.problem and reply.problem.name is name), None)
 
 
 def _pointless(why: str, checks: Sequence[Check]) -> list[Result]:
@@ -274,4 +304,4 @@ def _pointless(why: str, checks: Sequence[Check]) -> list[Result]:
 
 
 def _without(check: Check) -> list[Check]:
-    return [each for each in _AMAZON_CHECKS if each is not check]
+    return [each for each in AMAZON_CHECKS if each is not check]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, Literal, assert_never
 
 from amzlink.problems import DEFAULT_FACTS, Problem, ProblemName
+from amzlink.problems.secrets import A_KEY, ASKED_AT_ITS_OWN_PROMPT
 
 Wanted = Literal[
     "client id", "client secret", "refresh token", "Seller ID", "Sendcloud public key", "Sendcloud secret key"
@@ -46,40 +47,42 @@ class Kind(StrEnum):
 
 _FROM_MWS: Final = {Kind.MWS_AUTH_TOKEN, Kind.DEVELOPER_ID, Kind.SENDCLOUD_DEVELOPER_ID}
 
-_FORMS: Final = tuple(
-    (kind, re.compile(form))
-    for kind, form in (
-        (Kind.CLIENT_ID, r"amzn1\.application-oa2-client\..*"),
-        (Kind.CLIENT_SECRET, r"amzn1\.oa2-cs\..*|[0-9a-f]{64}"),
-        (Kind.APPLICATION_ID, r"amzn1\.(sp\.solution|sellerapps\.app)\..*"),
-        (Kind.OTHER_AMAZON_ID, r"amzn1\..*"),
-        (Kind.MWS_AUTH_TOKEN, r"amzn\.mws\..*"),
-        (Kind.RESTRICTED_TOKEN, r"Atz\.sprdt.*"),
-        (Kind.ACCESS_TOKEN, r"Atza\|.*"),
-        (Kind.REFRESH_TOKEN, r"Atzr\|.*"),
-        (Kind.AWS_ROLE, r"arn:aws.*"),
-        (Kind.AWS_ACCESS_KEY, r"A(KIA|SIA|IDA|ROA)[A-Z0-9]{16}"),
-        (Kind.SENDCLOUD_DEVELOPER_ID, r"3244-?7764-?4129"),
-        (Kind.DEVELOPER_ID, r"\d{4}-?\d{4}-?\d{4}"),
-        (Kind.URL, r"\w+://.*|www\..*|[\w.-]+\.amazon\.\w.*"),
-        (Kind.EMAIL, r"[^@|]+@[^@|]+\.\w+"),
-        (Kind.MASKED, r".*(\*{3}|•{3}|●{3}|\.{3}).*"),
-        (Kind.SELLER_ID, r"A(?=[A-Z]*\d)[A-Z0-9]{12,14}"),
-        (Kind.AWS_SECRET, r"(?=.*[A-Z])(?=.*[a-z])(?=.*[\d/+])[A-Za-z0-9/+]{40}"),
-        (Kind.OAUTH_CODE, r"(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9]{18,22}"),
-    )
+# As texts: `re` compiles and keeps them at their first use, so that whoever only asks for help does not pay for it.
+_FORMS: Final = (
+    (Kind.CLIENT_ID, r"amzn1\.application-oa2-client\..*"),
+    (Kind.CLIENT_SECRET, r"amzn1\.oa2-cs\..*|[0-9a-f]{64}"),
+    (Kind.APPLICATION_ID, r"amzn1\.(sp\.solution|sellerapps\.app)\..*"),
+    (Kind.OTHER_AMAZON_ID, r"amzn1\..*"),
+    (Kind.MWS_AUTH_TOKEN, r"amzn\.mws\..*"),
+    (Kind.RESTRICTED_TOKEN, r"Atz\.sprdt.*"),
+    (Kind.ACCESS_TOKEN, r"Atza\|.*"),
+    (Kind.REFRESH_TOKEN, r"Atzr\|.*"),
+    (Kind.AWS_ROLE, r"arn:aws.*"),
+    (Kind.AWS_ACCESS_KEY, r"A(KIA|SIA|IDA|ROA)[A-Z0-9]{16}"),
+    (Kind.SENDCLOUD_DEVELOPER_ID, r"3244-?7764-?4129"),
+    (Kind.DEVELOPER_ID, r"\d{4}-?\d{4}-?\d{4}"),
+    (Kind.URL, r"\w+://.*|www\..*|[\w.-]+\.amazon\.\w.*"),
+    (Kind.EMAIL, r"[^@|]+@[^@|]+\.\w+"),
+    (Kind.MASKED, r".*(\*{3}|•{3}|●{3}|\.{3}).*"),
+    (Kind.SELLER_ID, r"A(?=[A-Z]*\d)[A-Z0-9]{12,14}"),
+    (Kind.AWS_SECRET, r"(?=.*[A-Z])(?=.*[a-z])(?=.*[\d/+])[A-Za-z0-9/+]{40}"),
+    (Kind.OAUTH_CODE, r"(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9]{18,22}"),
 )
 
-_WHOLE_CLIENT_ID: Final = re.compile(r"amzn1\.application-oa2-client\.[0-9a-f]{32}")
-_WHOLE_CLIENT_SECRET: Final = re.compile(r"amzn1\.oa2-cs\.v1\.[0-9a-f]{64}|[0-9a-f]{64}|amzn1\.oa2-cs\.v[2-9]\..{32,}")
-_POSSIBLE_SELLER_ID: Final = re.compile(r"(?=.*[A-Z])[A-Z0-9]{10,16}")
-_POSSIBLE_SENDCLOUD_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_WHOLE_CLIENT_ID: Final = r"amzn1\.application-oa2-client\.[0-9a-f]{32}"
+_WHOLE_CLIENT_SECRET: Final = r"amzn1\.oa2-cs\.v1\.[0-9a-f]{64}|[0-9a-f]{64}|amzn1\.oa2-cs\.v[2-9]\..{32,}"  # noqa: S105 - a pattern
+_POSSIBLE_SELLER_ID: Final = r"(?=.*[A-Z])[A-Z0-9]{10,16}"
+_POSSIBLE_SENDCLOUD_KEY: Final = r"[A-Za-z0-9_-]{16,128}"
 _REFRESH_TOKEN_START: Final = "Atzr|"  # noqa: S105 - what all of them begin with
-_REFRESH_TOKEN_BODY: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
+_REFRESH_TOKEN_BODY: Final = r"[A-Za-z0-9._~+/=-]+"  # noqa: S105 - a pattern
 _SHORTEST_TOKEN: Final = 20  # characters after the prefix; real ones have hundreds, so this only catches stumps
 
-_PASTE_MARKS: Final = re.compile(r"\x1b\[20[01]~")  # some terminals put them around a pasted text
-_LINE_BREAK: Final = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+# What a shop's name or a country may well be. A code of a consent page cannot be told from a long word.
+_HARMLESS: Final = frozenset({Kind.EMPTY, Kind.UNKNOWN, Kind.URL, Kind.EMAIL, Kind.MASKED, Kind.OAUTH_CODE})
+_LONG_KEY: Final = r"(?=(?:[^0-9]*[0-9]){4})(?=.*[A-Za-z])[A-Za-z0-9._~+/=|-]{30,}"  # as Sendcloud's keys, and tokens
+
+_PASTE_MARKS: Final = r"\x1b\[20[01]~"  # some terminals put them around a pasted text
+_LINE_BREAK: Final = r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*"
 _WRAPPING: Final = " \"'`´“”„‟‘’‚‛«»‹›<>,;"
 
 
@@ -94,7 +97,7 @@ def clean(text: str) -> str:
 
 
 def _clean_once(text: str) -> str:
-    text = _LINE_BREAK.sub("", _PASTE_MARKS.sub("", text.strip()))
+    text = re.sub(_LINE_BREAK, "", re.sub(_PASTE_MARKS, "", text.strip()))
     text = "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign) not in {"Cf", "Cc"})
     text = unicodedata.normalize("NFKC", text)
     return " ".join(text.split()).strip(_WRAPPING)
@@ -107,7 +110,7 @@ def recognise(text: str, marketplace_ids: Collection[str]) -> Kind:
         return Kind.EMPTY
     if value.upper() in marketplace_ids:
         return Kind.MARKETPLACE_ID
-    return next((kind for kind, form in _FORMS if form.fullmatch(value)), Kind.UNKNOWN)
+    return next((kind for kind, form in _FORMS if re.fullmatch(form, value)), Kind.UNKNOWN)
 
 
 def check(wanted: Wanted, text: str, marketplace_ids: Collection[str], *, page: str = DEFAULT_FACTS["page"]) -> str:
@@ -127,6 +130,29 @@ def check(wanted: Wanted, text: str, marketplace_ids: Collection[str], *, page: 
     if fault := _fault(wanted, text, kind):
         raise Problem(ProblemName.SECRET_LOOKS_WRONG, wanted=wanted, found=fault, where=_where(wanted, kind, page))
     return clean(text).upper() if wanted == "Seller ID" else _compact(text)
+
+
+def refuse_pasted(
+    wanted: str,
+    text: str,
+    marketplace_ids: Collection[str],
+    *,
+    page: str = DEFAULT_FACTS["page"],
+    allowed: Collection[Kind],
+) -> None:
+    """Refuse a key, a token or an id where something else is asked for: a name, a country, a yes or a no.
+
+    Raises:
+        Problem: `mws-credentials` or `secret-looks-wrong`.
+    """
+    kind = recognise(text, marketplace_ids)
+    if kind in allowed or kind in _HARMLESS:
+        if kind is not Kind.UNKNOWN or not re.fullmatch(_LONG_KEY, clean(text)):
+            return
+        raise Problem(ProblemName.SECRET_LOOKS_WRONG, wanted=wanted, found=A_KEY, where=ASKED_AT_ITS_OWN_PROMPT)
+    if kind in _FROM_MWS:
+        raise Problem(ProblemName.MWS_CREDENTIALS, found=kind, wanted=wanted, page=page)
+    raise Problem(ProblemName.SECRET_LOOKS_WRONG, wanted=wanted, found=kind, where=ASKED_AT_ITS_OWN_PROMPT)
 
 
 def is_usual_seller_id(value: str) -> bool:
@@ -158,18 +184,18 @@ def _fault(wanted: Wanted, text: str, kind: Kind) -> str | None:
             assert_never(wanted)
 
 
-def _unless(kind: Kind, right: Kind, whole: re.Pattern[str], text: str) -> str | None:
+def _unless(kind: Kind, right: Kind, whole: str, text: str) -> str | None:
     if kind is not right:
         return kind
     value = _compact(text)
-    return None if whole.fullmatch(value) else f"{right} that is not whole ({len(value)} characters)"
+    return None if re.fullmatch(whole, value) else f"{right} that is not whole ({len(value)} characters)"
 
 
 def _seller_id_fault(value: str, kind: Kind) -> str | None:
     if kind not in {Kind.SELLER_ID, Kind.UNKNOWN}:
         return kind
     word = value.isalpha() and not value.isupper()
-    if word or not _POSSIBLE_SELLER_ID.fullmatch(value.upper()):
+    if word or not re.fullmatch(_POSSIBLE_SELLER_ID, value.upper()):
         return Kind.UNKNOWN
     return None
 
@@ -177,7 +203,7 @@ def _seller_id_fault(value: str, kind: Kind) -> str | None:
 def _sendcloud_key_fault(value: str, kind: Kind) -> str | None:
     if kind is not Kind.UNKNOWN:
         return kind
-    return None if _POSSIBLE_SENDCLOUD_KEY.fullmatch(value) else Kind.UNKNOWN
+    return None if re.fullmatch(_POSSIBLE_SENDCLOUD_KEY, value) else Kind.UNKNOWN
 
 
 def _refresh_token_fault(value: str, kind: Kind) -> str | None:
@@ -186,7 +212,7 @@ def _refresh_token_fault(value: str, kind: Kind) -> str | None:
         return _damage(value.removeprefix(_REFRESH_TOKEN_START))
     if kind is Kind.UNKNOWN and value.startswith("Atzr"):
         return "the sign | after Atzr is missing"
-    if kind is Kind.UNKNOWN and len(value) >= 5 * _SHORTEST_TOKEN and _REFRESH_TOKEN_BODY.fullmatch(value):
+    if kind is Kind.UNKNOWN and len(value) >= 5 * _SHORTEST_TOKEN and re.fullmatch(_REFRESH_TOKEN_BODY, value):
         return f"its beginning {_REFRESH_TOKEN_START} is missing"
     return None
 
@@ -196,7 +222,7 @@ def _damage(body: str) -> str | None:
         return "a part of it was replaced by dots or stars"
     if len(body) < _SHORTEST_TOKEN:
         return f"only {len(body)} characters after {_REFRESH_TOKEN_START} were given"
-    if not _REFRESH_TOKEN_BODY.fullmatch(body):
+    if not re.fullmatch(_REFRESH_TOKEN_BODY, body):
         return "it holds signs that no token has"
     return None
 

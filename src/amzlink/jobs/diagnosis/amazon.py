@@ -1,85 +1,108 @@
-"""Asking Amazon: one cheap call per API, each reply kept, whatever it says. `core.diagnosis` weighs them."""
+"""Asking Amazon: one cheap call per API, each reply kept, whatever it says. `core.diagnosis.judge` weighs them."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
+
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID, ENDPOINTS, MARKETPLACES, REGION_NAMES, Region
-from amzlink.amazon.orders import any_between, search_orders, to_ship_created_between
+from amzlink.amazon.orders import SANDBOX_QUERIES, any_between, search_orders, to_ship_created_between
 from amzlink.amazon.reports import prove_reports_access
 from amzlink.amazon.sellers import get_account, get_marketplace_participations
 from amzlink.amazon.shipments import prove_confirm_access
 from amzlink.amazon.transport import DeadPageToken, Link
 from amzlink.config import Store
-from amzlink.core.diagnosis.judge import Asked, Probe, Reply
+from amzlink.core.diagnosis.checks import Result
+from amzlink.core.diagnosis.judge import Asked, Probe, Replies, diagnose, needs_other_regions
 from amzlink.core.orders.import_window import SETTLED
 from amzlink.deps import Account, Deps
+from amzlink.jobs.diagnosis.probing import Call, Limits, replies_within
 from amzlink.problems import Problem, ProblemName
 
-NO_WAIT: Final = timedelta(seconds=4)  # a check has ten seconds in all
 _LOOK_BACK: Final = timedelta(days=30)
 _SAMPLE: Final = 20
 
 
-def probes(link: Link, store: Store, *, deep: bool) -> Mapping[Probe, Callable[[], Mapping[str, Any]]]:
+class Examined(msgspec.Struct, frozen=True):
+    """Amazon's replies, and the results that they give."""
+
+    replies: Replies
+    results: list[Result]
+
+
+def examine_amazon(deps: Deps, account: Account, store: Store, limits: Limits, *, deep: bool = False) -> Examined:
+    """Ask Amazon whether the link works, and judge the answers. Nothing is changed and nothing is stored.
+
+    `account` has the credentials, `store` the marketplaces and the Seller ID; neither needs to be stored yet.
+    """
+    with deps.link(account, limits.waits) as link:
+        replies = replies_within(limits, {Probe.TOKEN: lambda: _token(link)})
+        if replies[Probe.TOKEN].problem is None:
+            replies |= replies_within(limits, _probes(link, store, deep=deep))
+    open_region = _find_open_region(deps, account, limits) if needs_other_regions(replies) else None
+    return Examined(replies, diagnose(replies, _asked(store, deep=deep), open_region))
+
+
+def _token(link: Link) -> Mapping[str, Any]:
+    link.learn_time()
+    return {}
+
+
+def _probes(link: Link, store: Store, *, deep: bool) -> dict[Probe, Call]:
     """The calls to make, ready to be made in any order, each debiting its own quota once."""
-    calls: dict[Probe, Callable[[], Mapping[str, Any]]] = {
+    if store.amazon_sandbox:
+        return {Probe.SAMPLE: lambda: _sandbox_sample(link, _region_of(store))}
+    calls: dict[Probe, Call] = {
         Probe.ORDERS: lambda: _orders(link, store),
         Probe.PARTICIPATIONS: lambda: _participations(link),
         Probe.LISTINGS: lambda: _listings(link, store),
         Probe.REPORTS: lambda: prove_reports_access(link) or {},
     }
-    if link_region(store) == "eu":
+    if _region_of(store) == "eu":
         calls[Probe.ACCOUNT] = lambda: {"selling_plan": get_account(link).selling_plan}
     if deep:
         calls[Probe.CONFIRM] = lambda: prove_confirm_access(link, store.marketplace_ids[0]) or {}
     return calls
 
 
-def reply_of(call: Callable[[], Mapping[str, Any]]) -> Reply:
-    """Make a call and keep what came of it."""
-    try:
-        return Reply(facts=call())
-    except Problem as problem:
-        return Reply(problem)
-    except DeadPageToken:
-        return Reply(
-            Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail="it speaks of a page token")
-        )
-
-
-def link_region(store: Store) -> Region:
-    """The region of the store's marketplaces."""
+def _region_of(store: Store) -> Region:
     return BY_ID[store.marketplace_ids[0]].region
 
 
-def asked(store: Store, *, deep: bool) -> Asked:
+def _asked(store: Store, *, deep: bool) -> Asked:
     """What the diagnosis has to know of the store."""
     return Asked(
         countries={marketplace_id: BY_ID[marketplace_id].name for marketplace_id in store.marketplace_ids},
-        selling_plan_told=link_region(store) == "eu",
+        selling_plan_told=_region_of(store) == "eu",
         deep=deep,
     )
 
 
-def find_open_region(deps: Deps, account: Account) -> str | None:
-    """Try the same call on the other regions' hosts, with a marketplace of theirs; the name of the one that opens."""
-    for region in ENDPOINTS:
-        if region == account.region:
-            continue
-        marketplace = next(each for each in MARKETPLACES if each.region == region)
-        with deps.link(account, NO_WAIT, region=region) as link:
-            if reply_of(functools.partial(_any_order, link, marketplace.id)).problem is None:
-                return REGION_NAMES[region]
-    return None
+def _find_open_region(deps: Deps, account: Account, limits: Limits) -> str | None:
+    """Try a search on the other regions' hosts, with a marketplace of theirs; the name of the one that accepts it."""
+    regions = [region for region in ENDPOINTS if region != account.region]
+    calls = {region: functools.partial(_any_order, deps, account, limits, region) for region in regions}
+    replies = replies_within(limits, calls)
+    return next((REGION_NAMES[region] for region in regions if replies[region].problem is None), None)
 
 
-def _any_order(link: Link, marketplace_id: str) -> Mapping[str, Any]:
-    now = link.learn_time()
-    query = any_between(now - _LOOK_BACK, now - SETTLED, [marketplace_id])
-    return {"orders": len(search_orders(link, query).orders)}
+def _any_order(deps: Deps, account: Account, limits: Limits, region: Region) -> Mapping[str, Any]:
+    marketplace = next(each for each in MARKETPLACES if each.region == region)
+    with deps.link(account, limits.waits, region=region) as link:
+        now = link.learn_time()
+        query = any_between(now - _LOOK_BACK, now - SETTLED, [marketplace.id])
+        return {"orders": len(search_orders(link, query).orders)}
+
+
+def _sandbox_sample(link: Link, region: Region) -> Mapping[str, Any]:
+    try:
+        return {"orders": len(search_orders(link, SANDBOX_QUERIES[region]).orders)}
+    except DeadPageToken:
+        detail = "it does not know Amazon's sample request"
+        raise Problem(ProblemName.SANDBOX_CREDENTIALS, detail=detail) from None
 
 
 def _orders(link: Link, store: Store) -> Mapping[str, Any]:

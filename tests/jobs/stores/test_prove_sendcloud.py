@@ -7,23 +7,30 @@ from typing import Any
 import httpx
 import pytest
 
-from amzlink.jobs.connect import keep
-from amzlink.jobs.connect_proof import SendcloudLink
-from amzlink.jobs.connect_sendcloud import SendcloudProof, prove_sendcloud
+from amzlink.core.diagnosis.proof import Proof
+from amzlink.jobs.stores.answers import SendcloudKeys
+from amzlink.jobs.stores.prove import prove_sendcloud
+from amzlink.jobs.stores.save import keep
 from amzlink.problems import Problem
 from amzlink.secrets import Secret
-from tests.jobs.test_connect_proof import answers_for, unconnected
+from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 
-def link_for(world: StoreOnSandbox, **others: Any) -> SendcloudLink:
+def link_for(world: StoreOnSandbox, **others: Any) -> SendcloudKeys:
     credentials = world.sandbox.world.account.credentials()
     secret = Secret(credentials["sendcloud_secret_key"], "memory")
-    return replace(SendcloudLink(credentials["sendcloud_public_key"], secret), **others)
+    return replace(SendcloudKeys(credentials["sendcloud_public_key"], secret), **others)
 
 
-def prove(world: StoreOnSandbox, **others: Any) -> SendcloudProof:
+def prove(world: StoreOnSandbox, **others: Any) -> Proof:
     return prove_sendcloud(world.deps, "my-shop", link_for(world, **others))
+
+
+def failure(world: StoreOnSandbox, **others: Any) -> Problem:
+    problem = prove(world, **others).failure
+    assert problem is not None
+    return problem
 
 
 def own_integration(world: StoreOnSandbox) -> int:
@@ -49,7 +56,7 @@ class TestGoodKeys:
         proof = prove(world)
         assert proof.integration_id == own_integration(world)
         assert [finding.standing for finding in proof.findings] == ["proved", "proved"]
-        assert proof.warning is None
+        assert proof.warnings == ()
         assert world.sandbox.world.count_calls() == {
             "sendcloud/user_auth_metadata": 1, "sendcloud/list_integrations": 1,
         }  # fmt: skip
@@ -86,8 +93,7 @@ class TestGoodKeys:
     ) -> None:
         world = unconnected(tmp_path)
         other = world.sandbox.world.sendcloud.add_integration(kind, "At Amazon")
-        warning = prove(world).warning
-        assert warning is not None
+        [warning] = prove(world).warnings
         assert warning.name.value == "sendcloud-amazon-active"
         assert str(other.id) in warning.summary
         assert "At Amazon" not in warning.summary
@@ -98,17 +104,15 @@ class TestFailures:
     def test_an_integration_that_takes_no_orders_is_named(self, tmp_path: Path, number: int | str) -> None:
         world = unconnected(tmp_path)
         wanted = world.sandbox.world.sendcloud.neighbour.id if isinstance(number, str) else number
-        with pytest.raises(Problem) as caught:
-            prove(world, integration_id=wanted)
-        assert caught.value.name.value == "sendcloud-integration-missing"
-        assert str(wanted) in caught.value.summary
+        problem = failure(world, integration_id=wanted)
+        assert problem.name.value == "sendcloud-integration-missing"
+        assert str(wanted) in problem.summary
 
     def test_keys_of_a_store_that_is_not_connected_yet_are_not_renewed_but_given(self, tmp_path: Path) -> None:
         world = unconnected(tmp_path)
-        with pytest.raises(Problem) as caught:
-            prove(world, secret_key=Secret("0" * 32, "memory"))
-        assert caught.value.name.value == "sendcloud-credentials"
-        assert "`amzlink connect`" in caught.value.next_step
+        problem = failure(world, secret_key=Secret("0" * 32, "memory"))
+        assert problem.name.value == "sendcloud-credentials"
+        assert "`amzlink connect`" in problem.next_step
 
 
 class TestKeeping:

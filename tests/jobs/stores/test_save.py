@@ -9,10 +9,10 @@ import pytest
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.config import Config
 from amzlink.deps import Deps
-from amzlink.jobs.connect import choose_slug, keep, pick_secret, require_place, vault_fault
+from amzlink.jobs.stores.save import choose_slug, keep, pick_secret, require_place, vault_fault
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets, Secret, SecretName, SystemSecrets
-from tests.jobs.test_connect_proof import answers_for, unconnected
+from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
 
@@ -208,7 +208,8 @@ class TestTheMachine:
         with pytest.raises(Problem) as caught:
             require_place(world.deps, None)
         assert caught.value.name.value == "keyring-unavailable"
-        assert "AMZLINK_SECRET_SLUG_CLIENT_SECRET_FILE" in caught.value.next_step
+        assert "AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET_FILE" in caught.value.next_step
+        assert "`amzlink connect --store my-shop`" in caught.value.next_step
 
     def test_that_gives_the_secrets_itself_needs_no_keyring(self, tmp_path: Path) -> None:
         world = unconnected(tmp_path)

@@ -1,0 +1,125 @@
+"""connect and connect --renew, once the options are read: ask or take, prove, store, show."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from amzlink.amazon.marketplaces import BY_ID
+from amzlink.cli.dialogue.conversation import WELCOME, Conversation
+from amzlink.cli.dialogue.options import ConnectOptions, state_of
+from amzlink.cli.dialogue.terminal import Terminal, show_proof
+from amzlink.cli.shell.browser import open_page
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.session import Session
+from amzlink.core.diagnosis.proof import Proof
+from amzlink.core.stores.draft import Service, State
+from amzlink.core.stores.next_step import missing
+from amzlink.jobs.connect import finish, is_proved, look_up, prove_all, refuse_idle_keys, renewal
+from amzlink.jobs.stores.answers import Answers
+from amzlink.jobs.stores.save import GIVEN, Connected, keep, region_of, require_place, vault_fault
+from amzlink.jobs.stores.settings import settings_of
+from amzlink.problems import stores
+
+
+def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
+    """Link a store that is new, or update the one that is this account's. Raises what is in the way."""
+    deps, console = session.deps, session.console
+    console.offers_verify = False  # it needs a store
+    state = look_up(deps, state_of(options))
+    console.offers_verify = state.present is not None
+    if console.interactive and missing(state):
+        require_place(deps, state.slug)
+        terminal.say(WELCOME)
+        state = _converse(session, terminal, state, browser=options.browser)
+    else:
+        if state.present:
+            console.say(f"This account is connected already, as the store {state.slug}. It is updated.")
+            state = replace(state, draft=state.draft.filled_from(state.present))
+        state = _take(session, state)
+    _store(session, finish(deps, state), verified=is_proved(state))
+
+
+def renew_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
+    """Give a connected store new secrets, and its app's client id if that is another. Raises what is in the way."""
+    deps, console = session.deps, session.console
+    if options.changes_settings:
+        console.usage(stores.RENEW_TAKES_NO_SETTINGS)
+    slug = session.store()
+    require_place(deps, slug)
+    given = state_of(options)
+    state = renewal(deps, replace(given, draft=replace(given.draft, wanted_slug=slug)))
+    if console.interactive and options.secrets_from is None:
+        terminal.say(f"New secrets for the store {slug}. Enter keeps what is there.")
+        state = _converse(session, terminal, state, browser=False)
+    else:
+        overridden = any(deps.secrets.overridden(slug, name) for name in GIVEN)
+        if options.secrets_from is None and not overridden:
+            console.usage(stores.NO_SECRETS_TO_RENEW)
+        state = _take(session, replace(state, again=frozenset()))
+    _store(session, finish(deps, state), verified=is_proved(state))
+
+
+def _converse(session: Session, terminal: Terminal, state: State, *, browser: bool) -> State:
+    """Ask for what is missing. Somebody who leaves in the middle should know that nothing has changed."""
+    conversation = Conversation(session.deps, terminal, lambda page: browser and open_page(page))
+    with _goodbye(session.console):
+        return conversation.hold(state)
+
+
+def _take(session: Session, state: State) -> State:
+    """Take what is given, where nobody is asked. Raises `usage` for what is missing, or a proven failure."""
+    console = session.console
+    refuse_idle_keys(state.draft)
+    state = replace(state, attended=False)
+    answers = finish(session.deps, state)
+    require_place(session.deps, answers.slug)
+    if not state.verify:
+        if answers.sendcloud and not answers.sendcloud.integration_id:
+            console.usage(stores.INTEGRATION_MISSING)
+        return state
+
+    def show(_service: Service, proof: Proof) -> None:
+        show_proof(console, proof, answers.update_status_when)
+
+    return prove_all(session.deps, state, show)
+
+
+@contextlib.contextmanager
+def _goodbye(console: Console) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.say("\nNothing was stored.")
+        raise
+
+
+def _store(session: Session, answers: Answers, *, verified: bool) -> None:
+    deps, console = session.deps, session.console
+    before = deps.load_config().stores.get(answers.slug)
+    connected = keep(deps, answers, verified=verified)
+    if before and (gone := set(before.marketplace_ids) - set(connected.store.marketplace_ids)):
+        names = sorted(BY_ID[marketplace_id].name for marketplace_id in gone if marketplace_id in BY_ID)
+        console.say(f"The store no longer covers {', '.join(names)}, which it did before.")
+    if fault := vault_fault(deps, answers.slug):
+        console.warn(fault)
+    console.result(_document(connected), lambda: _print(console, connected))
+
+
+def _document(connected: Connected) -> dict[str, Any]:
+    return {
+        "store": connected.slug,
+        "country": connected.store.country,
+        "marketplace_ids": list(connected.store.marketplace_ids),
+        "region": region_of(connected.store),
+        "verified": connected.verified,
+        "settings": settings_of(connected.store),
+    }
+
+
+def _print(console: Console, connected: Connected) -> None:
+    names = ", ".join(BY_ID[marketplace_id].name for marketplace_id in connected.store.marketplace_ids)
+    proved = "" if connected.verified else " The link has not been proved."
+    console.line(f"Connected: {connected.store.name} (store {connected.slug}, {names}).{proved}")
+    further = " and sends those that are ready to Sendcloud" if connected.store.destination == "sendcloud" else ""
+    console.say(f"Next: `amzlink import-orders` imports the orders{further}.")

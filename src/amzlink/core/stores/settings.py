@@ -1,0 +1,8 @@
+"""The values that a store's settings can have."""
+
+from typing import Literal
+
+Trigger = Literal["announced", "processed"]
+"""When a shipment is confirmed to Amazon."""
+Destination = Literal["none", "sendcloud"]
+"""Where imported orders go on."""

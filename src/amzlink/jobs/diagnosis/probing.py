@@ -1,0 +1,54 @@
+"""Making the calls of the probes, with a limit of time, and keeping what came of each."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from amzlink.amazon.transport import DeadPageToken
+from amzlink.core.diagnosis.judge import Reply
+from amzlink.problems import Problem, ProblemName
+from amzlink.time_limits import OutOfTime, outcomes_within
+
+K = TypeVar("K")
+Call = Callable[[], Mapping[str, Any]]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How long a call may wait for quotas and for another try, and how long it may take in all."""
+
+    waits: timedelta
+    call: timedelta
+
+
+BRIEF_WAIT: Final = timedelta(seconds=4)  # a check of verify has ten seconds in all
+PATIENT: Final = Limits(waits=timedelta(minutes=10), call=timedelta(minutes=7))
+"""For connect: somebody waits for the proof. A search that meets an empty quota waits three minutes; the waits of calls
+that are made at the same time are added up, although they pass together."""
+
+
+def replies_within(limits: Limits, calls: Mapping[K, Call]) -> dict[K, Reply]:
+    """Make all calls at the same time; a call that is late ends in `check-timeout`."""
+    tasks = {key: (lambda call=call: _reply_of(call)) for key, call in calls.items()}
+    outcomes = outcomes_within(limits.call.total_seconds(), tasks, Problem)
+    return {key: _as_reply(outcome, limits) for key, outcome in outcomes.items()}
+
+
+def too_slow(limit: timedelta) -> Problem:
+    """What a call that is late ends in."""
+    return Problem(ProblemName.CHECK_TIMEOUT, seconds=round(limit.total_seconds()))
+
+
+def _reply_of(call: Call) -> Reply:
+    try:
+        return Reply(facts=call())
+    except DeadPageToken:
+        detail = "it speaks of a page token"
+        return Reply(Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=detail))
+
+
+def _as_reply(outcome: Reply | Problem | OutOfTime, limits: Limits) -> Reply:
+    if isinstance(outcome, Reply):
+        return outcome
+    return Reply(outcome if isinstance(outcome, Problem) else too_slow(limits.call))

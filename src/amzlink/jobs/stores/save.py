@@ -1,0 +1,218 @@
+"""Storing a link: which store it is, where its secrets come from, and all of it or nothing."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
+from amzlink.config import Config, Store
+from amzlink.core.stores.slug import free_slug, is_slug
+from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
+from amzlink.jobs.stores.answers import Answers
+from amzlink.orderbook.privacy.disconnected import former_stores
+from amzlink.problems import Problem, ProblemName, secrets, stores, usage
+from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
+
+_EXAMPLE_SLUG: Final = "my-shop"
+GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A store as it was stored."""
+
+    slug: str
+    store: Store
+    verified: bool
+
+
+def find_store(config: Config, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
+    """The slug under which this account is connected already. A test store is never taken for a real one."""
+    return next(
+        (
+            slug
+            for slug, store in config.stores.items()
+            if _mismatch(store, seller_id, region, test=test, amazon_sandbox=amazon_sandbox) is None
+        ),
+        None,
+    )
+
+
+def region_of(store: Store) -> Region | None:
+    """The store's region; None where somebody has written a country that Amazon does not have."""
+    marketplace = BY_COUNTRY.get(store.country)
+    return marketplace.region if marketplace else None
+
+
+def choose_slug(
+    deps: Deps, wanted: str | None, *, name: str, seller_id: str, marketplace: Marketplace, amazon_sandbox: bool = False
+) -> str:
+    """The slug that the link will be stored under: the one wanted, that of the same account, or the next free one.
+
+    Raises:
+        Problem: `usage`, where `wanted` is no slug, is another account's, or the account has another one.
+    """
+    config = deps.load_config()
+    region, test = marketplace.region, deps.endpoints_overridden
+    connected = find_store(config, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)
+    if wanted is None:
+        strangers = _names_of_others(deps, seller_id, region, test=test)
+        return connected or free_slug(name, marketplace.country, {*config.stores, *strangers})
+    if not is_slug(wanted):
+        raise usage_problem(stores.slug_malformed(slug=wanted))
+    taken = config.stores.get(wanted)
+    if taken and (reason := _mismatch(taken, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)):
+        raise usage_problem(stores.slug_of_another_account(slug=wanted, reason=reason))
+    if not taken and connected:
+        raise usage_problem(stores.connected_under_another_slug(slug=connected, wanted=wanted))
+    if not taken and wanted in _names_of_others(deps, seller_id, region, test=test):
+        raise usage_problem(stores.slug_of_kept_orders(slug=wanted))
+    return wanted
+
+
+def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:
+    """The names under which the order book keeps orders of other accounts, which were disconnected."""
+    if not deps.home.database_file.exists():
+        return set()
+    with deps.database() as database:
+        former = former_stores(database)
+    return {
+        slug
+        for slug, store in former.items()
+        if (store.seller_id, store.test) != (seller_id, test) or BY_COUNTRY[store.country].region != region
+    }
+
+
+def _mismatch(store: Store, seller_id: str, region: Region, *, test: bool, amazon_sandbox: bool) -> str | None:
+    """What tells a store from the account that is being connected; None where they are the same."""
+    if store.test != test:
+        return stores.IS_A_TEST_STORE if store.test else stores.is_a_real_store(variables=", ".join(ENDPOINT_VARIABLES))
+    if store.amazon_sandbox != amazon_sandbox:
+        return stores.connected_with_sandbox(sandbox=store.amazon_sandbox)
+    if store.seller_id != seller_id:
+        return stores.has_seller_id(seller_id=store.seller_id)
+    if region_of(store) != region:
+        return stores.is_in_another_region(country=store.country)
+    return None
+
+
+def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | None) -> Secret | None:
+    """The secret to use: the one given, else the environment's, else the one that a connected store has already.
+
+    Without a slug nobody can tell yet what the environment gives.
+
+    Raises:
+        Problem: `usage`, where the environment would go on winning over what is given; or the secret store's.
+    """
+    if slug and deps.secrets.overridden(slug, name):
+        found = require(deps.secrets, slug, name)
+        if given is not None and given != found.reveal():
+            raise usage_problem(stores.secret_given_twice(secret=spoken(name), variable=variable(slug, name)))
+        return found
+    if given is not None:
+        return Secret(given, "memory")
+    return deps.secrets.get(slug, name) if slug and slug in deps.load_config().stores else None
+
+
+def require_place(deps: Deps, slug: str | None) -> None:
+    """Fail before any question is asked or call made, where the secrets could not be kept in the end.
+
+    Raises:
+        Problem: `keyring-unavailable` or `keyring-locked`. As long as there is no slug, the next step begins with one.
+    """
+    for name in GIVEN:
+        if slug is None:
+            try:
+                deps.secrets.get(_EXAMPLE_SLUG, name)
+            except Problem as problem:
+                raise problem.with_facts(first=secrets.NAME_THE_STORE_FIRST) from problem
+        elif not deps.secrets.overridden(slug, name):
+            deps.secrets.get(slug, name)
+
+
+def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
+    """Store the link: first the secrets, last the settings, so that no store is in the settings without its secrets.
+
+    Raises:
+        Problem: what the keyring or the disk raises; the secrets are then put back as they were.
+    """
+    kept: dict[SecretName, Secret] = dict(zip(GIVEN, (answers.client_secret, answers.refresh_token), strict=True))
+    if answers.sendcloud:
+        kept["sendcloud-secret-key"] = answers.sendcloud.secret_key
+    given = {name: secret for name, secret in kept.items() if not deps.secrets.overridden(answers.slug, name)}
+    with _secrets_kept(deps.secrets, answers.slug, given) as changed:
+        config = deps.load_config()  # again: the questions may have taken minutes
+        store = _merged(deps, config.stores.get(answers.slug), answers, changed)
+        deps.save_config(config.with_store(answers.slug, store))
+    deps.log.write(deps.clock.now(), "connect", store=answers.slug, verified=verified)
+    return Connected(answers.slug, store, verified)
+
+
+def vault_fault(deps: Deps, slug: str) -> Problem | None:
+    """What would keep the first import from sealing addresses: a machine without a keyring needs a file for its key."""
+    try:
+        deps.secrets.get(slug, "vault-key")
+    except Problem as problem:
+        return problem
+    return None
+
+
+@contextlib.contextmanager
+def _secrets_kept(store: SecretStore, slug: str, given: Mapping[SecretName, Secret]) -> Iterator[frozenset[SecretName]]:
+    """Keep these secrets, and put the former ones back if anything fails; gives the names of those that are new."""
+    before = {name: store.get(slug, name) for name in given}
+    changed = frozenset(name for name, secret in given.items() if _value(before[name]) != secret.reveal())
+    try:
+        for name in changed:
+            store.set(slug, name, given[name].reveal())
+        yield changed
+    except BaseException:
+        for name in changed:
+            with contextlib.suppress(Problem):  # the first failure is the one to tell
+                _put_back(store, slug, name, before[name])
+        raise
+
+
+def _put_back(store: SecretStore, slug: str, name: SecretName, secret: Secret | None) -> None:
+    if secret is None:
+        store.delete(slug, name)
+    else:
+        store.set(slug, name, secret.reveal())
+
+
+def _value(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret else None
+
+
+def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozenset[SecretName]) -> Store:
+    """The store's new settings; what connect does not ask about stays as it was."""
+    settings: dict[str, Any] = {
+        "name": answers.name,
+        "country": answers.marketplaces[0].country,
+        "seller_id": answers.seller_id,
+        "client_id": answers.client_id,
+        "marketplace_ids": answers.marketplace_ids,
+        "import_weights": answers.import_weights,
+        "update_status_when": answers.update_status_when,
+        "amazon_sandbox": answers.amazon_sandbox,
+        "test": deps.endpoints_overridden,
+        "destination": answers.destination,
+    }
+    if answers.purge_destination is not None:
+        settings["purge_destination"] = answers.purge_destination
+    if answers.sendcloud:
+        settings["sendcloud_public_key"] = answers.sendcloud.public_key
+        settings["sendcloud_integration_id"] = answers.sendcloud.integration_id
+    today = today_at(deps.clock.now())
+    for secret, field in zip(GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
+        if before is None or secret in changed:
+            settings[field] = today
+    return Store(**settings) if before is None else msgspec.structs.replace(before, **settings)
+
+
+def usage_problem(detail: str) -> Problem:
+    """What cannot be understood, or be done, as it was given."""
+    return Problem(ProblemName.USAGE, command=usage.CONNECT, detail=detail)
