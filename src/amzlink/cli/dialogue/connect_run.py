@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.cli.dialogue.draft import (
@@ -23,11 +22,11 @@ from amzlink.cli.dialogue.wizard import Wizard
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.session import Session
 from amzlink.cli.shell.values import parse_choice
+from amzlink.cli.views.stores import show_connected
 from amzlink.deps import Deps
-from amzlink.jobs.connect import GIVEN, Connected, keep, region_of, require_place, vault_fault
+from amzlink.jobs.connect import GIVEN, keep, require_place, vault_fault
 from amzlink.jobs.connect_proof import Answers, prove
 from amzlink.jobs.connect_sendcloud import prove_sendcloud
-from amzlink.jobs.stores.settings import settings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +146,8 @@ def _goodbye(console: Console) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        console.say("\nNothing was stored.")
+        console.say()
+        console.say("Nothing was stored.")
         raise
 
 
@@ -185,23 +185,4 @@ def _store(deps: Deps, console: Console, answers: Answers, *, verified: bool) ->
         console.say(f"The store no longer covers {', '.join(names)}, which it did before.")
     if fault := vault_fault(deps, answers.slug):
         console.warn(fault)
-    console.result(_document(connected), lambda: _print(console, connected))
-
-
-def _document(connected: Connected) -> dict[str, Any]:
-    return {
-        "store": connected.slug,
-        "country": connected.store.country,
-        "marketplace_ids": list(connected.store.marketplace_ids),
-        "region": region_of(connected.store),
-        "verified": connected.verified,
-        "settings": settings_of(connected.store),
-    }
-
-
-def _print(console: Console, connected: Connected) -> None:
-    names = ", ".join(BY_ID[marketplace_id].name for marketplace_id in connected.store.marketplace_ids)
-    proved = "" if connected.verified else " The link has not been proved."
-    console.line(f"Connected: {connected.store.name} (store {connected.slug}, {names}).{proved}")
-    further = " and hands on to Sendcloud what is ready" if connected.store.destination == "sendcloud" else ""
-    console.say(f"Next: `amzlink import-orders` brings in the orders{further}.")
+    show_connected(console, connected)
