@@ -292,7 +292,7 @@ class TestAProofThatFails:
         answer_all(screen, shell)
         screen.answer("What now? [1]", "Store it")
         assert screen.end() == 0
-        assert "The link has not been proved." in screen.text
+        assert "The link was not verified." in screen.text
         assert "amazon-germany" in shell.config["stores"]
 
     def test_can_be_given_up(self, shell: EmptyShell, at_terminal: Callable[..., Terminal]) -> None:

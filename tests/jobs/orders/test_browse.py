@@ -356,7 +356,7 @@ class TestForPeople:
             "Ship by Wed 25 Nov 09:30",
             "Programs: PREORDER",
             f"Replaces order {OTHER_ID}",
-            f"Held for: preorder; `amzlink orders release {ORDER_ID}` lifts it",
+            f"On hold for: preorder; `amzlink orders release {ORDER_ID}` lifts it",
             "Tea pot",
             "19.99 EUR",
             "Package P1: carrier unknown, SHIPPED",

@@ -1,6 +1,5 @@
 """How the guided set-up speaks: its explanations, and the ways in which it asks and tells."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -87,11 +86,9 @@ OTHER_TRIGGER: Final = """\
 In Sendcloud this integration counts a parcel as sent {theirs}; here you have chosen: {ours}. amzlink goes by your
 answer. `amzlink stores set update_status_when={theirs_key}` changes it."""
 
-_WIDTH: Final = 88
-
 
 class Talk:
-    """The set-up's voice: wrapped text, headings, choices."""
+    """The set-up's voice: paragraphs, headings, choices."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -99,7 +96,7 @@ class Talk:
 
     def say(self, text: str, *, style: str = "") -> None:
         """A paragraph."""
-        self._console.say(_wrapped(text), style=style)
+        self._console.say(_one_line(text), style=style)
 
     def heading(self, text: str) -> None:
         """What the next question is about."""
@@ -113,13 +110,13 @@ class Talk:
             return
         self._steps_shown = True
         for number, step in enumerate(APP_STEPS.format(page=page).split("\n\n"), 1):
-            self._console.say(_wrapped(step, first=f"  {number}. ", rest="     "))
+            self._console.say(_one_line(step), lead=f"  {number}. ")
 
     def countries(self) -> None:
         """All countries with a marketplace, by region."""
         for region, name in REGION_NAMES.items():
             here = sorted(f"{m.name} {m.country}" for m in MARKETPLACES if m.region == region)
-            self._console.say(_wrapped(", ".join(here), first=f"  {name}: ", rest="    "))
+            self._console.say(", ".join(here), lead=f"  {name}: ")
 
     def explain(self, problem: Problem, page: str) -> None:
         """What is wrong, and what to do about it."""
@@ -133,7 +130,7 @@ class Talk:
     def choose(self, question: str, labels: Sequence[str], *, default: int = 0) -> int:
         """The index of the label chosen by its number or its first letters."""
         for number, label in enumerate(labels, 1):
-            self._console.say(_wrapped(label, first=f"  {number}  ", rest="     "))
+            self._console.say(label, lead=f"  {number}  ")
         while True:
             text = self._console.ask(question, default=str(default + 1)).strip().casefold()
             if text.isdecimal() and 1 <= int(text) <= len(labels):
@@ -151,11 +148,9 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
             continue
         note = f": {finding.note}" if finding.note else ""
         style = "" if finding.standing is Standing.PROVED else "yellow"
-        console.say(f"  {finding.standing:<12} {finding.subject}{note}", style=style)
+        console.say(f"{finding.subject}{note}", style=style, lead=f"  {finding.standing:<12} ")
 
 
-def _wrapped(text: str, *, first: str = "", rest: str = "") -> str:
-    """Broken at spaces only, so that addresses and commands stay whole and can be clicked or copied."""
-    return textwrap.fill(
-        text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )
+def _one_line(paragraph: str) -> str:
+    """A paragraph as the console takes it, which breaks it to the terminal's width."""
+    return " ".join(paragraph.split())

@@ -67,7 +67,7 @@ class PurgeDocument(Document, frozen=True, kw_only=True):
 
 def show(console: Console, reports: Sequence[PurgeReport], *, dry_run: bool) -> Exit:
     """Give the result and the exit code."""
-    view = RunView[PurgeReport](
+    view: RunView[PurgeReport] = RunView(
         document=lambda error: PurgeDocument(
             stores=[_store(report, dry_run=dry_run) for report in reports], error=error
         ),

@@ -42,7 +42,7 @@ class PushDocument(Document, frozen=True, kw_only=True):
 
 def show(console: Console, reports: Sequence[PushReport], triggers: Mapping[str, str], *, dry_run: bool) -> Exit:
     """Give the result and the exit code. `triggers` are the stores' settings of when a parcel is confirmed."""
-    view = RunView[PushReport](
+    view: RunView[PushReport] = RunView(
         document=lambda error: PushDocument(
             stores=[_store(report, dry_run=dry_run) for report in reports], error=error
         ),

@@ -51,7 +51,7 @@ class ImportDocument(Document, frozen=True, kw_only=True):
 
 def show(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) -> Exit:
     """Give the result and the exit code."""
-    view = RunView[ImportReport](
+    view: RunView[ImportReport] = RunView(
         document=lambda error: ImportDocument(stores=[_store(report) for report in reports], error=error),
         show=lambda report: _print(console, report, dry_run=dry_run),
         has_news=lambda report: bool(report.tally.fetched),
