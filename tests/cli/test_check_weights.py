@@ -154,7 +154,7 @@ def test_apply_tells_what_amazon_says_and_where_to_go_by_hand(at: Shell) -> None
     ran = at.run("check-weights", "--set", f"{good}=450g", "--set", f"{bad}=450g", "--apply")
     assert ran.code == 1
     assert f"{good}, 450 g: sent to Amazon" in ran.out
-    assert f"{bad}: 450 g refused by Amazon" in ran.out
+    assert f"{bad}, 450 g: refused by Amazon" in ran.out
     assert "error 90000900: The attributes are invalid." in ran.out
     assert quote(bad, safe="") in ran.out.split("in Seller Central: ")[1].splitlines()[0]
 

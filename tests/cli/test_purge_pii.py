@@ -131,9 +131,11 @@ class TestNothingGoes:
         first, *rest = told.out.splitlines()
         assert f"would be deleted for {len(listed)} orders, kept for {document['kept']}" in first
         for line in rest:
-            found = re.fullmatch(r"  (\S+)  (\S.+) \(until (\d{4}-\d\d-\d\d)\)", line)
+            found = re.fullmatch(r"  (\S+)  (\S.+) \(until (\d+ \w{3} \d{4})\)", line)
             assert found, line
-            assert listed.pop(found[1])["since"] == found[3] < datetime.now(UTC).date().isoformat()
+            day = datetime.strptime(found[3], "%d %b %Y").replace(tzinfo=UTC).date()
+            assert listed.pop(found[1])["since"] == day.isoformat()
+            assert day < datetime.now(UTC).date()
         assert listed == {}
 
     def test_a_dry_run_of_one_order_names_it(self, due: Shop) -> None:

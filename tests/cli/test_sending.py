@@ -90,7 +90,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(at: Shell) -> None:
     at.control("/faults", {"off": ["sendcloud-busy"]})
     posts = at.control("/sendcloud")["order_posts"]
     ran = at.run("import-orders", "--dry-run", "--verbose")
-    assert f"Sendcloud: {len(ready(at.sandbox))} would be sent." in ran.out
+    assert f"Sendcloud: {len(ready(at.sandbox))} orders would be sent." in ran.out
     assert at.control("/sendcloud")["order_posts"] == posts
     assert at.control("/sendcloud")["orders_stored"] == 0
 

@@ -17,7 +17,7 @@ from amzlink.problems import Exit
 
 WHY_PURGED: Final = {
     Rule.OPEN: "still to ship",
-    Rule.NOT_CONFIRMED: "not confirmed, and cancelled by Amazon since",
+    Rule.NOT_CONFIRMED: "not confirmed, then cancelled by Amazon",
     Rule.CANCELLED: "cancelled",
     Rule.DELIVERED: "delivered, and past its retention date",
     Rule.SHIPPED: "shipped, and past its retention date",
@@ -106,7 +106,7 @@ def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
     console.line(f"{report.store}: personal data {done}, kept for {report.kept}{next_due}.")
     if dry_run:
         for due in report.due[:_MOST_LISTED]:
-            since = f" (since {local_day(due.since)})" if due.since else ""
+            since = f" (until {local_day(due.since)})" if due.since else ""
             console.line(f"{WHY_PURGED[due.rule]}{since}", lead=f"  {due.order_id}  ")
         if len(report.due) > _MOST_LISTED:
             console.line(f"and {len(report.due) - _MOST_LISTED} more; --json lists them all", lead="  ")
