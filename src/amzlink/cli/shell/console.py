@@ -150,7 +150,7 @@ class Console:
         On a terminal cells are broken at words, but not those of the columns in `keys`, which people copy. Where the
         longest words do not fit beside each other, each row is shown as a block.
         """
-        from amzlink.cli.shell.tables import Table
+        from amzlink.cli.shell.layout import Table
 
         self.clear_progress()
         table = Table(
@@ -231,6 +231,8 @@ class Console:
         from rich.cells import cell_len
         from rich.text import Text
 
+        from amzlink.cli.shell.layout import broken_at_words
+
         rich = self._rich(stream, _columns(stream))
         words = text.lstrip(" ")
         lead += " " * (len(text) - len(words))
@@ -238,7 +240,8 @@ class Console:
         if lead and rich.width - indent < _NARROWEST:
             rich.print(Text(lead.rstrip(), lead_style), soft_wrap=True)
             lead, indent = " " * _INDENT, _INDENT
-        for part in Text(words, style).wrap(rich, rich.width - indent, overflow="ignore"):
+        for part in broken_at_words(Text(words, style), rich, rich.width - indent):
+            part.rstrip()
             rich.print(Text.assemble((lead, lead_style), part), soft_wrap=True)
             lead = " " * indent
 

@@ -1,9 +1,10 @@
-"""How wide the columns of a table are, so that words stay whole and what people copy stays on one line."""
+"""How texts and tables get into the width of a terminal: words stay whole, and so does what people copy."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.cells import cell_len
+from rich.console import Console as RichConsole
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -58,6 +59,21 @@ class Table:
         indent = max(map(cell_len, self._columns)) + _GAP
         for row in self._rows:
             yield [(f"{name:<{indent}}", cell) for name, cell in zip(self._columns, row, strict=True) if cell]
+
+
+def broken_at_words(text: Text, console: RichConsole, room: int) -> Iterator[Text]:
+    """The lines of a text; a word that is longer than the room, such as an address, has one of its own, whole."""
+    fitting: list[Text] = []
+    for word in text.split(" ", include_separator=True, allow_blank=True):
+        if cell_len(word.plain.rstrip()) <= room:
+            fitting.append(word)
+            continue
+        if fitting:
+            yield from Text().join(fitting).wrap(console, room)
+        yield word
+        fitting = []
+    if fitting or not text:
+        yield from Text().join(fitting).wrap(console, room)
 
 
 def _longest_word(cells: Iterable[str]) -> int:
