@@ -160,7 +160,12 @@ class Console:
             right=right,
             room=_columns(sys.stdout) if sys.stdout.isatty() else None,
         )
-        if table.fits:
+        if not table.narrowed:
+            head, *rest = table.lines()
+            self._write(sys.stdout, head, style="bold")
+            for line in rest:
+                print(line)
+        elif table.fits:
             rich = self._rich(sys.stdout, table.width)
             with rich.capture() as captured:
                 rich.print(table.grid())

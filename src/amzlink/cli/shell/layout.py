@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console as RichConsole
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -35,7 +35,8 @@ class Table:
             for name, whole, column in zip(columns, full, cells, strict=True)
         ]
         self._gap, self._widths = _GAP, full
-        if room is not None and self.width > room:
+        self.narrowed = room is not None and self.width > room
+        if room is not None and self.narrowed:
             self._gap = _NARROW_GAP
             self._widths = _narrowed(full, least, room - _NARROW_GAP * (len(columns) - 1))
         self.fits = room is None or self.width <= room
@@ -44,6 +45,15 @@ class Table:
     def width(self) -> int:
         """Of the whole table."""
         return sum(self._widths) + self._gap * (len(self._columns) - 1)
+
+    def lines(self) -> Iterator[str]:
+        """The table, its head first, where no cell has to be broken: Rich takes a second for five hundred rows."""
+        for row in (self._columns, *self._rows):
+            cells = (
+                f"{' ' * (width - cell_len(cell))}{cell}" if name in self._right else set_cell_size(cell, width)
+                for name, width, cell in zip(self._columns, self._widths, row, strict=True)
+            )
+            yield (" " * self._gap).join(cells).rstrip()
 
     def grid(self) -> RichTable:
         """The table as Rich lays it out."""

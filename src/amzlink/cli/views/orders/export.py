@@ -45,9 +45,9 @@ class RowPersonal(msgspec.Struct, frozen=True, kw_only=True):
     gift_message: str | None
 
 
-_Row = joined("ExportRow", msgspec.Struct, OfStore, RowHead, OrderLine)
-_PersonalRow = joined("PersonalExportRow", msgspec.Struct, OfStore, RowHead, OrderLine, RowPersonal)
-COLUMNS: Final = _Row.__struct_fields__
+ExportRow = joined("ExportRow", msgspec.Struct, OfStore, RowHead, OrderLine)
+PersonalExportRow = joined("PersonalExportRow", msgspec.Struct, OfStore, RowHead, OrderLine, RowPersonal)
+COLUMNS: Final = ExportRow.__struct_fields__
 PERSONAL_COLUMNS: Final = RowPersonal.__struct_fields__
 
 
@@ -108,9 +108,9 @@ def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[
         for line in lines:
             shown = msgspec.convert(line, OrderLine, from_attributes=True)
             if with_pii:
-                yield join(_PersonalRow, store, head, shown, _personal(personal, line.order_item_id))
+                yield join(PersonalExportRow, store, head, shown, _personal(personal, line.order_item_id))
             else:
-                yield join(_Row, store, head, shown)
+                yield join(ExportRow, store, head, shown)
 
 
 def _personal(personal: PersonalData | None, order_item_id: str) -> RowPersonal:
