@@ -42,8 +42,8 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         browse.RecipientPart,
         (
             "name company_name address_line_1 address_line_2 address_line_3 street_name street_number complement "
-            "neighborhood city district_or_county municipality state_or_region postal_code country_code phone address_type "
-            "drop_off_location address_instruction"
+            "neighborhood city district_or_county municipality state_or_region postal_code country_code phone "
+            "address_type drop_off_location address_instruction"
         ),
     ),
     (browse.HeldDocument, "schema store order_id holds"),
@@ -53,16 +53,17 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (
         export.PersonalExportRow,
         (
-            f"{ROW} buyer_name buyer_email buyer_company_name purchase_order_number recipient_name recipient_company_name "
-            "address_line_1 address_line_2 address_line_3 city state_or_region postal_code country_code phone gift_message"
+            f"{ROW} buyer_name buyer_email buyer_company_name purchase_order_number recipient_name "
+            "recipient_company_name address_line_1 address_line_2 address_line_3 city state_or_region postal_code "
+            "country_code phone gift_message"
         ),
     ),
     (imports.ImportDocument, "schema stores | error"),
     (
         imports.StoreImport,
         (
-            "store window route fetched new updated unchanged pending held missing_weight sent refused api_calls seconds "
-            "| error"
+            "store window route fetched new updated unchanged pending held missing_weight sent refused api_calls "
+            "seconds | error"
         ),
     ),
     (imports.Window, "from to"),

@@ -27,19 +27,19 @@ WHY_PURGED: Final = {
 _MOST_LISTED: Final = 50
 
 
+class Copies(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders of which Sendcloud had a copy."""
+
+    deleted: int
+    left: int
+
+
 class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order whose personal data would go: the rule, and the day on which its time was over."""
 
     order_id: str
     rule: Rule
     since: date | None
-
-
-class Copies(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders of which Sendcloud had a copy."""
-
-    deleted: int
-    left: int
 
 
 class StorePurge(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,18 +14,18 @@ class NamedProblem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
 
 
-class ProblemsDocument(Document, frozen=True, kw_only=True):
-    """`explain --list --json`."""
-
-    problems: list[NamedProblem]
-
-
 class MoreOfProblem(msgspec.Struct, frozen=True, kw_only=True):
     """What an explanation has besides what an error has; `checks` are those of verify that find it."""
 
     title: str
     exit_code: int
     checks: tuple[str, ...]
+
+
+class ProblemsDocument(Document, frozen=True, kw_only=True):
+    """`explain --list --json`."""
+
+    problems: list[NamedProblem]
 
 
 ExplainDocument = joined("ExplainDocument", Document, Failure, MoreOfProblem)

@@ -33,6 +33,15 @@ _PATCHES: Final = {
 }
 
 
+class RefusedWeight(msgspec.Struct, frozen=True, kw_only=True):
+    """A weight that was given and is not kept; with its line where it came from a file."""
+
+    line: int | UnsetType = UNSET
+    sku: str | None
+    problem: ProblemName
+    message: str
+
+
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
     """A product and what was found. `listing` is where it can be edited; `at_amazon` what became of a weight sent."""
 
@@ -50,15 +59,6 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool | None
     suppressed: bool
     at_amazon: PatchState | None
-
-
-class RefusedWeight(msgspec.Struct, frozen=True, kw_only=True):
-    """A weight that was given and is not kept; with its line where it came from a file."""
-
-    line: int | UnsetType = UNSET
-    sku: str | None
-    problem: ProblemName
-    message: str
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):

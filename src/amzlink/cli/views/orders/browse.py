@@ -153,9 +153,9 @@ class ReleasedDocument(Document, frozen=True, kw_only=True):
 # The list
 
 
-def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
-    """An order as the list shows it to a program."""
-    return ListedOrder(
+def head_of(order: BookedOrder) -> OrderHead:
+    """What an order is, as it is shown to a program."""
+    return OrderHead(
         order_id=order.order_id,
         marketplace_id=order.marketplace_id,
         status=order.status,
@@ -163,6 +163,13 @@ def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
         changed_at=moment(order.changed_at),
         ship_by=moment(order.ship_by),
         service_level=order.service_level,
+    )
+
+
+def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
+    """An order as the list shows it to a program."""
+    return ListedOrder(
+        **msgspec.structs.asdict(head_of(order)),
         programs=order.programs,
         holds=holds,
         lines=order.lines,

@@ -9,17 +9,17 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
-from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment, path_text
+from amzlink.cli.shell.documents import Document, OfStore, join, joined, path_text
 from amzlink.cli.shell.output_file import whole_file
-from amzlink.cli.views.orders.browse import OrderHead, OrderLine
+from amzlink.cli.views.orders.browse import OrderHead, OrderLine, head_of
 from amzlink.cli.views.words import counted
 from amzlink.core.files.spreadsheet_cells import harmless
 from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
 from amzlink.jobs.orders.browse import Exported
 
 
-class RowHead(OrderHead, frozen=True, kw_only=True):
-    """The order; programs and holds with a space between each."""
+class RowMarks(msgspec.Struct, frozen=True, kw_only=True):
+    """The order's programs and holds, with a space between each."""
 
     programs: str
     holds: str
@@ -45,8 +45,8 @@ class RowPersonal(msgspec.Struct, frozen=True, kw_only=True):
     gift_message: str | None
 
 
-ExportRow = joined("ExportRow", msgspec.Struct, OfStore, RowHead, OrderLine)
-PersonalExportRow = joined("PersonalExportRow", msgspec.Struct, OfStore, RowHead, OrderLine, RowPersonal)
+ExportRow = joined("ExportRow", msgspec.Struct, OfStore, OrderHead, RowMarks, OrderLine)
+PersonalExportRow = joined("PersonalExportRow", msgspec.Struct, OfStore, OrderHead, RowMarks, OrderLine, RowPersonal)
 COLUMNS: Final = ExportRow.__struct_fields__
 PERSONAL_COLUMNS: Final = RowPersonal.__struct_fields__
 
@@ -94,23 +94,14 @@ def export(
 def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[msgspec.Struct]:
     store = OfStore(store=slug)
     for order, holds, lines, personal in orders:
-        head = RowHead(
-            order_id=order.order_id,
-            marketplace_id=order.marketplace_id,
-            status=order.status,
-            purchased_at=moment(order.purchased_at),
-            changed_at=moment(order.changed_at),
-            ship_by=moment(order.ship_by),
-            service_level=order.service_level,
-            programs=" ".join(order.programs),
-            holds=" ".join(holds),
-        )
+        head = head_of(order)
+        marks = RowMarks(programs=" ".join(order.programs), holds=" ".join(holds))
         for line in lines:
             shown = msgspec.convert(line, OrderLine, from_attributes=True)
             if with_pii:
-                yield join(PersonalExportRow, store, head, shown, _personal(personal, line.order_item_id))
+                yield join(PersonalExportRow, store, head, marks, shown, _personal(personal, line.order_item_id))
             else:
-                yield join(ExportRow, store, head, shown)
+                yield join(ExportRow, store, head, marks, shown)
 
 
 def _personal(personal: PersonalData | None, order_item_id: str) -> RowPersonal:
