@@ -367,7 +367,7 @@ def test_orders_show_says_until_when_and_why(tmp_path: Path) -> None:
         today = datetime.now(UTC).date()
         until = today + timedelta(days=30)
         kept = f"Personal data until {until.day} {until:%b %Y}: "
-        assert f"{kept}still to ship, so this date will be extended (sealed" in at.run("orders", "show", first).out
+        assert f"{kept}still to ship, so this date will be extended (encrypted" in at.run("orders", "show", first).out
         at.at.control("/sendcloud/parcels", {"action": "announce", "orders": [first, second], "carrier": "postnl"})
         delivered = row(third, status="delivered", carrier="DPD", ship_date=today.isoformat())
         assert at.run("push-status").code == 0
@@ -383,6 +383,6 @@ def test_orders_show_says_until_when_and_why(tmp_path: Path) -> None:
             (second, f"delivered {day} by PostNL, as Amazon says, 30 days"),
             (third, f"delivered {day} by DPD, as a file says, 30 days"),
         ):
-            assert f"{kept}{why} (sealed; --with-pii shows it)" in at.run("orders", "show", order_id).out
+            assert f"{kept}{why} (encrypted; --with-pii shows it)" in at.run("orders", "show", order_id).out
         assert at.purge("--order", first, "--yes")["purged"] == 1
         assert f"Personal data was deleted on {day}: on request." in at.run("orders", "show", first).out

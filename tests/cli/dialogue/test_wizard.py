@@ -348,7 +348,7 @@ class TestSendcloud:
         assert "Settings, Integrations, your integration of the kind Sendcloud API" in said
         assert PAGE not in said
         screen.answer("Sendcloud secret key: ", credentials["sendcloud_public_key"])
-        assert "the public key once more" in screen.answer("Sendcloud secret key: ", "0" * 32)
+        assert "the public key once more" in unwrapped(screen.answer("Sendcloud secret key: ", "0" * 32))
         said = unwrapped(screen.answer("What now? [1]", ""))
         assert "Sendcloud refused the public and the secret key." in said
         assert "1 Give other keys" in said

@@ -560,7 +560,7 @@ class TestWhatOrdersShowSays:
         detail = show_order(at.world.deps, SLUG, order_id, with_personal=False)
         show_detail(Console(), SLUG, detail, at.world.deps.clock.now(), with_pii=False)
         (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("Personal", "No pers"))]
-        return line.removesuffix(" (sealed; --with-pii shows it)")
+        return line.removesuffix(" (encrypted; --with-pii shows it)")
 
     def until(self, at: Machine, order_id: str, capsys: pytest.CaptureFixture[str]) -> str | None:
         """The day in the document for programs."""
@@ -647,7 +647,7 @@ class TestWhatOrdersShowSays:
         cancel_after_the_hand_over(at, order_id)
         at.bring()
         assert self.text(at, order_id, capsys) == (
-            "Personal data: past its retention date, the next purge deletes it (sealed until then)"
+            "Personal data: past its retention date, the next purge deletes it (encrypted until then)"
         )
         assert self.until(at, order_id, capsys) is None
 

@@ -305,12 +305,12 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         carrier = " ".join(part for part in (package.carrier, package.service) if part)
         console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
     console.line()
-    _print_retention(console, detail)
+    _print_retention(console, detail, with_pii=with_pii)
     if with_pii and detail.personal and not detail.tombstone:
         _print_personal(console, detail.personal)
 
 
-def _print_retention(console: Console, detail: OrderDetail) -> None:
+def _print_retention(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
     """What is stored of the buyer, and until when."""
     if detail.tombstone:
         day = local_day(detail.tombstone.at.date())
@@ -318,14 +318,14 @@ def _print_retention(console: Console, detail: OrderDetail) -> None:
     elif detail.order.lease_day is None:
         console.line("No personal data of this order is stored.")
     else:
-        console.line(_how_long(detail))
+        console.line(_how_long(detail, with_pii=with_pii))
 
 
-def _how_long(detail: OrderDetail) -> str:
+def _how_long(detail: OrderDetail, *, with_pii: bool) -> str:
     """Until when personal data is kept, and by which rule."""
     until, stay = detail.order.kept_until, detail.stay
     if stay is None or until is None:
-        return "Personal data: past its retention date, the next purge deletes it (sealed until then)"
+        return "Personal data: past its retention date, the next purge deletes it (encrypted until then)"
     since = local_day(stay.since) if stay.since else "on an unknown day"
     reporter = _REPORTERS.get(detail.order.delivered_by or "", "a file")
     carrier = f" by {' and '.join(detail.carriers)}" if detail.carriers else ""
@@ -336,8 +336,9 @@ def _how_long(detail: OrderDetail) -> str:
         Rule.SHIPPED: f"shipped {since}{carrier}",
         Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, its delivery assumed to need its days",
     }.get(stay.rule, stay.rule.value)
+    how = "encrypted" if with_pii else "encrypted; --with-pii shows it"
     counted = "" if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
-    return f"Personal data until {local_day(until)}: {why}{counted} (sealed; --with-pii shows it)"
+    return f"Personal data until {local_day(until)}: {why}{counted} ({how})"
 
 
 def _print_personal(console: Console, personal: PersonalData) -> None:
