@@ -237,9 +237,7 @@ def show_held(console: Console, slug: str, order_id: str) -> None:
 def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str, ...], nothing: str) -> None:
     """Which holds were lifted; where there were none, `nothing` says so."""
     told = f"{order_id} is released. It was on hold for: {', '.join(lifted)}." if lifted else nothing
-    console.result(
-        lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told)
-    )
+    console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
 
 
 def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
