@@ -84,6 +84,17 @@ class TestEveryWayToTheScreen:
         assert _CONTROL.search(shown) is None
 
     @given(text=FOREIGN)
+    def test_a_question_shows_none_either(self, text: str) -> None:
+        with screens(60) as (_, err), pytest.MonkeyPatch.context() as patch:
+            typed = Screen(60)
+            typed.write("y\n")
+            typed.seek(0)
+            patch.setattr("sys.stdin", typed)
+            assert Console().ask(text, default=text) == "y"
+        assert _CONTROL.search(err.getvalue()) is None
+        assert "\n" not in err.getvalue()
+
+    @given(text=FOREIGN)
     def test_progress_shows_none_but_its_own(self, text: str) -> None:
         with screens(60) as (out, err):
             Console().progress(text)

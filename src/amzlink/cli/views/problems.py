@@ -7,19 +7,19 @@ from amzlink.cli.shell.documents import Document, Failure, join, joined
 from amzlink.problems import CATALOGUE, ProblemName, docs_of
 
 
-class NamedProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem's name and its title."""
-
-    problem: ProblemName
-    title: str
-
-
 class MoreOfProblem(msgspec.Struct, frozen=True, kw_only=True):
     """What an explanation has besides what an error has; `checks` are those of verify that find it."""
 
     title: str
     exit_code: int
     checks: tuple[str, ...]
+
+
+class NamedProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem's name and its title."""
+
+    problem: ProblemName
+    title: str
 
 
 class ProblemsDocument(Document, frozen=True, kw_only=True):

@@ -17,14 +17,6 @@ from amzlink.problems import ProblemName
 _MOST_SHOWN: Final = 10
 
 
-class Runs(msgspec.Struct, frozen=True, kw_only=True):
-    """When a job last succeeded and last failed, and with what; None: never."""
-
-    success: datetime | None
-    failure: datetime | None
-    failed_with: str | None
-
-
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
     """The store's orders in numbers; `refused` are those that could not be imported."""
 
@@ -34,6 +26,14 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     refused: int
     by_status: dict[str, int]
+
+
+class Runs(msgspec.Struct, frozen=True, kw_only=True):
+    """When a job last succeeded and last failed, and with what; None: never."""
+
+    success: datetime | None
+    failure: datetime | None
+    failed_with: str | None
 
 
 class RefusedEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,14 @@ _PATCHES: Final = {
 }
 
 
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """What Amazon has against a weight."""
+
+    code: str
+    severity: str
+    message: str
+
+
 class RefusedWeight(msgspec.Struct, frozen=True, kw_only=True):
     """A weight that was given and is not kept; with its line where it came from a file."""
 
@@ -59,14 +67,6 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool | None
     suppressed: bool
     at_amazon: PatchState | None
-
-
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """What Amazon has against a weight."""
-
-    code: str
-    severity: str
-    message: str
 
 
 class Patch(msgspec.Struct, frozen=True, kw_only=True):
