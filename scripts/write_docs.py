@@ -17,7 +17,7 @@ from sqlalchemy import Column
 
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.main import app, run
-from amzlink.cli.views.export import COLUMNS, PERSONAL_COLUMNS
+from amzlink.cli.views.orders.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.core.stores.questions import TABLE
 from amzlink.orderbook.schema import METADATA
 from amzlink.problems import AREAS, CATALOGUE, Entry, Exit, ProblemName

@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 import socket
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,10 @@ from hypothesis import settings
 # A busy machine is no fault of the code: what a property test finds must not depend on the time it takes.
 settings.register_profile("amzlink", deadline=None)
 settings.load_profile("amzlink")
+
+# Times are shown in the machine's zone; the tests', and those of the programs that they start, is one.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 _IN_CI = bool(os.environ.get("CI"))
 _real_connect = socket.socket.connect

@@ -23,6 +23,7 @@ from amzlink.archive import ArchiveFile, OldFile, Recipients, old_files, write_a
 from amzlink.core.privacy.tax_record import FIELDS
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import fill, tiny_disk
+from tests.support.problems import texts_of
 
 MADE_AT: Final = datetime(2026, 11, 23, 9, 30, 15, 250_000, tzinfo=UTC)
 NAME: Final = "2026-11-23T093015Z-my-shop.jsonl.age"
@@ -77,7 +78,7 @@ class TestRecipients:
         assert problem.exit_code is Exit.BAD_INPUT
         assert "no. 2" in problem.summary
         assert "amzlink needs only the public key (age1...)" in problem.cause
-        assert str(OWNER) not in json.dumps(problem.as_dict())
+        assert str(OWNER) not in json.dumps(texts_of(problem))
         assert str(OWNER) not in repr(problem.facts)
 
     def test_a_file_that_holds_one_is_refused(self, tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ class TestRecipients:
         file.write_text(f"# created: 2026-11-23T09:30:00Z\n# public key: {OWNER.to_public()}\n{OWNER}\n")
         problem = refusal(str(file))
         assert problem.name.value == "private-key-given"
-        assert str(OWNER) not in json.dumps(problem.as_dict())
+        assert str(OWNER) not in json.dumps(texts_of(problem))
 
     def test_a_key_file_in_the_home_is_found_too(self, empty_home: Path) -> None:
         (empty_home / "key.txt").write_text(str(OWNER))

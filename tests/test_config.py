@@ -16,6 +16,7 @@ from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.retention import Retention
 from amzlink.problems import Exit, Problem
 from tests.orderbook.machine import as_nobody, common_folder, needs_root
+from tests.support.problems import texts_of
 
 MINIMAL = """
 [stores.my-shop]
@@ -177,7 +178,7 @@ class TestRefusing:
         private = "AGE-SECRET-KEY-1" + "Q" * 58
         problem = refusal(file, f"[archive]\ndir = '/srv'\nrecipients = ['{RECIPIENT}', '{private}']")
         assert "archive.recipients: no. 2 is a private key" in problem.summary
-        assert private not in repr((problem.as_dict(), problem.facts))
+        assert private not in repr((texts_of(problem), problem.facts))
 
     def test_the_archives_folder_may_be_in_the_users_home(self, file: Path, empty_home: Path) -> None:
         found = load(written(file, f"[archive]\ndir = '~/archive'\nrecipients = ['{RECIPIENT}']"))

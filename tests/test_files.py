@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from amzlink.files import Home, append_private, find_home, lock, translate, whole_file, write_private
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import NOBODY, as_nobody, common_folder, needs_root, tiny_disk
+from tests.support.problems import texts_of
 
 
 def mode_of(path: Path) -> int:
@@ -326,4 +327,4 @@ def test_an_error_of_the_operating_system_is_named_for_what_it_is(number: int, n
 
 def test_a_problem_of_the_disk_can_be_shown_as_json() -> None:
     problem = translate(OSError(errno.ENOSPC, "No space left on device"), Path("/srv/orders.db"))
-    assert json.loads(json.dumps(problem.as_dict()))["problem"] == "disk-full"
+    assert json.loads(json.dumps(texts_of(problem)))["problem"] == "disk-full"

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Exit, Problem, ProblemName
+from tests.support.problems import texts_of
 
 NAMES = sorted(CATALOGUE, key=str)
 TEMPLATES = ("what", "why", "next_step")
@@ -105,7 +106,7 @@ class TestEveryEntry:
             assert text
 
     def test_as_json_it_has_the_five_fields_of_the_contract(self, name: ProblemName) -> None:
-        document = json.loads(json.dumps(with_all_facts(name).as_dict()))
+        document = json.loads(json.dumps(texts_of(with_all_facts(name))))
         assert list(document) == ["problem", "summary", "cause", "next_step", "docs"]
         assert document["problem"] == name.value
         assert document["docs"] == f"docs/troubleshooting.md#{name}"

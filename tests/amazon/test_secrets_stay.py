@@ -30,6 +30,7 @@ from tests.amazon.bench import (
     token_answer,
     unavailable,
 )
+from tests.support.problems import texts_of
 from tests.support.world import SLUG, VirtualClock, store_on_sandbox
 
 
@@ -80,7 +81,7 @@ def test_no_way_to_fail_shows_a_secret(answers: list[Answer], lwa: list[Answer])
     shown = [
         str(problem),
         repr(problem),
-        json.dumps(problem.as_dict()),
+        json.dumps(texts_of(problem)),
         repr(problem.facts),
         "".join(traceback.format_exception(problem)),
         repr(made.calls),

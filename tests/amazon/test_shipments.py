@@ -30,6 +30,7 @@ from tests.amazon.bench import (
     unavailable,
 )
 from tests.support.models import Model
+from tests.support.problems import texts_of
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 ORDER = "302-1234567-7654321"
@@ -171,7 +172,7 @@ class TestRefusals:
         assert (problem.facts["order_id"], problem.reason, problem.code) == (ORDER, reason, code)
         assert ORDER in problem.summary
         assert IN_WORDS[Reason(reason)] in problem.summary
-        told = json.dumps([problem.as_dict(), {name: str(fact) for name, fact in problem.facts.items()}])
+        told = json.dumps([texts_of(problem), {name: str(fact) for name, fact in problem.facts.items()}])
         assert TRACKING not in told
         assert not isinstance(problem, AnswerUnknown)
 

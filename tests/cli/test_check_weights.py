@@ -153,8 +153,8 @@ def test_apply_tells_what_amazon_says_and_where_to_go_by_hand(at: Shell) -> None
     assert (dry.code, [patch["state"] for patch in dry.document["patches"]]) == (0, ["preview"])
     ran = at.run("check-weights", "--set", f"{good}=450g", "--set", f"{bad}=450g", "--apply")
     assert ran.code == 1
-    assert f"{good}: 450 g sent to Amazon" in ran.out
-    assert f"{bad}: 450 g refused by Amazon" in ran.out
+    assert f"{good}, 450 g: sent to Amazon" in ran.out
+    assert f"{bad}, 450 g: refused by Amazon" in ran.out
     assert "error 90000900: The attributes are invalid." in ran.out
     assert quote(bad, safe="") in ran.out.split("in Seller Central: ")[1].splitlines()[0]
 
@@ -164,5 +164,5 @@ def test_without_a_product_there_is_a_table_with_a_head_and_nothing_else(tmp_pat
         file = tmp_path / "weights.csv"
         ran = at.run("check-weights", "--output", str(file))
         assert ran.code == 0
-        assert "0 products looked at" in ran.out
+        assert "0 products checked" in ran.out
         assert len(file.read_text(encoding="utf-8-sig").splitlines()) == 1

@@ -40,7 +40,7 @@ def test_removes_the_store_and_says_which_secrets_the_machine_still_gives(connec
 
 def test_keeps_the_orders_when_asked_to(connected: Shell) -> None:
     assert connected.run("import-orders", "--since", "30d").code == 0
-    assert "was destroyed" in connected.run("disconnect", "--yes", "--keep-orders").out
+    assert "was deleted" in connected.run("disconnect", "--yes", "--keep-orders").out
     with closing(sqlite3.connect(connected.home / "data" / "orders.db")) as book:
         ((orders,), (sealed,)) = (book.execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("orders", "sealed"))
     assert orders > 0

@@ -291,7 +291,7 @@ def look_at_orders(w: Watched) -> None:
     for form, more in (("csv", ()), ("json", ("--json",))):
         file = w.asked / f"rows.{form}"
         done = w.run("orders", "export", "--with-pii", "--format", form, "--output", str(file), *more)
-        assert "This export holds personal data" in done.err
+        assert "This export contains personal data" in done.err
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert w.marks.orders_in(file.read_text()) == w.marks.orders_in(exported.out)
     w.both("orders", "hold", sent)

@@ -129,11 +129,13 @@ class TestNothingGoes:
         told = due.run("purge-pii", "--dry-run")
         assert (told.code, told.err) == (0, "")
         first, *rest = told.out.splitlines()
-        assert f"{len(listed)} would be destroyed, {document['kept']} kept" in first
+        assert f"would be deleted for {len(listed)} orders, kept for {document['kept']}" in first
         for line in rest:
-            found = re.fullmatch(r"  (\S+)  (\S.+) \(until (\d{4}-\d\d-\d\d)\)", line)
+            found = re.fullmatch(r"  (\S+)  (\S.+) \(until (\d+ \w{3} \d{4})\)", line)
             assert found, line
-            assert listed.pop(found[1])["since"] == found[3] < datetime.now(UTC).date().isoformat()
+            day = datetime.strptime(found[3], "%d %b %Y").replace(tzinfo=UTC).date()
+            assert listed.pop(found[1])["since"] == day.isoformat()
+            assert day < datetime.now(UTC).date()
         assert listed == {}
 
     def test_a_dry_run_of_one_order_names_it(self, due: Shop) -> None:
@@ -213,7 +215,7 @@ class TestNothingGoes:
     def test_what_is_overdue_is_named_until_it_is_gone(self, due: Shop) -> None:
         assert "retention-overdue" in due.problems()
         told = due.run("status")
-        assert re.search(r"Mind +The personal data of \d+ orders is still here after its retention date", told.out)
+        assert re.search(r"Warning +The personal data of \d+ orders is still here after its retention date", told.out)
 
     def test_where_no_time_was_ever_heard_it_is_to_be_run_again(self, due: Shop, tmp_path: Path) -> None:
         shutil.copytree(due.at.home / "config", tmp_path / "amzlink" / "config")
@@ -323,7 +325,7 @@ class TestAKeyThatDoesNotFit:
         assert at.sealed() == before
         assert at.purge("--order", first, "--yes")["purged"] == 1
         assert at.sealed() == before - {first}
-        assert "was destroyed on" in at.run("orders", "show", first).out
+        assert "was deleted on" in at.run("orders", "show", first).out
         (tmp_path / "kept").rename(at.key)
         assert at.run("orders", "show", second, "--with-pii", "--json").document["recipient"]
 
@@ -365,7 +367,7 @@ def test_orders_show_says_until_when_and_why(tmp_path: Path) -> None:
         today = datetime.now(UTC).date()
         until = today + timedelta(days=30)
         kept = f"Personal data until {until.day} {until:%b %Y}: "
-        assert f"{kept}still to ship, so its lease is renewed (sealed" in at.run("orders", "show", first).out
+        assert f"{kept}still to ship, so this date will be extended (encrypted" in at.run("orders", "show", first).out
         at.at.control("/sendcloud/parcels", {"action": "announce", "orders": [first, second], "carrier": "postnl"})
         delivered = row(third, status="delivered", carrier="DPD", ship_date=today.isoformat())
         assert at.run("push-status").code == 0
@@ -381,6 +383,6 @@ def test_orders_show_says_until_when_and_why(tmp_path: Path) -> None:
             (second, f"delivered {day} by PostNL, as Amazon says, 30 days"),
             (third, f"delivered {day} by DPD, as a file says, 30 days"),
         ):
-            assert f"{kept}{why} (sealed; --with-pii shows it)" in at.run("orders", "show", order_id).out
+            assert f"{kept}{why} (encrypted; --with-pii shows it)" in at.run("orders", "show", order_id).out
         assert at.purge("--order", first, "--yes")["purged"] == 1
-        assert f"Personal data was destroyed on {day}: on request." in at.run("orders", "show", first).out
+        assert f"Personal data was deleted on {day}: on request." in at.run("orders", "show", first).out

@@ -81,7 +81,7 @@ def test_a_parcel_that_should_not_go_out_is_told_on_stderr_and_stands_in_the_sta
     assert "parcel-of-stopped-order" in ran.err
     assert order_id in ran.err
     assert at.run("import-orders").err == ""
-    assert f"Stop          {order_id} should not go out" in at.run("status").out
+    assert f"Stop          {order_id} should not be shipped" in at.run("status").out
 
 
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(at: Shell) -> None:
@@ -90,7 +90,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(at: Shell) -> None:
     at.control("/faults", {"off": ["sendcloud-busy"]})
     posts = at.control("/sendcloud")["order_posts"]
     ran = at.run("import-orders", "--dry-run", "--verbose")
-    assert f"Sendcloud: {len(ready(at.sandbox))} would be sent." in ran.out
+    assert f"Sendcloud: {len(ready(at.sandbox))} orders would be sent." in ran.out
     assert at.control("/sendcloud")["order_posts"] == posts
     assert at.control("/sendcloud")["orders_stored"] == 0
 

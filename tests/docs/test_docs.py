@@ -1,5 +1,6 @@
 """The documentation says what the program does."""
 
+import os
 import re
 import subprocess
 import sys
@@ -81,3 +82,26 @@ def test_every_file_and_folder_of_the_code_that_a_page_names_is_there(page: str)
     places = [ROOT, ROOT / "src" / "amzlink"]
     for name in re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", text_of(page)):
         assert any((place / name).exists() for place in places), f"{page} names {name}"
+
+
+def test_the_transcript_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
+    """It is shortened by lines; times, days and seconds are another's."""
+
+    def timeless(line: str) -> str:
+        line = re.sub(r"(today|\w{3} \d{1,2} \w{3}) \d\d:\d\d", "TIME", line.rstrip())
+        return re.sub(r" +", " ", re.sub(r"in (\d+ s|less than a second),", "in SECONDS,", line))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "amzlink", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "HOME": str(tmp_path)},
+        text=True,
+        timeout=200,
+        check=True,
+    )
+    printed = [timeless(line) for line in done.stdout.splitlines()]
+    [transcript] = re.findall(r"## See it.*?```\n(.*?)```", text_of("README.md"), re.DOTALL)
+    for line in map(timeless, transcript.splitlines()):
+        begin, shortened, _ = line.partition("…")
+        assert line in printed or (shortened and any(each.startswith(begin) for each in printed)), line

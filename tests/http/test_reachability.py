@@ -15,6 +15,7 @@ from amzlink.clock import SystemClock
 from amzlink.http.reachability import Probe, probe
 from amzlink.problems import Problem
 from tests.support import wires
+from tests.support.problems import texts_of
 from tests.support.wires import PAGE, answering, by_port, closed_port, in_tls, leading_to
 from tests.support.world import VirtualClock
 
@@ -390,7 +391,7 @@ class TestAProxy:
     def problem(self, port: int, log_in: str = "", **options: Any) -> Problem:
         at = f"{log_in}@" if log_in else ""
         problem = problem_of(environ={"HTTPS_PROXY": f"http://{at}127.0.0.1:{port}"}, **options)
-        assert "hush" not in f"{problem.facts} {problem.as_dict()}"
+        assert "hush" not in f"{problem.facts} {texts_of(problem)}"
         assert problem.facts["proxy"] == f"http://127.0.0.1:{port}"
         return problem
 
@@ -486,7 +487,7 @@ class TestAProxy:
         problem = problem_of(environ={"HTTPS_PROXY": f"https://clerk:hush@127.0.0.1:{closed_port()}"})
         assert problem.name.value == "proxy-interferes"
         assert "gives no connection" in problem.summary
-        assert "hush" not in f"{problem.facts} {problem.as_dict()}"
+        assert "hush" not in f"{problem.facts} {texts_of(problem)}"
 
     @pytest.mark.parametrize(
         "address",
@@ -496,4 +497,4 @@ class TestAProxy:
         problem = problem_of(environ={"HTTPS_PROXY": address})
         assert problem.name.value == "config-invalid"
         assert "HTTPS_PROXY" in problem.summary
-        assert "hush" not in f"{problem.facts} {problem.as_dict()}"
+        assert "hush" not in f"{problem.facts} {texts_of(problem)}"

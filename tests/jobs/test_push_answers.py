@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete
 
 from amzlink.core.shipments.plan import State
-from amzlink.jobs.orders.browse import list_orders, order_document
+from amzlink.jobs.orders.browse import confirmed, list_orders
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.schema import SEALED
@@ -30,10 +30,7 @@ def kept(at: Pushing) -> list[tuple[str, str, str | None]]:
 
 def words(at: Pushing) -> dict[str, str]:
     """What `orders list` says of each order's confirmation."""
-    return {
-        order.order_id: order_document(order, holds)["confirmed"]
-        for order, holds in list_orders(at.world.deps, SLUG, Filter())
-    }
+    return {order.order_id: confirmed(order) for order, _ in list_orders(at.world.deps, SLUG, Filter())}
 
 
 @pytest.mark.parametrize("fault", ["confirm-lost-answer", "confirm-lost-answer-hang"])

@@ -10,7 +10,7 @@ from amzlink.clock import from_iso
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.plan import State
-from amzlink.jobs.orders.browse import list_orders, order_document
+from amzlink.jobs.orders.browse import confirmed, list_orders
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.privacy.boxes import boxes
@@ -248,8 +248,8 @@ def test_missing_transparency_codes_are_reported_once_and_codes_from_a_file_help
 
 
 def _confirmed_word(at: Pushing, order_id: str) -> str:
-    found = {order.order_id: (order, holds) for order, holds in list_orders(at.world.deps, SLUG, Filter())}
-    return str(order_document(*found[order_id])["confirmed"])
+    found = {order.order_id: order for order, _ in list_orders(at.world.deps, SLUG, Filter())}
+    return confirmed(found[order_id])
 
 
 def test_a_letter_without_a_number_goes_by_feed_alone(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.sendcloud.bench import (
     token_refused,
     unknown_keys,
 )
+from tests.support.problems import texts_of
 
 BASIC = "Basic " + base64.b64encode(f"{PUBLIC_KEY}:{SECRET_KEY}".encode()).decode()
 
@@ -136,7 +137,7 @@ def test_no_way_to_fail_shows_a_key_or_a_token(answers: list[Answer], tokens: li
     with bench(*answers, tokens=tokens, facts={"store": "my-shop"}) as made, pytest.raises(Problem) as caught:
         made.ask()
     problem = caught.value
-    shown = json.dumps([problem.as_dict(), str(problem), {k: str(v) for k, v in problem.facts.items()}])
+    shown = json.dumps([texts_of(problem), str(problem), {k: str(v) for k, v in problem.facts.items()}])
     shown += repr(made.client) + "".join(repr(record) for record in made.calls)
     for secret in (SECRET_KEY, TOKEN, BASIC.partition(" ")[2]):
         assert secret not in shown

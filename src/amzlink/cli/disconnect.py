@@ -18,6 +18,7 @@ def disconnect_command(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a store and its buyers' data."""
+    from amzlink.cli.views.stores import show_disconnected
     from amzlink.jobs.disconnect import disconnect
 
     session: Session = ctx.obj
@@ -26,31 +27,11 @@ def disconnect_command(
     if not yes and not _agreed(console, slug, keep_orders=keep_orders):
         console.say("Nothing was changed.")
         return
-    done = disconnect(session.deps, slug, keep_orders=keep_orders)
-    for name in done.still_given:
-        console.say(f"This machine still gives a secret of the store: remove {name} (or its _FILE or credential).")
-    console.result(
-        {
-            "store": done.slug,
-            "purged": done.purged,
-            "kept_orders": done.kept_orders,
-            "archived": done.archived,
-            "archive": str(done.archive) if done.archive else None,
-            "copies_left": done.copies_left,
-        },
-        lambda: console.line(f"Disconnected: {done.slug}. Personal data of {done.purged} orders was destroyed."),
-    )
-    if done.archive:
-        console.say(f"What tax needs of {done.archived} orders was written before: {done.archive}")
-    if done.copies_left:
-        console.say(
-            f"{done.copies_left} orders were handed to Sendcloud, which keeps its copies for 180 days; "
-            "delete them in its panel if they must go now."
-        )
+    show_disconnected(console, disconnect(session.deps, slug, keep_orders=keep_orders))
 
 
 def _agreed(console: "Console", slug: str, *, keep_orders: bool) -> bool:
     rest = "The rest of its orders stays in the order book." if keep_orders else "Its orders go from the order book."
     if console.interactive:
-        console.say(f"This destroys the secrets of the store {slug} and its buyers' personal data. {rest}")
+        console.say(f"This deletes the secrets of the store {slug} and its buyers' personal data. {rest}")
     return console.confirm(f"Disconnect {slug}?", default=False, option="--yes")

@@ -18,7 +18,7 @@ def import_orders_command(
 ) -> None:
     """Import orders from Amazon into the order book, and send them on."""
     from amzlink.cli.shell.values import parse_choice, parse_moment, parse_span
-    from amzlink.cli.views.imports import show
+    from amzlink.cli.views.orders.imports import show
     from amzlink.jobs.import_orders import ImportOptions, import_orders
     from amzlink.problems import usage
 

@@ -32,6 +32,7 @@ from amzlink.files import translate
 from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
+    from amzlink.cli.views.version import VersionDocument
     from amzlink.deps import Deps
 
 # What all of Typer's complaints about the command line have in common; Typer does not export it by name.
@@ -139,7 +140,7 @@ def _cannot_write(error: OSError, code: int) -> int:
 
 def _invoke(options: GlobalOptions, session: Session) -> int:
     if options.rest == ["--version"]:
-        session.console.result({"version": __version__}, lambda: session.console.line(f"amzlink {__version__}"))
+        session.console.result(_version_document, lambda: session.console.line(f"amzlink {__version__}"))
         return Exit.DONE
     try:
         outcome = app(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
@@ -147,7 +148,8 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
         complain = getattr(error, "format_message", error.__str__)
         detail = complain()
         if detail.startswith("Usage:") and not options.as_json:
-            session.console.tell(detail)  # a command was left out: its help says which there are
+            for line in detail.splitlines():
+                session.console.tell(line)  # a command was left out: its help says which there are
             return Exit.USAGE
         if not detail or detail.startswith("Usage:"):
             detail = usage.COMMAND_MISSING
@@ -161,6 +163,12 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
     if outcome == Exit.INTERRUPTED:  # Typer makes an exit code of Ctrl-C, without a word
         raise KeyboardInterrupt
     return int(outcome) if isinstance(outcome, int) else int(session.exit_code)
+
+
+def _version_document() -> "VersionDocument":
+    from amzlink.cli.views.version import VersionDocument
+
+    return VersionDocument()
 
 
 def _command_name(options: GlobalOptions) -> str:
@@ -179,7 +187,8 @@ def _report_bug(error: Exception, session: Session) -> int:
         from amzlink.cli.shell.crash import show_traceback, write_report
 
         if session.console.verbose > 1:
-            session.console.tell(show_traceback(error))
+            for line in show_traceback(error).splitlines():
+                session.console.tell(line)
         file = str(write_report(error, session))
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__

@@ -18,26 +18,25 @@ DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only orders
 def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefore = None) -> None:
     """List the orders, the most urgent first."""
     from amzlink.cli.shell.values import parse_filter
-    from amzlink.cli.views.orders import show_list
+    from amzlink.cli.views.orders.browse import show_list
     from amzlink.jobs.orders.browse import list_orders
 
     session: Session = ctx.obj
     slug = session.store()
     wanted = parse_filter(status, due_before)
-    show_list(session.console, slug, list_orders(session.deps, slug, wanted))
+    show_list(session.console, slug, list_orders(session.deps, slug, wanted), session.deps.clock.now())
 
 
 @orders_app.command("show")
 def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPii = False) -> None:
     """Show one order with its lines, packages and holds."""
-    from amzlink.cli.views.orders import show_detail
+    from amzlink.cli.views.orders.browse import show_detail
     from amzlink.jobs.orders.browse import show_order
 
     session: Session = ctx.obj
     slug = session.store()
-    show_detail(
-        session.console, slug, show_order(session.deps, slug, order_id, with_personal=with_pii), with_pii=with_pii
-    )
+    detail = show_order(session.deps, slug, order_id, with_personal=with_pii)
+    show_detail(session.console, slug, detail, session.deps.clock.now(), with_pii=with_pii)
 
 
 @orders_app.command("export")
@@ -53,7 +52,7 @@ def export_command(
 ) -> None:
     """Write the orders to a file, one row per order line."""
     from amzlink.cli.shell.values import parse_choice, parse_filter, parse_output
-    from amzlink.cli.views.export import export
+    from amzlink.cli.views.orders.export import export
     from amzlink.jobs.orders.browse import export_orders
 
     session: Session = ctx.obj
@@ -68,30 +67,28 @@ def export_command(
 @orders_app.command("hold")
 def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     """Put an order on hold until you release it."""
+    from amzlink.cli.views.orders.browse import show_held
     from amzlink.jobs.orders.browse import hold_order
 
     session: Session = ctx.obj
     slug = session.store()
     hold_order(session.deps, slug, order_id)
-    document = {"store": slug, "order_id": order_id, "holds": ["manual"]}
-    session.console.result(document, lambda: session.console.line(f"{order_id} is held until you release it."))
+    show_held(session.console, slug, order_id)
 
 
 @orders_app.command("release")
 def release_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     """Lift an order's holds. A hold is set again only for a new cause."""
+    from amzlink.cli.views.orders.browse import show_released
     from amzlink.jobs.orders.browse import release_order
     from amzlink.problems import Exit, Problem
 
     session: Session = ctx.obj
     slug = session.store()
     try:
-        lifted = release_order(session.deps, slug, order_id)
+        lifted, nothing = release_order(session.deps, slug, order_id), ""
     except Problem as problem:
         if problem.exit_code is not Exit.DONE:
             raise
-        lifted, told = (), problem.summary  # there was nothing to lift
-    else:
-        told = f"{order_id} is released: {', '.join(lifted)}."
-    document = {"store": slug, "order_id": order_id, "released": list(lifted)}
-    session.console.result(document, lambda: session.console.line(told))
+        lifted, nothing = (), problem.summary  # there was nothing to lift
+    show_released(session.console, slug, order_id, lifted, nothing)

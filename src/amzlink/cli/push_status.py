@@ -35,4 +35,6 @@ def push_status_command(
     )
     slugs = session.stores(all_stores=all_stores)
     reports = push_status(session.deps, slugs, options, sys.stdin.buffer)
-    session.exit_code = show(session.console, reports, dry_run=dry_run)
+    stores = session.deps.load_config().stores
+    triggers = {slug: stores[slug].update_status_when for slug in slugs}
+    session.exit_code = show(session.console, reports, triggers, dry_run=dry_run)

@@ -1,6 +1,5 @@
 """sandbox: a local Amazon and Sendcloud to test with."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -20,6 +19,7 @@ def sandbox_command(
 ) -> None:
     """Serve a local Amazon and Sendcloud. Prints its addresses as one line of JSON; Ctrl-C stops it."""
     from amzlink.cli.shell.values import parse_choice
+    from amzlink.cli.views.sandbox import show_faults, show_sandbox
     from amzlink.problems import usage
     from amzlink.sandbox.faults import FAULTS
     from amzlink.sandbox.server import Sandbox
@@ -27,10 +27,10 @@ def sandbox_command(
     session: Session = ctx.obj
     parse_choice("--quota", quota, "real", "fast", "off")
     if fault == ["help"]:
-        session.console.table(("FAULT", "WHAT IT DOES"), [(each.name, each.description) for each in FAULTS.values()])
+        show_faults(session.console, FAULTS.values())
         return
     if unknown := sorted(set(fault or ()) - set(FAULTS)):
         session.console.usage(usage.faults_unknown(names=unknown, known=sorted(FAULTS)))
     with Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ()) as sandbox:  # type: ignore[arg-type]
-        print(json.dumps({"schema": 1, **sandbox.describe()}), flush=True)
+        show_sandbox(session.console, sandbox.describe())
         sandbox.serve_forever()

@@ -2,16 +2,19 @@
 
 import contextlib
 import io
-import json
 import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+import msgspec
+import tomli_w
 
 from amzlink.cli.shell.console import Console
+from amzlink.cli.views.sandbox import DemoDocument, DemoStep
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.problems import Exit
@@ -75,7 +78,7 @@ def tour(console: Console, run: RunCommand) -> Exit:
         guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
         guide.say("That is all. `amzlink connect` connects your own shop.")
         if console.as_json:
-            console.result({"steps": guide.steps})
+            console.result(lambda: DemoDocument(steps=guide.steps))
         return guide.worst
 
 
@@ -86,7 +89,7 @@ class _Guide:
         self._console = console
         self._deps = deps
         self._run = run
-        self.steps: list[dict[str, Any]] = []
+        self.steps: list[DemoStep] = []
         self.worst = Exit.DONE
 
     def say(self, text: str) -> None:
@@ -100,26 +103,39 @@ class _Guide:
         """Type a command. Gives the numbers of the orders that it is about."""
         run = self._run
 
-        def silently(*extra: str) -> tuple[int, Any]:
+        def silently() -> tuple[int, bytes]:
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
-                code = run([*words, *extra, "--json"], self._deps)
-            return code, json.loads(out.getvalue())
+                code = run([*words, "--json"], self._deps)
+            return code, out.getvalue().strip().encode()
 
+        document = b"{}"
         if self._console.as_json:
             code, document = silently()
-            self.steps.append({"command": list(words), "exit_code": code, "result": document})
+            self.steps.append(DemoStep(command=words, exit_code=code, result=msgspec.Raw(document)))
         else:
             shown = ["SECRETS.toml" if word.endswith(".toml") else word for word in words]
             self._console.line(f"$ amzlink {shlex.join(shown)}")
             sys.stdout.flush()  # what a command says on stderr belongs below its name, in a pipe too
             # As at a terminal, even where there is none: the tour is there to be read.
             code = run([*words, "--verbose"], self._deps)
-            document = silently()[1] if words[:2] == ("orders", "list") else {}
+            if words[:2] == ("orders", "list"):
+                document = silently()[1]
         if code:
             self.worst = Exit(code)
-        ready = [order for order in document.get("orders", ()) if not order["holds"]]
-        return [order["order_id"] for order in ready]
+        found = msgspec.json.decode(document, type=_Listed)
+        return [order.order_id for order in found.orders if not order.holds]
+
+
+class _ListedOrder(msgspec.Struct):
+    order_id: str
+    holds: tuple[str, ...]
+
+
+class _Listed(msgspec.Struct):
+    """What the tour reads of a command's document: the orders that it lists."""
+
+    orders: tuple[_ListedOrder, ...] = ()
 
 
 class _HastyClock:
@@ -139,7 +155,7 @@ class _HastyClock:
 
 def _at_sendcloud(sandbox: Sandbox, action: str, **what: str) -> None:
     """Do what the merchant does in Sendcloud's panel, or the carrier on the road."""
-    body = json.dumps({"action": action, **what}).encode()
+    body = msgspec.json.encode({"action": action, **what})
     sandbox.app.handle(Request("POST", "/control/sendcloud/parcels", "", {}, body))
 
 
@@ -161,5 +177,5 @@ def _shop() -> Iterator[tuple[Sandbox, Deps, Path]]:
         home.prepare()
         secrets_file = Path(folder) / "secrets.toml"
         values = {name: addresses["credentials"][name] for name in _SECRETS}
-        secrets_file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+        secrets_file.write_text(tomli_w.dumps(values))
         yield sandbox, Deps(environ, home, MemorySecrets(), clock), secrets_file

@@ -15,7 +15,7 @@ def verify_command(
 ) -> None:
     """Find out why a link does not work, and what to do about it."""
     from amzlink.cli.shell.values import parse_span
-    from amzlink.cli.views.diagnosis import VerifyView
+    from amzlink.cli.views.diagnosis import VerifyView, bundled
     from amzlink.jobs.verify import VerifyOptions, verify
 
     session: Session = ctx.obj
@@ -27,5 +27,5 @@ def verify_command(
 
         from amzlink.jobs.diagnosis.support_bundle import write_bundle
 
-        view.bundle(bundle, write_bundle(session.deps, verification, Path(bundle)))
+        view.bundle(bundle, write_bundle(session.deps, bundled(verification), Path(bundle)))
     session.exit_code = view.end(verification)

@@ -27,18 +27,6 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_push: LastRuns
     problems: tuple[Problem, ...]
 
-    def as_dict(self) -> dict[str, object]:
-        """The form in which `--json` shows it."""
-        return {
-            "store": self.store,
-            "name": self.name,
-            "last_import": msgspec.to_builtins(self.last_import),
-            "last_push": msgspec.to_builtins(self.last_push),
-            "orders": msgspec.to_builtins(self.orders),
-            "shipping": msgspec.to_builtins(self.shipping),
-            "problems": [problem.as_dict() for problem in self.problems],
-        }
-
 
 def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
     """The stores' states, one after the other. Raises what opening the order book raises."""

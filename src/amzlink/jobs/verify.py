@@ -67,10 +67,6 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
                 return result
         return None
 
-    def as_dict(self) -> dict[str, object]:
-        """The form in which `--json` shows it."""
-        return {"store": self.store, "ok": self.ok, "checks": [result.as_dict() for result in self.results]}
-
 
 def verify(
     deps: Deps, wanted: str | None, options: VerifyOptions, on_result: Callable[[Result], None] = lambda _: None

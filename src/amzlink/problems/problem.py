@@ -114,15 +114,5 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
         again.facts = {**facts, **self.facts}
         return again
 
-    def as_dict(self) -> dict[str, str]:
-        """The form in which `--json` shows it."""
-        return {
-            "problem": self.name.value,
-            "summary": self.summary,
-            "cause": self.cause,
-            "next_step": self.next_step,
-            "docs": self.docs,
-        }
-
     def __str__(self) -> str:
         return f"{self.name}: {self.summary}"

@@ -38,8 +38,8 @@ class Screen(Console):
         super().__init__(color=False)
         self.texts: list[str] = []
 
-    def say(self, text: str = "", *, style: str = "") -> None:
-        self.texts.append(text)
+    def say(self, text: str = "", *, style: str = "", lead: str = "") -> None:
+        self.texts.append(lead + text)
 
     def progress(self, text: str) -> None:
         pass
@@ -47,8 +47,8 @@ class Screen(Console):
     def warn(self, problem: Problem) -> None:
         self.texts += [problem.summary, problem.cause, str(problem.name)]
 
-    def line(self, text: str = "") -> None:
-        self.texts.append(text)
+    def line(self, text: str = "", *, style: str = "", lead: str = "", lead_style: str = "") -> None:
+        self.texts.append(lead + text)
 
 
 class ByKey(Terminal):

@@ -10,13 +10,21 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from amzlink import __version__
 from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document, failure
 from amzlink.problems import Exit, Problem, ProblemName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Named(Document, frozen=True, kw_only=True):
+    store: str
+
 
 PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b")
 TOLD = (
@@ -65,14 +73,14 @@ def at_a_terminal(code: str, typed: str = "", *, after: str = "") -> tuple[int, 
 
 class TestResults:
     def test_as_json_it_is_one_document_that_begins_with_its_schema(self, capsys: pytest.CaptureFixture[str]) -> None:
-        Console(as_json=True).result({"store": "Žofie’s"}, lambda: pytest.fail("not for people"))
+        Console(as_json=True).result(lambda: Named(store="Žofie’s"), lambda: pytest.fail("not for people"))
         out, err = capsys.readouterr()
         assert out == '{"schema": 1, "store": "Žofie’s"}\n'
         assert err == ""
 
     def test_for_people_it_is_what_they_are_to_see(self, capsys: pytest.CaptureFixture[str]) -> None:
         console = Console()
-        console.result({"store": "a"}, lambda: console.line("Store a"))
+        console.result(lambda: pytest.fail("not for programs"), lambda: console.line("Store a"))
         assert capsys.readouterr() == ("Store a\n", "")
 
     def test_a_table_in_a_pipe_is_never_cut(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,12 +140,12 @@ class TestProblems:
     def test_as_json_a_failure_is_the_one_document(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert Console(as_json=True).fail(PROBLEM) == Exit.CONFIGURATION
         out, err = capsys.readouterr()
-        assert json.loads(out) == {"schema": 1, "error": PROBLEM.as_dict()}
+        assert json.loads(out) == {"schema": 1, "error": msgspec.to_builtins(failure(PROBLEM))}
         assert err == ""
 
     def test_after_a_result_there_is_no_second_document(self, capsys: pytest.CaptureFixture[str]) -> None:
         console = Console(as_json=True)
-        console.result({"store": "a"})
+        console.result(lambda: Named(store="a"))
         assert console.fail(PROBLEM) == Exit.CONFIGURATION
         assert json.loads(capsys.readouterr().out) == {"schema": 1, "store": "a"}
 
@@ -227,8 +235,9 @@ class TestAtATerminal:
         assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in screen.splitlines()) == 40
 
     def test_as_json_the_document_is_laid_out_for_eyes(self) -> None:
-        _, screen = at_a_terminal("Console(as_json=True).result({'store': 'a'})")
-        assert json.loads(screen) == {"schema": 1, "store": "a"}
+        begin = "from amzlink.cli.views.version import VersionDocument\n"
+        _, screen = at_a_terminal(begin + "Console(as_json=True).result(VersionDocument)")
+        assert json.loads(screen) == {"schema": 1, "version": __version__}
         assert screen.count("\n") == 4
 
 

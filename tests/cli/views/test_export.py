@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.cli.shell.console import Console
-from amzlink.cli.views.export import COLUMNS, PERSONAL_COLUMNS, export
+from amzlink.cli.views.orders.export import COLUMNS, PERSONAL_COLUMNS, export
 from amzlink.core.orders.order import PersonalData
 from amzlink.jobs.orders.browse import Exported
 from amzlink.orderbook.orders.browse import BookedLine, BookedOrder
@@ -107,7 +107,7 @@ class TestEveryForm:
             "marketplace_id": "A1PA6795UKMFR9",
             "status": "UNSHIPPED",
             "purchased_at": "2026-11-21T09:30:00Z",
-            "changed_at": "2026-11-22T09:30:00.000Z",
+            "changed_at": "2026-11-22T09:30:00Z",
             "ship_by": "2026-11-25T09:30:00Z",
             "service_level": "STANDARD",
             "programs": "PRIME PREMIUM",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.core.stores.pasted_values import Kind, Wanted, check, clean, is_usual_seller_id, recognise
 from amzlink.problems import Exit, Problem
+from tests.support.problems import texts_of
 
 CLIENT_ID = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef"
 CLIENT_SECRET = "amzn1.oa2-cs.v1." + "0123456789abcdef" * 4
@@ -179,7 +180,7 @@ class TestChecking:
     def test_never_repeats_a_secret(self) -> None:
         for wanted, value in (("client secret", REFRESH_TOKEN), ("refresh token", CLIENT_SECRET)):
             problem = refusal(wanted, value)  # type: ignore[arg-type]
-            assert value[-20:] not in f"{problem.as_dict()} {problem.facts}"
+            assert value[-20:] not in f"{texts_of(problem)} {problem.facts}"
 
     @settings(deadline=None)  # a loaded machine is no failure
     @given(st.sampled_from(sorted(RIGHT)), st.text() | st.text(string.printable) | st.sampled_from(sorted(KINDS)))

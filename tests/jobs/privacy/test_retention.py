@@ -20,7 +20,7 @@ import pytest
 from msgspec.structs import replace
 
 from amzlink.cli.shell.console import Console
-from amzlink.cli.views.orders import show_detail
+from amzlink.cli.views.orders.browse import show_detail
 from amzlink.core.privacy.retention import Retention, Rule, cancelled_by
 from amzlink.jobs.import_orders import ImportReport
 from amzlink.jobs.orders.browse import OrderDetail, show_order
@@ -183,7 +183,7 @@ def days(number: int) -> Callable[[Machine, str], object]:
     return lambda at, _order_id: at.keep(days=number)
 
 
-TAKEN_TO = "its delivery taken to need its days"
+TAKEN_TO = "its delivery assumed to need its days"
 STRICT = {"counts_from": "shipment"}
 Start = Callable[..., Machine]
 
@@ -559,15 +559,15 @@ class TestWhatOrdersShowSays:
     def text(self, at: Machine, order_id: str, capsys: pytest.CaptureFixture[str]) -> str:
         capsys.readouterr()
         detail = show_order(at.world.deps, SLUG, order_id, with_personal=False)
-        show_detail(Console(), SLUG, detail, with_pii=False)
+        show_detail(Console(), SLUG, detail, at.world.deps.clock.now(), with_pii=False)
         (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("Personal", "No pers"))]
-        return line.removesuffix(" (sealed; --with-pii shows it)")
+        return line.removesuffix(" (encrypted; --with-pii shows it)")
 
     def until(self, at: Machine, order_id: str, capsys: pytest.CaptureFixture[str]) -> str | None:
         """The day in the document for programs."""
         capsys.readouterr()
         detail = show_order(at.world.deps, SLUG, order_id, with_personal=False)
-        show_detail(Console(as_json=True), SLUG, detail, with_pii=False)
+        show_detail(Console(as_json=True), SLUG, detail, at.world.deps.clock.now(), with_pii=False)
         found: str | None = json.loads(capsys.readouterr().out)["personal_data_until"]
         return found
 
@@ -629,11 +629,11 @@ class TestWhatOrdersShowSays:
         at = start()
         order_id = to_ship_by(at, at.day(2))
         assert self.text(at, order_id, capsys) == (
-            "Personal data until 23 Dec 2026: still to ship, so its lease is renewed"
+            "Personal data until 23 Dec 2026: still to ship, so this date will be extended"
         )
         at.on(20)
         assert self.text(at, order_id, capsys) == (
-            "Personal data until 23 Dec 2026: not confirmed in time, so its lease is not renewed any more"
+            "Personal data until 23 Dec 2026: not confirmed in time, so this date is final"
         )
         assert self.until(at, order_id, capsys) == "2026-12-23"
 
@@ -647,7 +647,9 @@ class TestWhatOrdersShowSays:
         at.world.deps.save_config(replace(config, raw={**config.raw, "archive": archive}))
         cancel_after_the_hand_over(at, order_id)
         at.bring()
-        assert self.text(at, order_id, capsys) == ("Personal data: due, the next purge destroys it (sealed until then)")
+        assert self.text(at, order_id, capsys) == (
+            "Personal data: past its retention date, the next purge deletes it (encrypted until then)"
+        )
         assert self.until(at, order_id, capsys) is None
 
     def test_after_the_purge(self, start: Start, capsys: pytest.CaptureFixture[str]) -> None:
@@ -661,10 +663,10 @@ class TestWhatOrdersShowSays:
         at.on(34)
         at.purge()
         assert self.text(at, delivered, capsys) == (
-            "Personal data was destroyed on 27 Dec 2026: delivered, and its time is over."
+            "Personal data was deleted on 27 Dec 2026: delivered, and past its retention date."
         )
-        assert self.text(at, cancelled, capsys) == "Personal data was destroyed on 26 Nov 2026: cancelled."
-        assert self.text(at, asked, capsys) == "Personal data was destroyed on 26 Nov 2026: on request."
+        assert self.text(at, cancelled, capsys) == "Personal data was deleted on 26 Nov 2026: cancelled."
+        assert self.text(at, asked, capsys) == "Personal data was deleted on 26 Nov 2026: on request."
         assert [self.until(at, order_id, capsys) for order_id in (delivered, cancelled, asked)] == [None] * 3
 
 

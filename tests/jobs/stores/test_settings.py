@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_setting, settings_of, show_store
+from amzlink.cli.views.stores import Settings
+from amzlink.config import SETTINGS
+from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_setting, show_store
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SystemSecrets
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
@@ -166,8 +168,9 @@ class TestSendingToSendcloud:
         set_setting(world.deps, None, f"{key}=")
 
 
-def test_every_setting_is_shown(world: StoreOnSandbox) -> None:
-    assert list(settings_of(world.deps.load_config().stores[SLUG])) == [
+def test_every_setting_is_shown_beside_the_marketplaces() -> None:
+    assert [key for key in SETTINGS if key != "marketplace_ids"] == list(Settings.__struct_fields__)
+    assert list(Settings.__struct_fields__) == [
         "name",
         "import_weights",
         "update_status_when",

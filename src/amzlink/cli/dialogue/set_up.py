@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.cli.dialogue.conversation import WELCOME, Conversation
@@ -12,13 +11,13 @@ from amzlink.cli.dialogue.terminal import Terminal, show_proof
 from amzlink.cli.shell.browser import open_page
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.session import Session
+from amzlink.cli.views.stores import show_connected
 from amzlink.core.diagnosis.proof import Proof
 from amzlink.core.stores.draft import Service, State
 from amzlink.core.stores.next_step import missing
 from amzlink.jobs.connect import finish, is_proved, look_up, prove_all, refuse_idle_keys, renewal
 from amzlink.jobs.stores.answers import Answers
-from amzlink.jobs.stores.save import GIVEN, Connected, keep, region_of, require_place, vault_fault
-from amzlink.jobs.stores.settings import settings_of
+from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
 from amzlink.problems import stores
 
 
@@ -90,7 +89,8 @@ def _goodbye(console: Console) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        console.say("\nNothing was stored.")
+        console.say()
+        console.say("Nothing was stored.")
         raise
 
 
@@ -103,23 +103,4 @@ def _store(session: Session, answers: Answers, *, verified: bool) -> None:
         console.say(f"The store no longer covers {', '.join(names)}, which it did before.")
     if fault := vault_fault(deps, answers.slug):
         console.warn(fault)
-    console.result(_document(connected), lambda: _print(console, connected))
-
-
-def _document(connected: Connected) -> dict[str, Any]:
-    return {
-        "store": connected.slug,
-        "country": connected.store.country,
-        "marketplace_ids": list(connected.store.marketplace_ids),
-        "region": region_of(connected.store),
-        "verified": connected.verified,
-        "settings": settings_of(connected.store),
-    }
-
-
-def _print(console: Console, connected: Connected) -> None:
-    names = ", ".join(BY_ID[marketplace_id].name for marketplace_id in connected.store.marketplace_ids)
-    proved = "" if connected.verified else " The link has not been proved."
-    console.line(f"Connected: {connected.store.name} (store {connected.slug}, {names}).{proved}")
-    further = " and sends those that are ready to Sendcloud" if connected.store.destination == "sendcloud" else ""
-    console.say(f"Next: `amzlink import-orders` imports the orders{further}.")
+    show_connected(console, connected)

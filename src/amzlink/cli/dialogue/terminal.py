@@ -1,21 +1,18 @@
 """The guided set-up at a terminal: it shows what it is given and reads what is typed. It decides nothing."""
 
-import shutil
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from amzlink.cli.shell.console import Console
 from amzlink.core.diagnosis.proof import Proof, Standing
+from amzlink.core.store_choices import Trigger
 from amzlink.core.stores.draft import State
 from amzlink.core.stores.next_step import Cure
 from amzlink.core.stores.pasted_values import clean
 from amzlink.core.stores.question_texts import app_steps
 from amzlink.core.stores.question_type import Form, Kept, Paragraph, Question
-from amzlink.core.stores.settings import Trigger
 from amzlink.problems import Problem, ProblemName, usage
 
-_WIDEST: Final = 88
 _WHEN_SENT: Final[dict[Trigger, str]] = {
     "announced": "once its label is made (announced)",
     "processed": "once the carrier has scanned it (processed)",
@@ -31,7 +28,7 @@ class Terminal:
 
     def say(self, text: str, *, style: str = "") -> None:
         """A paragraph."""
-        self.console.say(wrapped(Paragraph(text)), style=style)
+        self.console.say(_one_line(text), style=style)
 
     def heading(self, text: str) -> None:
         """What comes now."""
@@ -97,11 +94,11 @@ class Terminal:
     def _show(self, paragraphs: Iterable[Paragraph], page: str) -> None:
         for paragraph in paragraphs:
             text = paragraph.text.replace("{page}", page)
-            self.console.say(wrapped(Paragraph(text, paragraph.lead)))
+            self.console.say(_one_line(text), lead=paragraph.lead)
 
     def _number(self, labels: Sequence[str]) -> None:
         for number, label in enumerate(labels, 1):
-            self.console.say(wrapped(Paragraph(label, f"  {number}  ")))
+            self.console.say(label, lead=f"  {number}  ")
 
 
 def show_proof(console: Console, proof: Proof, chosen: Trigger) -> None:
@@ -111,32 +108,15 @@ def show_proof(console: Console, proof: Proof, chosen: Trigger) -> None:
             continue
         note = f": {finding.note}" if finding.note else ""
         style = "" if finding.standing is Standing.PROVED else "yellow"
-        console.say(wrapped(Paragraph(f"{finding.subject}{note}", f"  {finding.standing:<12} ")), style=style)
+        console.say(f"{finding.subject}{note}", style=style, lead=f"  {finding.standing:<12} ")
     if proof.trigger and proof.trigger != chosen:
         console.say(
-            wrapped(
-                Paragraph(
-                    f"In Sendcloud this integration counts a parcel as sent {_WHEN_SENT[proof.trigger]}; here you have "
-                    f"chosen: {_WHEN_SENT[chosen]}. amzlink goes by your answer. "
-                    f"`amzlink stores set update_status_when={proof.trigger}` changes it."
-                )
-            )
+            f"In Sendcloud this integration counts a parcel as sent {_WHEN_SENT[proof.trigger]}; here you have "
+            f"chosen: {_WHEN_SENT[chosen]}. amzlink goes by your answer. "
+            f"`amzlink stores set update_status_when={proof.trigger}` changes it."
         )
     for warning in proof.warnings:
         console.warn(warning)
-
-
-def wrapped(paragraph: Paragraph) -> str:
-    """Broken at spaces only, so that addresses and commands stay whole and can be clicked or copied."""
-    width = min(_WIDEST, shutil.get_terminal_size().columns)
-    return textwrap.fill(
-        paragraph.text,
-        width,
-        initial_indent=paragraph.lead,
-        subsequent_indent=" " * len(paragraph.lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def is_a_call_for_help(text: str) -> bool:
@@ -149,3 +129,8 @@ def _spelled(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(marketplace.country for marketplace in value)
     return str(value)
+
+
+def _one_line(paragraph: str) -> str:
+    """A paragraph as the console takes it, which breaks it to the terminal's width."""
+    return " ".join(paragraph.split())

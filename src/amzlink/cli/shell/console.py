@@ -1,18 +1,27 @@
 """What people see: questions, progress, tables and problems; and the one JSON document for programs.
 
 Results go to stdout, all talk to stderr. Where there is no terminal there is no question, no colour and no progress,
-and a run that went well says nothing. Rich is loaded only when there is something to lay out.
+and a run that went well says nothing. On a terminal text is broken at words to its width; in a pipe a line stays one.
+Everything for people passes `safe_text.visible` here, whoever wrote it. Rich is loaded only when there is something to
+lay out.
 """
 
-import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, TYPE_CHECKING, Final, NoReturn
 
+from amzlink.cli.shell.safe_text import VisibleWriter, visible
 from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
+
+    from amzlink.cli.shell.documents import Document
+
+_USUAL_WIDTH: Final = 80  # where a terminal does not tell its own
+_NARROWEST: Final = 20  # columns: what is left beside a lead has to hold a few words, else it goes below
+_INDENT: Final = 4
 
 
 class Console:
@@ -48,26 +57,20 @@ class Console:
 
     # Talk, on stderr
 
-    def say(self, text: str = "", *, style: str = "") -> None:
-        """Tell something, as it stands, with nothing in it taken for markup."""
-        if self.quiet:
-            return
-        self.clear_progress()
-        if style and self._color and sys.stderr.isatty():
-            self._rich(sys.stderr).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(text, file=sys.stderr)
+    def say(self, text: str = "", *, style: str = "", lead: str = "") -> None:
+        """Tell something. Where it is broken into lines, they begin below the end of the `lead`."""
+        if not self.quiet:
+            self._write(sys.stderr, text, style=style, lead=lead)
 
     def tell(self, text: str) -> None:
         """Tell something that belongs to a failure: `--quiet` does not silence it."""
-        self.clear_progress()
-        print(text, file=sys.stderr)
+        self._write(sys.stderr, text)
 
     def progress(self, text: str) -> None:
         """Show what is being done now in a line that the next one replaces; only on a terminal."""
         if self.quiet or self.as_json or not sys.stderr.isatty():
             return
-        line = text[: self._columns() - 3]
+        line = visible(text)[: _columns(sys.stderr) - 3]
         print(f"\r  {line}{' ' * (self._progress_width - len(line))}", end="", file=sys.stderr, flush=True)
         self._progress_width = len(line)
 
@@ -88,7 +91,7 @@ class Console:
         self._refuse_without_terminal(option)
         self.clear_progress()
         hint = f" [{default}]" if default else ""
-        print(f"{question}{hint}: ", end="", file=sys.stderr, flush=True)
+        print(f"{visible(question + hint)}: ", end="", file=sys.stderr, flush=True)
         return self._line() or default or ""
 
     def ask_secret(self, question: str, option: str = "") -> str:
@@ -97,7 +100,7 @@ class Console:
 
         self._refuse_without_terminal(option)
         self.clear_progress()
-        return getpass.getpass(f"{question}: ", stream=sys.stderr).strip()
+        return getpass.getpass(f"{visible(question)}: ", stream=sys.stderr).strip()
 
     def confirm(self, question: str, *, default: bool, option: str = "") -> bool:
         """Ask for a yes or a no until there is one."""
@@ -111,61 +114,89 @@ class Console:
 
     # Results, on stdout
 
-    def result(self, document: Mapping[str, Any], human: Callable[[], None] | None = None) -> None:
+    def result(self, document: "Callable[[], Document]", human: Callable[[], None] | None = None) -> None:
         """Give the result: the document with `--json`, else what `human` prints."""
         self.clear_progress()
         if self.as_json:
-            self._document(document)
+            self._print_document(document())
         elif human is not None:
             human()
 
-    def line(self, text: str = "") -> None:
-        """A line of the result."""
-        self.clear_progress()
-        print(text)
+    def announce(self, document: "Document") -> None:
+        """Give a document on one line at once, with and without `--json`; the command goes on."""
+        from amzlink.cli.shell.documents import encode
+
+        self._answered = True
+        print(encode(document, laid_out=False), flush=True)
+
+    def line(self, text: str = "", *, style: str = "", lead: str = "", lead_style: str = "") -> None:
+        """A line of the result. Where it is broken into lines, they begin below the end of the `lead`."""
+        self._write(sys.stdout, text, style=style, lead=lead, lead_style=lead_style)
 
     @property
     def colorful(self) -> bool:
         """Whether results may be coloured: on a terminal, unless it was forbidden."""
         return self._color and sys.stdout.isatty()
 
-    def colored(self, text: str, style: str) -> str:
-        """The text in a style, where results may be coloured."""
-        if not self.colorful:
-            return text
-        from rich.style import Style
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        keys: Sequence[str] = (),
+        right: Sequence[str] = (),
+    ) -> None:
+        """A table; into a pipe or a file it has the width that it needs.
 
-        return Style.parse(style).render(text)
-
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-        """A table; into a pipe or a file it is never cut to a terminal's width."""
-        from rich.table import Table
-        from rich.text import Text
+        On a terminal cells are broken at words, but not those of the columns in `keys`, which people copy. Where the
+        longest words do not fit beside each other, each row is shown as a block.
+        """
+        from amzlink.cli.shell.layout import Table
 
         self.clear_progress()
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, justify="right" if column in right else "left", overflow="ellipsis", no_wrap=True)
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        rich = self._rich(sys.stdout)
-        with rich.capture() as captured:
-            rich.print(table)
-        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        table = Table(
+            columns,
+            [[visible(cell) for cell in row] for row in rows],
+            keys=keys,
+            right=right,
+            room=_columns(sys.stdout) if sys.stdout.isatty() else None,
+        )
+        if not table.narrowed:
+            head, *rest = table.lines()
+            self._write(sys.stdout, head, style="bold")
+            for line in rest:
+                print(line)
+        elif table.fits:
+            rich = self._rich(sys.stdout, table.width)
+            with rich.capture() as captured:
+                rich.print(table.grid())
+            print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        else:
+            for number, block in enumerate(table.blocks()):
+                if number:
+                    self.line()
+                for lead, cell in block:
+                    self.line(cell, lead=lead)
+
+    def data(self) -> "IO[str] | VisibleWriter":
+        """Where a file's content goes that was asked for on stdout: as it is, but made visible on a terminal."""
+        self.clear_progress()
+        return VisibleWriter(sys.stdout) if sys.stdout.isatty() else sys.stdout
 
     # Problems
 
-    def fail(self, problem: Problem, done: Mapping[str, Any] | None = None) -> int:
+    def fail(self, problem: Problem, document: "Callable[[], Document] | None" = None) -> int:
         """Show what stopped the command, and give its exit code.
 
-        With `--json` it is also the one document, together with what was `done` before.
+        With `--json` it is also the one document; `document` gives the one that tells what was done before, too.
         """
         self.clear_progress()
         if self.as_json:
             if not self._answered:
-                self._document({**(done or {}), "error": problem.as_dict()})
-            return int(problem.exit_code)
-        if problem.exit_code is Exit.INTERRUPTED:  # which is no error
+                from amzlink.cli.shell.documents import ErrorDocument, failure
+
+                self._print_document(document() if document else ErrorDocument(error=failure(problem)))
+        elif problem.exit_code is Exit.INTERRUPTED:  # which is no error
             self.tell(f"{problem.summary} {problem.cause} {problem.next_step}")
         else:
             self._tell_problem(problem, "Error")
@@ -177,24 +208,48 @@ class Console:
 
     def _tell_problem(self, problem: Problem, word: str) -> None:
         """Problems are told even with `--quiet`: cron mails them."""
-        self.clear_progress()
-        colored = self._color and sys.stderr.isatty()
-        if colored:
-            style = "bold red" if word == "Error" else "bold yellow"
-            rich = self._rich(sys.stderr)
-            rich.print(f"{word}: {problem.summary}", style=style, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(f"{word}: {problem.summary}", file=sys.stderr)
-        print(f"  Why:   {problem.cause}", file=sys.stderr)
-        print(f"  Next:  {problem.next_step}", file=sys.stderr)
-        print(f"  Name:  {problem.name} (amzlink explain {problem.name})", file=sys.stderr)
+        style = "bold red" if word == "Error" else "bold yellow"
+        self._write(sys.stderr, f"{word}: {problem.summary}", style=style)
+        for lead, text in parts_of(problem):
+            self._write(sys.stderr, text, lead=lead)
         if problem.entry.checks and self.offers_verify:
-            print("Run `amzlink verify` for the full picture.", file=sys.stderr)
+            self._write(sys.stderr, "Run `amzlink verify` for the full picture.")
 
-    def _document(self, document: Mapping[str, Any]) -> None:
+    # How it gets there
+
+    def _print_document(self, document: "Document") -> None:
+        from amzlink.cli.shell.documents import encode
+
         self._answered = True
-        indent = 2 if sys.stdout.isatty() else None
-        print(json.dumps({"schema": 1, **document}, ensure_ascii=False, indent=indent, default=_named))
+        print(encode(document, laid_out=sys.stdout.isatty()))
+
+    def _write(self, stream: IO[str], text: str, *, style: str = "", lead: str = "", lead_style: str = "") -> None:
+        self.clear_progress()
+        text, lead = visible(text), visible(lead)
+        colored = bool(self._color and (style or lead_style) and stream.isatty())
+        if not colored and (not stream.isatty() or _surely_fits(lead + text, _columns(stream))):
+            print(lead + text, file=stream)
+        else:
+            self._lay_out(stream, text, style=style, lead=lead, lead_style=lead_style)
+
+    def _lay_out(self, stream: IO[str], text: str, *, style: str, lead: str, lead_style: str) -> None:
+        """Print with Rich, broken at words; a longer word, such as an address, stays whole."""
+        from rich.cells import cell_len
+        from rich.text import Text
+
+        from amzlink.cli.shell.layout import broken_at_words
+
+        rich = self._rich(stream, _columns(stream))
+        words = text.lstrip(" ")
+        lead += " " * (len(text) - len(words))
+        indent = cell_len(lead)
+        if lead and rich.width - indent < _NARROWEST:
+            rich.print(Text(lead.rstrip(), lead_style), soft_wrap=True)
+            lead, indent = " " * _INDENT, _INDENT
+        for part in broken_at_words(Text(words, style), rich, rich.width - indent):
+            part.rstrip()
+            rich.print(Text.assemble((lead, lead_style), part), soft_wrap=True)
+            lead = " " * indent
 
     def _refuse_without_terminal(self, option: str) -> None:
         if not self.interactive:
@@ -206,20 +261,34 @@ class Console:
             raise KeyboardInterrupt  # end of input at a prompt: the person has left
         return line.strip()
 
-    def _columns(self) -> int:
-        import shutil
-
-        return shutil.get_terminal_size().columns
-
-    def _rich(self, stream: Any) -> "RichConsole":
+    def _rich(self, stream: IO[str], width: int) -> "RichConsole":
         from rich.console import Console as RichConsole
 
-        width = None if stream.isatty() else 10_000
-        return RichConsole(file=stream, no_color=not self._color, width=width, highlight=False)
+        return RichConsole(
+            file=stream, color_system="auto" if self._color else None, width=width, highlight=False, markup=False
+        )
 
 
-def _named(value: object) -> str:
-    """A problem's name as JSON shows it; anything else that JSON does not know is a bug."""
-    if isinstance(value, ProblemName):
-        return value.value
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+def parts_of(problem: Problem) -> tuple[tuple[str, str], ...]:
+    """What stands below a problem's summary: leads and texts."""
+    return (
+        ("  Why:   ", problem.cause),
+        ("  Next:  ", problem.next_step),
+        ("  Name:  ", f"{problem.name} (amzlink explain {problem.name})"),
+    )
+
+
+def _columns(stream: IO[str]) -> int:
+    """The width of the terminal behind a stream; COLUMNS overrules what it tells itself."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError):
+        return _USUAL_WIDTH
+
+
+def _surely_fits(text: str, width: int) -> bool:
+    """Whether a text fits without its letters being measured, of which none is wider than two columns."""
+    return len(text) * (1 if text.isascii() else 2) <= width

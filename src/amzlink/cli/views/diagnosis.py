@@ -1,16 +1,41 @@
 """How an examination looks: a line per check as it ends, and the first thing to fix at the end."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from amzlink.cli.shell.console import Console
-from amzlink.core.diagnosis.checks import Result, Status
+import msgspec
+
+from amzlink.cli.shell.console import Console, parts_of
+from amzlink.cli.shell.documents import Document, encode, failure
+from amzlink.cli.shell.safe_text import encodable
+from amzlink.core.diagnosis.checks import Check, Result, Status
 from amzlink.jobs.verify import Verification
-from amzlink.problems import Exit
+from amzlink.problems import Exit, ProblemName
 
 _MARKS: Final = {Status.OK: "✓", Status.WARNING: "!", Status.FAILED: "✗", Status.SKIPPED: "-"}
 _PLAIN_MARKS: Final = {Status.OK: "ok", Status.WARNING: "warning", Status.FAILED: "FAILED", Status.SKIPPED: "skipped"}
 _COLORS: Final = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red", Status.SKIPPED: "dim"}
+
+
+class CheckPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check found; the four in the middle where that is a problem."""
+
+    id: Check
+    status: Status
+    problem: ProblemName | None
+    summary: str
+    cause: str | None
+    next_step: str | None
+    docs: str | None
+    evidence: dict[str, Any]
+
+
+class VerifyDocument(Document, frozen=True, kw_only=True):
+    """`verify --json`, and the same in a bundle."""
+
+    store: str | None
+    ok: bool
+    checks: list[CheckPart]
 
 
 class VerifyView:
@@ -23,32 +48,56 @@ class VerifyView:
         """One check has ended."""
         if self._console.as_json or self._console.quiet:
             return
-        if self._console.colorful:
-            mark = self._console.colored(_MARKS[result.status], _COLORS[result.status])
-            self._console.line(f"{mark} {result.id.value:<22} {result.summary}")
-        else:
-            self._console.line(f"{_PLAIN_MARKS[result.status]:<8} {result.id.value:<22} {result.summary}")
+        colorful = self._console.colorful
+        mark = _MARKS[result.status] if colorful else f"{_PLAIN_MARKS[result.status]:<8}"
+        self._console.line(
+            result.summary, lead=f"{mark} {result.id.value:<22} ", lead_style=_COLORS[result.status] if colorful else ""
+        )
 
     def bundle(self, path: str, parts: Sequence[str]) -> None:
         """A bundle was written."""
-        self._console.say(f"{path} is written: {', '.join(parts)}. It holds no secret and no personal data.")
+        self._console.say(f"{path} written: {', '.join(parts)}. It contains no secret and no personal data.")
 
     def end(self, verification: Verification) -> Exit:
         """The document, or the first thing to fix; and the exit code."""
-        code = Exit.DONE if verification.ok else Exit.PARTLY
-        if self._console.as_json:
-            self._console.result(verification.as_dict())
-            return code
+        self._console.result(lambda: document(verification), lambda: self._print_end(verification))
+        return Exit.DONE if verification.ok else Exit.PARTLY
+
+    def _print_end(self, verification: Verification) -> None:
         first = verification.first_to_fix
         if first is None or first.problem is None:
             if not self._console.quiet:
                 self._console.line()
                 self._console.line("Everything that was checked works.")
-            return code
+            return
         self._console.line()
         intro = "Fix first" if first.status is Status.FAILED else "Nothing is broken; worth a look"
-        self._console.line(self._console.colored(f"{intro}: {first.summary}", "bold"))
-        self._console.line(f"  Why:   {first.problem.cause}")
-        self._console.line(self._console.colored(f"  Next:  {first.problem.next_step}", "bold"))
-        self._console.line(f"  Name:  {first.problem.name} (amzlink explain {first.problem.name})")
-        return code
+        self._console.line(f"{intro}: {first.summary}", style="bold")
+        for lead, text in parts_of(first.problem):
+            self._console.line(text, lead=lead)
+
+
+def document(verification: Verification) -> VerifyDocument:
+    """The results as JSON shows them."""
+    return VerifyDocument(
+        store=verification.store, ok=verification.ok, checks=[_check(result) for result in verification.results]
+    )
+
+
+def bundled(verification: Verification) -> str:
+    """The document as a bundle has it, for eyes."""
+    return encode(document(verification), laid_out=True)
+
+
+def _check(result: Result) -> CheckPart:
+    found = failure(result.problem) if result.problem else None
+    return CheckPart(
+        id=result.id,
+        status=result.status,
+        problem=found.problem if found else None,
+        summary=encodable(result.summary),
+        cause=found.cause if found else None,
+        next_step=found.next_step if found else None,
+        docs=found.docs if found else None,
+        evidence=dict(result.evidence),
+    )

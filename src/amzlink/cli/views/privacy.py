@@ -1,91 +1,125 @@
 """How the result of purge-pii looks, to a program and to a person."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
-from amzlink.clock import to_iso
+from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment, path_text
+from amzlink.cli.views.runs import RunView, show_runs
+from amzlink.cli.views.words import counted, local_day
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.privacy.purge import PurgeReport
 from amzlink.problems import Exit
 
 WHY_PURGED: Final = {
     Rule.OPEN: "still to ship",
-    Rule.NOT_CONFIRMED: "not confirmed, and cancelled by Amazon since",
+    Rule.NOT_CONFIRMED: "not confirmed, then cancelled by Amazon",
     Rule.CANCELLED: "cancelled",
-    Rule.DELIVERED: "delivered, and its time is over",
-    Rule.SHIPPED: "shipped, and its time is over",
-    Rule.DELIVERY_UNKNOWN: "shipped; its delivery was never heard of",
+    Rule.DELIVERED: "delivered, and past its retention date",
+    Rule.SHIPPED: "shipped, and past its retention date",
+    Rule.DELIVERY_UNKNOWN: "shipped, its delivery was never reported",
     Rule.REQUESTED: "on request",
 }
 _MOST_LISTED: Final = 50
 
 
+class Copies(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders of which Sendcloud had a copy."""
+
+    deleted: int
+    left: int
+
+
+class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order whose personal data would go: the rule, and the day on which its time was over."""
+
+    order_id: str
+    rule: Rule
+    since: date | None
+
+
+class StorePurge(msgspec.Struct, frozen=True, kw_only=True):
+    """What the purge of one store did. All but the times count orders."""
+
+    store: str
+    purged: int
+    archived: int
+    archive: str | None
+    kept: int
+    next_due: datetime | None
+    forgotten: int
+    copies_at_sendcloud: Copies
+    dry_run: bool | UnsetType = UNSET
+    orders: list[DueOrder] | UnsetType = UNSET
+    error: MaybeFailure = UNSET
+
+
+class PurgeDocument(Document, frozen=True, kw_only=True):
+    """`purge-pii --json`."""
+
+    stores: list[StorePurge]
+    error: MaybeFailure = UNSET
+
+
 def show(console: Console, reports: Sequence[PurgeReport], *, dry_run: bool) -> Exit:
-    """Give the result and the exit code. One store that was stopped is the command's own failure."""
-    stopped = [report for report in reports if report.problem]
-    document = {"stores": [_document(report, dry_run=dry_run) for report in reports]}
-    if len(reports) == 1 and stopped and stopped[0].problem:
-        if console.watched and not console.as_json and stopped[0].purged:
-            _print(console, stopped[0], dry_run=dry_run)
-        return Exit(console.fail(stopped[0].problem, document))
-    for report in stopped:
-        if report.problem:
-            console.warn(report.problem)
-    if console.watched or console.as_json or dry_run:  # what would go is what was asked for
-        console.result(document, lambda: _print_all(console, reports, dry_run=dry_run))
-    return Exit.PARTLY if stopped else Exit.DONE
+    """Give the result and the exit code."""
+    view: RunView[PurgeReport] = RunView(
+        document=lambda error: PurgeDocument(
+            stores=[_store(report, dry_run=dry_run) for report in reports], error=error
+        ),
+        show=lambda report: _print(console, report, dry_run=dry_run),
+        has_news=lambda report: bool(report.purged),
+        complete=lambda report: report.problem is None,
+        always=dry_run,  # what would go is what was asked for
+    )
+    return show_runs(console, reports, view)
 
 
-def _document(report: PurgeReport, *, dry_run: bool) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "store": report.store,
-        "purged": len(report.due) if dry_run else report.purged,
-        "archived": report.archived,
-        "archive": str(report.archive) if report.archive else None,
-        "kept": report.kept,
-        "next_due": to_iso(report.next_due) if report.next_due else None,
-        "forgotten": report.forgotten,
-        "copies_at_sendcloud": {"deleted": report.copies_deleted, "left": report.copies_left},
-    }
-    if dry_run:
-        document["dry_run"] = True
-        document["orders"] = [
-            {"order_id": due.order_id, "rule": due.rule.value, "since": due.since.isoformat() if due.since else None}
-            for due in report.due
-        ]
-    if report.problem:
-        document["error"] = report.problem.as_dict()
-    return document
-
-
-def _print_all(console: Console, reports: Sequence[PurgeReport], *, dry_run: bool) -> None:
-    for report in reports:
-        _print(console, report, dry_run=dry_run)
+def _store(report: PurgeReport, *, dry_run: bool) -> StorePurge:
+    due = [DueOrder(order_id=due.order_id, rule=due.rule, since=due.since) for due in report.due]
+    return StorePurge(
+        store=report.store,
+        purged=len(report.due) if dry_run else report.purged,
+        archived=report.archived,
+        archive=path_text(report.archive) if report.archive else None,
+        kept=report.kept,
+        next_due=moment(report.next_due),
+        forgotten=report.forgotten,
+        copies_at_sendcloud=Copies(deleted=report.copies_deleted, left=report.copies_left),
+        dry_run=dry_run or UNSET,
+        orders=due if dry_run else UNSET,
+        error=failure_or_unset(report.problem),
+    )
 
 
 def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
-    next_due = f"; the next of it goes on {report.next_due:%Y-%m-%d}" if report.next_due else ""
-    done = f"{len(report.due)} would be destroyed" if dry_run else f"{report.purged} destroyed"
-    console.line(f"{report.store}: personal data of orders: {done}, {report.kept} kept{next_due}.")
+    done = (
+        f"would be deleted for {counted(len(report.due), 'order')}"
+        if dry_run
+        else (f"deleted for {counted(report.purged, 'order')}")
+    )
+    next_due = f" (next deletion: {local_day(report.next_due.date())})" if report.next_due else ""
+    console.line(f"{report.store}: personal data {done}, kept for {report.kept}{next_due}.")
     if dry_run:
         for due in report.due[:_MOST_LISTED]:
-            since = f" (until {due.since})" if due.since else ""
-            console.line(f"  {due.order_id}  {WHY_PURGED[due.rule]}{since}")
+            since = f" (until {local_day(due.since)})" if due.since else ""
+            console.line(f"{WHY_PURGED[due.rule]}{since}", lead=f"  {due.order_id}  ")
         if len(report.due) > _MOST_LISTED:
-            console.line(f"  and {len(report.due) - _MOST_LISTED} more; --json lists them all")
+            console.line(f"and {len(report.due) - _MOST_LISTED} more; --json lists them all", lead="  ")
     if report.gone_since:
-        console.line(f"  Of the order nothing personal is left, since {report.gone_since:%Y-%m-%d}.")
+        console.line(f"The order has had no personal data since {local_day(report.gone_since.date())}.", lead="  ")
     if report.archive:
-        console.line(f"  {report.archived} archived in {report.archive}; move it off this machine.")
+        archived = counted(report.archived, "order")
+        console.line(f"{archived} archived in {report.archive}; move the file off this machine.", lead="  ")
     if report.forgotten:
-        console.line(f"  {report.forgotten} old orders were removed as a whole.")
+        console.line(f"{counted(report.forgotten, 'old order')} removed completely.", lead="  ")
     if report.copies_deleted:
-        console.line(
-            f"  {report.copies_deleted} deleted at Sendcloud; parcels made there keep their copy of the address."
-        )
+        deleted = counted(report.copies_deleted, "order")
+        console.line(f"{deleted} deleted at Sendcloud; parcels there keep their copy of the address.", lead="  ")
     if report.copies_left:
-        console.line(
-            f"  {report.copies_left} orders lie at Sendcloud too, for 180 days; "
-            "--include-destination deletes them there."
-        )
+        left = f"Sendcloud still has {counted(report.copies_left, 'order')}"
+        console.line(f"{left} and keeps each for 180 days; --include-destination deletes them there.", lead="  ")

@@ -1,83 +1,101 @@
 """How the result of push-status looks, to a program and to a person."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset
+from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
+from amzlink.cli.views.words import by_number, counted, reason
 from amzlink.jobs.push_status import PushReport
 from amzlink.problems import Exit
 
 _MOST_TOLD: Final = 20
+# By the setting `update_status_when`.
+_WAIT_FOR: Final = {"processed": "for the carrier's first scan", "announced": "to be announced to the carrier"}
 
 
-def show(console: Console, reports: Sequence[PushReport], *, dry_run: bool) -> Exit:
-    """Give the result and the exit code. One store that was stopped is the command's own failure."""
-    stopped = [report for report in reports if report.problem]
-    document = {"stores": [_document(report, dry_run=dry_run) for report in reports]}
-    if len(reports) == 1 and stopped and stopped[0].problem:
-        if console.watched and not console.as_json and any(stopped[0].counts().values()):
-            _print(console, stopped[0], dry_run=dry_run)
-        _tell_failed(console, reports)
-        return Exit(console.fail(stopped[0].problem, document))
-    for report in stopped:
-        if report.problem:
-            console.warn(report.problem)
-    if console.watched or console.as_json:
-        console.result(document, lambda: _print_all(console, reports, dry_run=dry_run))
-    _tell_failed(console, reports)
-    return Exit.PARTLY if stopped or any(report.failures for report in reports) else Exit.DONE
+class StorePush(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run of one store did. All count parcels, but for `delivered`, which counts orders."""
+
+    store: str
+    confirmed: int
+    edited: int
+    waiting: int
+    already: int
+    failed: list[RefusedOrder]
+    delivered: int
+    api_calls: dict[str, int]
+    dry_run: bool | UnsetType = UNSET
+    error: MaybeFailure = UNSET
 
 
-def _document(report: PushReport, *, dry_run: bool) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "store": report.store,
-        "confirmed": report.planned.confirm if dry_run else report.sent.confirmed,
-        "edited": report.planned.edit if dry_run else report.sent.edited,
-        "waiting": report.waiting,
-        "already": report.already,
-        "failed": [
-            {"order_id": entry.order_id, "problem": entry.problem, "message": entry.message}
-            for entry in report.failures
-        ],
-        "delivered": report.delivered,
-        "api_calls": dict(sorted(report.api_calls.items())),
-    }
-    if dry_run:
-        document["dry_run"] = True
-    if report.problem:
-        document["error"] = report.problem.as_dict()
-    return document
+class PushDocument(Document, frozen=True, kw_only=True):
+    """`push-status --json`."""
+
+    stores: list[StorePush]
+    error: MaybeFailure = UNSET
 
 
-def _print_all(console: Console, reports: Sequence[PushReport], *, dry_run: bool) -> None:
-    for report in reports:
-        _print(console, report, dry_run=dry_run)
-
-
-def _print(console: Console, report: PushReport, *, dry_run: bool) -> None:
-    if dry_run:
-        said = ((report.planned.confirm, "would be confirmed"), (report.planned.edit, "would be changed"))
-    else:
-        said = ((report.sent.confirmed, "confirmed"), (report.sent.edited, "changed"))
-    counted = (
-        *said,
-        (report.planned.waiting, "not ready to be confirmed"),
-        (report.unanswered, "without Amazon's answer yet"),
-        (report.already, "known to Amazon already"),
-        (len(report.failures), "refused"),
+def show(console: Console, reports: Sequence[PushReport], triggers: Mapping[str, str], *, dry_run: bool) -> Exit:
+    """Give the result and the exit code. `triggers` are the stores' settings of when a parcel is confirmed."""
+    view: RunView[PushReport] = RunView(
+        document=lambda error: PushDocument(
+            stores=[_store(report, dry_run=dry_run) for report in reports], error=error
+        ),
+        show=lambda report: _print(console, report, triggers[report.store], dry_run=dry_run),
+        has_news=lambda report: any(report.counts().values()),
+        complete=lambda report: not (report.problem or report.failures),
+        tell_refused=lambda report: _tell_failed(console, report),
     )
-    parts = [f"{count} {words}" for count, words in counted if count]
-    console.line(f"{report.store}: {'parcels: ' + ', '.join(parts) if parts else 'no news of parcels'}.")
+    return show_runs(console, reports, view)
+
+
+def _store(report: PushReport, *, dry_run: bool) -> StorePush:
+    return StorePush(
+        store=report.store,
+        confirmed=report.planned.confirm if dry_run else report.sent.confirmed,
+        edited=report.planned.edit if dry_run else report.sent.edited,
+        waiting=report.waiting,
+        already=report.already,
+        failed=refused_orders(report.failures),
+        delivered=report.delivered,
+        api_calls=dict(sorted(report.api_calls.items())),
+        dry_run=dry_run or UNSET,
+        error=failure_or_unset(report.problem),
+    )
+
+
+def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool) -> None:
+    planned, sent = report.planned, report.sent
+    if dry_run:
+        done = ((planned.confirm, "would be confirmed"), (planned.edit, "would be changed"))
+    else:
+        done = ((sent.confirmed, "confirmed"), (sent.edited, "changed"))
+    parts = [
+        (count, words)
+        for count, words in (
+            *done,
+            (planned.waiting, f"{by_number(planned.waiting, 'waits', 'wait')} {_WAIT_FOR[trigger]}"),
+            (report.unanswered, f"{by_number(report.unanswered, 'waits', 'wait')} for Amazon's answer"),
+            (report.already, "already confirmed"),
+            (len(report.failures), "refused"),
+        )
+        if count
+    ]
+    # The first number says what is counted.
+    said = [f"{count if at else counted(count, 'parcel')} {words}" for at, (count, words) in enumerate(parts)]
+    console.line(f"{report.store}: {', '.join(said) or 'no changes to parcels'}.")
     if report.delivered:
-        console.line(f"  {report.delivered} {'order was' if report.delivered == 1 else 'orders were'} delivered.")
+        console.line(f"{counted(report.delivered, 'order')} delivered.", lead="  ")
 
 
-def _tell_failed(console: Console, reports: Sequence[PushReport]) -> None:
-    if console.as_json:
-        return
-    for report in reports:
-        for entry in report.failures[:_MOST_TOLD]:
-            order = f"order {entry.order_id}: " if entry.order_id else ""
-            console.tell(f"{report.store}: {order}{entry.message} ({entry.problem})")
-        if len(report.failures) > _MOST_TOLD:
-            console.tell(f"{report.store}: and {len(report.failures) - _MOST_TOLD} more; --json lists them all.")
+def _tell_failed(console: Console, report: PushReport) -> None:
+    for entry in report.failures[:_MOST_TOLD]:
+        order = f"order {entry.order_id}: " if entry.order_id else ""
+        console.tell(f"{report.store}: {order}{reason(entry.message, entry.problem)}")
+    if len(report.failures) > _MOST_TOLD:
+        console.tell(f"{report.store}: and {len(report.failures) - _MOST_TOLD} more; --json lists them all.")

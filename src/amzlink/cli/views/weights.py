@@ -1,36 +1,99 @@
 """How the result of check-weights looks, to a program and to a person; and the table to fill in."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document, MaybeFailure, failure, path_text
 from amzlink.cli.shell.output_file import whole_file
+from amzlink.cli.views.words import by_number, counted, reason
 from amzlink.core.weights.rows import WeightRefusal, write_weight_csv
-from amzlink.core.weights.weights import Finding, spell_grams
+from amzlink.core.weights.weights import Finding, Source, SuggestionSource, spell_grams
 from amzlink.jobs.check_weights import Checked, CheckReport
 from amzlink.jobs.weights.update_listings import PatchOutcome
 from amzlink.orderbook.weights.listings import PatchState
-from amzlink.problems import Exit
+from amzlink.problems import Exit, ProblemName
 
-_WIDTH: Final = 100  # of the table where no terminal tells its own
-_NARROWEST_TITLE: Final = 12
-_TITLE: Final = 1  # its column
-_GAP: Final = 1
 _MOST_SHOWN: Final = 60
 _BY_HAND: Final = (
     "Where a weight cannot be set from here: in Seller Central open the listing's edit page (switch to Advanced View "
     "where it is offered), Shipping or More Details, Shipping Weight or Item Package Weight."
 )
 _PATCHES: Final = {
-    "preview": "Amazon would take it",
-    PatchState.ASKED.value: "sent to Amazon without an answer",
+    "preview": "Amazon would accept it",
+    PatchState.ASKED.value: "sent to Amazon, no answer yet",
     PatchState.QUEUED.value: "sent to Amazon",
     PatchState.TAKEN.value: "Amazon shows it now",
-    PatchState.LOST.value: "Amazon accepted it and does not show it",
+    PatchState.LOST.value: "Amazon confirmed receipt, but does not show it",
     PatchState.REFUSED.value: "refused by Amazon",
 }
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """What Amazon has against a weight."""
+
+    code: str
+    severity: str
+    message: str
+
+
+class RefusedWeight(msgspec.Struct, frozen=True, kw_only=True):
+    """A weight that was given and is not kept; with its line where it came from a file."""
+
+    line: int | UnsetType = UNSET
+    sku: str | None
+    problem: ProblemName
+    message: str
+
+
+class Sku(msgspec.Struct, frozen=True, kw_only=True):
+    """A product and what was found. `listing` is where it can be edited; `at_amazon` what became of a weight sent."""
+
+    sku: str
+    asin: str | None
+    title: str | None
+    weight_grams: int | None
+    source: Source | None
+    finding: Finding
+    suggestion_grams: int | None
+    open_orders: int
+    reason: str
+    suggestion_source: SuggestionSource | None
+    listing: str | None
+    listed: bool | None
+    suppressed: bool
+    at_amazon: PatchState | None
+
+
+class Patch(msgspec.Struct, frozen=True, kw_only=True):
+    """A weight that was sent to Amazon, or of which Amazon was asked what it would say."""
+
+    sku: str
+    weight_grams: int
+    state: str
+    issues: list[Issue]
+    problem: ProblemName | None
+    message: str
+
+
+class WeightsDocument(Document, frozen=True, kw_only=True):
+    """`check-weights --json`."""
+
+    store: str
+    skus: list[Sku]
+    summary: dict[str, int]
+    set: int
+    refused: list[RefusedWeight]
+    patches: list[Patch]
+    passed_over: int
+    orders_without_weight: int
+    api_calls: dict[str, int]
+    file: str | UnsetType = UNSET
+    error: MaybeFailure = UNSET
 
 
 def show(
@@ -41,111 +104,108 @@ def show(
     if output and (report.skus or report.problem is None):
         with whole_file(output) as file:
             written = write_weight_csv(file, [checked.entry for checked in report.skus])
-    document = _document(report, refused, output=output if written is not None else None)
-    if report.problem is None or report.skus:
-        if report.problem is None or not console.as_json:
-            console.result(document, lambda: _print(console, report, dry_run=dry_run))
+
+    def document(error: MaybeFailure = UNSET) -> WeightsDocument:
+        return _document(report, refused, output=output if written is not None else None, error=error)
+
+    if report.problem is None or (report.skus and not console.as_json):
+        console.result(document, lambda: _print(console, report, dry_run=dry_run))
         if output and not console.as_json:
-            console.say(f"{written} products written to {output}; fill in the weights and give it back with --from.")
+            products = counted(written or 0, "product")
+            console.say(f"{products} written to {output}. Fill in the weights and pass the file to --from.")
     if not console.as_json:
         for entry in refused:
-            console.tell(f"{entry.message} ({entry.problem})")
+            console.tell(reason(entry.message, entry.problem))
         for refusal in report.refused:
-            console.tell(f"{refusal.message} ({refusal.problem})")
-    if report.problem:
-        return Exit(console.fail(report.problem, document))
+            console.tell(reason(refusal.message, refusal.problem))
+    if problem := report.problem:
+        return Exit(console.fail(problem, lambda: document(failure(problem))))
     return Exit.DONE if report.complete and not refused else Exit.PARTLY
 
 
-def _document(report: CheckReport, refused: Sequence[WeightRefusal], *, output: Path | None) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "store": report.store,
-        "skus": [_sku(checked) for checked in report.skus],
-        "summary": report.findings,
-        "set": report.set_here,
-        "refused": [
-            *(
-                {"line": entry.line, "sku": entry.sku, "problem": entry.problem, "message": entry.message}
-                for entry in refused
-            ),
-            *({"sku": entry.sku, "problem": entry.problem, "message": entry.message} for entry in report.refused),
-        ],
-        "patches": [_patch(outcome) for outcome in report.patches],
-        "passed_over": report.passed_over,
-        "orders_without_weight": report.missing_orders,
-        "api_calls": dict(sorted(report.api_calls.items())),
-    }
-    if output:
-        document["file"] = str(output)
-    return document
+def _document(
+    report: CheckReport, refused: Sequence[WeightRefusal], *, output: Path | None, error: MaybeFailure
+) -> WeightsDocument:
+    return WeightsDocument(
+        store=report.store,
+        skus=[_sku(checked) for checked in report.skus],
+        summary=report.findings,
+        set=report.set_here,
+        refused=[msgspec.convert(entry, RefusedWeight, from_attributes=True) for entry in (*refused, *report.refused)],
+        patches=[_patch(outcome) for outcome in report.patches],
+        passed_over=report.passed_over,
+        orders_without_weight=report.missing_orders,
+        api_calls=dict(sorted(report.api_calls.items())),
+        file=path_text(output) if output else UNSET,
+        error=error,
+    )
 
 
-def _sku(checked: Checked) -> dict[str, Any]:
-    verdict = checked.entry.verdict
-    return {
-        "sku": checked.listing.sku,
-        "asin": checked.listing.asin,
-        "title": checked.listing.title,
-        "weight_grams": verdict.weight_grams,
-        "source": verdict.source.value if verdict.source else None,
-        "finding": verdict.finding.value,
-        "suggestion_grams": verdict.suggestion_grams,
-        "open_orders": checked.entry.open_orders,
-        "reason": verdict.reason,
-        "suggestion_source": verdict.suggestion_source.value if verdict.suggestion_source else None,
-        "listing": checked.entry.listing_link,
-        "listed": checked.listing.is_listed,
-        "suppressed": checked.listing.is_suppressed,
-        "at_amazon": checked.listing.patch.state.value if checked.listing.patch else None,
-    }
+def _sku(checked: Checked) -> Sku:
+    listing, verdict = checked.listing, checked.entry.verdict
+    return Sku(
+        sku=listing.sku,
+        asin=listing.asin,
+        title=listing.title,
+        weight_grams=verdict.weight_grams,
+        source=verdict.source,
+        finding=verdict.finding,
+        suggestion_grams=verdict.suggestion_grams,
+        open_orders=checked.entry.open_orders,
+        reason=verdict.reason,
+        suggestion_source=verdict.suggestion_source,
+        listing=checked.entry.listing_link,
+        listed=listing.is_listed,
+        suppressed=listing.is_suppressed,
+        at_amazon=listing.patch.state if listing.patch else None,
+    )
 
 
-def _patch(outcome: PatchOutcome) -> dict[str, Any]:
-    return {
-        "sku": outcome.sku,
-        "weight_grams": outcome.grams,
-        "state": outcome.state,
-        "issues": [
-            {"code": issue.code, "severity": issue.severity, "message": issue.message} for issue in outcome.issues
-        ],
-        "problem": outcome.problem,
-        "message": outcome.message,
-    }
+def _patch(outcome: PatchOutcome) -> Patch:
+    return Patch(
+        sku=outcome.sku,
+        weight_grams=outcome.grams,
+        state=outcome.state,
+        issues=msgspec.convert(outcome.issues, list[Issue], from_attributes=True),
+        problem=outcome.problem,
+        message=outcome.message,
+    )
 
 
 def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
     findings = [checked for checked in report.skus if checked.entry.verdict.finding is not Finding.OK]
-    counted = ", ".join(f"{count} {finding}" for finding, count in report.findings.items() if count)
-    console.line(f"{report.store}: {_count(len(report.skus), 'product')} looked at{': ' + counted if counted else ''}.")
+    found = ", ".join(f"{count} {finding}" for finding, count in report.findings.items() if count)
+    console.line(f"{report.store}: {counted(len(report.skus), 'product')} checked{': ' + found if found else ''}.")
     if findings:
         console.line()
-        _print_table(console, findings[:_MOST_SHOWN])
+        console.table(
+            ("SKU", "TITLE", "WEIGHT", "FINDING", "SUGGESTED", "OPEN ORDERS"),
+            [_row(checked) for checked in findings[:_MOST_SHOWN]],
+            keys=("SKU",),
+            right=("WEIGHT", "SUGGESTED", "OPEN ORDERS"),
+        )
         if len(findings) > _MOST_SHOWN:
             console.line(f"and {len(findings) - _MOST_SHOWN} more; --output FILE.csv writes them all")
         console.line()
         for checked in findings[:_MOST_SHOWN]:
             if words := _in_words(checked):
-                console.line(f"{printable(checked.listing.sku)}: {words}")
+                console.line(f"{checked.listing.sku}: {words}")
     if report.set_here:
-        verb = "would be set" if dry_run else "set"
-        console.line(f"{_count(report.set_here, 'weight')} {verb} here.")
+        done = "would be set" if dry_run else "set"
+        console.line(f"{counted(report.set_here, 'weight')} {done} here.")
     links = {checked.listing.sku: checked.entry.listing_link for checked in report.skus}
     for outcome in report.patches:
         _print_patch(console, outcome, links.get(outcome.sku))
     if report.passed_over:
         console.line(
-            f"{_count(report.passed_over, 'weight')} that Amazon did not take before not sent again; "
-            "to try once more, give them with --set and --apply."
+            f"{counted(report.passed_over, 'weight')} not sent again, because Amazon refused or lost "
+            f"{by_number(report.passed_over, 'it', 'them')} before. Use --set with --apply to try once more."
         )
     if findings or any(not outcome.is_taken for outcome in report.patches):
         console.say(
             "Set a weight with `amzlink check-weights --set SKU=0.45kg`; with --apply Amazon's listing gets it too."
         )
         console.say(_BY_HAND)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _in_words(checked: Checked) -> str:
@@ -155,29 +215,10 @@ def _in_words(checked: Checked) -> str:
     if listing.is_listed is False:
         words.append("The account has no listing with this SKU any more.")
     elif listing.is_suppressed:
-        words.append("Amazon has suppressed its listing.")
+        words.append("Amazon suppressed its listing.")
     if verdict.finding is Finding.IMPLAUSIBLE or (listing.unknown_unit and verdict.finding is not Finding.OK):
         words.append(verdict.reason)
-    return printable(" ".join(words))
-
-
-def _print_table(console: Console, findings: Sequence[Checked]) -> None:
-    """Titles get the room that the other columns leave, so that no SKU is cut."""
-    from rich.cells import cell_len, set_cell_size
-
-    head = ("SKU", "TITLE", "WEIGHT", "FINDING", "SUGGESTED", "ORDERS")
-    rows = [_row(checked) for checked in findings]
-    widths = [max(cell_len(row[at]) for row in (head, *rows)) for at in range(len(head))]
-    others = sum(widths) - widths[_TITLE] + _GAP * (len(head) - 1)
-    room = max(_NARROWEST_TITLE, (shutil.get_terminal_size().columns if console.colorful else _WIDTH) - others)
-    cut = [
-        tuple(
-            set_cell_size(cell, room - 1).rstrip() + "…" if at == _TITLE and cell_len(cell) > room else cell
-            for at, cell in enumerate(row)
-        )
-        for row in rows
-    ]
-    console.table(head, cut, right=("WEIGHT", "SUGGESTED", "ORDERS"))
+    return " ".join(words)
 
 
 def _row(checked: Checked) -> tuple[str, ...]:
@@ -185,8 +226,8 @@ def _row(checked: Checked) -> tuple[str, ...]:
     verdict = checked.entry.verdict
     weight = verdict.found_grams if verdict.found_grams is not None else verdict.weight_grams
     return (
-        printable(checked.listing.sku),
-        printable(checked.listing.title or ""),
+        checked.listing.sku,
+        checked.listing.title or "",
         spell_grams(weight) if weight is not None else "",
         verdict.finding.value,
         spell_grams(verdict.suggestion_grams) if verdict.suggestion_grams else "",
@@ -195,14 +236,9 @@ def _row(checked: Checked) -> tuple[str, ...]:
 
 
 def _print_patch(console: Console, outcome: PatchOutcome, link: str | None) -> None:
-    words = f"{printable(outcome.sku)}: {spell_grams(outcome.grams)} {_PATCHES[outcome.state]}. {outcome.message}"
+    words = f"{outcome.sku}, {spell_grams(outcome.grams)}: {_PATCHES[outcome.state]}. {outcome.message}"
     console.line(words.rstrip())
     for issue in outcome.issues:
-        console.line(f"  {printable(issue.severity.lower())} {printable(issue.code)}: {printable(issue.message)}")
+        console.line(f"  {issue.severity.lower()} {issue.code}: {issue.message}")
     if not outcome.is_taken and link:
         console.line(f"  in Seller Central: {link}")
-
-
-def printable(text: str) -> str:
-    """Text from outside on one line, without signs that would steer a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in " ".join(text.split()))

@@ -69,20 +69,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         summary = problem.summary if self.summary == self.problem.summary else self.summary
         return msgspec.structs.replace(self, problem=problem, summary=summary)
 
-    def as_dict(self) -> dict[str, object]:
-        """The form in which `--json` shows it."""
-        told = self.problem.as_dict() if self.problem else {}
-        return {
-            "id": self.id.value,
-            "status": self.status.value,
-            "problem": self.problem.name if self.problem else None,
-            "summary": self.summary,
-            "cause": told.get("cause"),
-            "next_step": told.get("next_step"),
-            "docs": told.get("docs"),
-            "evidence": dict(self.evidence),
-        }
-
 
 def passed(check: Check, summary: str, **evidence: object) -> Result:
     """The check is fine."""

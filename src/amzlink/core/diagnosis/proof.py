@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from amzlink.core.diagnosis.checks import Check, Result, Status
-from amzlink.core.stores.settings import Trigger
+from amzlink.core.store_choices import Trigger
 from amzlink.problems import Exit, Problem, ProblemName
 
 

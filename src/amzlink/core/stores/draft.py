@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from amzlink.core.store_choices import Destination, Trigger
 from amzlink.core.stores.countries import Atlas, Marketplace
-from amzlink.core.stores.settings import Destination, Trigger
 from amzlink.problems import DEFAULT_FACTS
 
 if TYPE_CHECKING:

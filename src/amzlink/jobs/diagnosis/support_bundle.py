@@ -20,7 +20,6 @@ from amzlink.clock import to_iso
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import write_private
-from amzlink.jobs.verify import Verification
 from amzlink.orderbook.health import recent_runs
 from amzlink.problems import Problem
 
@@ -36,14 +35,14 @@ _PACKAGES: Final = ("httpx", "msgspec", "sqlalchemy", "typer", "keyring", "crypt
 _SHOWN: Final = 4  # characters of an id: enough to compare, too few to use
 
 
-def write_bundle(deps: Deps, verification: Verification, path: Path) -> list[str]:
-    """Write the zip and give the names of what is in it.
+def write_bundle(deps: Deps, verification: str, path: Path) -> list[str]:
+    """Write the zip and give the names of what is in it. `verification` is the document that `--json` prints.
 
     Raises:
         Problem: `not-writable`, `disk-full`.
     """
     parts: dict[str, str] = {
-        "verify.json": _json({"schema": 1, **verification.as_dict()}),
+        "verify.json": verification,
         "versions.json": _json(_versions(deps)),
         "settings.json": _json(_settings(deps)),
         "runs.json": _json(_runs(deps)),

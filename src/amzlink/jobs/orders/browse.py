@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -125,25 +125,9 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
     return lifted
 
 
-def order_document(order: BookedOrder, holds: tuple[str, ...]) -> dict[str, Any]:
-    """An order as `orders list --json` shows it."""
-    return {
-        "order_id": order.order_id,
-        "marketplace_id": order.marketplace_id,
-        "status": order.status,
-        "purchased_at": order.purchased_at,
-        "changed_at": order.changed_at,
-        "ship_by": order.ship_by,
-        "service_level": order.service_level,
-        "programs": list(order.programs),
-        "holds": list(holds),
-        "lines": order.lines,
-        "units": order.units,
-        "weight_grams": order.weight_grams,
-        "sent": order.outcome.sent,
-        "confirmed": "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.status, "no"),
-        "personal_data_until": order.kept_until.isoformat() if order.kept_until else None,
-    }
+def confirmed(order: BookedOrder) -> str:
+    """Whether Amazon knows the order as shipped: `no`, `partly`, `yes`; `refused` where it did not take that."""
+    return "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.status, "no")
 
 
 def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> BookedOrder:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amzlink.amazon.marketplaces import Marketplace, Region
 from amzlink.config import Store
-from amzlink.core.stores.settings import Destination, Trigger
+from amzlink.core.store_choices import Destination, Trigger
 from amzlink.secrets import Secret
 
 

@@ -9,7 +9,7 @@ from amzlink.amazon.marketplaces import REGION_NAMES
 from amzlink.core.diagnosis.checks import Check, Result
 from amzlink.core.diagnosis.judge import Probe, used_up
 from amzlink.core.diagnosis.proof import Finding, Proof, Standing, Subject, proof_of
-from amzlink.core.stores.settings import Trigger
+from amzlink.core.store_choices import Trigger
 from amzlink.deps import Account, Deps
 from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import PATIENT

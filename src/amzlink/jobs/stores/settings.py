@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_country
-from amzlink.config import SETTINGS, Store, parse_setting
+from amzlink.config import Store, parse_setting
 from amzlink.core.stores.pasted_values import check
 from amzlink.deps import Deps
 from amzlink.problems import Problem, ProblemName
@@ -82,11 +82,6 @@ def set_default(deps: Deps, slug: str) -> str:
     config.choose(slug, deps.home.config_file)
     deps.save_config(msgspec.structs.replace(config, default_store=slug))
     return slug
-
-
-def settings_of(store: Store) -> dict[str, Any]:
-    """What `stores set` can change, as JSON shows it. The marketplaces stand beside it."""
-    return {key: getattr(store, key) for key in SETTINGS if key != "marketplace_ids"}
 
 
 def _place(deps: Deps, slug: str, name: SecretName) -> SecretPlace:

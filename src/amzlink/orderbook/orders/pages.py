@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
@@ -14,13 +14,13 @@ from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
+from amzlink.orderbook.privacy.purge_record import record_purge
 from amzlink.orderbook.schema import (
     COVERAGE,
     HOLDS,
     ORDER_LINES,
     ORDERS,
     PACKAGES,
-    PURGES,
     REFUSED_ORDERS,
     SEALED,
     SEARCHES,
@@ -261,25 +261,6 @@ def _record_purges(connection: Connection, store: str, purged: Mapping[str, str]
         record_purge(
             connection, store, at=now, rule=rule, orders=count, archived=0, floor=None, job="import-orders"
         )  # fmt: skip
-
-
-def record_purge(
-    connection: Connection, store: str, *, at: datetime, rule: str, orders: int, archived: int, floor: date | None,
-    job: str,
-) -> None:  # fmt: skip
-    """Add to the record of purges, in the transaction that deletes; nothing ever changes what stands there."""
-    last = select(func.coalesce(func.max(PURGES.c.number), 0)).where(PURGES.c.store == store)
-    row = {
-        "store": store,
-        "number": (connection.scalar(last) or 0) + 1,
-        "purged_at": to_iso(at),
-        "rule": rule,
-        "orders": orders,
-        "archived": archived,
-        "floor": floor.isoformat() if floor else None,
-        "job": job,
-    }
-    connection.execute(insert(PURGES).values(row))
 
 
 def _save_refusals(connection: Connection, store: str, page: Page, now: datetime) -> None:

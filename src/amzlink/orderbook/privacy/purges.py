@@ -14,9 +14,9 @@ from amzlink.core.privacy.retention import Lifetime, Rule
 from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import Database, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
-from amzlink.orderbook.orders.pages import record_purge
 from amzlink.orderbook.privacy.boxes import floor_in
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
+from amzlink.orderbook.privacy.purge_record import record_purge
 from amzlink.orderbook.schema import DISPATCHES, ORDERS, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
 from amzlink.problems import ProblemName
 

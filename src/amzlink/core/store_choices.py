@@ -1,4 +1,4 @@
-"""The values that a store's settings can have."""
+"""The values that a store's settings can have, where there are only a few."""
 
 from typing import Literal
 

@@ -1,0 +1,1 @@
+"""Orders as they are shown: looked at, imported, exported."""

@@ -1,0 +1,363 @@
+"""How orders look that are looked at, held or released: to a program and to a person."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
+from amzlink.cli.views.privacy import WHY_PURGED
+from amzlink.cli.views.words import local_day, local_time
+from amzlink.core.orders.holds import Hold
+from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData, Recipient
+from amzlink.core.privacy.retention import Rule
+from amzlink.jobs.orders.browse import OrderDetail, confirmed
+from amzlink.orderbook.orders.browse import BookedOrder, BookedPackage
+
+_REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
+_SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status` shows why"}
+
+
+class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order is, and when it is to be shipped."""
+
+    order_id: str
+    marketplace_id: str | None
+    status: str
+    purchased_at: datetime | None
+    changed_at: datetime | None
+    ship_by: datetime | None
+    service_level: str | None
+
+
+class ListedOrder(OrderHead, frozen=True, kw_only=True):
+    """An order without what is personal."""
+
+    programs: tuple[str, ...]
+    holds: tuple[str, ...]
+    lines: int
+    units: int
+    weight_grams: int | None
+    sent: str
+    confirmed: str
+    personal_data_until: date | None
+
+
+class ListDocument(Document, frozen=True, kw_only=True):
+    """`orders list --json`."""
+
+    store: str
+    orders: list[ListedOrder]
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order."""
+
+    order_item_id: str
+    sku: str | None
+    asin: str | None
+    title: str | None
+    quantity: int
+    quantity_unshipped: int
+    unit_price: str | None
+    currency: str | None
+    weight_grams: int | None
+
+
+class PackageItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order line is in a package."""
+
+    order_item_id: str
+    quantity: int
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A package as Amazon has it."""
+
+    reference: str
+    status: str | None
+    detailed_status: str | None
+    carrier: str | None
+    service: str | None
+    shipped_at: datetime | None
+    items: list[PackageItem]
+    tracking_number: str | UnsetType | None = UNSET
+
+
+class BuyerPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Who bought."""
+
+    name: str | None
+    email: str | None
+    company_name: str | None
+    purchase_order_number: str | None
+
+
+class RecipientPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the parcel goes; the names are those of Amazon's `deliveryAddress`."""
+
+    name: str | None
+    company_name: str | None
+    address_line_1: str | None
+    address_line_2: str | None
+    address_line_3: str | None
+    street_name: str | None
+    street_number: str | None
+    complement: str | None
+    neighborhood: str | None
+    city: str | None
+    district_or_county: str | None
+    municipality: str | None
+    state_or_region: str | None
+    postal_code: str | None
+    country_code: str | None
+    phone: str | None
+    address_type: str | None
+    drop_off_location: str | None
+    address_instruction: str | None
+
+
+class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order consists of; the last three only where personal data was asked for."""
+
+    order_lines: list[OrderLine]
+    packages: list[Package]
+    buyer: BuyerPart | UnsetType | None = UNSET
+    recipient: RecipientPart | UnsetType | None = UNSET
+    gift_messages: dict[str, str] | UnsetType = UNSET
+
+
+ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, OrderParts)
+"""`orders show --json`."""
+
+
+class HeldDocument(Document, frozen=True, kw_only=True):
+    """`orders hold --json`."""
+
+    store: str
+    order_id: str
+    holds: tuple[str, ...]
+
+
+class ReleasedDocument(Document, frozen=True, kw_only=True):
+    """`orders release --json`."""
+
+    store: str
+    order_id: str
+    released: tuple[str, ...]
+
+
+# The list
+
+
+def head_of(order: BookedOrder) -> OrderHead:
+    """What an order is, as it is shown to a program."""
+    return OrderHead(
+        order_id=order.order_id,
+        marketplace_id=order.marketplace_id,
+        status=order.status,
+        purchased_at=moment(order.purchased_at),
+        changed_at=moment(order.changed_at),
+        ship_by=moment(order.ship_by),
+        service_level=order.service_level,
+    )
+
+
+def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
+    """An order as the list shows it to a program."""
+    return ListedOrder(
+        **msgspec.structs.asdict(head_of(order)),
+        programs=order.programs,
+        holds=holds,
+        lines=order.lines,
+        units=order.units,
+        weight_grams=order.weight_grams,
+        sent=order.outcome.sent,
+        confirmed=confirmed(order),
+        personal_data_until=order.kept_until,
+    )
+
+
+def show_list(
+    console: Console, slug: str, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]], now: datetime
+) -> None:
+    """The table of orders, or the document. Times are told as seen from `now`."""
+    console.result(
+        lambda: ListDocument(store=slug, orders=[listed_order(order, holds) for order, holds in orders]),
+        lambda: _print_list(console, orders, now),
+    )
+
+
+def _print_list(console: Console, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]], now: datetime) -> None:
+    rows = [
+        (
+            order.order_id,
+            order.status,
+            local_time(order.ship_by, now),
+            str(order.units),
+            order.service_level or "",
+            " ".join(holds),
+        )
+        for order, holds in orders
+    ]
+    if not rows:
+        console.say("No orders. `amzlink import-orders` fetches them.")
+        return
+    columns = ("ORDER", "STATUS", "SHIP BY", "UNITS", "SERVICE", "ON HOLD FOR")
+    console.table(columns, rows, keys=("ORDER",), right=("UNITS",))
+
+
+# One order
+
+
+def show_detail(console: Console, slug: str, detail: OrderDetail, now: datetime, *, with_pii: bool) -> None:
+    """One order, or its document. Times are told as seen from `now`."""
+    console.result(
+        lambda: join(
+            ShowDocument,
+            OfStore(store=slug),
+            listed_order(detail.order, detail.holds),
+            _parts(detail, with_pii=with_pii),
+        ),
+        lambda: _print(console, detail, now, with_pii=with_pii),
+    )
+
+
+def show_held(console: Console, slug: str, order_id: str) -> None:
+    """That an order is held by hand."""
+    console.result(
+        lambda: HeldDocument(store=slug, order_id=order_id, holds=(Hold.MANUAL.value,)),
+        lambda: console.line(f"{order_id} is on hold until you release it."),
+    )
+
+
+def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str, ...], nothing: str) -> None:
+    """Which holds were lifted; where there were none, `nothing` says so."""
+    told = f"{order_id} is released. It was on hold for: {', '.join(lifted)}." if lifted else nothing
+    console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
+
+
+def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
+    personal = detail.personal or NOTHING_PERSONAL
+    numbers = personal.tracking_numbers
+    packages = [_package(package, numbers.get(package.reference) if with_pii else UNSET) for package in detail.packages]
+    lines = [msgspec.convert(line, OrderLine, from_attributes=True) for line in detail.lines]
+    if not with_pii:
+        return OrderParts(order_lines=lines, packages=packages)
+    return OrderParts(
+        order_lines=lines,
+        packages=packages,
+        buyer=msgspec.convert(personal.buyer, BuyerPart, from_attributes=True) if detail.personal else None,
+        recipient=msgspec.convert(personal.recipient, RecipientPart, from_attributes=True) if detail.personal else None,
+        gift_messages=personal.gift_messages,
+    )
+
+
+def _package(package: BookedPackage, tracking_number: str | UnsetType | None) -> Package:
+    return Package(
+        reference=package.reference,
+        status=package.status,
+        detailed_status=package.detailed_status,
+        carrier=package.carrier,
+        service=package.service,
+        shipped_at=moment(package.shipped_at),
+        items=[PackageItem(order_item_id=item, quantity=quantity) for item, quantity in package.items],
+        tracking_number=tracking_number,
+    )
+
+
+def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bool) -> None:
+    order = detail.order
+    console.line(f"{order.order_id}  {order.status}  {order.service_level or ''}".rstrip())
+    console.line(f"Bought {local_time(order.purchased_at, now)}, changed {local_time(order.changed_at, now)}")
+    if order.ship_by:
+        console.line(f"Ship by {local_time(order.ship_by, now)}")
+    if order.programs:
+        console.line(f"Programs: {', '.join(order.programs)}")
+    if order.replaces:
+        console.line(f"Replaces order {order.replaces}")
+    if detail.holds:
+        console.line(f"On hold for: {', '.join(detail.holds)}; `amzlink orders release {order.order_id}` lifts it")
+    if order.outcome.sent != "no":
+        console.line(f"Sendcloud: {_SENT[order.outcome.sent]}")
+    console.line()
+    console.table(
+        ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),
+        [
+            (
+                line.sku or "",
+                line.title or "",
+                str(line.quantity),
+                str(line.quantity_unshipped),
+                f"{line.unit_price or ''} {line.currency or ''}".strip(),
+            )
+            for line in detail.lines
+        ],
+        keys=("SKU",),
+        right=("QUANTITY", "TO SHIP", "PRICE"),
+    )
+    for package in detail.packages:
+        carrier = " ".join(part for part in (package.carrier, package.service) if part)
+        console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
+    console.line()
+    _print_retention(console, detail, with_pii=with_pii)
+    if with_pii and detail.personal and not detail.tombstone:
+        _print_personal(console, detail.personal)
+
+
+def _print_retention(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
+    """What is stored of the buyer, and until when."""
+    if detail.tombstone:
+        day = local_day(detail.tombstone.at.date())
+        console.line(f"Personal data was deleted on {day}: {WHY_PURGED[detail.tombstone.rule]}.")
+    elif detail.order.lease_day is None:
+        console.line("No personal data of this order is stored.")
+    else:
+        console.line(_how_long(detail, with_pii=with_pii))
+
+
+def _how_long(detail: OrderDetail, *, with_pii: bool) -> str:
+    """Until when personal data is kept, and by which rule."""
+    until, stay = detail.order.kept_until, detail.stay
+    if stay is None or until is None:
+        return "Personal data: past its retention date, the next purge deletes it (encrypted until then)"
+    since = local_day(stay.since) if stay.since else "on an unknown day"
+    reporter = _REPORTERS.get(detail.order.delivered_by or "", "a file")
+    carrier = f" by {' and '.join(detail.carriers)}" if detail.carriers else ""
+    why = {
+        Rule.OPEN: "still to ship, so this date will be extended",
+        Rule.NOT_CONFIRMED: "not confirmed in time, so this date is final",
+        Rule.DELIVERED: f"delivered {since}{carrier}, as {reporter} says",
+        Rule.SHIPPED: f"shipped {since}{carrier}",
+        Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, its delivery assumed to need its days",
+    }.get(stay.rule, stay.rule.value)
+    how = "encrypted" if with_pii else "encrypted; --with-pii shows it"
+    counted = "" if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
+    return f"Personal data until {local_day(until)}: {why}{counted} ({how})"
+
+
+def _print_personal(console: Console, personal: PersonalData) -> None:
+    console.line("To:")
+    for line in address_lines(personal.recipient) or ["no address"]:
+        console.line(line, lead="  ")
+    if personal.recipient.phone:
+        console.line(f"Phone {personal.recipient.phone}", lead="  ")
+    for item, message in personal.gift_messages.items():
+        console.line(f"Gift message ({item}):")
+        for line in message.splitlines():
+            console.line(line, lead="  ")
+    for reference, number in personal.tracking_numbers.items():
+        console.line(f"Tracking number of package {reference}: {number}")
+
+
+def address_lines(recipient: Recipient) -> list[str]:
+    """An address as it would stand on a parcel."""
+    town = " ".join(part for part in (recipient.postal_code, recipient.city) if part)
+    parts = (
+        recipient.name, recipient.company_name, recipient.address_line_1, recipient.address_line_2,
+        recipient.address_line_3, town, recipient.state_or_region, recipient.country_code,
+    )  # fmt: skip
+    return [part for part in parts if part]

@@ -1,0 +1,153 @@
+"""Writing orders to a file: CSV, JSON or JSON lines, one row per order line."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document, OfStore, join, joined, path_text
+from amzlink.cli.shell.output_file import whole_file
+from amzlink.cli.views.orders.browse import OrderHead, OrderLine, head_of
+from amzlink.cli.views.words import counted
+from amzlink.core.files.spreadsheet_cells import harmless
+from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
+from amzlink.jobs.orders.browse import Exported
+
+
+class RowMarks(msgspec.Struct, frozen=True, kw_only=True):
+    """The order's programs and holds, with a space between each."""
+
+    programs: str
+    holds: str
+
+
+class RowPersonal(msgspec.Struct, frozen=True, kw_only=True):
+    """The buyer, and where the parcel goes."""
+
+    buyer_name: str | None
+    buyer_email: str | None
+    buyer_company_name: str | None
+    purchase_order_number: str | None
+    recipient_name: str | None
+    recipient_company_name: str | None
+    address_line_1: str | None
+    address_line_2: str | None
+    address_line_3: str | None
+    city: str | None
+    state_or_region: str | None
+    postal_code: str | None
+    country_code: str | None
+    phone: str | None
+    gift_message: str | None
+
+
+ExportRow = joined("ExportRow", msgspec.Struct, OfStore, OrderHead, RowMarks, OrderLine)
+PersonalExportRow = joined("PersonalExportRow", msgspec.Struct, OfStore, OrderHead, RowMarks, OrderLine, RowPersonal)
+COLUMNS: Final = ExportRow.__struct_fields__
+PERSONAL_COLUMNS: Final = RowPersonal.__struct_fields__
+
+
+class ExportDocument(Document, frozen=True, kw_only=True):
+    """`orders export --json`: the rows, or the file that they were written to and their number."""
+
+    store: str
+    file: str | UnsetType = UNSET
+    rows: list[msgspec.Struct] | int
+
+
+class Writable(Protocol):
+    """Where rows go."""
+
+    def write(self, text: str, /) -> object:
+        """Write whole lines."""
+
+
+def export(
+    console: Console, slug: str, orders: Iterable[Exported], *, form: str, output: str | None, with_pii: bool
+) -> None:
+    """Write the rows; a file appears as a whole or not at all, readable by its owner alone."""
+    rows = _rows(slug, orders, with_pii=with_pii)
+    if with_pii:
+        console.say(
+            "This export contains personal data. Amazon's policy applies to the copy too: delete it when you no longer "
+            "need it, at the latest 30 days after delivery."
+        )
+    columns = COLUMNS + (PERSONAL_COLUMNS if with_pii else ())
+    if output is None and not console.as_json:
+        _write(console.data(), rows, form, columns)
+        return
+    if output is None:
+        console.result(lambda: ExportDocument(store=slug, rows=list(rows)))
+        return
+    with whole_file(Path(output)) as file:
+        count = _write(file, rows, form, columns)
+    console.result(
+        lambda: ExportDocument(store=slug, file=path_text(output), rows=count),
+        lambda: console.say(f"{counted(count, 'row')} written to {output}."),
+    )
+
+
+def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[msgspec.Struct]:
+    store = OfStore(store=slug)
+    for order, holds, lines, personal in orders:
+        head = head_of(order)
+        marks = RowMarks(programs=" ".join(order.programs), holds=" ".join(holds))
+        for line in lines:
+            shown = msgspec.convert(line, OrderLine, from_attributes=True)
+            if with_pii:
+                yield join(PersonalExportRow, store, head, marks, shown, _personal(personal, line.order_item_id))
+            else:
+                yield join(ExportRow, store, head, marks, shown)
+
+
+def _personal(personal: PersonalData | None, order_item_id: str) -> RowPersonal:
+    personal = personal or NOTHING_PERSONAL
+    buyer, recipient = personal.buyer, personal.recipient
+    return RowPersonal(
+        buyer_name=buyer.name,
+        buyer_email=buyer.email,
+        buyer_company_name=buyer.company_name,
+        purchase_order_number=buyer.purchase_order_number,
+        recipient_name=recipient.name,
+        recipient_company_name=recipient.company_name,
+        address_line_1=recipient.address_line_1,
+        address_line_2=recipient.address_line_2,
+        address_line_3=recipient.address_line_3,
+        city=recipient.city,
+        state_or_region=recipient.state_or_region,
+        postal_code=recipient.postal_code,
+        country_code=recipient.country_code,
+        phone=recipient.phone,
+        gift_message=personal.gift_messages.get(order_item_id),
+    )
+
+
+def _write(file: Writable, rows: Iterable[msgspec.Struct], form: str, columns: tuple[str, ...]) -> int:
+    count = 0
+    if form == "csv":
+        writer = csv.DictWriter(file, columns, lineterminator="\r\n")
+        writer.writeheader()
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the count is the result
+            writer.writerow({name: _cell(value) for name, value in msgspec.to_builtins(row).items()})
+        return count
+    if form == "jsonl":
+        for count, row in enumerate(rows, 1):  # noqa: B007
+            file.write(f"{_json(row)}\n")
+        return count
+    file.write("[")
+    for count, row in enumerate(rows, 1):
+        file.write((",\n" if count > 1 else "\n") + _json(row))
+    file.write("\n]\n")
+    return count
+
+
+def _json(row: msgspec.Struct) -> str:
+    return msgspec.json.encode(row).decode()
+
+
+def _cell(value: object) -> object:
+    return harmless(value) if isinstance(value, str) else value

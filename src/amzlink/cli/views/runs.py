@@ -1,0 +1,97 @@
+"""How the reports of a job that works on several stores are shown: in one document, or store by store."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document, MaybeFailure, failure
+from amzlink.problems import Exit, Problem, ProblemName
+
+
+class Report(Protocol):
+    """One store's run; `problem` is what stopped it, or what a person should know of."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """What stopped it."""
+
+
+R = TypeVar("R", bound=Report)
+
+
+class RefusedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order for which something could not be done, and why."""
+
+    order_id: str
+    problem: ProblemName
+    message: str
+
+
+class Refused(Protocol):
+    """What a job says of such an order."""
+
+    @property
+    def order_id(self) -> str:
+        """Whose it is."""
+
+    @property
+    def problem(self) -> ProblemName:
+        """Its name."""
+
+    @property
+    def message(self) -> str:
+        """In words."""
+
+
+def refused_orders(entries: Iterable[Refused]) -> list[RefusedOrder]:
+    """The refusals as JSON shows them."""
+    return [RefusedOrder(order_id=entry.order_id, problem=entry.problem, message=entry.message) for entry in entries]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView(Generic[R]):
+    """What one job's reports look like.
+
+    `document` makes the whole document, with what stopped the run where something did; `show` prints one report and
+    `tell_refused` what was refused in it; `has_news` says whether a run that was stopped has done something before.
+    """
+
+    document: Callable[[MaybeFailure], Document]
+    show: Callable[[R], None]
+    has_news: Callable[[R], bool]
+    complete: Callable[[R], bool]
+    tell_refused: Callable[[R], None] = lambda _: None
+    stops: Callable[[Problem], bool] = lambda _: True
+    always: bool = False
+
+
+def show_runs(console: Console, reports: Sequence[R], view: RunView[R]) -> Exit:
+    """Give the result and the exit code. One store that was stopped is the command's own failure.
+
+    A run that is fine says nothing where nobody looks on, unless the view is shown `always`.
+    """
+    problems = [report.problem for report in reports if report.problem]
+    stopped = problems[0] if len(reports) == 1 and problems and view.stops(problems[0]) else None
+
+    def show(shown: Iterable[R]) -> None:
+        for report in shown:
+            view.show(report)
+
+    if stopped:
+        if console.watched and not console.as_json:
+            show(filter(view.has_news, reports))
+    else:
+        for problem in problems:
+            console.warn(problem)
+        if console.watched or console.as_json or view.always:
+            console.result(lambda: view.document(UNSET), lambda: show(reports))
+    if not console.as_json:
+        for report in reports:
+            view.tell_refused(report)
+    if stopped:
+        return Exit(console.fail(stopped, lambda: view.document(failure(stopped))))
+    return Exit.DONE if all(map(view.complete, reports)) else Exit.PARTLY

@@ -1,0 +1,210 @@
+"""The documents of --json: users' scripts rely on these keys, in this order, and on these forms of values."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
+from amzlink.cli.views import diagnosis, privacy, problems, sandbox, shipments, status, stores, version, weights
+from amzlink.cli.views.orders import browse, export, imports
+from amzlink.cli.views.runs import RefusedOrder
+from amzlink.problems import Problem, ProblemName
+
+ORDER = (
+    "order_id marketplace_id status purchased_at changed_at ship_by service_level programs holds lines units "
+    "weight_grams sent confirmed personal_data_until"
+)
+LINE = "order_item_id sku asin title quantity quantity_unshipped unit_price currency weight_grams"
+STORE = "store country marketplace_ids region seller_id client_id default test amazon_sandbox settings secrets"
+ERROR = "problem summary cause next_step docs"
+ROW = (
+    "store order_id marketplace_id status purchased_at changed_at ship_by service_level programs holds " + LINE
+)  # fmt: skip
+
+# Documents and parts with their keys. What stands behind a bar may be left out: nothing to say, or not asked for.
+KEYS: list[tuple[type[msgspec.Struct], str]] = [
+    (ErrorDocument, "schema error"),
+    (Failure, ERROR),
+    (version.VersionDocument, "schema version"),
+    (browse.ListDocument, "schema store orders"),
+    (browse.ListedOrder, ORDER),
+    (browse.ShowDocument, f"schema store {ORDER} order_lines packages | buyer recipient gift_messages"),
+    (browse.OrderLine, LINE),
+    (browse.Package, "reference status detailed_status carrier service shipped_at items | tracking_number"),
+    (browse.PackageItem, "order_item_id quantity"),
+    (browse.BuyerPart, "name email company_name purchase_order_number"),
+    (
+        browse.RecipientPart,
+        (
+            "name company_name address_line_1 address_line_2 address_line_3 street_name street_number complement "
+            "neighborhood city district_or_county municipality state_or_region postal_code country_code phone "
+            "address_type drop_off_location address_instruction"
+        ),
+    ),
+    (browse.HeldDocument, "schema store order_id holds"),
+    (browse.ReleasedDocument, "schema store order_id released"),
+    (export.ExportDocument, "schema store | file rows"),
+    (export.ExportRow, ROW),
+    (
+        export.PersonalExportRow,
+        (
+            f"{ROW} buyer_name buyer_email buyer_company_name purchase_order_number recipient_name "
+            "recipient_company_name address_line_1 address_line_2 address_line_3 city state_or_region postal_code "
+            "country_code phone gift_message"
+        ),
+    ),
+    (imports.ImportDocument, "schema stores | error"),
+    (
+        imports.StoreImport,
+        (
+            "store window route fetched new updated unchanged pending held missing_weight sent refused api_calls "
+            "seconds | error"
+        ),
+    ),
+    (imports.Window, "from to"),
+    (RefusedOrder, "order_id problem message"),
+    (
+        weights.WeightsDocument,
+        "schema store skus summary set refused patches passed_over orders_without_weight api_calls | file error",
+    ),
+    (
+        weights.Sku,
+        (
+            "sku asin title weight_grams source finding suggestion_grams open_orders reason suggestion_source listing "
+            "listed suppressed at_amazon"
+        ),
+    ),
+    (weights.RefusedWeight, "| line sku problem message"),
+    (weights.Patch, "sku weight_grams state issues problem message"),
+    (weights.Issue, "code severity message"),
+    (shipments.PushDocument, "schema stores | error"),
+    (shipments.StorePush, "store confirmed edited waiting already failed delivered api_calls | dry_run error"),
+    (privacy.PurgeDocument, "schema stores | error"),
+    (
+        privacy.StorePurge,
+        "store purged archived archive kept next_due forgotten copies_at_sendcloud | dry_run orders error",
+    ),
+    (privacy.DueOrder, "order_id rule since"),
+    (privacy.Copies, "deleted left"),
+    (diagnosis.VerifyDocument, "schema store ok checks"),
+    (diagnosis.CheckPart, "id status problem summary cause next_step docs evidence"),
+    (stores.StoresDocument, "schema stores"),
+    (stores.StoreDocument, f"schema {STORE}".replace(" secrets", " | secrets")),
+    (stores.StorePart, STORE.replace(" secrets", " | secrets")),
+    (stores.SecretOrigin, "source problem"),
+    (stores.DefaultDocument, "schema default_store"),
+    (stores.ConnectDocument, "schema store country marketplace_ids region verified settings"),
+    (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left"),
+    (status.StatusDocument, "schema stores"),
+    (status.StorePart, "store name last_import last_push orders shipping problems"),
+    (status.Runs, "success failure failed_with"),
+    (status.Orders, "to_ship due overdue held refused by_status"),
+    (
+        status.Shipping,
+        (
+            "at_sendcloud waiting_for_parcel waiting_for_trigger being_confirmed confirmed overdue refused not_sent "
+            "stopped_with_parcel"
+        ),
+    ),
+    (status.RefusedEntry, "order_id problem reason"),
+    (problems.ProblemsDocument, "schema problems"),
+    (problems.NamedProblem, "problem title"),
+    (problems.ExplainDocument, f"schema {ERROR} title exit_code checks"),
+    (sandbox.SandboxDocument, "schema spapi_url lwa_url sendcloud_url control_url credentials"),
+    (sandbox.FaultsDocument, "schema faults"),
+    (sandbox.DemoDocument, "schema steps"),
+    (sandbox.DemoStep, "command exit_code result"),
+]
+
+
+@pytest.mark.parametrize(("struct", "keys"), KEYS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_keys_and_their_order_are_those_that_scripts_rely_on(struct: type[msgspec.Struct], keys: str) -> None:
+    assert list(struct.__struct_encode_fields__) == keys.replace("| ", "").split()
+    left_out = {field.encode_name for field in msgspec.structs.fields(struct) if field.default is msgspec.UNSET}
+    always, _, sometimes = keys.partition("|")
+    assert left_out <= set(sometimes.split())
+    assert not left_out & set(always.split())
+
+
+def test_every_document_of_the_command_line_is_held_here() -> None:
+    def below(kind: type[Document]) -> set[str]:
+        return {kind.__name__}.union(*(below(each) for each in kind.__subclasses__()))
+
+    ours = {name for name in below(Document) if name != "Document"}
+    held = {struct.__name__ for struct, _ in KEYS}
+    assert {name for name in ours if name.endswith("Document")} - held == set()
+
+
+def test_nobody_on_this_floor_makes_json_by_hand() -> None:
+    import amzlink.cli
+
+    floor = Path(amzlink.cli.__file__).parent
+    sources = {file.name: file.read_text("utf-8") for file in floor.rglob("*.py")}
+    assert [name for name, text in sources.items() if re.search(r"^\s*(import|from) json\b", text, re.MULTILINE)] == []
+    assert [name for name, text in sources.items() if "msgspec.json.format" in text] == ["documents.py"]
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Sample(Document, frozen=True, kw_only=True):
+    at: datetime | None
+    on: date | None
+    name: ProblemName
+    colour: Colour
+    nothing: str | None
+    unasked: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def test_values_have_one_form_everywhere() -> None:
+    document = Sample(
+        at=moment(datetime(2026, 11, 23, 10, 30, 15, 250_000, tzinfo=timezone(timedelta(hours=1)))),
+        on=date(2026, 12, 1),
+        name=ProblemName.NO_STORE,
+        colour=Colour.RED,
+        nothing=None,
+    )
+    assert encode(document, laid_out=False) == (
+        '{"schema": 1, "at": "2026-11-23T09:30:15Z", "on": "2026-12-01", "name": "no-store", "colour": "red", '
+        '"nothing": null}'
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2026-11-23T09:30:15.250Z", "2026-11-23T09:30:15Z", datetime(2026, 11, 23, 9, 30, 15, 999_999, tzinfo=UTC)],
+)
+def test_a_time_is_told_to_the_second(value: str | datetime) -> None:
+    assert moment(value) == datetime(2026, 11, 23, 9, 30, 15, tzinfo=UTC)
+    assert moment(None) is None
+
+
+def test_for_eyes_it_has_a_line_for_each_key() -> None:
+    text = encode(version.VersionDocument(version="1 – é"), laid_out=True)
+    assert text == '{\n  "schema": 1,\n  "version": "1 – é"\n}'
+
+
+def test_an_error_says_what_people_are_told() -> None:
+    problem = Problem(ProblemName.WHICH_STORE, detail="a, b")
+    text = encode(ErrorDocument(error=failure(problem)), laid_out=False)
+    assert json.loads(text)["error"] == {
+        "problem": "which-store",
+        "summary": problem.summary,
+        "cause": problem.cause,
+        "next_step": problem.next_step,
+        "docs": problem.docs,
+    }
+
+
+def test_structs_are_joined_side_by_side() -> None:
+    kind = joined("Kind", Document, browse.PackageItem, privacy.Copies)
+    parts = browse.PackageItem(order_item_id="1", quantity=2), privacy.Copies(deleted=3, left=4)
+    assert encode(join(kind, *parts), laid_out=False) == (
+        '{"schema": 1, "order_item_id": "1", "quantity": 2, "deleted": 3, "left": 4}'
+    )
