@@ -53,6 +53,7 @@ def main() -> int:
         "carriers.md": carriers(),
         "order-book.md": order_book(),
         "architecture.md": architecture(_read(DOCS / "architecture.md")),
+        "sandbox.md": sandbox(),
     }
     stale = [name for name, text in pages.items() if _read(DOCS / name) != text]
     if "--check" in sys.argv:
@@ -244,6 +245,14 @@ def carriers() -> str:
     ]
     lines += [f"| `{code}` | `{it.code}` | {it.name} | {it.note} |" for code, it in CARRIERS.items()]
     return "\n".join([*lines, ""])
+
+
+def sandbox() -> str:
+    """The page on the sandbox, with every fault at its end; all before that is written by hand."""
+    text, heading, _ = _read(DOCS / "sandbox.md").partition("## All faults\n")
+    lines = ["", "| fault | what it does |", "| --- | --- |"]
+    lines += [f"| `{fault.name}` | {_escaped(fault.description)} |" for fault in FAULTS.values()]
+    return text + heading + "\n".join([*lines, ""])
 
 
 def _found_by(entry: Entry) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from amzlink.sandbox.hostile_faults import body_faults
 from amzlink.sandbox.messages import Response
 from amzlink.sandbox.sendcloud.carriers import CARRIERS
 from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
@@ -29,6 +30,8 @@ from tests.sandbox.sendcloud_driver import (
 from tests.support.sendcloud_models import check_answer, check_request, documents
 
 NO_JSON = {"sendcloud-html", "sendcloud-malformed", "sendcloud-hang"}
+# What no document allows, and is sent on purpose.
+HOSTILE = {fault.name for fault in body_faults("sendcloud-body-", "", frozenset())} | {"sendcloud-hostile-text"}
 
 
 class HeldDriver(SendcloudDriver):
@@ -255,7 +258,7 @@ def test_a_call_too_many_is_refused_as_the_others_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [fault.name for fault in SENDCLOUD_FAULTS if fault.name not in NO_JSON], ids=lambda name: name
+    "fault", [fault.name for fault in SENDCLOUD_FAULTS if fault.name not in NO_JSON | HOSTILE], ids=lambda name: name
 )
 def test_answers_under_a_fault_are_as_in_the_documents(fault: str) -> None:
     driver = HeldDriver()

@@ -159,7 +159,7 @@ def walk_shelf(driver: Driver) -> list[Response]:
 def fetch_document(driver: Driver, document_id: str) -> list[Response]:
     """The two calls to a report's text, as far as the first is answered; the second with its type before its body."""
     answer = driver.get(f"{REPORT_DOCUMENTS_PATH}/{document_id}")
-    with suppress(ValueError, KeyError, TypeError):
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
         split = urlsplit(answer.json()["url"])
         text = driver.send("GET", split.path, split.query, headers={})
         return [answer, replace(text, body=text.headers.get("Content-Type", "").encode() + text.body)]

@@ -406,7 +406,7 @@ def test_an_unknown_fault_is_refused_and_nothing_is_switched() -> None:
     assert board.names == ["throttled"]
 
 
-Told = list[tuple[int, bytes, bool]]
+Told = list[tuple[int, str | None, bytes, bool]]
 
 
 @pytest.fixture(scope="module")
@@ -427,7 +427,7 @@ def walk(token: str, *faults: str) -> Told:
     driver = Driver(orders=250, faults=faults)
     page = driver.search(paginationToken=token)
     told = [*answers(driver).values(), page, *confirm_parcels(driver), *walk_shelf(driver)]
-    return [(each.status, each.body, each.silent) for each in told]
+    return [(each.status, each.headers.get("Date"), each.body, each.silent) for each in told]
 
 
 @pytest.mark.parametrize("fault", AMAZONS_FAULTS, ids=lambda fault: fault.name)

@@ -171,7 +171,6 @@ class TestSearch:
             {"withStatus": "SOLD"},
             {"sortBy": "price"},
             {"includedData": "weights"},
-            {"nextToken": "more"},
         ],
     )
     def test_wrong_parameters_are_refused(self, driver: Driver, parameters: dict[str, object]) -> None:

@@ -20,6 +20,7 @@ from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets import MemorySecrets
 from tests.support import books, warm
+from tests.support.deliveries import Delivered
 
 SLUG = "demo-shop"
 
@@ -78,7 +79,11 @@ class InProcess(httpx.BaseTransport):
         )
         if answer.silent:
             raise httpx.ReadTimeout("no answer", request=request)
-        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body, request=request)
+        headers = dict(answer.headers)
+        if answer.delivery is not None:
+            stream = Delivered(answer.delivery)
+            return httpx.Response(answer.status, headers=headers, stream=stream, request=request)
+        return httpx.Response(answer.status, headers=headers, content=answer.body, request=request)
 
 
 @dataclass

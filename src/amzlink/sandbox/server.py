@@ -20,6 +20,7 @@ from amzlink.sandbox.world import World
 HOST: Final = "127.0.0.1"
 MOST_BODY_BYTES: Final = 1_000_000
 MOST_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # the size up to which Amazon advises to make a feed's document
+_OWN_NAMES: Final = frozenset({HOST, "localhost"})
 _GOODBYE_SECONDS: Final = 5.0
 
 
@@ -151,6 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if headers.get("host", "").rpartition(":")[0] not in _OWN_NAMES:
+            # Signed addresses lead to where the sandbox is, whatever a client takes its host to be.
+            headers["host"] = f"{HOST}:{self.server.server_port}"
         answer = self.server.app.handle(Request(self.command, path, query, headers, self.rfile.read(int(length))))
         if answer.silent:
             self.server.stopping.wait()
