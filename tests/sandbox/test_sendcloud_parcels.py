@@ -1,10 +1,12 @@
 """Parcels in Sendcloud's half: labels, scans, deliveries, cancellations, and how they are polled."""
 
 import time
+from random import Random
 from typing import Any
 
 import pytest
 
+from amzlink.core.shipments.tracking_number import read_tracking_number
 from amzlink.sandbox.sendcloud.carriers import CARRIERS
 from amzlink.sandbox.sendcloud.statuses import STATUSES
 from tests.sandbox.sendcloud_driver import (
@@ -69,6 +71,14 @@ def test_tracking_numbers_are_of_the_carriers_look_and_the_seeds(code: str) -> N
     assert numbers[0] == numbers[1]
     assert len(set(numbers[0])) == 2
     assert {len(number) for number in numbers[0]} == {len(CARRIERS[code].number)}
+
+
+@pytest.mark.parametrize("code", [code for code in CARRIERS if code != "sendcloud"])
+def test_a_tracking_number_can_be_given_back_in_a_file(code: str) -> None:
+    rng = Random(11)
+    for _ in range(50):
+        number = CARRIERS[code].draw_number(rng)
+        assert read_tracking_number(number) == number
 
 
 def test_an_order_is_split_by_items_by_number_and_by_hand() -> None:

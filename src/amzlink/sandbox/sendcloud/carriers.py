@@ -1,5 +1,6 @@
 """Carriers with which the sandbox makes labels: how their tracking numbers look, and who takes what to where."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
@@ -9,6 +10,8 @@ from typing import Final
 LETTER: Final = "sendcloud"  # the unstamped letter: it has no number, and nobody ever scans it
 _DIGITS: Final = "0123456789"
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)
+_S10_EXCEPTIONS: Final = {10: 0, 11: 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,21 @@ class Carrier:
     def draw_number(self, rng: Random) -> str:
         """A tracking number of the carrier's look."""
         kinds = {"#": _DIGITS, "@": _LETTERS}
-        return "".join(rng.choice(kinds[sign]) if sign in kinds else sign for sign in self.number)
+        return _with_check_digit("".join(rng.choice(kinds[sign]) if sign in kinds else sign for sign in self.number))
+
+
+def _with_check_digit(number: str) -> str:
+    """The number with the digit that its kind sets, where it is one that programs check (GS1, UPU S10, UPS)."""
+    if re.fullmatch(r"0034\d{16}", number):
+        total = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(number[:-1])))
+        return f"{number[:-1]}{-total % 10}"
+    if re.fullmatch(r"[A-Z]{2}\d{9}[A-Z]{2}", number):
+        check = 11 - sum(int(digit) * weight for digit, weight in zip(number[2:10], _S10_WEIGHTS, strict=True)) % 11
+        return f"{number[:10]}{_S10_EXCEPTIONS.get(check, check)}{number[11:]}"
+    if number.startswith("1Z"):
+        values = [int(sign) if sign in _DIGITS else (ord(sign) - ord("A") + 2) % 10 for sign in number[2:-1]]
+        return f"{number[:-1]}{-(sum(values[::2]) + 2 * sum(values[1::2])) % 10}"
+    return number
 
 
 _TABLE: Final = (
