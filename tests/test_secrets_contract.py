@@ -220,7 +220,7 @@ def test_a_session_whose_user_has_no_keyring_yet_and_no_screen_to_make_one_is_na
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' keyrings need no session bus")
 @pytest.mark.parametrize(
     ("bus", "why"),
-    [(None, "is not set, as under cron and sudo"), ("unix:path=/nonexistent", "is gone, as after signing out")],
+    [(None, "is not set (as under cron and sudo)"), ("unix:path=/nonexistent", "is gone (as after signing out)")],
     ids=["none", "dead"],
 )
 def test_without_a_session_bus_the_keyring_is_unavailable(tmp_path: Path, bus: str | None, why: str) -> None:
