@@ -64,7 +64,7 @@ ENTRIES: Final = {
     ProblemName.CORRECTION_UNCLEAR: Entry(
         title="A corrected number that fits several parcels",
         what="The file has another tracking number for the order {order_id}, and it is not clear for which of its parcels.",
-        why="Amazon knows several parcels of this order, and the line of the file does not say which items are in the parcel.",
+        why="Amazon knows several parcels of this order. The line of the file does not say which items are in the parcel.",
         next_step="Fill in the columns order_item_id and quantity as in the parcel that you mean, and give the file again. Or change the number in Seller Central, Manage Orders, Edit Shipment.",
         exit_code=Exit.PARTLY,
     ),
