@@ -37,7 +37,7 @@ EXIT_CODES = {
     Exit.BUG: "a bug in amzlink; the message names a report without personal data",
     Exit.CANNOT_CREATE: "a file cannot be created",
     Exit.DISK: "the disk is full or broken, or the order book damaged",
-    Exit.TRY_AGAIN: "try again later: network, quota, a disturbed service, another run at work",
+    Exit.TRY_AGAIN: "try again later: network, quota, problems of the service, another run in progress",
     Exit.NOT_ALLOWED: "credentials, roles or authorisation",
     Exit.CONFIGURATION: "no store, a bad config file, no keyring",
     Exit.INTERRUPTED: "interrupted",

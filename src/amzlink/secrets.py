@@ -7,7 +7,6 @@ says so; it does not fall back to a plain file of its own.
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final, Literal, Protocol, TypeVar, get_args
 from amzlink.files import Home, translated_errors, write_private
 from amzlink.problems import Problem, ProblemName, machine
 from amzlink.problems import secrets as texts
+from amzlink.time_limits import OutOfTime, within
 
 SecretName = Literal["client-secret", "refresh-token", "sendcloud-secret-key", "vault-key"]
 Source = Literal["environment", "file", "credentials directory", "keyring", "memory"]
@@ -322,8 +322,8 @@ class SystemSecrets:
             raise late
         service = self.home.keyring_service()
         try:
-            return _within(seconds, lambda: call(service, f"{slug}/{name}"))
-        except _Late:
+            return within(seconds, lambda: call(service, f"{slug}/{name}"))
+        except OutOfTime:
             self._gave_up = True
             raise late from None
         except Exception as error:  # noqa: BLE001 - every back end has errors of its own
@@ -354,31 +354,6 @@ def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
     if path and not _is_there(Path(path)):
         return texts.NO_KEYRING_BUS_GONE
     return texts.NO_KEYRING_SERVICE
-
-
-class _Late(BaseException):
-    """The call has not come back; no `Exception`, so that no back end's own error is taken for it."""
-
-
-def _within(seconds: float, call: Callable[[], _T]) -> _T:
-    """The call's result, or `_Late`; its thread is then left behind, since a call into D-Bus cannot be broken off."""
-    results: list[_T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="amzlink-keyring", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise _Late
-    return results[0]
 
 
 def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:

@@ -6,7 +6,7 @@ from typing import Final
 from amzlink.problems.entry import Entry, Exit
 from amzlink.problems.names import ProblemName
 
-AREA: Final = "Use"
+AREA: Final = "Usage"
 
 ENTRIES: Final = {
     ProblemName.NOT_BUILT_YET: Entry(
