@@ -44,7 +44,7 @@ def read_phone(text: str | None, country: str) -> Phone:
     if not any(map(str.isdigit, written)) or len(written) > _TEXT_LIMIT:
         return Phone(None, written)
     for candidate in (written, *_BETWEEN_NUMBERS.split(written)):
-        if found := _dialled(candidate, country):
+        if candidate and (found := _dialled(candidate, country)):
             number, is_all = found
             return Phone(number, None if is_all and candidate == written else written)
     return Phone(None, written)
@@ -57,6 +57,8 @@ def _dialled(text: str, country: str) -> tuple[str, bool] | None:
     """
     import phonenumbers  # noqa: PLC0415 - 20 ms that most commands need not wait for
 
+    if _is_written_out(text, country):
+        return text, True
     for candidate in _readings(text, country):
         try:
             number = phonenumbers.parse(candidate, country)
@@ -64,23 +66,42 @@ def _dialled(text: str, country: str) -> tuple[str, bool] | None:
             continue
         if not phonenumbers.is_valid_number(number):
             continue
-        dialled = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         national = phonenumbers.national_significant_number(number)
-        trunk = phonenumbers.ndd_prefix_for_region(country, True) or ""  # noqa: FBT003 - the library's own order
+        dialled = f"{number.country_code}{national}"
         bare = re.sub(r"\D", "", text)
-        is_all = bool(_SIGNS_ALONE.fullmatch(text)) and bare in {dialled[1:], f"00{dialled[1:]}", trunk + national}
-        as_written = _WRITTEN_OUT.fullmatch(text) and f"+{bare}" == dialled and len(text) <= PHONE_LIMIT
-        return (text if as_written else dialled), is_all
+        if bare == dialled and len(text) <= PHONE_LIMIT and _WRITTEN_OUT.fullmatch(text):
+            return text, True  # another country's
+        is_all = bool(_SIGNS_ALONE.fullmatch(text)) and bare in {dialled, f"00{dialled}", _trunk(country) + national}
+        return f"+{dialled}", is_all
     return None
+
+
+def _is_written_out(text: str, country: str) -> bool:
+    """Whether it is one of the country's own numbers with its code, as most are; the parser takes as long again."""
+    import phonenumbers  # noqa: PLC0415 - see above
+
+    code = str(phonenumbers.country_code_for_region(country))
+    national = re.sub("[ -]", "", text).removeprefix(f"+{code}")
+    if len(text) > PHONE_LIMIT or not _WRITTEN_OUT.fullmatch(text) or not re.fullmatch("[1-9][0-9]+", national):
+        return False
+    number = phonenumbers.PhoneNumber(country_code=int(code), national_number=int(national))
+    return phonenumbers.is_valid_number(number)
 
 
 def _readings(text: str, country: str) -> Iterator[str]:
     """What the text may mean: first, that the plus sign before the country's own code was forgotten."""
+    if text[0].isdigit() or text[0] == "(":
+        import phonenumbers  # noqa: PLC0415 - see above
+
+        code, trunk = phonenumbers.country_code_for_region(country), _trunk(country)
+        # Where numbers are dialled with a 0 first, one that begins with "49" has its country code.
+        if code and trunk and not text.startswith(trunk) and re.match(rf"\(?{code}", text):
+            yield f"+{text}"
+    yield text
+
+
+def _trunk(country: str) -> str:
+    """What is dialled before a number inside the country: "0" as a rule, nothing in Italy or Spain."""
     import phonenumbers  # noqa: PLC0415 - see above
 
-    code = phonenumbers.country_code_for_region(country)
-    trunk = phonenumbers.ndd_prefix_for_region(country, True)  # noqa: FBT003 - the library's own order
-    # Where numbers are dialled with a 0 first, one that begins with "49" has its country code.
-    if code and trunk and not text.startswith(trunk) and re.match(rf"\(?{code}", text):
-        yield f"+{text}"
-    yield text
+    return phonenumbers.ndd_prefix_for_region(country, True) or ""  # noqa: FBT003 - the library's own order
