@@ -2,7 +2,7 @@
 
 Field names and rules are those of Sendcloud's OpenAPI document. What has no field of its own goes into
 `order_details.notes`, which the merchant reads beside the order: gift messages, the buyer's wishes for the delivery,
-company and purchase order of a business buyer, a phone number that is longer than carriers take.
+company and purchase order of a business buyer, and what the phone number that is sent does not say.
 """
 
 import re
@@ -15,7 +15,8 @@ import msgspec
 from amzlink.clock import to_iso
 from amzlink.core.destination.address import FittedAddress, fit_address, tidy
 from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
-from amzlink.core.orders.order import Recipient, TaxRegistration
+from amzlink.core.destination.phone import Phone, read_phone
+from amzlink.core.orders.order import TaxRegistration
 from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.order_json import (
     CustomerDetails,
@@ -37,8 +38,6 @@ from amzlink.sendcloud.order_json import (
 )
 
 CURRENCIES: Final = frozenset({"EUR", "GBP", "USD"})
-PHONE_LIMIT: Final = 20
-"""Characters that carriers take; Amazon's American numbers with an extension are longer."""
 
 # Amazon's tax registration types (Orders API 2026-01-01) under the names that Sendcloud enumerates.
 _TAX_NAMES: Final = {"VAT": "VAT", "CPF": "CNP", "CNPJ": "CNP"}
@@ -61,7 +60,7 @@ def build_payload(dispatch: Dispatch, integration_id: int) -> OrderPayload:
     recipient, buyer = dispatch.personal.recipient, dispatch.personal.buyer
     currency = _currency(dispatch)
     address = fit_address(recipient, dispatch.order_id)
-    phone, email = _phone(recipient), _email(buyer.email)
+    phone, email = read_phone(recipient.phone, address.country_code), _email(buyer.email)
     return OrderPayload(
         order_id=dispatch.order_id,
         order_number=dispatch.order_id,
@@ -70,7 +69,7 @@ def build_payload(dispatch: Dispatch, integration_id: int) -> OrderPayload:
             status=Status(code=dispatch.status.lower(), message=dispatch.status.replace("_", " ").capitalize()),
             order_created_at=to_iso(dispatch.purchased_at),
             order_updated_at=to_iso(dispatch.changed_at),
-            notes="\n".join(_notes(dispatch)) or None,
+            notes="\n".join(_notes(dispatch, phone)) or None,
             tags=tuple(sorted(set(dispatch.programs))),  # Amazon promises no sequence
             order_items=tuple(_item(line, dispatch, currency) for line in dispatch.lines),
         ),
@@ -79,9 +78,9 @@ def build_payload(dispatch: Dispatch, integration_id: int) -> OrderPayload:
         ),
         customs_details=_customs(dispatch),
         customer_details=CustomerDetails(
-            name=tidy(buyer.name) or tidy(buyer.company_name) or address.name, phone_number=phone, email=email
+            name=tidy(buyer.name) or tidy(buyer.company_name) or address.name, phone_number=phone.number, email=email
         ),
-        shipping_address=_shipping_address(address, phone, email),
+        shipping_address=_shipping_address(address, phone.number, email),
         shipping_details=_shipping_details(dispatch),
     )
 
@@ -181,31 +180,20 @@ def _shipping_address(address: FittedAddress, phone: str | None, email: str | No
     )
 
 
-def _phone(recipient: Recipient) -> str | None:
-    """The phone number, written shorter where it is too long; the notes then have it in full."""
-    phone = tidy(recipient.phone)
-    if len(phone) <= PHONE_LIMIT:
-        return phone or None
-    number, *_ = re.split(r"(?i)\s*(?:ext|x|#|;)", phone, maxsplit=1)
-    short = re.sub(r"[\s()./-]", "", number)
-    return short if re.fullmatch(rf"\+?\d{{4,{PHONE_LIMIT - 1}}}", short, re.ASCII) else None
-
-
 def _email(email: str | None) -> str | None:
     """The address if it has the form of one, which Sendcloud's model demands."""
     return email if email and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) else None
 
 
-def _notes(dispatch: Dispatch) -> Iterator[str]:
+def _notes(dispatch: Dispatch, phone: Phone) -> Iterator[str]:
     personal = dispatch.personal
     yield from _gift_notes(dispatch)
-    phone = tidy(personal.recipient.phone)
     for label, text in (
         ("Leave at", personal.recipient.drop_off_location),
         ("Delivery instructions", personal.recipient.address_instruction),
         ("Buyer's company", personal.buyer.company_name),
         ("Purchase order", personal.buyer.purchase_order_number),
-        ("Phone", phone if phone != (_phone(personal.recipient) or "") else None),
+        ("Phone", phone.left_out),
     ):
         if text and text.strip():
             yield f"{label}: {text.strip()}"
