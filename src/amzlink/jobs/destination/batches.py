@@ -13,7 +13,7 @@ from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.problems import Problem, ProblemName
 
 if TYPE_CHECKING:
-    from amzlink.sendcloud.orders import BatchRefused, Refused
+    from amzlink.sendcloud.orders import BatchRefused, FieldRefusal
 
 # Refusals that name no order, one after the other, by which halving gets from a full batch to a single order. If none
 # of its neighbours is taken then either, the refusal is not about an order.
@@ -72,7 +72,7 @@ def _accept(desk: Desk, letters: Sequence[Letter]) -> None:
     )
 
 
-def _put_aside(desk: Desk, batch: Sequence[Letter], refusals: "Mapping[int, tuple[Refused, ...]]") -> None:
+def _put_aside(desk: Desk, batch: Sequence[Letter], refusals: "Mapping[int, tuple[FieldRefusal, ...]]") -> None:
     rows = []
     for index, reasons in refusals.items():
         row, first = batch[index].row, reasons[0]
@@ -94,5 +94,5 @@ def _unexplained(refusal: "BatchRefused") -> Problem:
     )
 
 
-def _spell(reason: "Refused") -> str:
+def _spell(reason: "FieldRefusal") -> str:
     return f"{reason.code or 'no code'} at {reason.pointer}" if reason.pointer else reason.code or "no code"
