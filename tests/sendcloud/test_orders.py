@@ -13,7 +13,7 @@ from amzlink.problems import Problem
 from amzlink.sendcloud.orders import (
     BATCH,
     BatchRefused,
-    Refused,
+    FieldRefusal,
     delete_order,
     find_order,
     find_orders,
@@ -109,8 +109,8 @@ class TestRefusals:
         )  # fmt: skip
         refusal = self.refusal_of(answer)
         assert refusal.refusals == {
-            0: (Refused("invalid", "shipping_address/postal_code"),),
-            2: (Refused("invalid", "order_details/order_items/[0]/quantity"), Refused("invalid", "order_id")),
+            0: (FieldRefusal("invalid", "shipping_address/postal_code"),),
+            2: (FieldRefusal("invalid", "order_details/order_items/[0]/quantity"), FieldRefusal("invalid", "order_id")),
         }
         assert refusal.pinned
 
@@ -119,7 +119,7 @@ class TestRefusals:
 
     def test_a_pointer_to_the_order_as_a_whole_has_no_path(self) -> None:
         assert self.refusal_of(refused(400, "required", "/data/attributes/[1]")).refusals == {
-            1: (Refused("required", ""),)
+            1: (FieldRefusal("required", ""),)
         }
 
     def test_a_refusal_holds_nothing_that_was_said(self) -> None:

@@ -48,7 +48,7 @@ SANDBOX_QUERIES: Final[Mapping[Region, Mapping[str, str]]] = {
 }
 
 
-class Refused(msgspec.Struct, frozen=True):
+class UnreadableOrder(msgspec.Struct, frozen=True):
     """An order that could not be read. `message` names the field, never its content."""
 
     order_id: str
@@ -60,7 +60,7 @@ class OrdersPage(msgspec.Struct, frozen=True):
     """One page: the orders that could be read, those that could not, and the token of the next page."""
 
     orders: tuple[Order, ...]
-    refused: tuple[Refused, ...]
+    refused: tuple[UnreadableOrder, ...]
     next_token: str | None
 
 
@@ -153,14 +153,14 @@ def _page_with_faults(link: Link, body: bytes, request_id: str) -> OrdersPage:
     except ValueError as error:
         raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
     orders: list[Order] = []
-    refused: list[Refused] = []
+    refused: list[UnreadableOrder] = []
     for entry in page.orders:
         try:
             orders.append(to_order(_decode_order(json.dumps(entry))))
         except msgspec.ValidationError as error:
-            refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
+            refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
         except msgspec.DecodeError:
-            refused.append(Refused(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
+            refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
 
 

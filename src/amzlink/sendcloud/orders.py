@@ -30,7 +30,7 @@ _SPARE_PAGES: Final = 2
 _MOST_STRANGE_PAGES: Final = 5
 
 
-class Refused(msgspec.Struct, frozen=True):
+class FieldRefusal(msgspec.Struct, frozen=True):
     """Why Sendcloud does not take an order: its code, and the path in the order (`shipping_address/postal_code`)."""
 
     code: str
@@ -43,7 +43,7 @@ class BatchRefused(Exception):  # noqa: N818 - a turn of events that the sender 
     `pinned` is false where the answer names no order; all of them stand in `refusals` then.
     """
 
-    def __init__(self, refusals: Mapping[int, tuple[Refused, ...]], *, pinned: bool) -> None:
+    def __init__(self, refusals: Mapping[int, tuple[FieldRefusal, ...]], *, pinned: bool) -> None:
         super().__init__(f"{len(refusals)} orders")
         self.refusals = dict(refusals)
         self.pinned = pinned
@@ -120,14 +120,16 @@ _REFUSALS: Final = frozenset({400, 409, 413, 422})
 def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: int) -> BatchRefused | AccountRefused:
     if any(error.source.endswith("order_details/integration/id") for error in errors):
         return client.failure(AccountRefused, ProblemName.SENDCLOUD_INTEGRATION_MISSING, reply)
-    refusals: dict[int, tuple[Refused, ...]] = {}
+    refusals: dict[int, tuple[FieldRefusal, ...]] = {}
     for error in errors:
         if (place := error.place) and place[0] < count:
             number, path = place
-            refusals[number] = (*refusals.get(number, ()), Refused(error.code, path))
+            refusals[number] = (*refusals.get(number, ()), FieldRefusal(error.code, path))
     if refusals:
         return BatchRefused(refusals, pinned=True)
-    whole = tuple(Refused(error.code, error.source) for error in errors) or (Refused(f"status {reply.status}", ""),)
+    whole = tuple(FieldRefusal(error.code, error.source) for error in errors) or (
+        FieldRefusal(f"status {reply.status}", ""),
+    )
     return BatchRefused(dict.fromkeys(range(count), whole), pinned=False)
 
 

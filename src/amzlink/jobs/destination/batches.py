@@ -15,7 +15,7 @@ from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.order_json import OrderPayload
-    from amzlink.sendcloud.orders import BatchRefused, Refused
+    from amzlink.sendcloud.orders import BatchRefused, FieldRefusal
 
 # Refusals that name no order, one after the other, by which halving gets from a full batch to a single order. If none
 # of its neighbours is taken then either, the refusal is not about an order.
@@ -83,7 +83,7 @@ def _accept(run: StoreRun, letters: Sequence[Letter]) -> None:
 
 
 def _put_aside(
-    run: StoreRun, tally: SendTally, batch: Sequence[Letter], refusals: "Mapping[int, tuple[Refused, ...]]"
+    run: StoreRun, tally: SendTally, batch: Sequence[Letter], refusals: "Mapping[int, tuple[FieldRefusal, ...]]"
 ) -> None:
     rows = []
     for index, reasons in refusals.items():
@@ -106,5 +106,5 @@ def _unexplained(refusal: "BatchRefused") -> Problem:
     )
 
 
-def _spell(reason: "Refused") -> str:
+def _spell(reason: "FieldRefusal") -> str:
     return f"{reason.code or 'no code'} at {reason.pointer}" if reason.pointer else reason.code or "no code"

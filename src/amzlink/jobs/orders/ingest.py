@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.amazon.orders import Refused
+from amzlink.amazon.orders import UnreadableOrder
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import HeldFor, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
@@ -60,7 +60,9 @@ class Intake:
         self._to_ship = 0
         self._deliverable = 0
 
-    def take(self, orders: Sequence[Order], refused: Sequence[Refused] = (), search: Search | None = None) -> None:
+    def take(
+        self, orders: Sequence[Order], refused: Sequence[UnreadableOrder] = (), search: Search | None = None
+    ) -> None:
         """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on."""
         changes = self._changes(orders)
         refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused]
