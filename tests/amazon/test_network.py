@@ -234,7 +234,9 @@ def test_an_answer_that_ends_in_the_middle_is_no_success() -> None:
         connection.close()
 
     with server(break_off) as port:
-        assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
+        problem = failure(f"http://127.0.0.1:{port}")
+    assert problem.name.value == "response-malformed"
+    assert "broke off before the answer was complete" in problem.summary
 
 
 def test_something_that_does_not_speak_http_is_no_connection() -> None:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ from amzlink.http.proxies import unusable_proxy
 from amzlink.http.trust import trusted_certificates
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
-from amzlink.problems.network import DAMAGED_COMPRESSION, PROXY_LETS_NOTHING_THROUGH, larger_than
+from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, PROXY_LETS_NOTHING_THROUGH, larger_than
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
@@ -130,9 +130,9 @@ class HttpConnection:
         """Make a call, whatever is answered.
 
         Raises:
-            CallFailed: no answer came, or one whose compression is damaged.
+            CallFailed: no answer came, or one that breaks off or whose compression is damaged.
         """
-        return self._exchange(operation, request.url.host, lambda: self._http.send(request))
+        return self._exchange(operation, request.url.host, lambda: self._read(request))
 
     def send_signed(
         self, operation: str, request: httpx.Request, auth: httpx.Auth, ask_for_token: AskForToken
@@ -187,9 +187,18 @@ class HttpConnection:
         self._learn_offset(response)
         return response
 
+    def _read(self, request: httpx.Request) -> httpx.Response:
+        response = self._http.send(request, stream=True)
+        try:
+            with _reading():
+                response.read()
+        finally:
+            response.close()
+        return response
+
     def _read_limited(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
         body = bytearray()
-        with self._http.stream("GET", url) as response:
+        with self._http.stream("GET", url) as response, _reading():
             for part in response.iter_bytes():
                 body += part
                 if len(body) > most_bytes:
@@ -229,6 +238,8 @@ class HttpConnection:
         facts: dict[str, object] = {}
         if isinstance(error, httpx.DecodingError):
             failed, name, facts["detail"] = Unreadable, ProblemName.RESPONSE_MALFORMED, DAMAGED_COMPRESSION
+        elif isinstance(error, _BrokenOff):
+            failed, name, facts["detail"] = Unreadable, ProblemName.RESPONSE_MALFORMED, BROKEN_OFF
         elif isinstance(error, httpx.TimeoutException):
             seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
             name, facts["seconds"] = ProblemName.TIMEOUT, round(seconds or 0)
@@ -237,9 +248,23 @@ class HttpConnection:
         else:
             name = _network_problem_name(error)
         # A time-out is not tried again: it has cost a time limit already.
-        passes = name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
-        failure = failed(name, operation=operation, kind=type(error).__name__, passes=passes)
+        passes = isinstance(error, _BrokenOff) or name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
+        kind = type(error.__cause__ if isinstance(error, _BrokenOff) else error).__name__
+        failure = failed(name, operation=operation, kind=kind, passes=passes)
         return failure.with_facts(**{**self.facts, **facts}, host=host)
+
+
+class _BrokenOff(httpx.TransportError):
+    """The connection ended after the answer had begun: it was made, whatever the error below is called."""
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """What breaks in here breaks in the middle of an answer."""
+    try:
+        yield
+    except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+        raise _BrokenOff(str(error)) from error
 
 
 def positive(text: str | None) -> float | None:

@@ -15,6 +15,7 @@ UNUSABLE_PROXY: Final = "it has to be the address of a proxy, such as http://pro
 UNUSABLE_ADDRESS: Final = "it has to be an address with a host, such as https://proxy.example:8443"
 
 # Details of failed calls.
+BROKEN_OFF: Final = "the connection broke off before the answer was complete"
 DAMAGED_COMPRESSION: Final = "the answer's compression is damaged"
 PROXY_LETS_NOTHING_THROUGH: Final = "the proxy did not let the call through"
 

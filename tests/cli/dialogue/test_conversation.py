@@ -224,7 +224,7 @@ class TestAProofThatFails:
     def test_can_be_overridden(self, world: StoreOnSandbox) -> None:
         world.sandbox.world.faults.switch(on=["role-missing-pii"])
         talked = talk(world, right_answers(world), Remedy.UNPROVED)
-        assert "The link has not been proved." in talked.said
+        assert "The link was not verified." in talked.said
         assert "amazon-germany" in talked.stores
 
     def test_can_be_given_up(self, world: StoreOnSandbox) -> None:
@@ -330,7 +330,7 @@ class TestSendcloud:
         answers = {**right_answers(world), Key.DESTINATION: "y", Key.SENDCLOUD_INTEGRATION_ID: ["mine", "4711"]}
         talked = talk(world, answers, Remedy.UNPROVED)
         assert talked.stores["amazon-germany"].sendcloud_integration_id == 4711
-        assert "The link has not been proved." in talked.said
+        assert "The link was not verified." in talked.said
 
     def test_can_stop_everything(self, world: StoreOnSandbox) -> None:
         world.sandbox.world.faults.switch(on=["sendcloud-credentials"])

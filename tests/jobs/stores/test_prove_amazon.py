@@ -1,5 +1,6 @@
 """What the live check proves, and what it calls “not checked”, against the sandbox."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -187,10 +188,18 @@ class TestNoAnswer:
         assert standings(prove_amazon(world.deps, answers_for(world))) == ALL_PROVED
 
 
+class BrokenOff(httpx.SyncByteStream):
+    """A body that ends before its time."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b'{"orders": ['
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+
+
 class Answering(httpx.BaseTransport):
     """The sandbox, but for what one operation is answered with."""
 
-    def __init__(self, sandbox: httpx.BaseTransport, path: str, answer: httpx.Response | Exception) -> None:
+    def __init__(self, sandbox: httpx.BaseTransport, path: str, answer: httpx.Response | httpx.SyncByteStream) -> None:
         self._sandbox = sandbox
         self._path = path
         self._answer = answer
@@ -198,8 +207,8 @@ class Answering(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path != self._path:
             return self._sandbox.handle_request(request)
-        if isinstance(self._answer, Exception):
-            raise self._answer
+        if isinstance(self._answer, httpx.SyncByteStream):
+            return httpx.Response(200, stream=self._answer, request=request)
         return httpx.Response(self._answer.status_code, content=self._answer.content, request=request)
 
 
@@ -226,8 +235,7 @@ class TestAnAnswerThatShowsNothing:
 
     def test_that_ends_early_is_not_taken_for_a_connection_that_was_never_made(self, tmp_path: Path) -> None:
         world = unconnected(tmp_path)
-        broken = httpx.RemoteProtocolError("peer closed connection without sending complete message body")
-        world.deps.transport = Answering(world.transport, self.ORDERS, broken)
+        world.deps.transport = Answering(world.transport, self.ORDERS, BrokenOff())
         assert refusal(world).name is ProblemName.RESPONSE_MALFORMED
 
 
