@@ -84,7 +84,7 @@ def _lines(
     found: dict[str, list[OrderLine]] = {}
     weights: dict[str, dict[str, int]] = {}
     query = select(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
-    for row in connection.execute(query.order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)):
+    for row in connection.execute(query.order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)).all():
         line = OrderLine(
             order_item_id=row.order_item_id,
             sku=row.sku,
@@ -107,7 +107,7 @@ def _packages(connection: Connection, store: str, order_ids: Collection[str]) ->
     """Each order's, the first that was handed over first."""
     found: dict[str, list[Package]] = {}
     query = select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
-    for row in connection.execute(query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at, PACKAGES.c.reference)):
+    for row in connection.execute(query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at, PACKAGES.c.reference)).all():
         package = Package(
             reference=row.reference,
             status=row.status,
