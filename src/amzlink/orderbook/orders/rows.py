@@ -107,7 +107,9 @@ def _packages(connection: Connection, store: str, order_ids: Collection[str]) ->
     """Each order's, the first that was handed over first."""
     found: dict[str, list[Package]] = {}
     query = select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
-    for row in connection.execute(query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at, PACKAGES.c.reference)).all():
+    for row in connection.execute(
+        query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at, PACKAGES.c.reference)
+    ).all():
         package = Package(
             reference=row.reference,
             status=row.status,
