@@ -78,7 +78,7 @@ class Vault:
     """Seals and opens the personal data of one store's orders."""
 
     def __init__(self, store: str, place: KeyPlace, book: Sealed) -> None:
-        """Read the keys, and bring the laggard of keyring and book up to the other.
+        """Read the keys, and bring whichever of keyring and book is behind up to date.
 
         Raises:
             Problem: `vault-key-missing`, where the book has boxes whose chain the keyring does not hold.

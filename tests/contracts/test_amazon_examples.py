@@ -305,16 +305,20 @@ def _account(shop: Shop) -> Account:
     return shop.deps.account_of(SLUG, shop.deps.load_config().stores[SLUG])
 
 
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
 def hold(shown: OrderDetail, sample: Json) -> None:
     """What the order book shows, against the sample as it stands."""
     state = sample["fulfillment"]
-    order = shown.order
+    order = shown.order.order
     assert (order.order_id, order.status) == (sample["orderId"], state["fulfillmentStatus"])
     assert order.marketplace_id == sample["salesChannel"]["marketplaceId"]
-    assert order.purchased_at == sample["createdTime"]
-    assert datetime.fromisoformat(order.changed_at) == datetime.fromisoformat(sample["lastUpdatedTime"])
-    assert order.ship_by == state.get("shipByWindow", {}).get("latestDateTime")
-    assert order.deliver_by == state.get("deliverByWindow", {}).get("latestDateTime")
+    assert order.purchased_at == moment(sample["createdTime"])
+    assert order.changed_at == moment(sample["lastUpdatedTime"])
+    assert order.ship_by == moment(state.get("shipByWindow", {}).get("latestDateTime"))
+    assert order.deliver_by == moment(state.get("deliverByWindow", {}).get("latestDateTime"))
     assert order.service_level == state["fulfillmentServiceLevel"]
     assert list(order.programs) == sample.get("programs", [])
     total = sample["proceeds"]["grandTotal"]
@@ -325,9 +329,9 @@ def hold(shown: OrderDetail, sample: Json) -> None:
 
 
 def hold_lines(shown: OrderDetail, sample: Json) -> None:
-    assert len(shown.lines) == len(sample["orderItems"])
-    assert shown.order.units == sum(item["quantityOrdered"] for item in sample["orderItems"])
-    for line, item in zip(shown.lines, sample["orderItems"], strict=True):
+    assert len(shown.order.order.lines) == len(sample["orderItems"])
+    assert shown.order.order.units == sum(item["quantityOrdered"] for item in sample["orderItems"])
+    for line, item in zip(shown.order.order.lines, sample["orderItems"], strict=True):
         product, price = item["product"], item["product"]["price"]["unitPrice"]
         assert (line.order_item_id, line.quantity) == (item["orderItemId"], item["quantityOrdered"])
         assert line.quantity_unshipped == item["fulfillment"]["quantityUnfulfilled"]
@@ -338,12 +342,13 @@ def hold_lines(shown: OrderDetail, sample: Json) -> None:
 
 def hold_packages(shown: OrderDetail, sample: Json) -> None:
     packages = sample.get("packages", [])
-    assert [package.reference for package in shown.packages] == [p["packageReferenceId"] for p in packages]
-    for package, theirs in zip(shown.packages, packages, strict=True):
+    assert [package.reference for package in shown.order.order.packages] == [p["packageReferenceId"] for p in packages]
+    for package, theirs in zip(shown.order.order.packages, packages, strict=True):
         assert (package.carrier, package.service) == (theirs["carrier"], theirs["shippingService"])
         assert package.status == theirs["packageStatus"]["status"]
-        assert package.shipped_at == theirs["shipTime"]
-        assert list(package.items) == [(item["orderItemId"], item["quantity"]) for item in theirs["packageItems"]]
+        assert package.shipped_at == moment(theirs["shipTime"])
+        packed = [(item.order_item_id, item.quantity) for item in package.items]
+        assert packed == [(item["orderItemId"], item["quantity"]) for item in theirs["packageItems"]]
 
 
 RECIPIENT = {

@@ -27,7 +27,7 @@ def everything(world: StoreOnSandbox) -> ImportReport:
 
 def booked(world: StoreOnSandbox) -> dict[str, str]:
     """Order id and status of all that the book has."""
-    return {order.order_id: order.status for order, _holds in list_orders(world.deps, SLUG, Filter())}
+    return {order.order_id: order.order.status for order, _holds in list_orders(world.deps, SLUG, Filter())}
 
 
 def holds_of(world: StoreOnSandbox, order_id: str) -> tuple[str, ...]:

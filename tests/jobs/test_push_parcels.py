@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select
 
-from amzlink.clock import from_iso
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.plan import State
@@ -75,7 +74,8 @@ def test_the_guard_confirms_what_nobody_scans_and_until_then_there_is_a_warning(
     (order_id,) = at.sell()
     at.parcels("announce", order_id)
     (order, _), *_ = list_orders(at.world.deps, SLUG, Filter("UNSHIPPED"))
-    left = (from_iso(str(order.ship_by)) - at.world.clock.now()).total_seconds()
+    assert order.order.ship_by
+    left = (order.order.ship_by - at.world.clock.now()).total_seconds()
     assert at.push(minutes=int(left / 60) - 8 * 60).counts()["waiting"] == 1
     assert len(at.warned("ship-by-near")) == 1
     assert at.push(minutes=3 * 60).sent.confirmed == 1

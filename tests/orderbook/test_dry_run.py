@@ -27,7 +27,7 @@ def test_it_has_what_the_book_has_and_what_was_written_and_gives_nothing_back(bo
     with UnkeptDatabase(book) as unkept:
         save(unkept, change_of(order_of(OTHER_ID)))
         save(unkept, change_of(order_of(status="CANCELLED"), is_new=False, sealed=None, purge="cancelled"))
-        seen = {order.order_id: order.status for order in iterate_orders(unkept.of(STORE), Filter())}
+        seen = {order.order_id: order.order.status for order in iterate_orders(unkept.of(STORE), Filter())}
         assert seen == {ORDER_ID: "CANCELLED", OTHER_ID: "UNSHIPPED"}
     assert contents(book) == before
 

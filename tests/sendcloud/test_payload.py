@@ -1,7 +1,7 @@
 """An order as Sendcloud is given it: held to Sendcloud's own model, and nothing of it lost or made up."""
 
 import json
-from datetime import timedelta
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -11,67 +11,58 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
-from amzlink.core.orders.order import Buyer, OrderId, PersonalData, Recipient, TaxRegistration
+from amzlink.core.destination.outgoing_order import OutgoingOrder, outgoing
+from amzlink.core.orders.order import Buyer, OrderLine, PersonalData, Recipient, TaxRegistration
 from amzlink.problems import Problem
 from amzlink.sendcloud.order_json import OrderPayload
 from amzlink.sendcloud.payload import build_payload, payload_bytes
-from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, RECIPIENT
+from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, RECIPIENT, order_of
+from tests.orderbook.samples import line_of as ordered_line_of
 from tests.support.models import load_table
 
 INTEGRATION = 4711
 
 
-def line_of(order_item_id: str = "1", **fields: Any) -> DispatchLine:
-    return DispatchLine(
-        **{
-            "order_item_id": order_item_id,
-            "sku": f"SKU-{order_item_id}",
-            "asin": "B000000001",
-            "title": "Tea pot",
-            "quantity": 2,
-            "unit_price": "19.99",
-            "currency": "EUR",
-            "weight_grams": 450,
-            **fields,
-        }
-    )
+def line_of(order_item_id: str = "1", *, weight_grams: int | None = 450, **fields: Any) -> tuple[OrderLine, int | None]:
+    """A line with so much of it still to ship, and what a piece of it weighs."""
+    quantity = fields.pop("quantity", 2)
+    fields = {"quantity": quantity, "quantity_unshipped": quantity, **fields}
+    return ordered_line_of(order_item_id, **fields), weight_grams
 
 
-def dispatch_of(**fields: Any) -> Dispatch:
-    return Dispatch(
+def outgoing_of(
+    *, lines: Sequence[tuple[OrderLine, int | None]] | None = None, import_weights: bool = True, **fields: Any
+) -> OutgoingOrder:
+    """An order with something left to ship; `fields` replace what it would have."""
+    lines = lines or (line_of(),)
+    order = order_of(
         **{
-            "order_id": OrderId(ORDER_ID),
-            "status": "UNSHIPPED",
-            "purchased_at": NOW - timedelta(days=2),
-            "changed_at": NOW - timedelta(days=1),
-            "ship_by": NOW + timedelta(days=2),
-            "deliver_by": NOW + timedelta(days=5),
             "service_level": "EXPEDITED",
-            "programs": (),
             "total": "44.97",
-            "currency": "EUR",
-            "lines": (line_of(),),
+            "lines": tuple(line for line, _ in lines),
             "personal": PersonalData(buyer=PERSONAL.buyer, recipient=RECIPIENT),
-            "import_weights": True,
             **fields,
         }
     )
+    weights = {line.order_item_id: grams for line, grams in lines if grams is not None}
+    found = outgoing(order, weights if import_weights else {})
+    assert found
+    return found
 
 
 def personal_of(**fields: Any) -> PersonalData:
     return msgspec.structs.replace(PersonalData(buyer=PERSONAL.buyer, recipient=RECIPIENT), **fields)
 
 
-def outcome(dispatch: Dispatch) -> OrderPayload | Problem:
+def outcome(outgoing: OutgoingOrder) -> OrderPayload | Problem:
     try:
-        return build_payload(dispatch, INTEGRATION)
+        return build_payload(outgoing, INTEGRATION)
     except Problem as problem:
         return problem
 
 
 def document(**fields: Any) -> Any:
-    return json.loads(msgspec.json.encode(build_payload(dispatch_of(**fields), INTEGRATION)))
+    return json.loads(msgspec.json.encode(build_payload(outgoing_of(**fields), INTEGRATION)))
 
 
 def close(schema: Any) -> Any:
@@ -101,7 +92,7 @@ def check(payload: OrderPayload) -> None:
     assert not faults, "\n".join(faults)
 
 
-EVERYTHING = dispatch_of(
+EVERYTHING = outgoing_of(
     status="PARTIALLY_SHIPPED",
     programs=("PREMIUM", "AMAZON_BUSINESS"),
     lines=(line_of("1", ioss_number="IM4420001201"), line_of("2", title=None, sku=None, weight_grams=80, quantity=1)),
@@ -130,7 +121,7 @@ class TestTheModel:
         line = line_of(sku=None, asin=None, title=None, unit_price=None, currency=None, weight_grams=None)
         check(
             build_payload(
-                dispatch_of(
+                outgoing_of(
                     ship_by=None, deliver_by=None, service_level=None, total=None, currency=None, lines=(line,),
                     personal=PersonalData(recipient=bare),
                 ),
@@ -179,7 +170,7 @@ def test_the_status_is_amazons_in_words() -> None:
     [("0.10", 3, "0.30"), ("19.99", 7, "139.93"), ("1.1", 3, "3.3"), ("900719925474099.01", 1, "900719925474099.01")],
 )
 def test_a_price_is_a_number_to_the_last_digit(unit: str, quantity: int, total: str) -> None:
-    body = msgspec.json.encode(build_payload(dispatch_of(lines=(line_of(unit_price=unit, quantity=quantity),)), 1))
+    body = msgspec.json.encode(build_payload(outgoing_of(lines=(line_of(unit_price=unit, quantity=quantity),)), 1))
     assert f'"total_price":{{"value":{total},"currency":"EUR"}}'.encode() in body
 
 
@@ -201,7 +192,7 @@ def test_an_order_without_any_price_costs_nothing_in_any_currency() -> None:
 
 
 def test_a_price_in_no_named_currency_is_refused() -> None:
-    made = outcome(dispatch_of(currency=None, lines=(line_of(currency=None),)))
+    made = outcome(outgoing_of(currency=None, lines=(line_of(currency=None),)))
     assert isinstance(made, Problem)
     assert made.name.value == "currency-unsupported"
 
@@ -209,7 +200,7 @@ def test_a_price_in_no_named_currency_is_refused() -> None:
 @pytest.mark.parametrize("fields", [{"currency": "SEK"}, {"lines": (line_of(), line_of("2", currency="PLN"))}])
 def test_a_currency_that_sendcloud_lacks_is_refused_by_name(fields: dict[str, Any]) -> None:
     with pytest.raises(Problem) as caught:
-        build_payload(dispatch_of(**fields), INTEGRATION)
+        build_payload(outgoing_of(**fields), INTEGRATION)
     assert caught.value.name.value == "currency-unsupported"
     assert caught.value.facts["currency"] in ("SEK", "PLN")
 
@@ -230,7 +221,7 @@ def test_an_order_of_which_one_line_has_no_weight_has_none_itself(missing: int |
 
 
 def test_a_store_that_does_not_want_weights_sends_none() -> None:
-    assert b"measurement" not in msgspec.json.encode(build_payload(dispatch_of(import_weights=False), INTEGRATION))
+    assert b"measurement" not in msgspec.json.encode(build_payload(outgoing_of(import_weights=False), INTEGRATION))
 
 
 @pytest.mark.parametrize(
@@ -321,7 +312,7 @@ class TestPeople:
     def test_an_address_that_does_not_fit_is_a_problem_of_that_order(self) -> None:
         personal = personal_of(recipient=msgspec.structs.replace(RECIPIENT, city="X" * 31, postal_code=None))
         with pytest.raises(Problem) as caught:
-            build_payload(dispatch_of(personal=personal), INTEGRATION)
+            build_payload(outgoing_of(personal=personal), INTEGRATION)
         assert caught.value.name.value == "address-unfit"
         assert caught.value.facts["order_id"] == ORDER_ID
 
@@ -362,13 +353,13 @@ class TestTaxNumbers:
 
 class TestBytesForTheHash:
     def test_what_our_own_confirmation_changes_does_not_count(self) -> None:
-        before = build_payload(dispatch_of(), INTEGRATION)
-        after = build_payload(dispatch_of(status="PARTIALLY_SHIPPED", changed_at=NOW), INTEGRATION)
+        before = build_payload(outgoing_of(), INTEGRATION)
+        after = build_payload(outgoing_of(status="PARTIALLY_SHIPPED", changed_at=NOW), INTEGRATION)
         assert payload_bytes(before) == payload_bytes(after)
         assert msgspec.json.encode(before) != msgspec.json.encode(after)
 
     def test_the_sequence_of_amazons_programs_does_not_count(self) -> None:
-        one, other = dispatch_of(programs=("A", "B")), dispatch_of(programs=("B", "A"))
+        one, other = outgoing_of(programs=("A", "B")), outgoing_of(programs=("B", "A"))
         assert payload_bytes(build_payload(one, 1)) == payload_bytes(build_payload(other, 1))
 
     @pytest.mark.parametrize(
@@ -384,7 +375,7 @@ class TestBytesForTheHash:
         ],
     )
     def test_what_the_parcel_needs_does(self, fields: dict[str, Any]) -> None:
-        before, after = build_payload(dispatch_of(), 1), build_payload(dispatch_of(**fields), 1)
+        before, after = build_payload(outgoing_of(), 1), build_payload(outgoing_of(**fields), 1)
         assert payload_bytes(before) != payload_bytes(after)
 
 
@@ -403,7 +394,7 @@ def test_whatever_text_amazon_gives_makes_an_order_of_the_model_or_a_problem(
     buyer: Buyer, recipient: Recipient, title: str | None, unit_price: str | None, gift: str
 ) -> None:
     personal = PersonalData(buyer=buyer, recipient=recipient, gift_messages={"1": gift})
-    made = outcome(dispatch_of(personal=personal, lines=(line_of(title=title, unit_price=unit_price),)))
+    made = outcome(outgoing_of(personal=personal, lines=(line_of(title=title, unit_price=unit_price),)))
     if isinstance(made, Problem):
         assert made.name.value == "address-unfit"
     else:

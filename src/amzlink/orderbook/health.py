@@ -1,17 +1,20 @@
 """What verify asks of the order book: is it sound, is anything overdue, when did a job last succeed."""
 
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import func, select, text
 
+from amzlink.clock import from_iso
 from amzlink.orderbook.database import Database, StoreBook
 from amzlink.orderbook.schema import RUNS
 
 
 class LastRuns(msgspec.Struct, frozen=True):
-    """When a job last succeeded and last failed, ISO 8601; None: never."""
+    """When a job last succeeded and last failed; None: never."""
 
-    success: str | None
-    failure: str | None
+    success: datetime | None
+    failure: datetime | None
     failed_with: str | None
 
 
@@ -33,9 +36,13 @@ def last_runs(book: StoreBook, job: str) -> LastRuns:
         .limit(1)
     )
     with book.reading() as connection:
-        success: str | None = connection.scalar(ends.where(RUNS.c.problem.is_(None)))
+        success = connection.scalar(ends.where(RUNS.c.problem.is_(None)))
         failure = connection.execute(failed).one_or_none()
-    return LastRuns(success, failure.finished_at if failure else None, failure.problem if failure else None)
+    return LastRuns(
+        from_iso(success) if success else None,
+        from_iso(failure.finished_at) if failure else None,
+        failure.problem if failure else None,
+    )
 
 
 def recent_runs(database: Database, limit: int) -> list[dict[str, object]]:

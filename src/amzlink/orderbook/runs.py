@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
 
 from amzlink.clock import to_iso
-from amzlink.orderbook.database import Database, StoreBook, upsert
+from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.schema import RUNS
 from amzlink.problems import ProblemName
 
@@ -36,10 +35,3 @@ def note_run(book: StoreBook, run: Run) -> None:
     }
     with book.writing() as connection:
         connection.execute(upsert(RUNS), row)
-
-
-def last_amazon_time(database: Database) -> str | None:
-    """The latest time that Amazon bore out to any store, ISO 8601."""
-    with database.reading() as connection:
-        latest: str | None = connection.scalar(select(func.max(RUNS.c.amazon_time)))
-        return latest

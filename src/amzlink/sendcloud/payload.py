@@ -14,9 +14,9 @@ import msgspec
 
 from amzlink.clock import to_iso
 from amzlink.core.destination.address import FittedAddress, fit_address, tidy
-from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
+from amzlink.core.destination.outgoing_order import OutgoingOrder
 from amzlink.core.destination.phone import Phone, read_phone
-from amzlink.core.orders.order import TaxRegistration
+from amzlink.core.orders.order import OrderLine, TaxRegistration
 from amzlink.problems import Problem, ProblemName
 from amzlink.sendcloud.order_json import (
     CustomerDetails,
@@ -51,37 +51,38 @@ _IOSS_COUNTRIES: Final = {
 _VAT_COUNTRIES: Final = {**{code: code for code in _IOSS_COUNTRIES.values()}, "EL": "GR", "GB": "GB", "XI": "GB"}
 
 
-def build_payload(dispatch: Dispatch, integration_id: int) -> OrderPayload:
-    """The order as Sendcloud takes it. The dispatch has at least one line.
+def build_payload(outgoing: OutgoingOrder, integration_id: int) -> OrderPayload:
+    """The order as Sendcloud takes it.
 
     Raises:
         Problem: `currency-unsupported`; `address-unfit`, naming each field that does not fit.
     """
-    recipient, buyer = dispatch.personal.recipient, dispatch.personal.buyer
-    currency = _currency(dispatch)
-    address = fit_address(recipient, dispatch.order_id)
+    order = outgoing.order
+    recipient, buyer = order.personal.recipient, order.personal.buyer
+    currency = _currency(outgoing)
+    address = fit_address(recipient, order.order_id)
     phone, email = read_phone(recipient.phone, address.country_code), _email(buyer.email)
     return OrderPayload(
-        order_id=dispatch.order_id,
-        order_number=dispatch.order_id,
+        order_id=order.order_id,
+        order_number=order.order_id,
         order_details=OrderDetails(
             integration=Integration(id=integration_id),
-            status=Status(code=dispatch.status.lower(), message=dispatch.status.replace("_", " ").capitalize()),
-            order_created_at=to_iso(dispatch.purchased_at),
-            order_updated_at=to_iso(dispatch.changed_at),
-            notes="\n".join(_notes(dispatch, phone)) or None,
-            tags=tuple(sorted(set(dispatch.programs))),  # Amazon promises no sequence
-            order_items=tuple(_item(line, dispatch, currency) for line in dispatch.lines),
+            status=Status(code=order.status.lower(), message=order.status.replace("_", " ").capitalize()),
+            order_created_at=to_iso(order.purchased_at),
+            order_updated_at=to_iso(order.changed_at),
+            notes="\n".join(_notes(outgoing, phone)) or None,
+            tags=tuple(sorted(set(order.programs))),  # Amazon promises no sequence
+            order_items=tuple(_item(line, outgoing, currency) for line in outgoing.lines),
         ),
         payment_details=PaymentDetails(
-            total_price=_price(_total(dispatch), currency), status=Status(code="paid", message="Paid")
+            total_price=_price(_total(outgoing), currency), status=Status(code="paid", message="Paid")
         ),
-        customs_details=_customs(dispatch),
+        customs_details=_customs(outgoing),
         customer_details=CustomerDetails(
             name=tidy(buyer.name) or tidy(buyer.company_name) or address.name, phone_number=phone.number, email=email
         ),
         shipping_address=_shipping_address(address, phone.number, email),
-        shipping_details=_shipping_details(dispatch),
+        shipping_details=_shipping_details(outgoing),
     )
 
 
@@ -95,17 +96,19 @@ def payload_bytes(payload: OrderPayload) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(payload, order_details=details))
 
 
-def _currency(dispatch: Dispatch) -> str:
+def _currency(outgoing: OutgoingOrder) -> str:
     """The order's currency, or that of its lines.
 
     A free replacement has none, yet Sendcloud's model demands one beside the amount: nothing is nothing in any.
     """
-    named = [currency for currency in (dispatch.currency, *(line.currency for line in dispatch.lines)) if currency]
+    named = [
+        currency for currency in (outgoing.order.currency, *(line.currency for line in outgoing.lines)) if currency
+    ]
     unfit = [currency for currency in named if currency not in CURRENCIES]
-    costs = any(map(_amount, (dispatch.total, *(line.unit_price for line in dispatch.lines))))
+    costs = any(map(_amount, (outgoing.order.total, *(line.unit_price for line in outgoing.lines))))
     if unfit or (costs and not named):
         currency = unfit[0] if unfit else "a currency that Amazon does not name"
-        raise Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=dispatch.order_id, currency=currency)
+        raise Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=outgoing.order.order_id, currency=currency)
     return named[0] if named else "EUR"
 
 
@@ -118,47 +121,46 @@ def _price(amount: Decimal, currency: str) -> Price:
     return Price(value=msgspec.Raw(f"{amount:f}"), currency=currency)
 
 
-def _item(line: DispatchLine, dispatch: Dispatch, order_currency: str) -> Item:
+def _item(line: OrderLine, outgoing: OutgoingOrder, order_currency: str) -> Item:
     unit = _amount(line.unit_price)
     currency = line.currency or order_currency
     dates = DeliveryDates(
-        handover_at=to_iso(dispatch.ship_by) if dispatch.ship_by else None,
-        deliver_at=to_iso(dispatch.deliver_by) if dispatch.deliver_by else None,
+        handover_at=to_iso(outgoing.order.ship_by) if outgoing.order.ship_by else None,
+        deliver_at=to_iso(outgoing.order.deliver_by) if outgoing.order.deliver_by else None,
     )
-    weighed = dispatch.import_weights and line.weight_grams
     return Item(
         item_id=line.order_item_id,
         product_id=line.asin or None,
         name=tidy(line.title) or tidy(line.sku) or f"Amazon item {line.order_item_id}",
-        quantity=line.quantity,
+        quantity=line.quantity_unshipped,
         sku=line.sku or None,
         unit_price=None if unit is None else _price(unit, currency),
         # Sendcloud demands a total; a piece without a price (a free replacement) costs nothing.
         total_price=_price(_line_total(line), currency),
-        measurement=_grams(line.weight_grams) if weighed else None,
+        measurement=_grams(outgoing.weights.get(line.order_item_id)),
         delivery_dates=dates if dates != DeliveryDates() else None,
     )
 
 
-def _line_total(line: DispatchLine) -> Decimal:
+def _line_total(line: OrderLine) -> Decimal:
     unit = _amount(line.unit_price)
-    return Decimal(0) if unit is None else unit * line.quantity
+    return Decimal(0) if unit is None else unit * line.quantity_unshipped
 
 
-def _total(dispatch: Dispatch) -> Decimal:
+def _total(outgoing: OutgoingOrder) -> Decimal:
     """Amazon's total; where it gives none, what the lines still to ship add up to."""
-    total = _amount(dispatch.total)
-    return sum((_line_total(line) for line in dispatch.lines), Decimal(0)) if total is None else total
+    total = _amount(outgoing.order.total)
+    return sum((_line_total(line) for line in outgoing.lines), Decimal(0)) if total is None else total
 
 
 def _grams(weight: int | None) -> Measurement | None:
     return Measurement(weight=Weight(value=weight, unit="g")) if weight else None
 
 
-def _shipping_details(dispatch: Dispatch) -> ShippingDetails | None:
+def _shipping_details(outgoing: OutgoingOrder) -> ShippingDetails | None:
     details = ShippingDetails(
-        delivery_indicator=dispatch.service_level or None,
-        measurement=_grams(dispatch.weight_grams) if dispatch.import_weights else None,
+        delivery_indicator=outgoing.order.service_level or None,
+        measurement=_grams(outgoing.weight_grams),
     )
     return details if details != ShippingDetails() else None
 
@@ -185,9 +187,9 @@ def _email(email: str | None) -> str | None:
     return email if email and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) else None
 
 
-def _notes(dispatch: Dispatch, phone: Phone) -> Iterator[str]:
-    personal = dispatch.personal
-    yield from _gift_notes(dispatch)
+def _notes(outgoing: OutgoingOrder, phone: Phone) -> Iterator[str]:
+    personal = outgoing.order.personal
+    yield from _gift_notes(outgoing)
     for label, text in (
         ("Leave at", personal.recipient.drop_off_location),
         ("Delivery instructions", personal.recipient.address_instruction),
@@ -199,21 +201,21 @@ def _notes(dispatch: Dispatch, phone: Phone) -> Iterator[str]:
             yield f"{label}: {text.strip()}"
 
 
-def _gift_notes(dispatch: Dispatch) -> Iterator[str]:
+def _gift_notes(outgoing: OutgoingOrder) -> Iterator[str]:
     """Each message once, with the SKUs it is for unless it is for all lines."""
     recipients: dict[str, list[str]] = {}
-    for line in dispatch.lines:
-        if message := dispatch.personal.gift_messages.get(line.order_item_id, "").strip():
+    for line in outgoing.lines:
+        if message := outgoing.order.personal.gift_messages.get(line.order_item_id, "").strip():
             recipients.setdefault(message, []).append(line.sku or line.order_item_id)
     for message, skus in recipients.items():
-        meant = "" if len(skus) == len(dispatch.lines) else f" ({', '.join(skus)})"
+        meant = "" if len(skus) == len(outgoing.lines) else f" ({', '.join(skus)})"
         yield f"Gift message{meant}: {message}"
 
 
-def _customs(dispatch: Dispatch) -> CustomsDetails | None:
+def _customs(outgoing: OutgoingOrder) -> CustomsDetails | None:
     numbers = TaxNumbers(
-        sender=_distinct(_ioss(line.ioss_number) for line in dispatch.lines if line.ioss_number),
-        receiver=_distinct(map(_tax_number, dispatch.personal.tax_registrations)),
+        sender=_distinct(_ioss(line.ioss_number) for line in outgoing.lines if line.ioss_number),
+        receiver=_distinct(map(_tax_number, outgoing.order.personal.tax_registrations)),
     )
     return CustomsDetails(tax_numbers=numbers) if numbers != TaxNumbers() else None
 

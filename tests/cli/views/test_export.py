@@ -17,59 +17,41 @@ from hypothesis import strategies as st
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.orders.export import COLUMNS, PERSONAL_COLUMNS, export
-from amzlink.core.orders.order import PersonalData
+from amzlink.core.orders.order import NOTHING_PERSONAL, OrderLine, PersonalData
+from amzlink.core.privacy.retention import Lifetime
 from amzlink.jobs.orders.browse import Exported
-from amzlink.orderbook.orders.browse import BookedLine, BookedOrder
+from amzlink.orderbook.orders.browse import BookedOrder
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import common_folder, fill, tiny_disk
-from tests.orderbook.samples import ORDER_ID, PERSONAL
+from tests.orderbook.samples import ORDER_ID, PERSONAL, order_of
+from tests.orderbook.samples import line_of as booked_line_of
 
 SLUG = "my-shop"
 FORMS = ("csv", "json", "jsonl")
 
 
-def line_of(item: str = "1", **fields: Any) -> BookedLine:
-    return BookedLine(
-        **{
-            "order_item_id": item,
-            "sku": f"SKU-{item}",
-            "asin": "B000000001",
-            "title": "Tea pot",
-            "quantity": 2,
-            "quantity_unshipped": 1,
-            "unit_price": "19.99",
-            "currency": "EUR",
-            "programs": (),
-            "weight_grams": 450,
-            **fields,
-        }
-    )
+def line_of(item: str = "1", *, weight_grams: int | None = 450, **fields: Any) -> tuple[OrderLine, int | None]:
+    """A line, and what a piece of it weighs."""
+    return booked_line_of(item, **{"quantity_unshipped": 1, **fields}), weight_grams
 
 
-def exported(*lines: BookedLine, personal: PersonalData | None = None, **fields: Any) -> Exported:
-    order = BookedOrder(
+def exported(*lines: tuple[OrderLine, int | None], personal: PersonalData | None = None, **fields: Any) -> Exported:
+    ordered = order_of(
         **{
-            "order_id": ORDER_ID,
-            "marketplace_id": "A1PA6795UKMFR9",
-            "status": "UNSHIPPED",
-            "purchased_at": "2026-11-21T09:30:00Z",
-            "changed_at": "2026-11-22T09:30:00.000Z",
-            "ship_by": "2026-11-25T09:30:00Z",
-            "deliver_by": None,
-            "service_level": "STANDARD",
             "programs": ("PRIME", "PREMIUM"),
-            "replaces": None,
-            "total": "39.98",
-            "currency": "EUR",
-            "lines": len(lines),
-            "units": 2,
-            "held_for": (),
-            "weight_grams": None,
-            "lease_day": date(2026, 12, 23),
+            "lines": tuple(line for line, _ in lines),
+            "personal": NOTHING_PERSONAL,
             **fields,
         }
     )
-    return order, ("preorder", "prime"), list(lines), personal
+    order = BookedOrder(
+        order=ordered,
+        weights={line.order_item_id: grams for line, grams in lines if grams is not None},
+        held_for=(),
+        lifetime=Lifetime(status=ordered.status, changed_on=ordered.changed_at.date()),
+        lease_day=date(2026, 12, 23),
+    )
+    return order, ("preorder", "prime"), personal
 
 
 def written(file: Path, form: str, *orders: Exported, with_pii: bool = False, console: Console | None = None) -> str:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.orders.order import Buyer, PersonalData, Recipient, TaxRegistration
-from amzlink.core.privacy.tax_record import FIELDS, TaxLine, TaxOrder, is_sale, keep_until, tax_record
+from amzlink.core.orders.order import Buyer, Order, PersonalData, Recipient, TaxRegistration
+from amzlink.core.privacy.tax_record import FIELDS, is_sale, keep_until, tax_record
+from tests.orderbook.samples import line_of, package_of
+from tests.orderbook.samples import order_of as ordered
 
 NOV_12 = datetime(2026, 11, 12, 9, 30, tzinfo=UTC)
 NOV_14 = datetime(2026, 11, 14, 15, 0, tzinfo=UTC)
@@ -40,23 +42,16 @@ EVERYTHING: Final = PersonalData(
 )
 
 
-def order_of(**changes: Any) -> TaxOrder:
-    plain = TaxOrder(
-        order_id="302-1234567-1234567",
-        marketplace_id="A1PA6795UKMFR9",
-        countries=("DE",),
-        status="SHIPPED",
-        purchased_at=NOV_12,
-        shipped_at=NOV_14,
-        total="29.90",
-        currency="EUR",
-        lines=(
-            TaxLine(
-                sku="TEE-1", title="Tee", quantity=2, unit_price="14.95", currency="EUR", ioss_number="IM3720000000"
-            ),
-        ),
+def order_of(**changes: Any) -> Order:
+    """An order that was handed over; `shipped_at` is its package's."""
+    packages = (package_of(shipped_at=changes.pop("shipped_at", NOV_14)),)
+    line = line_of(
+        sku="TEE-1", title="Tee", quantity=2, unit_price="14.95", currency="EUR", ioss_number="IM3720000000"
+    )  # fmt: skip
+    plain = ordered(
+        status="SHIPPED", purchased_at=NOV_12, total="29.90", currency="EUR", lines=(line,), packages=packages,
         personal=EVERYTHING,
-    )
+    )  # fmt: skip
     return msgspec.structs.replace(plain, **changes)
 
 
@@ -71,7 +66,7 @@ def paths_in(record: dict[str, Any]) -> set[str]:
 
 class TestTheRecord:
     def test_it_holds_what_tax_needs(self) -> None:
-        record = tax_record(order_of(personal=PersonalData()))
+        record = tax_record(order_of(personal=PersonalData()), ("DE",))
         assert record == {
             "order_id": "302-1234567-1234567",
             "marketplace_id": "A1PA6795UKMFR9",
@@ -99,7 +94,7 @@ class TestTheRecord:
         }  # fmt: skip
 
     def test_names_addresses_and_tax_numbers_are_the_orders_own(self) -> None:
-        record = tax_record(order_of())
+        record = tax_record(order_of(), ("DE",))
         assert record["buyer"]["name"] == "Buyer-name"
         assert record["recipient"]["address_line_1"] == "Recipient-address_line_1"
         assert record["tax_registrations"] == [
@@ -111,26 +106,24 @@ class TestTheRecord:
 
     @pytest.mark.parametrize("kind", LEFT_OUT, ids=lambda kind: kind.__name__)
     def test_every_personal_field_is_either_in_it_or_left_out_on_purpose(self, kind: type[msgspec.Struct]) -> None:
-        text = json.dumps(tax_record(order_of()))
+        text = json.dumps(tax_record(order_of(), ("DE",)))
         nested = {"buyer", "recipient", "tax_registrations"} if kind is PersonalData else set()
         names = {field.name for field in msgspec.structs.fields(kind)} - nested
         assert {name for name in names if f"{kind.__name__}-{name}" not in text} == LEFT_OUT[kind]
 
     def test_its_fields_are_those_that_the_manifest_names(self) -> None:
-        assert paths_in(tax_record(order_of())) == set(FIELDS)
+        assert paths_in(tax_record(order_of(), ("DE",))) == set(FIELDS)
         assert len(FIELDS) == len(set(FIELDS))
 
     def test_an_order_of_which_little_is_known_makes_a_record_too(self) -> None:
-        record = tax_record(
-            order_of(marketplace_id=None, countries=(), shipped_at=None, total=None, currency=None, lines=())
-        )
+        record = tax_record(order_of(marketplace_id=None, shipped_at=None, total=None, currency=None, lines=()), ())
         assert (record["marketplace_id"], record["shipped_at"], record["total"], record["lines"]) == (
             None, None, None, [],
         )  # fmt: skip
         assert record["keep_until"] == "2036-12-31"
 
     def test_it_can_be_written_as_json(self) -> None:
-        record = tax_record(order_of())
+        record = tax_record(order_of(), ("DE",))
         assert json.loads(msgspec.json.encode(record)) == record
 
 
@@ -163,9 +156,10 @@ class TestUntilWhen:
         assert keep_until(NOV_12, ()) == date(2036, 12, 31)
 
     def test_the_year_is_that_of_the_shipment_where_there_is_one(self) -> None:
-        order = order_of(purchased_at=datetime(2026, 12, 30, tzinfo=UTC), shipped_at=datetime(2027, 1, 4, tzinfo=UTC))
-        assert tax_record(order)["keep_until"] == "2037-12-31"
-        assert tax_record(msgspec.structs.replace(order, shipped_at=None))["keep_until"] == "2036-12-31"
+        bought, shipped = datetime(2026, 12, 30, tzinfo=UTC), datetime(2027, 1, 4, tzinfo=UTC)
+        order = order_of(purchased_at=bought, shipped_at=shipped)
+        assert tax_record(order, ("DE",))["keep_until"] == "2037-12-31"
+        assert tax_record(order_of(purchased_at=bought, shipped_at=None), ("DE",))["keep_until"] == "2036-12-31"
 
     def test_a_sale_in_the_night_of_new_years_eve_counts_for_the_later_year(self) -> None:
         """In Berlin it is 2027 half an hour before midnight in UTC."""

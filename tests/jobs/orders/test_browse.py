@@ -252,7 +252,7 @@ class TestPersonalData:
         store(world, change_of(order_of("302-0000000-0000000", ship_by=None, purchased_at=NOW)), sealed=False)
         found = {
             order.order_id: personal
-            for order, _, _, personal in export_orders(world.deps, SLUG, EVERY, with_personal=True)
+            for order, _, personal in export_orders(world.deps, SLUG, EVERY, with_personal=True)
         }
         assert found == {ORDER_ID: PERSONAL, OTHER_ID: other, "302-0000000-0000000": None}
 
@@ -319,7 +319,7 @@ class TestHolding:
         set_store(world, include_prime=True)
         assert listed(world) == {ORDER_ID: ()}
         assert show_order(world.deps, SLUG, ORDER_ID, with_personal=False).holds == ()
-        assert [holds for _, holds, _, _ in export_orders(world.deps, SLUG, EVERY, with_personal=False)] == [()]
+        assert [holds for _, holds, _ in export_orders(world.deps, SLUG, EVERY, with_personal=False)] == [()]
 
     def test_the_clock_decides_when_a_label_is_no_longer_too_early(self, world: StoreOnSandbox) -> None:
         store(world, change_of(order_of(label_from=world.clock.now() + timedelta(hours=1))))

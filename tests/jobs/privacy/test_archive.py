@@ -63,7 +63,7 @@ def kept(world: StoreOnSandbox) -> set[str]:
 
 def sales_of(world: StoreOnSandbox) -> set[str]:
     with world.deps.book(SLUG) as book:
-        return {order.order_id for order in iterate_orders(book, Filter()) if order.status != "CANCELLED"}
+        return {order.order_id for order in iterate_orders(book, Filter()) if order.order.status != "CANCELLED"}
 
 
 def archived(folder: Path) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 
 from amzlink.core.orders.holds import Hold
 from amzlink.jobs.orders.browse import list_orders, release_order
-from amzlink.orderbook.orders.browse import BookedOrder, Filter, order_lines
+from amzlink.orderbook.orders.browse import BookedOrder, Filter
 from amzlink.orderbook.weights.listings import find_listings, set_local_weights
 from amzlink.orderbook.weights.order_lines import open_orders_by_sku
 from amzlink.sandbox.weights import WeightKind
@@ -25,12 +25,10 @@ NO_WEIGHT = {_K.NONE, _K.ITEM_ONLY, _K.CATALOGUE_ONLY, _K.UNKNOWN_UNIT, _K.NO_AT
 
 def weights(shop: Shop) -> dict[str, set[int | None]]:
     """What stands on the lines, by SKU."""
-    with shop.book() as book:
-        lines = order_lines(book, list(shop.orders()))
     found: dict[str, set[int | None]] = {}
-    for order in lines.values():
-        for line in order:
-            found.setdefault(line.sku or "", set()).add(line.weight_grams)
+    for order in shop.orders().values():
+        for line in order.order.lines:
+            found.setdefault(line.sku or "", set()).add(order.weights.get(line.order_item_id))
     return found
 
 
@@ -55,11 +53,12 @@ def test_an_import_gives_every_line_and_order_the_weight_that_its_listings_say(t
         seen.add(product.kind)
     assert len(seen & GOOD) > 8
     assert len(seen & NO_WEIGHT) > 5
-    with shop.book() as book:
-        lines = order_lines(book, list(shop.orders()))
-    for order_id, order in shop.orders().items():
-        single = [line.weight_grams * line.quantity for line in lines[order_id] if line.weight_grams]
-        assert order.weight_grams == (sum(single) if len(single) == len(lines[order_id]) else None)
+    for order in shop.orders().values():
+        lines = order.order.lines
+        single = [
+            order.weights[line.order_item_id] * line.quantity for line in lines if line.order_item_id in order.weights
+        ]
+        assert order.weight_grams == (sum(single) if len(single) == len(lines) else None)
 
 
 def test_two_thousand_orders_of_five_hundred_products_cost_twenty_five_look_ups_and_then_none(tmp_path: Path) -> None:

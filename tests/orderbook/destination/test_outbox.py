@@ -9,6 +9,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
+from amzlink.clock import from_iso
+from amzlink.core.destination.outgoing_order import outgoing
+from amzlink.core.orders.order import NOTHING_PERSONAL
 from amzlink.core.privacy.sealed_data import keyed_hash
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.destination.outbox import (
@@ -16,13 +19,13 @@ from amzlink.orderbook.destination.outbox import (
     DispatchState,
     considered,
     dispatch_rows,
-    dispatches_of,
     orders_to_consider,
     orders_to_recall,
     save_dispatches,
     unsettled_rows,
 )
 from amzlink.orderbook.orders.browse import lift_holds, set_manual_hold
+from amzlink.orderbook.orders.rows import orders_of, weighed_orders_of
 from amzlink.orderbook.schema import DISPATCHES, ORDERS
 from amzlink.problems import ProblemName
 from tests.orderbook.samples import (
@@ -34,6 +37,7 @@ from tests.orderbook.samples import (
     empty_book_in,
     line_of,
     order_of,
+    package_of,
     rows_of,
     save,
 )
@@ -55,7 +59,7 @@ def put(book: Database, state: DispatchState | None, **order: Any) -> DispatchRo
         return None
     [booked] = rows_of(book, ORDERS)
     row = DispatchRow(
-        order_id=ORDER_ID, state=state, payload_hash="1f", considered=considered(booked["changed_at"], BASIS)
+        order_id=ORDER_ID, state=state, payload_hash="1f", considered=considered(from_iso(booked["changed_at"]), BASIS)
     )
     save_dispatches(book.of(STORE), [row])
     return row
@@ -166,10 +170,20 @@ def test_rows_are_written_all_or_none(book: Database) -> None:
 def test_an_order_is_handed_on_with_what_is_still_to_ship(book: Database) -> None:
     lines = (line_of("1", quantity_unshipped=0), line_of("2", quantity=3, quantity_unshipped=1))
     save(book, change_of(order_of(lines=lines)))
-    dispatch, changed_at = dispatches_of(book.of(STORE), {ORDER_ID: PERSONAL}, import_weights=False)[ORDER_ID]
-    assert [(line.order_item_id, line.quantity) for line in dispatch.lines] == [("2", 1)]
-    assert dispatch.personal == PERSONAL
-    assert changed_at == rows_of(book, ORDERS)[0]["changed_at"]
+    [(order, weights)] = weighed_orders_of(book.of(STORE), [ORDER_ID], {ORDER_ID: PERSONAL})
+    found = outgoing(order, weights)
+    assert found
+    assert [(line.order_item_id, line.quantity_unshipped) for line in found.lines] == [("2", 1)]
+    assert found.order.personal == PERSONAL
+    assert considered(order.changed_at, "4711") == f"{rows_of(book, ORDERS)[0]['changed_at']} 4711"
+
+
+def test_an_order_comes_back_from_the_book_as_it_came_from_amazon(book: Database) -> None:
+    """But for what is noted elsewhere: that a label cannot be made yet, and that a buyer wants to cancel, are holds."""
+    order = order_of(lines=(line_of("1", ioss_number="IM3720000000"), line_of("2")), packages=(package_of(),))
+    save(book, change_of(order))
+    assert orders_of(book.of(STORE), [ORDER_ID, "302-0000000-0000000"], {ORDER_ID: order.personal}) == [order]
+    assert orders_of(book.of(STORE), [ORDER_ID])[0].personal == NOTHING_PERSONAL
 
 
 def test_a_fingerprint_depends_on_its_salt_and_is_never_made_without_one() -> None:

@@ -22,7 +22,7 @@ from amzlink.orderbook.orders.pages import refused_orders
 from amzlink.orderbook.privacy.boxes import boxes_of, note_floor
 from amzlink.orderbook.privacy.purges import (
     CHUNK,
-    Kept,
+    KeptOrder,
     Purge,
     Tombstone,
     borne_out,
@@ -177,7 +177,7 @@ class TestWhatIsKept:
         self, status: str, shipped: bool, sale: bool
     ) -> None:
         day = LEASE if shipped else None
-        assert Kept("1", LEASE, LEASE, Lifetime(status=status, changed_on=LEASE, shipped_on=day)).is_sale is sale
+        assert KeptOrder("1", LEASE, LEASE, Lifetime(status=status, changed_on=LEASE, shipped_on=day)).is_sale is sale
 
 
 class TestDestroying:

@@ -11,7 +11,7 @@ from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.words import counted, local_time, reason
 from amzlink.jobs.status import StoreStatus
 from amzlink.orderbook.health import LastRuns
-from amzlink.orderbook.orders.fulfilment import Kept, Progress
+from amzlink.orderbook.orders.fulfilment import KeptRefusal, Progress
 from amzlink.problems import ProblemName
 
 _MOST_SHOWN: Final = 10
@@ -141,7 +141,7 @@ def _print_shipping(console: Console, shipping: Progress) -> None:
         _row(console, "Stop", f"{order_id} should not be shipped, but has a parcel (parcel-of-stopped-order)")
 
 
-def _print_refused(console: Console, heading: str, entries: Sequence[Kept]) -> None:
+def _print_refused(console: Console, heading: str, entries: Sequence[KeptRefusal]) -> None:
     for entry in entries[:_MOST_SHOWN]:
         why = f": {entry.reason}" if entry.reason else ""
         _row(console, heading, f"{entry.order_id} ({entry.problem}{why})")

@@ -1,49 +1,34 @@
-"""An order as it is handed on to the destination: what is still to ship, to whom, and what it weighs."""
+"""An order as it is handed on to the destination: what is still to ship, and what it weighs."""
 
-from datetime import datetime
+from collections.abc import Mapping
 
 import msgspec
 
-from amzlink.core.orders.order import OrderId, PersonalData
+from amzlink.core.orders.order import Order, OrderLine
 
 
-class DispatchLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One line. `quantity` counts what is still to ship; `unit_price` and `weight_grams` are those of one piece."""
+class OutgoingOrder(msgspec.Struct, frozen=True, gc=False):
+    """An order, and its `lines` with something left to ship, at least one.
 
-    order_item_id: str
-    sku: str | None
-    asin: str | None
-    title: str | None
-    quantity: int
-    unit_price: str | None
-    currency: str | None
-    weight_grams: int | None = None
-    ioss_number: str | None = None
-
-
-class Dispatch(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An order with something left to ship. `status`, `service_level` and `programs` are in Amazon's words.
-
-    `total` is that of the whole order, whatever has been shipped of it. `import_weights` is the store's setting:
-    without it no weight travels, even where one is known.
+    `weights` are those of one piece, in grams by order item id; none travels where the store's setting forbids it.
     """
 
-    order_id: OrderId
-    status: str
-    purchased_at: datetime
-    changed_at: datetime
-    ship_by: datetime | None
-    deliver_by: datetime | None
-    service_level: str | None
-    programs: tuple[str, ...]
-    total: str | None
-    currency: str | None
-    lines: tuple[DispatchLine, ...]
-    personal: PersonalData
-    import_weights: bool
+    order: Order
+    lines: tuple[OrderLine, ...]
+    weights: Mapping[str, int]
 
     @property
     def weight_grams(self) -> int | None:
         """What all its pieces weigh together; None as long as one line has no weight."""
-        weights = [line.weight_grams * line.quantity for line in self.lines if line.weight_grams]
+        weights = [
+            self.weights[line.order_item_id] * line.quantity_unshipped
+            for line in self.lines
+            if self.weights.get(line.order_item_id)
+        ]
         return sum(weights) if weights and len(weights) == len(self.lines) else None
+
+
+def outgoing(order: Order, weights: Mapping[str, int]) -> OutgoingOrder | None:
+    """What is to be handed on of an order; None where nothing is left to ship."""
+    lines = tuple(line for line in order.lines if line.quantity_unshipped > 0)
+    return OutgoingOrder(order, lines, weights) if lines else None

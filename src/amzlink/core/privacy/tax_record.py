@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.order import CANCELLED, PersonalData
+from amzlink.core.orders.order import CANCELLED, Order
 
 LINE_FIELDS: Final = ("sku", "title", "quantity", "unit_price", "currency", "ioss_number")
 BUYER_FIELDS: Final = ("name", "company_name")
@@ -43,35 +43,6 @@ _YEARS_ELSEWHERE: Final = 10
 _TO_THE_LATEST_ZONE: Final = timedelta(hours=14)
 
 
-class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One line of an order: `unit_price` is a decimal string and that of one piece."""
-
-    sku: str | None
-    title: str | None
-    quantity: int
-    unit_price: str | None
-    currency: str | None
-    ioss_number: str | None = None
-
-
-class TaxOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An order with all that it holds; `tax_record` picks. Times are aware UTC.
-
-    `countries` (ISO 3166) are those whose law may bind: that of the marketplace, and that of the store.
-    """
-
-    order_id: str
-    marketplace_id: str | None
-    countries: tuple[str, ...]
-    status: str
-    purchased_at: datetime
-    shipped_at: datetime | None
-    total: str | None
-    currency: str | None
-    lines: tuple[TaxLine, ...]
-    personal: PersonalData
-
-
 def is_sale(status: str, shipped_at: datetime | None) -> bool:
     """Whether tax may want to know of the order: all but one that was cancelled before anything was handed over.
 
@@ -81,8 +52,11 @@ def is_sale(status: str, shipped_at: datetime | None) -> bool:
     return status != CANCELLED or shipped_at is not None
 
 
-def tax_record(order: TaxOrder) -> dict[str, Any]:
-    """What is kept of an order, ready for JSON; its keys are those of `FIELDS`, None where nothing is known."""
+def tax_record(order: Order, countries: Collection[str]) -> dict[str, Any]:
+    """What is kept of an order, ready for JSON; its keys are those of `FIELDS`, None where nothing is known.
+
+    `countries` (ISO 3166) are those whose law may bind: that of the marketplace, and that of the store.
+    """
     return {
         "order_id": order.order_id,
         "marketplace_id": order.marketplace_id,
@@ -97,7 +71,7 @@ def tax_record(order: TaxOrder) -> dict[str, Any]:
         "tax_registrations": [
             _picked(registration, TAX_REGISTRATION_FIELDS) for registration in order.personal.tax_registrations
         ],
-        "keep_until": keep_until(order.shipped_at or order.purchased_at, order.countries).isoformat(),
+        "keep_until": keep_until(order.shipped_at or order.purchased_at, countries).isoformat(),
     }
 
 

@@ -11,8 +11,9 @@ from typing import Final
 
 import msgspec
 
-from amzlink.core.destination.outgoing_order import Dispatch
+from amzlink.core.destination.outgoing_order import OutgoingOrder, outgoing
 from amzlink.core.orders.holds import counting
+from amzlink.core.orders.order import OrderId
 from amzlink.core.privacy.sealed_data import keyed_hash
 from amzlink.jobs.destination.batches import Letter, post_batch
 from amzlink.jobs.destination.read_back import OrdersThere
@@ -24,11 +25,11 @@ from amzlink.orderbook.destination.outbox import (
     DispatchState,
     considered,
     dispatch_rows,
-    dispatches_of,
     orders_to_consider,
     save_dispatches,
 )
 from amzlink.orderbook.orders.browse import holds
+from amzlink.orderbook.orders.rows import weighed_orders_of
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun
@@ -99,43 +100,46 @@ class _Post:
         known = dispatch_rows(book, ready)
         with_parcel = have_parcels(book, ready)
         personal = self._run.sealed.personal_data(ready)
-        dispatches = dispatches_of(book, personal, import_weights=store.import_weights)
+        found = {
+            order.order_id: outgoing(order, weights if store.import_weights else {})
+            for order, weights in weighed_orders_of(book, list(personal), personal)
+        }
         for order_id in ready:
-            if order_id not in dispatches or not dispatches[order_id][0].lines:
+            order = found.get(OrderId(order_id))
+            if order is None:
                 continue
-            dispatch, changed_at = dispatches[order_id]
             row = known.get(order_id) or DispatchRow(order_id=order_id, state=DispatchState.ASKED)
-            row = msgspec.structs.replace(row, considered=considered(changed_at, self._basis))
-            decided = self._decide(dispatch, row, parcel_known=order_id in with_parcel)
+            row = msgspec.structs.replace(row, considered=considered(order.order.changed_at, self._basis))
+            decided = self._decide(order, row, parcel_known=order_id in with_parcel)
             if decided is not None:
                 yield decided
 
-    def _decide(self, dispatch: Dispatch, row: DispatchRow, *, parcel_known: bool) -> Letter | DispatchRow | None:
+    def _decide(self, outgoing: OutgoingOrder, row: DispatchRow, *, parcel_known: bool) -> Letter | DispatchRow | None:
         """A letter to be sent, a row to be noted, or neither: then the order is looked at again by the next run."""
         from amzlink.sendcloud.payload import build_payload, payload_bytes  # noqa: PLC0415
 
         try:
-            payload = build_payload(dispatch, self._run.integration_id)
+            payload = build_payload(outgoing, self._run.integration_id)
         except Problem as problem:
-            if self._is_packed(dispatch, row, parcel_known=parcel_known):
+            if self._is_packed(outgoing, row, parcel_known=parcel_known):
                 return None
             self._tally.refuse(row.order_id, problem)
             return _refused(row, problem.name)
-        fingerprint = keyed_hash(dispatch.personal.salt, payload_bytes(payload))
+        fingerprint = keyed_hash(outgoing.order.personal.salt, payload_bytes(payload))
         if row.payload_hash == fingerprint and row.state not in _UNDECIDED:
             return row
-        if self._is_packed(dispatch, row, parcel_known=parcel_known):
+        if self._is_packed(outgoing, row, parcel_known=parcel_known):
             return _packed(row)
         return Letter(payload, self._asked(row, fingerprint))
 
-    def _is_packed(self, dispatch: Dispatch, row: DispatchRow, *, parcel_known: bool) -> bool:
+    def _is_packed(self, outgoing: OutgoingOrder, row: DispatchRow, *, parcel_known: bool) -> bool:
         """Whether a parcel exists already: one that is known here, or that Sendcloud has of an order that is there.
 
         An order that Sendcloud never had may be under way by other means; what is left of it goes to Sendcloud.
         """
         if row.is_there:
             return parcel_known or has_parcel_there(self._run, row.order_id)
-        return parcel_known and dispatch.status != _PARTLY
+        return parcel_known and outgoing.order.status != _PARTLY
 
     def _asked(self, row: DispatchRow, fingerprint: str) -> DispatchRow:
         return msgspec.structs.replace(

@@ -7,7 +7,7 @@ from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
-from amzlink.clock import from_iso, to_iso
+from amzlink.clock import to_iso
 from amzlink.config import Archive, Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
@@ -136,13 +136,15 @@ def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | N
     """When an import last brought the book up to date, and whether anything runs it regularly."""
     with deps.book(slug) as book:
         runs = last_runs(book, "import-orders")
-    evidence = {"last_success": runs.success, "last_failure": runs.failure, "scheduled": scheduled}
-    if runs.success is None or now - from_iso(runs.success) > _STALE_AFTER:
-        when = f"the last one was at {runs.success}" if runs.success else "there was none"
+    success = to_iso(runs.success) if runs.success else None
+    failure = to_iso(runs.failure) if runs.failure else None
+    evidence = {"last_success": success, "last_failure": failure, "scheduled": scheduled}
+    if runs.success is None or now - runs.success > _STALE_AFTER:
+        when = f"the last one was at {success}" if success else "there was none"
         return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)
     if scheduled is False:
         return found(Check.FRESHNESS, Problem(ProblemName.NOT_SCHEDULED), **evidence)
-    return passed(Check.FRESHNESS, f"The last import was at {runs.success}.", **evidence)
+    return passed(Check.FRESHNESS, f"The last import was at {success}.", **evidence)
 
 
 def check_quota(deps: Deps, slug: str, store: Store, now: datetime) -> Result:

@@ -8,35 +8,28 @@ from typing import Final
 import msgspec
 
 from amzlink.core.orders.holds import counting
-from amzlink.core.orders.order import PersonalData
+from amzlink.core.orders.order import Package, PersonalData
 from amzlink.core.privacy.retention import Retention, Stay, expected_last_day, stay_of
 from amzlink.core.shipments.parcels import DEAD, Parcel
 from amzlink.deps import Deps
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import (
-    BookedLine,
     BookedOrder,
-    BookedPackage,
     Filter,
     find_order,
     iterate_orders,
     lift_holds,
-    order_lines,
-    packages,
     set_manual_hold,
 )
-from amzlink.orderbook.privacy.lifetimes import lifetime_of
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun
 
 _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
-
-
 _CHUNK: Final = 200
-Exported = tuple[BookedOrder, tuple[str, ...], list[BookedLine], PersonalData | None]
-"""An order, the holds that count now, its lines, and its personal data where that was asked for and is still there."""
+Exported = tuple[BookedOrder, tuple[str, ...], PersonalData | None]
+"""An order, the holds that count now, and its personal data where that was asked for and is still there."""
 
 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +41,6 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     order: BookedOrder
     holds: tuple[str, ...]
-    lines: list[BookedLine]
-    packages: list[BookedPackage]
     personal: PersonalData | None
     stay: Stay | None = None
     carriers: tuple[str, ...] = ()
@@ -74,15 +65,12 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
     with StoreRun(deps, slug) as run:
         book, policy, now = run.book, run.retention, run.clock.now()
         order = _with_last_day(_found(book, order_id), now.date(), policy)
-        packed = packages(book, order_id)
         return OrderDetail(
             order=order,
             holds=counting(order.held_for, run.store.hold_policy, now),
-            lines=order_lines(book, [order_id])[order_id],
-            packages=packed,
             personal=run.sealed.personal_data([order_id]).get(order_id) if with_personal else None,
-            stay=stay_of(lifetime_of(order), now.date(), policy) if order.lease_day else None,
-            carriers=_carriers(parcels_of(book, [order_id])[order_id], packed),
+            stay=stay_of(order.lifetime, now.date(), policy) if order.lease_day else None,
+            carriers=_carriers(parcels_of(book, [order_id])[order_id], order.order.packages),
             tombstone=tombstone_of(book, order_id),
             days=policy.days,
         )
@@ -96,11 +84,9 @@ def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool)
         orders = iterate_orders(run.book, wanted)
         while chunk := list(itertools.islice(orders, _CHUNK)):
             ids = [order.order_id for order in chunk]
-            lines = order_lines(run.book, ids)
             personal = sealed.personal_data(ids) if sealed else {}
             for order in chunk:
-                held = counting(order.held_for, policy, now)
-                yield order, held, lines[order.order_id], personal.get(order.order_id)
+                yield order, counting(order.held_for, policy, now), personal.get(order.order_id)
 
 
 def hold_order(deps: Deps, slug: str, order_id: str) -> None:
@@ -127,14 +113,14 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
 
 def confirmed(order: BookedOrder) -> str:
     """Whether Amazon knows the order as shipped: `no`, `partly`, `yes`; `refused` where it did not take that."""
-    return "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.status, "no")
+    return "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.order.status, "no")
 
 
 def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> BookedOrder:
     """The order with the last day on which its personal data is kept, by its rule and its lease."""
     if order.lease_day is None:
         return order
-    last = expected_last_day(stay_of(lifetime_of(order), today, policy), order.lease_day, today)
+    last = expected_last_day(stay_of(order.lifetime, today, policy), order.lease_day, today)
     return msgspec.structs.replace(order, kept_until=last)
 
 
@@ -145,7 +131,7 @@ def _found(book: StoreBook, order_id: str) -> BookedOrder:
     return order
 
 
-def _carriers(parcels: Sequence[Parcel], packed: Sequence[BookedPackage]) -> tuple[str, ...]:
+def _carriers(parcels: Sequence[Parcel], packed: Sequence[Package]) -> tuple[str, ...]:
     """Who carries an order: as its own parcels have it, else as Amazon's packages do."""
     own = [parcel.carrier_label or parcel.carrier for parcel in parcels if parcel.kind not in DEAD]
     named = own or [package.carrier for package in packed]

@@ -6,13 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.archive import ArchiveFile, Recipients, write_archive
-from amzlink.clock import from_iso
-from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
-from amzlink.core.privacy.tax_record import TaxLine, TaxOrder, is_sale, tax_record
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order
+from amzlink.core.privacy.tax_record import is_sale, tax_record
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.browse import BookedLine, BookedOrder, find_orders, order_lines
+from amzlink.orderbook.orders.rows import orders_of
 from amzlink.orderbook.privacy.archive_folders import note_archive_folder
 from amzlink.sealed import SealedOrders
 
@@ -47,10 +48,10 @@ def archive_orders(
     return written
 
 
-def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[BookedOrder]]:
+def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[Order]]:
     ids = iter(order_ids)
     while chunk := list(itertools.islice(ids, _CHUNK)):
-        yield [order for order in find_orders(book, chunk) if is_sale(order.status, _moment(order.shipped_at))]
+        yield [order for order in orders_of(book, chunk) if is_sale(order.status, order.shipped_at)]
 
 
 def _records(
@@ -58,40 +59,9 @@ def _records(
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One order after the other, so that no more than a chunk of them is ever open."""
     for sales in _sales(book, order_ids):
-        ids = [order.order_id for order in sales]
-        lines, personal = order_lines(book, ids), sealed.personal_data(ids)
+        personal = sealed.personal_data([order.order_id for order in sales])
         for order in sales:
             known = personal.get(order.order_id, NOTHING_PERSONAL)
-            yield tax_record(_tax_order(order, lines[order.order_id], known, country))
-
-
-def _tax_order(
-    order: BookedOrder, lines: Sequence[BookedLine], personal: PersonalData, country: str
-) -> TaxOrder:  # fmt: skip
-    marketplace = BY_ID.get(order.marketplace_id or "")
-    return TaxOrder(
-        order_id=order.order_id,
-        marketplace_id=order.marketplace_id,
-        countries=tuple(dict.fromkeys([*([marketplace.country] if marketplace else []), country])),
-        status=order.status,
-        purchased_at=from_iso(order.purchased_at),
-        shipped_at=_moment(order.shipped_at),
-        total=order.total,
-        currency=order.currency,
-        lines=tuple(
-            TaxLine(
-                sku=line.sku,
-                title=line.title,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                currency=line.currency,
-                ioss_number=line.ioss_number,
-            )
-            for line in lines
-        ),
-        personal=personal,
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return from_iso(text) if text else None
+            marketplace = BY_ID.get(order.marketplace_id or "")
+            countries = dict.fromkeys([*([marketplace.country] if marketplace else []), country])
+            yield tax_record(msgspec.structs.replace(order, personal=known), list(countries))

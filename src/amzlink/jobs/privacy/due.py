@@ -8,7 +8,7 @@ import msgspec
 from amzlink.core.privacy.retention import Retention, Rule, last_day_of, stay_of
 from amzlink.jobs.privacy.renew import renewed_lease
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.privacy.purges import Kept, kept_orders, perhaps_due
+from amzlink.orderbook.privacy.purges import KeptOrder, kept_orders, perhaps_due
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class Due(msgspec.Struct, frozen=True):
     since: date | None
 
 
-def due_of(entry: Kept, today: date, policy: Retention) -> Due | None:
+def due_of(entry: KeptOrder, today: date, policy: Retention) -> Due | None:
     """Whether an order's data is due today."""
     stay = stay_of(entry.order, today, policy)
     last = last_day_of(stay, entry.lease_day)
@@ -42,12 +42,12 @@ def overdue(book: StoreBook, today: date, policy: Retention) -> int:
     return sum(1 for chunk in chunks for entry in chunk if due_of(entry, today, policy))
 
 
-def kept_after_renewal(book: StoreBook, today: date, policy: Retention) -> Iterator[list[Kept]]:
+def kept_after_renewal(book: StoreBook, today: date, policy: Retention) -> Iterator[list[KeptOrder]]:
     """All orders of which something is sealed, with the leases that a purge of today would give them first."""
     return _as_renewed(kept_orders(book), today, policy)
 
 
-def _as_renewed(chunks: Iterator[list[Kept]], today: date, policy: Retention) -> Iterator[list[Kept]]:
+def _as_renewed(chunks: Iterator[list[KeptOrder]], today: date, policy: Retention) -> Iterator[list[KeptOrder]]:
     for chunk in chunks:
         yield [
             msgspec.structs.replace(

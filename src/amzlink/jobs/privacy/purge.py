@@ -18,7 +18,7 @@ from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.privacy.purges import (
-    Kept,
+    KeptOrder,
     borne_out,
     copies_at_sendcloud,
     day_of_purge,
@@ -221,7 +221,7 @@ class Purger:
     def _destroy(
         self,
         sealed: "SealedOrders | None",
-        entries: Sequence[Kept],
+        entries: Sequence[KeptOrder],
         rules: Mapping[str, Rule],
         now: datetime,
         *,
@@ -254,7 +254,7 @@ class Purger:
             going = {requested, *(found.order_id for found in due)}
             self._count([entry for entry in chunk if entry.order_id not in going], today)
 
-    def _count(self, kept: Sequence[Kept], today: date) -> None:
+    def _count(self, kept: Sequence[KeptOrder], today: date) -> None:
         self._report.kept += len(kept)
         for entry in kept:
             stay = stay_of(entry.order, today, self._run.retention)

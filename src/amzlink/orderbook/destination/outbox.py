@@ -1,6 +1,6 @@
 """The outbox to Sendcloud: an order is a row before it is sent, and what came of that goes into the row."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -9,11 +9,10 @@ import msgspec
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy import Row as SqlRow
 
-from amzlink.clock import from_iso, to_iso
-from amzlink.core.destination.outgoing_order import Dispatch, DispatchLine
-from amzlink.core.orders.order import CANCELLED, TO_SHIP, OrderId, PersonalData
+from amzlink.clock import from_iso, to_iso, to_iso_exact
+from amzlink.core.orders.order import CANCELLED, TO_SHIP
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
-from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDER_LINES, ORDERS
+from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
 from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(DISPATCHES)
@@ -91,9 +90,9 @@ def orders_to_consider(book: StoreBook, basis: str) -> list[str]:
         return list(connection.scalars(query))
 
 
-def considered(changed_at: str, basis: str) -> str:
-    """What a row notes once an order's change was decided on; `changed_at` as the book spells it."""
-    return f"{changed_at} {basis}"
+def considered(changed_at: datetime, basis: str) -> str:
+    """What a row notes once an order's change was decided on."""
+    return f"{to_iso_exact(changed_at)} {basis}"
 
 
 def orders_to_recall(book: StoreBook) -> list[str]:
@@ -165,67 +164,9 @@ def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow]) -> None:
         execute_many(connection, _UPSERT, [_row(book.store, row) for row in rows])
 
 
-def dispatches_of(
-    book: StoreBook, personal: Mapping[str, PersonalData], *, import_weights: bool
-) -> dict[str, tuple[Dispatch, str]]:
-    """The orders as they are handed on, each with the time of its change as the book spells it.
-
-    `personal` names the orders. Lines with nothing left to ship are left out.
-    """
-    ids = list(personal)
-    with book.reading() as connection:
-        orders = connection.execute(
-            select(ORDERS).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(ids))
-        ).all()
-        lines: dict[str, list[DispatchLine]] = {}
-        for row in connection.execute(
-            select(ORDER_LINES)
-            .where(
-                ORDER_LINES.c.store == book.store, ORDER_LINES.c.order_id.in_(ids), ORDER_LINES.c.quantity_unshipped > 0
-            )
-            .order_by(ORDER_LINES.c.position)
-        ):
-            lines.setdefault(row.order_id, []).append(_to_line(row))
-    return {
-        row.order_id: (
-            Dispatch(
-                order_id=OrderId(row.order_id),
-                status=row.status,
-                purchased_at=from_iso(row.purchased_at),
-                changed_at=from_iso(row.changed_at),
-                ship_by=from_iso(row.ship_by) if row.ship_by else None,
-                deliver_by=from_iso(row.deliver_by) if row.deliver_by else None,
-                service_level=row.service_level,
-                programs=tuple(row.programs.split()),
-                total=row.total,
-                currency=row.currency,
-                lines=tuple(lines.get(row.order_id, ())),
-                personal=personal[row.order_id],
-                import_weights=import_weights,
-            ),
-            row.changed_at,
-        )
-        for row in orders
-    }
-
-
 def _with_dispatch() -> Any:  # SQLAlchemy's Join
     return ORDERS.outerjoin(
         DISPATCHES, (DISPATCHES.c.store == ORDERS.c.store) & (DISPATCHES.c.order_id == ORDERS.c.order_id)
-    )
-
-
-def _to_line(row: SqlRow[Any]) -> DispatchLine:
-    return DispatchLine(
-        order_item_id=row.order_item_id,
-        sku=row.sku,
-        asin=row.asin,
-        title=row.title,
-        quantity=row.quantity_unshipped,
-        unit_price=row.unit_price,
-        currency=row.currency,
-        weight_grams=row.weight_grams,
-        ioss_number=row.ioss_number,
     )
 
 

@@ -5,19 +5,21 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, literal, select, update
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import HeldFor, Hold
+from amzlink.core.orders.order import Order
+from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.orders.fulfilment import Outcome, outcomes
+from amzlink.orderbook.orders.rows import Weights, to_weighed_orders
 from amzlink.orderbook.privacy.boxes import can_be_opened
+from amzlink.orderbook.privacy.lifetimes import lifetime_of
 from amzlink.orderbook.schema import (
     HOLDS,
-    ORDER_LINES,
     ORDERS,
-    PACKAGES,
     SEALED,
 )
 
@@ -41,62 +43,34 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the book has it, without personal data. Times are ISO 8601 texts, a weight is whole grams.
+    """An order as the book has it, and what the book knows besides; what is personal lies sealed elsewhere.
 
-    `lease_day` is the last day on which its personal data may be opened; `kept_until` the day after which it is
-    destroyed by the rules, which are the caller's to apply.
+    `weights` are those of its lines, `lifetime` decides how long its personal data may be kept. `lease_day` is the last
+    day on which that may be opened; `kept_until` the day after which it is destroyed by the rules, which are the
+    caller's to apply. `delivered_by` is who told that it has arrived.
     """
 
-    order_id: str
-    marketplace_id: str | None
-    status: str
-    purchased_at: str
-    changed_at: str
-    ship_by: str | None
-    deliver_by: str | None
-    service_level: str | None
-    programs: tuple[str, ...]
-    replaces: str | None
-    total: str | None
-    currency: str | None
-    lines: int
-    units: int
+    order: Order
+    weights: Weights
     held_for: tuple[HeldFor, ...]
-    weight_grams: int | None
+    lifetime: Lifetime
     lease_day: date | None
-    shipped_at: str | None = None
-    delivered_at: str | None = None
     delivered_by: str | None = None
     kept_until: date | None = None
     outcome: Outcome = Outcome("no", confirmation_refused=False)
 
+    @property
+    def order_id(self) -> str:
+        """Amazon's order number."""
+        return self.order.order_id
 
-class BookedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order as the book has it."""
-
-    order_item_id: str
-    sku: str | None
-    asin: str | None
-    title: str | None
-    quantity: int
-    quantity_unshipped: int
-    unit_price: str | None
-    currency: str | None
-    programs: tuple[str, ...]
-    weight_grams: int | None
-    ioss_number: str | None = None
-
-
-class BookedPackage(msgspec.Struct, frozen=True, kw_only=True):
-    """A package of an order as the book has it; `items` are pairs of order item id and quantity."""
-
-    reference: str
-    status: str | None
-    detailed_status: str | None
-    carrier: str | None
-    service: str | None
-    shipped_at: str | None
-    items: tuple[tuple[str, int], ...]
+    @property
+    def weight_grams(self) -> int | None:
+        """What all its pieces weigh together; None as long as one line has no weight."""
+        lines, weights = self.order.lines, self.weights
+        if not lines or any(line.order_item_id not in weights for line in lines):
+            return None
+        return sum(weights[line.order_item_id] * line.quantity for line in lines)
 
 
 def iterate_orders(book: StoreBook, wanted: Filter) -> Iterator[BookedOrder]:
@@ -117,54 +91,6 @@ def find_order(book: StoreBook, order_id: str) -> BookedOrder | None:
     )
     with book.reading() as connection:
         return next(iter(_with_parts(connection, book.store, connection.execute(query).all())), None)
-
-
-def find_orders(book: StoreBook, order_ids: Sequence[str]) -> list[BookedOrder]:
-    """These orders, by order id; those that the book does not have are left out."""
-    query = (
-        select(ORDERS, SEALED.c.lease_day)
-        .select_from(_WITH_LEASE)
-        .where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
-        .order_by(ORDERS.c.order_id)
-    )
-    with book.reading() as connection:
-        return list(_with_parts(connection, book.store, connection.execute(query).all()))
-
-
-def order_lines(book: StoreBook, order_ids: Sequence[str]) -> dict[str, list[BookedLine]]:
-    """The lines of these orders, each order's in Amazon's order."""
-    query = (
-        select(ORDER_LINES)
-        .where(ORDER_LINES.c.store == book.store, ORDER_LINES.c.order_id.in_(order_ids))
-        .order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
-    )
-    found: dict[str, list[BookedLine]] = {order_id: [] for order_id in order_ids}
-    with book.reading() as connection:
-        for row in connection.execute(query):
-            found[row.order_id].append(_to_line(row))
-    return found
-
-
-def packages(book: StoreBook, order_id: str) -> list[BookedPackage]:
-    """The packages that Amazon has of an order."""
-    query = (
-        select(PACKAGES)
-        .where(PACKAGES.c.store == book.store, PACKAGES.c.order_id == order_id)
-        .order_by(PACKAGES.c.shipped_at, PACKAGES.c.reference)
-    )
-    with book.reading() as connection:
-        return [
-            BookedPackage(
-                reference=row.reference,
-                status=row.status,
-                detailed_status=row.detailed_status,
-                carrier=row.carrier,
-                service=row.service,
-                shipped_at=row.shipped_at,
-                items=msgspec.json.decode(row.items, type=tuple[tuple[str, int], ...]),
-            )
-            for row in connection.execute(query)
-        ]
 
 
 def holds(book: StoreBook, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:
@@ -220,29 +146,14 @@ def _filtered(query: Select[Any], store: str, wanted: Filter) -> Select[Any]:
 def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) -> Iterator[BookedOrder]:
     ids = [row.order_id for row in rows]
     held = _held_for(connection, store, ids)
-    weights = _weights(connection, store, ids)
     came_of_it = outcomes(connection, store, ids)
-    for row in rows:
+    for row, (order, weights) in zip(rows, to_weighed_orders(connection, store, rows), strict=True):
         yield BookedOrder(
-            order_id=row.order_id,
-            marketplace_id=row.marketplace_id,
-            status=row.status,
-            purchased_at=row.purchased_at,
-            changed_at=row.changed_at,
-            ship_by=row.ship_by,
-            deliver_by=row.deliver_by,
-            service_level=row.service_level,
-            programs=tuple(row.programs.split()),
-            replaces=row.replaces,
-            total=row.total,
-            currency=row.currency,
-            lines=row.lines,
-            units=row.units,
+            order=order,
+            weights=weights,
             held_for=tuple(held.get(row.order_id, ())),
-            weight_grams=weights.get(row.order_id),
+            lifetime=lifetime_of(row),
             lease_day=date.fromisoformat(row.lease_day) if row.lease_day else None,
-            shipped_at=row.shipped_at,
-            delivered_at=row.delivered_at,
             delivered_by=row.delivered_by,
             outcome=came_of_it[row.order_id],
         )
@@ -254,31 +165,3 @@ def _held_for(connection: Connection, store: str, order_ids: Sequence[str]) -> d
     for row in connection.execute(query):
         held.setdefault(row.order_id, []).append(HeldFor(row.hold, row.cause, row.lifted_at))
     return held
-
-
-def _weights(connection: Connection, store: str, order_ids: Sequence[str]) -> dict[str, int]:
-    """The weight of each order of whose lines every one has a weight."""
-    lines = ORDER_LINES.c
-    query = (
-        select(lines.order_id, func.sum(lines.weight_grams * lines.quantity).label("grams"))
-        .where(lines.store == store, lines.order_id.in_(order_ids))
-        .group_by(lines.order_id)
-        .having(func.count() == func.count(lines.weight_grams))
-    )
-    return {row.order_id: row.grams for row in connection.execute(query)}
-
-
-def _to_line(row: Row[Any]) -> BookedLine:
-    return BookedLine(
-        order_item_id=row.order_item_id,
-        sku=row.sku,
-        asin=row.asin,
-        title=row.title,
-        quantity=row.quantity,
-        quantity_unshipped=row.quantity_unshipped,
-        unit_price=row.unit_price,
-        currency=row.currency,
-        programs=tuple(row.programs.split()),
-        weight_grams=row.weight_grams,
-        ioss_number=row.ioss_number,
-    )

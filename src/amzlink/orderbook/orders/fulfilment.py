@@ -19,7 +19,7 @@ from amzlink.problems import ProblemName
 _LATELY: Final = timedelta(days=7)
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class KeptRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """A refusal that is kept: whose it is, the problem's name, and the service's reason in a word or two."""
 
     order_id: str
@@ -41,8 +41,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     being_confirmed: int
     confirmed: int
     overdue: int
-    refused: tuple[Kept, ...]
-    not_sent: tuple[Kept, ...]
+    refused: tuple[KeptRefusal, ...]
+    not_sent: tuple[KeptRefusal, ...]
     stopped_with_parcel: tuple[str, ...]
 
 
@@ -92,7 +92,7 @@ def progress(book: StoreBook, now: datetime) -> Progress:
             ),
             overdue=count(orders.where(~on_its_way.exists(), ORDERS.c.ship_by < to_iso(now))),
             refused=tuple(
-                Kept(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.reason)
+                KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.reason)
                 for row in connection.execute(
                     select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.problem, CONFIRMATIONS.c.reason)
                     .join(ORDERS, _same_order(CONFIRMATIONS))
@@ -101,7 +101,7 @@ def progress(book: StoreBook, now: datetime) -> Progress:
                 )
             ),
             not_sent=tuple(
-                Kept(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.pointer)
+                KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.pointer)
                 for row in connection.execute(
                     select(DISPATCHES.c.order_id, DISPATCHES.c.problem, DISPATCHES.c.pointer)
                     .join(ORDERS, _same_order(DISPATCHES))

@@ -5,7 +5,6 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import func, select
 
-from amzlink.clock import to_iso
 from amzlink.core.orders.holds import HoldPolicy, counting
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.orderbook.database import StoreBook
@@ -35,12 +34,12 @@ def overview(book: StoreBook, policy: HoldPolicy, now: datetime, day_ends: datet
     with book.reading() as connection:
         counts: dict[str, int] = {row.status: row.orders for row in connection.execute(by_status)}
         refused_count = int(connection.scalar(refused) or 0)
-    present, ends = to_iso(now), to_iso(day_ends)
     due = overdue = held = to_ship = 0
     for status in sorted(TO_SHIP):
         for order in iterate_orders(book, Filter(status)):
             to_ship += 1
+            ship_by = order.order.ship_by
             held += bool(counting(order.held_for, policy, now))
-            overdue += bool(order.ship_by and order.ship_by < present)
-            due += bool(order.ship_by and present <= order.ship_by < ends)
+            overdue += bool(ship_by and ship_by < now)
+            due += bool(ship_by and now <= ship_by < day_ends)
     return Overview(to_ship=to_ship, due=due, overdue=overdue, held=held, refused=refused_count, by_status=counts)

@@ -26,7 +26,7 @@ _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
 
 
-class Kept(msgspec.Struct, frozen=True):
+class KeptOrder(msgspec.Struct, frozen=True):
     """An order of which something is sealed, and what decides how long it may stay.
 
     `lease_day` is the longest lease of its parts, `own_lease_day` that of the order's own data, None where there is
@@ -73,7 +73,7 @@ class Tombstone(msgspec.Struct, frozen=True):
     rule: Rule
 
 
-def kept_orders(book: StoreBook) -> Iterator[list[Kept]]:
+def kept_orders(book: StoreBook) -> Iterator[list[KeptOrder]]:
     """All orders of which something is sealed, whether it can still be opened or not, by order id, a chunk at a time.
 
     Each chunk is read when it is asked for: what was destroyed of an earlier one changes nothing.
@@ -81,7 +81,7 @@ def kept_orders(book: StoreBook) -> Iterator[list[Kept]]:
     return _in_chunks(book, true())
 
 
-def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[Kept]]:
+def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[KeptOrder]]:
     """As `kept_orders`, without most of those that are not due today by any rule, each of which gives `days` at least.
 
     A book holds many of these, and every import looks.
@@ -93,19 +93,19 @@ def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[Kept]]
     return _in_chunks(book, or_(over, ORDERS.c.status == CANCELLED, by_rule))
 
 
-def _in_chunks(book: StoreBook, having: ColumnElement[bool]) -> Iterator[list[Kept]]:
+def _in_chunks(book: StoreBook, having: ColumnElement[bool]) -> Iterator[list[KeptOrder]]:
     after = ""
     while chunk := _kept(book, SEALED.c.order_id > after, having):
         yield chunk
         after = chunk[-1].order_id
 
 
-def kept_order(book: StoreBook, order_id: str) -> Kept | None:
+def kept_order(book: StoreBook, order_id: str) -> KeptOrder | None:
     """One of them."""
     return next(iter(_kept(book, SEALED.c.order_id == order_id, true())), None)
 
 
-def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[Kept]:
+def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[KeptOrder]:
     own = case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))
     query = (
         select(
@@ -124,7 +124,7 @@ def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[boo
     with book.reading() as connection:
         floor = floor_in(connection, book.store)
         return [
-            Kept(
+            KeptOrder(
                 row.order_id,
                 date.fromisoformat(row.lease_day),
                 date.fromisoformat(row.own_lease_day) if row.own_lease_day else None,

@@ -11,11 +11,12 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.privacy import WHY_PURGED
 from amzlink.cli.views.words import local_day, local_time
+from amzlink.core.orders import order as orders
 from amzlink.core.orders.holds import Hold
-from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData, Recipient
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Recipient
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.orders.browse import OrderDetail, confirmed
-from amzlink.orderbook.orders.browse import BookedOrder, BookedPackage
+from amzlink.orderbook.orders.browse import BookedOrder
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
 _SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status` shows why"}
@@ -153,7 +154,7 @@ class ReleasedDocument(Document, frozen=True, kw_only=True):
 # The list
 
 
-def head_of(order: BookedOrder) -> OrderHead:
+def head_of(order: Order) -> OrderHead:
     """What an order is, as it is shown to a program."""
     return OrderHead(
         order_id=order.order_id,
@@ -166,14 +167,32 @@ def head_of(order: BookedOrder) -> OrderHead:
     )
 
 
+def lines_of(order: BookedOrder) -> list[OrderLine]:
+    """Its lines, as they are shown to a program."""
+    return [
+        OrderLine(
+            order_item_id=line.order_item_id,
+            sku=line.sku,
+            asin=line.asin,
+            title=line.title,
+            quantity=line.quantity,
+            quantity_unshipped=line.quantity_unshipped,
+            unit_price=line.unit_price,
+            currency=line.currency,
+            weight_grams=order.weights.get(line.order_item_id),
+        )
+        for line in order.order.lines
+    ]
+
+
 def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
     """An order as the list shows it to a program."""
     return ListedOrder(
-        **msgspec.structs.asdict(head_of(order)),
-        programs=order.programs,
+        **msgspec.structs.asdict(head_of(order.order)),
+        programs=order.order.programs,
         holds=holds,
-        lines=order.lines,
-        units=order.units,
+        lines=len(order.order.lines),
+        units=order.order.units,
         weight_grams=order.weight_grams,
         sent=order.outcome.sent,
         confirmed=confirmed(order),
@@ -195,10 +214,10 @@ def _print_list(console: Console, orders: Iterable[tuple[BookedOrder, tuple[str,
     rows = [
         (
             order.order_id,
-            order.status,
-            local_time(order.ship_by, now),
-            str(order.units),
-            order.service_level or "",
+            order.order.status,
+            local_time(order.order.ship_by, now),
+            str(order.order.units),
+            order.order.service_level or "",
             " ".join(holds),
         )
         for order, holds in orders
@@ -243,8 +262,11 @@ def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str,
 def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
     personal = detail.personal or NOTHING_PERSONAL
     numbers = personal.tracking_numbers
-    packages = [_package(package, numbers.get(package.reference) if with_pii else UNSET) for package in detail.packages]
-    lines = [msgspec.convert(line, OrderLine, from_attributes=True) for line in detail.lines]
+    packages = [
+        _package(package, numbers.get(package.reference) if with_pii else UNSET)
+        for package in detail.order.order.packages
+    ]
+    lines = lines_of(detail.order)
     if not with_pii:
         return OrderParts(order_lines=lines, packages=packages)
     return OrderParts(
@@ -256,7 +278,7 @@ def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
     )
 
 
-def _package(package: BookedPackage, tracking_number: str | UnsetType | None) -> Package:
+def _package(package: orders.Package, tracking_number: str | UnsetType | None) -> Package:
     return Package(
         reference=package.reference,
         status=package.status,
@@ -264,13 +286,13 @@ def _package(package: BookedPackage, tracking_number: str | UnsetType | None) ->
         carrier=package.carrier,
         service=package.service,
         shipped_at=moment(package.shipped_at),
-        items=[PackageItem(order_item_id=item, quantity=quantity) for item, quantity in package.items],
+        items=[PackageItem(order_item_id=item.order_item_id, quantity=item.quantity) for item in package.items],
         tracking_number=tracking_number,
     )
 
 
 def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bool) -> None:
-    order = detail.order
+    order = detail.order.order
     console.line(f"{order.order_id}  {order.status}  {order.service_level or ''}".rstrip())
     console.line(f"Bought {local_time(order.purchased_at, now)}, changed {local_time(order.changed_at, now)}")
     if order.ship_by:
@@ -281,8 +303,8 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         console.line(f"Replaces order {order.replaces}")
     if detail.holds:
         console.line(f"On hold for: {', '.join(detail.holds)}; `amzlink orders release {order.order_id}` lifts it")
-    if order.outcome.sent != "no":
-        console.line(f"Sendcloud: {_SENT[order.outcome.sent]}")
+    if detail.order.outcome.sent != "no":
+        console.line(f"Sendcloud: {_SENT[detail.order.outcome.sent]}")
     console.line()
     console.table(
         ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),
@@ -294,12 +316,12 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
                 str(line.quantity_unshipped),
                 f"{line.unit_price or ''} {line.currency or ''}".strip(),
             )
-            for line in detail.lines
+            for line in order.lines
         ],
         keys=("SKU",),
         right=("QUANTITY", "TO SHIP", "PRICE"),
     )
-    for package in detail.packages:
+    for package in order.packages:
         carrier = " ".join(part for part in (package.carrier, package.service) if part)
         console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
     console.line()

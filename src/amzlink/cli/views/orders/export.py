@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, path_text
 from amzlink.cli.shell.output_file import whole_file
-from amzlink.cli.views.orders.browse import OrderHead, OrderLine, head_of
+from amzlink.cli.views.orders.browse import OrderHead, OrderLine, head_of, lines_of
 from amzlink.cli.views.words import counted
 from amzlink.core.files.spreadsheet_cells import harmless
 from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
@@ -93,15 +93,14 @@ def export(
 
 def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[msgspec.Struct]:
     store = OfStore(store=slug)
-    for order, holds, lines, personal in orders:
-        head = head_of(order)
-        marks = RowMarks(programs=" ".join(order.programs), holds=" ".join(holds))
-        for line in lines:
-            shown = msgspec.convert(line, OrderLine, from_attributes=True)
+    for order, holds, personal in orders:
+        head = head_of(order.order)
+        marks = RowMarks(programs=" ".join(order.order.programs), holds=" ".join(holds))
+        for line in lines_of(order):
             if with_pii:
-                yield join(PersonalExportRow, store, head, marks, shown, _personal(personal, line.order_item_id))
+                yield join(PersonalExportRow, store, head, marks, line, _personal(personal, line.order_item_id))
             else:
-                yield join(ExportRow, store, head, marks, shown)
+                yield join(ExportRow, store, head, marks, line)
 
 
 def _personal(personal: PersonalData | None, order_item_id: str) -> RowPersonal:

@@ -1,0 +1,123 @@
+"""Orders with their lines and packages, as their rows say."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy import Row as SqlRow
+
+from amzlink.clock import from_iso
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order, OrderId, OrderLine, Package, PackageItem, PersonalData
+from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.schema import ORDER_LINES, ORDERS, PACKAGES
+
+Weights = Mapping[str, int]
+"""What a piece of each line weighs in grams, by order item id; a line whose weight is not known has no entry."""
+
+_MERCHANT: Final = "MERCHANT"  # orders that somebody else ships are not taken in
+_NOTHING_KNOWN: Final[Mapping[str, PersonalData]] = {}
+_decode_items: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
+
+
+def orders_of(
+    book: StoreBook, order_ids: Collection[str], personal: Mapping[str, PersonalData] = _NOTHING_KNOWN
+) -> list[Order]:
+    """These orders, by order id; those that the book does not have are left out.
+
+    What is personal lies sealed elsewhere: `personal` is put into them.
+    """
+    return [order for order, _ in weighed_orders_of(book, order_ids, personal)]
+
+
+def weighed_orders_of(
+    book: StoreBook, order_ids: Collection[str], personal: Mapping[str, PersonalData] = _NOTHING_KNOWN
+) -> list[tuple[Order, Weights]]:
+    """The same, each with the weights of its lines."""
+    query = select(ORDERS).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
+    with book.reading() as connection:
+        rows = connection.execute(query.order_by(ORDERS.c.order_id)).all()
+        return to_weighed_orders(connection, book.store, rows, personal)
+
+
+def to_weighed_orders(
+    connection: Connection,
+    store: str,
+    rows: Sequence[SqlRow[Any]],
+    personal: Mapping[str, PersonalData] = _NOTHING_KNOWN,
+) -> list[tuple[Order, Weights]]:
+    """The orders of these rows of `ORDERS`, with what other tables have of them."""
+    ids = [row.order_id for row in rows]
+    lines, weights = _lines(connection, store, ids)
+    packages = _packages(connection, store, ids)
+    return [
+        (
+            Order(
+                order_id=OrderId(row.order_id),
+                marketplace_id=row.marketplace_id,
+                status=row.status,
+                fulfilled_by=_MERCHANT,
+                purchased_at=from_iso(row.purchased_at),
+                changed_at=from_iso(row.changed_at),
+                ship_by=from_iso(row.ship_by) if row.ship_by else None,
+                deliver_by=from_iso(row.deliver_by) if row.deliver_by else None,
+                label_from=None,  # what followed from it is a hold
+                service_level=row.service_level,
+                programs=tuple(row.programs.split()),
+                replaces=row.replaces,
+                total=row.total,
+                currency=row.currency,
+                lines=tuple(lines.get(row.order_id, ())),
+                packages=tuple(packages.get(row.order_id, ())),
+                personal=personal.get(row.order_id, NOTHING_PERSONAL),
+            ),
+            weights.get(row.order_id, {}),
+        )
+        for row in rows
+    ]
+
+
+def _lines(
+    connection: Connection, store: str, order_ids: Collection[str]
+) -> tuple[dict[str, list[OrderLine]], dict[str, dict[str, int]]]:
+    """Each order's lines, in Amazon's sequence, and their weights."""
+    found: dict[str, list[OrderLine]] = {}
+    weights: dict[str, dict[str, int]] = {}
+    query = select(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
+    for row in connection.execute(query.order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)).all():
+        line = OrderLine(
+            order_item_id=row.order_item_id,
+            sku=row.sku,
+            asin=row.asin,
+            title=row.title,
+            quantity=row.quantity,
+            quantity_unshipped=row.quantity_unshipped,
+            unit_price=row.unit_price,
+            currency=row.currency,
+            programs=tuple(row.programs.split()),
+            ioss_number=row.ioss_number,
+        )
+        found.setdefault(row.order_id, []).append(line)
+        if row.weight_grams is not None:
+            weights.setdefault(row.order_id, {})[row.order_item_id] = row.weight_grams
+    return found, weights
+
+
+def _packages(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, list[Package]]:
+    """Each order's, the first that was handed over first."""
+    found: dict[str, list[Package]] = {}
+    query = select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
+    for row in connection.execute(
+        query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at, PACKAGES.c.reference)
+    ).all():
+        package = Package(
+            reference=row.reference,
+            status=row.status,
+            detailed_status=row.detailed_status,
+            carrier=row.carrier,
+            service=row.service,
+            shipped_at=from_iso(row.shipped_at) if row.shipped_at else None,
+            items=tuple(PackageItem(item, quantity) for item, quantity in _decode_items(row.items)),
+        )
+        found.setdefault(row.order_id, []).append(package)
+    return found
