@@ -13,7 +13,7 @@ from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_
 from amzlink.clock import Clock, SystemClock
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, network, stores
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
 
@@ -70,7 +70,7 @@ class Account:
             raise Problem(
                 ProblemName.CONFIG_INVALID,
                 file="config.toml",
-                detail=f"stores.{self.slug}.country: {self.country!r} is no country with an Amazon marketplace",
+                detail=stores.country_unknown(slug=self.slug, country=self.country),
             ) from None
 
     @property
@@ -297,9 +297,7 @@ def amazon_offset_is_large(offset: timedelta) -> bool:
 
 def skew_problem(offset: timedelta) -> Problem:
     """`clock-skewed`, with how far and which way."""
-    seconds = int(abs(offset.total_seconds()))
-    amount = f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds >= 3600 else f"{seconds // 60} min"  # noqa: PLR2004
-    return Problem(ProblemName.CLOCK_SKEWED, detail=f"{amount} {'behind' if offset > timedelta(0) else 'ahead of'}")
+    return Problem(ProblemName.CLOCK_SKEWED, detail=network.clock_off_by(offset))
 
 
 def today_at(moment: datetime) -> str:
@@ -311,6 +309,4 @@ def _accepted(name: str, url: str) -> str:
     """An overridden endpoint without its trailing slash: https, or http to this machine (A4)."""
     if is_protected(url):
         return url.rstrip("/")
-    raise Problem(
-        ProblemName.CONFIG_INVALID, file=name, detail="only https, or http to this machine, is accepted for an endpoint"
-    )
+    raise Problem(ProblemName.CONFIG_INVALID, file=name, detail=stores.ENDPOINT_NOT_ACCEPTED)

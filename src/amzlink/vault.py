@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, privacy
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -127,7 +127,7 @@ class Vault:
             return ready[1].decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bound)
         except (InvalidTag, ValueError):  # a value error: not even a nonce is left of the box
             # from None: the chained error would add nothing, and a traceback's locals would hold the key.
-            raise Problem(ProblemName.VAULT_KEY_MISSING, store=self._store, detail="the key does not fit") from None
+            raise Problem(ProblemName.VAULT_KEY_MISSING, store=self._store, detail=privacy.KEY_DOES_NOT_FIT) from None
 
     def reaches(self, order_id: str, box: Box, *, part: str = THE_ORDER) -> bool:
         """Whether a key that is here opens a box, whatever day and chain it is said to hang on.
@@ -171,7 +171,7 @@ class Vault:
         chain = self._keys.chains.get(_month(box.lease_day))
         if chain is None or chain.id != box.chain_id or box.lease_day < chain.day:
             raise Problem(
-                ProblemName.VAULT_KEY_MISSING, store=self._store, detail=f"data to be kept until {box.lease_day}"
+                ProblemName.VAULT_KEY_MISSING, store=self._store, detail=privacy.key_of_day_missing(day=box.lease_day)
             )
         return self._ready_for(chain, box.lease_day)
 
@@ -214,7 +214,9 @@ class Vault:
             if chain is None and _last_day(month) < gone:
                 continue  # purged to its end
             if chain is None or chain.id != chain_id:
-                raise Problem(ProblemName.VAULT_KEY_MISSING, store=self._store, detail=f"the key of {month}")
+                raise Problem(
+                    ProblemName.VAULT_KEY_MISSING, store=self._store, detail=privacy.key_of_month_missing(month=month)
+                )
 
 
 def _read(text: str | None, store: str) -> _Keys:
@@ -230,7 +232,7 @@ def _read(text: str | None, store: str) -> _Keys:
         whole = False
     if not whole:
         # Raised out here, because the errors' texts may quote the key.
-        raise Problem(ProblemName.VAULT_KEY_MISSING, store=store, detail="what the keyring holds is no vault key")
+        raise Problem(ProblemName.VAULT_KEY_MISSING, store=store, detail=privacy.NOT_A_VAULT_KEY)
     return keys
 
 

@@ -25,7 +25,7 @@ from amzlink.jobs.shipments.read_back import ConfirmationsShown
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job
 
@@ -84,11 +84,11 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
         Problem: `not-built-yet` or `usage`, before anything is done.
     """
     if options.route == "report":
-        raise Problem(ProblemName.NOT_BUILT_YET, detail="The report route")
+        raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.THE_REPORT_ROUTE)
     for order_id in options.order_ids:
         if not _ORDER_ID.fullmatch(order_id):
             raise Problem(
-                ProblemName.USAGE, command="amzlink import-orders", detail=f"{order_id!r} is no Amazon order number."
+                ProblemName.USAGE, command="amzlink import-orders", detail=usage.order_number_malformed(text=order_id)
             )
     return [_import_store(deps, slug, options) for slug in slugs]
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, Programmin
 from sqlalchemy.pool import StaticPool
 
 from amzlink.files import translate, translated_errors
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, database, usage
 
 HEAD: Final = "0005"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
@@ -34,7 +34,7 @@ def locate(file: Path, url: str | None) -> Path:
     if not url:
         return file
     if not url.startswith("sqlite:///"):
-        raise Problem(ProblemName.NOT_BUILT_YET, detail="An order book on a database server")
+        raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.A_DATABASE_SERVER)
     return Path(url.removeprefix("sqlite:///")).expanduser()
 
 
@@ -141,9 +141,9 @@ def _problem(error: DBAPIError, file: Path) -> Problem:
     if "full" in said:
         return Problem(ProblemName.DISK_FULL, file=file)
     if "readonly" in said or "read-only" in said:
-        return Problem(ProblemName.NOT_WRITABLE, file=file, detail="it is read-only")
+        return Problem(ProblemName.NOT_WRITABLE, file=file, detail=database.READ_ONLY)
     if "disk i/o" in said:
-        return Problem(ProblemName.DISK_BROKEN, file=file, detail="input/output error")
+        return Problem(ProblemName.DISK_BROKEN, file=file, detail=database.INPUT_OUTPUT_ERROR)
     if "locked" in said or "unable to open" in said:
         return Problem(ProblemName.DATABASE_UNREACHABLE, file=file, detail=str(error.orig))
     if "malformed" in said or "not a database" in said or "no such table" in said or isinstance(error, DatabaseError):

@@ -189,3 +189,6 @@ ENTRIES: Final = {
         checks=("seller-id",),
     ),
 }
+
+
+SAMPLE_UNKNOWN: Final = "it does not know Amazon's sample request"

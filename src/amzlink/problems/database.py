@@ -33,3 +33,12 @@ ENTRIES: Final = {
         checks=READING_THE_BOOK,
     ),
 }
+
+
+READ_ONLY: Final = "it is read-only"
+INPUT_OUTPUT_ERROR: Final = "input/output error"
+
+
+def faults_found(*, count: int) -> str:
+    """What the database's own check found."""
+    return f"the check found {count} {'fault' if count == 1 else 'faults'}"

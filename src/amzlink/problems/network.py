@@ -1,7 +1,7 @@
 """The way to the services: names, connections, certificates, proxies, the clock."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from amzlink.problems.entry import CALLING, Entry, Exit
@@ -251,3 +251,10 @@ ENTRIES: Final = {
         checks=("clock",),
     ),
 }
+
+
+def clock_off_by(offset: timedelta) -> str:
+    """How far this machine's clock is from Amazon's; `offset` is Amazon's time less the machine's."""
+    hours, minutes = divmod(int(abs(offset.total_seconds())) // 60, 60)
+    amount = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return f"{amount} behind" if offset > timedelta(0) else f"{amount} ahead of"

@@ -51,3 +51,8 @@ ENTRIES: Final = {
         checks=("freshness",),
     ),
 }
+
+
+def in_the_book_of(*, store: str) -> str:
+    """Where an order was looked for."""
+    return f"in the order book of {store}"

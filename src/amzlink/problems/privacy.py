@@ -1,5 +1,6 @@
 """Personal data: its key, its deletion in time, and the archive."""
 
+from datetime import date, datetime
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -120,3 +121,27 @@ def archive_recipient_private(*, number: int) -> str:
 def archive_recipient_unusable(*, number: int, found: str) -> str:
     """A recipient that is no public key."""
     return f"archive.recipients: no. {number} is {found}; a public key (age1...) is needed"
+
+
+# Why the time cannot be trusted.
+NO_TIME_YET: Final = "no run has received the time from Amazon yet"
+
+
+def clock_says(*, now: datetime, amazon: datetime) -> str:
+    """This machine's day, and the last one that Amazon told."""
+    return f"this machine says {now:%Y-%m-%d}, and Amazon last said {amazon:%Y-%m-%d}"
+
+
+# Why a key does not open what is sealed.
+KEY_DOES_NOT_FIT: Final = "the key does not fit"
+NOT_A_VAULT_KEY: Final = "what the keyring holds is not a vault key"
+
+
+def key_of_day_missing(*, day: date) -> str:
+    """The key of the day until which data is kept."""
+    return f"data to be kept until {day}"
+
+
+def key_of_month_missing(*, month: str) -> str:
+    """A month's key."""
+    return f"the key of {month}"

@@ -174,3 +174,11 @@ def value_is_formula(*, column: str) -> str:
 def tracking_number_check_failed(*, standard: str) -> str:
     """A number that its own check digit contradicts; `standard` is the one that sets the digit."""
     return f"tracking_number fails the check digit of its kind ({standard}): digits are lost or mistyped"
+
+
+NUMBER_DELETED: Final = "its tracking number was deleted with the buyer's data"
+
+
+def too_many_codes(*, most: int) -> str:
+    """More Transparency codes than a feed takes; mail without a tracking number goes by feed."""
+    return f"an item has more than {most} Transparency codes, and without a tracking number it is confirmed by feed"

@@ -180,3 +180,32 @@ def unknown_delivery_days_invalid(*, most: int) -> str:
 
 
 ORDER_MONTHS_INVALID: Final = "retention.order_months: it has to be 1 or more"
+
+
+def country_unknown(*, slug: str, country: str) -> str:
+    """A country in the settings that has no marketplace."""
+    return f"stores.{slug}.country: “{country}” has no Amazon marketplace"
+
+
+ENDPOINT_NOT_ACCEPTED: Final = "an endpoint has to be https, or http to this machine"
+
+# Refusals of `stores set`.
+
+
+def not_an_assignment(*, text: str) -> str:
+    """Something that is not `KEY=VALUE`."""
+    return f"“{text}” is not a setting. Write KEY=VALUE, for example import_weights=false."
+
+
+NAME_MISSING: Final = "A store needs a name."
+MARKETPLACE_MISSING: Final = "A store needs at least one marketplace."
+
+
+def value_too_small(*, key: str, value: int, least: int) -> str:
+    """A number below what the setting can have."""
+    return f"{key} cannot be {value}. It has to be {least} or more."
+
+
+def marketplace_unknown(*, text: str, countries: str) -> str:
+    """Neither a country nor a marketplace id."""
+    return f"“{text}” is not a country with an Amazon marketplace, and not a marketplace id. Countries are {countries}."

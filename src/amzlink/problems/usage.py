@@ -183,3 +183,17 @@ RECORD_NO_OBJECT: Final = "it is not a JSON object"
 def value_unusable(*, column: str) -> str:
     """A JSON value of a kind that no column takes."""
     return f"{column} is neither text nor a number"
+
+
+def value_not_given(*, wanted: str) -> str:
+    """A value that was asked for and is empty."""
+    return f"The {wanted} is missing."
+
+
+def order_number_malformed(*, text: str) -> str:
+    """An order number that Amazon cannot have."""
+    return f"“{text}” is not an Amazon order number, such as 302-1234567-1234567."
+
+
+THE_REPORT_ROUTE: Final = "The report route"
+A_DATABASE_SERVER: Final = "An order book on a database server"

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, Literal, assert_never
 
-from amzlink.problems import DEFAULT_FACTS, Problem, ProblemName
+from amzlink.problems import DEFAULT_FACTS, Problem, ProblemName, usage
 from amzlink.problems.secrets import A_KEY, ASKED_AT_ITS_OWN_PROMPT
 
 Wanted = Literal[
@@ -122,7 +122,7 @@ def check(wanted: Wanted, text: str, marketplace_ids: Collection[str], *, page: 
     """
     kind = recognise(text, marketplace_ids)
     if kind is Kind.EMPTY:
-        raise Problem(ProblemName.USAGE, command="amzlink connect", detail=f"The {wanted} is missing.")
+        raise Problem(ProblemName.USAGE, command="amzlink connect", detail=usage.value_not_given(wanted=wanted))
     if kind in _FROM_MWS:
         raise Problem(ProblemName.MWS_CREDENTIALS, found=kind, wanted=wanted, page=page)
     if wanted == "refresh token" and (fault := _refresh_token_fault(_compact(text), kind)):

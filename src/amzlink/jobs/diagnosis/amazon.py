@@ -20,7 +20,7 @@ from amzlink.core.diagnosis.judge import Asked, Probe, Replies, diagnose, needs_
 from amzlink.core.orders.import_window import SETTLED
 from amzlink.deps import Account, Deps
 from amzlink.jobs.diagnosis.probing import Call, Limits, replies_within
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, access
 
 _LOOK_BACK: Final = timedelta(days=30)
 _SAMPLE: Final = 20
@@ -101,7 +101,7 @@ def _sandbox_sample(link: Link, region: Region) -> Mapping[str, Any]:
     try:
         return {"orders": len(search_orders(link, SANDBOX_QUERIES[region]).orders)}
     except DeadPageToken:
-        detail = "it does not know Amazon's sample request"
+        detail = access.SAMPLE_UNKNOWN
         raise Problem(ProblemName.SANDBOX_CREDENTIALS, detail=detail) from None
 
 

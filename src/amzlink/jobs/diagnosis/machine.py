@@ -80,7 +80,9 @@ def check_order_book(deps: Deps, *, deep: bool) -> Result:
     with deps.database() as database:
         faults = book_faults(database, thorough=deep)
     if faults:
-        raise Problem(ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=f"{len(faults)} faults")
+        raise Problem(
+            ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=database.faults(count=len(faults))
+        )
     return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
 
 

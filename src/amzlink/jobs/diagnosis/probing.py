@@ -8,7 +8,7 @@ import msgspec
 
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.core.diagnosis.judge import Reply
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, services
 from amzlink.time_limits import OutOfTime, outcomes_within
 
 K = TypeVar("K")
@@ -44,7 +44,7 @@ def _reply_of(call: Call) -> Reply:
     try:
         return Reply(facts=call())
     except DeadPageToken:
-        detail = "it speaks of a page token"
+        detail = services.MENTIONS_PAGE_TOKEN
         return Reply(Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=detail))
 
 

@@ -23,7 +23,7 @@ from amzlink.orderbook.orders.browse import (
 )
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
 from amzlink.orderbook.shipments.parcels import parcels_of
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, orders
 from amzlink.run import StoreRun
 
 _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
@@ -127,7 +127,7 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
 def _found(book: StoreBook, order_id: str) -> BookedOrder:
     order = find_order(book, order_id)
     if order is None:
-        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=f"in the order book of {book.store}")
+        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=orders.in_the_book_of(store=book.store))
     return order
 
 

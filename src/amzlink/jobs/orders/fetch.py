@@ -13,7 +13,7 @@ from amzlink.clock import to_iso
 from amzlink.core.orders.import_window import Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, searches_under_way
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, services
 from amzlink.problems.failures import Denied, Refused, Unreadable
 from amzlink.run import StoreRun
 
@@ -103,7 +103,7 @@ class Fetch:
                 search = _from_the_start(search)
             else:
                 return
-        raise Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail="its page tokens die at once")
+        raise Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=services.PAGE_TOKENS_REFUSED)
 
     def _pages(self, search: Search) -> Iterator[datetime]:
         token, seen = search.page_token, set[int]()
@@ -112,7 +112,7 @@ class Fetch:
             token = page.next_token
             if token and hash(token) in seen:
                 raise Problem(
-                    ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail="its page tokens go in a circle"
+                    ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=services.PAGES_IN_A_CIRCLE
                 )
             seen.add(hash(token))
             here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())

@@ -33,7 +33,7 @@ from amzlink.orderbook.privacy.purges import (
     still_sealed,
     tombstone_of,
 )
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, orders, privacy
 from amzlink.run import JOBS, StoreRun
 
 if TYPE_CHECKING:
@@ -137,10 +137,9 @@ class Purger:
         earlier = borne_out(self._run.book.database, real if slug in real else {slug})
         now = self._run.clock.now()
         if earlier is None:
-            return None, Problem(ProblemName.CLOCK_JUMPED, detail="no run has heard a time from Amazon yet")
+            return None, Problem(ProblemName.CLOCK_JUMPED, detail=privacy.NO_TIME_YET)
         if now - earlier > _NOT_FAR or earlier - now > _NOT_FAR:
-            told = f"it says {now:%Y-%m-%d}, and Amazon was last heard of at {earlier:%Y-%m-%d}"
-            return earlier, Problem(ProblemName.CLOCK_JUMPED, detail=told)
+            return earlier, Problem(ProblemName.CLOCK_JUMPED, detail=privacy.clock_says(now=now, amazon=earlier))
         return earlier, None
 
     def _purge_due(self, sure: datetime) -> None:
@@ -179,7 +178,9 @@ class Purger:
         book = self._run.book
         there = tombstone_of(book, order_id)
         if there is None and find_order(book, order_id) is None:
-            raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail="in the order book")
+            raise Problem(
+                ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=orders.in_the_book_of(store=book.store)
+            )
         self._report.gone_since = there.at if there else now
         if there is None:
             destroy(book, {order_id: Rule.REQUESTED}, [], now)

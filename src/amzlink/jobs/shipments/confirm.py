@@ -8,7 +8,7 @@ from amzlink.core.shipments.plan import State
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally, to_api
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, shipments
 from amzlink.run import StoreRun
 
 
@@ -50,11 +50,11 @@ class Outbox:
             if number:
                 (either if fits else singly).append(entry)
             elif entry.traceable:
-                self._confirmer.refuse(entry, _unsaid(entry, "its tracking number has been purged"), "number-purged")
+                self._confirmer.refuse(entry, _unsaid(entry, shipments.NUMBER_DELETED), "number-purged")
             elif fits:
                 by_feed.append(entry)
             else:
-                detail = f"an item has more than {MOST_CODES} Transparency codes, and without a number it goes by feed"
+                detail = shipments.too_many_codes(most=MOST_CODES)
                 self._confirmer.refuse(entry, _unsaid(entry, detail), Reason.TRANSPARENCY_CODES)
         return singly, either, by_feed
 

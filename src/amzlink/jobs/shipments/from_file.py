@@ -10,7 +10,7 @@ from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.parcels import booked_orders
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 
 _CHUNK: Final = 200
 
@@ -35,7 +35,9 @@ def rows_of(
     try:
         stream = source.open("rb")
     except OSError as error:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or "it cannot be read") from error
+        raise Problem(
+            ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or usage.FILE_UNREADABLE
+        ) from error
     with stream:
         yield from read_shipments(stream, file=str(source), now=now, codes=_status_words(), countries=countries)
 

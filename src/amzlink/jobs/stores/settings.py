@@ -9,7 +9,7 @@ from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_c
 from amzlink.config import Store, parse_setting
 from amzlink.core.stores.pasted_values import check
 from amzlink.deps import Deps
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, stores
 from amzlink.secrets import NAMES, SecretName, Source
 
 _COMMAND: Final = "amzlink stores set"
@@ -64,7 +64,7 @@ def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
     slug = config.choose(slug, deps.home.config_file)
     key, equals, text = assignment.partition("=")
     if not equals:
-        raise _usage(f"“{assignment}” is no setting: write KEY=VALUE, for example import_weights=false.")
+        raise _usage(stores.not_an_assignment(text=assignment))
     store = msgspec.structs.replace(config.stores[slug], **_changes(config.stores[slug], key.strip(), text.strip()))
     if store.destination == "sendcloud" and key.strip() in _OF_SENDCLOUD:
         _require_keys(deps, slug, store)
@@ -97,11 +97,11 @@ def _changes(store: Store, key: str, text: str) -> dict[str, Any]:
         return _marketplace_changes(store, text)
     value = parse_setting(key, text)
     if key == "name" and not value:
-        raise _usage("A store needs a name.")
+        raise _usage(stores.NAME_MISSING)
     if key == "sendcloud_public_key" and isinstance(value, str):
         value = check("Sendcloud public key", value, BY_ID)
     if isinstance(value, int) and value < _AT_LEAST.get(key, value):
-        raise _usage(f"{key} cannot be {value}: {_AT_LEAST[key]} is the least.")
+        raise _usage(stores.value_too_small(key=key, value=value, least=_AT_LEAST[key]))
     return {key: value}
 
 
@@ -119,14 +119,14 @@ def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:
         marketplace = find_country(part)
         if marketplace is None:
             countries = ", ".join(marketplace.country for marketplace in MARKETPLACES)
-            raise _usage(f"“{part}” is no country or marketplace id that Amazon has; countries are {countries}.")
+            raise _usage(stores.marketplace_unknown(text=part, countries=countries))
         chosen[marketplace.id] = marketplace
     if not chosen:
-        raise _usage("A store needs at least one marketplace.")
+        raise _usage(stores.MARKETPLACE_MISSING)
     before = [BY_ID[known] for known in store.marketplace_ids if known in BY_ID]
     if len({marketplace.region for marketplace in (*chosen.values(), *before)}) > 1:
         names = dict.fromkeys(marketplace.name for marketplace in (*before, *chosen.values()))
-        raise Problem(ProblemName.REGION_MIXED, detail=" and ".join(names))
+        raise Problem(ProblemName.REGION_MIXED, detail=", ".join(names))
     countries_now = [marketplace.country for marketplace in chosen.values()]
     country = store.country if store.country in countries_now else countries_now[0]
     return {"marketplace_ids": tuple(chosen), "country": country}
