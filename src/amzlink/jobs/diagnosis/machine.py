@@ -15,6 +15,7 @@ from amzlink.jobs.privacy.due import overdue
 from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.database import faults_found
 from amzlink.run import StoreRun
 from amzlink.secrets import SecretName, require
 
@@ -80,9 +81,8 @@ def check_order_book(deps: Deps, *, deep: bool) -> Result:
     with deps.database() as database:
         faults = book_faults(database, thorough=deep)
     if faults:
-        raise Problem(
-            ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=database.faults(count=len(faults))
-        )
+        detail = faults_found(count=len(faults))
+        raise Problem(ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=detail)
     return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
 
 
