@@ -19,10 +19,10 @@ from amzlink.secrets import SecretStore, SystemSecrets, require
 
 if TYPE_CHECKING:
     from amzlink.amazon.quota import FileQuotas
-    from amzlink.amazon.transport import Link
+    from amzlink.amazon.transport import SpApiClient
     from amzlink.http.client import BaseTransport, CallRecord
     from amzlink.orderbook.database import Database, StoreBook
-    from amzlink.sendcloud.transport import Client
+    from amzlink.sendcloud.transport import SendcloudClient
 
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
 SENDCLOUD_URL: Final = "https://panel.sendcloud.sc"
@@ -135,18 +135,18 @@ class Deps:
         *,
         region: Region | None = None,
         read_only: bool = False,
-    ) -> "Link":
+    ) -> "SpApiClient":
         """A connection to Amazon whose waits add up to `max_wait` at most, to the account's region or another one.
 
         One that is `read_only` refuses to change anything there. Close it after use.
         """
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
-        from amzlink.amazon.read_only import ReadOnlyLink  # noqa: PLC0415
-        from amzlink.amazon.transport import Link  # noqa: PLC0415
+        from amzlink.amazon.read_only import ReadOnlySpApiClient  # noqa: PLC0415
+        from amzlink.amazon.transport import SpApiClient  # noqa: PLC0415
         from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
 
         base_url = self.spapi_url(account, region)
-        return (ReadOnlyLink if read_only else Link)(
+        return (ReadOnlySpApiClient if read_only else SpApiClient)(
             base_url=base_url,
             auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials, self.clock),
             quotas=self.quotas(account),
@@ -166,7 +166,7 @@ class Deps:
 
     def sendcloud(
         self, slug: str, store: config.Store, max_wait: timedelta = DEFAULT_MAX_WAIT, *, read_only: bool = False
-    ) -> "Client":
+    ) -> "SendcloudClient":
         """A connection to Sendcloud with the store's keys, whose waits add up to `max_wait` at most.
 
         One that is `read_only` refuses to change anything there. Close it after use.
@@ -194,14 +194,14 @@ class Deps:
         integration_id: int | None = None,
         max_wait: timedelta = DEFAULT_MAX_WAIT,
         read_only: bool = False,
-    ) -> "Client":
+    ) -> "SendcloudClient":
         """The same with keys that need not be kept yet; `secret` gives the secret one."""
         from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
-        from amzlink.sendcloud.read_only import ReadOnlyClient  # noqa: PLC0415
-        from amzlink.sendcloud.transport import Client  # noqa: PLC0415
+        from amzlink.sendcloud.read_only import ReadOnlySendcloudClient  # noqa: PLC0415
+        from amzlink.sendcloud.transport import SendcloudClient  # noqa: PLC0415
 
         base_url, account_url = self.sendcloud_urls()
-        return (ReadOnlyClient if read_only else Client)(
+        return (ReadOnlySendcloudClient if read_only else SendcloudClient)(
             base_url=base_url,
             account_url=account_url,
             public_key=public_key,

@@ -19,12 +19,12 @@ from amzlink.problems import Problem
 
 if TYPE_CHECKING:
     from amzlink.amazon.quota import FileQuotas
-    from amzlink.amazon.transport import Link
+    from amzlink.amazon.transport import SpApiClient
     from amzlink.orderbook.database import StoreBook
     from amzlink.sealed import SealedOrders
-    from amzlink.sendcloud.transport import Client
+    from amzlink.sendcloud.transport import SendcloudClient
 
-C = TypeVar("C", bound="Link | Client")
+C = TypeVar("C", bound="SpApiClient | SendcloudClient")
 
 JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 """The jobs that work on a store. Each has a lock of its own, so that one that waits for a quota holds up no other."""
@@ -54,7 +54,7 @@ class StoreRun:
         self._max_wait = max_wait
         self._max_wait_for_sendcloud = max_wait_for_sendcloud
         self._held = contextlib.ExitStack()
-        self._connections: list[Link | Client] = []
+        self._connections: list[SpApiClient | SendcloudClient] = []
 
     def __enter__(self) -> Self:
         return self
@@ -106,13 +106,13 @@ class StoreRun:
         return SealedOrders(self.book, UnkeptKeys(keys) if self.dry_run else keys)
 
     @cached_property
-    def amazon(self) -> "Link":
+    def amazon(self) -> "SpApiClient":
         """The connection to Amazon."""
         account = self._deps.account_of(self.slug, self.store)
         return self._connected(self._deps.link(account, self._max_wait, read_only=self.dry_run))
 
     @cached_property
-    def sendcloud(self) -> "Client":
+    def sendcloud(self) -> "SendcloudClient":
         """The connection to Sendcloud. Raises `sendcloud-keys-missing`."""
         wait = self._max_wait_for_sendcloud
         return self._connected(self._deps.sendcloud(self.slug, self.store, wait, read_only=self.dry_run))
@@ -144,7 +144,7 @@ class StoreRun:
         return self._deps.bears_out(self.store)
 
     def note_time(self) -> datetime:
-        """Ask Amazon for the time, and note it as borne out where it counts. Raises as `Link.learn_time`."""
+        """Ask Amazon for the time, and note it as borne out where it counts. Raises as `SpApiClient.learn_time`."""
         told = self.amazon.learn_time()
         if self.time_counts and self.amazon.was_told_the_time:
             self.borne_out = told

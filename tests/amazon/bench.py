@@ -12,7 +12,7 @@ import httpx
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.quota import Operation, Quotas
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import CallRecord, Patience
 from tests.support.world import VirtualClock
 
@@ -135,7 +135,7 @@ class HighestDice(random.Random):
 class Bench:
     """A link and everything it is held by."""
 
-    link: Link
+    link: SpApiClient
     auth: LwaAuth
     amazon: Amazon
     clock: VirtualClock
@@ -165,7 +165,7 @@ def bench(
     waits: list[tuple[float, str]] = []
     auth = LwaAuth(LWA, CLIENT_ID, lambda: (CLIENT_SECRET, REFRESH_TOKEN), clock)
     patience = Patience(clock, max_wait, lambda seconds, operation: waits.append((seconds, operation)))
-    with Link(
+    with SpApiClient(
         base_url=API,
         auth=auth,
         quotas=quotas or FreeQuotas(),

@@ -16,7 +16,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.reports import GET_REPORTS, ORDERS_TO_SHIP, prove_reports_access
 from amzlink.amazon.sellers import GET_ACCOUNT, Participation, get_account
 from amzlink.amazon.shipments import CONFIRM_SHIPMENT, NO_SUCH_ORDER, prove_confirm_access
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.problems import Problem
 from tests.amazon.bench import (
     ACCESS_TOKEN,
@@ -48,7 +48,7 @@ def shop(marketplace_id: str, *, open_: bool = True, suspended: bool = False) ->
     }
 
 
-def confirm(link: Link) -> Mapping[str, object]:
+def confirm(link: SpApiClient) -> Mapping[str, object]:
     return prove_confirm_access(link, GERMANY)
 
 
@@ -272,7 +272,7 @@ def test_only_fields_that_the_model_promises_are_needed(model: str, definition: 
     assert len(walk.seen) >= 2
 
 
-CALLS: dict[str, tuple[str, Callable[[Link], object]]] = {
+CALLS: dict[str, tuple[str, Callable[[SpApiClient], object]]] = {
     "getAccount": ("sellers.json", get_account),
     "getReports": ("reports_2021-06-30.json", prove_reports_access),
     "confirmShipment": ("ordersV0.json", confirm),
@@ -350,5 +350,5 @@ def test_the_sandbox_shows_in_which_region_an_account_is(tmp_path: Path) -> None
         prove_reports_access(link)
 
 
-def link_to(world: StoreOnSandbox) -> Link:
+def link_to(world: StoreOnSandbox) -> SpApiClient:
     return world.deps.link(world.deps.account_of(SLUG, world.deps.load_config().stores[SLUG]))

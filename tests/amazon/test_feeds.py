@@ -26,7 +26,7 @@ from amzlink.amazon.feeds import (
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.amazon.transport import MOST_DOCUMENT_BYTES, Link
+from amzlink.amazon.transport import MOST_DOCUMENT_BYTES, SpApiClient
 from amzlink.core.shipments.packing import Item
 from amzlink.problems import Problem
 from amzlink.problems.failures import AnswerUnknown
@@ -55,7 +55,7 @@ def feed_entry(feed_id: str = "1", status: str = "DONE", **fields: object) -> di
     }  # fmt: skip
 
 
-def problem_of(call: Callable[[Link], object], *answers: Any) -> Problem:
+def problem_of(call: Callable[[SpApiClient], object], *answers: Any) -> Problem:
     with bench(*answers) as made, pytest.raises(Problem) as caught:
         call(made.link)
     return caught.value
@@ -153,7 +153,9 @@ class TestAnswersThatAreNone:
         ],
     )
     @pytest.mark.parametrize("answer", [{"feedId": 5, "url": 5, "note": SIGNED}, [], "text"])
-    def test_they_are_malformed_unknown_and_quote_nothing(self, call: Callable[[Link], object], answer: object) -> None:
+    def test_they_are_malformed_unknown_and_quote_nothing(
+        self, call: Callable[[SpApiClient], object], answer: object
+    ) -> None:
         problem = problem_of(call, accepted(answer))
         assert problem.name.value == "response-malformed"
         assert "5ecre7" not in repr(problem.facts)
@@ -217,7 +219,7 @@ class TestDocuments:
     def test_what_stands_in_its_way_has_a_name_and_the_address_is_told_to_nobody(
         self, answers: list[Any], name: str, way: str
     ) -> None:
-        def call(link: Link) -> None:
+        def call(link: SpApiClient) -> None:
             if way == "upload":
                 link.upload(SIGNED, b"<a/>", CONTENT_TYPE)
             else:
@@ -263,11 +265,11 @@ def store(tmp_path: Path) -> StoreOnSandbox:
     return store_on_sandbox(tmp_path)
 
 
-def open_link(store: StoreOnSandbox) -> Link:
+def open_link(store: StoreOnSandbox) -> SpApiClient:
     return store.deps.link(store.deps.account_of(SLUG, store.deps.load_config().stores[SLUG]))
 
 
-def send(store: StoreOnSandbox, link: Link, count: int = 3) -> tuple[list[str], str]:
+def send(store: StoreOnSandbox, link: SpApiClient, count: int = 3) -> tuple[list[str], str]:
     """A feed of so many good parcels and a bad one at its end: the orders, and the feed's id."""
     chosen = [order for order in store.sandbox.world.orders.values() if order.is_shippable and not order.traits][:count]
     confirmations = [

@@ -19,7 +19,7 @@ from amzlink.amazon.listings import (
     find_listings,
     listings_of_asins,
 )
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.core.weights.weights import Finding, Weights, assess
 from amzlink.problems import Problem
 from amzlink.sandbox.weights import WeightKind
@@ -368,7 +368,7 @@ class TestFinding:
         }  # fmt: skip
 
 
-def changes(link: Link) -> list[list[str]]:
+def changes(link: SpApiClient) -> list[list[str]]:
     span = (NOON - timedelta(days=1), NOON)
     return [[listing.sku for listing in found.listings] for found in changed_listings(link, SELLER, (GERMANY,), *span)]
 
@@ -422,7 +422,7 @@ def store(tmp_path: Path) -> StoreOnSandbox:
     return store_on_sandbox(tmp_path, orders=5, quota="real")
 
 
-def open_link(store: StoreOnSandbox, max_wait: timedelta = timedelta(minutes=30)) -> Link:
+def open_link(store: StoreOnSandbox, max_wait: timedelta = timedelta(minutes=30)) -> SpApiClient:
     return store.deps.link(store.deps.account_of(SLUG, store.deps.load_config().stores[SLUG]), max_wait)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from amzlink.amazon.listing_json import PACKAGE_WEIGHT, SHIPPING_WEIGHT, Issue
 from amzlink.amazon.listings import PatchAnswer, find_listings, patch_weight
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.problems import Problem
 from amzlink.problems.failures import AnswerUnknown
 from amzlink.sandbox.weights import WeightKind
@@ -28,7 +28,7 @@ def issue(**changes: object) -> dict[str, object]:
 
 
 def patch(
-    link: Link,
+    link: SpApiClient,
     sku: str = "MUG-1",
     *,
     preview: bool = False,
@@ -195,7 +195,9 @@ def store(tmp_path: Path) -> StoreOnSandbox:
     return store_on_sandbox(tmp_path, orders=5)
 
 
-def write(store: StoreOnSandbox, link: Link, kind: WeightKind, grams: int, *, preview: bool) -> tuple[str, PatchAnswer]:
+def write(
+    store: StoreOnSandbox, link: SpApiClient, kind: WeightKind, grams: int, *, preview: bool
+) -> tuple[str, PatchAnswer]:
     """A weight for the first product of a kind, with what its own listing says of how."""
     product = next(each for each in store.sandbox.world.catalogue.by_sku.values() if each.kind is kind)
     seller_id, marketplace_ids = seller_of(store)
@@ -215,7 +217,7 @@ def write(store: StoreOnSandbox, link: Link, kind: WeightKind, grams: int, *, pr
     )
 
 
-def weigh(store: StoreOnSandbox, link: Link, sku: str) -> tuple[int | None, int | None]:
+def weigh(store: StoreOnSandbox, link: SpApiClient, sku: str) -> tuple[int | None, int | None]:
     """Shipping and package weight in Germany."""
     seller_id, marketplace_ids = seller_of(store)
     grams = find_listings(link, seller_id, marketplace_ids, [sku])[sku].grams_in(marketplace_ids[:1])

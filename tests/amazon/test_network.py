@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from amzlink.amazon.auth import LwaAuth
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import Patience
 from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
@@ -130,10 +130,10 @@ def server(serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[int]
 
 
 @contextlib.contextmanager
-def link_to(url: str, seconds: float = 5.0) -> Iterator[Link]:
+def link_to(url: str, seconds: float = 5.0) -> Iterator[SpApiClient]:
     """A link over the plain transport that has a token already."""
     clock = VirtualClock()
-    link = Link(
+    link = SpApiClient(
         base_url=url,
         auth=Signed(),
         quotas=FreeQuotas(),

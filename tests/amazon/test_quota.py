@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.amazon.quota import Bucket, FileQuotas, Operation, refill, take
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import CallRecord, Patience
 from amzlink.problems import Problem, ProblemName
 from amzlink.sandbox.server import Sandbox
@@ -283,7 +283,7 @@ def test_a_client_that_keeps_its_own_count_is_never_throttled(operation: Operati
     }[operation.name]
     query = {} if operation is GET_ORDER else {"createdAfter": "2026-11-01T00:00:00Z"}
     began = clock.now()
-    with Link(
+    with SpApiClient(
         base_url="http://sandbox.test", auth=auth, quotas=FileQuotas(file, "account"), clock=clock, patience=patience,
         transport=InProcess(sandbox), on_call=records.append,
     ) as link:  # fmt: skip

@@ -19,7 +19,7 @@ from amzlink.amazon.reports import (
     request_listings_report,
     request_report,
 )
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.problems import Problem
 from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import Bench, bench, denied, ok, refused, unavailable
@@ -46,7 +46,7 @@ def text(body: str | bytes, charset: str | None = "Cp1252", encoding: str = "cp1
     return httpx.Response(200, content=body.encode(encoding) if isinstance(body, str) else body, headers=headers)
 
 
-def problem_of(call: Callable[[Link], object], *answers: Any) -> Problem:
+def problem_of(call: Callable[[SpApiClient], object], *answers: Any) -> Problem:
     with bench(*answers) as made, pytest.raises(Problem) as caught:
         call(made.link)
     return caught.value
@@ -282,7 +282,7 @@ def store(tmp_path: Path) -> StoreOnSandbox:
     return store_on_sandbox(tmp_path, orders=5)
 
 
-def make(store: StoreOnSandbox, link: Link) -> Report:
+def make(store: StoreOnSandbox, link: SpApiClient) -> Report:
     report_id = request_listings_report(link, seller_of(store)[1])
     for _ in range(50):
         report = report_status(link, report_id)

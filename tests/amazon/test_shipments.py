@@ -14,7 +14,7 @@ import pytest
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.shipments import CONFIRM_SHIPMENT, Confirmation, ShipmentRefused, confirm_shipment
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.core.shipments.packing import Item
 from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
@@ -276,11 +276,11 @@ def store(tmp_path: Path) -> StoreOnSandbox:
     return store_on_sandbox(tmp_path)
 
 
-def open_link(store: StoreOnSandbox) -> Link:
+def open_link(store: StoreOnSandbox) -> SpApiClient:
     return store.deps.link(store.deps.account_of(SLUG, store.deps.load_config().stores[SLUG]))
 
 
-def parcel_of(store: StoreOnSandbox, link: Link, **fields: Any) -> Confirmation:
+def parcel_of(store: StoreOnSandbox, link: SpApiClient, **fields: Any) -> Confirmation:
     """A confirmation of all that an order of the sandbox has left."""
     plain = (order for order in store.sandbox.world.orders.values() if order.is_shippable and not order.traits)
     order = get_order(link, next(plain).order_id)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from amzlink.http.client import CallRecord, Patience
-from amzlink.sendcloud.transport import Client
+from amzlink.sendcloud.transport import SendcloudClient
 from tests.amazon.bench import HighestDice
 from tests.support.world import VirtualClock
 
@@ -56,7 +56,7 @@ def token_answer(number: int = 1, **changes: object) -> httpx.Response:
 
 def token_refused(status: int = 401) -> httpx.Response:
     return httpx.Response(
-        status, json={"error": "invalid_client", "error_description": "Client authentication failed."}
+        status, json={"error": "invalid_client", "error_description": "SendcloudClient authentication failed."}
     )
 
 
@@ -96,7 +96,7 @@ class Sendcloud(httpx.BaseTransport):
 class Bench:
     """A client and everything it is held by."""
 
-    client: Client
+    client: SendcloudClient
     sendcloud: Sendcloud
     clock: VirtualClock
     calls: list[CallRecord]
@@ -128,7 +128,7 @@ def bench(
     sendcloud = Sendcloud(list(answers), list(tokens))
     calls: list[CallRecord] = []
     waits: list[tuple[float, str]] = []
-    with Client(
+    with SendcloudClient(
         base_url=PANEL,
         account_url=ACCOUNT,
         public_key=PUBLIC_KEY,

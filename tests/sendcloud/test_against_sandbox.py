@@ -15,7 +15,7 @@ from amzlink.sandbox.messages import Request
 from amzlink.sendcloud.account import list_integrations, who_am_i
 from amzlink.sendcloud.orders import BatchRefused, delete_order, find_order, find_orders, upsert_orders
 from amzlink.sendcloud.shipments import changed_shipments, shipments_of_order, shipments_of_parcels
-from amzlink.sendcloud.transport import Client
+from amzlink.sendcloud.transport import SendcloudClient
 from tests.support.sendcloud_models import check_request
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
@@ -26,7 +26,7 @@ STORED = 3.0  # seconds; Sendcloud stores a little later than it accepts
 class AtSendcloud:
     """A client of a sandbox, and what a merchant would do in the panel."""
 
-    client: Client
+    client: SendcloudClient
     world: StoreOnSandbox
     integration_id: int
 

@@ -40,7 +40,7 @@ from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.reports import Report, report_status, request_listings_report
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.shipments import Confirmation, confirm_shipment
-from amzlink.amazon.transport import DeadPageToken, Link
+from amzlink.amazon.transport import DeadPageToken, SpApiClient
 from amzlink.clock import Clock, SystemClock
 from amzlink.core.orders.import_window import SETTLED
 from amzlink.core.orders.order import Order
@@ -89,7 +89,7 @@ SCRUBBED = Identity(
 class Caller:
     """The client, and the account it calls for."""
 
-    link: Link
+    link: SpApiClient
     who: Identity
 
     def to_ship(self, page_size: int, *marketplace_ids: str) -> dict[str, str]:
@@ -532,12 +532,12 @@ def playing(name: str) -> Iterator[Tape]:
 
 
 @contextmanager
-def _link(who: Identity, urls: tuple[str, str], clock: Clock, calls: list[CallRecord]) -> Iterator[Link]:
+def _link(who: Identity, urls: tuple[str, str], clock: Clock, calls: list[CallRecord]) -> Iterator[SpApiClient]:
     """The client over the plain transport."""
     spapi_url, lwa_url = urls
     with (
         TemporaryDirectory() as folder,
-        Link(
+        SpApiClient(
             base_url=spapi_url,
             auth=LwaAuth(lwa_url, who.client_id, lambda: (who.client_secret, who.refresh_token), clock),
             quotas=FileQuotas(Path(folder) / "quota.json", "cassettes"),

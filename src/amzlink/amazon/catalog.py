@@ -12,7 +12,7 @@ import msgspec
 
 from amzlink.amazon.listing_json import ITEM_WEIGHT, PACKAGE_WEIGHT, exact_number, read_weights
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import DeadPageToken, Link
+from amzlink.amazon.transport import DeadPageToken, SpApiClient
 from amzlink.core.weights.weights import to_grams
 from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import services
@@ -66,11 +66,11 @@ class _Results(msgspec.Struct, frozen=True):
 _decode_item: Final = msgspec.json.Decoder(_Item, float_hook=exact_number).decode
 
 
-def package_weights(link: Link, marketplace_id: str, asins: Sequence[str]) -> dict[str, CatalogWeights]:
+def package_weights(link: SpApiClient, marketplace_id: str, asins: Sequence[str]) -> dict[str, CatalogWeights]:
     """What the catalogue of a marketplace knows of these products, twenty a call; those it does not have are left out.
 
     Raises:
-        Problem: `access-denied`, `response-malformed`, or as `Link.get`.
+        Problem: `access-denied`, `response-malformed`, or as `SpApiClient.get`.
     """
     wanted = list(dict.fromkeys(asin for asin in asins if asin))
     found: dict[str, CatalogWeights] = {}
@@ -80,7 +80,7 @@ def package_weights(link: Link, marketplace_id: str, asins: Sequence[str]) -> di
     return found
 
 
-def _search(link: Link, marketplace_id: str, asins: Sequence[str]) -> list[_Item]:
+def _search(link: SpApiClient, marketplace_id: str, asins: Sequence[str]) -> list[_Item]:
     query = {
         "identifiers": ",".join(asins),
         "identifiersType": "ASIN",

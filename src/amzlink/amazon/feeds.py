@@ -14,7 +14,7 @@ import msgspec
 
 from amzlink.amazon.feed_reports import FeedResult, read_report
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, Link
+from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, SpApiClient
 from amzlink.clock import to_iso
 from amzlink.http.bodies import UNREADABLE
 from amzlink.http.client import Answer
@@ -104,55 +104,55 @@ class _Document(msgspec.Struct, frozen=True, rename="camel"):
     compression_algorithm: str | None = None
 
 
-def create_document(link: Link) -> UploadPlace:
+def create_document(link: SpApiClient) -> UploadPlace:
     """A place for a feed's document. One that is never used does no harm.
 
     Raises:
-        Problem: as `Link.post_json`, or `response-malformed`.
+        Problem: as `SpApiClient.post_json`, or `response-malformed`.
     """
     answer = link.post_json(CREATE_FEED_DOCUMENT, f"{_PATH}/documents", _ContentType())
     place = _decode(link, CREATE_FEED_DOCUMENT, answer, _NewDocument)
     return UploadPlace(place.feed_document_id, place.url)
 
 
-def upload_document(link: Link, place: UploadPlace, body: bytes) -> None:
+def upload_document(link: SpApiClient, place: UploadPlace, body: bytes) -> None:
     """Put the document into its place; doing so twice changes nothing.
 
     Raises:
-        Problem: as `Link.upload`; after `document-refused` a new place is needed.
+        Problem: as `SpApiClient.upload`; after `document-refused` a new place is needed.
     """
     link.upload(place.url, body, CONTENT_TYPE)
 
 
-def create_feed(link: Link, marketplace_ids: Sequence[str], document_id: str) -> str:
+def create_feed(link: SpApiClient, marketplace_ids: Sequence[str], document_id: str) -> str:
     """Have the uploaded document processed; the feed's id.
 
     Raises:
-        Problem: as `Link.post_json`, or `response-malformed`, after which the feed may exist.
+        Problem: as `SpApiClient.post_json`, or `response-malformed`, after which the feed may exist.
     """
     document = _NewFeed(tuple(marketplace_ids), document_id, FULFILMENT_FEED)
     answer = link.post_json(CREATE_FEED, f"{_PATH}/feeds", document)
     return _decode(link, CREATE_FEED, answer, _FeedId).feed_id
 
 
-def get_feed(link: Link, feed_id: str) -> Feed:
+def get_feed(link: SpApiClient, feed_id: str) -> Feed:
     """How far a feed has come.
 
     Raises:
-        Problem: as `Link.get`, or `response-malformed`.
+        Problem: as `SpApiClient.get`, or `response-malformed`.
     """
     answer = link.get(GET_FEED, f"{_PATH}/feeds/{quote(feed_id, safe='')}", {})
     return _to_feed(_decode(link, GET_FEED, answer, _Feed))
 
 
-def recent_feeds(link: Link, since: datetime) -> list[Feed]:
+def recent_feeds(link: SpApiClient, since: datetime) -> list[Feed]:
     """The account's feeds of confirmations since then, this app's or not, the newest first.
 
     Amazon keeps 90 days of them and does not tell which document a feed was made of: it is the time that tells which
     feed came of a call whose answer was lost.
 
     Raises:
-        Problem: as `Link.get`, or `response-malformed`.
+        Problem: as `SpApiClient.get`, or `response-malformed`.
     """
     query = {"feedTypes": FULFILMENT_FEED, "createdSince": to_iso(since), "pageSize": _PAGE}
     found: list[Feed] = []
@@ -166,13 +166,13 @@ def recent_feeds(link: Link, since: datetime) -> list[Feed]:
         query = {"nextToken": page.next_token}  # it goes alone
 
 
-def feed_results(link: Link, document_id: str) -> dict[int, FeedResult]:
+def feed_results(link: SpApiClient, document_id: str) -> dict[int, FeedResult]:
     """What the report of a feed that is DONE says: by message, and only of those refused or doubted.
 
     The message 0 stands for the feed as a whole: then nothing of it was read.
 
     Raises:
-        Problem: `document-refused`, `response-malformed`, or as `Link.get`.
+        Problem: `document-refused`, `response-malformed`, or as `SpApiClient.get`.
     """
     try:
         return _fetch_results(link, document_id)
@@ -181,7 +181,7 @@ def feed_results(link: Link, document_id: str) -> dict[int, FeedResult]:
         return _fetch_results(link, document_id)
 
 
-def _fetch_results(link: Link, document_id: str) -> dict[int, FeedResult]:
+def _fetch_results(link: SpApiClient, document_id: str) -> dict[int, FeedResult]:
     answer = link.get(GET_FEED_DOCUMENT, f"{_PATH}/documents/{quote(document_id, safe='')}", {})
     document = _decode(link, GET_FEED_DOCUMENT, answer, _Document)
     body = link.download(document.url).body
@@ -191,7 +191,7 @@ def _fetch_results(link: Link, document_id: str) -> dict[int, FeedResult]:
         raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
 
-def _read_feeds(link: Link, query: dict[str, str]) -> _Feeds:
+def _read_feeds(link: SpApiClient, query: dict[str, str]) -> _Feeds:
     try:
         answer = link.get(GET_FEEDS, f"{_PATH}/feeds", query)
     except DeadPageToken:
@@ -203,7 +203,7 @@ def _to_feed(feed: _Feed) -> Feed:
     return Feed(feed.feed_id, feed.processing_status, feed.created_time, feed.result_feed_document_id)
 
 
-def _decode(link: Link, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
+def _decode(link: SpApiClient, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except UNREADABLE:

@@ -12,7 +12,7 @@ import msgspec
 
 from amzlink.amazon.listing_json import Issue, Listing, WireIssue, read_listing, to_issues
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import DeadPageToken, Link
+from amzlink.amazon.transport import DeadPageToken, SpApiClient
 from amzlink.clock import to_iso
 from amzlink.core.weights.weights import amazon_value
 from amzlink.http.bodies import UNREADABLE
@@ -123,17 +123,17 @@ class _PatchRequest(msgspec.Struct, frozen=True, rename="camel"):
     patches: tuple[_Patch, ...]
 
 
-def prove_seller_id(link: Link, seller_id: str, marketplace_id: str) -> None:
+def prove_seller_id(link: SpApiClient, seller_id: str, marketplace_id: str) -> None:
     """Ask for one listing: it comes back only if the Seller ID is the token's and the app may read listings.
 
     Raises:
-        Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `Link.get`.
+        Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `SpApiClient.get`.
     """
     _count(link, seller_id, {"marketplaceIds": marketplace_id})
 
 
 def count_listings(
-    link: Link, seller_id: str, marketplace_ids: Sequence[str], *, changed_after: datetime | None = None
+    link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str], *, changed_after: datetime | None = None
 ) -> int:
     """How many listings there are, or have changed since a time; `MOST_PAGED` can stand for more than that.
 
@@ -146,7 +146,7 @@ def count_listings(
     return _count(link, seller_id, query)
 
 
-def _count(link: Link, seller_id: str, query: Mapping[str, str]) -> int:
+def _count(link: SpApiClient, seller_id: str, query: Mapping[str, str]) -> int:
     answer = link.get(SEARCH_LISTINGS_ITEMS, _path(seller_id), {**query, "pageSize": "1"})
     try:
         return msgspec.json.decode(answer.body, type=_Count).number_of_results
@@ -158,7 +158,7 @@ def _count(link: Link, seller_id: str, query: Mapping[str, str]) -> int:
 
 
 def find_listings(
-    link: Link, seller_id: str, marketplace_ids: Sequence[str], skus: Sequence[str]
+    link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str], skus: Sequence[str]
 ) -> dict[str, Listing]:
     """The listings with these SKUs, as many as wanted: twenty a call. A SKU that is not the seller's is left out.
 
@@ -166,7 +166,7 @@ def find_listings(
     does not give back.
 
     Raises:
-        Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `Link.get`.
+        Problem: `seller-id-wrong`, `access-denied`, `response-malformed`, or as `SpApiClient.get`.
     """
     wanted = list(dict.fromkeys(sku for sku in skus if sku.strip()))
     searched = [sku for sku in wanted if "," not in sku]
@@ -183,7 +183,7 @@ def find_listings(
 
 
 def listings_of_asins(
-    link: Link, seller_id: str, marketplace_ids: Sequence[str], asins: Sequence[str]
+    link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str], asins: Sequence[str]
 ) -> Iterator[Listing]:
     """The seller's listings of these products, for SKUs that a report has damaged; one ASIN can have several.
 
@@ -198,7 +198,7 @@ def listings_of_asins(
 
 
 def changed_listings(
-    link: Link, seller_id: str, marketplace_ids: tuple[str, ...], after: datetime, before: datetime
+    link: SpApiClient, seller_id: str, marketplace_ids: tuple[str, ...], after: datetime, before: datetime
 ) -> Iterator[ListingsPage]:
     """The listings that changed in a span of time, the earliest first; both ends belong to it.
 
@@ -231,7 +231,7 @@ def changed_listings(
 
 
 def _search(
-    link: Link, seller_id: str, marketplace_ids: Sequence[str], query: Mapping[str, str]
+    link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str], query: Mapping[str, str]
 ) -> Iterator[ListingsPage]:
     """The pages of a search."""
     asked = {
@@ -261,7 +261,7 @@ def _search(
         used.add(token)
 
 
-def _get_listing(link: Link, seller_id: str, marketplace_ids: Sequence[str], sku: str) -> Listing | None:
+def _get_listing(link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str], sku: str) -> Listing | None:
     query = {"marketplaceIds": ",".join(marketplace_ids), "includedData": _INCLUDED}
     try:
         answer = link.get(GET_LISTINGS_ITEM, _path(seller_id, sku), query)
@@ -286,7 +286,7 @@ def _path(seller_id: str, sku: str | None = None) -> str:
 
 
 def patch_weight(
-    link: Link,
+    link: SpApiClient,
     seller_id: str,
     sku: str,
     *,
@@ -309,7 +309,7 @@ def patch_weight(
     sending the same again does no harm. A preview is tried again like any question.
 
     Raises:
-        Problem: as `Link.patch_json`, or `response-malformed`, after which it may have been taken.
+        Problem: as `SpApiClient.patch_json`, or `response-malformed`, after which it may have been taken.
     """
     value, spelled = amazon_value(grams, unit)
     entry = {"value": msgspec.Raw(value.encode()), "unit": spelled, "marketplace_id": marketplace_id}

@@ -11,7 +11,7 @@ import msgspec
 from amzlink.amazon.marketplaces import Region
 from amzlink.amazon.order_json import LoosePage, Pagination, WireAnswer, WireOrder, WirePage, to_order
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
 from amzlink.http.bodies import UNREADABLE
@@ -107,11 +107,11 @@ def any_between(start: datetime, end: datetime, marketplace_ids: Sequence[str]) 
     }
 
 
-def search_orders(link: Link, query: Mapping[str, str], page_token: str | None = None) -> OrdersPage:
+def search_orders(link: SpApiClient, query: Mapping[str, str], page_token: str | None = None) -> OrdersPage:
     """One page of the orders that a query asks for. The query must be the same for all pages of a search.
 
     Raises:
-        Problem: as `Link.get`, or `response-malformed` when not even the page can be read.
+        Problem: as `SpApiClient.get`, or `response-malformed` when not even the page can be read.
         DeadPageToken: the search has to be started again.
     """
     answer = link.get(SEARCH_ORDERS, _PATH, {**query, "paginationToken": page_token} if page_token else query)
@@ -122,11 +122,11 @@ def search_orders(link: Link, query: Mapping[str, str], page_token: str | None =
     return OrdersPage(tuple(map(to_order, page.orders)), (), _next_token(page.pagination))
 
 
-def get_order(link: Link, order_id: str) -> Order:
+def get_order(link: SpApiClient, order_id: str) -> Order:
     """One order by its id, however old its last change.
 
     Raises:
-        Problem: `order-not-found`, `response-malformed`, or as `Link.get`.
+        Problem: `order-not-found`, `response-malformed`, or as `SpApiClient.get`.
     """
     try:
         answer = link.get(GET_ORDER, f"{_PATH}/{quote(order_id, safe='')}", {"includedData": DATASETS})
@@ -140,7 +140,7 @@ def get_order(link: Link, order_id: str) -> Order:
         raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)) from error
 
 
-def _page_with_faults(link: Link, body: bytes, request_id: str) -> OrdersPage:
+def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:
     """Read a page order by order, so that one that cannot be read does not hold back the others.
 
     Python's own decoder takes the page apart, because it lets damaged text through (half a surrogate pair; and bytes

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.reports import CREATE_REPORT
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import Answer
 
 # A POST, but all that comes of it is a document to be read.
 _CHANGES_NOTHING: Final = frozenset({CREATE_REPORT.name})
 
 
-class ReadOnlyLink(Link):
+class ReadOnlySpApiClient(SpApiClient):
     """A link that asks and tells nothing."""
 
     def post_json(self, operation: Operation, path: str, document: object, **how: Any) -> Answer:

@@ -16,7 +16,7 @@ import msgspec
 from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import DOWNLOAD, Document, Link
+from amzlink.amazon.transport import DOWNLOAD, Document, SpApiClient
 from amzlink.http.bodies import UNREADABLE
 from amzlink.http.client import Answer
 from amzlink.problems import Problem, ProblemName, services
@@ -104,14 +104,14 @@ class _Document(msgspec.Struct, frozen=True, rename="camel"):
     compression_algorithm: str | None = None
 
 
-def prove_reports_access(link: Link) -> Mapping[str, object]:
+def prove_reports_access(link: SpApiClient) -> Mapping[str, object]:
     """Ask for the latest report of orders to ship, if there ever was one; what may stand in evidence comes back.
 
     Nothing is made and nothing with personal data is read. An answer shows that the API is open; that the report's
     document may be read as well, only a real one can show.
 
     Raises:
-        Problem: `access-denied`, `response-malformed`, or as `Link.get`.
+        Problem: `access-denied`, `response-malformed`, or as `SpApiClient.get`.
     """
     answer = link.get(GET_REPORTS, f"{_PATH}/reports", {"reportTypes": ORDERS_TO_SHIP, "pageSize": "1"})
     reports = _decode(link, GET_REPORTS, answer, _Reports).reports
@@ -121,18 +121,18 @@ def prove_reports_access(link: Link) -> Mapping[str, object]:
 # The steps -----------------------------------------------------------------------------------------------------------
 
 
-def request_report(link: Link, report_type: str, marketplace_ids: Sequence[str]) -> str:
+def request_report(link: SpApiClient, report_type: str, marketplace_ids: Sequence[str]) -> str:
     """Have a report made; its id. One that is never fetched does no harm, but one call a minute is all there are.
 
     Raises:
-        Problem: `role-missing-reports`, or as `Link.post_json`.
+        Problem: `role-missing-reports`, or as `SpApiClient.post_json`.
     """
     document = _NewReport(report_type, tuple(marketplace_ids))
     answer = link.post_json(CREATE_REPORT, f"{_PATH}/reports", document, explain=_explain)
     return _decode(link, CREATE_REPORT, answer, _ReportId).report_id
 
 
-def request_listings_report(link: Link, marketplace_ids: Sequence[str]) -> str:
+def request_listings_report(link: SpApiClient, marketplace_ids: Sequence[str]) -> str:
     """Have the report of all listings made, whatever their state; its id.
 
     Raises:
@@ -141,17 +141,19 @@ def request_listings_report(link: Link, marketplace_ids: Sequence[str]) -> str:
     return request_report(link, ALL_LISTINGS, marketplace_ids)
 
 
-def report_status(link: Link, report_id: str) -> Report:
+def report_status(link: SpApiClient, report_id: str) -> Report:
     """How far a report has come.
 
     Raises:
-        Problem: as `Link.get`, or `response-malformed`.
+        Problem: as `SpApiClient.get`, or `response-malformed`.
     """
     answer = link.get(GET_REPORT, f"{_PATH}/reports/{quote(report_id, safe='')}", {})
     return _decode(link, GET_REPORT, answer, Report)
 
 
-def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOUT_CHARSET) -> Iterator[dict[str, str]]:
+def report_lines(
+    link: SpApiClient, document_id: str, *, without_charset: str = _WITHOUT_CHARSET
+) -> Iterator[dict[str, str]]:
     """The lines of a flat-file report, by the names in its header; the document is fetched before the first.
 
     Its encoding is the one that its answer names. Where it names none, it is UTF-8 if all of it can be, and else
@@ -160,7 +162,7 @@ def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOU
     cells than the header: it comes as an empty one.
 
     Raises:
-        Problem: `document-refused`, `response-malformed`, or as `Link.get`.
+        Problem: `document-refused`, `response-malformed`, or as `SpApiClient.get`.
     """
     try:
         found, document = _fetch(link, document_id)
@@ -170,7 +172,9 @@ def report_lines(link: Link, document_id: str, *, without_charset: str = _WITHOU
     return _read_lines(document, compressed=found.compression_algorithm == "GZIP", fallback=without_charset)
 
 
-def listing_skus(link: Link, document_id: str, *, without_charset: str = _WITHOUT_CHARSET) -> Iterator[ReportedListing]:
+def listing_skus(
+    link: SpApiClient, document_id: str, *, without_charset: str = _WITHOUT_CHARSET
+) -> Iterator[ReportedListing]:
     """The listings in a report of `ALL_LISTINGS`.
 
     Headers are translated in some marketplaces (docs/services/amazon.md, "Report types and their columns"); the column
@@ -209,7 +213,7 @@ def _sku_column(line: Mapping[str, str]) -> str:
     return named[0]
 
 
-def _fetch(link: Link, document_id: str) -> tuple[_Document, Document]:
+def _fetch(link: SpApiClient, document_id: str) -> tuple[_Document, Document]:
     answer = link.get(GET_REPORT_DOCUMENT, f"{_PATH}/documents/{quote(document_id, safe='')}", {})
     found = _decode(link, GET_REPORT_DOCUMENT, answer, _Document)
     return found, link.download(found.url)
@@ -243,7 +247,7 @@ def _explain(refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:
     return None
 
 
-def _decode(link: Link, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
+def _decode(link: SpApiClient, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except UNREADABLE:

@@ -10,7 +10,7 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import services
 
@@ -60,13 +60,13 @@ class _AccountAnswer(msgspec.Struct, frozen=True):
     payload: _Account | None = None
 
 
-def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
+def get_marketplace_participations(link: SpApiClient) -> tuple[Participation, ...]:
     """The account's marketplaces, without those that are none of Amazon's shops.
 
     Source: docs/services/amazon.md, "Marketplaces and regions".
 
     Raises:
-        Problem: as `Link.get`, or `response-malformed`.
+        Problem: as `SpApiClient.get`, or `response-malformed`.
     """
     answer = link.get(GET_MARKETPLACE_PARTICIPATIONS, "/sellers/v1/marketplaceParticipations", {})
     try:
@@ -76,13 +76,13 @@ def get_marketplace_participations(link: Link) -> tuple[Participation, ...]:
     return _in_amazons_shops(entries)
 
 
-def get_account(link: Link) -> SellerAccount:
+def get_account(link: SpApiClient) -> SellerAccount:
     """The account's plan and marketplaces. Amazon answers this for sellers of Europe alone.
 
     Source: docs/services/amazon.md, "Roles".
 
     Raises:
-        Problem: as `Link.get`, or `response-malformed`.
+        Problem: as `SpApiClient.get`, or `response-malformed`.
     """
     answer = link.get(GET_ACCOUNT, "/sellers/v1/account", {})
     try:

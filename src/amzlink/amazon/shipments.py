@@ -18,7 +18,7 @@ import msgspec
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
-from amzlink.amazon.transport import Link
+from amzlink.amazon.transport import SpApiClient
 from amzlink.clock import to_iso
 from amzlink.core.shipments.packing import Item
 from amzlink.http.retry import WhenThrottled
@@ -79,7 +79,7 @@ class _Request(msgspec.Struct, frozen=True, rename="camel"):
     package_detail: _PackageDetail
 
 
-def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
+def confirm_shipment(link: SpApiClient, confirmation: Confirmation) -> None:
     """Tell Amazon of one parcel. It has then accepted it, which is no proof that it is stored.
 
     It is told again only where Amazon throttled the call, and so did nothing.
@@ -88,7 +88,7 @@ def confirm_shipment(link: Link, confirmation: Confirmation) -> None:
 
     Raises:
         ShipmentRefused: `shipment-refused` with its `reason`, or `order-not-found`.
-        CallFailed: as `Link.post_json`.
+        CallFailed: as `SpApiClient.post_json`.
         ValueError: without a tracking number, which a single call must have.
     """
     if not confirmation.tracking_number:
@@ -137,14 +137,14 @@ def _speaks_of_the_order(refusal: Denied | Refused, error: SpApiError) -> CallFa
     return None
 
 
-def prove_confirm_access(link: Link, marketplace_id: str) -> Mapping[str, object]:
+def prove_confirm_access(link: SpApiClient, marketplace_id: str) -> Mapping[str, object]:
     """Confirm a shipment that cannot be; the refusal, as far as it may stand in evidence, comes back.
 
     Only an app that may confirm shipments gets to hear that the order does not exist (docs/services/amazon.md,
     "What an answer proves").
 
     Raises:
-        Problem: `access-denied`, or as `Link.post_json`.
+        Problem: `access-denied`, or as `SpApiClient.post_json`.
     """
     document = {
         "marketplaceId": marketplace_id,

@@ -6,11 +6,10 @@ call may have worked, its type tells (`problems.failures.AnswerUnknown`).
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -45,6 +44,7 @@ from amzlink.http.client import (
     positive,
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
+from amzlink.http.service_client import ServiceClient
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import (
     CallFailed,
@@ -81,7 +81,7 @@ class DeadPageToken(Exception):  # noqa: N818 - a turn of events that the import
     """The page token cannot be used any more; the window has to be started again."""
 
 
-class Link:
+class SpApiClient(ServiceClient):
     """A connection to Amazon for one seller account: HTTP client, quotas, clock and patience in one.
 
     `facts` are added to every problem raised here (the page for the store's country, the store's option).
@@ -102,36 +102,16 @@ class Link:
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
     ) -> None:
+        connection = HttpConnection(
+            clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
+            facts=facts,
+        )  # fmt: skip
+        super().__init__(clock, connection)
         self.base_url = base_url
-        self.clock = clock
         self._auth = auth
         self._quotas = quotas
         self._patience = patience
         self._retrier = Retrier(patience, rng)
-        self._connection = HttpConnection(
-            clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
-            facts=facts,
-        )  # fmt: skip
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def calls(self) -> Counter[str]:
-        """How often each operation was sent."""
-        return self._connection.calls
-
-    @property
-    def offset(self) -> timedelta:
-        """Amazon's time minus this machine's."""
-        return self._connection.offset
 
     def amazon_now(self) -> datetime:
         """Amazon's time, from the last answer's Date header; the machine's own as long as there was none."""

@@ -32,7 +32,7 @@ from amzlink.sendcloud.probe import PANEL
 from amzlink.time_limits import OutOfTime, outcomes_within
 
 if TYPE_CHECKING:
-    from amzlink.sendcloud.transport import Client
+    from amzlink.sendcloud.transport import SendcloudClient
 
 DEFAULT_LIMIT: Final = timedelta(seconds=10)
 _AMAZON_HOSTS: Final = ("lwa", "spapi")
@@ -262,7 +262,7 @@ class _Examination:
         examined = examine_sendcloud(self._limits, client, self._with_exchanged_keys, own, own_by_default=False)
         self._ledger.add(*examined.results)
 
-    def _with_exchanged_keys(self) -> "Client":
+    def _with_exchanged_keys(self) -> "SendcloudClient":
         public_key = self._store.sendcloud_public_key or ""
         secret_key = require(self._deps.secrets, self._slug, "sendcloud-secret-key").reveal()
         return self._deps.sendcloud_client(self._slug, secret_key, lambda: public_key, max_wait=BRIEF_WAIT)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.sendcloud.transport import Client
+from amzlink.sendcloud.transport import SendcloudClient
 
 AUTH_METADATA: Final = "sendcloud/user_auth_metadata"
 LIST_INTEGRATIONS: Final = "sendcloud/list_integrations"
@@ -41,20 +41,20 @@ class _Integrations(msgspec.Struct, frozen=True):
     data: list[Integration]
 
 
-def who_am_i(client: Client) -> Keys:
+def who_am_i(client: SendcloudClient) -> Keys:
     """Whose the keys are: the cheapest proof that they are good.
 
     Raises:
-        Problem: `sendcloud-credentials`, or as `Client.get`.
+        Problem: `sendcloud-credentials`, or as `SendcloudClient.get`.
     """
     return client.decode(client.get(AUTH_METADATA, "/user/auth/metadata"), _Metadata).data
 
 
-def list_integrations(client: Client) -> list[Integration]:
+def list_integrations(client: SendcloudClient) -> list[Integration]:
     """All integrations of the account, whichever of them the keys belong to.
 
     Raises:
-        Problem: as `Client.pages`.
+        Problem: as `SendcloudClient.pages`.
     """
     replies = client.pages(LIST_INTEGRATIONS, "/integrations", {})
     return [integration for reply in replies for integration in client.decode(reply, _Integrations).data]

@@ -13,7 +13,7 @@ from amzlink.problems.destination import OTHER_ORDERS_LISTED
 from amzlink.problems.failures import AccountRefused
 from amzlink.sendcloud.errors import ApiError, parse_errors
 from amzlink.sendcloud.times import in_utc
-from amzlink.sendcloud.transport import Client, Reply
+from amzlink.sendcloud.transport import Reply, SendcloudClient
 
 CREATE_ORDERS: Final = "sendcloud/create_orders"
 LIST_ORDERS: Final = "sendcloud/list_orders"
@@ -91,7 +91,7 @@ class _Page(msgspec.Struct, frozen=True):
     data: list[_Row]
 
 
-def upsert_orders(client: Client, orders: Sequence[object]) -> None:
+def upsert_orders(client: SendcloudClient, orders: Sequence[object]) -> None:
     """Hand over at most `BATCH` orders, all or none; one that is there already is updated, by its order id.
 
     That they are accepted does not mean that they are stored: read them back. While Sendcloud is busy with an earlier
@@ -99,7 +99,7 @@ def upsert_orders(client: Client, orders: Sequence[object]) -> None:
 
     Raises:
         BatchRefused: nothing was stored.
-        Problem: `sendcloud-integration-missing`, `sendcloud-busy`, or as `Client.post`.
+        Problem: `sendcloud-integration-missing`, `sendcloud-busy`, or as `SendcloudClient.post`.
     """
     if not orders:
         return
@@ -117,7 +117,9 @@ def _is_busy(status: int, body: bytes) -> bool:
 _REFUSALS: Final = frozenset({400, 409, 413, 422})
 
 
-def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: int) -> BatchRefused | AccountRefused:
+def _refusal(
+    client: SendcloudClient, reply: Reply, errors: Sequence[ApiError], count: int
+) -> BatchRefused | AccountRefused:
     if any(error.source.endswith("order_details/integration/id") for error in errors):
         return client.failure(AccountRefused, ProblemName.SENDCLOUD_INTEGRATION_MISSING, reply)
     refusals: dict[int, tuple[FieldRefusal, ...]] = {}
@@ -133,12 +135,12 @@ def _refusal(client: Client, reply: Reply, errors: Sequence[ApiError], count: in
     return BatchRefused(dict.fromkeys(range(count), whole), pinned=False)
 
 
-def find_order(client: Client, integration_id: int, order_id: str) -> StoredOrder | None:
+def find_order(client: SendcloudClient, integration_id: int, order_id: str) -> StoredOrder | None:
     """The order with the order id that it was sent with; None where the integration has none.
 
     Raises:
-        Problem: as `Client.pages`; `response-malformed` too where Sendcloud lists page after page of other orders, so
-            that nothing can be told.
+        Problem: as `SendcloudClient.pages`; `response-malformed` too where Sendcloud lists page after page of other
+            orders, so that nothing can be told.
     """
     query = {"integration": str(integration_id), "order_id": order_id, "page_size": str(PAGE)}
     for number, reply in enumerate(client.pages(LIST_ORDERS, _PATH, query), 1):
@@ -151,7 +153,7 @@ def find_order(client: Client, integration_id: int, order_id: str) -> StoredOrde
 
 
 def find_orders(
-    client: Client, integration_id: int, order_ids: Iterable[str], *, most_singles: int | None = None
+    client: SendcloudClient, integration_id: int, order_ids: Iterable[str], *, most_singles: int | None = None
 ) -> dict[str, StoredOrder]:
     """Which of these orders Sendcloud has, by order id.
 
@@ -180,17 +182,17 @@ def find_orders(
     return found | {order_id: stored for order_id, stored in singles.items() if stored}
 
 
-def delete_order(client: Client, sendcloud_id: str) -> bool:
+def delete_order(client: SendcloudClient, sendcloud_id: str) -> bool:
     """Take an order away, by Sendcloud's own id. False where it is gone already.
 
     Raises:
-        Problem: as `Client.delete`.
+        Problem: as `SendcloudClient.delete`.
     """
     path = f"{_PATH}/{quote(sendcloud_id, safe='')}"
     return client.delete(DELETE_ORDER, path, accept=(HTTPStatus.NOT_FOUND,)).status != HTTPStatus.NOT_FOUND
 
 
-def _rows(client: Client, reply: Reply, integration_id: int) -> dict[str, StoredOrder]:
+def _rows(client: SendcloudClient, reply: Reply, integration_id: int) -> dict[str, StoredOrder]:
     """The page's orders of the integration: a filter that Sendcloud does not know is ignored without a word."""
     rows = client.decode(reply, _Page).data
     return {row.order_id: _stored(row) for row in rows if row.order_details.integration.id == integration_id}

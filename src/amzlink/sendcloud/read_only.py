@@ -2,10 +2,10 @@
 
 from typing import Any, NoReturn
 
-from amzlink.sendcloud.transport import Client
+from amzlink.sendcloud.transport import SendcloudClient
 
 
-class ReadOnlyClient(Client):
+class ReadOnlySendcloudClient(SendcloudClient):
     """A client that asks and tells nothing: each of these raises `RuntimeError`."""
 
     def post(self, operation: str, *_: Any, **__: Any) -> NoReturn:

@@ -13,7 +13,7 @@ import msgspec
 
 from amzlink.clock import to_iso_exact
 from amzlink.sendcloud.times import in_utc
-from amzlink.sendcloud.transport import Client
+from amzlink.sendcloud.transport import SendcloudClient
 
 ALL_SHIPMENTS: Final = "sendcloud/all_shipments"
 
@@ -103,14 +103,14 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 def changed_shipments(
-    client: Client, integration_id: int, updated_after: datetime, updated_before: datetime | None = None
+    client: SendcloudClient, integration_id: int, updated_after: datetime, updated_before: datetime | None = None
 ) -> Iterator[Shipment]:
     """The integration's shipments that were changed in a stretch of time, page by page as they are asked for.
 
     What changes meanwhile may come twice, or not at all until the next time: let stretches overlap.
 
     Raises:
-        Problem: as `Client.pages`.
+        Problem: as `SendcloudClient.pages`.
     """
     query = {"updated_after": to_iso_exact(updated_after)}
     if updated_before:
@@ -118,22 +118,22 @@ def changed_shipments(
     return _shipments(client, {"integration_id": str(integration_id), **query}, integration_id)
 
 
-def shipments_of_order(client: Client, integration_id: int, order_number: str) -> list[Shipment]:
+def shipments_of_order(client: SendcloudClient, integration_id: int, order_number: str) -> list[Shipment]:
     """All shipments of an order of the integration.
 
     Raises:
-        Problem: as `Client.pages`.
+        Problem: as `SendcloudClient.pages`.
     """
     query = {"integration_id": str(integration_id), "order_number": order_number}
     # A filter that Sendcloud does not know is ignored without a word.
     return [each for each in _shipments(client, query, integration_id) if each.order_number == order_number]
 
 
-def shipments_of_parcels(client: Client, parcel_ids: Iterable[int]) -> Iterator[Shipment]:
+def shipments_of_parcels(client: SendcloudClient, parcel_ids: Iterable[int]) -> Iterator[Shipment]:
     """The shipments that hold these parcels, `MOST_IDS` parcels a call. A parcel that is gone is in none.
 
     Raises:
-        Problem: as `Client.pages`.
+        Problem: as `SendcloudClient.pages`.
     """
     waiting = iter(dict.fromkeys(parcel_ids))
     while wanted := set(islice(waiting, MOST_IDS)):
@@ -143,7 +143,7 @@ def shipments_of_parcels(client: Client, parcel_ids: Iterable[int]) -> Iterator[
                 yield shipment
 
 
-def _shipments(client: Client, query: dict[str, str], integration_id: int | None) -> Iterator[Shipment]:
+def _shipments(client: SendcloudClient, query: dict[str, str], integration_id: int | None) -> Iterator[Shipment]:
     for reply in client.pages(ALL_SHIPMENTS, _PATH, {**query, "page_size": str(PAGE)}):
         for row in client.decode(reply, _Page).data:
             if integration_id is None or row.integration_id is None or str(row.integration_id) == str(integration_id):

@@ -5,11 +5,10 @@ that passes; anything else is sent once.
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import msgspec
@@ -27,6 +26,7 @@ from amzlink.http.client import (
     Timeout,
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
+from amzlink.http.service_client import ServiceClient
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import AccountRefused, CallFailed, F, Throttled, Unreadable
 from amzlink.problems.services import NO_SUCH_PAGE, PAGES_IN_A_CIRCLE, no_json
@@ -59,7 +59,7 @@ class Reply(msgspec.Struct, frozen=True):
     """Where the next page begins, if there is one."""
 
 
-class Client:
+class SendcloudClient(ServiceClient):
     """A connection to Sendcloud for one integration: HTTP client, keys, rates, clock and patience in one.
 
     An operation is named `sendcloud/` and the last part of Sendcloud's own operationId; `calls` counts by these names
@@ -82,41 +82,21 @@ class Client:
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
     ) -> None:
-        self.clock = clock
+        connection = HttpConnection(
+            clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
+            facts={"service": SERVICE, **(facts or {})},
+        )  # fmt: skip
+        super().__init__(clock, connection)
         self._base_url = base_url + ROOT
         self._keys = KeyAuth(account_url, public_key, secret, clock)
         self._patience = patience
         self._reads, self._writes = Pace(READS), Pace(WRITES)
         self._retrier = Retrier(patience, rng)
-        self._connection = HttpConnection(
-            clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
-            facts={"service": SERVICE, **(facts or {})},
-        )  # fmt: skip
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def calls(self) -> Counter[str]:
-        """How often each operation was sent."""
-        return self._connection.calls
 
     @property
     def uses_oauth(self) -> bool:
         """Whether the keys are taken by way of OAuth2 only."""
         return self._keys.uses_oauth
-
-    @property
-    def offset(self) -> timedelta:
-        """Sendcloud's time minus this machine's."""
-        return self._connection.offset
 
     def sendcloud_now(self) -> datetime:
         """Sendcloud's time, from the last answer's Date header; the machine's own as long as there was none."""

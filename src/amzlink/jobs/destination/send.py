@@ -47,7 +47,7 @@ def send_orders(run: StoreRun, tally: SendTally) -> None:
     A dry run counts what would be sent.
 
     Raises:
-        Problem: by the names of `Client`, `sendcloud-busy`, `sendcloud-integration-missing`, or `request-refused`; and
+        Problem: as the calls to Sendcloud, `sendcloud-busy`, `sendcloud-integration-missing`, or `request-refused`; and
             what opening the vault raises.
     """
     batches = _Post(run, tally).batches()

@@ -13,7 +13,7 @@ from amzlink.amazon.orders import SANDBOX_QUERIES, any_between, search_orders, t
 from amzlink.amazon.reports import prove_reports_access
 from amzlink.amazon.sellers import get_account, get_marketplace_participations
 from amzlink.amazon.shipments import prove_confirm_access
-from amzlink.amazon.transport import DeadPageToken, Link
+from amzlink.amazon.transport import DeadPageToken, SpApiClient
 from amzlink.config import Store
 from amzlink.core.diagnosis.checks import Result
 from amzlink.core.diagnosis.judge import Asked, Probe, Replies, diagnose, needs_other_regions
@@ -46,12 +46,12 @@ def examine_amazon(deps: Deps, account: Account, store: Store, limits: Limits, *
     return Examined(replies, diagnose(replies, _asked(store, deep=deep), open_region))
 
 
-def _token(link: Link) -> Mapping[str, Any]:
+def _token(link: SpApiClient) -> Mapping[str, Any]:
     link.learn_time()
     return {}
 
 
-def _probes(link: Link, store: Store, *, deep: bool) -> dict[Probe, Call]:
+def _probes(link: SpApiClient, store: Store, *, deep: bool) -> dict[Probe, Call]:
     """The calls to make, ready to be made in any order, each debiting its own quota once."""
     if store.amazon_sandbox:
         return {Probe.SAMPLE: lambda: _sandbox_sample(link, _region_of(store))}
@@ -97,7 +97,7 @@ def _any_order(deps: Deps, account: Account, limits: Limits, region: Region) -> 
         return {"orders": len(search_orders(link, query).orders)}
 
 
-def _sandbox_sample(link: Link, region: Region) -> Mapping[str, Any]:
+def _sandbox_sample(link: SpApiClient, region: Region) -> Mapping[str, Any]:
     try:
         return {"orders": len(search_orders(link, SANDBOX_QUERIES[region]).orders)}
     except DeadPageToken:
@@ -105,7 +105,7 @@ def _sandbox_sample(link: Link, region: Region) -> Mapping[str, Any]:
         raise Problem(ProblemName.SANDBOX_CREDENTIALS, detail=detail) from None
 
 
-def _orders(link: Link, store: Store) -> Mapping[str, Any]:
+def _orders(link: SpApiClient, store: Store) -> Mapping[str, Any]:
     """Some orders to ship, for their shape; where there are none, whether there are any orders at all."""
     now = link.learn_time()
     start, end = now - _LOOK_BACK, now - SETTLED
@@ -123,7 +123,7 @@ def _orders(link: Link, store: Store) -> Mapping[str, Any]:
     return facts
 
 
-def _participations(link: Link) -> Mapping[str, Any]:
+def _participations(link: SpApiClient) -> Mapping[str, Any]:
     found = get_marketplace_participations(link)
     selling = [entry.marketplace_id for entry in found if entry.participating]
     return {
@@ -133,6 +133,6 @@ def _participations(link: Link) -> Mapping[str, Any]:
     }
 
 
-def _listings(link: Link, store: Store) -> Mapping[str, Any]:
+def _listings(link: SpApiClient, store: Store) -> Mapping[str, Any]:
     prove_seller_id(link, store.seller_id, store.marketplace_ids[0])
     return {}

@@ -11,7 +11,7 @@ from amzlink.core.diagnosis.judge_sendcloud import SendcloudReplies, diagnose_se
 from amzlink.jobs.diagnosis.probing import Call, Limits, replies_within
 from amzlink.problems import ProblemName
 from amzlink.sendcloud.account import list_integrations, who_am_i
-from amzlink.sendcloud.transport import Client
+from amzlink.sendcloud.transport import SendcloudClient
 
 
 class Examined(msgspec.Struct, frozen=True):
@@ -22,7 +22,12 @@ class Examined(msgspec.Struct, frozen=True):
 
 
 def examine_sendcloud(
-    limits: Limits, client: Client, exchanged: Callable[[], Client], wanted: int | None, *, own_by_default: bool
+    limits: Limits,
+    client: SendcloudClient,
+    exchanged: Callable[[], SendcloudClient],
+    wanted: int | None,
+    *,
+    own_by_default: bool,
 ) -> Examined:
     """Ask Sendcloud whether the link works, and judge the answers. Nothing is changed and nothing is stored.
 
@@ -48,13 +53,13 @@ def _reply(limits: Limits, call: Call) -> Reply:
     return replies_within(limits, {"sendcloud": call})["sendcloud"]
 
 
-def _keys(client: Client) -> Mapping[str, Any]:
+def _keys(client: SendcloudClient) -> Mapping[str, Any]:
     """The keys are good, as they are or by way of OAuth2."""
     keys = who_am_i(client)
     way = "OAuth2" if client.uses_oauth else "keys"
     return {"signs_in_with": way, "user_id": keys.user_id, "integration_id": keys.integration_id}
 
 
-def _is_accepted(limits: Limits, exchanged: Callable[[], Client]) -> bool:
+def _is_accepted(limits: Limits, exchanged: Callable[[], SendcloudClient]) -> bool:
     with exchanged() as client:
         return _reply(limits, lambda: _keys(client)).problem is None

@@ -27,7 +27,7 @@ from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.shipments import Shipment
-    from amzlink.sendcloud.transport import Client
+    from amzlink.sendcloud.transport import SendcloudClient
 
 _FIRST_POLL: Final = timedelta(days=30)
 _OVERLAP: Final = timedelta(minutes=15)  # clocks differ, and what has just changed may be listed late
@@ -114,7 +114,7 @@ class ParcelNews:
 
     # From Sendcloud.
 
-    def poll(self, client: "Client", integration_id: int) -> None:
+    def poll(self, client: "SendcloudClient", integration_id: int) -> None:
         """Bring in what has changed since the last poll, and once a day every parcel of which more can be heard."""
         from amzlink.sendcloud.shipments import changed_shipments, shipments_of_parcels  # noqa: PLC0415
 

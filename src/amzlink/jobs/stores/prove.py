@@ -18,9 +18,9 @@ from amzlink.jobs.stores.answers import Answers, SendcloudKeys
 from amzlink.problems import Problem
 
 if TYPE_CHECKING:
-    from amzlink.sendcloud.transport import Client
+    from amzlink.sendcloud.transport import SendcloudClient
 
-_TOKEN: Final = Subject(text="Client id, client secret and refresh token", essential=True)
+_TOKEN: Final = Subject(text="SendcloudClient id, client secret and refresh token", essential=True)
 # What the merchant has told Sendcloud already about the moment at which a parcel counts as sent
 # (docs/services/sendcloud.md, "Integrations").
 _TRIGGERS: Final[Mapping[str | None, Trigger]] = {"eager": "announced", "delayed": "processed"}
@@ -57,7 +57,7 @@ def prove_sendcloud(deps: Deps, slug: str, keys: SendcloudKeys) -> Proof:
         slug, keys.public_key, keys.secret_key.reveal, integration_id=keys.integration_id, max_wait=PATIENT.waits
     )
 
-    def exchanged() -> "Client":
+    def exchanged() -> "SendcloudClient":
         return deps.sendcloud_client(slug, keys.secret_key.reveal(), lambda: keys.public_key, max_wait=PATIENT.waits)
 
     examined = examine_sendcloud(PATIENT, client, exchanged, keys.integration_id, own_by_default=True)

@@ -1,4 +1,4 @@
-"""Pages and their cursors, which travel in a `Link` header.
+"""Pages and their cursors, which travel in a `SpApiClient` header.
 
 A cursor of the usual order, newest first, holds the id where the page ends, so that rows which come or go meanwhile
 neither repeat nor skip one; of any other order, the number of rows before it.
@@ -49,7 +49,7 @@ class Page:
             for name, cursor in (("prev", self.previous), ("next", self.next))
             if cursor is not None
         ]
-        return {"Link": ", ".join(links)} if links else {}
+        return {"SpApiClient": ", ".join(links)} if links else {}
 
 
 def read_cursor(text: str) -> Cursor | None:
