@@ -46,7 +46,9 @@ def facts_in(entry: Entry) -> set[str]:
 
 
 def with_all_facts(name: ProblemName, value: str = "something") -> Problem:
-    return Problem(name, **dict.fromkeys(facts_in(CATALOGUE[name]) - DEFAULT_FACTS.keys(), value))
+    facts: dict[str, object] = dict.fromkeys(facts_in(CATALOGUE[name]) - DEFAULT_FACTS.keys(), value)
+    numbers = {"count", "seconds"} & facts.keys()
+    return Problem(name, **{**facts, **dict.fromkeys(numbers, 2)})
 
 
 def test_the_exit_codes_are_those_of_the_contract() -> None:
@@ -180,3 +182,10 @@ def test_a_problem_shows_its_name_and_its_summary() -> None:
     assert str(Problem(ProblemName.ORDER_NOT_FOUND, order_id="302-1", detail="here")).startswith(
         "order-not-found: The order 302-1"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "data of 1 order is"), (2, "data of 2 orders is"), (0, "of 0 orders is")]
+)
+def test_numbers_agree_with_what_is_counted(count: int, told: str) -> None:
+    assert told in Problem(ProblemName.RETENTION_OVERDUE, count=count).summary

@@ -59,7 +59,7 @@ def test_the_table_to_fill_in_can_go_to_standard_output_alone(at: Shell, tmp_pat
     ran = at.run("check-weights", "--output", "-")
     assert ran.code == 0
     assert ran.out.splitlines() == file.read_text("utf-8-sig").splitlines()
-    assert "products looked at" in ran.err
+    assert "products checked" in ran.err
     assert not Path("-").exists()
 
 

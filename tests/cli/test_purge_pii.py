@@ -287,7 +287,8 @@ def test_archives_hold_what_was_purged_and_are_named_until_they_are_moved_away(t
             (file,) = folder.iterdir()
             told_of = at.run("status").out
             assert (
-                f"In {folder}, 1 archive files have not been moved away; the oldest is of {file.name[:10]}." in told_of
+                f"{folder} has 1 archive files that have not been moved away, the oldest from {file.name[:10]}."
+                in told_of
             )
             shutil.move(file, away)
         assert "archive-not-moved" not in at.problems()

@@ -7,6 +7,7 @@ on the command line, at the time of the book's own day: a month later its person
 import contextlib
 import io
 import json
+import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -18,13 +19,14 @@ from typing import Any, Final
 
 import pytest
 
+from amzlink.amazon.shipments import Confirmation, confirm_shipment
 from amzlink.cli.main import run
+from amzlink.core.shipments.packing import Item
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets import MemorySecrets
-from tests.support.pushing import HEADER, row
 from tests.support.world import SLUG, InProcess, Ran, VirtualClock
 
 BOOKS: Final = Path(__file__).parents[1] / "fixtures" / "books"
@@ -59,6 +61,20 @@ class Home:
             code = run(words, self._deps)
         return Ran(code, out.getvalue(), err.getvalue())
 
+    def confirm(self, sandbox: Sandbox, order_id: str, number: str) -> None:
+        """Confirm a whole order to Amazon, as our first package, without a word in any book."""
+        order = sandbox.world.orders[order_id]
+        items = tuple(Item(line["orderItemId"], line["quantityOrdered"]) for line in order.body["orderItems"])
+        account = self._deps.account_of(SLUG, self._deps.load_config().stores[SLUG])
+        with self._deps.link(account) as client:
+            confirm_shipment(
+                client,
+                Confirmation(
+                    order_id=order_id, marketplace_id=order.marketplace_id, reference="1001", carrier_code="DHL",
+                    ship_date=self._deps.clock.now(), items=items, tracking_number=number,
+                ),
+            )  # fmt: skip
+
     def ask(self, *words: str) -> dict[str, Any]:
         """The document of a command that does all it is asked for."""
         done = self.run(*words, "--json")
@@ -71,7 +87,9 @@ class Kept:
 
     def __init__(self, kept: Path) -> None:
         self.folder = kept
-        self.expected: dict[str, Any] = json.loads((kept / "expected.json").read_text())
+        # Times are told to the second today; at that time some were told to the millisecond.
+        told = re.sub(r"(T\d\d:\d\d:\d\d)\.\d{3}Z", r"\1Z", (kept / "expected.json").read_text())
+        self.expected: dict[str, Any] = json.loads(told)
         self.moment = datetime.fromisoformat(self.expected["moment"])
 
     def sandbox(self, clock: VirtualClock) -> Sandbox:
@@ -186,10 +204,9 @@ class TestTheWorkGoesOn:
         refuse(sandbox, *kept.expected["never_arrived"])
         at.run("import-orders", "--since", "90d")
         refuse(sandbox)
-        file = tmp_path / "parcels.csv"
-        rows = [row(order_id, number) for order_id, number in kept.expected["under_way"].items()]
-        file.write_text("\n".join((HEADER, *rows)) + "\n")
-        at.ask("push-status", "--from", str(file))
+        # The numbers are of a sandbox whose carriers printed any digits, so a file with them would be refused today.
+        for order_id, number in kept.expected["under_way"].items():
+            at.confirm(sandbox, order_id, number)
         clock.moment = kept.moment
         return sandbox
 

@@ -166,7 +166,7 @@ def pointers_of(answer: Response) -> list[str]:
 def cursors(answer: Response) -> dict[str, str]:
     """The cursors in the links of an answer, by `next` and `prev`."""
     found = {}
-    for link in answer.headers.get("SpApiClient", "").split(", "):
+    for link in answer.headers.get("Link", "").split(", "):
         if link:
             target, _, name = link.partition("; ")
             query = dict(parse_qsl(urlsplit(target.strip("<>")).query))

@@ -1,6 +1,7 @@
 """What is known of every problem: its sentences, its exit code, and the checks of `verify` that can find it."""
 
-from collections.abc import Mapping
+import string
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Literal
@@ -40,16 +41,24 @@ _GENERAL: Final[Mapping[str, str]] = {
 }
 
 
-class _Gaps(dict[str, object]):
-    """A field that nobody has filled is shown as a gap."""
+class _Sentence(string.Formatter):
+    """Fills a sentence: a field that is not given is shown as a gap, and `{count:order}` as `1 order` or `2 orders`."""
 
-    def __missing__(self, name: str) -> str:
-        return f"<{name.upper()}>"
+    def get_value(self, key: int | str, args: Sequence[object], kwargs: Mapping[str, object]) -> object:  # noqa: ARG002
+        name = str(key)
+        return kwargs.get(name, f"<{name.upper()}>")
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        shown = str(value)
+        return f"{shown} {format_spec}{'' if shown == '1' else 's'}" if format_spec else shown
+
+
+_SENTENCE: Final = _Sentence()
 
 
 def fill(template: str, facts: Mapping[str, object]) -> str:
     """A sentence with its fields; one that is not given is shown as a gap, `<NAME>`."""
-    return template.format_map(_Gaps(facts)).strip()
+    return _SENTENCE.vformat(template, (), facts).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

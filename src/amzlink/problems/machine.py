@@ -41,7 +41,7 @@ ENTRIES: Final = {
     ),
     ProblemName.CHECK_TIMEOUT: Entry(
         title="A check took too long",
-        what="The check had no result after {seconds} seconds, so it was stopped.",
+        what="The check had no result after {seconds:second}, so it was stopped.",
         why="What it checks does not answer: a network, the keyring, or the disk. The other checks were made.",
         next_step="Run `amzlink verify{store_option} --timeout 60s` to give it more time. If it still does not end, the checks above it often show why.",
         exit_code=Exit.TRY_AGAIN,

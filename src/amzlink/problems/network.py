@@ -225,8 +225,8 @@ ENTRIES: Final = {
     ),
     ProblemName.TIMEOUT: Entry(
         title="No answer in time",
-        what="{host} did not answer within {seconds} seconds.",
-        what_exactly="{host} did not answer within {seconds} seconds: {detail}.",
+        what="{host} did not answer within {seconds:second}.",
+        what_exactly="{host} did not answer within {seconds:second}: {detail}.",
         why="The network or the service is slow, or a firewall drops the connection.",
         next_step="Try again later. Nothing that was fetched is lost.",
         exit_code=Exit.TRY_AGAIN,

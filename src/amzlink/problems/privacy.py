@@ -26,7 +26,7 @@ ENTRIES: Final = {
     ),
     ProblemName.PURGE_INCOMPLETE: Entry(
         title="Personal data can still be read after a purge",
-        what="After the purge of the store {store}, data of {count} orders can still be read.",
+        what="After the purge of the store {store}, data of {count:order} can still be read.",
         why="amzlink tries to open what it has deleted, and it succeeded. This should never happen.",
         next_step="Run `amzlink purge-pii{store_option}` again. Then report it with the file that `amzlink verify{store_option} --bundle FILE.zip` writes.",
         exit_code=Exit.BUG,
@@ -48,7 +48,7 @@ ENTRIES: Final = {
     ),
     ProblemName.RETENTION_OVERDUE: Entry(
         title="Personal data is past its retention date",
-        what="The personal data of {count} orders is still here after its retention date.",
+        what="The personal data of {count:order} is still here after its retention date.",
         why="Amazon allows 30 days after delivery. amzlink deletes data when it runs. It has not run, or could not trust the time.",
         next_step="Run `amzlink import-orders{store_option}`, which deletes the data. Make sure that amzlink runs every day.",
         exit_code=Exit.PARTLY,
@@ -64,7 +64,7 @@ ENTRIES: Final = {
     ),
     ProblemName.ARCHIVE_NOT_MOVED: Entry(
         title="Archive files have not been moved away",
-        what="{file} has {count} archive files that have not been moved away, the oldest from {since}.",
+        what="{file} still has {count:archive file}, the oldest from {since}.",
         why="Tax records should not stay on the machine that reads orders. amzlink cannot tell whether a copy exists elsewhere.",
         next_step="Copy the files to where they are kept. Check that the offline key opens them. Then delete them from {file}.",
         exit_code=Exit.PARTLY,

@@ -78,7 +78,7 @@ ENTRIES: Final = {
     ),
     ProblemName.SHIP_BY_NEAR: Entry(
         title="Orders are due, but their parcels have no scan",
-        what="{count} orders of the store {store} must be confirmed within a day, but no carrier has scanned their parcels.",
+        what="{count:order} of the store {store} must be confirmed within a day. No carrier has scanned the parcels yet.",
         why="The store confirms when the carrier has processed the parcel. Letters and some services are never scanned. Amazon counts a late confirmation against the seller.",
         next_step="Make sure that the carrier gets the parcels. `amzlink stores set ship_by_guard_hours=6{store_option}` confirms announced parcels six hours before the ship-by date, scanned or not.",
         exit_code=Exit.PARTLY,
@@ -86,7 +86,7 @@ ENTRIES: Final = {
     ),
     ProblemName.FEED_FAILED: Entry(
         title="Amazon did not process a feed",
-        what="Amazon ended a feed with {count} confirmations and gave no result ({status}).",
+        what="Amazon ended a feed with {count:confirmation} and gave no result ({status}).",
         why="The feed was cancelled, Amazon could not read it, or Amazon had problems.",
         next_step="Nothing to do: the next run sends what Amazon did not accept, one by one if there is a tracking number.",
         exit_code=Exit.PARTLY,

@@ -115,7 +115,7 @@ class Histories(RuleBasedStateMachine):
             self.push()
             report = self.at.run()
             assert report.problem is None
-            assert {entry.problem for entry in report.sent.refused} <= {"sendcloud-not-stored"}
+            assert {entry.problem for entry in report.sent.refused} <= {ProblemName.SENDCLOUD_NOT_STORED}
         stored, held = self.at.stored(), holds(self.at)
         for order_id in self.ids:
             self.check_order(order_id, stored.get(order_id), stopped=bool(held[order_id]))

@@ -22,7 +22,7 @@ from amzlink.problems import stores
 
 
 def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
-    """SpApiClient a store that is new, or update the one that is this account's. Raises what is in the way."""
+    """Link a store that is new, or update the one that is this account's. Raises what is in the way."""
     deps, console = session.deps, session.console
     console.offers_verify = False  # it needs a store
     state = look_up(deps, state_of(options))

@@ -20,7 +20,7 @@ from amzlink.problems import Problem
 if TYPE_CHECKING:
     from amzlink.sendcloud.transport import SendcloudClient
 
-_TOKEN: Final = Subject(text="SendcloudClient id, client secret and refresh token", essential=True)
+_TOKEN: Final = Subject(text="Client id, client secret and refresh token", essential=True)
 # What the merchant has told Sendcloud already about the moment at which a parcel counts as sent
 # (docs/services/sendcloud.md, "Integrations").
 _TRIGGERS: Final[Mapping[str | None, Trigger]] = {"eager": "announced", "delayed": "processed"}
