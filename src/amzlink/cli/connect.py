@@ -39,7 +39,7 @@ def connect_command(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no page.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the default wherever there is one.")] = False,
 ) -> None:
-    """SpApiClient an Amazon seller account.
+    """Link an Amazon seller account.
 
     At a terminal it asks for what the options do not give. Secrets are asked for, or read from --secrets-from; they are
     never an option's value.

@@ -1,4 +1,4 @@
-"""Pages and their cursors, which travel in a `SpApiClient` header.
+"""Pages and their cursors, which travel in a `Link` header.
 
 A cursor of the usual order, newest first, holds the id where the page ends, so that rows which come or go meanwhile
 neither repeat nor skip one; of any other order, the number of rows before it.
