@@ -147,7 +147,7 @@ def _purge(folder: Path, orders: int, options: PurgeOptions) -> dict[str, float]
     deps = _deps(folder)
     report = PurgeReport(store=SLUG)
     with StoreRun(deps, SLUG) as run:
-        run.borne_out = datetime(2027, 3, 1, 1, tzinfo=UTC)
+        run.trusted_time = datetime(2027, 3, 1, 1, tzinfo=UTC)
         purger = Purger(run, options, report)
         cpu, started = cpu_seconds(), time.monotonic()
         purger.purge()

@@ -61,9 +61,9 @@ class TestWhatIsOpened:
 
     def test_its_time_is_amazons_once_that_was_heard(self, world: StoreOnSandbox) -> None:
         with StoreRun(world.deps, SLUG) as run:
-            assert (run.now(), run.borne_out) == (world.clock.now(), None)
+            assert (run.now(), run.trusted_time) == (world.clock.now(), None)
             told = run.learn_time()
-            assert run.borne_out == told == run.now()
+            assert run.trusted_time == told == run.now()
 
     def test_what_others_have_sealed_since_can_be_opened_once_the_keys_are_read_again(
         self, world: StoreOnSandbox

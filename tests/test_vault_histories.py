@@ -33,7 +33,7 @@ from amzlink.files import find_home
 from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.privacy.purge import PurgeOptions, Purger, PurgeReport
 from amzlink.jobs.privacy.renew import lease_arrivals, renew_leases
-from amzlink.jobs.shipments.collect import Heard, ParcelNews
+from amzlink.jobs.shipments.collect import ParcelUpdates, ReportedParcel
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.shipments.parcels import Arrival, note_deliveries
 from amzlink.problems import Problem
@@ -160,7 +160,7 @@ class Known:
         at_once = order.status == CANCELLED and order.handed_over is None
         return known.without_data({order_id}) if at_once or not there else known
 
-    def heard(self, order_id: str, number: str, today: date) -> "Known":
+    def reported(self, order_id: str, number: str, today: date) -> "Known":
         """A parcel's number is kept as long as the order's own data, and as long as other numbers are."""
         place, own = Place(order_id, ITS_PARCELS), self.readable(Place(order_id))
         numbers = self.readable(place)
@@ -401,7 +401,7 @@ class Histories(RuleBasedStateMachine):
     def sendcloud_tells_of_a_parcel(self, index: int, trouble: Trouble) -> None:
         """An order's second box: its parcels' numbers."""
         order_id, number = self.one_of(self.known.orders, index), next(self.count)
-        heard = Heard(
+        reported = ReportedParcel(
             parcel=Parcel(
                 key=f"sendcloud:{number}",
                 order_id=order_id,
@@ -414,9 +414,9 @@ class Histories(RuleBasedStateMachine):
 
         def take_in() -> None:
             with self.opened_run() as run:
-                ParcelNews(run).take({order_id: [heard]})
+                ParcelUpdates(run).take({order_id: [reported]})
 
-        self.run(take_in, trouble, self.known.heard(order_id, str(number), self.today))
+        self.run(take_in, trouble, self.known.reported(order_id, str(number), self.today))
 
     @rule(index=NUMBERS, ago=st.integers(0, 40), teller=st.sampled_from(["sendcloud", "file"]), trouble=TROUBLES)
     def an_order_has_arrived(self, index: int, ago: int, teller: str, trouble: Trouble) -> None:
@@ -482,7 +482,7 @@ class Histories(RuleBasedStateMachine):
         report = PurgeReport(store=SLUG)
         options = PurgeOptions(archive_dir=archive, recipients=recipients, order_id=order_id, dry_run=dry_run)
         with self.opened_run(dry_run=dry_run) as run:
-            run.borne_out = self.now
+            run.trusted_time = self.now
             Purger(run, options, report).purge()
         return report
 

@@ -97,7 +97,7 @@ class Deps:
         """Whether the environment sends calls elsewhere: a store made now is a test store."""
         return any(self.environ.get(name) for name in ENDPOINT_VARIABLES)
 
-    def bears_out(self, store: config.Store) -> bool:
+    def time_counts_for(self, store: config.Store) -> bool:
         """Whether the time that this store hears is one by which its data may be destroyed.
 
         For a real store only Amazon's own hosts count; a test store lives in the time of whatever stands in for them.

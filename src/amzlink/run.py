@@ -48,7 +48,7 @@ class StoreRun:
     ) -> None:
         self.slug = slug
         self.dry_run = dry_run
-        self.borne_out: datetime | None = None
+        self.trusted_time: datetime | None = None
         """Amazon's time at the start, where personal data may be destroyed by it."""
         self._deps = deps
         self._max_wait = max_wait
@@ -141,13 +141,13 @@ class StoreRun:
     @property
     def time_counts(self) -> bool:
         """Whether personal data may be destroyed by the time that this store's Amazon tells."""
-        return self._deps.bears_out(self.store)
+        return self._deps.time_counts_for(self.store)
 
     def note_time(self) -> datetime:
         """Ask Amazon for the time, and note it as borne out where it counts. Raises as `SpApiClient.learn_time`."""
         told = self.amazon.learn_time()
-        if self.time_counts and self.amazon.was_told_the_time:
-            self.borne_out = told
+        if self.time_counts and self.amazon.knows_service_time:
+            self.trusted_time = told
         return told
 
     def learn_time(self) -> datetime:
@@ -233,7 +233,7 @@ def _note(run: StoreRun, job: str, report: RunReport, started: datetime) -> None
         finished_at=run.clock.now(),
         problem=report.problem.name if report.problem else None,
         counts=report.counts(),
-        amazon_time=run.borne_out,
+        amazon_time=run.trusted_time,
     )
     note_run(run.book, done)
 

@@ -92,7 +92,7 @@ def archive_in(world: StoreOnSandbox, folder: Path) -> None:
 
 def warned(world: StoreOnSandbox) -> list[str]:
     """The names of the warnings so far."""
-    return [problem.name.value for problem in world.heard.warnings]
+    return [problem.name.value for problem in world.reported.warnings]
 
 
 def problem_of(report: PurgeReport) -> str | None:
@@ -394,7 +394,7 @@ class TestWithAnArchiveInTheSettings:
         (report,) = import_orders(world.deps, [SLUG], ImportOptions())
         assert (report.problem, report.purged) == (None, 0)
         assert warned(world) == ["archive-folder-missing", "retention-overdue"]
-        late = world.heard.warnings[-1]
+        late = world.reported.warnings[-1]
         due = purge(world, dry_run=True).due
         assert (late.facts["count"], late.facts["store"]) == (len(due), SLUG)
         assert before <= sealed(world)

@@ -464,7 +464,7 @@ def test_tracking_numbers_lie_sealed_and_are_in_no_log_and_no_message(tmp_path: 
     at.push_file(marked)
     numbers = [str(parcel["tracking_number"]) for parcel in at.tell("/control/sendcloud/parcels")["parcels"]]
     written = at.files()
-    told = repr([entry.message for entry in report.failures]) + repr(at.world.heard.warnings)
+    told = repr([entry.message for entry in report.failures]) + repr(at.world.reported.warnings)
     assert numbers
     for number in [*numbers, "PLANTED4711"]:
         assert number.encode() not in written

@@ -184,7 +184,7 @@ class Destination:
 
     def warned(self, name: str) -> list[Problem]:
         """The warnings of that name so far."""
-        return [problem for problem in self.world.heard.warnings if problem.name.value == name]
+        return [problem for problem in self.world.reported.warnings if problem.name.value == name]
 
     def rows(self, *order_ids: str) -> dict[str, DispatchRow]:
         """The rows of these orders, as far as there are any."""

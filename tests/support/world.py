@@ -44,7 +44,7 @@ class VirtualClock:
 
 
 @dataclass
-class Heard:
+class ReportedParcel:
     """An observer that keeps what it was told."""
 
     progress_lines: list[str] = field(default_factory=list)
@@ -92,7 +92,7 @@ class StoreOnSandbox:
 
     sandbox: Sandbox
     deps: Deps
-    heard: Heard
+    reported: ReportedParcel
     transport: InProcess
     clock: VirtualClock
 
@@ -142,10 +142,10 @@ def store_on_sandbox(
     secrets.set(SLUG, "client-secret", credentials["client_secret"])
     secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
     secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
-    heard, transport = Heard(), InProcess(sandbox)
-    deps = Deps(environ, home, secrets, clock, heard, transport, rng=random.Random(seed))
+    reported, transport = ReportedParcel(), InProcess(sandbox)
+    deps = Deps(environ, home, secrets, clock, reported, transport, rng=random.Random(seed))
     deps.save_config(Config().with_store(SLUG, store_of(credentials, **settings)))
-    return StoreOnSandbox(sandbox, deps, heard, transport, clock)
+    return StoreOnSandbox(sandbox, deps, reported, transport, clock)
 
 
 def to_be_booked(sandbox: Sandbox) -> dict[str, str]:

@@ -118,9 +118,9 @@ class SpApiClient(ServiceClient):
         return self._connection.now()
 
     @property
-    def was_told_the_time(self) -> bool:
+    def knows_service_time(self) -> bool:
         """Whether `amazon_now` is Amazon's own word: an answer had a Date header."""
-        return self._connection.was_told_the_time
+        return self._connection.knows_service_time
 
     def learn_time(self) -> datetime:
         """Amazon's time, asked for with a token call where nothing has been answered yet."""

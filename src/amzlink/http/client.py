@@ -106,7 +106,7 @@ class HttpConnection:
     ) -> None:
         self.calls: Counter[str] = Counter()
         self.offset = timedelta(0)
-        self.was_told_the_time = False
+        self.knows_service_time = False
         self.facts = dict(facts or {})
         self._clock = clock
         self._request_id_header = request_id_header
@@ -229,7 +229,7 @@ class HttpConnection:
         told = parse_http_date(response.headers.get("date"))
         if told is None:
             return
-        self.was_told_the_time = True
+        self.knows_service_time = True
         offset = told - self._clock.now()
         self.offset = offset if abs(offset) > _NOT_NOTEWORTHY else timedelta(0)
 

@@ -17,7 +17,7 @@ from amzlink.core.shipments.plan import UNDER_WAY, State
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow
 from amzlink.deps import Deps
 from amzlink.jobs.shipments.arrivals import note_arrivals
-from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.jobs.shipments.confirm import Outbox
 from amzlink.jobs.shipments.confirm_singly import ConfirmTally
 from amzlink.jobs.shipments.from_file import rows_by_order, rows_of
@@ -120,14 +120,14 @@ def _push_into(
     A dry run tells nothing, and leaves open what is.
     """
     run.learn_time()
-    outbox, news = Outbox(run, report.sent), ParcelNews(run)
+    outbox, updates = Outbox(run, report.sent), ParcelUpdates(run)
     if not run.dry_run:
         outbox.settle()
     try:
-        _hear(run, news, options, rows, report)
+        _collect(run, updates, options, rows, report)
     except Problem as problem:
         report.problem = problem  # what was heard before can still be told
-    report.planned = Planner(run, news).decide()
+    report.planned = Planner(run, updates).decide()
     if report.planned.due:
         run.reporter.warn(Problem(ProblemName.SHIP_BY_NEAR, count=report.planned.due, store=run.slug))
     report.delivered = note_arrivals(run)
@@ -135,9 +135,9 @@ def _push_into(
         outbox.send(options.route)
 
 
-def _hear(
+def _collect(
     run: StoreRun,
-    news: ParcelNews,
+    updates: ParcelUpdates,
     options: PushOptions,
     rows: Sequence[ShipmentRow | RowRefusal],
     report: PushReport,
@@ -146,10 +146,10 @@ def _hear(
     if options.source is not None:
         told, refused = rows_by_order(run.book, rows)
         report.failed += refused
-        news.take_rows(told)
+        updates.take_rows(told)
     elif run.store.destination == SENDCLOUD:
         run.reporter.progress("asking Sendcloud for parcels")
-        news.poll(run.sendcloud, run.integration_id)
+        updates.poll(run.sendcloud, run.integration_id)
 
 
 def _count_unanswered(run: StoreRun) -> int:

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from amzlink.core.orders.order import Order
 from amzlink.core.privacy.retention import (
+    Keeping,
     Lifetime,
     Retention,
     Rule,
-    Stay,
     cancelled_by,
     expected_last_day,
+    keeping_of,
     last_day_of,
     lease_for,
     lifetime_as_told,
-    stay_of,
 )
 from tests.orderbook.samples import NOW, order_of, package_of
 
@@ -178,10 +178,10 @@ class TestTheRules:
         ],
     )
     def test_which_one_applies(
-        self, order: Lifetime, policy: Retention, stay: tuple[Rule, int | None, int | None]
+        self, order: Lifetime, policy: Retention, keeping: tuple[Rule, int | None, int | None]
     ) -> None:
-        rule, until, since = stay
-        assert stay_of(order, TODAY, policy) == Stay(
+        rule, until, since = keeping
+        assert keeping_of(order, TODAY, policy) == Keeping(
             rule, None if until is None else TODAY + days(until), None if since is None else TODAY + days(since)
         )
 
@@ -200,8 +200,8 @@ class TestTheRules:
     def test_the_last_day_is_that_of_the_rule_or_of_the_lease(
         self, rule: Rule, until: int | None, lease: int, last: int | None
     ) -> None:
-        stay = Stay(rule, None if until is None else TODAY + days(until))
-        assert last_day_of(stay, TODAY + days(lease)) == (None if last is None else TODAY + days(last))
+        keeping = Keeping(rule, None if until is None else TODAY + days(until))
+        assert last_day_of(keeping, TODAY + days(lease)) == (None if last is None else TODAY + days(last))
 
 
 class TestWhenAmazonCancels:
@@ -267,52 +267,52 @@ class TestWhateverIsTold:
     def test_no_lease_is_over_longer_than_the_policy_or_beyond_the_stay(
         self, order: Lifetime, today: date, policy: Retention
     ) -> None:
-        stay, lease = stay_of(order, today, policy), lease_for(order, today, policy)
+        keeping, lease = keeping_of(order, today, policy), lease_for(order, today, policy)
         if lease is None:
-            assert stay.until is None or stay.until < today
+            assert keeping.until is None or keeping.until < today
         else:
-            assert stay.until is not None
-            assert today <= lease <= min(stay.until, today + days(policy.days))
-            assert last_day_of(stay, lease) == lease
+            assert keeping.until is not None
+            assert today <= lease <= min(keeping.until, today + days(policy.days))
+            assert last_day_of(keeping, lease) == lease
 
     @given(LIFETIMES, DAYS, POLICIES)
     def test_no_stay_goes_beyond_the_latest_that_the_order_allows(
         self, order: Lifetime, today: date, policy: Retention
     ) -> None:
         """Undated word of a delivery adds nothing to the days that a delivery is taken to need."""
-        stay = stay_of(order, today, policy)
+        keeping = keeping_of(order, today, policy)
         if order.status == "CANCELLED":
-            assert stay == Stay(Rule.CANCELLED, None)
+            assert keeping == Keeping(Rule.CANCELLED, None)
         elif order.status != "SHIPPED":
             latest = today + days(policy.days)
-            assert stay.until is not None
-            assert stay.until <= latest
-            assert (stay.rule is Rule.OPEN) is (today <= cancelled_by(order.ship_by or order.changed_on))
+            assert keeping.until is not None
+            assert keeping.until <= latest
+            assert (keeping.rule is Rule.OPEN) is (today <= cancelled_by(order.ship_by or order.changed_on))
         else:
             way = days(policy.unknown_delivery_days if policy.counts_from == "delivery" else 0)
             handed_over = order.shipped_on or min(order.changed_on, cancelled_by(order.ship_by or order.changed_on))
             latest = handed_over + way
-            if stay.rule is Rule.DELIVERED and order.delivery_dated:
+            if keeping.rule is Rule.DELIVERED and order.delivery_dated:
                 latest = order.delivered_on or latest
-            assert stay.until is not None
-            assert stay.until <= latest + days(policy.days)
+            assert keeping.until is not None
+            assert keeping.until <= latest + days(policy.days)
 
     @given(HANDED_OVER, DAYS, POLICIES)
     def test_a_dated_delivery_is_exact_and_the_strict_reading_asks_for_none(
         self, order: Lifetime, today: date, policy: Retention
     ) -> None:
-        stay = stay_of(order, today, policy)
+        keeping = keeping_of(order, today, policy)
         if policy.counts_from == "shipment":
-            assert stay == stay_of(msgspec.structs.replace(order, delivered_on=None), today, policy)
-            assert stay.rule is Rule.SHIPPED
+            assert keeping == keeping_of(msgspec.structs.replace(order, delivered_on=None), today, policy)
+            assert keeping.rule is Rule.SHIPPED
         elif order.delivered_on and order.delivery_dated:
-            assert stay == Stay(Rule.DELIVERED, order.delivered_on + days(policy.days), order.delivered_on)
+            assert keeping == Keeping(Rule.DELIVERED, order.delivered_on + days(policy.days), order.delivered_on)
 
     @given(LIFETIMES, DAYS, POLICIES, st.integers(1, 400))
     def test_time_alone_lengthens_only_the_stay_of_what_is_still_to_ship(
         self, order: Lifetime, today: date, policy: Retention, more: int
     ) -> None:
-        now, later = stay_of(order, today, policy), stay_of(order, today + days(more), policy)
+        now, later = keeping_of(order, today, policy), keeping_of(order, today + days(more), policy)
         if now.rule is Rule.OPEN:
             assert later.rule in (Rule.OPEN, Rule.NOT_CONFIRMED)
         else:
@@ -323,27 +323,29 @@ class TestWhateverIsTold:
         self, order: Lifetime, today: date, policy: Retention, more: int
     ) -> None:
         """However short the lease that runs: it is renewed for as long as the rule allows."""
-        stay, lease, later = stay_of(order, today, policy), lease_for(order, today, policy), today + days(more)
+        keeping, lease, later = keeping_of(order, today, policy), lease_for(order, today, policy), today + days(more)
         if lease:
-            assert expected_last_day(stay, lease, today) == stay.until
+            assert expected_last_day(keeping, lease, today) == keeping.until
             renewed = lease_for(order, later, policy)
-            assert renewed is None or last_day_of(stay, renewed) == min(later + days(policy.days), stay.until or later)
+            assert renewed is None or last_day_of(keeping, renewed) == min(
+                later + days(policy.days), keeping.until or later
+            )
 
     @given(ARRIVED, DAYS, POLICIES)
     def test_to_hear_of_a_delivery_undated_never_lengthens_a_stay(
         self, order: Lifetime, today: date, policy: Retention
     ) -> None:
-        unheard = stay_of(msgspec.structs.replace(order, delivered_on=None), today, policy)
-        heard = stay_of(msgspec.structs.replace(order, delivery_dated=False), today, policy)
-        assert heard.until is not None
+        unheard = keeping_of(msgspec.structs.replace(order, delivered_on=None), today, policy)
+        reported = keeping_of(msgspec.structs.replace(order, delivery_dated=False), today, policy)
+        assert reported.until is not None
         assert unheard.until is not None
-        assert heard.until <= unheard.until
+        assert reported.until <= unheard.until
 
     @given(LIFETIMES, DAYS, POLICIES, st.integers(1, 30))
     def test_fewer_days_never_keep_longer(self, order: Lifetime, today: date, policy: Retention, number: int) -> None:
         fewer = abs(policy.days - number)
-        long = stay_of(order, today, msgspec.structs.replace(policy, days=max(policy.days, number)))
-        short = stay_of(order, today, msgspec.structs.replace(policy, days=min(policy.days, number)))
+        long = keeping_of(order, today, msgspec.structs.replace(policy, days=max(policy.days, number)))
+        short = keeping_of(order, today, msgspec.structs.replace(policy, days=min(policy.days, number)))
         assert short.rule is long.rule
         assert (short.until is None) is (long.until is None)
         assert short.until is None or long.until is None or short.until <= long.until
@@ -386,8 +388,8 @@ class TestWhateverIsTold:
             changed_at=NOW - days(changed_days_ago),
             packages=(package_of(shipped_at=at, status=package),),
         )
-        heard = TODAY - days(heard_days_ago) if heard_days_ago is not None else None
-        lease = lease_for(lifetime_as_told(order, TODAY, heard, delivery_dated=dated), TODAY, policy)
+        reported = TODAY - days(heard_days_ago) if heard_days_ago is not None else None
+        lease = lease_for(lifetime_as_told(order, TODAY, reported, delivery_dated=dated), TODAY, policy)
         assert lease is None or TODAY <= lease <= TODAY + days(policy.days)
         if status in OPEN:
             assert lease == TODAY + days(policy.days)

@@ -543,8 +543,8 @@ def test_two_numbers_in_one_file_correct_nothing() -> None:
 # A file that corrects what Sendcloud told of.
 
 
-def heard(now: Situation, *keys: str) -> Situation:
-    return msgspec.structs.replace(now, heard=frozenset(keys))
+def reported(now: Situation, *keys: str) -> Situation:
+    return msgspec.structs.replace(now, reported=frozenset(keys))
 
 
 class TestCorrections:
@@ -556,7 +556,7 @@ class TestCorrections:
         now = situation(
             parcel("A", holds("1")), self.LATER, packages=[package("1")], lines=[line("1", 0)], confirmations=[before]
         )
-        outlook = decide(heard(now, "file:B"))
+        outlook = decide(reported(now, "file:B"))
         (edit,) = outlook.edit
         assert (edit.reference, edit.parcel, edit.items, edit.is_edit) == (
             before.reference,
@@ -568,7 +568,7 @@ class TestCorrections:
 
     def test_a_number_that_waits_to_be_sent_is_replaced_before_it_is(self) -> None:
         before = told("1", "A", ("1", 1), state=State.PLANNED)
-        outlook = decide(heard(situation(parcel("A", holds("1")), self.LATER, confirmations=[before]), "file:B"))
+        outlook = decide(reported(situation(parcel("A", holds("1")), self.LATER, confirmations=[before]), "file:B"))
         assert [(entry.parcel, entry.is_edit) for entry in outlook.confirm] == [("file:B", False)]
         assert outlook.queued == ()
 
@@ -577,7 +577,7 @@ class TestCorrections:
             parcel("A", holds("1")), self.LATER, packages=[package("1")], lines=[line("1", 0)],
             confirmations=[told("1", "A", ("1", 1))], contents={"file:B": "content of A"},
         )  # fmt: skip
-        outlook = decide(heard(now, "file:B"))
+        outlook = decide(reported(now, "file:B"))
         assert (outlook.edit, set(outlook.already)) == ((), {"sendcloud:A", "file:B"})
 
     @pytest.mark.parametrize(
@@ -596,7 +596,7 @@ class TestCorrections:
             lines=[line("1", 0)],
             confirmations=[told("1", "A", ("1", 1))],
         )
-        outlook = decide(heard(now, "file:B"))
+        outlook = decide(reported(now, "file:B"))
         assert (outlook.edit, outlook.confirm, outlook.unclear) == ((), (), ())
 
     def test_what_nobody_told_of_in_this_run_corrects_nothing(self) -> None:
@@ -615,11 +615,11 @@ class TestCorrections:
         known = [told("1", "A", ("1", 1)), told("2", "C", ("2", 1))]
         later = parcel("file:B", holds("2"), updated_at=NOON + HOUR)
         outlook = decide(
-            heard(situation(*parcels, later, lines=lines, packages=packages, confirmations=known), "file:B")
+            reported(situation(*parcels, later, lines=lines, packages=packages, confirmations=known), "file:B")
         )
         assert [(entry.reference, entry.parcel) for entry in outlook.edit] == [(ours("2"), "file:B")]
         unclear = decide(
-            heard(situation(*parcels, self.LATER, lines=lines, packages=packages, confirmations=known), "file:B")
+            reported(situation(*parcels, self.LATER, lines=lines, packages=packages, confirmations=known), "file:B")
         )
         assert (unclear.unclear, unclear.edit) == (("file:B",), ())
         assert set(unclear.already) == {"sendcloud:A", "sendcloud:C"}

@@ -133,8 +133,8 @@ class Machine(Pushing):
         detail = self.detail(order_id)
         assert detail.personal is not None, "gone too early"
         assert detail.personal.recipient.deliverable
-        assert detail.stay is not None
-        assert (detail.stay.rule, detail.order.kept_until) == (rule, self.day(day))
+        assert detail.keeping is not None
+        assert (detail.keeping.rule, detail.order.kept_until) == (rule, self.day(day))
         self.on(day + 1, 0)
         listed = {due.order_id: (due.rule, due.since) for due in self.purge(dry_run=True).due}
         assert listed[order_id] == (rule, self.day(day))
@@ -267,13 +267,13 @@ class TestHowLongDataStays:
         [(3, 33, Rule.DELIVERED), (14, 44, Rule.DELIVERED), (15, 44, Rule.DELIVERY_UNKNOWN)],
     )
     def test_a_file_tells_that_it_has_arrived_but_not_when(
-        self, start: Start, heard: int, last: int, rule: Rule
+        self, start: Start, reported: int, last: int, rule: Rule
     ) -> None:
         at = start()
         order_id = at.sell_one()
         at.hear_file(row(order_id, "N1"))
         at.bring()
-        at.on(heard)
+        at.on(reported)
         at.hear_file(row(order_id, "N1", status="delivered"))
         at.check_last_day(order_id, last, rule)
 
@@ -403,12 +403,12 @@ def cancel_after_the_hand_over(at: Machine, order_id: str) -> None:
 
 class TestCancelled:
     @pytest.mark.parametrize("heard", [1, 25])
-    def test_it_goes_with_the_import_that_hears_of_it_and_from_sendcloud_too(self, start: Start, heard: int) -> None:
+    def test_it_goes_with_the_import_that_hears_of_it_and_from_sendcloud_too(self, start: Start, reported: int) -> None:
         at = start()
         cancelled, other = at.sell(2)
         assert {cancelled, other} <= set(at.stored())
         at.change(cancelled, "cancel")
-        at.on(heard)
+        at.on(reported)
         assert at.can_read(cancelled)
         at.bring()
         assert (at.can_read(cancelled), at.can_read(other)) == (False, True)

@@ -49,7 +49,7 @@ def test_ten_thousand_listings_take_hardly_longer_than_the_quota_says(tmp_path: 
     making = 15  # the report is looked for every so many seconds
     allowed = (500 - 5) / 5  # five at once, then five a second
     assert report.seconds - making <= 1.1 * allowed
-    estimates = [line for line in shop.world.heard.progress_lines if "left" in line]
+    estimates = [line for line in shop.world.reported.progress_lines if "left" in line]
     assert any(line.startswith("looking up weights") and "about 1 min left" in line for line in estimates)
 
 

@@ -186,7 +186,7 @@ def test_listings_that_cannot_be_read_are_warned_of_and_hold_up_no_import(
     report = shop.bring()
     assert report.problem is None
     assert len(shop.orders()) > 20
-    assert [warning.name.value for warning in shop.world.heard.warnings if warning.name.value != "clock-jumped"] == [
+    assert [warning.name.value for warning in shop.world.reported.warnings if warning.name.value != "clock-jumped"] == [
         problem
     ]
     assert report.tally.missing_weight == len({each for each in shop.orders() if shop.amazon.orders[each].is_shippable})

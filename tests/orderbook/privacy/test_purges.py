@@ -25,7 +25,6 @@ from amzlink.orderbook.privacy.purges import (
     KeptOrder,
     Purge,
     Tombstone,
-    borne_out,
     copies_at_sendcloud,
     destroy,
     empty_journal,
@@ -38,6 +37,7 @@ from amzlink.orderbook.privacy.purges import (
     purges,
     records_of,
     tombstone_of,
+    trusted_time,
 )
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.orderbook.schema import DISPATCHES, METADATA, ORDERS, REFUSED_ORDERS, SEALED, TOMBSTONES
@@ -546,11 +546,11 @@ class TestTheTimeThatIsBorneOut:
     def test_it_is_the_latest_that_one_of_the_stores_has_heard(self, book: Database) -> None:
         for store, hours, told in ((STORE, 1, 1), (STORE, 2, None), (OTHER, 3, 9), ("third", 4, 5)):
             at = NOW + timedelta(hours=hours)
-            heard = NOW + timedelta(hours=told) if told else None
-            run = Run(job="purge-pii", started_at=at, finished_at=at, problem=None, counts={}, amazon_time=heard)
+            reported = NOW + timedelta(hours=told) if told else None
+            run = Run(job="purge-pii", started_at=at, finished_at=at, problem=None, counts={}, amazon_time=reported)
             note_run(book.of(store), run)
-        assert borne_out(book, {STORE}) == NOW + timedelta(hours=1)
-        assert borne_out(book, {STORE, "third"}) == NOW + timedelta(hours=5)
-        assert borne_out(book, {STORE, OTHER, "third"}) == NOW + timedelta(hours=9)
-        assert borne_out(book, set()) is None
-        assert borne_out(book, {"unheard-of"}) is None
+        assert trusted_time(book, {STORE}) == NOW + timedelta(hours=1)
+        assert trusted_time(book, {STORE, "third"}) == NOW + timedelta(hours=5)
+        assert trusted_time(book, {STORE, OTHER, "third"}) == NOW + timedelta(hours=9)
+        assert trusted_time(book, set()) is None
+        assert trusted_time(book, {"unheard-of"}) is None

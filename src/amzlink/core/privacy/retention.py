@@ -60,7 +60,7 @@ class Lifetime(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     delivery_dated: bool = False
 
 
-class Stay(msgspec.Struct, frozen=True, gc=False):
+class Keeping(msgspec.Struct, frozen=True, gc=False):
     """How long: `until` is the last day on which the data may be read, None that it is not to be kept at all.
 
     `since` is the day from which it is counted, where there is one.
@@ -71,47 +71,47 @@ class Stay(msgspec.Struct, frozen=True, gc=False):
     since: date | None = None
 
 
-def stay_of(order: Lifetime, today: date, policy: Retention) -> Stay:
+def keeping_of(order: Lifetime, today: date, policy: Retention) -> Keeping:
     """The rule that applies today, and what it comes to. Of an open order `until` moves on with every day."""
     days = timedelta(days=policy.days)
     if order.status == CANCELLED:
-        return Stay(Rule.CANCELLED, None)
+        return Keeping(Rule.CANCELLED, None)
     # Without a ship-by date nobody can say when Amazon cancels: the last that was heard of the order counts.
     last_chance = cancelled_by(order.ship_by or order.changed_on)
     if order.status != SHIPPED:
         if today > last_chance:
-            return Stay(Rule.NOT_CONFIRMED, last_chance, order.ship_by)
-        return Stay(Rule.OPEN, today + days)
+            return Keeping(Rule.NOT_CONFIRMED, last_chance, order.ship_by)
+        return Keeping(Rule.OPEN, today + days)
     # What changes an order later, a refund say, is no hand-over, and Amazon has cancelled by then what had none.
     shipped = order.shipped_on or min(order.changed_on, last_chance)
     if policy.counts_from == "shipment":
-        return Stay(Rule.SHIPPED, shipped + days, shipped)
+        return Keeping(Rule.SHIPPED, shipped + days, shipped)
     latest = shipped + timedelta(days=policy.unknown_delivery_days)
     delivered = order.delivered_on
     # To hear late of a delivery that nobody dates must not lengthen the stay.
     if delivered is not None and (order.delivery_dated or delivered <= latest):
-        return Stay(Rule.DELIVERED, delivered + days, delivered)
-    return Stay(Rule.DELIVERY_UNKNOWN, latest + days, shipped)
+        return Keeping(Rule.DELIVERED, delivered + days, delivered)
+    return Keeping(Rule.DELIVERY_UNKNOWN, latest + days, shipped)
 
 
-def last_day_of(stay: Stay, lease_day: date) -> date | None:
+def last_day_of(keeping: Keeping, lease_day: date) -> date | None:
     """The last day on which data with this lease is kept; None: not any more.
 
     That of an open order moves on with every renewal. What Amazon has cancelled long since, unheard of, may yet be
     needed by somebody: it goes with its lease, which nobody renews any more.
     """
-    if stay.until is None:
+    if keeping.until is None:
         return None
-    if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED):
+    if keeping.rule in (Rule.OPEN, Rule.NOT_CONFIRMED):
         return lease_day
-    return min(stay.until, lease_day)
+    return min(keeping.until, lease_day)
 
 
-def expected_last_day(stay: Stay, lease_day: date, today: date) -> date | None:
+def expected_last_day(keeping: Keeping, lease_day: date, today: date) -> date | None:
     """The last day as people are told it: leases that run are renewed for as long as the rule allows."""
-    if lease_day < today or stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED):
-        return last_day_of(stay, lease_day)
-    return stay.until
+    if lease_day < today or keeping.rule in (Rule.OPEN, Rule.NOT_CONFIRMED):
+        return last_day_of(keeping, lease_day)
+    return keeping.until
 
 
 def lease_for(order: Lifetime, today: date, policy: Retention) -> date | None:
@@ -119,7 +119,7 @@ def lease_for(order: Lifetime, today: date, policy: Retention) -> date | None:
 
     None: nothing is to be kept. A longer lease that was given before stays as it is.
     """
-    until = stay_of(order, today, policy).until
+    until = keeping_of(order, today, policy).until
     if until is None or until < today:
         return None
     return min(today + timedelta(days=policy.days), until)

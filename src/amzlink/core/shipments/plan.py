@@ -77,7 +77,7 @@ class Confirmation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """All that counts for one order. `contents` has an entry for each parcel that could be confirmed now.
 
-    `heard` are the parcels that somebody told of in this run: only what is said now can correct what was said before.
+    `reported` are the parcels that this run has received reports of: only these can correct what was confirmed before.
     """
 
     order_id: str
@@ -87,7 +87,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     parcels: tuple[Parcel, ...]
     confirmations: tuple[Confirmation, ...]
     contents: Mapping[str, str]
-    heard: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -339,7 +339,7 @@ class _Planner:
         Where the file says the same as is known, there is none. Where several could be meant, it is unclear which.
         """
         content = self._now.contents.get(parcel.key)
-        if content is None or not parcel.traceable or parcel.key not in self._now.heard or self._is_outdated(parcel):
+        if content is None or not parcel.traceable or parcel.key not in self._now.reported or self._is_outdated(parcel):
             return None
         if (parcel.items and not claims) or any(entry.content == content for entry in self._of_parcel.values()):
             return None

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _MOST_UNEXPLAINED: Final = 8
 
 
-class Letter(msgspec.Struct, frozen=True):
+class ReadyOrder(msgspec.Struct, frozen=True):
     """An order ready to go, and the row that goes before it."""
 
     payload: "OrderPayload"
     row: DispatchRow
 
 
-def post_batch(run: StoreRun, tally: SendTally, letters: Sequence[Letter]) -> int:
+def post_batch(run: StoreRun, tally: SendTally, ready: Sequence[ReadyOrder]) -> int:
     """Write the batch down, send it, and write down what came of it. How many orders were accepted.
 
     The refused orders are put aside by what Sendcloud points at, and the rest is sent once more. Where it points at
@@ -41,17 +41,17 @@ def post_batch(run: StoreRun, tally: SendTally, letters: Sequence[Letter]) -> in
     """
     from amzlink.sendcloud.orders import BatchRefused, upsert_orders  # noqa: PLC0415 - only for this destination
 
-    save_dispatches(run.book, [letter.row for letter in letters])
-    parts, alone = [list(letters)], list[tuple[Letter, BatchRefused]]()
+    save_dispatches(run.book, [order.row for order in ready])
+    parts, alone = [list(ready)], list[tuple[ReadyOrder, BatchRefused]]()
     accepted = unexplained = 0
     while parts:
         part = parts.pop()
         try:
-            upsert_orders(run.sendcloud, [letter.payload for letter in part])
+            upsert_orders(run.sendcloud, [order.payload for order in part])
         except BatchRefused as refusal:
             if refusal.pinned:
                 _put_aside(run, tally, part, refusal.refusals)
-                part = [letter for index, letter in enumerate(part) if index not in refusal.refusals]
+                part = [order for index, order in enumerate(part) if index not in refusal.refusals]
                 parts += [part] if part else []
                 continue
             unexplained += 1
@@ -66,24 +66,24 @@ def post_batch(run: StoreRun, tally: SendTally, letters: Sequence[Letter]) -> in
             accepted, unexplained = accepted + len(part), 0
     if alone and not accepted:
         raise _unexplained(alone[0][1])
-    for letter, reason in alone:
-        _put_aside(run, tally, [letter], reason.refusals)
+    for order, reason in alone:
+        _put_aside(run, tally, [order], reason.refusals)
     return accepted
 
 
-def _accept(run: StoreRun, letters: Sequence[Letter]) -> None:
+def _accept(run: StoreRun, ready: Sequence[ReadyOrder]) -> None:
     now = run.clock.now()
     save_dispatches(
         run.book,
         [
-            msgspec.structs.replace(letter.row, state=DispatchState.ACCEPTED, accepted_at=now, code=None, pointer=None)
-            for letter in letters
+            msgspec.structs.replace(order.row, state=DispatchState.ACCEPTED, accepted_at=now, code=None, pointer=None)
+            for order in ready
         ],
     )
 
 
 def _put_aside(
-    run: StoreRun, tally: SendTally, batch: Sequence[Letter], refusals: "Mapping[int, tuple[FieldRefusal, ...]]"
+    run: StoreRun, tally: SendTally, batch: Sequence[ReadyOrder], refusals: "Mapping[int, tuple[FieldRefusal, ...]]"
 ) -> None:
     rows = []
     for index, reasons in refusals.items():

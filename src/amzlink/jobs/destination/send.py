@@ -15,7 +15,7 @@ from amzlink.core.destination.outgoing_order import OutgoingOrder, outgoing
 from amzlink.core.orders.holds import counting
 from amzlink.core.orders.order import OrderId
 from amzlink.core.privacy.sealed_data import keyed_hash
-from amzlink.jobs.destination.batches import Letter, post_batch
+from amzlink.jobs.destination.batches import ReadyOrder, post_batch
 from amzlink.jobs.destination.read_back import OrdersThere
 from amzlink.jobs.destination.shippable import has_parcel_there
 from amzlink.jobs.destination.tally import SendTally
@@ -79,20 +79,20 @@ class _Post:
         # Besides the order itself a payload depends on these two.
         self._basis = f"{run.integration_id}{' weighed' if run.store.import_weights else ''}"
 
-    def batches(self) -> Iterator[list[Letter]]:
+    def batches(self) -> Iterator[list[ReadyOrder]]:
         """The orders that have to be sent now, the most urgent first; memory stays flat."""
-        letters = self._letters()
-        while batch := list(itertools.islice(letters, MOST_IN_A_BATCH)):
+        ready = self._ready()
+        while batch := list(itertools.islice(ready, MOST_IN_A_BATCH)):
             yield batch
 
-    def _letters(self) -> Iterator[Letter]:
+    def _ready(self) -> Iterator[ReadyOrder]:
         ids = iter(orders_to_consider(self._run.book, self._basis))
         while chunk := list(itertools.islice(ids, _CHUNK)):
             decided = list(self._decide_all(chunk))
             save_dispatches(self._run.book, [each for each in decided if isinstance(each, DispatchRow)])
-            yield from (each for each in decided if isinstance(each, Letter))
+            yield from (each for each in decided if isinstance(each, ReadyOrder))
 
-    def _decide_all(self, order_ids: Sequence[str]) -> Iterator[Letter | DispatchRow]:
+    def _decide_all(self, order_ids: Sequence[str]) -> Iterator[ReadyOrder | DispatchRow]:
         book, store = self._run.book, self._run.store
         policy, now = store.hold_policy, self._run.clock.now()
         held = holds(book, order_ids)
@@ -114,8 +114,10 @@ class _Post:
             if decided is not None:
                 yield decided
 
-    def _decide(self, outgoing: OutgoingOrder, row: DispatchRow, *, parcel_known: bool) -> Letter | DispatchRow | None:
-        """A letter to be sent, a row to be noted, or neither: then the order is looked at again by the next run."""
+    def _decide(
+        self, outgoing: OutgoingOrder, row: DispatchRow, *, parcel_known: bool
+    ) -> ReadyOrder | DispatchRow | None:
+        """An order to be sent, a row to be noted, or neither: then the order is looked at again by the next run."""
         from amzlink.sendcloud.payload import build_payload, payload_bytes  # noqa: PLC0415
 
         try:
@@ -130,7 +132,7 @@ class _Post:
             return row
         if self._is_packed(outgoing, row, parcel_known=parcel_known):
             return _packed(row)
-        return Letter(payload, self._asked(row, fingerprint))
+        return ReadyOrder(payload, self._asked(row, fingerprint))
 
     def _is_packed(self, outgoing: OutgoingOrder, row: DispatchRow, *, parcel_known: bool) -> bool:
         """Whether a parcel exists already: one that is known here, or that Sendcloud has of an order that is there.

@@ -9,7 +9,7 @@ import msgspec
 
 from amzlink.core.orders.holds import counting
 from amzlink.core.orders.order import Package, PersonalData
-from amzlink.core.privacy.retention import Retention, Stay, expected_last_day, stay_of
+from amzlink.core.privacy.retention import Keeping, Retention, expected_last_day, keeping_of
 from amzlink.core.shipments.parcels import DEAD, Parcel
 from amzlink.deps import Deps
 from amzlink.orderbook.database import StoreBook
@@ -35,14 +35,14 @@ Exported = tuple[BookedOrder, tuple[str, ...], PersonalData | None]
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     """All that the book has of an order; `personal` only where it was asked for and is still there.
 
-    `days` are those that the policy allows, `stay` is the rule by which personal data that is there stays so long;
+    `days` are those that the policy allows, `keeping` is the rule by which personal data that is there stays so long;
     `carriers` are those of its parcels; `tombstone` tells when and why it went.
     """
 
     order: BookedOrder
     holds: tuple[str, ...]
     personal: PersonalData | None
-    stay: Stay | None = None
+    keeping: Keeping | None = None
     carriers: tuple[str, ...] = ()
     tombstone: Tombstone | None = None
     days: int
@@ -69,7 +69,7 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
             order=order,
             holds=counting(order.held_for, run.store.hold_policy, now),
             personal=run.sealed.personal_data([order_id]).get(order_id) if with_personal else None,
-            stay=stay_of(order.lifetime, now.date(), policy) if order.lease_day else None,
+            keeping=keeping_of(order.lifetime, now.date(), policy) if order.lease_day else None,
             carriers=_carriers(parcels_of(book, [order_id])[order_id], order.order.packages),
             tombstone=tombstone_of(book, order_id),
             days=policy.days,
@@ -120,7 +120,7 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
     """The order with the last day on which its personal data is kept, by its rule and its lease."""
     if order.lease_day is None:
         return order
-    last = expected_last_day(stay_of(order.lifetime, today, policy), order.lease_day, today)
+    last = expected_last_day(keeping_of(order.lifetime, today, policy), order.lease_day, today)
     return msgspec.structs.replace(order, kept_until=last)
 
 

@@ -10,7 +10,7 @@ from amzlink.amazon.orders import UnreadableOrder
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import HeldFor, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
-from amzlink.core.privacy.retention import Rule, lease_for, lifetime_as_told, stay_of
+from amzlink.core.privacy.retention import Rule, keeping_of, lease_for, lifetime_as_told
 from amzlink.orderbook.orders.browse import any_deliverable, holds
 from amzlink.orderbook.orders.pages import (
     OrderChange,
@@ -133,7 +133,7 @@ class Intake:
             lifetime = lifetime_as_told(order, self._today, delivered_on, delivery_dated=dated)
             lease = lease_for(lifetime, self._today, self._retention)
             if lease is None:
-                found_rule = stay_of(lifetime, self._today, self._retention).rule
+                found_rule = keeping_of(lifetime, self._today, self._retention).rule
                 # What tax may want goes with the purge at the end of the run, which archives it first.
                 at_once = found_rule is Rule.CANCELLED and order.shipped_at is None
                 rule = found_rule.value if at_once or order.order_id not in there else None

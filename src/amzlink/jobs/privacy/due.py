@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from amzlink.core.privacy.retention import Retention, Rule, last_day_of, stay_of
+from amzlink.core.privacy.retention import Retention, Rule, keeping_of, last_day_of
 from amzlink.jobs.privacy.renew import renewed_lease
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.privacy.purges import KeptOrder, kept_orders, perhaps_due
@@ -21,11 +21,11 @@ class Due(msgspec.Struct, frozen=True):
 
 def due_of(entry: KeptOrder, today: date, policy: Retention) -> Due | None:
     """Whether an order's data is due today."""
-    stay = stay_of(entry.order, today, policy)
-    last = last_day_of(stay, entry.lease_day)
-    if stay.rule is Rule.OPEN:
+    keeping = keeping_of(entry.order, today, policy)
+    last = last_day_of(keeping, entry.lease_day)
+    if keeping.rule is Rule.OPEN:
         return None  # it is renewed
-    return Due(entry.order_id, stay.rule, last) if last is None or last < today else None
+    return Due(entry.order_id, keeping.rule, last) if last is None or last < today else None
 
 
 def all_due(book: StoreBook, today: date, policy: Retention) -> Iterator[Due]:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from amzlink.core.privacy.retention import Rule, expected_last_day, stay_of
+from amzlink.core.privacy.retention import Rule, expected_last_day, keeping_of
 from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.privacy.purges import (
     KeptOrder,
-    borne_out,
     copies_at_sendcloud,
     day_of_purge,
     destroy,
@@ -32,6 +31,7 @@ from amzlink.orderbook.privacy.purges import (
     records_of,
     still_sealed,
     tombstone_of,
+    trusted_time,
 )
 from amzlink.problems import Problem, ProblemName, orders, privacy
 from amzlink.run import JOBS, StoreRun
@@ -130,11 +130,11 @@ class Purger:
 
         A test store's time never moves a real store's chain, nor does an endpoint that somebody put in Amazon's place.
         """
-        if self._run.borne_out is not None:
-            return self._run.borne_out, None
+        if self._run.trusted_time is not None:
+            return self._run.trusted_time, None
         slug, stores = self._run.slug, self._run.settings.stores
         real = {slug for slug, store in stores.items() if not store.test and not store.amazon_sandbox}
-        earlier = borne_out(self._run.book.database, real if slug in real else {slug})
+        earlier = trusted_time(self._run.book.database, real if slug in real else {slug})
         now = self._run.clock.now()
         if earlier is None:
             return None, Problem(ProblemName.CLOCK_JUMPED, detail=privacy.NO_TIME_YET)
@@ -258,8 +258,8 @@ class Purger:
     def _count(self, kept: Sequence[KeptOrder], today: date) -> None:
         self._report.kept += len(kept)
         for entry in kept:
-            stay = stay_of(entry.order, today, self._run.retention)
-            last = expected_last_day(stay, entry.lease_day, today) or today
+            keeping = keeping_of(entry.order, today, self._run.retention)
+            last = expected_last_day(keeping, entry.lease_day, today) or today
             goes = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
             self._report.next_due = min(goes, self._report.next_due or goes)
 

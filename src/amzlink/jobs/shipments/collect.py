@@ -38,17 +38,17 @@ _CHUNK: Final = 200
 _SALT_BYTES: Final = 16
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedParcel(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel as somebody told of it just now, with its tracking number."""
 
     parcel: Parcel
     number: str | None
 
 
-class ParcelNews:
+class ParcelUpdates:
     """Takes in news of one store's parcels.
 
-    `heard` are the keys of parcels of which something is new, or that a file told of; `touched` are their orders.
+    `reported` are the keys of parcels of which something is new, or that a file told of; `touched` are their orders.
     """
 
     def __init__(self, run: StoreRun) -> None:
@@ -56,27 +56,27 @@ class ParcelNews:
         self._sealed = run.sealed
         self._policy = run.retention
         self._now = run.now()
-        self.heard: set[str] = set()
+        self.reported: set[str] = set()
         self.touched: set[str] = set()
 
-    def take(self, news: Mapping[str, Sequence[Heard]], salts: Mapping[str, str] | None = None) -> None:
+    def take(self, updates: Mapping[str, Sequence[ReportedParcel]], salts: Mapping[str, str] | None = None) -> None:
         """Take in what was heard of some orders, all of which the book has, in one transaction.
 
         `salts` are for orders of which nothing is sealed yet, where one was needed before.
         """
-        ids = list(news)
+        ids = list(updates)
         before, sealed = parcels_of(self._book, ids), self._sealed.parcels(ids)
         leases = self._leases(ids)
         rows: list[Parcel] = []
         fresh: dict[str, Box] = {}
-        for order_id, told in news.items():
+        for order_id, told in updates.items():
             parcels = {parcel.key: parcel for parcel in before[order_id]}
             old = sealed.get(order_id)
             numbers = dict(old.numbers) if old else {}
-            for heard in told:
-                if changed := self._follow(heard, parcels, numbers):
+            for reported in told:
+                if changed := self._follow(reported, parcels, numbers):
                     rows.append(changed)
-                    self.heard.add(changed.key)
+                    self.reported.add(changed.key)
                     self.touched.add(order_id)
             salt = old.salt if old else (salts or {}).get(order_id) or new_salt()
             after = SealedParcels(salt, numbers)
@@ -85,15 +85,15 @@ class ParcelNews:
         seen = ParcelsSeen(parcels=rows, boxes=fresh, chain_ids=self._sealed.chain_ids)
         save_parcels(self._book, seen, self._now)
 
-    def _follow(self, heard: Heard, parcels: dict[str, Parcel], numbers: dict[str, str]) -> Parcel | None:
+    def _follow(self, reported: ReportedParcel, parcels: dict[str, Parcel], numbers: dict[str, str]) -> Parcel | None:
         """The parcel as it is now, if there is anything new about it. What a file tells is always news."""
-        key = heard.parcel.key
+        key = reported.parcel.key
         known = parcels.get(key)
-        merged = follow(known, heard.parcel)
+        merged = follow(known, reported.parcel)
         is_late = merged is known
-        has_new_number = bool(heard.number) and not is_late and numbers.get(key) != heard.number
-        if has_new_number and heard.number:
-            numbers[key] = heard.number
+        has_new_number = bool(reported.number) and not is_late and numbers.get(key) != reported.number
+        if has_new_number and reported.number:
+            numbers[key] = reported.number
         parcels[key] = merged
         return merged if merged != known or has_new_number or merged.source == FILE else None
 
@@ -140,12 +140,12 @@ class ParcelNews:
         while chunk := list(itertools.islice(listed, _CHUNK)):
             numbers = {shipment.order_number for shipment in chunk if shipment.order_number}
             booked = booked_orders(self._book, numbers)
-            news: dict[str, list[Heard]] = {}
+            updates: dict[str, list[ReportedParcel]] = {}
             for shipment in chunk:
                 if (order_id := shipment.order_number) in booked:
-                    news.setdefault(order_id, []).extend(_from_shipment(shipment, order_id, self._now))
-            if news:
-                self.take(news)
+                    updates.setdefault(order_id, []).extend(_from_shipment(shipment, order_id, self._now))
+            if updates:
+                self.take(updates)
 
     # From a file.
 
@@ -157,8 +157,8 @@ class ParcelNews:
             sealed = self._sealed.parcels(chunk)
             # The salt that names the parcels has to be the one that is sealed with them.
             salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}
-            news = {order_id: list(_from_rows(rows[order_id], salts[order_id], self._now)) for order_id in chunk}
-            self.take(news, salts)
+            updates = {order_id: list(_from_rows(rows[order_id], salts[order_id], self._now)) for order_id in chunk}
+            self.take(updates, salts)
 
 
 def new_salt() -> str:
@@ -166,13 +166,13 @@ def new_salt() -> str:
     return secrets.token_hex(_SALT_BYTES)
 
 
-def _from_shipment(shipment: "Shipment", order_id: str, now: datetime) -> Iterator[Heard]:
+def _from_shipment(shipment: "Shipment", order_id: str, now: datetime) -> Iterator[ReportedParcel]:
     from amzlink.sendcloud.statuses import kind_of, status_of  # noqa: PLC0415
 
     for parcel in shipment.parcels:
         status = status_of(parcel.status_code)
         changed = parcel.updated_at or now
-        yield Heard(
+        yield ReportedParcel(
             parcel=Parcel(
                 key=f"{SENDCLOUD}:{parcel.id}",
                 order_id=order_id,
@@ -192,7 +192,7 @@ def _from_shipment(shipment: "Shipment", order_id: str, now: datetime) -> Iterat
         )
 
 
-def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterator[Heard]:
+def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterator[ReportedParcel]:
     """Rows with the same tracking number tell of one parcel; of mail without one, rows of the same carrier and day."""
     groups: dict[str, list[ShipmentRow]] = {}
     for row in rows:
@@ -200,7 +200,7 @@ def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterato
     for name, group in groups.items():
         first, last = group[0], group[-1]
         shipped = _moment(last.ship_date)
-        yield Heard(
+        yield ReportedParcel(
             parcel=Parcel(
                 key=f"{FILE}:{name}",
                 order_id=first.order_id,

@@ -12,7 +12,7 @@ from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.privacy.sealed_data import keyed_hash
 from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
 from amzlink.core.shipments.plan import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
-from amzlink.jobs.shipments.collect import ParcelNews
+from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.shipments.parcels import note_superseded, orders_to_look_at
@@ -45,19 +45,19 @@ class Planned(msgspec.Struct, kw_only=True):
 class Planner:
     """Decides for one store, by Amazon's time."""
 
-    def __init__(self, run: StoreRun, news: ParcelNews) -> None:
+    def __init__(self, run: StoreRun, updates: ParcelUpdates) -> None:
         self._book = run.book
         self._sealed = run.sealed
         self._reporter = run.reporter
         self._trigger = Trigger(run.store.update_status_when, run.store.ship_by_guard_hours)
-        self._news = news
+        self._updates = updates
         self._now = run.now()
         self._warned: set[str] = set()
         self.planned = Planned()
 
     def decide(self) -> Planned:
         """Decide for every order with news, and for those that Amazon still waits for."""
-        ids = list(dict.fromkeys([*sorted(self._news.touched), *orders_to_look_at(self._book)]))
+        ids = list(dict.fromkeys([*sorted(self._updates.touched), *orders_to_look_at(self._book)]))
         for start in range(0, len(ids), _CHUNK):
             self._decide(ids[start : start + _CHUNK])
         return self.planned
@@ -72,7 +72,7 @@ class Planner:
             situation = found[order_id]
             parcels = situation.parcels
             if _CONFIRMED_BY_AMAZON.intersection(order.programs):
-                self.planned.already += len(self._news.heard & {parcel.key for parcel in parcels})
+                self.planned.already += len(self._updates.reported & {parcel.key for parcel in parcels})
                 continue
             carriers = {parcel.key: self._carrier(parcel, order) for parcel in parcels if parcel.is_live}
             # Without the salt nobody can tell whether anything has changed: the order's data is gone.
@@ -80,8 +80,8 @@ class Planner:
             reached = frozenset(
                 parcel.key for parcel in parcels if self._trigger.reached(parcel, order.ship_by, self._now)
             )
-            heard = frozenset(self._news.heard & {parcel.key for parcel in parcels})
-            outlook = plan(msgspec.structs.replace(situation, contents=contents, heard=heard), reached)
+            reported = frozenset(self._updates.reported & {parcel.key for parcel in parcels})
+            outlook = plan(msgspec.structs.replace(situation, contents=contents, reported=reported), reached)
             self._count(situation, order, outlook)
             by_key = {parcel.key: parcel for parcel in parcels}
             outgoing += [
@@ -120,24 +120,24 @@ class Planner:
         )
 
     def _count(self, situation: Situation, order: OrderFacts, outlook: Outlook) -> None:
-        planned, heard = self.planned, self._news.heard
+        planned, reported = self.planned, self._updates.reported
         queued_edits = sum(entry.is_edit for entry in outlook.queued)
         planned.confirm += len(outlook.confirm) + len(outlook.queued) - queued_edits
         planned.edit += len(outlook.edit) + queued_edits
         planned.waiting += len(outlook.waiting)
-        planned.already += len(heard.intersection(outlook.already))
+        planned.already += len(reported.intersection(outlook.already))
         if outlook.waiting and situation.status in TO_SHIP and order.ship_by and order.ship_by - self._now < _NEAR:
             planned.due += 1
-        for problem in _problems(situation.order_id, outlook, heard):
+        for problem in _problems(situation.order_id, outlook, reported):
             planned.failed.append(Refusal(situation.order_id, problem.name, problem.summary))
 
 
-def _problems(order_id: str, outlook: Outlook, heard: set[str]) -> Iterable[Problem]:
+def _problems(order_id: str, outlook: Outlook, reported: set[str]) -> Iterable[Problem]:
     if outlook.without_codes:
         yield Problem(_NO_CODES, order_id=order_id)
-    if heard.intersection(outlook.of_cancelled_order):
+    if reported.intersection(outlook.of_cancelled_order):
         yield Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=order_id)
-    if heard.intersection(outlook.unclear):
+    if reported.intersection(outlook.unclear):
         yield Problem(ProblemName.CORRECTION_UNCLEAR, order_id=order_id)
 
 

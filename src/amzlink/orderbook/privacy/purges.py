@@ -296,7 +296,7 @@ def note_copy_gone(book: StoreBook, order_id: str) -> None:
         )
 
 
-def borne_out(database: Database, stores: Collection[str]) -> datetime | None:
+def trusted_time(database: Database, stores: Collection[str]) -> datetime | None:
     """The latest time that Amazon bore out to one of these stores."""
     query = select(func.max(RUNS.c.amazon_time)).where(RUNS.c.store.in_(stores))
     with database.reading() as connection:

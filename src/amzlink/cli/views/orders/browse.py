@@ -343,10 +343,10 @@ def _print_retention(console: Console, detail: OrderDetail, *, with_pii: bool) -
 
 def _how_long(detail: OrderDetail, *, with_pii: bool) -> str:
     """Until when personal data is kept, and by which rule."""
-    until, stay = detail.order.kept_until, detail.stay
-    if stay is None or until is None:
+    until, keeping = detail.order.kept_until, detail.keeping
+    if keeping is None or until is None:
         return "Personal data: past its retention date, the next purge deletes it (encrypted until then)"
-    since = local_day(stay.since) if stay.since else "on an unknown day"
+    since = local_day(keeping.since) if keeping.since else "on an unknown day"
     reporter = _REPORTERS.get(detail.order.delivered_by or "", "a file")
     carrier = f" by {' and '.join(detail.carriers)}" if detail.carriers else ""
     why = {
@@ -355,9 +355,9 @@ def _how_long(detail: OrderDetail, *, with_pii: bool) -> str:
         Rule.DELIVERED: f"delivered {since}{carrier}, as {reporter} says",
         Rule.SHIPPED: f"shipped {since}{carrier}",
         Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, its delivery assumed to need its days",
-    }.get(stay.rule, stay.rule.value)
+    }.get(keeping.rule, keeping.rule.value)
     how = "encrypted" if with_pii else "encrypted; --with-pii shows it"
-    counted = "" if stay.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
+    counted = "" if keeping.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
     return f"Personal data until {local_day(until)}: {why}{counted} ({how})"
 
 
