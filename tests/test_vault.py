@@ -445,7 +445,7 @@ class TestKeysThatAreNotHere:
         with pytest.raises(Problem) as error:
             vault_in(place, Book(NOV_23))
         assert is_missing(error)
-        assert "no vault key" in error.value.summary
+        assert "not a vault key" in error.value.summary
         assert place.text == text
 
     def test_a_key_with_one_character_changed_opens_nothing_and_says_so(self) -> None:

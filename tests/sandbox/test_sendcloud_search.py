@@ -96,7 +96,7 @@ def test_orders_that_come_and_go_while_pages_are_read_repeat_and_hide_none(drive
 
 
 def test_a_link_keeps_the_filters_and_names_a_host_and_path_that_were_not_called(driver: SendcloudDriver) -> None:
-    link = driver.get(ORDERS, page_size=2, status="fulfilled").headers["SpApiClient"]
+    link = driver.get(ORDERS, page_size=2, status="fulfilled").headers["Link"]
     assert link.startswith("<https://panel.sendcloud.sc/v3/orders?page_size=2&status=fulfilled&cursor=")
     assert link.endswith('>; rel="next"')
 

@@ -137,7 +137,7 @@ class TestSetting:
     def test_names_the_countries_of_two_regions(self, world: StoreOnSandbox) -> None:
         set_setting(world.deps, None, "marketplace_ids=DE")
         assert refusal(world, "marketplace_ids=US").summary == (
-            "Germany and United States are in different Amazon regions."
+            "Germany, United States are in different Amazon regions."
         )
 
     def test_of_an_unknown_store_is_refused(self, world: StoreOnSandbox) -> None:

@@ -49,7 +49,7 @@ class Page:
             for name, cursor in (("prev", self.previous), ("next", self.next))
             if cursor is not None
         ]
-        return {"SpApiClient": ", ".join(links)} if links else {}
+        return {"Link": ", ".join(links)} if links else {}
 
 
 def read_cursor(text: str) -> Cursor | None:
