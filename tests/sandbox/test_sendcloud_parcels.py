@@ -293,7 +293,7 @@ def test_pages_hold_every_shipment_once_although_parcels_move_meanwhile() -> Non
     driver.move("announce", orders="all")
     first = driver.get(SHIPMENTS)
     assert len(first.json()["data"]) == 40
-    assert first.headers["SpApiClient"].startswith("<https://panel.sendcloud.sc/v3/shipments/?")
+    assert first.headers["Link"].startswith("<https://panel.sendcloud.sc/v3/shipments/?")
     driver.move("scan", parcels="all")
     seen = [row["id"] for row in first.json()["data"]]
     for page in driver.pages(SHIPMENTS, cursor=cursors(first)["next"]):
