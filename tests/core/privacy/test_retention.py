@@ -154,7 +154,7 @@ class TestTheRules:
     """In days from today: which rule it is, the last day, and the day from which it counts."""
 
     @pytest.mark.parametrize(
-        ("order", "policy", "stay"),
+        ("order", "policy", "keeping"),
         [
             (booked("CANCELLED"), DEFAULT, (Rule.CANCELLED, None, None)),
             (booked("CANCELLED", shipped_on=-3, delivered_on=-1), DEFAULT, (Rule.CANCELLED, None, None)),

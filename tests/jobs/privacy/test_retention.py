@@ -263,7 +263,7 @@ class TestHowLongDataStays:
         at.check_last_day(order_id, last, rule)
 
     @pytest.mark.parametrize(
-        ("heard", "last", "rule"),
+        ("reported", "last", "rule"),
         [(3, 33, Rule.DELIVERED), (14, 44, Rule.DELIVERED), (15, 44, Rule.DELIVERY_UNKNOWN)],
     )
     def test_a_file_tells_that_it_has_arrived_but_not_when(
@@ -402,7 +402,7 @@ def cancel_after_the_hand_over(at: Machine, order_id: str) -> None:
 
 
 class TestCancelled:
-    @pytest.mark.parametrize("heard", [1, 25])
+    @pytest.mark.parametrize("reported", [1, 25])
     def test_it_goes_with_the_import_that_hears_of_it_and_from_sendcloud_too(self, start: Start, reported: int) -> None:
         at = start()
         cancelled, other = at.sell(2)
