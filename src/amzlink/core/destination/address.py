@@ -7,6 +7,7 @@ fields (`amazon`: name 50, lines 60, city 30, postal code 12), because the carri
 sent; the house number's is that of the carriers that demand it apart (InPost, Mondial Relay: 8).
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -99,8 +100,12 @@ def fit_address(recipient: Recipient, order_id: str) -> FittedAddress:
     )
 
 
+@functools.lru_cache(maxsize=64)
 def tidy(text: str | None) -> str:
-    """The text on one line: control characters and runs of white space are one space. Anything else stays."""
+    """The text on one line: control characters and runs of white space are one space. Anything else stays.
+
+    The same few texts of an order are asked for some thirty times while it is fitted, so the last ones are kept.
+    """
     if not text:
         return ""
     return " ".join(text.translate(_CONTROLS).split())

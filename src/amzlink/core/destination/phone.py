@@ -80,12 +80,12 @@ def _is_written_out(text: str, country: str) -> bool:
     """Whether it is one of the country's own numbers with its code, as most are; the parser takes as long again."""
     import phonenumbers  # noqa: PLC0415 - see above
 
-    code = str(phonenumbers.country_code_for_region(country))
-    national = re.sub("[ -]", "", text).removeprefix(f"+{code}")
-    if len(text) > PHONE_LIMIT or not _WRITTEN_OUT.fullmatch(text) or not re.fullmatch("[1-9][0-9]+", national):
+    code = phonenumbers.country_code_for_region(country)
+    national = text.replace(" ", "").replace("-", "").removeprefix(f"+{code}")
+    if len(text) > PHONE_LIMIT or not _WRITTEN_OUT.fullmatch(text) or not national.isdecimal() or national[0] == "0":
         return False
-    number = phonenumbers.PhoneNumber(country_code=int(code), national_number=int(national))
-    return phonenumbers.is_valid_number(number)
+    number = phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
+    return phonenumbers.is_valid_number_for_region(number, country) or phonenumbers.is_valid_number(number)
 
 
 def _readings(text: str, country: str) -> Iterator[str]:
