@@ -54,9 +54,11 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def unlocked_bus(folder: Path) -> Iterator[dict[str, str]]:
-    with session_bus(folder, unlock=True) as environ:
+    """A session of its own for each test: where the daemon ends by itself, the next one starts locked."""
+    user = Path(tempfile.mkdtemp(dir=folder))
+    with session_bus(user, unlock=True) as environ:
         yield environ
 
 
@@ -139,17 +141,16 @@ class TestTheFileOfTheVaultKey(SecretStoreContract):
         return SystemSecrets(files, home, keyring=DictKeyring())
 
 
+# gnome-keyring's daemon sometimes ends in the middle of a call, which is not ours to mend; three times is no accident.
+@pytest.mark.flaky(reruns=2, only_rerun=["keyring-locked", "keyring-unavailable"])
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 class TestARealSecretService(SecretStoreContract):
     @pytest.fixture
-    def store(self, home: Home, unlocked_bus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStore]:
+    def store(self, home: Home, unlocked_bus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> SecretStore:
         monkeypatch.delenv("PYTHON_KEYRING_BACKEND")  # which keeps all other tests from a real keyring
         for name, value in unlocked_bus.items():
             monkeypatch.setenv(name, value)
-        store = SystemSecrets({}, home, patience_seconds=PATIENCE_SECONDS)
-        yield store
-        for name in self.names:
-            store.delete("a", name)
+        return SystemSecrets({}, home, patience_seconds=PATIENCE_SECONDS)
 
     def test_keeps_two_homes_apart(self, store: SecretStore, tmp_path: Path) -> None:
         other = find_home({"AMZLINK_HOME": str(tmp_path / "other")})
