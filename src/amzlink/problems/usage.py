@@ -159,6 +159,10 @@ def no_crash_report(*, reason: str) -> str:
 
 FILE_UNREADABLE: Final = "it cannot be read"
 FILE_EMPTY: Final = "it is empty"
+FILE_IS_A_WORKBOOK: Final = "it is a spreadsheet's workbook; open it there and save it as CSV (UTF-8)"
+FILE_IS_A_PDF: Final = "it is a PDF document, which has no rows to read"
+FILE_IS_COMPRESSED: Final = "it is compressed; unpack it first"
+FILE_IS_A_WEB_PAGE: Final = "it is a web page, probably a sign-in page; download the file again"
 DOCUMENT_TOO_LARGE: Final = "it is too large for one JSON document; write one JSON object a line instead"
 DOCUMENT_IS_NO_LIST: Final = "it is not a JSON list of objects"
 

@@ -1,5 +1,6 @@
 """Numbers, times and days as people read them."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -19,7 +20,7 @@ def test_so_does_a_verb() -> None:
 
 
 @pytest.mark.parametrize(
-    ("time", "words"),
+    ("value", "words"),
     [
         ("2026-11-29T14:20:00Z", "today 14:20"),
         ("2026-11-29T00:05:59.999Z", "today 00:05"),
@@ -30,13 +31,11 @@ def test_so_does_a_verb() -> None:
         (None, ""),
     ],
 )
-def test_a_time_has_its_day(time: str | datetime | None, words: str) -> None:
-    assert local_time(time, NOW) == words
+def test_a_time_has_its_day(value: str | datetime | None, words: str) -> None:
+    assert local_time(value, NOW) == words
 
 
 def test_a_time_is_that_of_the_readers_zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setenv("TZ", "Europe/Amsterdam")
     time.tzset()
     try:
@@ -49,3 +48,14 @@ def test_a_time_is_that_of_the_readers_zone(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_day_has_its_year() -> None:
     assert local_day(date(2026, 12, 1)) == "1 Dec 2026"
+
+
+@pytest.mark.parametrize("zone", ["UTC+99", "XXX-200", "Nowhere/Land", ""])
+def test_a_zone_that_no_place_has_is_read_as_utc(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert local_time("2026-11-29T14:20:00Z", NOW).endswith("14:20")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

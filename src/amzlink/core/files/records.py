@@ -29,6 +29,13 @@ LONGEST_QUOTE: Final = 20
 """Lines that one quoted value may run over; a quote that does not end by then was a slip in its first line."""
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_KINDS: Final = (
+    (b"PK\x03\x04", usage.FILE_IS_A_WORKBOOK),  # .xlsx and .ods
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", usage.FILE_IS_A_WORKBOOK),  # .xls
+    (b"%PDF-", usage.FILE_IS_A_PDF),
+    (b"\x1f\x8b", usage.FILE_IS_COMPRESSED),
+)
+_WEB_PAGE: Final = re.compile(rb"\s*<(!doctype html|html)\b", re.IGNORECASE)
 _HEAD: Final = 1024
 _MOST_ABOVE_HEADER: Final = 5  # lines with a title, a date or a version
 _NO_OTHER_NAMES: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
@@ -89,7 +96,10 @@ def read_records(
     Raises:
         Problem: `input-malformed`, before the first record.
     """
-    lines = _lines(stream)
+    head = _head(stream)
+    if kind := _other_kind(head):
+        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=kind)
+    lines = _lines(head, stream)
     first = next((numbered for numbered in lines if numbered[1].strip()), None)
     if first is None:
         raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.FILE_EMPTY)
@@ -132,11 +142,22 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("amzlink-cp1252", _as_cp1252)
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    """The lines with their numbers and line ends; one that is too long comes in pieces, as several."""
+def _head(stream: BinaryIO) -> bytes:
     head = b""
     while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
         head += more
+    return head
+
+
+def _other_kind(head: bytes) -> str | None:
+    """What a file is that has no lines to read, told by how it begins."""
+    if _WEB_PAGE.match(head.removeprefix(codecs.BOM_UTF8)):
+        return usage.FILE_IS_A_WEB_PAGE
+    return next((kind for beginning, kind in _KINDS if head.startswith(beginning)), None)
+
+
+def _lines(head: bytes, stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers and line ends; one that is too long comes in pieces, as several."""
     encoding, errors = _encoding(head)
     text = io.TextIOWrapper(io.BufferedReader(_Joined(head, stream)), encoding=encoding, errors=errors, newline="")
     number = 1
@@ -176,7 +197,7 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 def _from_csv(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: _Names) -> Iterator[Entry]:
-    given = re.fullmatch(r"sep=(.)", first[1].strip(), re.IGNORECASE)
+    given = re.fullmatch(r'"?sep=(.)"?', first[1].strip(), re.IGNORECASE)  # a program that quotes all cells quotes it
     delimiters = [given[1]] if given and given[1] in _DELIMITERS else _DELIMITERS
     filled = (text for _, text in lines if text.strip())
     candidates = itertools.islice(filled if given else itertools.chain([first[1]], filled), 1 + _MOST_ABOVE_HEADER)
