@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from amzlink.jobs.check_weights import CheckReport
@@ -142,3 +143,30 @@ def test_an_app_that_may_not_write_listings_is_named_and_the_weights_stay(tmp_pa
     assert report.problem is not None
     assert report.problem.name.value == "access-denied"
     assert found(shop.check(weights={sku: 450}), sku).entry.verdict.weight_grams == 450
+
+
+class DeniesSlashes(httpx.BaseTransport):
+    """Amazon on a day on which its gateway takes an encoded slash for a path's end.
+
+    Source: https://github.com/amzn/selling-partner-api-docs/issues/467
+    """
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH" and b"%2F" in request.url.raw_path:
+            error = {"code": "Unauthorized", "message": "Access to requested resource is denied.", "details": ""}
+            return httpx.Response(403, json={"errors": [error]}, request=request)
+        return self._inner.handle_request(request)
+
+
+def test_a_sku_with_a_slash_that_amazon_denies_keeps_no_other_weight_back(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    plain = shop.product(_K.NONE).sku
+    slash = next(sku for sku in shop.amazon.catalogue.by_sku if "/" in sku)
+    shop.world.deps.transport = DeniesSlashes(shop.world.transport)
+    report = shop.check(weights={slash: 300, plain: 450}, apply=True)
+    assert report.problem is None
+    assert states(report) == {slash: "refused", plain: "queued"}
+    assert {outcome.problem for outcome in report.patches} == {ProblemName.WEIGHT_REFUSED, None}

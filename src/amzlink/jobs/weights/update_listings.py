@@ -13,7 +13,7 @@ from amzlink.core.weights.weights import to_grams
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.weights.listings import Patch, PatchState, note_patch, patched
 from amzlink.problems import Problem, ProblemName
-from amzlink.problems.failures import AnswerUnknown, Refused
+from amzlink.problems.failures import AnswerUnknown, Denied, Refused
 from amzlink.run import StoreRun
 
 # Amazon works on a change by and by (docs/services/amazon.md, "Changing a listing").
@@ -105,10 +105,9 @@ class Patcher:
         return self._store.marketplace_ids[0]
 
     def _send(self, listing: Listing, grams: int, *, preview_only: bool) -> PatchOutcome:
-        try:
-            answer = self._ask(listing, grams, preview=True)
-        except Refused as problem:  # of this listing alone
-            return self._not_possible(listing.sku, grams, problem)
+        answer = self._preview(listing, grams, keep=not preview_only)
+        if isinstance(answer, PatchOutcome):
+            return answer
         # A preview names old faults of the listing too (docs/services/amazon.md, "Changing a listing"): only what is
         # about the weight keeps it back.
         errors = tuple(issue for issue in answer.issues_of(listing.weight_attribute) if issue.is_error)
@@ -138,6 +137,19 @@ class Patcher:
             return self._refused(listing.sku, grams, answer.issues, keep=True)
         note_patch(self._book, listing.sku, msgspec.structs.replace(patch, state=PatchState.QUEUED))
         return PatchOutcome(sku=listing.sku, grams=grams, state=PatchState.QUEUED.value, issues=answer.issues)
+
+    def _preview(self, listing: Listing, grams: int, *, keep: bool) -> PatchAnswer | PatchOutcome:
+        try:
+            return self._ask(listing, grams, preview=True)
+        except Refused as problem:  # of this listing alone
+            return self._not_possible(listing.sku, grams, problem)
+        except Denied:
+            # Amazon's gateway at times takes a slash for the end of the SKU even where it is encoded, and denies a path
+            # that it does not know; whoever has no right to write is denied every SKU. Source:
+            # https://github.com/amzn/selling-partner-api-docs/issues/467
+            if "/" not in listing.sku:
+                raise
+            return self._refused(listing.sku, grams, (), keep=keep)
 
     def _ask(self, listing: Listing, grams: int, *, preview: bool) -> PatchAnswer:
         return patch_weight(
