@@ -207,6 +207,44 @@ def test_an_order_that_amazon_does_not_know_is_reported_by_name(tmp_path: Path) 
     ]
 
 
+FOREIGN = {
+    "order-404-empty": "response-malformed",
+    "order-404-html": "proxy-interferes",
+    "order-403-empty": "response-malformed",
+    "order-200-html": "proxy-interferes",
+}
+
+
+@pytest.mark.parametrize(("fault", "problem"), FOREIGN.items())
+def test_an_answer_that_is_not_amazons_strikes_no_waiting_order_off_and_stops_no_import(
+    tmp_path: Path, fault: str, problem: str
+) -> None:
+    world = store_on_sandbox(tmp_path, faults=["malformed-order"])
+    waiting = {entry.order_id for entry in run(world).tally.refused}
+    assert waiting
+    world.sandbox.world.faults.switch(on=[fault], off=["malformed-order"])
+    settled(world)
+    report = run(world)
+    assert report.problem is None
+    assert {(entry.order_id, entry.problem.value) for entry in report.tally.refused} == {
+        (order_id, problem) for order_id in waiting
+    }
+    world.sandbox.world.faults.switch(off=[fault])
+    settled(world)
+    assert run(world).complete
+    assert waiting <= booked(world).keys()
+
+
+@pytest.mark.parametrize(("fault", "problem"), FOREIGN.items())
+def test_an_order_asked_for_by_number_is_not_called_unknown_by_a_gateway(
+    tmp_path: Path, fault: str, problem: str
+) -> None:
+    world = store_on_sandbox(tmp_path, faults=[fault])
+    report = run(world, order_ids=tuple(world.sandbox.world.shippable()[:2]))
+    assert [entry.problem.value for entry in report.tally.refused] == [problem, problem]
+    assert report_problem(report) == problem
+
+
 def test_what_is_no_order_number_is_refused_before_a_call(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path)
     with pytest.raises(Problem) as caught:

@@ -16,7 +16,7 @@ from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
 from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import ProblemName, services
-from amzlink.problems.failures import NotFound
+from amzlink.problems.failures import NotFound, Unreadable
 from amzlink.problems.orders import UNKNOWN_TO_AMAZON
 
 _PATH: Final = "/orders/2026-01-01/orders"
@@ -54,6 +54,10 @@ class UnreadableOrder(msgspec.Struct, frozen=True):
     order_id: str
     problem: ProblemName
     message: str
+
+
+class DamagedOrder(Unreadable):
+    """What an answer tells of one order cannot be read. Others may be well."""
 
 
 class OrdersPage(msgspec.Struct, frozen=True):
@@ -126,7 +130,8 @@ def get_order(link: SpApiClient, order_id: str) -> Order:
     """One order by its id, however old its last change.
 
     Raises:
-        Problem: `order-not-found`, `response-malformed`, or as `SpApiClient.get`.
+        DamagedOrder: it cannot be read.
+        Problem: `order-not-found`, or as `SpApiClient.get`.
     """
     try:
         answer = link.get(GET_ORDER, f"{_PATH}/{quote(order_id, safe='')}", {"includedData": DATASETS})
@@ -135,9 +140,9 @@ def get_order(link: SpApiClient, order_id: str) -> Order:
     try:
         return to_order(_decode_answer(answer.body).order)
     except msgspec.ValidationError as error:
-        raise link.malformed(GET_ORDER, answer.request_id, str(error)) from error
+        raise link.malformed(GET_ORDER, answer.request_id, str(error)).retyped(DamagedOrder) from error
     except UNREADABLE as error:
-        raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)) from error
+        raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)).retyped(DamagedOrder) from error
 
 
 def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:

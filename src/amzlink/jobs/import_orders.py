@@ -141,7 +141,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
 def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: ImportReport) -> None:
     fetch = Fetch(run, intake)
     if options.order_ids:
-        fetch.by_number(options.order_ids)
+        fetch.asked_for(options.order_ids)
     elif run.store.amazon_sandbox:
         fetch.sample()
     else:

@@ -50,6 +50,11 @@ def no_json(*, status: int, size: int) -> str:
     return f"status {status} with a body of {size} bytes that is not JSON"
 
 
+def no_error_in_it(*, status: int, size: int) -> str:
+    """A refusal that does not say what is refused."""
+    return f"status {status} with a body of {size} bytes that does not name an error"
+
+
 def cut_off(size: int) -> str:
     """An answer that should be JSON."""
     return f"it is cut off, or is not JSON ({size} bytes)"
@@ -94,7 +99,7 @@ ENTRIES: Final = {
     ProblemName.RESPONSE_MALFORMED: Entry(
         title="An answer cannot be read",
         what="The answer to {operation} cannot be read: {detail}.",
-        why="It was cut off on the way, or it has a form that this version does not know.",
+        why="It was cut off on the way, something other than {service} gave it, or this version does not know its form.",
         next_step="Try again. If it happens again, report it with the request id {request_id}. What was read before is stored.",
         exit_code=Exit.TRY_AGAIN,
         checks=("lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD),

@@ -7,20 +7,29 @@ from typing import Final
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.amazon.orders import SANDBOX_QUERIES, changed_between, get_order, search_orders, to_ship_created_between
+from amzlink.amazon.orders import (
+    SANDBOX_QUERIES,
+    DamagedOrder,
+    changed_between,
+    get_order,
+    search_orders,
+    to_ship_created_between,
+)
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.clock import to_iso
 from amzlink.core.orders.import_window import Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, searches_under_way
 from amzlink.problems import Problem, ProblemName, services
-from amzlink.problems.failures import Denied, Refused, Unreadable
+from amzlink.problems.failures import AnswerUnknown, Denied, Refused
 from amzlink.run import StoreRun
 
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
 # What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
 # (docs/services/amazon.md, "When a role is missing").
-_ONE_ORDERS_OWN: Final = (Refused, Denied, Unreadable)
+_ONE_ORDERS_OWN: Final = (Refused, Denied, DamagedOrder)
+_MOST_DISTURBED: Final = 3
+"""After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
 
 
@@ -34,16 +43,34 @@ class Fetch:
         self._progress = run.reporter.progress
         self._intake = intake
 
-    def by_number(self, order_ids: Sequence[str]) -> None:
-        """Single orders by getOrder, whose quota is ninety times that of a search."""
+    def by_number(self, order_ids: Sequence[str]) -> AnswerUnknown | None:
+        """Single orders by getOrder, whose quota is ninety times that of a search.
+
+        An answer that says nothing of an order is told of it, and the order is asked for again by the next run. Where
+        the last ones were such answers, the last is returned.
+        """
+        disturbed: list[AnswerUnknown] = []
         for order_id in order_ids:
+            if len(disturbed) == _MOST_DISTURBED:
+                break
             self._progress(f"order {order_id}")
             try:
                 order = get_order(self._link, order_id)
             except _ONE_ORDERS_OWN as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
+                disturbed.clear()
+            except AnswerUnknown as problem:
+                self._intake.refuse(order_id, problem.name, problem.summary)
+                disturbed.append(problem)
             else:
                 self._intake.take((order,))
+                disturbed.clear()
+        return disturbed[-1] if disturbed else None
+
+    def asked_for(self, order_ids: Sequence[str]) -> None:
+        """The orders that a person names. Raises what ended the last call, where no answer could be had."""
+        if failure := self.by_number(order_ids):
+            raise failure
 
     def sample(self) -> None:
         """Amazon's static sandbox has one fixed answer per region."""
