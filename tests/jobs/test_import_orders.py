@@ -207,6 +207,48 @@ def test_an_order_that_amazon_does_not_know_is_reported_by_name(tmp_path: Path) 
     ]
 
 
+BREAKS_THE_PAGE = ("unquoted-word", "missing-comma", "line-break", "stray-quote", "no-number", "cut-object")
+BREAKS_THE_ORDER = ("wrong-utf8", "not-a-number", "word-for-number")
+
+
+@pytest.mark.parametrize("form", [*BREAKS_THE_PAGE, "unknown-status"])
+def test_an_order_whose_damage_breaks_its_page_comes_in_by_its_number(tmp_path: Path, form: str) -> None:
+    world = store_on_sandbox(tmp_path, orders=300, faults=[f"order-damaged-{form}"])
+    report = everything(world)
+    assert report.complete
+    assert report.tally.fetched == sum(report.tally.verdicts.values())
+    assert booked(world).keys() == to_be_booked(world.sandbox).keys()
+
+
+def test_the_orders_of_a_damaged_page_are_not_forgotten_where_their_calls_are_not_allowed(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=300, quota="real", faults=["order-damaged-missing-comma"])
+    report = run(world, since=world.clock.now() - ALL, max_wait=timedelta(0))
+    assert {entry.problem.value for entry in report.tally.refused} == {"throttled"}
+    for _ in range(10):
+        world.clock.advance(900)
+        report = run(world)
+    assert report.complete
+    assert booked(world).keys() == to_be_booked(world.sandbox).keys()
+
+
+@pytest.mark.parametrize("form", [*BREAKS_THE_PAGE, *BREAKS_THE_ORDER])
+def test_an_order_that_stays_damaged_costs_itself_alone_and_is_asked_for_again(tmp_path: Path, form: str) -> None:
+    fault = f"order-damaged-{form}-for-good"
+    world = store_on_sandbox(tmp_path, orders=300, faults=[fault])
+    report = everything(world)
+    refused = {entry.order_id for entry in report.tally.refused}
+    assert refused
+    assert report.problem is None
+    assert not report.complete
+    assert booked(world).keys() == to_be_booked(world.sandbox).keys() - refused
+    settled(world)
+    assert {entry.order_id for entry in run(world).tally.refused} >= refused
+    world.sandbox.world.faults.switch(off=[fault])
+    settled(world)
+    assert run(world).complete
+    assert booked(world) == to_be_booked(world.sandbox)
+
+
 FOREIGN = {
     "order-404-empty": "response-malformed",
     "order-404-html": "proxy-interferes",

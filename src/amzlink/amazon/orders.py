@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from amzlink.amazon.damaged_page import salvage
 from amzlink.amazon.marketplaces import Region
 from amzlink.amazon.order_json import LoosePage, Pagination, WireAnswer, WireOrder, WirePage, to_order
 from amzlink.amazon.quota import Operation
@@ -61,11 +62,15 @@ class DamagedOrder(Unreadable):
 
 
 class OrdersPage(msgspec.Struct, frozen=True):
-    """One page: the orders that could be read, those that could not, and the token of the next page."""
+    """One page: the orders that could be read, those that could not, and the token of the next page.
+
+    `unread` are the numbers of orders to be asked for one by one, because the page is damaged as a whole.
+    """
 
     orders: tuple[Order, ...]
     refused: tuple[UnreadableOrder, ...]
     next_token: str | None
+    unread: tuple[str, ...] = ()
 
 
 _decode_page: Final = msgspec.json.Decoder(WirePage).decode
@@ -155,8 +160,8 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
         page = msgspec.convert(json.loads(body.decode("utf-8", "surrogateescape")), LoosePage)
     except msgspec.ValidationError as error:
         raise link.malformed(SEARCH_ORDERS, request_id, str(error)) from error
-    except ValueError as error:
-        raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
+    except (ValueError, RecursionError) as error:
+        return _page_by_numbers(link, body, request_id, error)
     orders: list[Order] = []
     refused: list[UnreadableOrder] = []
     for entry in page.orders:
@@ -164,9 +169,18 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
             orders.append(to_order(_decode_order(json.dumps(entry))))
         except msgspec.ValidationError as error:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
+
+
+def _page_by_numbers(link: SpApiClient, body: bytes, request_id: str, error: Exception) -> OrdersPage:
+    """A page that is no JSON: none of its orders is read, and all are named, as far as they have a number."""
+    found = salvage(body)
+    if found is None:
+        raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
+    refused = (UnreadableOrder("", ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT),) * found.nameless
+    return OrdersPage((), refused, found.next_token, found.order_ids)
 
 
 def _id_of(entry: object) -> str:

@@ -31,7 +31,7 @@ from amzlink.run import StoreRun, run_job
 
 JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
-_RETRIED_ORDERS: Final = 20
+_RETRIED_ORDERS: Final = 50
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):

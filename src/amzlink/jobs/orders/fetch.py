@@ -21,7 +21,7 @@ from amzlink.core.orders.import_window import Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, searches_under_way
 from amzlink.problems import Problem, ProblemName, services
-from amzlink.problems.failures import AnswerUnknown, Denied, Refused
+from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.run import StoreRun
 
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
@@ -43,29 +43,31 @@ class Fetch:
         self._progress = run.reporter.progress
         self._intake = intake
 
-    def by_number(self, order_ids: Sequence[str]) -> AnswerUnknown | None:
+    def by_number(self, order_ids: Sequence[str]) -> CallFailed | None:
         """Single orders by getOrder, whose quota is ninety times that of a search.
 
-        An answer that says nothing of an order is told of it, and the order is asked for again by the next run. Where
-        the last ones were such answers, the last is returned.
+        What cannot be had is told order by order, and asked for again by the next run. Where that is because no more
+        calls are allowed, or the last answers said nothing of an order, the failure is returned.
         """
-        disturbed: list[AnswerUnknown] = []
+        failure: CallFailed | None = None
+        in_a_row = 0
         for order_id in order_ids:
-            if len(disturbed) == _MOST_DISTURBED:
-                break
+            if failure and (in_a_row == _MOST_DISTURBED or isinstance(failure, Throttled)):
+                self._intake.refuse(order_id, failure.name, failure.summary)
+                continue
             self._progress(f"order {order_id}")
             try:
                 order = get_order(self._link, order_id)
             except _ONE_ORDERS_OWN as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
-                disturbed.clear()
-            except AnswerUnknown as problem:
+            except (AnswerUnknown, Throttled) as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
-                disturbed.append(problem)
+                failure, in_a_row = problem, in_a_row + 1
+                continue
             else:
                 self._intake.take((order,))
-                disturbed.clear()
-        return disturbed[-1] if disturbed else None
+            failure, in_a_row = None, 0
+        return failure
 
     def asked_for(self, order_ids: Sequence[str]) -> None:
         """The orders that a person names. Raises what ended the last call, where no answer could be had."""
@@ -143,7 +145,9 @@ class Fetch:
                 )
             seen.add(hash(token))
             here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())
-            self._intake.take(page.orders, page.refused, search=here)
+            # Written down first: whatever ends the run, they are asked for.
+            self._intake.take(page.orders, page.refused, search=here, unread=page.unread)
+            self.by_number(page.unread)
             yield here.window_end
             if token is None:
                 return

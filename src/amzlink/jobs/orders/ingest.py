@@ -20,7 +20,7 @@ from amzlink.orderbook.orders.pages import (
     known_orders,
     save_page,
 )
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, services
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
 
@@ -61,17 +61,25 @@ class Intake:
         self._deliverable = 0
 
     def take(
-        self, orders: Sequence[Order], refused: Sequence[UnreadableOrder] = (), search: Search | None = None
+        self,
+        orders: Sequence[Order],
+        refused: Sequence[UnreadableOrder] = (),
+        search: Search | None = None,
+        unread: Sequence[str] = (),
     ) -> None:
-        """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on."""
+        """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on.
+
+        Those that are `unread` are written down and not counted: the caller asks for each on its own.
+        """
         changes = self._changes(orders)
         refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused]
         self._tally.fetched += len(orders) + len(refused)
         self._tally.refused += refusals
+        waiting = [Refusal(each, ProblemName.RESPONSE_MALFORMED, services.DAMAGED_PAGE) for each in unread]
         done = search is not None and search.page_token is None
         page = Page(
             changes=changes,
-            refusals=refusals,
+            refusals=[*refusals, *waiting],
             settled=[order.order_id for order in orders],
             chain_ids=self._sealed.chain_ids,
             search=search,
@@ -84,6 +92,7 @@ class Intake:
     def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
         """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
         refusal = Refusal(order_id, problem, message)
+        self._tally.fetched += 1
         self._tally.refused.append(refusal)
         gone = problem == ProblemName.ORDER_NOT_FOUND
         page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
