@@ -23,6 +23,7 @@ from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.jobs.shipments.read_back import ConfirmationsShown
 from amzlink.jobs.weights.look_up import Weigher
+from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, usage
@@ -129,6 +130,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
             else:
                 forget_missing_weights(run.book)
         report.problem = intake.missing_addresses()
+        report.tally.incomplete = incomplete_orders(run.book)
     except Problem as problem:
         # What was stored before counts, and so does the time that Amazon told.
         report.problem = problem
@@ -146,6 +148,7 @@ def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: Imp
         fetch.sample()
     else:
         fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS))
+        fetch.incomplete()
         report.window = fetch.changes(options.since)
 
 

@@ -17,8 +17,10 @@ from amzlink.amazon.orders import (
 )
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.clock import to_iso
+from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_window import Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
+from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, searches_under_way
 from amzlink.problems import Problem, ProblemName, services
 from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
@@ -31,6 +33,7 @@ _ONE_ORDERS_OWN: Final = (Refused, Denied, DamagedOrder)
 _MOST_DISTURBED: Final = 3
 """After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
+_MOST_IN_VAIN: Final = 20  # a run's share of getOrder's burst of 30
 
 
 class Fetch:
@@ -68,6 +71,25 @@ class Fetch:
                 self._intake.take((order,))
             failure, in_a_row = None, 0
         return failure
+
+    def incomplete(self) -> None:
+        """Ask again for what came incomplete, the most urgent first; for few only where nothing more comes of it."""
+        in_vain = disturbed = 0
+        for entry in incomplete_orders(self._book):
+            if in_vain == _MOST_IN_VAIN or disturbed == _MOST_DISTURBED:
+                return
+            self._progress(f"order {entry.order_id} again: it came incomplete")
+            try:
+                order = get_order(self._link, entry.order_id)
+            except _ONE_ORDERS_OWN:
+                in_vain += 1
+            except AnswerUnknown:
+                disturbed += 1
+            except Throttled:
+                return
+            else:
+                self._intake.take((order,))
+                in_vain += bool(causes(order).keys() & INCOMPLETE)
 
     def asked_for(self, order_ids: Sequence[str]) -> None:
         """The orders that a person names. Raises what ended the last call, where no answer could be had."""
