@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders.browse import hold_order, list_orders, release_order, show_order
 from amzlink.orderbook.orders.browse import Filter
-from amzlink.problems import Problem, ProblemName
+from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
+from amzlink.problems import Exit, Problem, ProblemName
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
 ALL = timedelta(days=700)
@@ -250,6 +252,67 @@ def test_an_order_that_stays_damaged_costs_itself_alone_and_is_asked_for_again(t
     settled(world)
     assert run(world).complete
     assert booked(world) == to_be_booked(world.sandbox)
+
+
+class TestAQueryThatIsRefusedWithoutAReason:
+    def test_after_an_import_that_went_well_it_is_a_trouble_that_passes(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path)
+        run(world)
+        world.sandbox.world.faults.switch(on=["orders-refused-vaguely"])
+        settled(world)
+        problem = run(world).problem
+        assert problem is not None
+        assert problem.exit_code is Exit.TRY_AGAIN
+        assert "sp-api-status" in problem.next_step
+        assert "newer version" not in problem.next_step
+        world.sandbox.world.faults.switch(off=["orders-refused-vaguely"])
+        assert run(world).problem is None
+
+    def test_where_it_never_worked_a_newer_version_may_help(self, tmp_path: Path) -> None:
+        problem = run(store_on_sandbox(tmp_path, faults=["orders-refused-vaguely"])).problem
+        assert problem is not None
+        assert problem.name is ProblemName.REQUEST_REFUSED
+        assert "newer version" in problem.next_step
+
+
+class TestATokenOfTheNextPage:
+    def test_of_foreign_size_is_never_kept_and_the_orders_of_its_page_are(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, orders=300, faults=["page-token-huge"])
+        since = world.clock.now() - ALL
+        assert report_problem(run(world, since=since)) == "response-malformed"
+        assert len(booked(world)) > 50
+        with world.deps.book(SLUG) as book:
+            assert {search.page_token for search in searches_under_way(book)} == {None}
+        world.sandbox.world.faults.switch(off=["page-token-huge"])
+        assert run(world).problem is None
+        assert booked(world) == to_be_booked(world.sandbox)
+
+    @pytest.mark.parametrize("token", ["x" * 1_000_000, "with\nbreak", "never-one-of-Amazons"])
+    def test_that_an_older_version_kept_and_that_fails_is_dropped(self, tmp_path: Path, token: str) -> None:
+        world = store_on_sandbox(tmp_path, orders=300, faults=["page-token-huge"])
+        since = world.clock.now() - ALL
+        run(world, since=since)
+        with world.deps.book(SLUG) as book:
+            begin_searches(
+                book,
+                [
+                    replace(search, page_token=token, page_token_at=world.clock.now())
+                    for search in searches_under_way(book)
+                ],
+            )
+        world.sandbox.world.faults.switch(off=["page-token-huge"])
+        assert run(world).problem is None
+        assert booked(world) == to_be_booked(world.sandbox)
+
+    def test_that_is_refused_without_a_reason_is_dropped_for_the_next_run(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, orders=3000, quota="real")
+        since = world.clock.now() - ALL
+        assert report_problem(run(world, since=since, max_wait=timedelta(0))) == "throttled"
+        world.sandbox.world.faults.switch(on=["orders-refused-vaguely"])
+        world.clock.advance(7200)
+        assert report_problem(run(world)) == "request-refused"
+        with world.deps.book(SLUG) as book:
+            assert all(search.page_token is None for search in searches_under_way(book))
 
 
 FOREIGN = {

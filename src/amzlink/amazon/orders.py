@@ -25,6 +25,8 @@ _ROLE: Final = "Inventory and Order Tracking"
 SEARCH_ORDERS: Final = Operation("searchOrders", 0.0056, 20, _ROLE)
 GET_ORDER: Final = Operation("getOrder", 0.5, 30, _ROLE)
 PAGE_SIZE: Final = 100
+_LONGEST_TOKEN: Final = 6000
+"""In characters. Amazon names no limit; a gateway commonly takes a request line of 8,000 bytes."""
 DATASETS: Final = "BUYER,RECIPIENT,PROCEEDS,CANCELLATION,FULFILLMENT,PACKAGES,TAX"
 
 # Amazon's static sandbox answers only requests that its model lists word for word (docs/services/amazon.md,
@@ -65,12 +67,14 @@ class OrdersPage(msgspec.Struct, frozen=True):
     """One page: the orders that could be read, those that could not, and the token of the next page.
 
     `unread` are the numbers of orders to be asked for one by one, because the page is damaged as a whole.
+    `leads_nowhere`: there is a next page, and its token can be none that Amazon takes.
     """
 
     orders: tuple[Order, ...]
     refused: tuple[UnreadableOrder, ...]
     next_token: str | None
     unread: tuple[str, ...] = ()
+    leads_nowhere: bool = False
 
 
 _decode_page: Final = msgspec.json.Decoder(WirePage).decode
@@ -124,10 +128,22 @@ def search_orders(link: SpApiClient, query: Mapping[str, str], page_token: str |
         DeadPageToken: the search has to be started again.
     """
     answer = link.get(SEARCH_ORDERS, _PATH, {**query, "paginationToken": page_token} if page_token else query)
+    page = _read_page(link, answer.body, answer.request_id)
+    if page.next_token and not can_be_sent(page.next_token):
+        return msgspec.structs.replace(page, next_token=None, leads_nowhere=True)
+    return page
+
+
+def can_be_sent(page_token: str) -> bool:
+    """Whether a page token fits into a request: one of foreign size or with control characters does not."""
+    return len(page_token) <= _LONGEST_TOKEN and page_token.isprintable()
+
+
+def _read_page(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:
     try:
-        page = _decode_page(answer.body)
+        page = _decode_page(body)
     except UNREADABLE:
-        return _page_with_faults(link, answer.body, answer.request_id)
+        return _page_with_faults(link, body, request_id)
     return OrdersPage(tuple(map(to_order, page.orders)), (), _next_token(page.pagination))
 
 

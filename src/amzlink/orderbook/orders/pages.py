@@ -157,6 +157,16 @@ def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
         connection.execute(_UPSERT_SEARCH, [_search_row(book.store, search) for search in searches])
 
 
+def forget_page_token(book: StoreBook, kind: str) -> None:
+    """Let a search that is under way begin again."""
+    with book.writing() as connection:
+        connection.execute(
+            update(SEARCHES)
+            .where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind)
+            .values(page_token=None, page_token_at=None)
+        )
+
+
 def refused_orders(book: StoreBook, limit: int) -> list[str]:
     """Orders that could not be taken in earlier, the longest-waiting first."""
     query = (
