@@ -198,6 +198,14 @@ class TakingIn:
         known = _decode_personal(self._vault.open(order.order_id, box))
         return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
 
+    def tells_more(self, order: Order) -> bool:
+        """Whether the order tells anything else than what is sealed of it; what it withholds is nothing else."""
+        box = self._there.get(order.order_id)
+        if box is None:
+            return False
+        known = _decode_personal(self._vault.open(order.order_id, box))
+        return keep_known(order.personal, known) != known
+
     def seal(self, order: Order, lease: date) -> Box:
         """The order's personal data, sealed until the end of `lease`, or as long as it was already, if that is longer.
 

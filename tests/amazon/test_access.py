@@ -140,7 +140,7 @@ class TestConfirming:
             (refused(415, "UnsupportedMediaType", ""), "request-refused"),
             (refused(400, "InvalidInput", "The input you have submitted is not valid"), "request-refused"),
             (refused(404, "NotFound", "The requested resource does not exist"), "request-refused"),
-            (httpx.Response(404), "request-refused"),
+            (httpx.Response(404), "response-malformed"),
             (httpx.Response(400, text="<html><h1>400 Bad Request</h1></html>"), "proxy-interferes"),
             (httpx.Response(302, headers={"location": "http://portal.invalid"}), "proxy-interferes"),
         ],

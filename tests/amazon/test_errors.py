@@ -18,7 +18,8 @@ from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.orders import get_order, search_orders
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.transport import DeadPageToken
-from amzlink.problems import CATALOGUE, Problem
+from amzlink.problems import CATALOGUE, Exit, Problem
+from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import bench, denied, lwa_refused, refused
 
 INVALID_GRANT = (
@@ -155,6 +156,22 @@ def test_an_order_that_amazon_does_not_know_is_named_with_its_number() -> None:
     assert caught.value.summary == "The order 302-0000000-0000000 is not known to Amazon."
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, headers={"server": "nginx"}),
+        httpx.Response(404, text=PAGE),
+        httpx.Response(404, json={"message": "no Route matched with those values"}),
+        httpx.Response(404, json={"errors": []}),
+    ],
+    ids=["empty", "page", "another gateway", "no error"],
+)
+def test_a_404_that_is_not_amazons_own_says_nothing_of_the_order(answer: httpx.Response) -> None:
+    with bench(answer) as made, pytest.raises(AnswerUnknown) as caught:
+        get_order(made.link, "302-0000000-0000000")
+    assert caught.value.exit_code is Exit.TRY_AGAIN
+
+
 def test_a_bare_refusal_names_the_role_that_would_open_the_call_and_the_request_id() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         return refused(403, "Unauthorized", DENIED, x_amzn_RequestId="abc-123")
@@ -221,9 +238,9 @@ NO_TEXT = b'{"error": "invalid_client\xff", "errors": [{"code": "Unauthorized\xf
 
 
 @pytest.mark.parametrize("body", [NO_TEXT, b"\xff\xfe", b""])
-def test_a_refusal_in_bytes_that_are_no_text_is_a_problem_like_any_other(body: bytes) -> None:
+def test_a_refusal_without_words_is_no_refusal(body: bytes) -> None:
     refusal = httpx.Response(403, content=body)
-    with bench(refusal) as made, pytest.raises(Problem, match="access-denied"):
+    with bench(refusal) as made, pytest.raises(AnswerUnknown, match="response-malformed"):
         made.ask()
     with bench(lwa=[refusal]) as made, pytest.raises(Problem, match="response-malformed"):
         made.ask()

@@ -200,7 +200,7 @@ class TestRefusals:
             (refused(400, "InvalidInput", "Could not match input arguments"), "sandbox-credentials"),
             (refused(400, "InvalidInput", "Invalid request parameters"), "account-suspended"),
             (refused(413, "TooLarge", "Too large."), "request-refused"),
-            (httpx.Response(400, text="Bad Request"), "request-refused"),
+            (httpx.Response(400, text="Bad Request"), "response-malformed"),
             (unavailable(), "service-unavailable"),
         ],
     )

@@ -1,17 +1,20 @@
 """import-orders against the sandbox, in one process and on a clock that only waits move."""
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders.browse import hold_order, list_orders, release_order, show_order
 from amzlink.orderbook.orders.browse import Filter
-from amzlink.problems import Problem, ProblemName
+from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
+from amzlink.problems import Exit, Problem, ProblemName
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
 ALL = timedelta(days=700)
@@ -89,7 +92,9 @@ def test_a_second_run_asks_once_and_changes_nothing(tmp_path: Path) -> None:
     settled(world)
     report = run(world)
     assert report.tally.verdicts[Verdict.NEW] == report.tally.verdicts[Verdict.UPDATED] == 0
-    assert report.api_calls == {"getToken": 1, "searchOrders": 1}
+    # One came without an address, and is asked for again.
+    assert report.api_calls == {"getToken": 1, "getOrder": len(report.tally.incomplete), "searchOrders": 1}
+    assert len(report.tally.incomplete) == 1
     assert booked(world) == before
 
 
@@ -99,7 +104,7 @@ def test_n_orders_cost_one_search_a_hundred(tmp_path: Path) -> None:
     report = everything(world)
     pages = -(-report.tally.fetched // 100)
     assert pages > 5
-    assert report.api_calls == {"getToken": 1, "searchOrders": pages}
+    assert report.api_calls - Counter(getOrder=len(report.tally.incomplete)) == {"getToken": 1, "searchOrders": pages}
 
 
 def test_a_cancellation_and_a_shipment_made_elsewhere_arrive(tmp_path: Path) -> None:
@@ -205,6 +210,147 @@ def test_an_order_that_amazon_does_not_know_is_reported_by_name(tmp_path: Path) 
     assert [(entry.order_id, entry.problem) for entry in report.tally.refused] == [
         ("302-0000000-0000000", ProblemName.ORDER_NOT_FOUND)
     ]
+
+
+BREAKS_THE_PAGE = ("unquoted-word", "missing-comma", "line-break", "stray-quote", "no-number", "cut-object")
+BREAKS_THE_ORDER = ("wrong-utf8", "not-a-number", "word-for-number")
+
+
+@pytest.mark.parametrize("form", [*BREAKS_THE_PAGE, "unknown-status"])
+def test_an_order_whose_damage_breaks_its_page_comes_in_by_its_number(tmp_path: Path, form: str) -> None:
+    world = store_on_sandbox(tmp_path, orders=300, faults=[f"order-damaged-{form}"])
+    report = everything(world)
+    assert report.complete
+    assert report.tally.fetched == sum(report.tally.verdicts.values())
+    assert booked(world).keys() == to_be_booked(world.sandbox).keys()
+
+
+def test_the_orders_of_a_damaged_page_are_not_forgotten_where_their_calls_are_not_allowed(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=300, quota="real", faults=["order-damaged-missing-comma"])
+    report = run(world, since=world.clock.now() - ALL, max_wait=timedelta(0))
+    assert {entry.problem.value for entry in report.tally.refused} == {"throttled"}
+    for _ in range(10):
+        world.clock.advance(900)
+        report = run(world)
+    assert report.complete
+    assert booked(world).keys() == to_be_booked(world.sandbox).keys()
+
+
+@pytest.mark.parametrize("form", [*BREAKS_THE_PAGE, *BREAKS_THE_ORDER])
+def test_an_order_that_stays_damaged_costs_itself_alone_and_is_asked_for_again(tmp_path: Path, form: str) -> None:
+    fault = f"order-damaged-{form}-for-good"
+    world = store_on_sandbox(tmp_path, orders=300, faults=[fault])
+    report = everything(world)
+    refused = {entry.order_id for entry in report.tally.refused}
+    assert refused
+    assert report.problem is None
+    assert not report.complete
+    assert booked(world).keys() == to_be_booked(world.sandbox).keys() - refused
+    settled(world)
+    assert {entry.order_id for entry in run(world).tally.refused} >= refused
+    world.sandbox.world.faults.switch(off=[fault])
+    settled(world)
+    assert run(world).complete
+    assert booked(world) == to_be_booked(world.sandbox)
+
+
+class TestAQueryThatIsRefusedWithoutAReason:
+    def test_after_an_import_that_went_well_it_is_a_trouble_that_passes(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path)
+        run(world)
+        world.sandbox.world.faults.switch(on=["orders-refused-vaguely"])
+        settled(world)
+        problem = run(world).problem
+        assert problem is not None
+        assert problem.exit_code is Exit.TRY_AGAIN
+        assert "sp-api-status" in problem.next_step
+        assert "newer version" not in problem.next_step
+        world.sandbox.world.faults.switch(off=["orders-refused-vaguely"])
+        assert run(world).problem is None
+
+    def test_where_it_never_worked_a_newer_version_may_help(self, tmp_path: Path) -> None:
+        problem = run(store_on_sandbox(tmp_path, faults=["orders-refused-vaguely"])).problem
+        assert problem is not None
+        assert problem.name is ProblemName.REQUEST_REFUSED
+        assert "newer version" in problem.next_step
+
+
+class TestATokenOfTheNextPage:
+    def test_of_foreign_size_is_never_kept_and_the_orders_of_its_page_are(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, orders=300, faults=["page-token-huge"])
+        since = world.clock.now() - ALL
+        assert report_problem(run(world, since=since)) == "response-malformed"
+        assert len(booked(world)) > 50
+        with world.deps.book(SLUG) as book:
+            assert {search.page_token for search in searches_under_way(book)} == {None}
+        world.sandbox.world.faults.switch(off=["page-token-huge"])
+        assert run(world).problem is None
+        assert booked(world) == to_be_booked(world.sandbox)
+
+    @pytest.mark.parametrize("token", ["x" * 1_000_000, "with\nbreak", "never-one-of-Amazons"])
+    def test_that_an_older_version_kept_and_that_fails_is_dropped(self, tmp_path: Path, token: str) -> None:
+        world = store_on_sandbox(tmp_path, orders=300, faults=["page-token-huge"])
+        since = world.clock.now() - ALL
+        run(world, since=since)
+        with world.deps.book(SLUG) as book:
+            begin_searches(
+                book,
+                [
+                    replace(search, page_token=token, page_token_at=world.clock.now())
+                    for search in searches_under_way(book)
+                ],
+            )
+        world.sandbox.world.faults.switch(off=["page-token-huge"])
+        assert run(world).problem is None
+        assert booked(world) == to_be_booked(world.sandbox)
+
+    def test_that_is_refused_without_a_reason_is_dropped_for_the_next_run(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, orders=3000, quota="real")
+        since = world.clock.now() - ALL
+        assert report_problem(run(world, since=since, max_wait=timedelta(0))) == "throttled"
+        world.sandbox.world.faults.switch(on=["orders-refused-vaguely"])
+        world.clock.advance(7200)
+        assert report_problem(run(world)) == "request-refused"
+        with world.deps.book(SLUG) as book:
+            assert all(search.page_token is None for search in searches_under_way(book))
+
+
+FOREIGN = {
+    "order-404-empty": "response-malformed",
+    "order-404-html": "proxy-interferes",
+    "order-403-empty": "response-malformed",
+    "order-200-html": "proxy-interferes",
+}
+
+
+@pytest.mark.parametrize(("fault", "problem"), FOREIGN.items())
+def test_an_answer_that_is_not_amazons_strikes_no_waiting_order_off_and_stops_no_import(
+    tmp_path: Path, fault: str, problem: str
+) -> None:
+    world = store_on_sandbox(tmp_path, faults=["malformed-order"])
+    waiting = {entry.order_id for entry in run(world).tally.refused}
+    assert waiting
+    world.sandbox.world.faults.switch(on=[fault], off=["malformed-order"])
+    settled(world)
+    report = run(world)
+    assert report.problem is None
+    assert {(entry.order_id, entry.problem.value) for entry in report.tally.refused} == {
+        (order_id, problem) for order_id in waiting
+    }
+    world.sandbox.world.faults.switch(off=[fault])
+    settled(world)
+    assert run(world).complete
+    assert waiting <= booked(world).keys()
+
+
+@pytest.mark.parametrize(("fault", "problem"), FOREIGN.items())
+def test_an_order_asked_for_by_number_is_not_called_unknown_by_a_gateway(
+    tmp_path: Path, fault: str, problem: str
+) -> None:
+    world = store_on_sandbox(tmp_path, faults=[fault])
+    report = run(world, order_ids=tuple(world.sandbox.world.shippable()[:2]))
+    assert [entry.problem.value for entry in report.tally.refused] == [problem, problem]
+    assert report_problem(report) == problem
 
 
 def test_what_is_no_order_number_is_refused_before_a_call(tmp_path: Path) -> None:

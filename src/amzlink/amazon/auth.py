@@ -21,12 +21,14 @@ from amzlink.problems.services import NO_TOKEN_IN_IT
 _PATH: Final = "/auth/o2/token"
 _HEADER: Final = "x-amz-access-token"
 _EARLY: Final = timedelta(seconds=90)
+_LONGEST_LIFE: Final = 24 * 3600
+"""Seconds that a token may be said to live. Amazon's live an hour; what claims to live for ever is no token."""
 
 
 class _Token(msgspec.Struct, frozen=True):
     # Only what can stand in a header: a library that refuses a header quotes it.
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
-    expires_in: int = 3600
+    expires_in: Annotated[int, msgspec.Meta(ge=0, le=_LONGEST_LIFE)] = 3600
 
 
 class LwaAuth(Auth):

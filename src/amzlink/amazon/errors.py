@@ -22,8 +22,9 @@ from amzlink.problems.failures import (
     NotFound,
     NoToken,
     Refused,
+    Unreadable,
 )
-from amzlink.problems.services import code_and_status, no_json
+from amzlink.problems.services import code_and_status, no_error_in_it, no_json
 
 GET_TOKEN: Final = "getToken"  # noqa: S105 - an operation's name
 REQUEST_ID_HEADER: Final = "x-amzn-requestid"
@@ -111,10 +112,18 @@ def lwa_failure(status: int, body: bytes, request_id: str) -> NoToken:
 
 
 def spapi_failure(status: int, body: bytes, operation: str, role: str, request_id: str) -> CallFailed:
-    """What a refusal of the SP-API means."""
+    """What a refusal of the SP-API means.
+
+    An answer without words of Amazon's refuses nothing: a gateway or a proxy may have given it.
+    """
     error = parse_errors(body)
     if not error.code and is_html(body):
         return Intercepted(ProblemName.PROXY_INTERFERES, operation=operation, status=status, request_id=request_id)
+    if _says_nothing(status, error, operation):
+        unreadable = Unreadable(
+            ProblemName.RESPONSE_MALFORMED, operation=operation, status=status, request_id=request_id
+        )
+        return unreadable.with_facts(detail=no_error_in_it(status=status, size=len(body)))
     kind, name = _meaning(status, error, operation)
     failed = kind(name, operation=operation, status=status, code=error.code, request_id=request_id)
     facts = {"role": role, "detail": code_and_status(code=error.code, status=status)}
@@ -122,6 +131,13 @@ def spapi_failure(status: int, body: bytes, operation: str, role: str, request_i
         # The message of a 400 may quote what was sent, an order's data among it; that of a denial knows only the token.
         facts["message"] = _showable(_words(error))
     return failed.with_facts(**facts)
+
+
+def _says_nothing(status: int, error: SpApiError, operation: str) -> bool:
+    """Whether an answer shows no refusal: it has no words, or calls an order unknown without Amazon's code for that."""
+    if status == HTTPStatus.NOT_FOUND and operation == "getOrder":
+        return not error.code
+    return not (error.code or error.message or error.details)
 
 
 def _meaning(status: int, error: SpApiError, operation: str) -> tuple[type[CallFailed], ProblemName]:

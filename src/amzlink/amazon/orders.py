@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from amzlink.amazon.damaged_page import salvage
 from amzlink.amazon.marketplaces import Region
 from amzlink.amazon.order_json import LoosePage, Pagination, WireAnswer, WireOrder, WirePage, to_order
 from amzlink.amazon.quota import Operation
@@ -16,7 +17,7 @@ from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
 from amzlink.http.bodies import UNREADABLE
 from amzlink.problems import ProblemName, services
-from amzlink.problems.failures import NotFound
+from amzlink.problems.failures import NotFound, Unreadable
 from amzlink.problems.orders import UNKNOWN_TO_AMAZON
 
 _PATH: Final = "/orders/2026-01-01/orders"
@@ -24,6 +25,8 @@ _ROLE: Final = "Inventory and Order Tracking"
 SEARCH_ORDERS: Final = Operation("searchOrders", 0.0056, 20, _ROLE)
 GET_ORDER: Final = Operation("getOrder", 0.5, 30, _ROLE)
 PAGE_SIZE: Final = 100
+_LONGEST_TOKEN: Final = 6000
+"""In characters. Amazon names no limit; a gateway commonly takes a request line of 8,000 bytes."""
 DATASETS: Final = "BUYER,RECIPIENT,PROCEEDS,CANCELLATION,FULFILLMENT,PACKAGES,TAX"
 
 # Amazon's static sandbox answers only requests that its model lists word for word (docs/services/amazon.md,
@@ -56,12 +59,22 @@ class UnreadableOrder(msgspec.Struct, frozen=True):
     message: str
 
 
+class DamagedOrder(Unreadable):
+    """What an answer tells of one order cannot be read. Others may be well."""
+
+
 class OrdersPage(msgspec.Struct, frozen=True):
-    """One page: the orders that could be read, those that could not, and the token of the next page."""
+    """One page: the orders that could be read, those that could not, and the token of the next page.
+
+    `unread` are the numbers of orders to be asked for one by one, because the page is damaged as a whole.
+    `leads_nowhere`: there is a next page, and its token can be none that Amazon takes.
+    """
 
     orders: tuple[Order, ...]
     refused: tuple[UnreadableOrder, ...]
     next_token: str | None
+    unread: tuple[str, ...] = ()
+    leads_nowhere: bool = False
 
 
 _decode_page: Final = msgspec.json.Decoder(WirePage).decode
@@ -115,10 +128,22 @@ def search_orders(link: SpApiClient, query: Mapping[str, str], page_token: str |
         DeadPageToken: the search has to be started again.
     """
     answer = link.get(SEARCH_ORDERS, _PATH, {**query, "paginationToken": page_token} if page_token else query)
+    page = _read_page(link, answer.body, answer.request_id)
+    if page.next_token and not can_be_sent(page.next_token):
+        return msgspec.structs.replace(page, next_token=None, leads_nowhere=True)
+    return page
+
+
+def can_be_sent(page_token: str) -> bool:
+    """Whether a page token fits into a request: one of foreign size or with control characters does not."""
+    return len(page_token) <= _LONGEST_TOKEN and page_token.isprintable()
+
+
+def _read_page(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:
     try:
-        page = _decode_page(answer.body)
+        page = _decode_page(body)
     except UNREADABLE:
-        return _page_with_faults(link, answer.body, answer.request_id)
+        return _page_with_faults(link, body, request_id)
     return OrdersPage(tuple(map(to_order, page.orders)), (), _next_token(page.pagination))
 
 
@@ -126,7 +151,8 @@ def get_order(link: SpApiClient, order_id: str) -> Order:
     """One order by its id, however old its last change.
 
     Raises:
-        Problem: `order-not-found`, `response-malformed`, or as `SpApiClient.get`.
+        DamagedOrder: it cannot be read.
+        Problem: `order-not-found`, or as `SpApiClient.get`.
     """
     try:
         answer = link.get(GET_ORDER, f"{_PATH}/{quote(order_id, safe='')}", {"includedData": DATASETS})
@@ -135,9 +161,9 @@ def get_order(link: SpApiClient, order_id: str) -> Order:
     try:
         return to_order(_decode_answer(answer.body).order)
     except msgspec.ValidationError as error:
-        raise link.malformed(GET_ORDER, answer.request_id, str(error)) from error
+        raise link.malformed(GET_ORDER, answer.request_id, str(error)).retyped(DamagedOrder) from error
     except UNREADABLE as error:
-        raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)) from error
+        raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)).retyped(DamagedOrder) from error
 
 
 def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:
@@ -150,8 +176,8 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
         page = msgspec.convert(json.loads(body.decode("utf-8", "surrogateescape")), LoosePage)
     except msgspec.ValidationError as error:
         raise link.malformed(SEARCH_ORDERS, request_id, str(error)) from error
-    except ValueError as error:
-        raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
+    except (ValueError, RecursionError) as error:
+        return _page_by_numbers(link, body, request_id, error)
     orders: list[Order] = []
     refused: list[UnreadableOrder] = []
     for entry in page.orders:
@@ -159,9 +185,18 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
             orders.append(to_order(_decode_order(json.dumps(entry))))
         except msgspec.ValidationError as error:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
+
+
+def _page_by_numbers(link: SpApiClient, body: bytes, request_id: str, error: Exception) -> OrdersPage:
+    """A page that is no JSON: none of its orders is read, and all are named, as far as they have a number."""
+    found = salvage(body)
+    if found is None:
+        raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
+    refused = (UnreadableOrder("", ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT),) * found.nameless
+    return OrdersPage((), refused, found.next_token, found.order_ids)
 
 
 def _id_of(entry: object) -> str:

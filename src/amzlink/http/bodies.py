@@ -4,8 +4,9 @@ from typing import Final
 
 import msgspec
 
-# What msgspec raises at a body that it cannot read; bytes that are no UTF-8 it reports as Python itself does.
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+# What msgspec raises at a body that it cannot read; bytes that are no UTF-8, and lists nested too deeply, it reports as
+# Python itself does.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _HTML_MARKS: Final = (b"<!doctype html", b"<html")
 _BEFORE_MARKUP: Final = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and white space

@@ -23,6 +23,7 @@ from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.jobs.shipments.read_back import ConfirmationsShown
 from amzlink.jobs.weights.look_up import Weigher
+from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, usage
@@ -31,7 +32,7 @@ from amzlink.run import StoreRun, run_job
 
 JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
-_RETRIED_ORDERS: Final = 20
+_RETRIED_ORDERS: Final = 50
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +130,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
             else:
                 forget_missing_weights(run.book)
         report.problem = intake.missing_addresses()
+        report.tally.incomplete = incomplete_orders(run.book)
     except Problem as problem:
         # What was stored before counts, and so does the time that Amazon told.
         report.problem = problem
@@ -141,11 +143,12 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
 def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: ImportReport) -> None:
     fetch = Fetch(run, intake)
     if options.order_ids:
-        fetch.by_number(options.order_ids)
+        fetch.asked_for(options.order_ids)
     elif run.store.amazon_sandbox:
         fetch.sample()
     else:
         fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS))
+        fetch.incomplete()
         report.window = fetch.changes(options.since)
 
 

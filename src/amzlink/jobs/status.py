@@ -11,8 +11,10 @@ from amzlink.jobs.diagnosis.machine import check_freshness, check_retention, che
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.orderbook.health import LastRuns, last_runs
 from amzlink.orderbook.orders.fulfilment import Progress, progress
+from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
 from amzlink.orderbook.orders.overview import Overview, overview
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName
+from amzlink.problems.orders import spell_incomplete
 from amzlink.run import StoreRun
 
 
@@ -41,6 +43,7 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
             pushes = last_runs(run.book, "push-status")
             numbers = overview(run.book, store.hold_policy, now, midnight)
             shipping = progress(run.book, now)
+            intake = _of_intake(run)
         checks = (
             check_secret_age(store, now.date()),
             check_retention(deps, slug, now.date()),
@@ -54,10 +57,20 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
                 last_push=pushes,
                 orders=numbers,
                 shipping=shipping,
-                problems=_problems(checks),
+                problems=(*intake, *_problems(checks)),
             )
         )
     return found
+
+
+def _of_intake(run: StoreRun) -> list[Problem]:
+    """What the imports could not bring, as the order book has it."""
+    if count := orders_without_address(run.book):
+        return [run.naming_store(Problem(ProblemName.ROLE_MISSING_PII, count=count))]
+    if lacking := {entry.order_id: entry.lacks for entry in incomplete_orders(run.book)}:
+        detail = spell_incomplete(lacking)
+        return [run.naming_store(Problem(ProblemName.ORDERS_INCOMPLETE, count=len(lacking), detail=detail))]
+    return []
 
 
 def _problems(checks: Sequence[Result]) -> tuple[Problem, ...]:

@@ -26,7 +26,9 @@ from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import BRIEF_WAIT, Limits, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
-from amzlink.problems import Problem
+from amzlink.orderbook.orders.pages import coverage
+from amzlink.problems import Problem, ProblemName
+from amzlink.problems.failures import Refused
 from amzlink.secrets import require
 from amzlink.sendcloud.probe import PANEL
 from amzlink.time_limits import OutOfTime, outcomes_within
@@ -239,9 +241,24 @@ class _Examination:
                 self._ledger.skip((Check.LWA_TOKEN, *AMAZON_CHECKS), why)
                 return
         examined = examine_amazon(self._deps, account, self._store, self._limits, deep=self._options.deep)
-        self._ledger.add(*examined.results)
+        self._ledger.add(*(self._as_it_worked_before(result) for result in examined.results))
         if throttled := used_up(examined.replies):
             self._ledger.add(found(Check.QUOTA, throttled))
+
+    def _as_it_worked_before(self, result: Result) -> Result:
+        """A search that is refused after imports that went well is refused for now; a newer version would not help."""
+        problem = result.problem
+        if result.id is not Check.ORDERS_ACCESS or not isinstance(problem, Refused):
+            return result
+        if problem.name is not ProblemName.REQUEST_REFUSED or not self._has_imported():
+            return result
+        return found(Check.ORDERS_ACCESS, problem.named(ProblemName.REFUSED_FOR_NOW))
+
+    def _has_imported(self) -> bool:
+        if not self._ledger.good(Check.ORDER_BOOK):
+            return False
+        with self._deps.book(self._slug) as book:
+            return coverage(book) is not None
 
     def _sendcloud(self) -> None:
         for ground, why in (

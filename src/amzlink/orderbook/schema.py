@@ -45,6 +45,7 @@ ORDERS: Final = Table(
     Column("digest", Text, nullable=False),  # of everything that is not personal
     Column("delivered_at", Text),  # of the slowest parcel, once all of the order has been handed over
     Column("delivered_by", Text),  # who told: amazon, sendcloud, file
+    Column("imported_at", Text),  # of the first answer that brought it; null: an older version took it in
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
     info={"about": "An order's plain facts. Nothing in it is personal."},
@@ -185,6 +186,18 @@ REFUSED_ORDERS: Final = Table(
     Column("seen_at", Text, nullable=False),
     PrimaryKeyConstraint("store", "order_id"),
     info={"about": "Orders that could not be read. Each import asks for them again."},
+)
+
+PASSED_OVER: Final = Table(
+    "passed_over",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("by_amazon", Boolean, nullable=False),  # Amazon ships it
+    Column("seen_at", Text, nullable=False),
+    PrimaryKeyConstraint("store", "order_id"),
+    info={"about": "Orders that are not imported: those that are not paid for yet, and those that Amazon ships."},
 )
 
 RUNS: Final = Table(

@@ -1,5 +1,6 @@
 """Orders: finding, holding, and importing them regularly."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -10,12 +11,14 @@ AREA: Final = "Orders"
 # Where an order is not known.
 UNKNOWN_TO_AMAZON: Final = "to Amazon"
 
+_MOST_SHOWN: Final = 5
+
 ENTRIES: Final = {
     ProblemName.ORDER_NOT_FOUND: Entry(
         title="No such order",
         what="The order {order_id} is not known {detail}.",
-        why="The number is mistyped, belongs to another account or region, or is older than two years.",
-        next_step="Compare the number with Seller Central. `amzlink orders list{store_option}` shows the imported orders.",
+        why="The number is mistyped, or the order belongs to another account or region. Amazon gives none older than two years. Orders that Amazon ships are not imported.",
+        next_step="Compare the number with Seller Central. `amzlink orders list{store_option}` shows the imported orders. `amzlink import-orders{store_option} --order {order_id}` asks Amazon for this one.",
         exit_code=Exit.REFUSED,
     ),
     ProblemName.ORDER_AMAZON_FULFILLED: Entry(
@@ -24,6 +27,35 @@ ENTRIES: Final = {
         why="Amazon ships it from its own warehouse, so the merchant has nothing to ship.",
         next_step="Nothing to do.",
         exit_code=Exit.REFUSED,
+    ),
+    ProblemName.ORDER_PENDING: Entry(
+        title="This order is not paid for yet",
+        what="The order {order_id} is pending: the buyer has not paid for it yet.",
+        why="Amazon gives no address before the payment is complete, so there is nothing to ship.",
+        next_step="Nothing to do: the import after the payment brings the order.",
+        exit_code=Exit.TRY_AGAIN,
+    ),
+    ProblemName.ORDER_NOT_IMPORTED: Entry(
+        title="This order could not be imported",
+        what="The order {order_id} could not be imported: {detail}.",
+        why="Amazon's answer to it could not be read, or Amazon refused it.",
+        next_step="Nothing to do: each import asks Amazon for it again. Until then, ship it from Seller Central.",
+        exit_code=Exit.TRY_AGAIN,
+    ),
+    ProblemName.ORDER_OF_OTHER_COUNTRY: Entry(
+        title="An order of another country's marketplace",
+        what="The order {order_id} was placed in {country}, and this store is not connected to that marketplace.",
+        why="A store imports only the orders of its own marketplaces.",
+        next_step="To import the orders of that country too, run `amzlink stores set{store_option} marketplace_ids={countries}`.",
+        exit_code=Exit.REFUSED,
+    ),
+    ProblemName.ORDERS_INCOMPLETE: Entry(
+        title="Orders came incomplete",
+        what="Amazon gives {count:order} to ship without an address or items: {detail}.",
+        why="Amazon sometimes leaves out parts of an order at first and gives them later.",
+        next_step="Nothing to do: each import asks Amazon for them again. If one stays incomplete, ship it from Seller Central.",
+        exit_code=Exit.DONE,
+        severity="warning",
     ),
     ProblemName.HOLD_NOT_FOUND: Entry(
         title="This order is not on hold",
@@ -56,3 +88,10 @@ ENTRIES: Final = {
 def in_the_book_of(*, store: str) -> str:
     """Where an order was looked for."""
     return f"in the order book of {store}"
+
+
+def spell_incomplete(lacking: Mapping[str, Sequence[str]]) -> str:
+    """The first orders with what they lack, by the names of the holds."""
+    shown = [f"{order_id} ({', '.join(lacks)})" for order_id, lacks in list(lacking.items())[:_MOST_SHOWN]]
+    more = [f"{len(lacking) - _MOST_SHOWN} more"] if len(lacking) > _MOST_SHOWN else []
+    return ", ".join([*shown, *more])

@@ -18,6 +18,8 @@ PAGES_IN_A_CIRCLE: Final = "its pages go round in a circle"
 UNEXPECTED_FORM: Final = "it does not have the expected form"
 EMPTY: Final = "it is empty"
 DAMAGED_TEXT: Final = "its text is damaged"
+DAMAGED_PAGE: Final = "the text of its page is damaged, and it was not asked for on its own yet"
+NO_ITEMS: Final = "it came without the items that it had before"
 NO_MARKETPLACES: Final = "it is not a list of marketplaces"
 NO_ACCOUNT: Final = "there is no account in it"
 NO_LISTINGS: Final = "it is not a list of listings"
@@ -48,6 +50,11 @@ def code_and_status(*, code: str, status: int, place: str = "") -> str:
 def no_json(*, status: int, size: int) -> str:
     """An answer that is not in the service's form."""
     return f"status {status} with a body of {size} bytes that is not JSON"
+
+
+def no_error_in_it(*, status: int, size: int) -> str:
+    """A refusal that does not say what is refused."""
+    return f"status {status} with a body of {size} bytes that does not name an error"
 
 
 def cut_off(size: int) -> str:
@@ -94,7 +101,7 @@ ENTRIES: Final = {
     ProblemName.RESPONSE_MALFORMED: Entry(
         title="An answer cannot be read",
         what="The answer to {operation} cannot be read: {detail}.",
-        why="It was cut off on the way, or it has a form that this version does not know.",
+        why="It was cut off, something other than {service} gave it, or this version does not know its form.",
         next_step="Try again. If it happens again, report it with the request id {request_id}. What was read before is stored.",
         exit_code=Exit.TRY_AGAIN,
         checks=("lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD),
@@ -103,9 +110,17 @@ ENTRIES: Final = {
         title="A request is refused as invalid",
         what="{service} refused {operation} as invalid: {detail}.",
         why="This version of amzlink, or a setting of the store, asks for something that {service} does not accept.",
-        next_step="Try again later, and look for a newer version of amzlink. If it happens again, report it with the request id {request_id}.",
+        next_step="Try again later. If it worked before, see {service}'s status page; if it never worked, look for a newer version of amzlink. If it goes on, report it with the request id {request_id}.",
         exit_code=Exit.REFUSED,
         checks=("lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD),
+    ),
+    ProblemName.REFUSED_FOR_NOW: Entry(
+        title="A request is refused that worked before",
+        what="{service} refused {operation} as invalid ({detail}), although it accepted this request before.",
+        why="The request has not changed, so {service} very likely has a problem, which usually passes by itself.",
+        next_step="Try again later. See Amazon's status page at https://sellercentral.amazon.com/sp-api-status. If it goes on for a day, report it with the request id {request_id}.",
+        exit_code=Exit.TRY_AGAIN,
+        checks=("orders-access",),
     ),
     ProblemName.DOCUMENT_REFUSED: Entry(
         title="The link to a document has expired",

@@ -62,7 +62,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (
         imports.StoreImport,
         (
-            "store window route fetched new updated unchanged pending held missing_weight sent refused api_calls "
+            "store window route fetched new updated unchanged pending held missing_weight incomplete sent refused api_calls "
             "seconds | error"
         ),
     ),

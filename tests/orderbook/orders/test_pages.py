@@ -112,6 +112,7 @@ class TestAPage:
             "digest": digest(order),
             "delivered_at": None,
             "delivered_by": None,
+            "imported_at": "2026-11-23T09:30:00Z",
         }
         first, second = sorted(rows_of(book, ORDER_LINES), key=lambda row: int(row["position"]))
         assert first == {

@@ -1,6 +1,7 @@
 """What an order that came from Amazon means for the order book."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -22,7 +23,8 @@ class Verdict(StrEnum):
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed.
 
-    `delivered_on` is the day on which all of it had arrived, as far as that is known, by the word of `delivered_by`.
+    `has_lines`: its items came at some time. `delivered_on` is the day on which all of it had arrived, as far as that
+    is known, by the word of `delivered_by`.
     """
 
     changed_at: datetime
@@ -30,6 +32,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     deliverable: bool
     delivered_on: date | None = None
     delivered_by: str | None = None
+    has_lines: bool = False
 
 
 def digest(order: Order) -> str:
@@ -38,11 +41,14 @@ def digest(order: Order) -> str:
     return hashlib.blake2b(facts, digest_size=12).hexdigest()
 
 
-def judge(order: Order, order_digest: str, known: Known | None) -> Verdict:
-    """Whether an order is to be stored.
+def judge(
+    order: Order, order_digest: str, known: Known | None, tells_more: Callable[[], bool] = lambda: False
+) -> Verdict:
+    """Whether an order is to be stored: the one rule of what has changed. What follows from a change goes by it too.
 
     An older answer never overwrites a newer one. Two changes can carry the same time, so at equal times the content
-    decides; and an address that was missing (a role that was granted since) is taken without any change.
+    decides, with what is personal in it: `tells_more` says whether that is other than what is sealed, and is asked only
+    where nothing else decides. An address that was missing is taken in any case (what was sealed may be gone).
     """
     if known is None:
         return Verdict.PENDING if order.status in PENDING else Verdict.NEW
@@ -51,4 +57,4 @@ def judge(order: Order, order_digest: str, known: Known | None) -> Verdict:
     if order.changed_at > known.changed_at or order_digest != known.digest:
         return Verdict.UPDATED
     gained = order.personal.recipient.deliverable and not known.deliverable
-    return Verdict.UPDATED if gained else Verdict.UNCHANGED
+    return Verdict.UPDATED if gained or tells_more() else Verdict.UNCHANGED

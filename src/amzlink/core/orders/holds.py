@@ -26,6 +26,7 @@ class Hold(StrEnum):
     PREORDER = "preorder"
     LABEL_TOO_EARLY = "label-too-early"
     NO_ADDRESS = "no-address"
+    NO_LINES = "no-lines"
     DAMAGED_TEXT = "damaged-text"
     MISSING_WEIGHT = "missing-weight"
     MANUAL = "manual"
@@ -41,6 +42,10 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
     "IN_STORE_PICK_UP": Hold.STORE_PICKUP,
     "PREORDER": Hold.PREORDER,
 }
+
+
+INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT})
+"""What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""
 
 
 class HoldPolicy(msgspec.Struct, frozen=True):
@@ -72,6 +77,8 @@ def causes(order: Order) -> dict[Hold, str]:
         found[Hold.LABEL_TOO_EARLY] = to_iso(order.label_from)
     if not order.personal.recipient.deliverable:
         found[Hold.NO_ADDRESS] = "absent"
+    if not order.lines:
+        found[Hold.NO_LINES] = "absent"
     return found
 
 

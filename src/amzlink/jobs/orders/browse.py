@@ -16,6 +16,7 @@ from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import (
     BookedOrder,
     Filter,
+    find_not_imported,
     find_order,
     iterate_orders,
     lift_holds,
@@ -126,9 +127,16 @@ def _with_last_day(order: BookedOrder, today: date, policy: Retention) -> Booked
 
 def _found(book: StoreBook, order_id: str) -> BookedOrder:
     order = find_order(book, order_id)
-    if order is None:
+    if order is not None:
+        return order
+    known = find_not_imported(book, order_id)
+    if known is None:
         raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=orders.in_the_book_of(store=book.store))
-    return order
+    if known.by_amazon:
+        raise Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order_id)
+    if known.unreadable is not None:
+        raise Problem(ProblemName.ORDER_NOT_IMPORTED, order_id=order_id, detail=known.unreadable.rstrip("."))
+    raise Problem(ProblemName.ORDER_PENDING, order_id=order_id)
 
 
 def _carriers(parcels: Sequence[Parcel], packed: Sequence[Package]) -> tuple[str, ...]:

@@ -7,21 +7,42 @@ from typing import Final
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.amazon.orders import SANDBOX_QUERIES, changed_between, get_order, search_orders, to_ship_created_between
+from amzlink.amazon.orders import (
+    SANDBOX_QUERIES,
+    DamagedOrder,
+    OrdersPage,
+    can_be_sent,
+    changed_between,
+    get_order,
+    search_orders,
+    to_ship_created_between,
+)
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.clock import to_iso
+from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_window import Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, searches_under_way
+from amzlink.orderbook.orders.incomplete import incomplete_orders
+from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, forget_page_token, searches_under_way
 from amzlink.problems import Problem, ProblemName, services
-from amzlink.problems.failures import Denied, Refused, Unreadable
+from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.run import StoreRun
 
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
 # What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
 # (docs/services/amazon.md, "When a role is missing").
-_ONE_ORDERS_OWN: Final = (Refused, Denied, Unreadable)
+_ONE_ORDERS_OWN: Final = (Refused, Denied, DamagedOrder)
+_MOST_DISTURBED: Final = 3
+"""After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
+_MOST_IN_VAIN: Final = 20  # a run's share of getOrder's burst of 30
+
+
+class _DeadEnd(Problem):
+    """`response-malformed`: the pages of a search cannot be followed to the last one."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=detail)
 
 
 class Fetch:
@@ -34,16 +55,55 @@ class Fetch:
         self._progress = run.reporter.progress
         self._intake = intake
 
-    def by_number(self, order_ids: Sequence[str]) -> None:
-        """Single orders by getOrder, whose quota is ninety times that of a search."""
+    def by_number(self, order_ids: Sequence[str]) -> CallFailed | None:
+        """Single orders by getOrder, whose quota is ninety times that of a search.
+
+        What cannot be had is told order by order, and asked for again by the next run. Where that is because no more
+        calls are allowed, or the last answers said nothing of an order, the failure is returned.
+        """
+        failure: CallFailed | None = None
+        in_a_row = 0
         for order_id in order_ids:
+            if failure and (in_a_row == _MOST_DISTURBED or isinstance(failure, Throttled)):
+                self._intake.refuse(order_id, failure.name, failure.summary)
+                continue
             self._progress(f"order {order_id}")
             try:
                 order = get_order(self._link, order_id)
             except _ONE_ORDERS_OWN as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
+            except (AnswerUnknown, Throttled) as problem:
+                self._intake.refuse(order_id, problem.name, problem.summary)
+                failure, in_a_row = problem, in_a_row + 1
+                continue
             else:
                 self._intake.take((order,))
+            failure, in_a_row = None, 0
+        return failure
+
+    def incomplete(self) -> None:
+        """Ask again for what came incomplete, the most urgent first; for few only where nothing more comes of it."""
+        in_vain = disturbed = 0
+        for entry in incomplete_orders(self._book):
+            if in_vain == _MOST_IN_VAIN or disturbed == _MOST_DISTURBED:
+                return
+            self._progress(f"order {entry.order_id} again: it came incomplete")
+            try:
+                order = get_order(self._link, entry.order_id)
+            except _ONE_ORDERS_OWN:
+                in_vain += 1
+            except AnswerUnknown:
+                disturbed += 1
+            except Throttled:
+                return
+            else:
+                self._intake.take((order,))
+                in_vain += bool(causes(order).keys() & INCOMPLETE)
+
+    def asked_for(self, order_ids: Sequence[str]) -> None:
+        """The orders that a person names. Raises what ended the last call, where no answer could be had."""
+        if failure := self.by_number(order_ids):
+            raise failure
 
     def sample(self) -> None:
         """Amazon's static sandbox has one fixed answer per region."""
@@ -52,12 +112,10 @@ class Fetch:
 
     def changes(self, since: datetime | None) -> tuple[datetime, datetime]:
         """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
-        for search in searches_under_way(self._book):
-            self._go_through(search)
+        self._go_through_all(searches_under_way(self._book))
         planned = self._plan(since)
         begin_searches(self._book, planned)
-        for search in planned:
-            self._go_through(search)
+        self._go_through_all(planned)
         changes = planned[-1]
         return changes.window_start, changes.window_end
 
@@ -92,35 +150,74 @@ class Fetch:
         )
         return searches
 
+    def _go_through_all(self, searches: Sequence[Search]) -> None:
+        """One after the other; one whose pages lead nowhere does not hold back the next one."""
+        dead_end: _DeadEnd | None = None
+        for search in searches:
+            try:
+                self._go_through(search)
+            except _DeadEnd as problem:
+                dead_end = dead_end or problem
+        if dead_end:
+            raise dead_end
+
     def _go_through(self, search: Search) -> None:
-        if search.page_token_at and self._link.amazon_now() - search.page_token_at > _PAGE_TOKEN_LIFE:
-            search = _from_the_start(search)
+        if self._is_spent(search):
+            search = self._from_the_start(search)
         for _ in range(_RESTARTS):
             try:
                 for page_number, at in enumerate(self._pages(search), 1):
                     self._progress(f"{search.kind}: page {page_number}, up to {to_iso(at)}")
             except DeadPageToken:
-                search = _from_the_start(search)
+                search = self._from_the_start(search)
             else:
                 return
-        raise Problem(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=services.PAGE_TOKENS_REFUSED)
+        raise _DeadEnd(services.PAGE_TOKENS_REFUSED)
+
+    def _is_spent(self, search: Search) -> bool:
+        """Whether the point to go on from is too old, or one that no request can hold."""
+        if search.page_token is None or search.page_token_at is None:
+            return False
+        too_old = self._link.amazon_now() - search.page_token_at > _PAGE_TOKEN_LIFE
+        return too_old or not can_be_sent(search.page_token)
+
+    def _from_the_start(self, search: Search) -> Search:
+        """The search without the point to go on from, which is forgotten."""
+        forget_page_token(self._book, search.kind)
+        return msgspec.structs.replace(search, page_token=None, page_token_at=None)
+
+    def _page(self, search: Search, token: str | None) -> OrdersPage:
+        """One page. Whatever refuses a query that was taken before without a token, or for an earlier run, passes.
+
+        Raises:
+            DeadPageToken: the query is refused with this token.
+        """
+        try:
+            return search_orders(self._link, search.query, token)
+        except Refused as refusal:
+            if token is not None:
+                raise DeadPageToken from refusal
+            known = coverage(self._book)
+            if known and set(known[1]) >= set(search.marketplace_ids):
+                raise refusal.named(ProblemName.REFUSED_FOR_NOW) from None
+            raise
 
     def _pages(self, search: Search) -> Iterator[datetime]:
         token, seen = search.page_token, set[int]()
         while True:
-            page = search_orders(self._link, search.query, token)
+            page = self._page(search, token)
+            if page.leads_nowhere:
+                self._intake.take(page.orders, page.refused)  # the point to go on from stays where it is
+                self.by_number(page.unread)
+                raise _DeadEnd(services.NO_NEXT_PAGE)
             token = page.next_token
             if token and hash(token) in seen:
-                raise Problem(
-                    ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=services.PAGES_IN_A_CIRCLE
-                )
+                raise _DeadEnd(services.PAGES_IN_A_CIRCLE)
             seen.add(hash(token))
             here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())
-            self._intake.take(page.orders, page.refused, search=here)
+            # Written down first: whatever ends the run, they are asked for.
+            self._intake.take(page.orders, page.refused, search=here, unread=page.unread)
+            self.by_number(page.unread)
             yield here.window_end
             if token is None:
                 return
-
-
-def _from_the_start(search: Search) -> Search:
-    return msgspec.structs.replace(search, page_token=None, page_token_at=None)

@@ -2,25 +2,30 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
 
+from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.orders import UnreadableOrder
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import HeldFor, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
 from amzlink.core.privacy.retention import Rule, keeping_of, lease_for, lifetime_as_told
-from amzlink.orderbook.orders.browse import any_deliverable, holds
+from amzlink.orderbook.orders.browse import holds
+from amzlink.orderbook.orders.incomplete import IncompleteOrder, orders_without_address
 from amzlink.orderbook.orders.pages import (
     OrderChange,
     Page,
+    PassedOver,
     Refusal,
     Search,
     known_orders,
     save_page,
 )
-from amzlink.problems import Problem, ProblemName
+from amzlink.orderbook.orders.rows import orders_of
+from amzlink.problems import Problem, ProblemName, services
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
 
@@ -29,12 +34,16 @@ _DATED_BY: Final = "sendcloud"
 
 
 class Tally(msgspec.Struct, kw_only=True):
-    """The counts of a run: `fetched` is the sum of the four verdicts and of what was refused on the pages."""
+    """The counts of a run: `fetched` is the sum of the four verdicts and of what was refused on the pages.
+
+    `incomplete` are orders to ship that came incomplete, now or earlier.
+    """
 
     fetched: int = 0
     verdicts: Counter[str] = msgspec.field(default_factory=Counter)
     held: Counter[str] = msgspec.field(default_factory=Counter)
     missing_weight: int = 0
+    incomplete: list[IncompleteOrder] = msgspec.field(default_factory=list)
     refused: list[Refusal] = msgspec.field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
@@ -46,10 +55,20 @@ class Tally(msgspec.Struct, kw_only=True):
         }
 
 
+class _Sorted(msgspec.Struct):
+    """Orders by what becomes of them: stored, asked for again, or only remembered by their number."""
+
+    changes: list[OrderChange] = []
+    put_off: list[Refusal] = []
+    passed_over: list[PassedOver] = []
+
+
 class Intake:
     """Takes in the orders of one store's run. Its time is Amazon's when the run began to take orders in."""
 
     def __init__(self, run: StoreRun, tally: Tally) -> None:
+        self._slug = run.slug
+        self._store = run.store
         self._policy = run.store.hold_policy
         self._retention = run.retention
         self._book = run.book
@@ -57,71 +76,111 @@ class Intake:
         self._now = run.now()
         self._today = self._sealed.today(self._now)
         self._tally = tally
-        self._to_ship = 0
-        self._deliverable = 0
 
     def take(
-        self, orders: Sequence[Order], refused: Sequence[UnreadableOrder] = (), search: Search | None = None
+        self,
+        orders: Sequence[Order],
+        refused: Sequence[UnreadableOrder] = (),
+        search: Search | None = None,
+        unread: Sequence[str] = (),
     ) -> None:
-        """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on."""
-        changes = self._changes(orders)
-        refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused]
+        """Store what one answer brought. `search` is the search it belongs to, with the resume point moved on.
+
+        Those that are `unread` are written down and not counted: the caller asks for each on its own.
+        """
+        found = self._sort(orders)
+        refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused] + found.put_off
         self._tally.fetched += len(orders) + len(refused)
         self._tally.refused += refusals
+        waiting = [Refusal(each, ProblemName.RESPONSE_MALFORMED, services.DAMAGED_PAGE) for each in unread]
         done = search is not None and search.page_token is None
         page = Page(
-            changes=changes,
-            refusals=refusals,
-            settled=[order.order_id for order in orders],
+            changes=found.changes,
+            refusals=[*refusals, *waiting],
+            passed_over=found.passed_over,
+            settled={order.order_id for order in orders} - {entry.order_id for entry in found.put_off},
             chain_ids=self._sealed.chain_ids,
             search=search,
             done=done,
             covered_until=search.window_end if search and done and search.kind == "changes" else None,
         )
         save_page(self._book, page, self._now)
-        self._count_holds(changes)
+        self._count_holds(found.changes)
 
     def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
         """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
         refusal = Refusal(order_id, problem, message)
+        self._tally.fetched += 1
         self._tally.refused.append(refusal)
         gone = problem == ProblemName.ORDER_NOT_FOUND
         page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
         save_page(self._book, page, self._now)
 
     def missing_addresses(self) -> Problem | None:
-        """`role-missing-pii`, where every order still to ship came without name and street, and none ever came with."""
-        if not self._to_ship or self._deliverable or any_deliverable(self._book):
-            return None
-        return Problem(ProblemName.ROLE_MISSING_PII, count=self._to_ship)
+        """`role-missing-pii`, where most of the newest orders to ship came without name and street."""
+        count = orders_without_address(self._book)
+        return Problem(ProblemName.ROLE_MISSING_PII, count=count) if count else None
 
-    def _changes(self, orders: Sequence[Order]) -> list[OrderChange]:
+    def _sort(self, orders: Sequence[Order]) -> "_Sorted":
+        """What is to be stored of these orders, and what becomes of the others."""
+        found = _Sorted()
         if not orders:
-            return []
+            return found
         ids = [order.order_id for order in orders]
         known, purged = known_orders(self._book, ids)
         sealed = self._sealed.taking_in(list(known))
-        changes = []
-        for order in orders:
-            if order.fulfilled_by == _BY_AMAZON:
-                problem = Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order.order_id)
+        for told in orders:
+            before = known.get(told.order_id)
+            order = self._with_known_lines(told) if before and before.has_lines else told
+            if problem := self._foreign(order, before):
                 self._tally.refused.append(Refusal(order.order_id, problem.name, problem.summary))
+                if problem.name is ProblemName.ORDER_AMAZON_FULFILLED:
+                    found.passed_over.append(PassedOver(order.order_id, order.status, by_amazon=True))
                 continue
-            fingerprint = digest(order)
-            before = known.get(order.order_id)
             if before and before.deliverable and order.order_id not in sealed and order.order_id not in purged:
                 # Its box is gone, or can be opened by nobody (a book put back): the address is welcome again.
                 before = msgspec.structs.replace(before, deliverable=False)
-            verdict = judge(order, fingerprint, before)
+            if before and before.has_lines and not order.lines:
+                found.put_off.append(Refusal(order.order_id, ProblemName.RESPONSE_MALFORMED, services.NO_ITEMS))
+                continue
+            fingerprint = digest(told)
+            verdict = judge(order, fingerprint, before, partial(sealed.tells_more, order))
             self._tally.verdicts[verdict] += 1
+            if verdict is Verdict.PENDING:
+                found.passed_over.append(PassedOver(order.order_id, order.status, by_amazon=False))
             if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
                 continue
             change = self._change(order, fingerprint, sealed, before, purged=order.order_id in purged)
-            changes.append(change)
-            self._count(order)
+            found.changes.append(change)
             # The same order may stand on a page twice; the second time it is known.
-            known[order.order_id] = Known(order.changed_at, fingerprint, order.personal.recipient.deliverable)
-        return changes
+            known[order.order_id] = Known(
+                order.changed_at, fingerprint, change.order.personal.recipient.deliverable, has_lines=bool(order.lines)
+            )
+        return found
+
+    def _with_known_lines(self, order: Order) -> Order:
+        """An order of which nothing is left to ship has the lines that it had, where they did not come again."""
+        if order.lines or order.to_ship:
+            return order
+        lines = orders_of(self._book, [order.order_id])[0].lines
+        return msgspec.structs.replace(
+            order, lines=tuple(msgspec.structs.replace(line, quantity_unshipped=0) for line in lines)
+        )
+
+    def _foreign(self, order: Order, known: Known | None) -> Problem | None:
+        """Why an order is none of this store's to ship; one that is in the book is kept up to date in any case."""
+        if order.fulfilled_by == _BY_AMAZON:
+            return Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order.order_id)
+        elsewhere = order.marketplace_id and order.marketplace_id not in self._store.marketplace_ids
+        if not elsewhere or known or self._store.amazon_sandbox:
+            return None
+        place = BY_ID.get(order.marketplace_id or "")
+        country, code = (place.name, place.country) if place else (order.marketplace_id, order.marketplace_id)
+        own = [BY_ID[each].country for each in self._store.marketplace_ids if each in BY_ID]
+        return Problem(
+            ProblemName.ORDER_OF_OTHER_COUNTRY, order_id=order.order_id, country=country,
+            countries=",".join([*own, str(code)]), store_option=f" --store {self._slug}",
+        )  # fmt: skip
 
     def _change(
         self, order: Order, fingerprint: str, there: TakingIn, known: Known | None, *, purged: bool
@@ -142,12 +201,6 @@ class Intake:
                 sealed = there.seal(order, lease)
         found = {hold.value: cause for hold, cause in causes(order).items()}
         return OrderChange(order, fingerprint, known is None, found, sealed, rule)
-
-    def _count(self, order: Order) -> None:
-        if not order.to_ship:
-            return
-        self._to_ship += 1
-        self._deliverable += order.personal.recipient.deliverable
 
     def _count_holds(self, changes: Sequence[OrderChange]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""

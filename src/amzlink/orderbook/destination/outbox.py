@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
@@ -16,6 +16,7 @@ from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
 from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(DISPATCHES)
+_TIME_LENGTH: Final = len("2026-11-23T09:30:00.000Z")
 
 
 class DispatchState(StrEnum):
@@ -93,6 +94,15 @@ def orders_to_consider(book: StoreBook, basis: str) -> list[str]:
 def considered(changed_at: datetime, basis: str) -> str:
     """What a row notes once an order's change was decided on."""
     return f"{to_iso_exact(changed_at)} {basis}"
+
+
+def consider_again(connection: Connection, store: str, order_ids: Collection[str]) -> None:
+    """Take back what was decided on these orders, because they have changed; the version that was asked for stays."""
+    connection.execute(
+        update(DISPATCHES)
+        .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(order_ids))
+        .values(considered=func.substr(DISPATCHES.c.considered, 1, _TIME_LENGTH))
+    )
 
 
 def orders_to_recall(book: StoreBook) -> list[str]:

@@ -20,6 +20,8 @@ from amzlink.orderbook.privacy.lifetimes import lifetime_of
 from amzlink.orderbook.schema import (
     HOLDS,
     ORDERS,
+    PASSED_OVER,
+    REFUSED_ORDERS,
     SEALED,
 )
 
@@ -91,6 +93,32 @@ def find_order(book: StoreBook, order_id: str) -> BookedOrder | None:
     )
     with book.reading() as connection:
         return next(iter(_with_parts(connection, book.store, connection.execute(query).all())), None)
+
+
+class NotImported(msgspec.Struct, frozen=True):
+    """Why the book knows an order's number and not the order.
+
+    It is `by_amazon` that it is shipped, or `unreadable` says in words why it could not be read; else it is pending.
+    """
+
+    by_amazon: bool = False
+    unreadable: str | None = None
+
+
+def find_not_imported(book: StoreBook, order_id: str) -> NotImported | None:
+    """What is known of an order that is not in the book; None: nothing."""
+    passed = select(PASSED_OVER.c.by_amazon).where(
+        PASSED_OVER.c.store == book.store, PASSED_OVER.c.order_id == order_id
+    )
+    refused = select(REFUSED_ORDERS.c.message).where(
+        REFUSED_ORDERS.c.store == book.store, REFUSED_ORDERS.c.order_id == order_id
+    )
+    with book.reading() as connection:
+        message = connection.scalar(refused)
+        if message is not None:
+            return NotImported(unreadable=message)
+        by_amazon = connection.scalar(passed)
+    return None if by_amazon is None else NotImported(by_amazon=by_amazon)
 
 
 def holds(book: StoreBook, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:

@@ -13,6 +13,7 @@ from amzlink.core.orders.changes import Known
 from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
+from amzlink.orderbook.destination.outbox import consider_again
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.privacy.purge_record import record_purge
 from amzlink.orderbook.schema import (
@@ -21,6 +22,7 @@ from amzlink.orderbook.schema import (
     ORDER_LINES,
     ORDERS,
     PACKAGES,
+    PASSED_OVER,
     REFUSED_ORDERS,
     SEALED,
     SEARCHES,
@@ -65,6 +67,14 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+class PassedOver(msgspec.Struct, frozen=True, gc=False):
+    """An order that is not imported: Amazon ships it (`by_amazon`), or it is not paid for yet."""
+
+    order_id: str
+    status: str
+    by_amazon: bool
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What one answer of Amazon brought.
 
@@ -75,6 +85,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     changes: Sequence[OrderChange]
     refusals: Sequence[Refusal] = ()
     settled: Collection[str] = ()
+    passed_over: Sequence[PassedOver] = ()
     chain_ids: Mapping[str, str] = {}
     search: Search | None = None
     done: bool = False
@@ -83,7 +94,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 # A person sets the one, the listings the other; what Amazon tells of an order says nothing of them.
 _NOT_IN_THE_ORDER: Final = ("manual", "missing-weight")
-_UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by"}))
+_UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by", "imported_at"}))
 _UPSERT_LINE: Final = upsert(ORDER_LINES, keep=frozenset({"weight_grams"}))
 _UPSERT_PACKAGE: Final = upsert(PACKAGES)
 _UPSERT_SEALED: Final = upsert(SEALED)
@@ -91,6 +102,7 @@ _UPSERT_HOLD: Final = upsert(HOLDS)
 _UPSERT_SEARCH: Final = upsert(SEARCHES)
 _UPSERT_COVERAGE: Final = upsert(COVERAGE)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
+_UPSERT_PASSED_OVER: Final = upsert(PASSED_OVER)
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
 _encode = msgspec.json.Encoder().encode
 
@@ -104,6 +116,7 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
         ORDERS.c.deliverable,
         ORDERS.c.delivered_at,
         ORDERS.c.delivered_by,
+        ORDERS.c.lines,
     ).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
     purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id.in_(order_ids))
     with book.reading() as connection:
@@ -115,6 +128,7 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
                     row.deliverable,
                     from_iso(row.delivered_at).date() if row.delivered_at else None,
                     row.delivered_by,
+                    has_lines=row.lines > 0,
                 )
                 for row in connection.execute(known)
             },
@@ -143,6 +157,16 @@ def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
         connection.execute(_UPSERT_SEARCH, [_search_row(book.store, search) for search in searches])
 
 
+def forget_page_token(book: StoreBook, kind: str) -> None:
+    """Let a search that is under way begin again."""
+    with book.writing() as connection:
+        connection.execute(
+            update(SEARCHES)
+            .where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind)
+            .values(page_token=None, page_token_at=None)
+        )
+
+
 def refused_orders(book: StoreBook, limit: int) -> list[str]:
     """Orders that could not be taken in earlier, the longest-waiting first."""
     query = (
@@ -156,11 +180,12 @@ def save_page(book: StoreBook, page: Page, now: datetime) -> None:
     """Store a page: its orders, what is sealed of them, its refusals and its search's resume point, or nothing."""
     with book.writing() as connection:
         for changes in _each_order_once(page.changes):
-            _save_orders(connection, book.store, changes)
+            _save_orders(connection, book.store, changes, now)
             _note_deliveries(connection, book.store, changes, now)
             _save_holds(connection, book.store, changes, now)
             _save_personal(connection, book.store, changes, page.chain_ids, now)
         _save_refusals(connection, book.store, page, now)
+        _save_passed_over(connection, book.store, page, now)
         _save_search(connection, book.store, page)
 
 
@@ -176,8 +201,8 @@ def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChang
         yield list(run.values())
 
 
-def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange]) -> None:
-    execute_many(connection, _UPSERT_ORDER, [_order_row(store, change) for change in changes])
+def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
+    execute_many(connection, _UPSERT_ORDER, [_order_row(store, change, now) for change in changes])
     lines = [
         _line_row(store, change.order.order_id, position, line)
         for change in changes
@@ -187,6 +212,7 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
     # A package that was cancelled may be gone from the answer.
     if changed := [change.order.order_id for change in changes if not change.is_new]:
         connection.execute(delete(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(changed)))
+        consider_again(connection, store, changed)
     packages = [
         _package_row(store, change.order.order_id, package) for change in changes for package in change.order.packages
     ]
@@ -278,6 +304,16 @@ def _save_refusals(connection: Connection, store: str, page: Page, now: datetime
         connection.execute(_UPSERT_REFUSED, [{**row, "seen_at": to_iso(now)} for row in rows])
 
 
+def _save_passed_over(connection: Connection, store: str, page: Page, now: datetime) -> None:
+    if taken_in := [change.order.order_id for change in page.changes if change.is_new]:
+        connection.execute(
+            delete(PASSED_OVER).where(PASSED_OVER.c.store == store, PASSED_OVER.c.order_id.in_(taken_in))
+        )
+    if page.passed_over:
+        rows = [{"store": store, **msgspec.structs.asdict(each), "seen_at": to_iso(now)} for each in page.passed_over]
+        connection.execute(_UPSERT_PASSED_OVER, rows)
+
+
 def _save_search(connection: Connection, store: str, page: Page) -> None:
     if page.search is None:
         return
@@ -294,7 +330,7 @@ def _save_search(connection: Connection, store: str, page: Page) -> None:
         connection.execute(_UPSERT_COVERAGE, row)
 
 
-def _order_row(store: str, change: OrderChange) -> Row:
+def _order_row(store: str, change: OrderChange, now: datetime) -> Row:
     order = change.order
     shipped_at = order.shipped_at
     return {
@@ -318,6 +354,7 @@ def _order_row(store: str, change: OrderChange) -> Row:
         "digest": change.digest,
         "delivered_at": None,
         "delivered_by": None,
+        "imported_at": to_iso(now),
     }
 
 

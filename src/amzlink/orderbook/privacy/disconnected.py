@@ -19,6 +19,7 @@ from amzlink.orderbook.schema import (
     PACKAGES,
     PARCEL_POLLS,
     PARCELS,
+    PASSED_OVER,
     REFUSED_ORDERS,
     RUNS,
     SEALED,
@@ -57,7 +58,7 @@ def forget_store(book: StoreBook, *, keep_orders: bool) -> int:
 
     The record of purges stays in any case. Returns how many orders had personal data.
     """
-    gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PARCEL_POLLS]
+    gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PASSED_OVER, PARCEL_POLLS]
     if not keep_orders:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]

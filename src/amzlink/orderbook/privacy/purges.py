@@ -17,7 +17,7 @@ from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
 from amzlink.orderbook.privacy.boxes import floor_in
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.privacy.purge_record import record_purge
-from amzlink.orderbook.schema import DISPATCHES, ORDERS, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
+from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
 from amzlink.problems import ProblemName
 
 CHUNK: Final = 500
@@ -223,8 +223,10 @@ def forget_old_orders(book: StoreBook, before: datetime) -> int:
     it was last tried before that time. Returns how many orders of the book there were.
     """
     with book.writing() as connection:
-        never_in = (REFUSED_ORDERS.c.store == book.store, REFUSED_ORDERS.c.seen_at < to_iso(before))
-        connection.execute(delete(REFUSED_ORDERS).where(*never_in))
+        for never_in in (REFUSED_ORDERS, PASSED_OVER):
+            connection.execute(
+                delete(never_in).where(never_in.c.store == book.store, never_in.c.seen_at < to_iso(before))
+            )
     sealed = select(SEALED.c.order_id).where(
         SEALED.c.store == ORDERS.c.store, SEALED.c.order_id == ORDERS.c.order_id
     )  # fmt: skip

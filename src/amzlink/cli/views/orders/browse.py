@@ -12,7 +12,7 @@ from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.privacy import WHY_PURGED
 from amzlink.cli.views.words import local_day, local_time
 from amzlink.core.orders import order as orders
-from amzlink.core.orders.holds import Hold
+from amzlink.core.orders.holds import INCOMPLETE, Hold
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Recipient
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.orders.browse import OrderDetail, confirmed
@@ -303,6 +303,8 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         console.line(f"Replaces order {order.replaces}")
     if detail.holds:
         console.line(f"On hold for: {', '.join(detail.holds)}; `amzlink orders release {order.order_id}` lifts it")
+    if INCOMPLETE & set(detail.holds):
+        console.line("It came incomplete from Amazon. Each import asks for the rest; you do not need to release it.")
     if detail.order.outcome.sent != "no":
         console.line(f"Sendcloud: {_SENT[detail.order.outcome.sent]}")
     console.line()

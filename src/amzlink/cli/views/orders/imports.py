@@ -13,6 +13,7 @@ from amzlink.cli.views.words import counted, reason
 from amzlink.core.orders.changes import Verdict
 from amzlink.jobs.import_orders import ImportReport, stops
 from amzlink.problems import Exit
+from amzlink.problems.orders import spell_incomplete
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -20,6 +21,13 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"start": "from",
 
     start: datetime | None
     end: datetime | None
+
+
+class IncompleteOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to ship that came incomplete, and what it lacks, by the names of the holds."""
+
+    order_id: str
+    lacks: tuple[str, ...]
 
 
 class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +43,7 @@ class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
     held: dict[str, int]
     missing_weight: int
+    incomplete: list[IncompleteOrder]
     sent: int
     refused: list[RefusedOrder]
     api_calls: dict[str, int]
@@ -76,6 +85,7 @@ def _store(report: ImportReport) -> StoreImport:
         pending=tally.verdicts[Verdict.PENDING],
         held=dict(sorted(tally.held.items())),
         missing_weight=tally.missing_weight,
+        incomplete=[IncompleteOrder(order_id=each.order_id, lacks=each.lacks) for each in tally.incomplete],
         sent=report.sent.sent,
         refused=refused_orders(report.refused),
         api_calls=dict(sorted(report.api_calls.items())),
@@ -107,6 +117,9 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     if missing := tally.missing_weight:
         products = "`amzlink check-weights` shows the products"
         console.line(f"Without a weight: {counted(missing, 'order')} to ship; {products}.", lead="  ")
+    if tally.incomplete:
+        named = spell_incomplete({entry.order_id: entry.lacks for entry in tally.incomplete})
+        console.line(f"Incomplete, and each import asks Amazon again: {named}.", lead="  ")
     if tally.held:
         console.line(
             "On hold: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".", lead="  "

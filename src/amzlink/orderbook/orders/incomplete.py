@@ -1,0 +1,63 @@
+"""Orders that came incomplete: which they are, and whether that looks like a missing role."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, case, func, select
+
+from amzlink.core.orders.holds import INCOMPLETE
+from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.orders.role_missing import Batch, withholds_addresses
+from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.orders.browse import any_deliverable
+from amzlink.orderbook.schema import HOLDS, ORDERS, TOMBSTONES
+
+_HOLDS: Final = sorted(hold.value for hold in INCOMPLETE)
+
+
+class IncompleteOrder(msgspec.Struct, frozen=True):
+    """An order to ship, and what it lacks by the names of the holds, whether or not those were lifted."""
+
+    order_id: str
+    lacks: tuple[str, ...]
+
+
+def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
+    """Those to be asked for again, the most urgent first."""
+    lacking = and_(HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.hold.in_(_HOLDS))
+    query = (
+        select(ORDERS.c.order_id, HOLDS.c.hold)
+        .select_from(ORDERS.join(HOLDS, lacking))
+        .where(_wanted(book.store))
+        .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id, HOLDS.c.hold)
+    )
+    found: dict[str, list[str]] = {}
+    with book.reading() as connection:
+        for row in connection.execute(query):
+            found.setdefault(row.order_id, []).append(row.hold)
+    return [IncompleteOrder(order_id, tuple(lacks)) for order_id, lacks in found.items()]
+
+
+def orders_without_address(book: StoreBook) -> int:
+    """How many orders to ship have no address, where that is because Amazon withholds addresses; else none."""
+    without = func.sum(case((ORDERS.c.deliverable, 0), else_=1))
+    query = (
+        select(func.count().label("orders"), without.label("without"))
+        .where(_wanted(book.store))
+        .group_by(ORDERS.c.imported_at)
+        .order_by(ORDERS.c.imported_at.is_(None), ORDERS.c.imported_at.desc())
+    )
+    with book.reading() as connection:
+        batches = [Batch(row.orders, row.without) for row in connection.execute(query)]
+    count = sum(batch.without_address for batch in batches)
+    if count and withholds_addresses(batches, ever_came=any_deliverable(book)):
+        return count
+    return 0
+
+
+def _wanted(store: str) -> ColumnElement[bool]:
+    """Orders to ship of which nothing was purged: what was purged is not asked for again."""
+    purged = select(TOMBSTONES.c.order_id).where(
+        TOMBSTONES.c.store == ORDERS.c.store, TOMBSTONES.c.order_id == ORDERS.c.order_id
+    )
+    return and_(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ~purged.exists())
