@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
-from amzlink.files import Home, translated_errors, write_private
+from amzlink.files import Home, path_from, translated_errors, write_private
 from amzlink.problems import Problem, ProblemName, machine
 from amzlink.problems import secrets as texts
 from amzlink.time_limits import OutOfTime, within
@@ -195,8 +195,7 @@ class SystemSecrets:
         """The secret, or None where there is none.
 
         Raises:
-            Problem: `secret-file-unreadable`, `keyring-unavailable`, `keyring-locked`, or `config-invalid` for a vault
-                key inside the home.
+            Problem: `secret-file-unreadable`, `keyring-unavailable`, `keyring-locked`, or `environment-invalid`.
         """
         if name == "vault-key":
             if file := self._vault_key_file(slug):
@@ -286,8 +285,9 @@ class SystemSecrets:
         return self.environ.get(variable(slug, name), "").strip() or None
 
     def _file(self, slug: str, name: SecretName) -> Path | None:
-        path = self.environ.get(f"{variable(slug, name)}_FILE")
-        return Path(path).expanduser() if path else None
+        given = f"{variable(slug, name)}_FILE"
+        path = self.environ.get(given)
+        return path_from(given, path) if path else None
 
     def _credential(self, slug: str, name: SecretName) -> Path | None:
         """The file in systemd's folder, if it is there: the folder holds other services' credentials too."""
@@ -298,16 +298,15 @@ class SystemSecrets:
         return file if _is_there(file) else None
 
     def _vault_key_file(self, slug: str) -> Path | None:
-        path = self.environ.get(f"{variable(slug, 'vault-key')}_FILE")
+        given = f"{variable(slug, 'vault-key')}_FILE"
+        path = self.environ.get(given)
         if not path:
             return None
-        file = Path(path).expanduser().resolve()
+        file = Path(os.path.realpath(path_from(given, path)))
         folders = (self.home.root, self.home.config, self.home.data, self.home.state, self.home.log)
         if any(file.is_relative_to(folder.resolve()) for folder in folders if folder):
             raise Problem(
-                ProblemName.CONFIG_INVALID,
-                file=f"{variable(slug, 'vault-key')}_FILE",
-                detail=texts.vault_key_inside_home(file=file),
+                ProblemName.ENVIRONMENT_INVALID, variable=given, detail=texts.vault_key_inside_home(file=file)
             )
         return file
 
