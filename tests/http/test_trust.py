@@ -32,4 +32,4 @@ def test_a_folder_that_is_named_counts_where_no_file_is(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         trusted_certificates({"SSL_CERT_FILE": str(tmp_path / "missing.pem")})
-    assert (caught.value.name.value, caught.value.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
+    assert (caught.value.name.value, caught.value.facts["variable"]) == ("environment-invalid", "SSL_CERT_FILE")
