@@ -220,8 +220,8 @@ def ask_for_a_stronger_one(host: str) -> str:
 def ask_for_a_better_form(host: str) -> str:
     """Advice for a certificate that breaks a rule of RFC 5280, which Python checks from 3.13 on."""
     return (
-        "The certificate of a proxy or virus scanner breaks a rule for certificates, and Python 3.13 and later insist on it "
-        "for SSL_CERT_FILE. There are three ways. (1) Add that certificate to those of the operating system and remove "
+        "A certificate of a proxy or virus scanner breaks a rule. Python 3.13 and later insist on that rule for "
+        "SSL_CERT_FILE. There are three ways. (1) Add the certificate to those of the operating system and remove "
         f"SSL_CERT_FILE. (2) Ask whoever runs the proxy for one that follows RFC 5280, or to exclude {host} from "
         "inspection. (3) Run amzlink with Python 3.12."
     )
