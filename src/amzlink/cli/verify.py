@@ -16,12 +16,18 @@ def verify_command(
     """Find out why a link does not work, and what to do about it."""
     from amzlink.cli.shell.values import parse_span
     from amzlink.cli.views.diagnosis import VerifyView, bundled
-    from amzlink.jobs.verify import VerifyOptions, verify
+    from amzlink.jobs.verify import VerifyOptions, unexamined, verify
+    from amzlink.problems import Problem
 
     session: Session = ctx.obj
     view = VerifyView(session.console)
     options = VerifyOptions(deep=deep, limit=parse_span("--timeout", timeout))
-    verification = verify(session.deps, session.options.store, options, view.line)
+    try:
+        deps = session.deps
+    except Problem as problem:  # no folder of amzlink's can be used, so no bundle can be written from them either
+        session.exit_code = view.end(unexamined(problem, session.options.store, view.line))
+        return
+    verification = verify(deps, session.options.store, options, view.line)
     if bundle:
         from pathlib import Path
 
