@@ -14,7 +14,7 @@ from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.stores.slug import is_slug
-from amzlink.files import read_private, write_private
+from amzlink.files import read_private, refuse_if_open, write_private
 from amzlink.problems import Problem, ProblemName, privacy, stores, usage
 
 _T = TypeVar("_T")
@@ -133,8 +133,10 @@ def load(path: Path) -> Config:
     """Read the file; no file is an empty configuration.
 
     Raises:
-        Problem: `config-invalid`, naming everything that is wrong at once, or `not-readable`, `disk-broken`.
+        Problem: `config-invalid`, naming everything that is wrong at once, or `not-readable`, `disk-broken`,
+            `writable-by-others`.
     """
+    refuse_if_open(path, wanted="600")
     try:
         text = read_private(path)
     except FileNotFoundError:

@@ -37,6 +37,11 @@ class Home:
         return self.root is not None
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """All four."""
+        return (self.config, self.data, self.state, self.log)
+
+    @property
     def config_file(self) -> Path:
         """The settings of all stores."""
         return self.config / "config.toml"
@@ -73,11 +78,13 @@ class Home:
         """Make the folders.
 
         Raises:
-            Problem: `home-of-another-user`, `not-writable` or `disk-full`.
+            Problem: `home-of-another-user`, `writable-by-others`, `not-writable` or `disk-full`.
         """
-        folders = (self.config, self.data, self.state, self.log)
-        for folder in (self.root,) if self.root else folders:
+        folders = self.folders
+        for folder in (*((self.root,) if self.root else ()), *folders):
             _refuse_other_owner(folder)
+        for folder in (*((self.root,) if self.root else ()), self.config):
+            refuse_if_open(folder, wanted="700")
         # The root by itself: `parents` would make it with everybody's rights.
         for folder in (*((self.root,) if self.root else ()), *folders, self.locks):
             with translated_errors(folder):
@@ -285,6 +292,27 @@ def why_unwritable(folder: Path) -> Problem | None:
     except OSError as error:
         return translate(error, folder)
     return None
+
+
+def open_mode(path: Path, bits: int) -> str | None:
+    """The mode of a file or folder, as `chmod` takes it, where it has any of the `bits`.
+
+    None too for what is not there, for a pipe or device, and on Windows, whose rights are of another kind. In a folder
+    with the sticky bit (`/tmp`) nobody can replace the files of another user.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # who reads the file next says what is wrong with it
+        return None
+    if os.name == "nt" or not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and not mode & stat.S_ISVTX)):
+        return None
+    return f"{stat.S_IMODE(mode):o}" if mode & bits else None
+
+
+def refuse_if_open(path: Path, *, wanted: str) -> None:
+    """Refuse what every user of the machine may change. Raises `writable-by-others`."""
+    if mode := open_mode(path, stat.S_IWOTH):
+        raise Problem(ProblemName.WRITABLE_BY_OTHERS, file=path, mode=mode, wanted=wanted)
 
 
 def _refuse_other_owner(folder: Path) -> None:

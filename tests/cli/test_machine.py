@@ -2,15 +2,17 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from amzlink.core.diagnosis.checks import Check
 from tests.orderbook.machine import common_folder, needs_root
-from tests.support.world import Shell, shell
+from tests.support.world import SLUG, Shell, shell
 
 NUMBER = 12345
 """A user that no list of users has, as containers run programs."""
@@ -150,3 +152,134 @@ class TestAMissingStream:
         ran = closed(at, "1</dev/null", "stores", "list")
         assert ran.returncode == 73
         assert b"internal-error" not in ran.stderr
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Path, int], None]]:
+    """Gives a file or folder other rights for the time of a test."""
+    before: list[tuple[Path, int]] = []
+
+    def change(path: Path, mode: int) -> None:
+        before.append((path, stat.S_IMODE(path.stat().st_mode)))
+        path.chmod(mode)
+
+    yield change
+    for path, mode in before:
+        path.chmod(mode)
+
+
+Open = Callable[[Path, int], None]
+
+
+class TestWhatOtherUsersCanChange:
+    @pytest.mark.parametrize(("where", "mode"), [("", 0o777), ("config", 0o777), ("config/config.toml", 0o666)])
+    def test_settings_are_refused_and_verify_says_why(self, at: Shell, opened: Open, where: str, mode: int) -> None:
+        opened(at.home / where, mode)
+        ran = at.run("import-orders", "--json")
+        error = ran.document["error"]
+        assert (ran.code, error["problem"]) == (78, "writable-by-others")
+        assert str(at.home / where) in error["next_step"]
+        checks = at.run("verify", "--json").document["checks"]
+        assert [check["id"] for check in checks] == [check.value for check in Check]
+        assert (checks[0]["status"], checks[0]["problem"]) == ("failed", "writable-by-others")
+
+    @pytest.mark.parametrize(("where", "mode"), [("", 0o770), ("data", 0o777), ("log", 0o775)])
+    def test_other_folders_are_warned_of(self, at: Shell, opened: Open, where: str, mode: int) -> None:
+        opened(at.home / where, mode)
+        ran = at.run("verify", "--timeout", "4s", "--json")
+        config = ran.document["checks"][0]
+        assert (ran.code, config["status"], config["problem"]) == (0, "warning", "open-to-others")
+        assert f"chmod 700 {at.home / where}" in config["next_step"]
+        assert at.run("import-orders").code == 0
+
+    @needs_root
+    def test_a_config_folder_of_another_user_is_refused(self, at: Shell) -> None:
+        os.chown(at.home / "config", NUMBER, NUMBER)
+        try:
+            ran = at.run("stores", "list", "--json")
+        finally:
+            os.chown(at.home / "config", 0, 0)
+        assert (ran.code, ran.document["error"]["problem"]) == (78, "home-of-another-user")
+
+    @pytest.fixture
+    def secret(self, at: Shell, tmp_path: Path) -> tuple[Path, dict[str, str]]:
+        """The file with the client secret, and the environment that names it."""
+        file = tmp_path / "client-secret"
+        file.write_text(at.addresses["credentials"]["client_secret"])
+        name = "AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET"
+        return file, {name: "", f"{name}_FILE": str(file)}
+
+    def test_a_secret_is_refused(self, at: Shell, secret: tuple[Path, dict[str, str]]) -> None:
+        file, environ = secret
+        file.chmod(0o666)
+        ran = at.run("verify", "--timeout", "4s", "--json", environ=environ)
+        keyring = next(check for check in ran.document["checks"] if check["id"] == "keyring")
+        assert (keyring["status"], keyring["problem"]) == ("failed", "writable-by-others")
+        assert f"chmod 600 {file}" in keyring["next_step"]
+
+    @pytest.mark.parametrize("mode", [0o644, 0o604])
+    def test_a_secret_that_others_can_read_is_warned_of(
+        self, at: Shell, secret: tuple[Path, dict[str, str]], mode: int
+    ) -> None:
+        file, environ = secret
+        file.chmod(mode)
+        ran = at.run("verify", "--timeout", "4s", "--json", environ=environ)
+        keyring = next(check for check in ran.document["checks"] if check["id"] == "keyring")
+        assert (keyring["status"], keyring["problem"], ran.code) == ("warning", "readable-by-others", 0)
+        assert str(file) in keyring["summary"]
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o400])
+    def test_a_secret_that_is_kept_well_is_fine(
+        self, at: Shell, secret: tuple[Path, dict[str, str]], mode: int
+    ) -> None:
+        file, environ = secret
+        file.chmod(mode)
+        ran = at.run("verify", "--timeout", "4s", "--json", environ=environ)
+        assert next(check for check in ran.document["checks"] if check["id"] == "keyring")["status"] == "ok"
+
+
+class TestABundle:
+    def test_never_takes_the_place_of_a_device(self, at: Shell) -> None:
+        ran = at.run("verify", "--timeout", "4s", "--bundle", "/dev/full", "--json")
+        assert ran.code == 74
+        assert Path("/dev/full").is_char_device()
+
+    @pytest.mark.parametrize("name", ["", " ", "-"])
+    def test_without_a_name_is_a_usage_error(self, at: Shell, name: str) -> None:
+        ran = at.run("verify", "--bundle", name, "--json")
+        assert (ran.code, ran.document["error"]["problem"]) == (64, "usage")
+
+    def test_goes_where_a_link_leads(self, at: Shell, tmp_path: Path) -> None:
+        (tmp_path / "link.zip").symlink_to(tmp_path / "target.zip")
+        assert at.run("verify", "--timeout", "4s", "--bundle", str(tmp_path / "link.zip")).code == 0
+        assert (tmp_path / "link.zip").is_symlink()
+        assert (tmp_path / "target.zip").stat().st_size > 0
+
+
+def test_settings_and_results_go_where_links_lead(at: Shell, tmp_path: Path) -> None:
+    file, kept = at.home / "config" / "config.toml", tmp_path / "config.toml"
+    kept.write_bytes(file.read_bytes())
+    kept.chmod(0o600)
+    good = file.read_bytes()
+    file.unlink()
+    file.symlink_to(kept)
+    try:
+        assert at.run("stores", "set", "ship_by_guard_hours=3").code == 0
+        assert file.is_symlink()
+        assert b"ship_by_guard_hours = 3" in kept.read_bytes()
+    finally:
+        file.unlink()
+        file.write_bytes(good)
+        file.chmod(0o600)
+    (tmp_path / "link.csv").symlink_to(tmp_path / "orders.csv")
+    assert at.run("orders", "export", "--output", str(tmp_path / "link.csv")).code == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "orders.csv").stat().st_size > 0
+
+
+def test_a_lock_that_is_a_link_stops_nothing(at: Shell, tmp_path: Path) -> None:
+    lock = at.home / "state" / "locks" / f"{SLUG}.import-orders.lock"
+    lock.unlink(missing_ok=True)
+    lock.symlink_to(tmp_path / "lock")
+    assert at.run("import-orders").code == 0
+    assert lock.is_symlink()

@@ -152,7 +152,7 @@ class _Examination:
 
     def run(self) -> None:
         """All checks, those that stand on nothing else at the same time."""
-        self._ledger.add(machine.check_config(self._settings, self._slug))
+        self._ledger.add(machine.check_config(self._settings, self._slug, self._deps.home))
         if not self._ledger.good(Check.CONFIG):
             self._ledger.skip_rest("The store's settings have to be put right first.")
             return

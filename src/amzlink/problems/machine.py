@@ -66,6 +66,15 @@ ENTRIES: Final = {
         exit_code=Exit.CONFIGURATION,
         checks=("config", "keyring", "vault"),
     ),
+    ProblemName.OPEN_TO_OTHERS: Entry(
+        title="Other users can change a folder",
+        what="Other users of this machine can change files in {file} (mode {mode}).",
+        why="The folder was made or opened by somebody else. Your settings and secrets are not in it, so amzlink uses it.",
+        next_step="Run `chmod {wanted} {file}`.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+        checks=("config",),
+    ),
     ProblemName.HOME_OF_ANOTHER_USER: Entry(
         title="These files belong to another user",
         what="{file} belongs to the user {owner}, and you are {user}.",

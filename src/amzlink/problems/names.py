@@ -114,6 +114,7 @@ class ProblemName(Enum):
     MACHINE_INCOMPLETE = "machine-incomplete"
     READABLE_BY_OTHERS = "readable-by-others"
     WRITABLE_BY_OTHERS = "writable-by-others"
+    OPEN_TO_OTHERS = "open-to-others"
     HOME_OF_ANOTHER_USER = "home-of-another-user"
     DISK_FULL = "disk-full"
     DISK_BROKEN = "disk-broken"
