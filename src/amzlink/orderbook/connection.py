@@ -90,8 +90,12 @@ def open_engine(file: Path) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(file)), hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
-    with translated_database_errors(file):
-        _bring_up_to_date(engine, file)
+    try:
+        with translated_database_errors(file):
+            _bring_up_to_date(engine, file)
+    except BaseException:
+        engine.dispose()  # who has no engine can close nothing
+        raise
     return engine
 
 
@@ -132,10 +136,14 @@ def translated_database_errors(file: Path) -> Iterator[None]:
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
     # The driver would begin transactions by itself, and only before writes; `_begin` says when and how.
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    _use_wal(connection)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        _use_wal(connection)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except BaseException:
+        connection.close()  # the pool does not know it yet
+        raise
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
