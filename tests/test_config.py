@@ -116,13 +116,19 @@ class TestReading:
         set_otherwise = msgspec.structs.replace(STORE, include_prime=True, hold_missing_weight=True)
         assert set_otherwise.hold_policy == HoldPolicy(include_prime=True, hold_missing_weight=True)
 
+    def test_brackets_without_an_end_are_told_and_no_bug(self, tmp_path: Path) -> None:
+        (tmp_path / "config.toml").write_text("a = " + "[" * 100_000)
+        with pytest.raises(Problem) as error:
+            load(tmp_path / "config.toml")
+        assert error.value.name.value == "config-invalid"
+
     @needs_root
     def test_a_file_that_may_not_be_read_is_told(self) -> None:
         with common_folder() as folder:
             (folder / "config.toml").write_text(MINIMAL)
             (folder / "config.toml").chmod(0o600)
             said = as_nobody(folder, 'told(lambda: load(here / "config.toml"))')
-        assert said.startswith("not-writable")
+        assert said.startswith("not-readable")
         assert "Permission denied" in said
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.files import Home, append_private, find_home, lock, translate, whole_file, write_private
+from amzlink.files import Home, append_private, find_home, lock, read_private, translate, whole_file, write_private
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import NOBODY, as_nobody, common_folder, needs_root, tiny_disk
 from tests.support.problems import texts_of
@@ -55,7 +55,8 @@ class TestFindingTheHome:
     def test_a_home_of_a_user_that_does_not_exist_is_a_problem(self) -> None:
         with pytest.raises(Problem) as error:
             find_home({"AMZLINK_HOME": "~nobody-of-this-name/shop"})
-        assert error.value.name.value == "not-writable"
+        assert (error.value.name.value, error.value.exit_code) == ("environment-invalid", Exit.CONFIGURATION)
+        assert "AMZLINK_HOME" in error.value.summary
 
     @pytest.mark.parametrize("environ", [{}, {"AMZLINK_HOME": ""}])
     def test_without_it_the_platforms_folders_are_taken(self, environ: dict[str, str], empty_home: Path) -> None:
@@ -281,6 +282,87 @@ class TestALock:
     def test_its_file_is_the_users_alone(self, tmp_path: Path) -> None:
         with lock(tmp_path / "lock", self.HELD):
             assert mode_of(tmp_path / "lock") == 0o600
+
+    @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+    def test_that_the_disk_does_not_know_is_told_as_that(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+    ) -> None:
+        """A network drive without locks; nothing that is held by another run, and nothing damaged."""
+
+        def fails(_file: int, _operation: int) -> None:
+            raise OSError(code, os.strerror(code))
+
+        monkeypatch.setattr("fcntl.flock", fails)
+        with pytest.raises(Problem) as error, lock(tmp_path / "lock", self.HELD, wait_seconds=0.2):
+            pytest.fail("nobody has locked it")
+        assert error.value.name.value == "locking-unavailable"
+
+    def test_whose_file_is_a_symbolic_link_locks_its_target(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+        with (
+            lock(tmp_path / "link", self.HELD),
+            pytest.raises(Problem) as error,
+            lock(tmp_path / "elsewhere", self.HELD),
+        ):
+            pytest.fail("two are in it")
+        assert error.value is self.HELD
+        assert (tmp_path / "link").is_symlink()
+
+    def test_that_cannot_be_made_is_a_problem(self, tmp_path: Path) -> None:
+        (tmp_path / "a").symlink_to(tmp_path / "b")
+        (tmp_path / "b").symlink_to(tmp_path / "a")
+        (tmp_path / "folder").mkdir()
+        for name in ("a", "folder"):
+            with pytest.raises(Problem) as error, lock(tmp_path / name, self.HELD):
+                pytest.fail("it was made")
+            assert error.value.name.value == "not-writable"
+
+
+class TestALink:
+    """People keep config.toml in a folder that they back up, and have a link in its place."""
+
+    def test_stays_and_its_target_is_written(self, tmp_path: Path) -> None:
+        (tmp_path / "far").mkdir()
+        target, link = tmp_path / "far" / "config.toml", tmp_path / "config.toml"
+        target.write_bytes(b"old")
+        link.symlink_to(target)
+        write_private(link, b"new")
+        assert link.is_symlink()
+        assert target.read_bytes() == b"new"
+        assert files_in(tmp_path / "far") == ["config.toml"]
+
+    def test_to_nothing_yet_has_its_target_made(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(tmp_path / "target")
+        write_private(tmp_path / "link", b"new")
+        assert (tmp_path / "target").read_bytes() == b"new"
+        assert (tmp_path / "link").is_symlink()
+
+    @pytest.mark.parametrize("target", ["link", "gone/target"])
+    def test_that_leads_nowhere_is_told_and_stays(self, tmp_path: Path, target: str) -> None:
+        (tmp_path / "link").symlink_to(tmp_path / target)
+        with pytest.raises(Problem) as error:
+            write_private(tmp_path / "link", b"new")
+        assert error.value.name.value == "not-writable"
+        assert (tmp_path / "link").is_symlink()
+
+    def test_to_a_device_is_written_as_a_device(self, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to("/dev/full")
+        with pytest.raises(Problem) as error:
+            write_private(tmp_path / "link", b"new")
+        assert error.value.name.value == "disk-full"
+        assert Path("/dev/full").is_char_device()
+
+
+class TestReadingWhatIsOurs:
+    def test_a_folder_in_its_place_is_told_as_unreadable(self, tmp_path: Path) -> None:
+        with pytest.raises(Problem) as error:
+            read_private(tmp_path)
+        assert (error.value.name.value, error.value.exit_code) == ("not-readable", Exit.CONFIGURATION)
+        assert "cannot be read" in error.value.summary
+
+    def test_what_is_not_there_is_left_to_who_asked(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            read_private(tmp_path / "nothing")
 
 
 class TestAddingALine:

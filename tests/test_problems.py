@@ -28,7 +28,7 @@ CONTRACTED = {
     "sendcloud-integration-missing", "sendcloud-oauth-only", "sendcloud-amazon-active", "sendcloud-refused",
     "sendcloud-throttled", "currency-unsupported", "confirmation-not-stored", "database-unreachable",
     "database-corrupt", "database-newer", "run-in-progress", "vault-key-missing", "clock-jumped", "retention-overdue",
-    "import-stale", "not-scheduled", "secret-rotation-due",
+    "import-stale", "not-scheduled", "secret-rotation-due", "machine-incomplete", "environment-invalid",
 }  # fmt: skip
 # The checks of `verify` that the contract fixes.
 CHECKS = {

@@ -226,7 +226,7 @@ class TestTheVaultKey:
             lambda: store.delete("a", "vault-key"),
         ):
             problem = problem_of(call)
-            assert problem.name.value == "config-invalid"
+            assert problem.name.value == "environment-invalid"
             assert "AMZLINK_SECRET_A_VAULT_KEY_FILE" in problem.summary
 
     def test_behind_a_link_into_the_home_is_refused(self, home: Home, tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ class TestTheVaultKey:
         link = tmp_path / "innocent"
         link.symlink_to(home.data)
         store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(link / "vault.key")})
-        assert problem_of(lambda: store.get("a", "vault-key")).name.value == "config-invalid"
+        assert problem_of(lambda: store.get("a", "vault-key")).name.value == "environment-invalid"
 
 
 def keyring_error(name: str, message: str = "") -> Exception:

@@ -3,10 +3,12 @@
 import sys
 
 from amzlink import __version__
+from amzlink.cli.shell.streams import make_ready
 
 
 def main() -> int:
     """Run the command line of this process."""
+    make_ready()
     argv = sys.argv[1:]
     if argv == ["--version"]:
         sys.stdout.write(f"amzlink {__version__}\n")

@@ -14,7 +14,7 @@ from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.stores.slug import is_slug
-from amzlink.files import translate, write_private
+from amzlink.files import read_private, refuse_if_open, write_private
 from amzlink.problems import Problem, ProblemName, privacy, stores, usage
 
 _T = TypeVar("_T")
@@ -133,18 +133,20 @@ def load(path: Path) -> Config:
     """Read the file; no file is an empty configuration.
 
     Raises:
-        Problem: `config-invalid`, naming everything that is wrong at once, or `not-writable`, `disk-broken`.
+        Problem: `config-invalid`, naming everything that is wrong at once, or `not-readable`, `disk-broken`,
+            `writable-by-others`.
     """
+    refuse_if_open(path, wanted="600")
     try:
-        text = path.read_bytes()
+        text = read_private(path)
     except FileNotFoundError:
         return Config()
-    except OSError as error:
-        raise translate(error, path) from error
     try:
         raw = tomllib.loads(text.decode("utf-8-sig"))  # some editors begin every file with a byte-order mark
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=str(error)) from error
+    except RecursionError:
+        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=stores.NESTED_TOO_DEEPLY) from None
     return _parse(raw, path)
 
 

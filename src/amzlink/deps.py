@@ -153,6 +153,7 @@ class Deps:
             clock=self.clock,
             patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Amazon's quota")),
             transport=self.transport,
+            environ=self.environ,
             timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(account.slug, record),
@@ -172,7 +173,7 @@ class Deps:
         One that is `read_only` refuses to change anything there. Close it after use.
 
         Raises:
-            Problem: `sendcloud-keys-missing`, where the store has no public key; or `config-invalid`.
+            Problem: `sendcloud-keys-missing`, where the store has no public key; or `environment-invalid`.
         """
         if not store.sendcloud_public_key:
             raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=f" --store {slug}")
@@ -209,6 +210,7 @@ class Deps:
             clock=self.clock,
             patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Sendcloud's limit")),
             transport=self.transport,
+            environ=self.environ,
             timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(slug, record),
@@ -309,4 +311,4 @@ def _accepted(name: str, url: str) -> str:
     """An overridden endpoint without its trailing slash: https, or http to this machine (A4)."""
     if is_protected(url):
         return url.rstrip("/")
-    raise Problem(ProblemName.CONFIG_INVALID, file=name, detail=stores.ENDPOINT_NOT_ACCEPTED)
+    raise Problem(ProblemName.ENVIRONMENT_INVALID, variable=name, detail=stores.ENDPOINT_NOT_ACCEPTED)

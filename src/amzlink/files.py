@@ -7,15 +7,18 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from amzlink.problems import Problem, ProblemName, machine
 
 _APP = "amzlink"
+_TRIAL_BYTES: Final = 65_536
+_NO_LOCKS: Final = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Home:
     def custom(self) -> bool:
         """Whether AMZLINK_HOME has put all four folders under one `root`."""
         return self.root is not None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All four."""
+        return (self.config, self.data, self.state, self.log)
 
     @property
     def config_file(self) -> Path:
@@ -70,11 +78,13 @@ class Home:
         """Make the folders.
 
         Raises:
-            Problem: `home-of-another-user`, `not-writable` or `disk-full`.
+            Problem: `home-of-another-user`, `writable-by-others`, `not-writable` or `disk-full`.
         """
-        folders = (self.config, self.data, self.state, self.log)
-        for folder in (self.root,) if self.root else folders:
+        folders = self.folders
+        for folder in (*((self.root,) if self.root else ()), *folders):
             _refuse_other_owner(folder)
+        for folder in (*((self.root,) if self.root else ()), self.config):
+            refuse_if_open(folder, wanted="700")
         # The root by itself: `parents` would make it with everybody's rights.
         for folder in (*((self.root,) if self.root else ()), *folders, self.locks):
             with translated_errors(folder):
@@ -85,18 +95,36 @@ def find_home(environ: Mapping[str, str]) -> Home:
     """The folders that the environment and the platform's customs give.
 
     Raises:
-        Problem: `not-writable`, for an AMZLINK_HOME in the home of a user that there is not.
+        Problem: `environment-invalid`, for an AMZLINK_HOME in the home of a user that there is not; or
+            `machine-incomplete`, where there is none and this user has no home folder.
     """
     if custom := environ.get("AMZLINK_HOME"):
-        try:
-            root = Path(custom).expanduser().absolute()
-        except RuntimeError:
-            raise Problem(ProblemName.NOT_WRITABLE, file=custom, detail=machine.NO_SUCH_USER) from None
+        root = path_from("AMZLINK_HOME", custom).absolute()
         return Home(root / "config", root / "data", root / "state", root / "log", root)
     from platformdirs import PlatformDirs  # noqa: PLC0415 - not needed where AMZLINK_HOME is set
 
     dirs = PlatformDirs(_APP, appauthor=False)
-    return Home(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path, dirs.user_log_path)
+    try:
+        home = Home(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path, dirs.user_log_path)
+    except RuntimeError:
+        home = None
+    # Some versions of the library leave the `~` in place where they do not know what it stands for.
+    if home is None or not all(folder.is_absolute() for folder in (home.config, home.data, home.state, home.log)):
+        raise Problem(ProblemName.MACHINE_INCOMPLETE, detail=machine.no_home_folder(_user_name(os.geteuid())))
+    return home
+
+
+def path_from(variable: str, value: str) -> Path:
+    """The path that a variable of the environment gives, with its `~` filled in.
+
+    Raises:
+        Problem: `environment-invalid`, where no path can be so.
+    """
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        detail = machine.no_home_of(value)
+        raise Problem(ProblemName.ENVIRONMENT_INVALID, variable=variable, detail=detail) from None
 
 
 def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -117,21 +145,32 @@ def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
 def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` when all of it is there, readable by its owner alone.
 
-    A pipe or a device (`/dev/null`, `/dev/full`) is written as it is, because it must never be replaced by a file.
+    A pipe or a device (`/dev/null`, `/dev/full`) is written as it is, because it must never be replaced by a file. Of a
+    symbolic link the target is written, and the link stays: people keep their settings in a folder that they back up.
     What the operating system raises in the block is taken for an error about `path`.
 
     Raises:
         Problem: `not-writable`, `disk-full` or `disk-broken`; what was there before is then untouched.
     """
-    target = path.absolute()  # a symbolic link is replaced; with `resolve` here, its target would be written instead
     with translated_errors(path):
-        if target.exists() and not target.is_file():
-            with target.open("wb") as device:
+        if _is_stream(path):
+            with path.open("wb") as device:
                 yield device
             return
+        target = Path(os.path.realpath(path))
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp makes it 0600
         with in_place_when_whole(handle, Path(name), target, durable=durable) as file:
             yield file
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether the path leads to something that takes what is written at once. Raises OSError for links in a circle."""
+    if path.absolute().is_relative_to("/dev"):  # `/dev/stdout` may lead to a file, which somebody else has open
+        return True
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager
@@ -170,15 +209,23 @@ def lock(path: Path, held: Problem, *, wait_seconds: float = 0) -> Iterator[None
     """Only one process at a time is in a block with this lock file, which stays when it leaves.
 
     Raises:
-        Problem: `held`, where another process has the lock and does not leave within `wait_seconds`.
+        Problem: `held`, where another process has the lock and does not leave within `wait_seconds`; or
+            `locking-unavailable`, `not-writable`, `disk-full` or `disk-broken`, where there is no such file to be had.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - only what changes something needs it
 
-    file = FileLock(path, timeout=wait_seconds, mode=0o600)
+    # The library opens no symbolic link, so that nobody has another file emptied by one.
+    file = FileLock(os.path.realpath(path), timeout=wait_seconds, mode=0o600)
     try:
         file.acquire()
     except Timeout:
         raise held from None
+    except NotImplementedError as error:  # what the library makes of ENOSYS
+        raise Problem(ProblemName.LOCKING_UNAVAILABLE, file=path, detail=machine.LOCKS_DO_NOT_WORK) from error
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise Problem(ProblemName.LOCKING_UNAVAILABLE, file=path, detail=machine.LOCKS_DO_NOT_WORK) from error
+        raise translate(error, path) from error
     try:
         yield
     finally:
@@ -193,6 +240,24 @@ def append_private(path: Path, line: bytes) -> None:
             os.write(handle, line + b"\n")
         finally:
             os.close(handle)
+
+
+def read_private(path: Path) -> bytes:
+    """All of a file that amzlink has written itself.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        Problem: `not-readable` or `disk-broken`.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        if error.errno == errno.EIO:
+            raise Problem(ProblemName.DISK_BROKEN, file=path, detail=reason) from error
+        raise Problem(ProblemName.NOT_READABLE, file=path, detail=reason) from error
 
 
 @contextlib.contextmanager
@@ -212,6 +277,42 @@ def translate(error: OSError, path: Path) -> Problem:
     if error.errno == errno.EIO:
         return Problem(ProblemName.DISK_BROKEN, file=path, detail=reason)
     return Problem(ProblemName.NOT_WRITABLE, file=path, detail=reason)
+
+
+def why_unwritable(folder: Path) -> Problem | None:
+    """What keeps this folder from taking another few kilobytes.
+
+    It is found out by writing them, because a quota shows itself no other way.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_TRIAL_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return translate(error, folder)
+    return None
+
+
+def open_mode(path: Path, bits: int) -> str | None:
+    """The mode of a file or folder, as `chmod` takes it, where it has any of the `bits`.
+
+    None too for what is not there, for a pipe or device, and on Windows, whose rights are of another kind. In a folder
+    with the sticky bit (`/tmp`) nobody can replace the files of another user.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # who reads the file next says what is wrong with it
+        return None
+    if os.name == "nt" or not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and not mode & stat.S_ISVTX)):
+        return None
+    return f"{stat.S_IMODE(mode):o}" if mode & bits else None
+
+
+def refuse_if_open(path: Path, *, wanted: str) -> None:
+    """Refuse what every user of the machine may change. Raises `writable-by-others`."""
+    if mode := open_mode(path, stat.S_IWOTH):
+        raise Problem(ProblemName.WRITABLE_BY_OTHERS, file=path, mode=mode, wanted=wanted)
 
 
 def _refuse_other_owner(folder: Path) -> None:

@@ -6,13 +6,14 @@ says so; it does not fall back to a plain file of its own.
 
 import contextlib
 import os
+import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
-from amzlink.files import Home, translated_errors, write_private
+from amzlink.files import Home, open_mode, path_from, refuse_if_open, translated_errors, write_private
 from amzlink.problems import Problem, ProblemName, machine
 from amzlink.problems import secrets as texts
 from amzlink.time_limits import OutOfTime, within
@@ -63,6 +64,9 @@ class SecretStore(Protocol):
 
     def overridden(self, slug: str, name: SecretName) -> bool:
         """Whether the environment gives this secret, so that the keyring is not asked."""
+
+    def readable_by_others(self, slug: str) -> "Sequence[Problem]":
+        """What is to be said of files that hold secrets, because other users can read them."""
 
 
 def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
@@ -118,6 +122,10 @@ class MemorySecrets:
     def overridden(self, slug: str, name: SecretName) -> bool:  # noqa: ARG002 - the protocol's arguments
         """Never: there is nothing beside the memory."""
         return False
+
+    def readable_by_others(self, slug: str) -> "Sequence[Problem]":  # noqa: ARG002 - the protocol's arguments
+        """None: there are no files."""
+        return ()
 
 
 class KeyringAccess(Protocol):
@@ -195,8 +203,8 @@ class SystemSecrets:
         """The secret, or None where there is none.
 
         Raises:
-            Problem: `secret-file-unreadable`, `keyring-unavailable`, `keyring-locked`, or `config-invalid` for a vault
-                key inside the home.
+            Problem: `secret-file-unreadable`, `writable-by-others`, `keyring-unavailable`, `keyring-locked`, or
+                `environment-invalid`.
         """
         if name == "vault-key":
             if file := self._vault_key_file(slug):
@@ -273,6 +281,16 @@ class SystemSecrets:
             return self._vault_key_file(slug) is not None
         return bool(self._variable(slug, name) or self._file(slug, name) or self._credential(slug, name))
 
+    def readable_by_others(self, slug: str) -> Sequence[Problem]:
+        """`readable-by-others` for each file with a secret of this store that every user of the machine can read."""
+        files = [self._file(slug, name) or self._credential(slug, name) for name in NAMES if name != "vault-key"]
+        files.append(self._vault_key_file(slug))
+        return [
+            Problem(ProblemName.READABLE_BY_OTHERS, file=file, mode=mode, wanted="600")
+            for file in files
+            if file and (mode := open_mode(file, stat.S_IROTH))
+        ]
+
     def _given(self, slug: str, name: SecretName) -> Secret | None:
         if value := self._variable(slug, name):
             return Secret(value, "environment")
@@ -286,8 +304,9 @@ class SystemSecrets:
         return self.environ.get(variable(slug, name), "").strip() or None
 
     def _file(self, slug: str, name: SecretName) -> Path | None:
-        path = self.environ.get(f"{variable(slug, name)}_FILE")
-        return Path(path).expanduser() if path else None
+        given = f"{variable(slug, name)}_FILE"
+        path = self.environ.get(given)
+        return path_from(given, path) if path else None
 
     def _credential(self, slug: str, name: SecretName) -> Path | None:
         """The file in systemd's folder, if it is there: the folder holds other services' credentials too."""
@@ -298,16 +317,15 @@ class SystemSecrets:
         return file if _is_there(file) else None
 
     def _vault_key_file(self, slug: str) -> Path | None:
-        path = self.environ.get(f"{variable(slug, 'vault-key')}_FILE")
+        given = f"{variable(slug, 'vault-key')}_FILE"
+        path = self.environ.get(given)
         if not path:
             return None
-        file = Path(path).expanduser().resolve()
+        file = Path(os.path.realpath(path_from(given, path)))
         folders = (self.home.root, self.home.config, self.home.data, self.home.state, self.home.log)
         if any(file.is_relative_to(folder.resolve()) for folder in folders if folder):
             raise Problem(
-                ProblemName.CONFIG_INVALID,
-                file=f"{variable(slug, 'vault-key')}_FILE",
-                detail=texts.vault_key_inside_home(file=file),
+                ProblemName.ENVIRONMENT_INVALID, variable=given, detail=texts.vault_key_inside_home(file=file)
             )
         return file
 
@@ -400,8 +418,9 @@ def _read(file: Path) -> str:
     """The text of a file, without the white space around it.
 
     Raises:
-        Problem: `secret-file-unreadable`.
+        Problem: `secret-file-unreadable` or `writable-by-others`.
     """
+    refuse_if_open(file, wanted="600")
     try:
         return file.read_text("utf-8-sig").strip()  # some editors begin every file with a byte order mark
     except OSError as error:

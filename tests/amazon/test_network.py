@@ -324,7 +324,7 @@ def test_a_file_of_certificates_that_cannot_be_used_is_named_as_such(
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with pytest.raises(Problem) as caught, link_to("https://api.test"):
         pass
-    assert (caught.value.name.value, caught.value.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
+    assert (caught.value.name.value, caught.value.facts["variable"]) == ("environment-invalid", "SSL_CERT_FILE")
 
 
 class TestProxies:
@@ -354,9 +354,9 @@ class TestProxies:
         self, address: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HTTPS_PROXY", address)
-        with pytest.raises(Problem) as caught, link_to("https://api.test"):
-            pass
-        assert caught.value.name.value == "config-invalid"
+        with pytest.raises(Problem) as caught, link_to("https://api.test") as link:
+            link.get(ASK, "/orders", {})
+        assert caught.value.name.value == "environment-invalid"
         assert "HTTPS_PROXY" in caught.value.summary
         assert "hush-hush" not in str(texts_of(caught.value))
 

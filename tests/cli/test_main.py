@@ -324,14 +324,17 @@ class TestABug:
 
 
 class TestWithoutAHome:
-    @pytest.mark.parametrize("home", ["/proc/nowhere", "~nobody-of-this-name/x"])
+    @pytest.mark.parametrize(
+        ("home", "problem", "code"),
+        [("/proc/nowhere", "not-writable", 73), ("~nobody-of-this-name/x", "environment-invalid", 78)],
+    )
     def test_a_home_that_cannot_be_made_is_a_problem_and_no_bug(
-        self, home: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, home: str, problem: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("AMZLINK_HOME", home)
-        assert run(["orders", "list", "--json"]) == 73
+        assert run(["orders", "list", "--json"]) == code
         (document,) = documents(capsys.readouterr().out)
-        assert document["error"]["problem"] == "not-writable"
+        assert document["error"]["problem"] == problem
 
     def test_without_any_store_the_way_to_one_is_shown(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -141,6 +141,7 @@ def test_a_lost_vault_key_is_named(at: Shell) -> None:
         assert bad(at.run("verify", "--json")) == {"vault": "vault-key-missing"}
     finally:
         file.write_bytes(key)
+        file.chmod(0o600)
 
 
 @pytest.mark.parametrize(("days", "problem"), [(140, None), (155, "secret-rotation-due"), (200, "secret-rotation-due")])

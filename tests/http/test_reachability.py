@@ -205,7 +205,7 @@ class TestAConnection:
 
     @pytest.mark.parametrize("url", ["https://", "https://host:port", "https://host:0"])
     def test_to_an_address_that_is_none_is_a_fault_of_the_settings(self, url: str) -> None:
-        assert problem_of(url).name.value == "config-invalid"
+        assert problem_of(url).name.value == "environment-invalid"
 
 
 @pytest.mark.skipif(not wires.has_ipv6(), reason="this machine has no IPv6")
@@ -302,7 +302,7 @@ class TestACertificate:
     def test_list_that_cannot_be_read_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "rubbish").write_text("no certificate")
         problem = problem_of(environ={"SSL_CERT_FILE": str(tmp_path / "rubbish")})
-        assert (problem.name.value, problem.facts["file"]) == ("config-invalid", "SSL_CERT_FILE")
+        assert (problem.name.value, problem.facts["variable"]) == ("environment-invalid", "SSL_CERT_FILE")
 
 
 class TestAPortWithoutTls:
@@ -495,6 +495,6 @@ class TestAProxy:
     )
     def test_setting_that_cannot_be_used_is_named_without_its_password(self, address: str) -> None:
         problem = problem_of(environ={"HTTPS_PROXY": address})
-        assert problem.name.value == "config-invalid"
+        assert problem.name.value == "environment-invalid"
         assert "HTTPS_PROXY" in problem.summary
         assert "hush" not in f"{problem.facts} {texts_of(problem)}"

@@ -1,5 +1,6 @@
 """Disconnecting: what goes, what stays, and what happens when something is in the way."""
 
+import shutil
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from amzlink.jobs.stores.settings import set_default
 from amzlink.orderbook.privacy.purges import destroy, kept_orders, purges
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
+from tests.orderbook.machine import fill, tiny_disk
 from tests.support.destination import NONE, Destination
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
@@ -100,6 +102,39 @@ def test_a_store_in_which_another_job_is_at_work_is_left_as_it_is(world: StoreOn
         disconnect(world.deps, SLUG, keep_orders=False)
     assert world.deps.secrets.get(SLUG, "client-secret") is not None
     assert SLUG in world.deps.load_config().stores
+
+
+def test_while_another_program_holds_the_database_nothing_is_changed(
+    world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("amzlink.orderbook.connection._BUSY_MILLISECONDS", 100)
+    secrets = [world.deps.secrets.get(SLUG, name) for name in NAMES]
+    sealed = count(world, "sealed")
+    other = sqlite3.connect(world.deps.home.database_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Problem) as refused:
+        disconnect(world.deps, SLUG, keep_orders=False)
+    other.close()
+    assert refused.value.name is ProblemName.DATABASE_UNREACHABLE
+    assert [world.deps.secrets.get(SLUG, name) is None for name in NAMES] == [secret is None for secret in secrets]
+    assert count(world, "sealed") == sealed > 0
+    assert SLUG in world.deps.load_config().stores
+    disconnect(world.deps, SLUG, keep_orders=False)
+    assert SLUG not in world.deps.load_config().stores
+
+
+@pytest.mark.needs("mount")
+def test_where_the_settings_cannot_be_written_nothing_is_changed(world: StoreOnSandbox, tmp_path: Path) -> None:
+    with tiny_disk(tmp_path, 64) as disk:
+        file = world.deps.home.config_file
+        shutil.move(file, disk / "config.toml")
+        file.symlink_to(disk / "config.toml")
+        fill(disk)
+        with pytest.raises(Problem) as refused:
+            disconnect(world.deps, SLUG, keep_orders=False)
+        assert refused.value.name is ProblemName.DISK_FULL
+        assert world.deps.secrets.get(SLUG, "vault-key") is not None
+        assert count(world, "sealed") > 0
 
 
 def test_a_locked_keyring_keeps_the_store_but_not_its_buyers_data(world: StoreOnSandbox) -> None:

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from amzlink.orderbook import migrations
-from amzlink.orderbook.connection import HEAD
+from amzlink.orderbook.connection import HEAD, locate, translated_database_errors
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.schema import METADATA, ORDERS
@@ -302,6 +302,70 @@ class TestWhatCannotBeOpened:
         assert said.split(" | ")[0] == "not-writable"
 
 
+def test_a_url_in_the_home_of_a_user_that_does_not_exist_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    with pytest.raises(Problem) as error:
+        locate(tmp_path, "sqlite:///~nobody-of-this-name/orders.db")
+    assert error.value.name.value == "config-invalid"
+    assert "database.url" in error.value.summary
+
+
+class TestErrorsOfTheDatabase:
+    """Only an error that says so calls a book damaged, and the advice for every other one leaves the book alone."""
+
+    @pytest.mark.parametrize(
+        ("code", "words", "name"),
+        [
+            (sqlite3.SQLITE_PROTOCOL, "locking protocol", "locking-unavailable"),
+            (sqlite3.SQLITE_IOERR_LOCK, "disk I/O error", "locking-unavailable"),
+            (sqlite3.SQLITE_IOERR_SHMMAP, "disk I/O error", "locking-unavailable"),
+            (sqlite3.SQLITE_IOERR_READ, "disk I/O error", "disk-broken"),
+            (sqlite3.SQLITE_FULL, "database or disk is full", "disk-full"),
+            (sqlite3.SQLITE_BUSY, "database is locked", "database-unreachable"),
+            (sqlite3.SQLITE_CANTOPEN, "unable to open database file", "database-unreachable"),
+            (sqlite3.SQLITE_READONLY, "attempt to write a readonly database", "not-writable"),
+            (sqlite3.SQLITE_CORRUPT, "database disk image is malformed", "database-corrupt"),
+            (sqlite3.SQLITE_NOTADB, "file is not a database", "database-corrupt"),
+            (sqlite3.SQLITE_NOMEM, "out of memory", "database-error"),
+            (sqlite3.SQLITE_INTERRUPT, "interrupted", "database-error"),
+            (sqlite3.SQLITE_ERROR, "near “x”: something that is full of surprises", "database-error"),
+        ],
+    )
+    @pytest.mark.parametrize("has_code", [True, False])
+    def test_each_has_its_own_name(self, tmp_path: Path, code: int, words: str, name: str, has_code: bool) -> None:
+        error = sqlite3.OperationalError(words)
+        if has_code:
+            error.sqlite_errorcode = code
+        elif name == "locking-unavailable" and "I/O" in words:
+            name = "disk-broken"  # nothing tells it from one then
+        with pytest.raises(Problem) as caught, translated_database_errors(tmp_path / "orders.db"):
+            raise error
+        assert caught.value.name.value == name
+        if name != "database-corrupt":
+            assert not re.search("backup|move the file away|damaged:", texts(caught.value))
+
+    def test_a_book_on_a_network_drive_is_told_as_that_and_not_as_damaged(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(_connection: sqlite3.Connection) -> None:
+            raise sqlite3.OperationalError("locking protocol")
+
+        monkeypatch.setattr("amzlink.orderbook.connection._use_wal", fails)
+        problem = refusal(tmp_path / "orders.db")
+        assert (problem.name.value, problem.exit_code) == ("locking-unavailable", Exit.CONFIGURATION)
+        assert "network drive" in texts(problem)
+        assert "AMZLINK_HOME" in texts(problem)
+        assert "is damaged" not in texts(problem)
+
+    def test_an_error_of_the_driver_itself_is_named_too(self, tmp_path: Path) -> None:
+        with pytest.raises(Problem) as caught, translated_database_errors(tmp_path / "orders.db"):
+            sqlite3.connect(tmp_path / "nowhere" / "orders.db")
+        assert caught.value.name.value == "database-unreachable"
+
+
+def texts(problem: Problem) -> str:
+    return f"{problem.summary} {problem.cause} {problem.next_step}"
+
+
 @pytest.mark.needs("mount")
 class TestAFullDisk:
     def test_a_book_that_cannot_be_made_is_made_once_there_is_room(self, tmp_path: Path) -> None:
@@ -318,6 +382,18 @@ class TestAFullDisk:
         with tiny_disk(tmp_path, 256) as disk:
             fill(disk)
             assert refusal(disk / "orders.db").name.value == "disk-full"
+
+    @pytest.mark.parametrize("room", [0, 4_096, 20_000, 40_000, 60_000, 100_000, 140_000])
+    def test_however_little_room_there_is_it_is_told_as_a_full_disk(self, tmp_path: Path, room: int) -> None:
+        """Where SQLite has no room for its index of the journal, it speaks of an input/output error."""
+        with tiny_disk(tmp_path, 1536) as disk:
+            with Database.open(disk / "orders.db") as book:
+                save(book, change_of(order_of()))
+            fill(disk, leaving=room)
+            page = [change_of(order_of(f"302-{number:07}-0000000")) for number in range(900)]
+            with pytest.raises(Problem) as error, Database.open(disk / "orders.db") as book:
+                save(book, *page)
+            assert error.value.name.value == "disk-full"
 
     def test_a_page_that_does_not_fit_leaves_nothing_and_fits_once_there_is_room(self, tmp_path: Path) -> None:
         page = [change_of(order_of(f"302-{number:07}-0000000", service_level="X" * 400)) for number in range(500)]

@@ -11,8 +11,8 @@ from typing import Annotated, Final, Protocol
 
 import msgspec
 
-from amzlink.files import lock, write_private
-from amzlink.problems import Problem, ProblemName, machine
+from amzlink.files import lock, read_private, write_private
+from amzlink.problems import Problem, ProblemName
 
 _LOCK_SECONDS: Final = 20
 # Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
@@ -103,8 +103,8 @@ class FileQuotas:
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
-        """Alone with the file. Raises `not-writable` where another program does not let go of it."""
-        held = Problem(ProblemName.NOT_WRITABLE, file=self._path, detail=machine.IN_USE)
+        """Alone with the file. Raises `file-in-use` where another program does not let go of it."""
+        held = Problem(ProblemName.FILE_IN_USE, file=self._path)
         with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
             yield
 
@@ -112,8 +112,8 @@ class FileQuotas:
         return f"{self._account} {operation.name}"
 
     def _load(self) -> dict[str, Bucket]:
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Bucket])
+        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return msgspec.json.decode(read_private(self._path), type=dict[str, Bucket])
         return {}
 
     def _store(self, buckets: dict[str, Bucket], operation: Operation, bucket: Bucket) -> None:

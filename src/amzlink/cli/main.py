@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # What all of Typer's complaints about the command line have in common; Typer does not export it by name.
 _ComplaintOfTyper: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 # Errors that name no file can only be stdout's: those of all other files are problems by the time they come here.
-_OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _ANYWHERE: Final = "Options for every command: --store SLUG, --json, --quiet, --verbose, --no-color."
 
 app = typer.Typer(

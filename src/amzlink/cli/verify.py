@@ -14,18 +14,25 @@ def verify_command(
     bundle: Annotated[str | None, typer.Option(metavar="FILE.zip", help="Write a zip for support.")] = None,
 ) -> None:
     """Find out why a link does not work, and what to do about it."""
-    from amzlink.cli.shell.values import parse_span
+    from amzlink.cli.shell.values import parse_file, parse_span
     from amzlink.cli.views.diagnosis import VerifyView, bundled
-    from amzlink.jobs.verify import VerifyOptions, verify
+    from amzlink.jobs.verify import VerifyOptions, unexamined, verify
+    from amzlink.problems import Problem
 
     session: Session = ctx.obj
     view = VerifyView(session.console)
+    file = parse_file("--bundle", bundle) if bundle is not None else None
     options = VerifyOptions(deep=deep, limit=parse_span("--timeout", timeout))
-    verification = verify(session.deps, session.options.store, options, view.line)
-    if bundle:
+    try:
+        deps = session.deps
+    except Problem as problem:  # no folder of amzlink's can be used, so no bundle can be written from them either
+        session.exit_code = view.end(unexamined(problem, session.options.store, view.line))
+        return
+    verification = verify(deps, session.options.store, options, view.line)
+    if file:
         from pathlib import Path
 
         from amzlink.jobs.diagnosis.support_bundle import write_bundle
 
-        view.bundle(bundle, write_bundle(session.deps, bundled(verification), Path(bundle)))
+        view.bundle(file, write_bundle(deps, bundled(verification), Path(file)))
     session.exit_code = view.end(verification)

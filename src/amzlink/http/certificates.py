@@ -9,14 +9,11 @@ from typing import Final, NamedTuple, cast
 
 from amzlink.clock import parse_http_date
 from amzlink.http.connection import Ask, Way
+from amzlink.http.distrust import EXPIRED, NOT_YET_VALID, OTHER_HOST, SELF_SIGNED, UNKNOWN_ISSUER, advice_on
 from amzlink.http.sockets import PER_FAMILY, clean
-from amzlink.problems import Problem, ProblemName, network
+from amzlink.http.trust import trusts_nobody
+from amzlink.problems import Problem, ProblemName, machine, network
 
-_X509_NOT_YET_VALID: Final = 9
-_X509_EXPIRED: Final = 10
-_X509_SELF_SIGNED: Final = 18
-_X509_UNKNOWN_ISSUER: Final = frozenset({2, 19, 20, 21})
-_X509_OTHER_HOST: Final = frozenset({62, 64})
 _GREETING_SHARE: Final = 0.7  # of the time limit; the rest is for finding out what it is that keeps silent
 
 
@@ -31,14 +28,16 @@ def secured(way: Way, connection: socket.socket) -> Iterator[tuple[socket.socket
         spoken = way.context.wrap_socket(connection, server_hostname=way.host)
     except TimeoutError as error:
         if told := _plain_http(way):
-            raise way.problem(ProblemName.TLS_FAILED, told) from error
+            raise way.problem(ProblemName.TLS_FAILED, told, advice=network.without_tls(way.host)) from error
         raise way.late(network.TLS_UNANSWERED) from error
     except ssl.SSLCertVerificationError as error:
         raise _distrusted(way, error) from error
     except ssl.SSLError as error:
-        raise way.problem(ProblemName.TLS_FAILED, _no_tls(way, error), kind=error.reason) from error
+        raise way.problem(
+            ProblemName.TLS_FAILED, _no_tls(way, error), kind=error.reason, advice=advice_on(error, way.host)
+        ) from error
     except OSError as error:
-        raise way.problem(ProblemName.TLS_FAILED, network.TLS_CUT_OFF) from error
+        raise way.problem(ProblemName.TLS_FAILED, network.TLS_CUT_OFF, advice=network.without_tls(way.host)) from error
     with spoken:
         yield spoken, spoken.version(), _issuer_told(spoken)
 
@@ -56,8 +55,11 @@ class _Certificate(NamedTuple):
 
 def _distrusted(way: Way, error: ssl.SSLCertVerificationError) -> Problem:
     """The problem of a certificate that was not trusted, which is looked at once more without trust."""
-    seen = _look_without_trust(way, wants_date=error.verify_code in (_X509_EXPIRED, _X509_NOT_YET_VALID))
+    seen = _look_without_trust(way, wants_date=error.verify_code in (EXPIRED, NOT_YET_VALID))
     facts = {"issuer": seen.issuer} if seen else {}
+    if error.verify_code in UNKNOWN_ISSUER and trusts_nobody(way.context):
+        return way.problem(ProblemName.MACHINE_INCOMPLETE, machine.NO_CERTIFICATES, verify_code=error.verify_code)
+    facts["advice"] = advice_on(error, way.host)
     return way.problem(
         ProblemName.TLS_FAILED, _why_distrusted(error, seen, way), verify_code=error.verify_code, **facts
     )
@@ -65,13 +67,13 @@ def _distrusted(way: Way, error: ssl.SSLCertVerificationError) -> Problem:
 
 def _why_distrusted(error: ssl.SSLCertVerificationError, seen: _Certificate | None, way: Way) -> str:
     code, issuer = error.verify_code, seen.issuer if seen else network.ISSUER_UNKNOWN
-    if code == _X509_SELF_SIGNED:
+    if code == SELF_SIGNED:
         return network.self_signed(issuer)
-    if code in _X509_UNKNOWN_ISSUER:
+    if code in UNKNOWN_ISSUER:
         return network.issuer_unknown(issuer)
-    if code in _X509_OTHER_HOST:
+    if code in OTHER_HOST:
         return network.other_host(seen.names if seen else (), issuer)
-    if code in (_X509_EXPIRED, _X509_NOT_YET_VALID):
+    if code in (EXPIRED, NOT_YET_VALID):
         return _out_of_date(seen, way.clock.now())
     return network.distrusted(clean(error.verify_message), issuer)
 

@@ -17,11 +17,18 @@ from httpx import Auth, BaseTransport, Client, HTTPError, Request, Response, Tim
 
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
-from amzlink.http.proxies import unusable_proxy
+from amzlink.http.distrust import advice_on
+from amzlink.http.proxies import Proxy, find_proxy, unusable_proxy
 from amzlink.http.trust import trusted_certificates
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
-from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, PROXY_LETS_NOTHING_THROUGH, larger_than
+from amzlink.problems.network import (
+    BROKEN_OFF,
+    DAMAGED_COMPRESSION,
+    NO_SOCKS,
+    PROXY_LETS_NOTHING_THROUGH,
+    larger_than,
+)
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
@@ -90,8 +97,9 @@ class Patience:
 class HttpConnection:
     """One connection kept to a service. Every call is counted in `calls`, timed, told to `on_call`, and made once.
 
-    `facts` are added to every failure raised here. `request_id_header` is where the service names an answer.
-    `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
+    `facts` are added to every failure raised here. `environ` is the environment that names proxies and certificates,
+    the process's own where none is given; a `transport` has ways of its own. `request_id_header` is where the service
+    names an answer. `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
     """
 
     def __init__(
@@ -103,6 +111,7 @@ class HttpConnection:
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.calls: Counter[str] = Counter()
         self.offset = timedelta(0)
@@ -112,7 +121,7 @@ class HttpConnection:
         self._request_id_header = request_id_header
         self._timeout = timeout
         self._on_call = on_call
-        self._http = _open_client(transport, timeout)
+        self._http = _open_client(transport, os.environ if environ is None else environ, timeout)
 
     def close(self) -> None:
         """Close the connection."""
@@ -245,8 +254,10 @@ class HttpConnection:
             name, facts["seconds"] = ProblemName.TIMEOUT, round(seconds or 0)
         elif isinstance(error, httpx.ProxyError):
             name, facts["detail"] = ProblemName.PROXY_INTERFERES, PROXY_LETS_NOTHING_THROUGH
+        elif isinstance(cause := _cause_below(error), ssl.SSLError):
+            name, facts["advice"] = ProblemName.TLS_FAILED, advice_on(cause, host)
         else:
-            name = _network_problem_name(error)
+            name = ProblemName.DNS_FAILED if isinstance(cause, socket.gaierror) else ProblemName.CONNECT_REFUSED
         # A time-out is not tried again: it has cost a time limit already.
         passes = isinstance(error, _BrokenOff) or name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
         kind = type(error.__cause__ if isinstance(error, _BrokenOff) else error).__name__
@@ -281,47 +292,68 @@ def time_limits(seconds: float | None) -> httpx.Timeout:
     return httpx.Timeout(seconds) if seconds else DEFAULT_TIMEOUT
 
 
-def proxy_transport(address: str, context: ssl.SSLContext) -> httpx.BaseTransport:
+def proxy_transport(proxy: Proxy, context: ssl.SSLContext) -> httpx.BaseTransport:
     """A transport that takes this proxy, whatever the environment says.
 
     Raises:
-        Problem: `config-invalid`.
+        Problem: `environment-invalid`. The errors' own texts are left out, because a proxy's address may hold a
+            password.
     """
     try:
-        return httpx.HTTPTransport(proxy=httpx.Proxy(address), verify=context)
-    except (ValueError, ImportError, httpx.InvalidURL):
-        raise unusable_proxy() from None
+        return httpx.HTTPTransport(proxy=httpx.Proxy(proxy.url.geturl()), verify=context)
+    except ImportError:
+        raise unusable_proxy(proxy.variable, NO_SOCKS) from None
+    except (ValueError, httpx.InvalidURL):
+        raise unusable_proxy(proxy.variable) from None
 
 
-def _open_client(transport: httpx.BaseTransport | None, timeout: httpx.Timeout) -> httpx.Client:
-    """The HTTP client; what the environment says of proxies and certificates is read here.
+class _ByTheEnvironment(httpx.BaseTransport):
+    """Makes each call straight or through the proxy that the environment names for its host."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._context = trusted_certificates(environ)
+        self._ways: dict[str, httpx.BaseTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Make a call. Raises a Problem, `environment-invalid`, for a proxy that cannot be used."""
+        proxy = find_proxy(str(request.url), self._environ)
+        address = proxy.url.geturl() if proxy else ""
+        if address not in self._ways:
+            self._ways[address] = (
+                proxy_transport(proxy, self._context) if proxy else httpx.HTTPTransport(verify=self._context)
+            )
+        return self._ways[address].handle_request(request)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for way in self._ways.values():
+            way.close()
+
+
+def _open_client(
+    transport: httpx.BaseTransport | None, environ: Mapping[str, str], timeout: httpx.Timeout
+) -> httpx.Client:
+    """The HTTP client. What the environment says of proxies and certificates is read by us, and not by httpx.
 
     Raises:
-        Problem: `config-invalid`, where that cannot be used. The errors' own texts are left out, because a proxy's
-            address may hold a password.
+        Problem: `environment-invalid`, where its certificates cannot be used.
     """
-    trusted = True if transport else trusted_certificates(os.environ)
-    try:
-        return httpx.Client(
-            transport=transport, verify=trusted, timeout=timeout, follow_redirects=False,
-            headers={"user-agent": USER_AGENT},
-        )  # fmt: skip
-    except (ValueError, ImportError, httpx.InvalidURL):
-        raise unusable_proxy() from None
+    return httpx.Client(
+        transport=transport or _ByTheEnvironment(environ), timeout=timeout, follow_redirects=False, trust_env=False,
+        headers={"user-agent": USER_AGENT},
+    )  # fmt: skip
 
 
-def _network_problem_name(error: httpx.HTTPError) -> ProblemName:
-    """Told by what lies at the bottom: httpx wraps the socket's and the TLS library's own errors."""
-    if isinstance(error, httpx.NetworkError):
-        # The first OSError below it; what lies deeper is what the caller was dealing with before.
-        cause = error.__cause__
-        while cause is not None and not isinstance(cause, OSError):
-            cause = cause.__cause__ or cause.__context__
-        if isinstance(cause, ssl.SSLError):
-            return ProblemName.TLS_FAILED
-        if isinstance(cause, socket.gaierror):
-            return ProblemName.DNS_FAILED
-    return ProblemName.CONNECT_REFUSED
+def _cause_below(error: httpx.HTTPError) -> OSError | None:
+    """What lies at the bottom: httpx wraps the socket's and the TLS library's own errors.
+
+    It is the first OSError below it; what lies deeper is what the caller was dealing with before.
+    """
+    cause = error.__cause__ if isinstance(error, httpx.NetworkError) else None
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def _spell(limit: timedelta) -> str:

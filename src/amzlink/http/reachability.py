@@ -83,8 +83,8 @@ def probe(
 
     Raises:
         Problem: `dns-failed`, `connect-refused`, `timeout`, `tls-failed`; `proxy-interferes`, whose fact `kind` tells a
-            proxy from a guest network's `captive-portal`; or `config-invalid` for an SSL_CERT_FILE or HTTPS_PROXY that
-            cannot be used.
+            proxy from a guest network's `captive-portal`; or `environment-invalid` for an SSL_CERT_FILE or HTTPS_PROXY
+            that cannot be used.
     """
     url = _split(base_url)
     if transport is not None:
@@ -92,7 +92,7 @@ def probe(
     proxy = find_proxy(base_url, environ)
     context = trusted_certificates(environ)
     if proxy and proxy.url.scheme != "http":
-        inside = proxy_transport(proxy.url.geturl(), context)  # httpx knows SOCKS, with the extra for it, and TLS
+        inside = proxy_transport(proxy, context)  # httpx knows SOCKS, with the extra for it, and TLS
         return _over_httpx(inside, url, ask, clock=clock, seconds=timeout_seconds, proxy=proxy.shown)
     way = Way(url, proxy, resolver, Deadline(timeout_seconds), context, clock)
     try:
@@ -110,8 +110,8 @@ def _split(base_url: str) -> SplitResult:
         if url.hostname and url.port != 0:
             return url
     raise Problem(
-        ProblemName.CONFIG_INVALID,
-        file="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL",
+        ProblemName.ENVIRONMENT_INVALID,
+        variable="AMZLINK_SPAPI_URL, AMZLINK_LWA_URL or AMZLINK_SENDCLOUD_URL",
         detail=network.UNUSABLE_ADDRESS,
     )
 

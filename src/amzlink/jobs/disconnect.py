@@ -5,12 +5,14 @@ nothing that it sealed can be read, wherever copies lie. The settings go last, s
 made again.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from amzlink.core.privacy.retention import Rule
 from amzlink.deps import Deps
+from amzlink.files import why_unwritable
 from amzlink.orderbook.destination.outbox import handed_over
 from amzlink.orderbook.privacy.disconnected import FormerStore, forget_store, note_former_store
 from amzlink.orderbook.privacy.purges import Purge, empty_journal, kept_orders, note_purge
@@ -50,6 +52,7 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
             can be removed another time.
     """
     with StoreRun(deps, slug) as run, run.lock(*JOBS):
+        _refuse_unless_possible(deps, run)
         written = _archive(run)
         archived = written.orders if written else 0
         still_given, refusal = _forget_secrets(deps, slug)
@@ -70,6 +73,14 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         archive=written.path if written else None,
         copies_left=copies_left,
     )
+
+
+def _refuse_unless_possible(deps: Deps, run: StoreRun) -> None:
+    """Find out what would stop this later, when the secrets are gone: another program at the database, a full disk."""
+    if refused := why_unwritable(Path(os.path.realpath(deps.home.config_file)).parent):
+        raise refused
+    with run.book.writing():
+        pass  # whoever holds the database is waited for, and named in the end
 
 
 def _archive(run: StoreRun) -> "ArchiveFile | None":

@@ -19,6 +19,7 @@ from amzlink.core.diagnosis.judge import AMAZON_CHECKS, used_up
 from amzlink.core.diagnosis.judge_sendcloud import SENDCLOUD_CHECKS
 from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
 from amzlink.http.connection import Ask
+from amzlink.http.proxies import unreadable_exceptions
 from amzlink.http.reachability import Probe as Look
 from amzlink.http.reachability import probe
 from amzlink.jobs.diagnosis import machine
@@ -81,14 +82,19 @@ def verify(
     try:
         settings = deps.load_config()
     except Problem as problem:
-        ledger = _Ledger(on_result)
-        ledger.add(found(Check.CONFIG, problem))
-        ledger.skip_rest("The settings cannot be read.")
-        return Verification(store=wanted, results=ledger.results)
+        return unexamined(problem, wanted, on_result)
     slug = settings.choose(wanted, deps.home.config_file)
     ledger = _Ledger(on_result, _facts_of(slug, settings.stores[slug]))
     _Examination(deps, settings, slug, options, ledger).run()
     return Verification(store=slug, results=ledger.results)
+
+
+def unexamined(problem: Problem, wanted: str | None, on_result: Callable[[Result], None]) -> Verification:
+    """The checks where not even the settings can be read: one has failed, and all others are skipped."""
+    ledger = _Ledger(on_result)
+    ledger.add(found(Check.CONFIG, problem))
+    ledger.skip_rest("The settings cannot be read.")
+    return Verification(store=wanted, results=ledger.results)
 
 
 def _facts_of(slug: str, store: Store) -> dict[str, object]:
@@ -148,7 +154,7 @@ class _Examination:
 
     def run(self) -> None:
         """All checks, those that stand on nothing else at the same time."""
-        self._ledger.add(machine.check_config(self._settings, self._slug))
+        self._ledger.add(machine.check_config(self._settings, self._slug, self._deps.home))
         if not self._ledger.good(Check.CONFIG):
             self._ledger.skip_rest("The store's settings have to be put right first.")
             return
@@ -163,9 +169,13 @@ class _Examination:
 
     def _first_round(self, account: Account) -> None:
         today = self._now.date()
-        hosts = {"lwa": (self._deps.lwa_url(), LWA), "spapi": (self._deps.spapi_url(account), SPAPI)}
+        # Their addresses are looked up within the check: a variable may give one that cannot be used.
+        hosts: dict[str, tuple[Callable[[], str], Ask]] = {
+            "lwa": (self._deps.lwa_url, LWA),
+            "spapi": (lambda: self._deps.spapi_url(account), SPAPI),
+        }
         if self._sends:
-            hosts[_SENDCLOUD_HOST] = (self._deps.sendcloud_urls()[0], PANEL)
+            hosts[_SENDCLOUD_HOST] = (lambda: self._deps.sendcloud_urls()[0], PANEL)
         tasks: dict[str, Task] = {
             Check.KEYRING: lambda: machine.check_keyring(self._deps, self._slug),
             Check.SECRET_AGE: lambda: machine.check_secret_age(self._store, today),
@@ -181,9 +191,9 @@ class _Examination:
         """Whether this store's orders go to Sendcloud."""
         return self._store.destination == "sendcloud"
 
-    def _look_at(self, url: str, ask: Ask) -> Look:
+    def _look_at(self, url: Callable[[], str], ask: Ask) -> Look:
         return probe(
-            url,
+            url(),
             ask,
             clock=self._deps.clock,
             environ=self._deps.environ,
@@ -195,7 +205,9 @@ class _Examination:
         """All hosts, and the time that Amazon's tell."""
         seen = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Look)}
         self._reached = frozenset(seen)
-        hosts = {look.host: look.evidence() for look in seen.values()}
+        hosts: dict[str, object] = {look.host: look.evidence() for look in seen.values()}
+        if meaningless := unreadable_exceptions(self._deps.environ):
+            hosts["NO_PROXY"] = {"ignored": meaningless}
         faults = [outcome for outcome in outcomes.values() if isinstance(outcome, BaseException)]
         if faults:
             problem = faults[0] if isinstance(faults[0], Problem) else too_slow(self._options.limit)

@@ -1,21 +1,55 @@
 """Opening the order book: the connection, its settings, its schema, and what its errors mean."""
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
-from amzlink.files import translate, translated_errors
-from amzlink.problems import Problem, ProblemName, database, usage
+from amzlink.files import translate, translated_errors, why_unwritable
+from amzlink.problems import Problem, ProblemName, database, machine, stores, usage
 
 HEAD: Final = "0006"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
+# SQLite's result codes (https://www.sqlite.org/rescode.html); the low byte of an extended code is the primary one.
+_PRIMARY: Final = 0xFF
+_MEANING: Final = {
+    sqlite3.SQLITE_FULL: ProblemName.DISK_FULL,
+    sqlite3.SQLITE_READONLY: ProblemName.NOT_WRITABLE,
+    sqlite3.SQLITE_PROTOCOL: ProblemName.LOCKING_UNAVAILABLE,
+    sqlite3.SQLITE_BUSY: ProblemName.DATABASE_UNREACHABLE,
+    sqlite3.SQLITE_LOCKED: ProblemName.DATABASE_UNREACHABLE,
+    sqlite3.SQLITE_CANTOPEN: ProblemName.DATABASE_UNREACHABLE,
+    sqlite3.SQLITE_PERM: ProblemName.DATABASE_UNREACHABLE,
+    sqlite3.SQLITE_AUTH: ProblemName.DATABASE_UNREACHABLE,
+    sqlite3.SQLITE_CORRUPT: ProblemName.DATABASE_CORRUPT,
+    sqlite3.SQLITE_NOTADB: ProblemName.DATABASE_CORRUPT,
+}
+_LOCK_ERRORS: Final = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK,
+        sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_IOERR_BLOCKED, sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_SHMLOCK, sqlite3.SQLITE_IOERR_SHMMAP,
+    }
+)  # fmt: skip
+_WORDS: Final = {
+    "disk i/o": sqlite3.SQLITE_IOERR,
+    "disk is full": sqlite3.SQLITE_FULL,
+    "readonly": sqlite3.SQLITE_READONLY,
+    "read-only": sqlite3.SQLITE_READONLY,
+    "locking protocol": sqlite3.SQLITE_PROTOCOL,
+    "is locked": sqlite3.SQLITE_BUSY,
+    "unable to open": sqlite3.SQLITE_CANTOPEN,
+    "malformed": sqlite3.SQLITE_CORRUPT,
+    "not a database": sqlite3.SQLITE_NOTADB,
+}
+_LOST_ITS_TABLES: Final = re.compile("no such (table|column)")  # another program has removed them: our names exist
 _BUSY_MILLISECONDS: Final = 20_000
 _SWITCH_TRIES: Final = 20
 _PRAGMAS: Final = (
@@ -29,20 +63,25 @@ def locate(file: Path, url: str | None) -> Path:
     """The book's file: the one that the configuration's `url` names, else `file`.
 
     Raises:
-        Problem: `not-built-yet` for a `url` that is not SQLite's.
+        Problem: `not-built-yet` for a `url` that is not SQLite's; or `config-invalid`.
     """
     if not url:
         return file
     if not url.startswith("sqlite:///"):
         raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.A_DATABASE_SERVER)
-    return Path(url.removeprefix("sqlite:///")).expanduser()
+    try:
+        return Path(url.removeprefix("sqlite:///")).expanduser()
+    except RuntimeError:
+        detail = stores.setting_invalid(setting="database.url", reason=machine.no_home_of(url))
+        raise Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail=detail) from None
 
 
 def open_engine(file: Path) -> Engine:
     """An engine for the book in `file`, its schema brought up to date.
 
     Raises:
-        Problem: `database-corrupt`, `database-newer`, `database-unreachable`, `not-writable` or `disk-full`.
+        Problem: `database-corrupt`, `database-newer`, `database-unreachable`, `database-error`, `locking-unavailable`,
+            `not-writable`, `disk-full` or `disk-broken`.
     """
     with translated_errors(file):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,8 +90,12 @@ def open_engine(file: Path) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(file)), hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
-    with translated_database_errors(file):
-        _bring_up_to_date(engine, file)
+    try:
+        with translated_database_errors(file):
+            _bring_up_to_date(engine, file)
+    except BaseException:
+        engine.dispose()  # who has no engine can close nothing
+        raise
     return engine
 
 
@@ -84,7 +127,7 @@ def translated_database_errors(file: Path) -> Iterator[None]:
         yield
     except (IntegrityError, ProgrammingError):
         raise
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:  # the driver's own come from what is done past SQLAlchemy
         raise _problem(error, file) from error
     except OSError as error:
         raise translate(error, file) from error
@@ -93,10 +136,14 @@ def translated_database_errors(file: Path) -> Iterator[None]:
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
     # The driver would begin transactions by itself, and only before writes; `_begin` says when and how.
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    _use_wal(connection)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        _use_wal(connection)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except BaseException:
+        connection.close()  # the pool does not know it yet
+        raise
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -136,16 +183,29 @@ def _bring_up_to_date(engine: Engine, file: Path) -> None:
     upgrade(engine)
 
 
-def _problem(error: DBAPIError, file: Path) -> Problem:
-    said = str(error.orig).lower()
-    if "full" in said:
-        return Problem(ProblemName.DISK_FULL, file=file)
-    if "readonly" in said or "read-only" in said:
-        return Problem(ProblemName.NOT_WRITABLE, file=file, detail=database.READ_ONLY)
-    if "disk i/o" in said:
-        return Problem(ProblemName.DISK_BROKEN, file=file, detail=database.INPUT_OUTPUT_ERROR)
-    if "locked" in said or "unable to open" in said:
-        return Problem(ProblemName.DATABASE_UNREACHABLE, file=file, detail=str(error.orig))
-    if "malformed" in said or "not a database" in said or "no such table" in said or isinstance(error, DatabaseError):
-        return Problem(ProblemName.DATABASE_CORRUPT, file=file, detail=str(error.orig))
-    return Problem(ProblemName.DATABASE_UNREACHABLE, file=file, detail=str(error.orig))
+def _problem(error: DBAPIError | sqlite3.Error, file: Path) -> Problem:
+    """What an error of the database means. One that has no name here is told in SQLite's own words, and as no more."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = str(cause)
+    number = getattr(cause, "sqlite_errorcode", None)
+    code = _code_by_words(said) if number is None else number & _PRIMARY
+    if code == sqlite3.SQLITE_IOERR:
+        return _of_the_disk(file, number)
+    name = _MEANING.get(code, ProblemName.DATABASE_ERROR)
+    if _LOST_ITS_TABLES.search(said):
+        name = ProblemName.DATABASE_CORRUPT
+    return Problem(name, file=file, detail=database.READ_ONLY if name is ProblemName.NOT_WRITABLE else said)
+
+
+def _code_by_words(said: str) -> int:
+    """SQLite's code for an error that carries none."""
+    return next((code for words, code in _WORDS.items() if words in said.lower()), sqlite3.SQLITE_ERROR)
+
+
+def _of_the_disk(file: Path, number: int | None) -> Problem:
+    """An input/output error, as SQLite also calls a lack of room for the journal's index, and of locks."""
+    if refused := why_unwritable(file.parent):
+        return refused
+    if number in _LOCK_ERRORS:
+        return Problem(ProblemName.LOCKING_UNAVAILABLE, file=file, detail=machine.LOCKS_DO_NOT_WORK)
+    return Problem(ProblemName.DISK_BROKEN, file=file, detail=database.INPUT_OUTPUT_ERROR)

@@ -32,6 +32,14 @@ ENTRIES: Final = {
         exit_code=Exit.TRY_AGAIN,
         checks=READING_THE_BOOK,
     ),
+    ProblemName.DATABASE_ERROR: Entry(
+        title="The order book gave an error",
+        what="The order book {file} could not be used: {detail}.",
+        why="amzlink does not know this error. It does not mean that the order book is damaged.",
+        next_step="Run the command again. If the error stays, `amzlink verify{store_option} --deep --bundle support.zip` checks the order book and writes a file for support.",
+        exit_code=Exit.TRY_AGAIN,
+        checks=READING_THE_BOOK,
+    ),
 }
 
 

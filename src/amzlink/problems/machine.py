@@ -17,6 +17,64 @@ ENTRIES: Final = {
         exit_code=Exit.CANNOT_CREATE,
         checks=("config",),
     ),
+    ProblemName.NOT_READABLE: Entry(
+        title="One of amzlink's own files cannot be read",
+        what="{file} cannot be read: {detail}.",
+        why="It belongs to another user, its permissions forbid it, or it is not a file.",
+        next_step="Correct its owner or its permissions, so that the user who runs amzlink can read it.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("config",),
+    ),
+    ProblemName.FILE_IN_USE: Entry(
+        title="Another program is using a file",
+        what="{file} is in use by another program.",
+        why="Another run of amzlink, a backup program or a virus scanner has it open for longer than usual.",
+        next_step="Try again. If that does not help, close the other program.",
+        exit_code=Exit.TRY_AGAIN,
+        checks=("vault", "quota"),
+    ),
+    ProblemName.LOCKING_UNAVAILABLE: Entry(
+        title="Files cannot be locked",
+        what="{file} cannot be locked: {detail}.",
+        why="It is probably on a network drive or in a shared folder, where locks do not work. Your data is not damaged by this.",
+        next_step="Keep amzlink's files on a disk of this machine: set AMZLINK_HOME to a folder there. To move only the order book, set `url` under `[database]` in config.toml.",
+        exit_code=Exit.CONFIGURATION,
+        checks=READING_THE_BOOK,
+    ),
+    ProblemName.MACHINE_INCOMPLETE: Entry(
+        title="This machine lacks something",
+        what="This machine lacks something that amzlink needs: {detail}.",
+        why="Containers and service accounts often come without it.",
+        next_step="Without a home folder, set AMZLINK_HOME to a folder that this user can write to. Without certificates, install the package `ca-certificates`, or set SSL_CERT_FILE to a file that has them.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("config", "network"),
+    ),
+    ProblemName.READABLE_BY_OTHERS: Entry(
+        title="Other users can read a secret",
+        what="Other users of this machine can read {file} (mode {mode}).",
+        why="The file holds a secret. Whoever reads it can act for the store.",
+        next_step="Run `chmod {wanted} {file}`. If other people use this machine, renew the secret too.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+        checks=("keyring",),
+    ),
+    ProblemName.WRITABLE_BY_OTHERS: Entry(
+        title="Other users can change amzlink's files",
+        what="Other users of this machine can change {file} (mode {mode}).",
+        why="Whoever changes it decides where orders and secrets go, so amzlink does not use it.",
+        next_step="Check that it is unchanged, then run `chmod {wanted} {file}`. If the mode stays, the disk does not keep permissions: use another folder.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("config", "keyring", "vault"),
+    ),
+    ProblemName.OPEN_TO_OTHERS: Entry(
+        title="Other users can change a folder",
+        what="Other users of this machine can change files in {file} (mode {mode}).",
+        why="The folder was made or opened by somebody else. Your settings and secrets are not in it, so amzlink uses it.",
+        next_step="Run `chmod {wanted} {file}`.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+        checks=("config",),
+    ),
     ProblemName.HOME_OF_ANOTHER_USER: Entry(
         title="These files belong to another user",
         what="{file} belongs to the user {owner}, and you are {user}.",
@@ -50,6 +108,16 @@ ENTRIES: Final = {
 }
 
 
-NO_SUCH_USER: Final = "there is no such user"
+NO_CERTIFICATES: Final = "the certificates of the authorities that websites are trusted by"
+LOCKS_DO_NOT_WORK: Final = "the file system does not support it"
 READ_BACK_DIFFERS: Final = "what was read back is not what was written"
-IN_USE: Final = "another program is using it"
+
+
+def no_home_folder(user: object) -> str:
+    """A user, by name or number, without a folder of their own."""
+    return f"a home folder for the user {user}"
+
+
+def no_home_of(path: str) -> str:
+    """A path that begins with `~`, where nobody knows what that stands for."""
+    return f"“{path}” has the home folder of a user that this machine does not have"

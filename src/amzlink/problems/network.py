@@ -10,8 +10,12 @@ from amzlink.problems.names import ProblemName
 AREA: Final = "Network"
 
 # Details of settings that cannot be used.
-UNREADABLE_CERTIFICATES: Final = "the certificates that it names cannot be read"
+NO_SUCH_CERTIFICATES: Final = "there is no such file or folder"
+NO_CERTIFICATE_IN_IT: Final = "there is no certificate in this file"
 UNUSABLE_PROXY: Final = "it has to be the address of a proxy, such as http://proxy.example:3128"
+NO_SOCKS: Final = (
+    "amzlink cannot use a SOCKS proxy without the package `socksio`; `pipx inject amzlink socksio` installs it"
+)
 UNUSABLE_ADDRESS: Final = "it has to be an address with a host, such as https://proxy.example:8443"
 
 # Details of failed calls.
@@ -179,6 +183,66 @@ def issuer_out_of_date(issuer: str, now: datetime, told: datetime | None) -> str
     return f"the certificate of its issuer, {issuer}, is out of date; {_dates(now, told)}"
 
 
+def set_the_date(host: str) -> str:
+    """Advice for a certificate whose time is wrong: nearly always it is the machine's."""
+    return (
+        "Set this machine's date and time (on Linux: `timedatectl set-ntp true`). If they are right, a proxy or virus "
+        f"scanner shows an old certificate for {host}: tell whoever runs it."
+    )
+
+
+def trust_the_issuer(host: str) -> str:
+    """Advice for a certificate whose issuer nobody knows: an inspecting proxy is the usual cause."""
+    return (
+        "A proxy or virus scanner that inspects connections made this certificate. Set SSL_CERT_FILE to a file with "
+        f"its issuer's certificate, or have {host} excluded from inspection. If you know of none, use another network."
+    )
+
+
+def leave_this_network(host: str) -> str:
+    """Advice for a certificate of another host: a guest network, or a wrong address."""
+    return f"Something else answers for {host}. Sign in to this network in a browser, or use another network."
+
+
+def revoked(host: str) -> str:
+    """Advice for a certificate that its issuer has taken back."""
+    return f"Its issuer has withdrawn this certificate. Use another network. If it stays, ask the operator of {host}."
+
+
+def ask_for_a_stronger_one(host: str) -> str:
+    """Advice for a key or signature that is too weak today: no public authority issues such a one."""
+    return (
+        "A proxy or virus scanner made this certificate, with a key or signature that is too weak. Ask whoever runs it "
+        f"for a stronger one, or to exclude {host} from inspection."
+    )
+
+
+def ask_for_a_better_form(host: str) -> str:
+    """Advice for a certificate that breaks a rule of RFC 5280, which Python checks from 3.13 on."""
+    return (
+        "A certificate of a proxy or virus scanner breaks a rule. Python 3.13 and later insist on that rule for "
+        "SSL_CERT_FILE. There are three ways. (1) Add the certificate to those of the operating system and remove "
+        f"SSL_CERT_FILE. (2) Ask whoever runs the proxy for one that follows RFC 5280, or to exclude {host} from "
+        "inspection. (3) Run amzlink with Python 3.12."
+    )
+
+
+def ask_the_network(host: str) -> str:
+    """Advice where no more is known than what the TLS library says."""
+    return (
+        f"Use another network, to see whether it is this one. If a proxy or virus scanner inspects connections, show this "
+        f"message to whoever runs it, or have {host} excluded."
+    )
+
+
+def without_tls(host: str) -> str:
+    """Advice for a greeting that no certificate follows."""
+    return (
+        f"Sign in to this network, or use another one. A firewall or proxy must allow secure connections to {host}, "
+        "port 443."
+    )
+
+
 def _dates(now: datetime, told: datetime | None) -> str:
     dates = f"this machine's date is {now:%Y-%m-%d}"
     if told and told.date() != now.date():
@@ -211,6 +275,7 @@ ENTRIES: Final = {
         what_exactly="The secure connection to {host} failed: {detail}.",
         why="A proxy, a virus scanner or a guest network answers instead of the service. Or this machine's date is wrong, or its certificates are old.",
         next_step="If the certificate has expired or is not valid yet, set this machine's date. If its issuer is unknown, a proxy or virus scanner made it: set SSL_CERT_FILE to a file with that issuer's certificate, or exclude {host} from inspection. If it belongs to another host, or there is no TLS, sign in to the network or use another one.",
+        next_step_exactly="{advice}",
         exit_code=Exit.TRY_AGAIN,
         checks=CALLING,
     ),

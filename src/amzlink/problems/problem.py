@@ -94,7 +94,8 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
     @property
     def next_step(self) -> str:
         """What to do now."""
-        return self._fill(self.entry.next_step)
+        exactly = self.entry.next_step_exactly if "advice" in self.facts else ""
+        return self._fill(exactly or self.entry.next_step)
 
     @property
     def docs(self) -> str:

@@ -30,6 +30,14 @@ ENTRIES: Final = {
         exit_code=Exit.CONFIGURATION,
         checks=("config",),
     ),
+    ProblemName.ENVIRONMENT_INVALID: Entry(
+        title="A variable of the environment cannot be used",
+        what="The variable {variable} cannot be used: {detail}.",
+        why="It is set in the shell, the crontab, the service or the system that starts amzlink.",
+        next_step="Correct {variable} where it is set, or remove it there.",
+        exit_code=Exit.CONFIGURATION,
+        checks=("config", "keyring", "network", "sendcloud-access", "vault"),
+    ),
     ProblemName.REGION_MIXED: Entry(
         title="One store with countries of several regions",
         what="{detail} are in different Amazon regions.",
@@ -148,6 +156,7 @@ def secrets_key_no_text(*, key: str) -> str:
 
 # What can be wrong in config.toml. Several of these are joined with semicolons.
 
+NESTED_TOO_DEEPLY: Final = "its brackets are nested too deeply"
 STORES_ARE_NO_TABLE: Final = "stores: it has to be a table, such as [stores.my-shop]"
 
 

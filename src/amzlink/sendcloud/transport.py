@@ -81,10 +81,11 @@ class SendcloudClient(ServiceClient):
         rng: random.Random | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         connection = HttpConnection(
             clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
-            facts={"service": SERVICE, **(facts or {})},
+            facts={"service": SERVICE, **(facts or {})}, environ=environ,
         )  # fmt: skip
         super().__init__(clock, connection)
         self._base_url = base_url + ROOT

@@ -74,6 +74,17 @@ def parse_output(option: str, text: str | None) -> str | None:
     return None if text == "-" else text
 
 
+def parse_file(option: str, text: str) -> str:
+    """The file to write what no screen can show.
+
+    Raises:
+        Problem: `usage`, for an empty name, and for standard output.
+    """
+    if output := parse_output(option, text):
+        return output
+    raise _usage(usage.file_name_missing(option=option))
+
+
 def parse_due(option: str, text: str, now: datetime) -> datetime:
     """A moment to come: in so long (2d), or ISO 8601.
 

@@ -1,5 +1,6 @@
 """What can be checked on this machine alone: settings, secrets, order book, vault, the last runs, the quotas."""
 
+import stat
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from amzlink.clock import to_iso
 from amzlink.config import Archive, Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
+from amzlink.files import Home, open_mode
 from amzlink.jobs.privacy.due import overdue
 from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders
@@ -29,8 +31,11 @@ _SECRETS: Final[tuple[SecretName, ...]] = ("client-secret", "refresh-token")
 _OTHER_SECRETS: Final[tuple[SecretName, ...]] = ("vault-key", "sendcloud-secret-key")
 
 
-def check_config(settings: Config, slug: str) -> Result:
-    """The store's settings fit together: its country is known, and its marketplaces are of that country's region."""
+def check_config(settings: Config, slug: str, home: Home) -> Result:
+    """The store's settings fit together: its country is known, and its marketplaces are of that country's region.
+
+    Folders that others can change are warned of; where settings can be changed so, nothing has come as far as this.
+    """
     store = settings.stores[slug]
     marketplace = BY_COUNTRY.get(store.country)
     faults = []
@@ -42,6 +47,9 @@ def check_config(settings: Config, slug: str) -> Result:
         faults.append(f"stores.{slug}.marketplace_ids: at least one is needed")
     if faults:
         return found(Check.CONFIG, Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail="; ".join(faults)))
+    for folder in (*((home.root,) if home.root else ()), *home.folders):
+        if mode := open_mode(folder, stat.S_IWGRP | stat.S_IWOTH):
+            return found(Check.CONFIG, Problem(ProblemName.OPEN_TO_OTHERS, file=folder, mode=mode, wanted="700"))
     return passed(Check.CONFIG, "The settings are in order.", stores=len(settings.stores), test_store=store.test)
 
 
@@ -54,6 +62,8 @@ def check_keyring(deps: Deps, slug: str) -> Result:
     for name in _OTHER_SECRETS:
         secret = deps.secrets.get(slug, name)
         sources[name] = secret.source if secret else "none yet"
+    if exposed := deps.secrets.readable_by_others(slug):
+        return found(Check.KEYRING, exposed[0], **sources)
     return passed(Check.KEYRING, "The secrets can be read.", **sources)
 
 

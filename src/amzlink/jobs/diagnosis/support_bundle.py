@@ -19,7 +19,7 @@ from amzlink import __version__
 from amzlink.clock import to_iso
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
-from amzlink.files import write_private
+from amzlink.files import read_private, whole_file
 from amzlink.orderbook.health import recent_runs
 from amzlink.problems import Problem
 
@@ -48,13 +48,14 @@ def write_bundle(deps: Deps, verification: str, path: Path) -> list[str]:
         "runs.json": _json(_runs(deps)),
         "log.jsonl": "\n".join(_log_lines(deps.home.log)),
     }
-    for file in sorted(deps.home.log.glob("crash-*.txt"))[-5:]:
-        parts[f"crashes/{file.name}"] = file.read_text("utf-8")
+    for crash in sorted(deps.home.log.glob("crash-*.txt"))[-5:]:
+        parts[f"crashes/{crash.name}"] = _text_of(crash)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, text in parts.items():
             bundle.writestr(name, text)
-    write_private(path.absolute(), content.getvalue())
+    with whole_file(path) as file:
+        file.write(content.getvalue())
     return list(parts)
 
 
@@ -113,8 +114,16 @@ def _runs(deps: Deps) -> list[dict[str, object]]:
 def _log_lines(folder: Path) -> list[str]:
     lines: list[str] = []
     for file in sorted(folder.glob("amzlink-????-??.jsonl"))[-2:]:
-        lines += file.read_text("utf-8", "replace").splitlines()
+        lines += _text_of(file).splitlines()
     return [line for line in map(_clean_line, lines[-_LOG_LINES:]) if line]
+
+
+def _text_of(file: Path) -> str:
+    """A file of the log's folder; one that cannot be read does not keep the others out of the bundle."""
+    try:
+        return read_private(file).decode(errors="replace")
+    except Problem as problem:
+        return f"{problem.name}\n"
 
 
 def _clean_line(line: str) -> str | None:
