@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from amzlink.core.privacy.trusted_time import Trust
 from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.orderbook.health import last_runs, recent_runs
 from amzlink.problems import Problem, ProblemName
@@ -61,9 +62,10 @@ class TestWhatIsOpened:
 
     def test_its_time_is_amazons_once_that_was_heard(self, world: StoreOnSandbox) -> None:
         with StoreRun(world.deps, SLUG) as run:
-            assert (run.now(), run.trusted_time) == (world.clock.now(), None)
+            assert (run.now(), run.time.trust) == (world.clock.now(), Trust.UNKNOWN)
             told = run.learn_time()
-            assert run.trusted_time == told == run.now()
+            assert run.time.time == told == run.now()
+            assert run.time.is_trusted
 
     def test_what_others_have_sealed_since_can_be_opened_once_the_keys_are_read_again(
         self, world: StoreOnSandbox

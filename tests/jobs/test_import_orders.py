@@ -380,7 +380,7 @@ def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path,
         CHANGES["touch"](world.sandbox.world.orders[order_id], world.sandbox.world.now(), world.sandbox.world.random())
     settled(world)
     report = run(world)
-    assert [warning.name.value for warning in world.reported.warnings] == ["clock-skewed"]
+    assert [warning.name.value for warning in world.reported.warnings] == ["clock-skewed", "clock-jumped"]
     assert report.problem is None
     assert show_order(world.deps, SLUG, order_id, with_personal=True).personal
 

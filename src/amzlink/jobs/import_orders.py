@@ -122,7 +122,8 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
         intake = Intake(run, report.tally)
         _bring_in(run, intake, options, report)
         if not run.dry_run:
-            renew_leases(sealed, today=sealed.today(now), policy=run.retention)
+            if run.time.is_trusted:
+                renew_leases(sealed, today=sealed.today(now), policy=run.retention)
             ConfirmationsShown(run, intake).check()
             if run.store.import_weights:
                 report.tally.missing_weight = _weigh(run)
@@ -159,8 +160,9 @@ def _purge(run: StoreRun, report: ImportReport) -> None:
 
 
 def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
-    """Say why not all could be destroyed, and of how many orders the time is over."""
-    count = overdue(run.book, run.now().date(), run.retention)
+    """Say why not all could be destroyed, and of how many orders the time is over for certain."""
+    sure = run.time_to_purge_by.sure
+    count = overdue(run.book, sure.date(), run.retention) if sure else 0
     late = Problem(ProblemName.RETENTION_OVERDUE, count=count) if count else None
     for each in (problem, late):
         if each:
