@@ -258,14 +258,22 @@ class Deps:
             yield database.of(slug)
 
     @contextlib.contextmanager
-    def lock(self, slug: str, job: str) -> Iterator[None]:
-        """Only one run of a job works on a store.
+    def lock(self, slug: str, job: str, *, wait: timedelta = timedelta()) -> Iterator[None]:
+        """Only one run of a job works on a store; `wait` is how long to wait for another one to end.
 
         Raises:
             Problem: `run-in-progress`.
         """
         held = Problem(ProblemName.RUN_IN_PROGRESS, job=job, store=slug)
-        with lock(self.home.locks / f"{slug}.{job}.lock", held):
+        file = self.home.locks / f"{slug}.{job}.lock"
+        with contextlib.ExitStack() as entered:
+            try:
+                entered.enter_context(lock(file, held))
+            except Problem:
+                if not wait:
+                    raise
+                self.observer.progress(f"waiting for another run on {slug} to end")
+                entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
             yield
 
     def spapi_url(self, account: Account, region: Region | None = None) -> str:

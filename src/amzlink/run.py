@@ -7,7 +7,7 @@ is broken can still be examined.
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
@@ -270,6 +270,12 @@ class StoreRun:
         self._held.callback(connection.close)
         self._connections.append(connection)
         return connection
+
+
+def sure_day(run: StoreRun) -> date | None:
+    """The day up to which something is due beyond doubt, as far as the run knows."""
+    sure = run.time_to_purge_by.sure
+    return sure.date() if sure else None
 
 
 class RunReport(Protocol):

@@ -27,7 +27,7 @@ from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, usage
 from amzlink.problems.failures import Denied
-from amzlink.run import StoreRun, run_job
+from amzlink.run import StoreRun, run_job, sure_day
 
 JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
@@ -161,8 +161,8 @@ def _purge(run: StoreRun, report: ImportReport) -> None:
 
 def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
     """Say why not all could be destroyed, and of how many orders the time is over for certain."""
-    sure = run.time_to_purge_by.sure
-    count = overdue(run.book, sure.date(), run.retention) if sure else 0
+    sure = sure_day(run)
+    count = overdue(run.book, sure, run.retention) if sure else 0
     late = Problem(ProblemName.RETENTION_OVERDUE, count=count) if count else None
     for each in (problem, late):
         if each:

@@ -1,7 +1,7 @@
 """status: one screen about each store, from what this machine knows; nobody is asked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,11 +13,11 @@ from amzlink.orderbook.health import LastRuns, last_runs
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.overview import Overview, overview
 from amzlink.problems import Problem
-from amzlink.run import StoreRun
+from amzlink.run import StoreRun, sure_day
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One store: its last import, its orders, and what a person should look at."""
+    """One store: its last import, its orders, and what a person should look at. `seen_at` is when that was so."""
 
     store: str
     name: str
@@ -25,25 +25,27 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     orders: Overview
     shipping: Progress
     last_push: LastRuns
+    seen_at: datetime
     problems: tuple[Problem, ...]
 
 
 def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
     """The stores' states, one after the other. Raises what opening the order book raises."""
-    settings, now = deps.load_config(), deps.clock.now()
-    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    settings = deps.load_config()
     scheduled = is_scheduled(deps.environ)
     found = []
     for slug in slugs:
         store = settings.stores[slug]
         with StoreRun(deps, slug) as run:
+            now, sure = run.now(), sure_day(run)
+            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
             runs = last_runs(run.book, "import-orders")
             pushes = last_runs(run.book, "push-status")
             numbers = overview(run.book, store.hold_policy, now, midnight)
             shipping = progress(run.book, now)
         checks = (
             check_secret_age(store, now.date()),
-            check_retention(deps, slug, now.date()),
+            check_retention(deps, slug, sure, now),
             check_freshness(deps, slug, now, scheduled=scheduled),
         )
         found.append(
@@ -54,6 +56,7 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
                 last_push=pushes,
                 orders=numbers,
                 shipping=shipping,
+                seen_at=now,
                 problems=_problems(checks),
             )
         )

@@ -51,7 +51,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
 def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
     """The orders with the holds that count now, the most urgent first."""
     with StoreRun(deps, slug) as run:
-        policy, now = run.store.hold_policy, run.clock.now()
+        policy, now = run.store.hold_policy, run.now()
         for order in iterate_orders(run.book, wanted):
             yield _with_last_day(order, now.date(), run.retention), counting(order.held_for, policy, now)
 
@@ -63,7 +63,7 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
         Problem: `order-not-found`; with personal data also what opening the vault raises.
     """
     with StoreRun(deps, slug) as run:
-        book, policy, now = run.book, run.retention, run.clock.now()
+        book, policy, now = run.book, run.retention, run.now()
         order = _with_last_day(_found(book, order_id), now.date(), policy)
         return OrderDetail(
             order=order,
@@ -79,7 +79,7 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
 def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
     """The orders with their lines and, where asked for, their personal data; memory stays flat."""
     with StoreRun(deps, slug) as run:
-        policy, now = run.store.hold_policy, run.clock.now()
+        policy, now = run.store.hold_policy, run.now()
         sealed = run.sealed if with_personal else None
         orders = iterate_orders(run.book, wanted)
         while chunk := list(itertools.islice(orders, _CHUNK)):
@@ -93,7 +93,7 @@ def hold_order(deps: Deps, slug: str, order_id: str) -> None:
     """Keep an order back until it is released. Raises `order-not-found`."""
     with StoreRun(deps, slug) as run:
         _found(run.book, order_id)
-        set_manual_hold(run.book, order_id, run.clock.now())
+        set_manual_hold(run.book, order_id, run.now())
 
 
 def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
         Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
     """
     with StoreRun(deps, slug) as run:
-        now = run.clock.now()
+        now = run.now()
         lifted = counting(_found(run.book, order_id).held_for, run.store.hold_policy, now)
         if not lifted:
             raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)

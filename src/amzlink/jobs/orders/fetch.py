@@ -30,6 +30,7 @@ class Fetch:
     def __init__(self, run: StoreRun, intake: Intake) -> None:
         self._link = run.amazon
         self._book = run.book
+        self._run = run
         self._store = run.store
         self._progress = run.reporter.progress
         self._intake = intake
@@ -52,8 +53,11 @@ class Fetch:
 
     def changes(self, since: datetime | None) -> tuple[datetime, datetime]:
         """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
+        # One that ends in the future was planned by a wrong Date: Amazon refuses it for ever. It is planned anew.
+        latest = max(self._run.now(), self._link.amazon_now())
         for search in searches_under_way(self._book):
-            self._go_through(search)
+            if search.window_end <= latest:
+                self._go_through(search)
         planned = self._plan(since)
         begin_searches(self._book, planned)
         for search in planned:
