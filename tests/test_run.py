@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -120,6 +122,18 @@ class TestAJob:
         stopped = busy in ("purge-pii", "import-orders")
         assert (report.problem is not None and report.problem.name is ProblemName.RUN_IN_PROGRESS) == stopped
         assert done == ([] if stopped else [SLUG])
+
+    @pytest.mark.parametrize("job", ["import-orders", "push-status"])
+    def test_waits_for_a_purge_that_is_at_work_and_says_so(self, world: StoreOnSandbox, job: str) -> None:
+        report, purging = Report(), ExitStack()
+        for each in JOBS:
+            purging.enter_context(world.deps.lock(SLUG, each))
+        ends = Timer(0.3, purging.close)
+        ends.start()
+        run_job(world.deps, job, report, lambda run: None, dry_run=False)
+        ends.join()
+        assert report.problem is None
+        assert [line for line in world.reported.progress_lines if "waiting for a deletion" in line]
 
     def test_that_has_a_bug_lets_go_of_its_locks(self, world: StoreOnSandbox) -> None:
         def work(run: StoreRun) -> None:

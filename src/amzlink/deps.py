@@ -259,7 +259,7 @@ class Deps:
 
     @contextlib.contextmanager
     def lock(self, slug: str, job: str, *, wait: timedelta = timedelta()) -> Iterator[None]:
-        """Only one run of a job works on a store; `wait` is how long to wait for another one to end.
+        """Only one run of a job works on a store; `wait` is how long to wait for a purge that is at work to end.
 
         Raises:
             Problem: `run-in-progress`.
@@ -270,11 +270,20 @@ class Deps:
             try:
                 entered.enter_context(lock(file, held))
             except Problem:
-                if not wait:
+                if not wait or not self._is_purging(slug):
                     raise
-                self.observer.progress(f"waiting for another run on {slug} to end")
+                self.observer.progress(f"waiting for a deletion of personal data of {slug} to end")
                 entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
             yield
+
+    def _is_purging(self, slug: str) -> bool:
+        """Whether a purge of the store is at work: alone or at an import's end, it takes this lock among others."""
+        purging = Problem(ProblemName.RUN_IN_PROGRESS, job="purge-pii", store=slug)
+        try:
+            with lock(self.home.locks / f"{slug}.purge-pii.lock", purging):
+                return False
+        except Problem:
+            return True
 
     def spapi_url(self, account: Account, region: Region | None = None) -> str:
         """Where the account's region is served, or another region, in which verify looks for it."""

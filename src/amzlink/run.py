@@ -31,6 +31,9 @@ JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 """The jobs that work on a store. Each has a lock of its own, so that one that waits for a quota holds up no other."""
 
 
+PURGE_WAITED_FOR: Final = timedelta(minutes=1)
+
+
 class StoreRun:
     """A store, and what it takes to work on it. Use it as a context: what was opened is closed at its end.
 
@@ -259,11 +262,14 @@ class StoreRun:
         return problem.with_facts(store=self.slug, store_option=f" --store {self.slug}")
 
     @contextlib.contextmanager
-    def lock(self, *jobs: str) -> Iterator[None]:
-        """While it is entered no run of these jobs works on the store. Raises `run-in-progress`."""
+    def lock(self, *jobs: str, wait_for_purge: timedelta = timedelta()) -> Iterator[None]:
+        """While it is entered no run of these jobs works on the store. Raises `run-in-progress`.
+
+        `wait_for_purge` is how long to wait where a purge is at work, which takes the locks of all jobs for moments.
+        """
         with contextlib.ExitStack() as held:
             for job in jobs:
-                held.enter_context(self._deps.lock(self.slug, job))
+                held.enter_context(self._deps.lock(self.slug, job, wait=wait_for_purge))
             yield
 
     def _connected(self, connection: C) -> C:
@@ -313,7 +319,9 @@ def run_job(
     )
     started = run.clock.now()
     try:
-        with run.lock(job, *also_locked), run:
+        # Who wants all locks would rather come back than wait with some of them in hand.
+        wait = timedelta() if also_locked else PURGE_WAITED_FOR
+        with run.lock(job, *also_locked, wait_for_purge=wait), run:
             try:
                 work(run)
             except Problem as problem:

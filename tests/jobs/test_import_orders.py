@@ -429,7 +429,7 @@ def test_the_lease_of_an_open_order_is_renewed_before_it_runs_out(tmp_path: Path
     world.clock.advance(2 * 86400)
     run(world)
     assert show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day == first
-    world.clock.advance(3 * 86400)
+    world.clock.advance(7 * 86400)
     run(world)
     detail = show_order(world.deps, SLUG, order_id, with_personal=True)
     assert detail.order.lease_day == world.clock.now().date() + timedelta(days=10)
