@@ -42,10 +42,9 @@ class Session:
 
     def now(self, slug: str) -> "datetime":
         """The time that a store goes by: this machine's clock, and what its runs have seen of Amazon's."""
-        from amzlink.run import StoreRun
+        from amzlink.jobs.orders.browse import time_of
 
-        with StoreRun(self.deps, slug) as run:
-            return run.now()
+        return time_of(self.deps, slug)
 
     def store(self) -> str:
         """The slug of the store to work on. Raises `no-store` or `which-store`."""

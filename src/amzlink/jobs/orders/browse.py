@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
@@ -46,6 +46,12 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     carriers: tuple[str, ...] = ()
     tombstone: Tombstone | None = None
     days: int
+
+
+def time_of(deps: Deps, slug: str) -> datetime:
+    """The time that a store goes by: this machine's clock, and what its runs have seen of Amazon's."""
+    with StoreRun(deps, slug) as run:
+        return run.now()
 
 
 def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
