@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +20,7 @@ from pyrage.x25519 import Identity
 from sqlalchemy import insert
 from tests.support.sealed import vault_of
 
+from amzlink.clock import ShiftedClock, SystemClock
 from amzlink.config import Config, Store
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
@@ -147,7 +148,7 @@ def _purge(folder: Path, orders: int, options: PurgeOptions) -> dict[str, float]
     deps = _deps(folder)
     report = PurgeReport(store=SLUG)
     with StoreRun(deps, SLUG) as run:
-        run.trusted_time = datetime(2027, 3, 1, 1, tzinfo=UTC)
+        run.take_time(timedelta())
         purger = Purger(run, options, report)
         cpu, started = cpu_seconds(), time.monotonic()
         purger.purge()
@@ -163,7 +164,8 @@ def _deps(folder: Path) -> Deps:
     environ = {"AMZLINK_HOME": str(folder / "amzlink"), variable: str(folder / "keys" / "vault-key")}
     home = find_home(environ)
     home.prepare()
-    return Deps(environ, home, SystemSecrets(environ, home))
+    then = ShiftedClock(SystemClock(), datetime(2027, 3, 1, 1, tzinfo=UTC) - datetime.now(UTC))
+    return Deps(environ, home, SystemSecrets(environ, home), then)
 
 
 def _order(order_id: str) -> dict[str, object]:

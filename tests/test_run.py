@@ -3,12 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
 
+from amzlink.core.privacy.trusted_time import Trust
 from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.orderbook.health import last_runs, recent_runs
 from amzlink.problems import Problem, ProblemName
@@ -61,9 +64,10 @@ class TestWhatIsOpened:
 
     def test_its_time_is_amazons_once_that_was_heard(self, world: StoreOnSandbox) -> None:
         with StoreRun(world.deps, SLUG) as run:
-            assert (run.now(), run.trusted_time) == (world.clock.now(), None)
+            assert (run.now(), run.time.trust) == (world.clock.now(), Trust.UNKNOWN)
             told = run.learn_time()
-            assert run.trusted_time == told == run.now()
+            assert run.time.time == told == run.now()
+            assert run.time.is_trusted
 
     def test_what_others_have_sealed_since_can_be_opened_once_the_keys_are_read_again(
         self, world: StoreOnSandbox
@@ -118,6 +122,18 @@ class TestAJob:
         stopped = busy in ("purge-pii", "import-orders")
         assert (report.problem is not None and report.problem.name is ProblemName.RUN_IN_PROGRESS) == stopped
         assert done == ([] if stopped else [SLUG])
+
+    @pytest.mark.parametrize("job", ["import-orders", "push-status"])
+    def test_waits_for_a_purge_that_is_at_work_and_says_so(self, world: StoreOnSandbox, job: str) -> None:
+        report, purging = Report(), ExitStack()
+        for each in JOBS:
+            purging.enter_context(world.deps.lock(SLUG, each))
+        ends = Timer(0.3, purging.close)
+        ends.start()
+        run_job(world.deps, job, report, lambda run: None, dry_run=False)
+        ends.join()
+        assert report.problem is None
+        assert [line for line in world.reported.progress_lines if "waiting for a deletion" in line]
 
     def test_that_has_a_bug_lets_go_of_its_locks(self, world: StoreOnSandbox) -> None:
         def work(run: StoreRun) -> None:

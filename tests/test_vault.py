@@ -363,6 +363,35 @@ class TestKeysThatAreNotHere:
             vault_in(Place(backup), Book(None, vault.chain_ids))
         assert is_missing(error)
 
+    def test_an_old_keyring_that_is_refused_opens_no_purged_day_of_a_backup_any_more(self) -> None:
+        """What can be destroyed safely is destroyed before the refusal."""
+        place = Place()
+        vault = vault_in(place)
+        purged, kept = vault.seal(ORDER, DATA, NOV_23), vault.seal(ORDER, DATA, NOV_23 + timedelta(days=2))
+        october = vault.seal(ORDER, DATA, date(2026, 10, 20))
+        backup = Place(place.text)
+        vault.seal(ORDER, DATA, DEC_5)
+        new_book = Book(NOV_23 + timedelta(days=1), vault.chain_ids)
+        assert all(vault_in(Place(backup.text)).reaches(ORDER, box) for box in (purged, october))
+        with pytest.raises(Problem) as error:
+            vault_in(backup, new_book)
+        assert is_missing(error)
+        left = vault_in(Place(backup.text))
+        assert not left.reaches(ORDER, purged)
+        assert not left.reaches(ORDER, october)
+        assert left.open(ORDER, kept) == DATA
+        saved = len(backup.history)
+        with pytest.raises(Problem):
+            vault_in(backup, new_book)
+        assert len(backup.history) == saved, "it is refused again, and there is nothing left to destroy"
+
+    def test_a_book_destroys_no_key_of_another_books_chain(self) -> None:
+        place = Place()
+        box = vault_in(place).seal(ORDER, DATA, NOV_23)
+        with pytest.raises(Problem):
+            vault_in(place, Book(DEC_5, {"2026-11": "another", "2026-12": "missing"}))
+        assert vault_in(place).open(ORDER, box) == DATA
+
     def test_an_old_keyring_that_still_has_all_chains_is_moved_up_instead(self) -> None:
         place = Place()
         vault = vault_in(place)

@@ -1,7 +1,7 @@
 """Time, passed in: `now` and `sleep` in one object, so that hours of quota take milliseconds in a test."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -27,6 +27,22 @@ class SystemClock:
         """Wait; a wait of zero or less returns at once."""
         if seconds > 0:
             time.sleep(seconds)
+
+
+class ShiftedClock:
+    """Another clock, shifted by a fixed time: a test store's machine goes with a sandbox whose clock was moved."""
+
+    def __init__(self, clock: Clock, shift: timedelta) -> None:
+        self._clock = clock
+        self._shift = shift
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        return self._clock.now() + self._shift
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a wait of zero or less returns at once."""
+        self._clock.sleep(seconds)
 
 
 def parse_http_date(text: str | None) -> datetime | None:

@@ -4,13 +4,13 @@ import contextlib
 import functools
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
-from amzlink.clock import Clock, SystemClock
+from amzlink.clock import Clock, ShiftedClock, SystemClock
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName, network, stores
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
 SENDCLOUD_URL: Final = "https://panel.sendcloud.sc"
 SENDCLOUD_ACCOUNT_URL: Final = "https://account.sendcloud.com"  # where OAuth2's tokens are made
+CLOCK_OFFSET: Final = "AMZLINK_CLOCK_OFFSET"
+"""Seconds by which the clock of test stores is shifted; it has no effect on a real store."""
 ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
 
 
@@ -103,6 +105,24 @@ class Deps:
         For a real store only Amazon's own hosts count; a test store lives in the time of whatever stands in for them.
         """
         return store.test or store.amazon_sandbox or not self.endpoints_overridden
+
+    def of_store(self, store: config.Store) -> "Deps":
+        """The same for one store: the clock of a test store goes with its sandbox's.
+
+        Raises:
+            Problem: `config-invalid`, where AMZLINK_CLOCK_OFFSET is no number of seconds.
+        """
+        given = self.environ.get(CLOCK_OFFSET)
+        if not given or not store.test or isinstance(self.clock, ShiftedClock):
+            return self
+        try:
+            shift = timedelta(seconds=float(given))
+            _ = self.clock.now() + shift
+        except (ValueError, OverflowError):
+            raise Problem(
+                ProblemName.CONFIG_INVALID, file=CLOCK_OFFSET, detail=stores.CLOCK_OFFSET_NOT_SECONDS
+            ) from None
+        return replace(self, clock=ShiftedClock(self.clock, shift))
 
     @property
     def log(self) -> RunLog:
@@ -240,15 +260,32 @@ class Deps:
             yield database.of(slug)
 
     @contextlib.contextmanager
-    def lock(self, slug: str, job: str) -> Iterator[None]:
-        """Only one run of a job works on a store.
+    def lock(self, slug: str, job: str, *, wait: timedelta = timedelta()) -> Iterator[None]:
+        """Only one run of a job works on a store; `wait` is how long to wait for a purge that is at work to end.
 
         Raises:
             Problem: `run-in-progress`.
         """
         held = Problem(ProblemName.RUN_IN_PROGRESS, job=job, store=slug)
-        with lock(self.home.locks / f"{slug}.{job}.lock", held):
+        file = self.home.locks / f"{slug}.{job}.lock"
+        with contextlib.ExitStack() as entered:
+            try:
+                entered.enter_context(lock(file, held))
+            except Problem:
+                if not wait or not self._is_purging(slug):
+                    raise
+                self.observer.progress(f"waiting for a deletion of personal data of {slug} to end")
+                entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
             yield
+
+    def _is_purging(self, slug: str) -> bool:
+        """Whether a purge of the store is at work: alone or at an import's end, it takes this lock among others."""
+        purging = Problem(ProblemName.RUN_IN_PROGRESS, job="purge-pii", store=slug)
+        try:
+            with lock(self.home.locks / f"{slug}.purge-pii.lock", purging):
+                return False
+        except Problem:
+            return True
 
     def spapi_url(self, account: Account, region: Region | None = None) -> str:
         """Where the account's region is served, or another region, in which verify looks for it."""

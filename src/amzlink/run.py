@@ -6,16 +6,17 @@ is broken can still be examined.
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from amzlink.clock import Clock
 from amzlink.config import Config, Store
 from amzlink.core.privacy.retention import Retention
+from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, Observer, amazon_offset_is_large, skew_problem
-from amzlink.problems import Problem
+from amzlink.problems import Problem, ProblemName, privacy
 
 if TYPE_CHECKING:
     from amzlink.amazon.quota import FileQuotas
@@ -28,6 +29,9 @@ C = TypeVar("C", bound="SpApiClient | SendcloudClient")
 
 JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 """The jobs that work on a store. Each has a lock of its own, so that one that waits for a quota holds up no other."""
+
+
+PURGE_WAITED_FOR: Final = timedelta(minutes=1)
 
 
 class StoreRun:
@@ -48,9 +52,9 @@ class StoreRun:
     ) -> None:
         self.slug = slug
         self.dry_run = dry_run
-        self.trusted_time: datetime | None = None
-        """Amazon's time at the start, where personal data may be destroyed by it."""
-        self._deps = deps
+        self._given = deps
+        self._seen: Sighting | None = None
+        self._judged: TrustedTime | None = None
         self._max_wait = max_wait
         self._max_wait_for_sendcloud = max_wait_for_sendcloud
         self._held = contextlib.ExitStack()
@@ -61,6 +65,10 @@ class StoreRun:
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+
+    @cached_property
+    def _deps(self) -> Deps:
+        return self._given.of_store(self.store)
 
     @property
     def reporter(self) -> Observer:
@@ -75,7 +83,7 @@ class StoreRun:
     @cached_property
     def settings(self) -> Config:
         """All settings, as they were when the run first asked for them."""
-        return self._deps.load_config()
+        return self._given.load_config()
 
     @property
     def store(self) -> Store:
@@ -135,44 +143,145 @@ class StoreRun:
         return sum((connection.calls for connection in self._connections), Counter[str]())
 
     def now(self) -> datetime:
-        """Amazon's time, as far as it has told it; else this machine's."""
-        return self.amazon.amazon_now() if "amazon" in self.__dict__ else self.clock.now()
+        """The time to go by: Amazon's where it is trusted, else the earlier of the two.
+
+        It is told by this machine's clock and the offset of the run's beginning: no single later answer moves it. As
+        long as nobody was asked, it is what the last comparison of the two clocks says.
+        """
+        return self.clock.now() + self._shift
 
     @property
-    def time_counts(self) -> bool:
-        """Whether personal data may be destroyed by the time that this store's Amazon tells."""
+    def time(self) -> TrustedTime:
+        """What this run may rely on; before `learn_time` nothing is known of today."""
+        return self._judged or self._judge(Sighting(self.clock.now(), None))
+
+    @property
+    def time_to_purge_by(self) -> TrustedTime:
+        """The same for what destroys data: what stands in for Amazon bears witness to no real store."""
+        return self.time if self._heard_counts else self._judge(Sighting(self.clock.now(), None))
+
+    @property
+    def _heard_counts(self) -> bool:
         return self._deps.time_counts_for(self.store)
 
-    def note_time(self) -> datetime:
-        """Ask Amazon for the time, and note it as borne out where it counts. Raises as `SpApiClient.learn_time`."""
-        told = self.amazon.learn_time()
-        if self.time_counts and self.amazon.knows_service_time:
-            self.trusted_time = told
-        return told
+    def ask_time(self) -> TrustedTime:
+        """Ask Amazon for the time, and judge it. Raises as `SpApiClient.learn_time`; then nothing was heard.
+
+        A run goes by what it heard first, however often it asks.
+        """
+        if self._judged and self._judged.trust is not Trust.UNKNOWN:
+            return self._judged
+        try:
+            self.amazon.learn_time()
+        except Problem:
+            self.take_time(None)
+            raise
+        return self.take_time(self.amazon.offset if self.amazon.knows_service_time else None)
+
+    def take_time(self, offset: timedelta | None) -> TrustedTime:
+        """Judge by how much Amazon's time differs from this machine's, against what earlier runs have seen.
+
+        None: nothing was heard.
+        """
+        self._seen = Sighting(self.clock.now(), offset)
+        self._judged = self._judge(self._seen)
+        return self._judged
 
     def learn_time(self) -> datetime:
-        """The same, and say so where this machine's clock is far from Amazon's."""
-        told = self.note_time()
+        """The time to go by, once Amazon was asked; where the two clocks differ that is said. Raises as `ask_time`."""
+        judged = self.ask_time()
         if amazon_offset_is_large(self.amazon.offset):
             self.reporter.warn(skew_problem(self.amazon.offset))
-        return told
+        if judged.trust is Trust.DOUBTED:
+            self.reporter.warn(self.naming_store(self.doubt()))
+        return self.now()
+
+    def doubt(self) -> Problem:
+        """`clock-jumped`, with what is known of the time."""
+        noted, told = self._noted, self._seen.amazon if self._seen and self._heard_counts else None
+        now = self.clock.now()
+        if told is None:
+            detail = privacy.not_told_since(noted) if noted else privacy.NO_TIME_YET
+        else:
+            detail = privacy.clocks_differ(now=now, amazon=told)
+        return Problem(ProblemName.CLOCK_JUMPED, detail=detail)
+
+    @property
+    def _shift(self) -> timedelta:
+        """The time to go by, less this machine's."""
+        if self._seen and self._judged and self._seen.offset is not None:
+            return self._judged.time - self._seen.machine
+        machine = self.clock.now()
+        compared = last_heard(self._history)
+        if compared is None:
+            return timedelta()
+        shift = self._judge(Sighting(machine, compared)).time - machine
+        # A run that goes on without Amazon may seal: rather too short than too long.
+        return min(shift, timedelta()) if self._seen else shift
+
+    def _judge(self, seen: Sighting) -> TrustedTime:
+        return judge_time(self._history, seen, self._noted)
+
+    @cached_property
+    def _history(self) -> Sequence[Sighting]:
+        from amzlink.orderbook.privacy.clock_readings import clock_readings  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        return clock_readings(self.book.database, self._witnesses)
+
+    @cached_property
+    def _noted(self) -> datetime | None:
+        from amzlink.orderbook.privacy.clock_readings import noted_time  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        return noted_time(self.book.database, self._witnesses)
+
+    @property
+    def _witnesses(self) -> Collection[str]:
+        """The stores whose runs bear witness: all real ones for a real one, and for a test store itself alone."""
+        stores = self.settings.stores
+        real = [slug for slug, store in stores.items() if not store.test and not store.amazon_sandbox]
+        return real if self.slug in real else [self.slug]
+
+    def note_time(self) -> None:
+        """Keep what this run has seen of the time for those to come."""
+        from amzlink.orderbook.privacy.clock_readings import note_reading, note_trusted_time  # noqa: PLC0415
+
+        seen, judged = self._seen or Sighting(self.clock.now(), None), self._judged
+        if not self._heard_counts:
+            seen, judged = Sighting(seen.machine, None), None
+        note_reading(self.book, seen)
+        if judged and judged.is_trusted and judged.note:
+            note_trusted_time(self.book, judged.note, correcting=list(self._witnesses) if judged.corrected else ())
+
+    @property
+    def amazon_time(self) -> datetime | None:
+        """The time that Amazon told this run."""
+        return self._seen.amazon if self._seen else None
 
     def naming_store(self, problem: Problem) -> Problem:
         """The problem, and which store it is about."""
         return problem.with_facts(store=self.slug, store_option=f" --store {self.slug}")
 
     @contextlib.contextmanager
-    def lock(self, *jobs: str) -> Iterator[None]:
-        """While it is entered no run of these jobs works on the store. Raises `run-in-progress`."""
+    def lock(self, *jobs: str, wait_for_purge: timedelta = timedelta()) -> Iterator[None]:
+        """While it is entered no run of these jobs works on the store. Raises `run-in-progress`.
+
+        `wait_for_purge` is how long to wait where a purge is at work, which takes the locks of all jobs for moments.
+        """
         with contextlib.ExitStack() as held:
             for job in jobs:
-                held.enter_context(self._deps.lock(self.slug, job))
+                held.enter_context(self._deps.lock(self.slug, job, wait=wait_for_purge))
             yield
 
     def _connected(self, connection: C) -> C:
         self._held.callback(connection.close)
         self._connections.append(connection)
         return connection
+
+
+def sure_day(run: StoreRun) -> date | None:
+    """The day up to which something is due beyond doubt, as far as the run knows."""
+    sure = run.time_to_purge_by.sure
+    return sure.date() if sure else None
 
 
 class RunReport(Protocol):
@@ -205,12 +314,14 @@ def run_job(
 
     What stops the work becomes the report's problem; what it has put there itself stays.
     """
-    started = deps.clock.now()
     run = StoreRun(
         deps, report.store, dry_run=dry_run, max_wait=max_wait, max_wait_for_sendcloud=max_wait_for_sendcloud
     )
+    started = run.clock.now()
     try:
-        with run.lock(job, *also_locked), run:
+        # Who wants all locks would rather come back than wait with some of them in hand.
+        wait = timedelta() if also_locked else PURGE_WAITED_FOR
+        with run.lock(job, *also_locked, wait_for_purge=wait), run:
             try:
                 work(run)
             except Problem as problem:
@@ -230,18 +341,19 @@ def _note(run: StoreRun, job: str, report: RunReport, started: datetime) -> None
     done = Run(
         job=job,
         started_at=started,
-        finished_at=run.clock.now(),
+        finished_at=run.now(),
         problem=report.problem.name if report.problem else None,
         counts=report.counts(),
-        amazon_time=run.trusted_time,
+        amazon_time=run.amazon_time,
     )
     note_run(run.book, done)
+    run.note_time()
 
 
 def _close(deps: Deps, run: StoreRun, job: str, report: RunReport, started: datetime) -> None:
     if report.problem:
         report.problem = run.naming_store(report.problem)
-    report.seconds = (deps.clock.now() - started).total_seconds()
+    report.seconds = (run.clock.now() - started).total_seconds()
     deps.log.write(
         deps.clock.now(),
         "run",

@@ -81,7 +81,8 @@ class Vault:
         """Read the keys, and bring whichever of keyring and book is behind up to date.
 
         Raises:
-            Problem: `vault-key-missing`, where the book has boxes whose chain the keyring does not hold.
+            Problem: `vault-key-missing`, where the book has boxes whose chain the keyring does not hold. What the book
+                has purged is put out of reach of the keys that are there, before that is raised.
         """
         self._store = store
         self._place = place
@@ -89,7 +90,12 @@ class Vault:
         self._bound_to_store = f"{store}\0".encode()
         # What is sealed and opened by the ten thousand finds its chain's id and its cipher at one look.
         self._ready: dict[date, tuple[str, AESGCM]] = {}
-        self._need(self._keys, book.chain_ids, book.floor)
+        try:
+            self._need(self._keys, book.chain_ids, book.floor)
+        except Problem:
+            if book.floor:
+                self._move_known_chains_on(book.chain_ids, book.floor)
+            raise
         floors = [floor for floor in (self._keys.floor, book.floor) if floor]
         self.floor = max(floors, default=None)
         if self.floor and self.floor != self._keys.floor:
@@ -157,6 +163,19 @@ class Vault:
             self.floor = self._keys.floor
             if _read(self._place.load(), self._store) != self._keys:
                 raise Problem(ProblemName.VAULT_KEY_STUCK, store=self._store)
+
+    def _move_known_chains_on(self, chain_ids: Mapping[str, str], floor: date) -> None:
+        """Move on what this book's boxes hang on, of a keyring that lacks other keys; another book's chains stay.
+
+        The keyring's own floor stays too: it says of all chains that they were moved on.
+        """
+        with self._place.alone():
+            keys = _read(self._place.load(), self._store)
+            known = {month: chain for month, chain in keys.chains.items() if chain.id == chain_ids.get(month)}
+            moved = _moved_on(_Keys(None, known), floor).chains
+            if moved != known:
+                others = {month: chain for month, chain in keys.chains.items() if month not in known}
+                self._save(msgspec.structs.replace(keys, chains=others | moved))
 
     def _bound_to(self, order_id: str, part: str) -> bytes:
         bound = self._bound_to_store + order_id.encode()

@@ -94,8 +94,9 @@ class Shop:
 def shop(
     folder: Path, *, days_ago: int = 0, settings: Mapping[str, Any] | None = None, **sandbox: Any
 ) -> Iterator[Shop]:
-    """A shop with imported orders, on the day so long ago for Amazon; the machine itself lives today."""
+    """A shop with imported orders, on the day so long ago."""
     with shell(folder, settings, **{"orders": 60, "clock": DaysAgo(days_ago), **sandbox}) as at:
+        at.environ["AMZLINK_CLOCK_OFFSET"] = str(-days_ago * DAY)
         Marks(at.sandbox.world).mark_orders()
         found = Shop(at)
         assert found.run("import-orders", "--since", "700d").code in (0, 1)

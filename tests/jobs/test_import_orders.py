@@ -526,7 +526,7 @@ def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path,
         CHANGES["touch"](world.sandbox.world.orders[order_id], world.sandbox.world.now(), world.sandbox.world.random())
     settled(world)
     report = run(world)
-    assert [warning.name.value for warning in world.reported.warnings] == ["clock-skewed"]
+    assert [warning.name.value for warning in world.reported.warnings] == ["clock-skewed", "clock-jumped"]
     assert report.problem is None
     assert show_order(world.deps, SLUG, order_id, with_personal=True).personal
 
@@ -575,7 +575,7 @@ def test_the_lease_of_an_open_order_is_renewed_before_it_runs_out(tmp_path: Path
     world.clock.advance(2 * 86400)
     run(world)
     assert show_order(world.deps, SLUG, order_id, with_personal=True).order.lease_day == first
-    world.clock.advance(3 * 86400)
+    world.clock.advance(7 * 86400)
     run(world)
     detail = show_order(world.deps, SLUG, order_id, with_personal=True)
     assert detail.order.lease_day == world.clock.now().date() + timedelta(days=10)

@@ -21,8 +21,8 @@ from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
 from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.orders.pages import Page, refused_orders, save_page
 from amzlink.orderbook.privacy.boxes import boxes_of
+from amzlink.orderbook.privacy.clock_readings import note_trusted_time
 from amzlink.orderbook.privacy.purges import CHUNK, purges
-from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem
 from amzlink.sandbox.changes import CHANGES
 from amzlink.sandbox.plan import Story
@@ -424,14 +424,14 @@ class TestTime:
         before = sealed(world)
         without_amazon(world)
         world.clock.advance(3000 * DAY)
-        rows(world, "UPDATE runs SET amazon_time = '2026-11-23T09:30:00Z'")
+        rows(world, "UPDATE trusted_times SET trusted_at = '2026-11-23T09:30:00Z'")
         assert problem_of(purge(world)) == "clock-jumped"
         assert sealed(world) == before
 
     def test_without_amazon_and_any_earlier_run_nothing_goes(self, world: StoreOnSandbox) -> None:
         before = sealed(world)
         without_amazon(world)
-        rows(world, "UPDATE runs SET amazon_time = NULL")
+        rows(world, "DELETE FROM trusted_times")
         world.clock.advance(200 * DAY)
         report = purge(world)
         assert (problem_of(report), report.purged, report.problem and report.problem.exit_code) == (
@@ -443,7 +443,7 @@ class TestTime:
     def test_a_recent_run_bears_the_time_out(self, world: StoreOnSandbox) -> None:
         without_amazon(world)
         world.clock.advance(120 * DAY)
-        rows(world, "UPDATE runs SET amazon_time = :at", at=(world.clock.now() - timedelta(days=1)).isoformat())
+        rows(world, "UPDATE trusted_times SET trusted_at = :at", at=(world.clock.now() - timedelta(days=1)).isoformat())
         assert problem_of(purge(world)) is None
         assert sealed(world) == set()
 
@@ -451,7 +451,7 @@ class TestTime:
         config = world.deps.load_config()
         real = config.stores[SLUG].__class__(**{**_fields(config.stores[SLUG]), "test": False})
         world.deps.save_config(Config().with_store(SLUG, real))
-        rows(world, "UPDATE runs SET amazon_time = NULL")
+        rows(world, "DELETE FROM trusted_times")
         before = sealed(world)
         world.clock.advance(200 * DAY)
         assert problem_of(purge(world)) == "clock-jumped"
@@ -461,11 +461,10 @@ class TestTime:
         config = world.deps.load_config()
         real = config.stores[SLUG].__class__(**{**_fields(config.stores[SLUG]), "test": False})
         world.deps.save_config(Config().with_store(SLUG, real).with_store("play", config.stores[SLUG]))
-        rows(world, "UPDATE runs SET amazon_time = NULL")
+        rows(world, "DELETE FROM trusted_times")
         far = world.clock.now() + timedelta(days=900)
         with world.deps.book("play") as book:
-            run = Run(job="purge-pii", started_at=far, finished_at=far, problem=None, counts={}, amazon_time=far)
-            note_run(book, run)
+            note_trusted_time(book, far)
         before = sealed(world)
         assert problem_of(purge(world)) == "clock-jumped"
         assert sealed(world) == before
@@ -546,6 +545,7 @@ class TestDisconnected:
     def test_the_record_stays_and_no_time_of_a_test_store_outlives_it(self, world: StoreOnSandbox) -> None:
         disconnect(world.deps, SLUG, keep_orders=True)
         assert rows(world, "SELECT count(*) FROM runs WHERE amazon_time IS NOT NULL") == [(0,)]
+        assert rows(world, "SELECT * FROM trusted_times") == rows(world, "SELECT * FROM clock_readings") == []
         assert rows(world, "SELECT job FROM purges ORDER BY number DESC LIMIT 1") == [("disconnect",)]
         assert rows(world, "SELECT seller_id FROM former_stores") != []
 

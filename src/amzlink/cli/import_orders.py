@@ -25,12 +25,12 @@ def import_orders_command(
     session: Session = ctx.obj
     if since and order:
         session.console.usage(usage.SINCE_AND_ORDER)
+    slugs = session.stores(all_stores=all_stores)
     options = ImportOptions(
-        since=parse_moment("--since", since, session.deps.clock.now()) if since else None,
+        since=parse_moment("--since", since, session.now(slugs[0])) if since else None,
         order_ids=tuple(order or ()),
         route=parse_choice("--route", route, "auto", "search", "report"),  # type: ignore[arg-type]
         max_wait=parse_span("--max-wait", max_wait),
         dry_run=dry_run,
     )
-    slugs = session.stores(all_stores=all_stores)
     session.exit_code = show(session.console, import_orders(session.deps, slugs, options), dry_run=dry_run)

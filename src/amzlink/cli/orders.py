@@ -23,8 +23,8 @@ def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefor
 
     session: Session = ctx.obj
     slug = session.store()
-    wanted = parse_filter(status, due_before)
-    show_list(session.console, slug, list_orders(session.deps, slug, wanted), session.deps.clock.now())
+    wanted = parse_filter(status, due_before, lambda: session.now(slug))
+    show_list(session.console, slug, list_orders(session.deps, slug, wanted), session.now(slug))
 
 
 @orders_app.command("show")
@@ -36,7 +36,7 @@ def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPi
     session: Session = ctx.obj
     slug = session.store()
     detail = show_order(session.deps, slug, order_id, with_personal=with_pii)
-    show_detail(session.console, slug, detail, session.deps.clock.now(), with_pii=with_pii)
+    show_detail(session.console, slug, detail, session.now(slug), with_pii=with_pii)
 
 
 @orders_app.command("export")
@@ -59,7 +59,7 @@ def export_command(
     parse_choice("--format", format_, "csv", "json", "jsonl")
     file = parse_output("--output", output)
     slug = session.store()
-    wanted = parse_filter(status, due_before)
+    wanted = parse_filter(status, due_before, lambda: session.now(slug))
     rows = export_orders(session.deps, slug, wanted, with_personal=with_pii)
     export(session.console, slug, rows, form=format_, output=file, with_pii=with_pii)
 

@@ -17,4 +17,4 @@ def status_command(
 
     session: Session = ctx.obj
     found = status_of(session.deps, session.stores(all_stores=all_stores))
-    show_status(session.console, found, session.deps.clock.now())
+    show_status(session.console, found)

@@ -28,7 +28,7 @@ from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, usage
 from amzlink.problems.failures import Denied
-from amzlink.run import StoreRun, run_job
+from amzlink.run import StoreRun, run_job, sure_day
 
 JOB: Final = "import-orders"
 _ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
@@ -123,7 +123,8 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
         intake = Intake(run, report.tally)
         _bring_in(run, intake, options, report)
         if not run.dry_run:
-            renew_leases(sealed, today=sealed.today(now), policy=run.retention)
+            if run.time.is_trusted:
+                renew_leases(sealed, today=sealed.today(now), policy=run.retention)
             ConfirmationsShown(run, intake).check()
             if run.store.import_weights:
                 report.tally.missing_weight = _weigh(run)
@@ -162,8 +163,9 @@ def _purge(run: StoreRun, report: ImportReport) -> None:
 
 
 def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
-    """Say why not all could be destroyed, and of how many orders the time is over."""
-    count = overdue(run.book, run.now().date(), run.retention)
+    """Say why not all could be destroyed, and of how many orders the time is over for certain."""
+    sure = sure_day(run)
+    count = overdue(run.book, sure, run.retention) if sure else 0
     late = Problem(ProblemName.RETENTION_OVERDUE, count=count) if count else None
     for each in (problem, late):
         if each:

@@ -30,7 +30,6 @@ def _purge_store(deps: Deps, slug: str, options: PurgeOptions) -> PurgeReport:
 
 
 def _ask_the_time(run: StoreRun) -> None:
-    """Amazon's time, if it can be had and counts for this store; what earlier runs have heard counts otherwise."""
-    if run.time_counts:
-        with contextlib.suppress(Problem):
-            run.note_time()
+    """Amazon's time, if it can be had; else what earlier runs have noted counts."""
+    with contextlib.suppress(Problem):
+        run.ask_time()

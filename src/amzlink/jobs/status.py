@@ -1,7 +1,7 @@
 """status: one screen about each store, from what this machine knows; nobody is asked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,11 +15,11 @@ from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_withou
 from amzlink.orderbook.orders.overview import Overview, overview
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.orders import spell_incomplete
-from amzlink.run import StoreRun
+from amzlink.run import StoreRun, sure_day
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One store: its last import, its orders, and what a person should look at."""
+    """One store: its last import, its orders, and what a person should look at. `seen_at` is when that was so."""
 
     store: str
     name: str
@@ -27,18 +27,20 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     orders: Overview
     shipping: Progress
     last_push: LastRuns
+    seen_at: datetime
     problems: tuple[Problem, ...]
 
 
 def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
     """The stores' states, one after the other. Raises what opening the order book raises."""
-    settings, now = deps.load_config(), deps.clock.now()
-    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    settings = deps.load_config()
     scheduled = is_scheduled(deps.environ)
     found = []
     for slug in slugs:
         store = settings.stores[slug]
         with StoreRun(deps, slug) as run:
+            now, sure = run.now(), sure_day(run)
+            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
             runs = last_runs(run.book, "import-orders")
             pushes = last_runs(run.book, "push-status")
             numbers = overview(run.book, store.hold_policy, now, midnight)
@@ -46,7 +48,7 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
             intake = _of_intake(run)
         checks = (
             check_secret_age(store, now.date()),
-            check_retention(deps, slug, now.date()),
+            check_retention(deps, slug, sure, now),
             check_freshness(deps, slug, now, scheduled=scheduled),
         )
         found.append(
@@ -57,6 +59,7 @@ def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
                 last_push=pushes,
                 orders=numbers,
                 shipping=shipping,
+                seen_at=now,
                 problems=(*intake, *_problems(checks)),
             )
         )

@@ -6,7 +6,7 @@ socket's time-out. A check whose ground has failed is skipped and says so; all o
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -30,6 +30,7 @@ from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.orderbook.orders.pages import coverage
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Refused
+from amzlink.run import StoreRun, sure_day
 from amzlink.secrets import require
 from amzlink.sendcloud.probe import PANEL
 from amzlink.time_limits import OutOfTime, outcomes_within
@@ -143,13 +144,15 @@ class _Examination:
         self._limit = options.limit.total_seconds()
         self._limits = Limits(waits=BRIEF_WAIT, call=options.limit)
         # A call gives up a little before its check does, so that its own words are heard.
-        self._deps = replace(deps, timeout_seconds=self._limit * 0.9)
+        self._store: Store = settings.stores[slug]
+        self._deps = replace(deps.of_store(self._store), timeout_seconds=self._limit * 0.9)
         self._settings = settings
         self._slug = slug
-        self._store: Store = settings.stores[slug]
         self._options = options
         self._ledger = ledger
-        self._now: datetime = deps.clock.now()
+        self._offset: timedelta | None = None
+        self._now: datetime = self._deps.clock.now()
+        self._sure: date | None = None
         self._reached: frozenset[str] = frozenset()
 
     def run(self) -> None:
@@ -160,15 +163,17 @@ class _Examination:
             return
         account = self._deps.account_of(self._slug, self._store)
         self._first_round(account)
+        self._take_time()
+        self._ledger.add(machine.check_secret_age(self._store, self._now.date()))
         self._second_round()
         self._amazon(account)
         if not self._ledger.has(Check.QUOTA):
-            quota = {Check.QUOTA: lambda: machine.check_quota(self._deps, self._slug, self._store, self._now)}
+            now = self._deps.clock.now()  # by which the quotas were noted
+            quota = {Check.QUOTA: lambda: machine.check_quota(self._deps, self._slug, self._store, now)}
             self._ledger.add(*self._together(quota).values())
         self._sendcloud()
 
     def _first_round(self, account: Account) -> None:
-        today = self._now.date()
         # Their addresses are looked up within the check: a variable may give one that cannot be used.
         hosts: dict[str, tuple[Callable[[], str], Ask]] = {
             "lwa": (self._deps.lwa_url, LWA),
@@ -178,7 +183,6 @@ class _Examination:
             hosts[_SENDCLOUD_HOST] = (lambda: self._deps.sendcloud_urls()[0], PANEL)
         tasks: dict[str, Task] = {
             Check.KEYRING: lambda: machine.check_keyring(self._deps, self._slug),
-            Check.SECRET_AGE: lambda: machine.check_secret_age(self._store, today),
             Check.ORDER_BOOK: lambda: machine.check_order_book(self._deps, deep=self._options.deep),
         }
         looks = {name: (lambda host=host: self._look_at(*host)) for name, host in hosts.items()}
@@ -218,7 +222,7 @@ class _Examination:
             whose = "Amazon's and Sendcloud's hosts" if self._sends else "Amazon's hosts"
             network = passed(Check.NETWORK, f"{whose} can be reached.", hosts=hosts)
         told = (seen[name].offset for name in _AMAZON_HOSTS if name in seen)
-        offset = next((each for each in told if each is not None), None)
+        self._offset = offset = next((each for each in told if each is not None), None)
         if offset is None:
             return network, skipped(Check.CLOCK, "No answer told the time.")
         seconds = round(offset.total_seconds())
@@ -226,15 +230,23 @@ class _Examination:
             return network, found(Check.CLOCK, skew_problem(offset), offset_seconds=seconds)
         return network, passed(Check.CLOCK, "This machine's clock is right.", offset_seconds=seconds)
 
+    def _take_time(self) -> None:
+        """What the hosts told of the time, judged as a run judges it; a wrong clock must not look like old data."""
+        try:
+            with StoreRun(self._deps, self._slug) as run:
+                run.take_time(self._offset)
+                self._now, self._sure = run.now(), sure_day(run)
+        except Problem:  # of the order book: its check tells
+            self._now = min(self._now, self._now + (self._offset or timedelta()))
+
     def _second_round(self) -> None:
         if not self._ledger.good(Check.ORDER_BOOK):
             self._ledger.skip(
                 (Check.VAULT, Check.RETENTION, Check.FRESHNESS), "The order book has to be put right first."
             )
             return
-        today = self._now.date()
         tasks: dict[Check, Task] = {
-            Check.RETENTION: lambda: machine.check_retention(self._deps, self._slug, today),
+            Check.RETENTION: lambda: machine.check_retention(self._deps, self._slug, self._sure, self._now),
             Check.FRESHNESS: lambda: machine.check_freshness(
                 self._deps, self._slug, self._now, scheduled=is_scheduled(self._deps.environ)
             ),

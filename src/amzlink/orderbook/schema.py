@@ -209,9 +209,29 @@ RUNS: Final = Table(
     Column("finished_at", Text, nullable=False),
     Column("problem", Text),
     Column("counts", Text, nullable=False),  # JSON
-    Column("amazon_time", Text),  # borne out by a Date header, where there was an answer
+    Column("amazon_time", Text),  # as Amazon told it, trusted or not, where there was an answer
     PrimaryKeyConstraint("store", "job", "started_at"),
     info={"about": "The runs of all jobs, with their result and Amazon's time."},
+)
+
+CLOCK_READINGS: Final = Table(
+    "clock_readings",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # over all stores, in the order in which runs noted them
+    Column("machine_time", Text, nullable=False),
+    Column("offset_seconds", Integer),  # Amazon's time minus the machine's; null: Amazon told none
+    PrimaryKeyConstraint("store", "number"),
+    info={"about": "What each run has seen of the time, by which it is judged whether a time can be trusted."},
+)
+
+TRUSTED_TIMES: Final = Table(
+    "trusted_times",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("trusted_at", Text, nullable=False),
+    PrimaryKeyConstraint("store"),
+    info={"about": "The latest trusted time that a run of each store has noted."},
 )
 
 DISPATCHES: Final = Table(

@@ -39,12 +39,11 @@ ENTRIES: Final = {
         exit_code=Exit.TRY_AGAIN,
     ),
     ProblemName.CLOCK_JUMPED: Entry(
-        title="The time cannot be trusted",
-        what="The time of this machine cannot be trusted: {detail}.",
-        why="Personal data is deleted by date. amzlink acts only on a time that Amazon or earlier runs confirm.",
-        next_step="Check this machine's date and time, and run the command again.",
+        title="The time is not confirmed",
+        what="The time is not confirmed: {detail}. Personal data that may be due is not deleted yet.",
+        why="What cannot be undone needs a time that is certain. Amazon's time and this machine's clock must agree to a day. Or three runs over two days must show the same difference.",
+        next_step="Check this machine's date and time, and set them if they are wrong. If they are right, do nothing: the deletion follows when Amazon confirms the time.",
         exit_code=Exit.TRY_AGAIN,
-        checks=("vault",),
     ),
     ProblemName.RETENTION_OVERDUE: Entry(
         title="Personal data is past its retention date",
@@ -123,13 +122,19 @@ def archive_recipient_unusable(*, number: int, found: str) -> str:
     return f"archive.recipients: no. {number} is {found}; a public key (age1...) is needed"
 
 
-# Why the time cannot be trusted.
-NO_TIME_YET: Final = "no run has received the time from Amazon yet"
+# Why the time is not confirmed, fit to follow "it is not confirmed:" ----------------------------------------------------
+
+NO_TIME_YET: Final = "Amazon has not told it to this machine yet"
 
 
-def clock_says(*, now: datetime, amazon: datetime) -> str:
-    """This machine's day, and the last one that Amazon told."""
-    return f"this machine says {now:%Y-%m-%d}, and Amazon last said {amazon:%Y-%m-%d}"
+def not_told_since(noted: datetime) -> str:
+    """When Amazon told the time last."""
+    return f"Amazon has not told it since {noted:%Y-%m-%d}"
+
+
+def clocks_differ(*, now: datetime, amazon: datetime) -> str:
+    """This machine's day, and the one that Amazon tells."""
+    return f"this machine's clock says {now:%Y-%m-%d}, and Amazon says {amazon:%Y-%m-%d}"
 
 
 # Why a key does not open what is sealed.

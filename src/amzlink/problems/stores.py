@@ -196,6 +196,7 @@ def country_unknown(*, slug: str, country: str) -> str:
     return f"stores.{slug}.country: “{country}” has no Amazon marketplace"
 
 
+CLOCK_OFFSET_NOT_SECONDS: Final = "it has to be a number of seconds"
 ENDPOINT_NOT_ACCEPTED: Final = "an endpoint has to be https, or http to this machine"
 
 # Refusals of `stores set`.

@@ -392,7 +392,10 @@ class TestSettingsThatChange:
         at.keep(days=30)
         at.on(6)
         at.bring()
-        assert at.lease(order_id) == at.day(36)
+        assert at.lease(order_id) == at.day(11), "in small steps, as long as nobody tells of its delivery"
+        at.on(10)
+        at.bring()
+        assert at.lease(order_id) == at.day(15)
 
 
 def cancel_after_the_hand_over(at: Machine, order_id: str) -> None:

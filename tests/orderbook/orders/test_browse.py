@@ -30,7 +30,6 @@ from amzlink.orderbook.orders.fulfilment import Outcome
 from amzlink.orderbook.orders.pages import Refusal, known_orders
 from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.privacy.disconnected import forget_store
-from amzlink.orderbook.privacy.purges import trusted_time
 from amzlink.orderbook.runs import Run, note_run
 from amzlink.orderbook.schema import HOLDS, METADATA, ORDER_LINES, RUNS
 from amzlink.problems import ProblemName
@@ -373,11 +372,3 @@ class TestRuns:
                 "amazon_time": "2026-11-23T09:30:00Z",
             }
         ]
-
-    def test_amazons_last_time_is_the_latest_that_any_store_was_told(self, book: Database) -> None:
-        assert trusted_time(book, [STORE, "my-other-shop"]) is None
-        note_run(book.of(STORE), self.run_at(2))
-        note_run(book.of("my-other-shop"), self.run_at(1))
-        note_run(book.of(STORE), self.run_at(3, amazon=False))
-        assert trusted_time(book, [STORE, "my-other-shop"]) == NOW + timedelta(hours=2)
-        assert trusted_time(book, ["my-other-shop"]) == NOW + timedelta(hours=1)

@@ -37,9 +37,7 @@ from amzlink.orderbook.privacy.purges import (
     purges,
     records_of,
     tombstone_of,
-    trusted_time,
 )
-from amzlink.orderbook.runs import Run, note_run
 from amzlink.orderbook.schema import DISPATCHES, METADATA, ORDERS, REFUSED_ORDERS, SEALED, TOMBSTONES
 from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels
 from amzlink.vault import Vault
@@ -540,17 +538,3 @@ class TestCopiesAtSendcloud:
 
 def _dispatch(order_id: str, state: DispatchState, sendcloud_id: str | None) -> Row:
     return {"store": STORE, "order_id": order_id, "state": state.value, "sendcloud_id": sendcloud_id}
-
-
-class TestTheTimeThatIsBorneOut:
-    def test_it_is_the_latest_that_one_of_the_stores_has_heard(self, book: Database) -> None:
-        for store, hours, told in ((STORE, 1, 1), (STORE, 2, None), (OTHER, 3, 9), ("third", 4, 5)):
-            at = NOW + timedelta(hours=hours)
-            reported = NOW + timedelta(hours=told) if told else None
-            run = Run(job="purge-pii", started_at=at, finished_at=at, problem=None, counts={}, amazon_time=reported)
-            note_run(book.of(store), run)
-        assert trusted_time(book, {STORE}) == NOW + timedelta(hours=1)
-        assert trusted_time(book, {STORE, "third"}) == NOW + timedelta(hours=5)
-        assert trusted_time(book, {STORE, OTHER, "third"}) == NOW + timedelta(hours=9)
-        assert trusted_time(book, set()) is None
-        assert trusted_time(book, {"unheard-of"}) is None

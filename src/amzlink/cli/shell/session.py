@@ -9,6 +9,8 @@ from amzlink.cli.shell.global_options import GlobalOptions
 from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from amzlink.deps import Deps
 
 
@@ -37,6 +39,12 @@ class Session:
             self._deps = system_deps(os.environ, interactive=self.console.interactive)
         self._deps.observer = self.console
         return self._deps
+
+    def now(self, slug: str) -> "datetime":
+        """The time that a store goes by: this machine's clock, and what its runs have seen of Amazon's."""
+        from amzlink.jobs.orders.browse import time_of
+
+        return time_of(self.deps, slug)
 
     def store(self) -> str:
         """The slug of the store to work on. Raises `no-store` or `which-store`."""

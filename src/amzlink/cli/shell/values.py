@@ -1,15 +1,18 @@
 """Times and choices as they are typed on a command line."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from amzlink.clock import SystemClock
 from amzlink.problems import Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from amzlink.orderbook.orders.browse import Filter
 
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])")
+_SYSTEM: Final = SystemClock()
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -48,17 +51,16 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
     raise _usage(usage.not_one_of(option=option, choices=choices, given=text))
 
 
-def parse_filter(status: str | None, due_before: str | None) -> "Filter":
-    """Which orders are meant.
+def parse_filter(status: str | None, due_before: str | None, now: Callable[[], datetime] = _SYSTEM.now) -> "Filter":
+    """Which orders are meant; `now` is asked only where a time is given.
 
     Raises:
         Problem: `usage`, for a status that Amazon does not have.
     """
-    from amzlink.clock import SystemClock
     from amzlink.core.orders.order import STATUSES
     from amzlink.orderbook.orders.browse import Filter
 
-    moment = parse_due("--due-before", due_before, SystemClock().now()) if due_before else None
+    moment = parse_due("--due-before", due_before, now()) if due_before else None
     known = parse_choice("--status", status.strip().upper(), *STATUSES) if status is not None else None
     return Filter(known, moment)
 

@@ -76,12 +76,12 @@ class StatusDocument(Document, frozen=True, kw_only=True):
     stores: list[StorePart]
 
 
-def show_status(console: Console, found: Sequence[StoreStatus], now: datetime) -> None:
-    """Each store; times are told as seen from `now`."""
+def show_status(console: Console, found: Sequence[StoreStatus]) -> None:
+    """Each store; times are told as seen from the moment in which it was looked at."""
 
     def show() -> None:
         for store in found:
-            _print(console, store, now)
+            _print(console, store)
 
     console.result(lambda: StatusDocument(stores=[_part(store) for store in found]), show)
 
@@ -102,8 +102,8 @@ def _runs(runs: LastRuns) -> Runs:
     return Runs(success=moment(runs.success), failure=moment(runs.failure), failed_with=runs.failed_with)
 
 
-def _print(console: Console, store: StoreStatus, now: datetime) -> None:
-    orders, runs = store.orders, store.last_import
+def _print(console: Console, store: StoreStatus) -> None:
+    orders, runs, now = store.orders, store.last_import, store.seen_at
     console.line(f"{store.store}: {store.name}")
     _row(console, "Last import", local_time(runs.success, now) or "never")
     if runs.failure and (runs.success is None or runs.failure > runs.success):

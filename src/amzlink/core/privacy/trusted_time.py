@@ -12,7 +12,7 @@ Nothing here is kept: what was trusted before follows from the history of what w
 older version wrote is judged by these rules as well.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -101,6 +101,11 @@ def judge_time(history: Iterable[Sighting], today: Sighting, noted: datetime | N
     corrected = contradictions >= RUNS_NEEDED
     note = told if noted is None or corrected else max(told, noted)
     return TrustedTime(Trust.TRUSTED, told, told, note, corrected=corrected, expected=expected)
+
+
+def last_heard(history: Sequence[Sighting]) -> timedelta | None:
+    """The newest offset that a run has seen; None: no run of these has heard anything."""
+    return next((sighting.offset for sighting in reversed(history) if sighting.offset is not None), None)
 
 
 class _Memory:

@@ -72,7 +72,7 @@ def post_batch(run: StoreRun, tally: SendTally, ready: Sequence[ReadyOrder]) -> 
 
 
 def _accept(run: StoreRun, ready: Sequence[ReadyOrder]) -> None:
-    now = run.clock.now()
+    now = run.now()
     save_dispatches(
         run.book,
         [

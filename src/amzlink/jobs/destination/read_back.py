@@ -61,7 +61,7 @@ class OrdersThere:
 
         Orders that nobody should ship are left out: whoever takes orders back looks for those.
         """
-        now = self._run.clock.now()
+        now = self._run.now()
         late = [row for row in missing if row.accepted_at and now - row.accepted_at > STORED_WITHIN]
         unwanted = stopped(self._run, [row.order_id for row in late])
         late = [row for row in late if row.order_id not in unwanted]

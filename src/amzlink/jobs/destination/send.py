@@ -54,7 +54,7 @@ def send_orders(run: StoreRun, tally: SendTally) -> None:
     if run.dry_run:
         tally.would_send = sum(map(len, batches))
         return
-    started, accepted = run.clock.now(), 0
+    started, accepted = run.now(), 0
     there, recall = OrdersThere(run, tally), Recall(run, tally)
     missing = there.settle()
     coming = recall.run()
@@ -94,7 +94,7 @@ class _Post:
 
     def _decide_all(self, order_ids: Sequence[str]) -> Iterator[ReadyOrder | DispatchRow]:
         book, store = self._run.book, self._run.store
-        policy, now = store.hold_policy, self._run.clock.now()
+        policy, now = store.hold_policy, self._run.now()
         held = holds(book, order_ids)
         ready = [order_id for order_id in order_ids if not counting(held[order_id], policy, now)]
         known = dispatch_rows(book, ready)
@@ -148,7 +148,7 @@ class _Post:
             row,
             state=DispatchState.ASKED,
             payload_hash=fingerprint,
-            asked_at=self._run.clock.now(),
+            asked_at=self._run.now(),
             # That it was lost before counts only for what is the same now.
             problem=row.problem if row.payload_hash == fingerprint else None,
             code=None,

@@ -15,7 +15,7 @@ _LABEL_IN_THE_MAKING: Final = "ANNOUNCING"
 def stopped(run: StoreRun, order_ids: Collection[str]) -> frozenset[str]:
     """Which of these orders nobody should ship: cancelled, or held at this moment with something left to ship."""
     status, held = booked_status(run.book, list(order_ids)), holds(run.book, list(order_ids))
-    policy, now = run.store.hold_policy, run.clock.now()
+    policy, now = run.store.hold_policy, run.now()
     return frozenset(
         order_id
         for order_id in order_ids

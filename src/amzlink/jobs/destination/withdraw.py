@@ -81,7 +81,7 @@ class Recall:
         save_dispatches(self._run.book, [msgspec.structs.replace(row, state=DispatchState.TOO_LATE)])
 
     def _may_still_appear(self, row: DispatchRow) -> bool:
-        asked, now = row.asked_at, self._run.clock.now()
+        asked, now = row.asked_at, self._run.now()
         return row.state not in _NEVER_PUT_OFF and asked is not None and now - asked <= STORED_WITHIN
 
 

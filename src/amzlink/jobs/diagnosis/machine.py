@@ -105,19 +105,27 @@ def check_vault(deps: Deps, slug: str) -> Result:
     return passed(Check.VAULT, "The sealed data can be opened.", opened=opened)
 
 
-def check_retention(deps: Deps, slug: str, today: date) -> Result:
-    """Nothing is kept longer than its lease and its rule allow, and the next purge finds its archive."""
+def check_retention(deps: Deps, slug: str, sure: date | None, now: datetime | None = None) -> Result:
+    """Nothing is kept longer than its lease and its rule allow, and the next purge finds its archive.
+
+    Only what is over on a day that is certain is overdue. `sure` is that day; None: there is none yet. `now` is the
+    time to go by, which may be later.
+    """
+    now = now or deps.clock.now()
     settings = deps.load_config()
     with deps.book(slug) as book:
-        count = overdue(book, today, settings.retention)
+        count = overdue(book, sure, settings.retention) if sure else 0
+        perhaps = overdue(book, now.date(), settings.retention) if not count else 0
         folders = archive_folders(book)
     if count:
         return found(Check.RETENTION, Problem(ProblemName.RETENTION_OVERDUE, count=count), overdue=count)
     folder = settings.archive.folder
     problem = _archive_fault(settings.archive) if folder else None
-    problem = problem or _archives_left([folder, *folders] if folder else folders, deps.clock.now())
+    problem = problem or _archives_left([folder, *folders] if folder else folders, now)
     if problem:
         return found(Check.RETENTION, problem)
+    if perhaps:
+        return skipped(Check.RETENTION, "Amazon has to confirm the time before data can be called overdue.")
     return passed(Check.RETENTION, "No personal data is overdue.")
 
 

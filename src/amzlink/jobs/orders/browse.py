@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
@@ -49,10 +49,16 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     days: int
 
 
+def time_of(deps: Deps, slug: str) -> datetime:
+    """The time that a store goes by: this machine's clock, and what its runs have seen of Amazon's."""
+    with StoreRun(deps, slug) as run:
+        return run.now()
+
+
 def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
     """The orders with the holds that count now, the most urgent first."""
     with StoreRun(deps, slug) as run:
-        policy, now = run.store.hold_policy, run.clock.now()
+        policy, now = run.store.hold_policy, run.now()
         for order in iterate_orders(run.book, wanted):
             yield _with_last_day(order, now.date(), run.retention), counting(order.held_for, policy, now)
 
@@ -64,7 +70,7 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
         Problem: `order-not-found`; with personal data also what opening the vault raises.
     """
     with StoreRun(deps, slug) as run:
-        book, policy, now = run.book, run.retention, run.clock.now()
+        book, policy, now = run.book, run.retention, run.now()
         order = _with_last_day(_found(book, order_id), now.date(), policy)
         return OrderDetail(
             order=order,
@@ -80,7 +86,7 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
 def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
     """The orders with their lines and, where asked for, their personal data; memory stays flat."""
     with StoreRun(deps, slug) as run:
-        policy, now = run.store.hold_policy, run.clock.now()
+        policy, now = run.store.hold_policy, run.now()
         sealed = run.sealed if with_personal else None
         orders = iterate_orders(run.book, wanted)
         while chunk := list(itertools.islice(orders, _CHUNK)):
@@ -94,7 +100,7 @@ def hold_order(deps: Deps, slug: str, order_id: str) -> None:
     """Keep an order back until it is released. Raises `order-not-found`."""
     with StoreRun(deps, slug) as run:
         _found(run.book, order_id)
-        set_manual_hold(run.book, order_id, run.clock.now())
+        set_manual_hold(run.book, order_id, run.now())
 
 
 def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
@@ -104,7 +110,7 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
         Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
     """
     with StoreRun(deps, slug) as run:
-        now = run.clock.now()
+        now = run.now()
         lifted = counting(_found(run.book, order_id).held_for, run.store.hold_policy, now)
         if not lifted:
             raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)

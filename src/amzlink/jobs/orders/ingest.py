@@ -102,7 +102,8 @@ class Intake:
             chain_ids=self._sealed.chain_ids,
             search=search,
             done=done,
-            covered_until=search.window_end if search and done and search.kind == "changes" else None,
+            # A wrong Date must not move the next window's start beyond the time to go by.
+            covered_until=min(search.window_end, self._now) if search and done and search.kind == "changes" else None,
         )
         save_page(self._book, page, self._now)
         self._count_holds(found.changes)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.core.privacy.retention import Rule, expected_last_day, keeping_of
-from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal
+from amzlink.core.privacy.trusted_time import Trust
+from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal, overdue
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.privacy.purges import (
@@ -31,16 +32,14 @@ from amzlink.orderbook.privacy.purges import (
     records_of,
     still_sealed,
     tombstone_of,
-    trusted_time,
 )
-from amzlink.problems import Problem, ProblemName, orders, privacy
+from amzlink.problems import Problem, ProblemName, orders
 from amzlink.run import JOBS, StoreRun
 
 if TYPE_CHECKING:
     from amzlink.sealed import SealedOrders
 
 JOB: Final = "purge-pii"
-_NOT_FAR: Final = timedelta(days=2)  # a machine without Amazon's word for it may be so far ahead of what is sure
 _DAYS_A_MONTH: Final = 30.44
 _TRIES: Final = 5
 _PAUSE_SECONDS: Final = 1.0
@@ -112,35 +111,29 @@ class Purger:
         Raises:
             Problem: `clock-jumped`, once everything is done that is sure; and whatever stops it before.
         """
-        sure, doubt = self._sure_time()
+        run, sure = self._run, self._run.time_to_purge_by.sure
         if self._options.order_id:
-            self._purge_requested(self._options.order_id, sure or self._run.clock.now())
-        elif sure and not self._run.dry_run:
+            self._purge_requested(self._options.order_id, run.now())
+        elif sure and not run.dry_run:
             self._purge_due(sure)
-        if not self._run.dry_run:
+        if not run.dry_run:
             self._empty_journal()
         if self._job == JOB:  # an import does not tell
             self._survey(sure)
         self._forget_copies()
-        if doubt and not self._options.order_id:
-            raise doubt
+        # An import has told of a doubt when it asked for the time.
+        if self._job == JOB and not self._options.order_id and self._must_wait():
+            raise run.doubt()
 
-    def _sure_time(self) -> tuple[datetime | None, Problem | None]:
-        """The latest time that Amazon bears out, now or in an earlier run; and the doubt that is left.
+    def _must_wait(self) -> bool:
+        """Whether something may be due that cannot go, because the time is not trusted.
 
-        A test store's time never moves a real store's chain, nor does an endpoint that somebody put in Amazon's place.
+        That Amazon has not told the time is no sign of a wrong clock: then it counts whether anything would be due.
         """
-        if self._run.trusted_time is not None:
-            return self._run.trusted_time, None
-        slug, stores = self._run.slug, self._run.settings.stores
-        real = {slug for slug, store in stores.items() if not store.test and not store.amazon_sandbox}
-        earlier = trusted_time(self._run.book.database, real if slug in real else {slug})
-        now = self._run.clock.now()
-        if earlier is None:
-            return None, Problem(ProblemName.CLOCK_JUMPED, detail=privacy.NO_TIME_YET)
-        if now - earlier > _NOT_FAR or earlier - now > _NOT_FAR:
-            return earlier, Problem(ProblemName.CLOCK_JUMPED, detail=privacy.clock_says(now=now, amazon=earlier))
-        return earlier, None
+        run, time = self._run, self._run.time_to_purge_by
+        if time.trust is Trust.UNKNOWN and time.sure:
+            return overdue(run.book, run.clock.now().date(), run.retention) > 0
+        return not time.is_trusted
 
     def _purge_due(self, sure: datetime) -> None:
         book, policy = self._run.book, self._run.retention
@@ -245,7 +238,7 @@ class Purger:
         """Count what is kept and when the next of it goes; a dry run notes what would go today."""
         run = self._run
         list_due = run.dry_run and sure is not None and not self._options.order_id
-        today = (sure or run.clock.now()).date()
+        today = (sure or run.now()).date()
         if list_due:
             today = day_of_purge(run.book, today)
         requested = self._options.order_id if run.dry_run else None

@@ -6,13 +6,16 @@ from typing import Final
 
 import msgspec
 
-from amzlink.core.privacy.retention import Lifetime, Retention, lease_for
+from amzlink.core.privacy.retention import Lifetime, Retention, Rule, keeping_of, lease_for
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.privacy.lifetimes import DATED_BY, lifetimes
 from amzlink.orderbook.shipments.parcels import Arrival
 from amzlink.sealed import SealedOrders
 
-_AHEAD: Final = timedelta(days=7)  # a machine that is off for a week renews in time
+# Late, and in small steps where a parcel may have arrived unheard: a backup can be opened until the longest lease ends.
+# A machine that is off for longer loses nothing, because a purge renews before it moves the key on.
+_AHEAD: Final = timedelta(days=2)
+_STEP: Final = timedelta(days=5)
 
 
 def renew_leases(sealed: SealedOrders, *, today: date, policy: Retention) -> int:
@@ -30,7 +33,10 @@ def renewed_lease(order: Lifetime, lease_day: date, *, today: date, policy: Rete
     """The lease that data has once `renew_leases` has run today, where it can be opened still."""
     if lease_day >= _soon(today, policy):
         return lease_day
-    return max(lease_day, lease_for(order, today, policy) or lease_day)
+    allowed = lease_for(order, today, policy)
+    if allowed and keeping_of(order, today, policy).rule is Rule.DELIVERY_UNKNOWN:
+        allowed = min(allowed, today + _STEP)
+    return max(lease_day, allowed or lease_day)
 
 
 def _soon(today: date, policy: Retention) -> date:

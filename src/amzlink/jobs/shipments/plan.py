@@ -49,7 +49,9 @@ class Planner:
         self._book = run.book
         self._sealed = run.sealed
         self._reporter = run.reporter
-        self._trigger = Trigger(run.store.update_status_when, run.store.ship_by_guard_hours)
+        # The guard confirms a parcel before its time, which cannot be taken back: only a trusted time sets it off.
+        guard_hours = run.store.ship_by_guard_hours if run.time.is_trusted else 0
+        self._trigger = Trigger(run.store.update_status_when, guard_hours)
         self._updates = updates
         self._now = run.now()
         self._warned: set[str] = set()

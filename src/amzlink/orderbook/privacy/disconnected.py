@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select, update
 from amzlink.orderbook.database import Database, StoreBook, upsert
 from amzlink.orderbook.schema import (
     ARCHIVE_FOLDERS,
+    CLOCK_READINGS,
     CONFIRMATIONS,
     COVERAGE,
     DISPATCHES,
@@ -25,6 +26,7 @@ from amzlink.orderbook.schema import (
     SEALED,
     SEARCHES,
     TOMBSTONES,
+    TRUSTED_TIMES,
     VAULT_CHAINS,
     VAULT_FLOORS,
 )
@@ -59,6 +61,7 @@ def forget_store(book: StoreBook, *, keep_orders: bool) -> int:
     The record of purges stays in any case. Returns how many orders had personal data.
     """
     gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PASSED_OVER, PARCEL_POLLS]
+    gone += [CLOCK_READINGS, TRUSTED_TIMES]
     if not keep_orders:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]

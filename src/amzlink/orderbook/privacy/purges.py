@@ -17,7 +17,7 @@ from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
 from amzlink.orderbook.privacy.boxes import floor_in
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.privacy.purge_record import record_purge
-from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, PURGES, REFUSED_ORDERS, RUNS, SEALED, TOMBSTONES
+from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, PURGES, REFUSED_ORDERS, SEALED, TOMBSTONES
 from amzlink.problems import ProblemName
 
 CHUNK: Final = 500
@@ -296,14 +296,6 @@ def note_copy_gone(book: StoreBook, order_id: str) -> None:
             .where(*here)
             .values(state=DispatchState.RECALLED.value, sendcloud_id=None, payload_hash=None)
         )
-
-
-def trusted_time(database: Database, stores: Collection[str]) -> datetime | None:
-    """The latest time that Amazon bore out to one of these stores."""
-    query = select(func.max(RUNS.c.amazon_time)).where(RUNS.c.store.in_(stores))
-    with database.reading() as connection:
-        latest = connection.scalar(query)
-    return from_iso(latest) if latest else None
 
 
 def records_of(orders: Mapping[str, Rule], sales: Collection[str], **facts: object) -> list[Purge]:
