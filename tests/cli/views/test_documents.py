@@ -62,8 +62,8 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (
         imports.StoreImport,
         (
-            "store window route fetched new updated unchanged pending held missing_weight incomplete sent refused api_calls "
-            "seconds | error"
+            "store window route fetched new updated unchanged pending held missing_weight incomplete sent refused "
+            "api_calls seconds | error"
         ),
     ),
     (imports.Window, "from to"),
