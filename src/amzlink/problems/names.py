@@ -12,6 +12,7 @@ class ProblemName(Enum):
     NO_STORE = "no-store"
     WHICH_STORE = "which-store"
     CONFIG_INVALID = "config-invalid"
+    NOTIFY_FAILED = "notify-failed"
     REGION_MIXED = "region-mixed"
     KEYRING_UNAVAILABLE = "keyring-unavailable"
     KEYRING_LOCKED = "keyring-locked"
