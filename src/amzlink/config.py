@@ -90,6 +90,12 @@ class Archive(msgspec.Struct, frozen=True):
         return Path(self.dir).expanduser() if self.dir is not None else None
 
 
+class Notify(msgspec.Struct, frozen=True):
+    """`[notify]`: a program, with its arguments, that is told what a run nobody watches says. No shell reads it."""
+
+    command: tuple[str, ...] = ()
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file. `raw` is what was read, with the keys that this version does not know."""
 
@@ -98,6 +104,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     database: Database = Database()
     retention: Retention = Retention()
     archive: Archive = Archive()
+    notify: Notify = Notify()
     raw: dict[str, Any] = {}
 
     def with_store(self, slug: str, store: Store) -> "Config":
@@ -216,6 +223,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         database=read("database", raw.get("database", {}), Database, Database()),
         retention=retention,
         archive=archive,
+        notify=read("notify", raw.get("notify", {}), Notify, Notify()),
         raw=dict(raw),
     )
     faults += [stores.slug_invalid(slug=slug) for slug in connected if not is_slug(slug)]

@@ -88,10 +88,25 @@ def test_a_failure_has_its_exit_code_a_name_and_a_next_step(tmp_path: Path, faul
         error = ran.document["error"]
         assert list(error) == ["problem", "summary", "cause", "next_step", "docs"]
         assert all(error.values())
-        told = at.run("import-orders", "--max-wait", "1s")
+        told = at.run("import-orders", "--max-wait", "1s", "-v")
         assert (told.code, told.out) == (code, "")
         assert "Traceback" not in told.err
         assert error["problem"] in told.err
+
+
+@pytest.mark.parametrize(("fault", "code"), [("authorisation-revoked", 77), ("service-unavailable", 75)])
+def test_under_cron_what_needs_a_person_is_told_once_and_what_passes_is_not(
+    tmp_path: Path, fault: str, code: int
+) -> None:
+    with shell(tmp_path, faults=[fault]) as at:
+        first, second = (at.run("import-orders", "--max-wait", "1s") for _ in range(2))
+        assert (first.code, second.code) == (code, code)
+        assert (first.out, second.out, second.err) == ("", "", "")
+        assert (fault in first.err) == (code == 77)
+        at.control("/faults", {"off": [fault]})
+        after = at.run("import-orders")
+        assert after.code == 0
+        assert ("The problem authorisation-revoked is over" in after.err) == (code == 77)
 
 
 def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:

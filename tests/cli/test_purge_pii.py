@@ -221,7 +221,7 @@ class TestNothingGoes:
     def test_where_no_time_was_ever_heard_it_is_to_be_run_again(self, due: Shop, tmp_path: Path) -> None:
         shutil.copytree(due.at.home / "config", tmp_path / "amzlink" / "config")
         due.at.control("/faults", {"on": ["client-unknown"]})
-        done = due.run("purge-pii", AMZLINK_HOME=str(tmp_path / "amzlink"))
+        done = due.run("purge-pii", "-v", AMZLINK_HOME=str(tmp_path / "amzlink"))
         due.at.control("/faults", {"off": ["client-unknown"]})
         assert done.code == Exit.TRY_AGAIN
         assert "clock-jumped" in done.err

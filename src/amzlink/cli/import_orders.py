@@ -23,6 +23,8 @@ def import_orders_command(
     from amzlink.problems import usage
 
     session: Session = ctx.obj
+    asked = bool(order) or dry_run
+    session.begin_job("import-orders", asked=asked)
     if since and order:
         session.console.usage(usage.SINCE_AND_ORDER)
     slugs = session.stores(all_stores=all_stores)
@@ -33,4 +35,5 @@ def import_orders_command(
         max_wait=parse_span("--max-wait", max_wait),
         dry_run=dry_run,
     )
-    session.exit_code = show(session.console, import_orders(session.deps, slugs, options), dry_run=dry_run)
+    reports = import_orders(session.deps, slugs, options)
+    session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)

@@ -122,11 +122,18 @@ def _run(argv: Sequence[str], deps: "Deps | None") -> int:
         console.say()
         return console.fail(Problem(ProblemName.INTERRUPTED))
     except Problem as problem:
-        return console.fail(problem)
+        return _tell(problem, session)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback
         if isinstance(error, OSError) and error.errno in _OF_STDOUT and error.filename is None:
             return _cannot_write(error, Exit.DONE)
         return _report_bug(error, session)
+
+
+def _tell(problem: Problem, session: Session) -> int:
+    try:
+        return session.fail(problem)
+    except Problem:  # what stopped the command keeps its alarms from working too
+        return session.console.fail(problem)
 
 
 def _cannot_write(error: OSError, code: int) -> int:

@@ -33,6 +33,8 @@ def purge_pii_command(
     from amzlink.problems import usage
 
     session: Session = ctx.obj
+    asked = bool(order) or dry_run
+    session.begin_job("purge-pii", asked=asked)
     if recipient and not archive:
         session.console.usage(usage.RECIPIENT_WITHOUT_ARCHIVE)
     if archive and not recipient:
@@ -49,4 +51,5 @@ def purge_pii_command(
         include_destination=include_destination,
         dry_run=dry_run,
     )
-    session.exit_code = show(session.console, purge_pii(session.deps, slugs, options), dry_run=dry_run)
+    reports = purge_pii(session.deps, slugs, options)
+    session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)

@@ -28,6 +28,8 @@ def push_status_command(
     from amzlink.jobs.push_status import PushOptions, push_status
 
     session: Session = ctx.obj
+    asked = bool(source) or dry_run
+    session.begin_job("push-status", asked=asked)
     options = PushOptions(
         source="-" if source == "-" else Path(source) if source else None,
         route=parse_choice("--route", route, "auto", "single", "feed"),  # type: ignore[arg-type]
@@ -37,4 +39,4 @@ def push_status_command(
     reports = push_status(session.deps, slugs, options, sys.stdin.buffer)
     stores = session.deps.load_config().stores
     triggers = {slug: stores[slug].update_status_when for slug in slugs}
-    session.exit_code = show(session.console, reports, triggers, dry_run=dry_run)
+    session.exit_code = show(session.console, session.alarms, reports, triggers, dry_run=dry_run, asked=asked)

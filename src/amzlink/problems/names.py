@@ -13,6 +13,7 @@ class ProblemName(Enum):
     WHICH_STORE = "which-store"
     CONFIG_INVALID = "config-invalid"
     ENVIRONMENT_INVALID = "environment-invalid"
+    NOTIFY_FAILED = "notify-failed"
     REGION_MIXED = "region-mixed"
     KEYRING_UNAVAILABLE = "keyring-unavailable"
     KEYRING_LOCKED = "keyring-locked"

@@ -38,6 +38,14 @@ ENTRIES: Final = {
         exit_code=Exit.CONFIGURATION,
         checks=("config", "keyring", "network", "sendcloud-access", "vault"),
     ),
+    ProblemName.NOTIFY_FAILED: Entry(
+        title="The program for alarms failed",
+        what="The program {program} was not told of a problem: {detail}.",
+        why="`[notify] command` in config.toml names the program. amzlink hands it the problem as JSON on standard input.",
+        next_step="Run the program by hand with the same user. The documentation of the settings shows what it is given.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+    ),
     ProblemName.REGION_MIXED: Entry(
         title="One store with countries of several regions",
         what="{detail} are in different Amazon regions.",
@@ -219,3 +227,18 @@ def value_too_small(*, key: str, value: int, least: int) -> str:
 def marketplace_unknown(*, text: str, countries: str) -> str:
     """Neither a country nor a marketplace id."""
     return f"“{text}” is not a country with an Amazon marketplace, and not a marketplace id. Countries are {countries}."
+
+
+def program_not_started(*, reason: str) -> str:
+    """The merchant's program for alarms, where the system does not start it."""
+    return f"it could not be started ({reason})"
+
+
+def program_too_slow(*, seconds: int) -> str:
+    """The merchant's program for alarms, where it does not end in time."""
+    return f"it did not end within {seconds} seconds"
+
+
+def program_failed(*, code: int) -> str:
+    """The merchant's program for alarms, where it ends with an error of its own."""
+    return f"it ended with code {code}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from amzlink.cli.shell.alarms import AlarmDocument
 from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
 from amzlink.cli.views import diagnosis, privacy, problems, sandbox, shipments, status, stores, version, weights
 from amzlink.cli.views.orders import browse, export, imports
@@ -30,6 +31,7 @@ ROW = (
 KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (ErrorDocument, "schema error"),
     (Failure, ERROR),
+    (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),
     (version.VersionDocument, "schema version"),
     (browse.ListDocument, "schema store orders"),
     (browse.ListedOrder, ORDER),

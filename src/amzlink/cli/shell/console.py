@@ -55,6 +55,11 @@ class Console:
         """Whether somebody is looking on: on a terminal, or because more words were asked for."""
         return bool(self.verbose) or ((sys.stderr.isatty() or sys.stdout.isatty()) and not self.quiet)
 
+    @property
+    def unattended(self) -> bool:
+        """Whether nobody is there to read, as under cron: no terminal, and neither words nor a document asked for."""
+        return not (self.verbose or self.as_json or sys.stderr.isatty() or sys.stdout.isatty())
+
     # Talk, on stderr
 
     def say(self, text: str = "", *, style: str = "", lead: str = "") -> None:
@@ -83,6 +88,10 @@ class Console:
     def warn(self, problem: Problem) -> None:
         """Tell of something that does not stop the work."""
         self._tell_problem(problem, "Warning")
+
+    def alarm(self, problem: Problem, *, about: str = "", warning: bool = False) -> None:
+        """Tell what a run nobody watches has met; `about` is the store, where there are several."""
+        self._tell_problem(problem, "Warning" if warning else "Error", about)
 
     # Questions
 
@@ -206,10 +215,10 @@ class Console:
         """Refuse what was asked for on the command line."""
         raise Problem(ProblemName.USAGE, command=self.command, detail=detail)
 
-    def _tell_problem(self, problem: Problem, word: str) -> None:
+    def _tell_problem(self, problem: Problem, word: str, about: str = "") -> None:
         """Problems are told even with `--quiet`: cron mails them."""
         style = "bold red" if word == "Error" else "bold yellow"
-        self._write(sys.stderr, f"{word}: {problem.summary}", style=style)
+        self._write(sys.stderr, f"{f'{about}: ' if about else ''}{word}: {problem.summary}", style=style)
         for lead, text in parts_of(problem):
             self._write(sys.stderr, text, lead=lead)
         if problem.entry.checks and self.offers_verify:

@@ -11,6 +11,7 @@ from amzlink.problems import Exit, Problem, ProblemName, usage
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from amzlink.cli.shell.alarms import Alarms
     from amzlink.deps import Deps
 
 
@@ -28,6 +29,7 @@ class Session:
         self.console = console
         self.run = run
         self.exit_code = Exit.DONE
+        self.alarms: Alarms | None = None
         self._deps = deps
 
     @property
@@ -37,7 +39,7 @@ class Session:
             from amzlink.deps import system_deps
 
             self._deps = system_deps(os.environ, interactive=self.console.interactive)
-        self._deps.observer = self.console
+        self._deps.observer = self.alarms or self.console
         return self._deps
 
     def now(self, slug: str) -> "datetime":
@@ -45,6 +47,22 @@ class Session:
         from amzlink.jobs.orders.browse import time_of
 
         return time_of(self.deps, slug)
+
+    def begin_job(self, job: str, *, asked: bool) -> None:
+        """A job that runs by itself begins. Where nobody watches it says only what is new, unless it was `asked`."""
+        if self.console.unattended and not asked:
+            from amzlink.cli.shell.alarms import Alarms
+
+            self.alarms = Alarms(job, self.console, lambda: self.deps)
+
+    def fail(self, problem: Problem) -> int:
+        """Show what stopped the command before it had a result, and give its exit code."""
+        if self.alarms is None or problem.exit_code in (Exit.USAGE, Exit.BAD_INPUT, Exit.INTERRUPTED):
+            return self.console.fail(problem)  # it is the answer to this very command line
+        from amzlink.cli.shell.alarms import Finished
+
+        self.alarms.tell([Finished(store="", problem=problem, stopped=True)])
+        return int(problem.exit_code)
 
     def store(self) -> str:
         """The slug of the store to work on. Raises `no-store` or `which-store`."""

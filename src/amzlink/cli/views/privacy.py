@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from amzlink.cli.shell.alarms import Alarms
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment, path_text
 from amzlink.cli.views.runs import RunView, show_runs
@@ -65,8 +66,10 @@ class PurgeDocument(Document, frozen=True, kw_only=True):
     error: MaybeFailure = UNSET
 
 
-def show(console: Console, reports: Sequence[PurgeReport], *, dry_run: bool) -> Exit:
-    """Give the result and the exit code."""
+def show(
+    console: Console, alarms: Alarms | None, reports: Sequence[PurgeReport], *, dry_run: bool, asked: bool
+) -> Exit:
+    """Give the result and the exit code. What was `asked` for is answered in a pipe too."""
     view: RunView[PurgeReport] = RunView(
         document=lambda error: PurgeDocument(
             stores=[_store(report, dry_run=dry_run) for report in reports], error=error
@@ -74,9 +77,9 @@ def show(console: Console, reports: Sequence[PurgeReport], *, dry_run: bool) -> 
         show=lambda report: _print(console, report, dry_run=dry_run),
         has_news=lambda report: bool(report.purged),
         complete=lambda report: report.problem is None,
-        always=dry_run,  # what would go is what was asked for
+        always=asked,
     )
-    return show_runs(console, reports, view)
+    return show_runs(console, alarms, reports, view)
 
 
 def _store(report: PurgeReport, *, dry_run: bool) -> StorePurge:

@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from amzlink.cli.shell.alarms import Alarms, Finished, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure
 from amzlink.problems import Exit, Problem, ProblemName
@@ -14,6 +15,10 @@ from amzlink.problems import Exit, Problem, ProblemName
 
 class Report(Protocol):
     """One store's run; `problem` is what stopped it, or what a person should know of."""
+
+    @property
+    def store(self) -> str:
+        """The store's slug."""
 
     @property
     def problem(self) -> Problem | None:
@@ -57,23 +62,30 @@ class RunView(Generic[R]):
     """What one job's reports look like.
 
     `document` makes the whole document, with what stopped the run where something did; `show` prints one report and
-    `tell_refused` what was refused in it; `has_news` says whether a run that was stopped has done something before.
+    `sayings` are the orders in it that something was refused for, of which at most `most_told` are told one by one;
+    `has_news` says whether a run that was stopped has done something before. With `always` what was asked for is shown
+    even where nobody looks on.
     """
 
     document: Callable[[MaybeFailure], Document]
     show: Callable[[R], None]
     has_news: Callable[[R], bool]
     complete: Callable[[R], bool]
-    tell_refused: Callable[[R], None] = lambda _: None
+    sayings: Callable[[R], Sequence[Saying]] = lambda _: ()
+    most_told: int | None = None
     stops: Callable[[Problem], bool] = lambda _: True
     always: bool = False
 
 
-def show_runs(console: Console, reports: Sequence[R], view: RunView[R]) -> Exit:
+def show_runs(console: Console, alarms: Alarms | None, reports: Sequence[R], view: RunView[R]) -> Exit:
     """Give the result and the exit code. One store that was stopped is the command's own failure.
 
-    A run that is fine says nothing where nobody looks on, unless the view is shown `always`.
+    Where nobody watches only the alarms speak. A run that is fine says nothing in a pipe, unless the view is shown
+    `always`.
     """
+    if alarms is not None:
+        alarms.tell([_finished(report, view) for report in reports])
+        return _exit_code(reports, view)
     problems = [report.problem for report in reports if report.problem]
     stopped = problems[0] if len(reports) == 1 and problems and view.stops(problems[0]) else None
 
@@ -91,7 +103,28 @@ def show_runs(console: Console, reports: Sequence[R], view: RunView[R]) -> Exit:
             console.result(lambda: view.document(UNSET), lambda: show(reports))
     if not console.as_json:
         for report in reports:
-            view.tell_refused(report)
+            _tell_refused(console, report.store, view.sayings(report), view.most_told)
     if stopped:
-        return Exit(console.fail(stopped, lambda: view.document(failure(stopped))))
+        console.fail(stopped, lambda: view.document(failure(stopped)))
+    return _exit_code(reports, view)
+
+
+def _exit_code(reports: Sequence[R], view: RunView[R]) -> Exit:
+    if len(reports) == 1 and (problem := reports[0].problem) and view.stops(problem):
+        return problem.exit_code
     return Exit.DONE if all(map(view.complete, reports)) else Exit.PARTLY
+
+
+def _finished(report: R, view: RunView[R]) -> Finished:
+    problem = report.problem
+    stopped = bool(problem and view.stops(problem))
+    if problem and problem.exit_code is Exit.TRY_AGAIN and view.has_news(report):
+        problem, stopped = None, False  # it ran out of time and got further: the next run goes on
+    return Finished(store=report.store, problem=problem, stopped=stopped, sayings=view.sayings(report))
+
+
+def _tell_refused(console: Console, store: str, sayings: Sequence[Saying], most: int | None) -> None:
+    for saying in sayings[:most]:
+        console.tell(f"{store}: {saying.alone()}")
+    if most is not None and len(sayings) > most:
+        console.tell(f"{store}: and {len(sayings) - most} more; --json lists them all.")

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
@@ -40,8 +41,19 @@ class PushDocument(Document, frozen=True, kw_only=True):
     error: MaybeFailure = UNSET
 
 
-def show(console: Console, reports: Sequence[PushReport], triggers: Mapping[str, str], *, dry_run: bool) -> Exit:
-    """Give the result and the exit code. `triggers` are the stores' settings of when a parcel is confirmed."""
+def show(
+    console: Console,
+    alarms: Alarms | None,
+    reports: Sequence[PushReport],
+    triggers: Mapping[str, str],
+    *,
+    dry_run: bool,
+    asked: bool,
+) -> Exit:
+    """Give the result and the exit code. `triggers` are the stores' settings of when a parcel is confirmed.
+
+    What was `asked` for is answered in a pipe too.
+    """
     view: RunView[PushReport] = RunView(
         document=lambda error: PushDocument(
             stores=[_store(report, dry_run=dry_run) for report in reports], error=error
@@ -49,9 +61,11 @@ def show(console: Console, reports: Sequence[PushReport], triggers: Mapping[str,
         show=lambda report: _print(console, report, triggers[report.store], dry_run=dry_run),
         has_news=lambda report: any(report.counts().values()),
         complete=lambda report: not (report.problem or report.failures),
-        tell_refused=lambda report: _tell_failed(console, report),
+        sayings=_sayings,
+        most_told=_MOST_TOLD,
+        always=asked,
     )
-    return show_runs(console, reports, view)
+    return show_runs(console, alarms, reports, view)
 
 
 def _store(report: PushReport, *, dry_run: bool) -> StorePush:
@@ -93,9 +107,14 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
         console.line(f"{counted(report.delivered, 'order')} delivered.", lead="  ")
 
 
-def _tell_failed(console: Console, report: PushReport) -> None:
-    for entry in report.failures[:_MOST_TOLD]:
-        order = f"order {entry.order_id}: " if entry.order_id else ""
-        console.tell(f"{report.store}: {order}{reason(entry.message, entry.problem)}")
-    if len(report.failures) > _MOST_TOLD:
-        console.tell(f"{report.store}: and {len(report.failures) - _MOST_TOLD} more; --json lists them all.")
+def _sayings(report: PushReport) -> list[Saying]:
+    return [
+        Saying(
+            order_id=entry.order_id,
+            problem=entry.problem,
+            one="was not confirmed to Amazon",
+            many="were not confirmed to Amazon",
+            why=reason(entry.message, entry.problem),
+        )
+        for entry in report.failures
+    ]

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
+from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
@@ -58,17 +59,20 @@ class ImportDocument(Document, frozen=True, kw_only=True):
     error: MaybeFailure = UNSET
 
 
-def show(console: Console, reports: Sequence[ImportReport], *, dry_run: bool) -> Exit:
-    """Give the result and the exit code."""
+def show(
+    console: Console, alarms: Alarms | None, reports: Sequence[ImportReport], *, dry_run: bool, asked: bool
+) -> Exit:
+    """Give the result and the exit code. What was `asked` for is answered in a pipe too."""
     view: RunView[ImportReport] = RunView(
         document=lambda error: ImportDocument(stores=[_store(report) for report in reports], error=error),
         show=lambda report: _print(console, report, dry_run=dry_run),
         has_news=lambda report: bool(report.tally.fetched),
         complete=lambda report: report.complete,
-        tell_refused=lambda report: _tell_refused(console, report),  # once, by the run that met them
+        sayings=_sayings,
         stops=stops,
+        always=asked,
     )
-    return show_runs(console, reports, view)
+    return show_runs(console, alarms, reports, view)
 
 
 def _store(report: ImportReport) -> StoreImport:
@@ -145,11 +149,16 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
 
 
-def _tell_refused(console: Console, report: ImportReport) -> None:
-    for entry in report.tally.refused:
-        why = reason(entry.message, entry.problem)
-        console.tell(f"{report.store}: order {entry.order_id or '(no number)'} was not imported: {why}")
-    for entry in report.sent.refused:
-        console.tell(
-            f"{report.store}: order {entry.order_id} is not at Sendcloud: {reason(entry.message, entry.problem)}"
+def _sayings(report: ImportReport) -> list[Saying]:
+    not_imported, not_sent = ("was not imported", "were not imported"), ("is not at Sendcloud", "are not at Sendcloud")
+    return [
+        Saying(
+            order_id=entry.order_id,
+            problem=entry.problem,
+            one=one,
+            many=many,
+            why=reason(entry.message, entry.problem),
         )
+        for entries, (one, many) in ((report.tally.refused, not_imported), (report.sent.refused, not_sent))
+        for entry in entries
+    ]

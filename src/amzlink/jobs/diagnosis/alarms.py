@@ -1,0 +1,103 @@
+"""What runs nobody watches have said, remembered from one to the next, and the merchant's own program for alarms."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from amzlink.core.diagnosis.alarms import Judgement, Remembered, Trouble, judge
+from amzlink.files import Home, lock, write_private
+from amzlink.problems import Problem, ProblemName, stores
+
+SECONDS: Final = 20
+"""How long the merchant's program may take; the contract's figure."""
+
+_WAITS_SECONDS: Final = 5
+_SECRETS: Final = "AMZLINK_SECRET_"
+
+
+class _Memory(msgspec.Struct, frozen=True):
+    alarms: tuple[Remembered, ...] = ()
+
+
+@contextlib.contextmanager
+def judged(
+    home: Home, job: str, troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
+) -> Iterator[Judgement]:
+    """What to say of a job's runs. It counts as said once the block is left, so that nothing is lost to a crash.
+
+    Where the memory cannot be used, everything is said: too much is better than nothing.
+
+    Raises:
+        Problem: after the block, where what was said cannot be remembered.
+    """
+    file = home.state / "alarms" / f"{job}.json"
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(Problem):  # a second run of the job, or no file to be had: it is said twice then
+            held.enter_context(
+                lock(
+                    home.locks / f"alarms-{job}.lock", Problem(ProblemName.RUN_IN_PROGRESS), wait_seconds=_WAITS_SECONDS
+                )
+            )
+        judgement = judge(_read(file), troubles, succeeded, now)
+        yield judgement
+        if judgement.memory or file.exists():
+            write_private(file, msgspec.json.encode(_Memory(judgement.memory)), durable=False)
+
+
+def _read(file: Path) -> tuple[Remembered, ...]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=_Memory).alarms
+    except (OSError, msgspec.DecodeError, RecursionError):  # none yet, or unusable: what is said is said again
+        return ()
+
+
+def run_command(command: Sequence[str], document: bytes, environ: Mapping[str, str]) -> None:
+    """Hand a document to the merchant's program. It gets no secrets, and its output goes nowhere.
+
+    Raises:
+        Problem: `notify-failed`, where it cannot be started, takes too long or ends with another code than 0.
+    """
+    clean = {name: value for name, value in environ.items() if not name.startswith(_SECRETS)}
+    program = command[0]
+    try:
+        started = subprocess.Popen(  # noqa: S603 - the merchant's own program, from a file that others cannot write
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=clean,
+            start_new_session=True,
+        )
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Problem(
+            ProblemName.NOTIFY_FAILED, program=program, detail=stores.program_not_started(reason=reason)
+        ) from error
+    with started:
+        try:
+            started.communicate(document, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            _end(started)
+            raise Problem(
+                ProblemName.NOTIFY_FAILED, program=program, detail=stores.program_too_slow(seconds=SECONDS)
+            ) from None
+    if started.returncode:
+        detail = stores.program_failed(code=started.returncode)
+        raise Problem(ProblemName.NOTIFY_FAILED, program=program, detail=detail)
+
+
+def _end(started: "subprocess.Popen[bytes]") -> None:
+    """End the program and what it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+    else:
+        started.kill()
+    started.wait()

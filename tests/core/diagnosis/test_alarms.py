@@ -1,0 +1,97 @@
+"""When a run that nobody watches says something."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amzlink.core.diagnosis.alarms import AGAIN, LASTS, Judgement, Key, Remembered, Trouble, judge
+
+NIGHT = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+DOWN = Trouble(Key("service-unavailable", "shop"), passes=True)
+REVOKED = Trouble(Key("authorisation-revoked", "shop"))
+REFUSED = Trouble(Key("sendcloud-refused", "shop", "302-1234567-1234567"))
+
+
+def told_at(runs: list[tuple[timedelta, list[Trouble]]]) -> list[tuple[timedelta, str]]:
+    """What the runs tell, one after the other; `-name` is the end of a trouble."""
+    memory: tuple[Remembered, ...] = ()
+    said = []
+    for after, troubles in runs:
+        stopped = any(not trouble.key.order for trouble in troubles)
+        done: Judgement = judge(memory, troubles, () if stopped else ("shop", ""), NIGHT + after)
+        said += [(after, key.problem) for key in sorted(done.tell)]
+        said += [(after, f"-{over.key.problem}") for over in done.over]
+        memory = done.memory
+    return said
+
+
+def every_quarter(count: int, troubles: list[Trouble], start: int = 0) -> list[tuple[timedelta, list[Trouble]]]:
+    return [(QUARTER * (start + number), troubles) for number in range(count)]
+
+
+def test_an_outage_of_minutes_is_never_told() -> None:
+    assert told_at([*every_quarter(4, [DOWN]), *every_quarter(4, [], 4)]) == []
+
+
+def test_an_outage_of_hours_is_told_once_it_has_lasted_an_hour_and_so_is_its_end() -> None:
+    said = told_at([*every_quarter(12, [DOWN]), *every_quarter(4, [], 12)])
+    assert said == [(LASTS, "service-unavailable"), (QUARTER * 12, "-service-unavailable")]
+
+
+def test_a_success_between_starts_the_hour_again() -> None:
+    runs = [(QUARTER * number, [DOWN] if number % 4 else []) for number in range(40)]
+    assert told_at(runs) == []
+
+
+def test_a_job_that_runs_once_a_night_tells_it_at_its_second_failure() -> None:
+    nights = [(timedelta(days=number), [DOWN]) for number in range(3)]
+    assert told_at(nights) == [(timedelta(days=1), "service-unavailable"), (timedelta(days=2), "service-unavailable")]
+
+
+def test_what_needs_a_person_is_told_at_once_and_then_once_a_day() -> None:
+    said = told_at(every_quarter(3 * 96, [REVOKED]))
+    assert said == [(timedelta(days=number), "authorisation-revoked") for number in range(3)]
+
+
+def test_an_order_is_told_once_a_day_and_not_called_over() -> None:
+    assert told_at([*every_quarter(8, [REFUSED]), *every_quarter(8, [], 8)]) == [(timedelta(), "sendcloud-refused")]
+
+
+def test_another_trouble_does_not_end_the_first() -> None:
+    said = told_at([(timedelta(), [REVOKED]), *every_quarter(8, [DOWN], 1), (QUARTER * 9, [])])
+    assert [name for _, name in said] == [
+        "authorisation-revoked",
+        "service-unavailable",
+        "-authorisation-revoked",
+        "-service-unavailable",
+    ]
+
+
+def test_one_stores_success_does_not_end_anothers_trouble() -> None:
+    done = judge((Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT),), [], ("other", ""), NIGHT + QUARTER)
+    assert not done.over
+    assert [entry.key for entry in done.memory] == [REVOKED.key]
+
+
+@given(st.lists(st.tuples(st.integers(1, 600), st.sampled_from([[], [DOWN], [REVOKED], [DOWN, REVOKED]])), max_size=60))
+def test_whatever_happens_nothing_is_told_twice_within_a_day_without_a_success_between(
+    steps: list[tuple[int, list[Trouble]]],
+) -> None:
+    minutes, runs = 0, []
+    for step, troubles in steps:
+        minutes += step
+        runs.append((timedelta(minutes=minutes), troubles))
+    last: dict[str, timedelta] = {}
+    for at, name in told_at(runs):
+        if name.startswith("-"):
+            del last[name[1:]]
+        else:
+            assert name not in last or at - last[name] >= AGAIN
+            last[name] = at
+
+
+def test_a_clock_that_was_put_back_keeps_no_alarm_silent() -> None:
+    done = judge((Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT),), [REVOKED], (), NIGHT - timedelta(days=400))
+    assert done.tell == {REVOKED.key}
