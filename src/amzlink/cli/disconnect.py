@@ -31,7 +31,8 @@ def disconnect_command(
 
 
 def _agreed(console: "Console", slug: str, *, keep_orders: bool) -> bool:
-    rest = "The rest of its orders stays in the order book." if keep_orders else "Its orders go from the order book."
+    rest = "Its orders stay in the order book without that data." if keep_orders else "Its orders are deleted too."
+    about = f"This deletes the secrets of the store {slug} and its buyers' personal data. {rest} This cannot be undone."
     if console.interactive:
-        console.say(f"This deletes the secrets of the store {slug} and its buyers' personal data. {rest}")
-    return console.confirm(f"Disconnect {slug}?", default=False, option="--yes")
+        console.say(about)
+    return console.confirm(f"Disconnect {slug}?", default=False, option="--yes", explanation=about)

@@ -55,7 +55,7 @@ ENTRIES: Final = {
 }
 
 CONNECT: Final = "amzlink connect"
-NEITHER_YES_NOR_NO: Final = "Please answer yes or no; ? explains the question."
+NEITHER_YES_NOR_NO: Final = "Please answer yes or no. ? explains the question."
 
 
 def none_of_the_choices(*, count: int) -> str:

@@ -197,13 +197,25 @@ class TestAtATerminal:
             ("No\n", True, False),
             ("\n", True, True),
             ("\n", False, False),
-            ("?\nyes\n", False, True),
+            ("maybe\nyes\n", False, True),
+            ("ja\n", False, True),
+            ("oui\n", False, True),
+            ("si\u0301\n", False, True),
+            ("nee\n", True, False),
+            ("Nederland\nj\n", False, True),
         ],
     )
     def test_a_yes_or_no_is_asked_until_there_is_one(self, typed: str, default: bool, answer: bool) -> None:
         _, screen = at_a_terminal(f"print('<', console.confirm('Sure?', default={default}), '>')", typed)
         assert f"< {answer} >" in screen
-        assert ("Please answer y or n." in screen) == typed.startswith("?")
+        assert ("Please answer yes or no." in screen) == (typed.count("\n") > 1)
+
+    def test_a_question_mark_explains_a_yes_or_no(self) -> None:
+        code = "print('<', console.confirm('Sure?', default=False, explanation='It deletes everything.'), '>')"
+        _, screen = at_a_terminal(code, "?\ny\n")
+        assert "It deletes everything." in screen
+        assert "Please answer" not in screen
+        assert "< True >" in screen
 
     def test_the_end_of_the_input_means_that_the_person_has_left(self) -> None:
         code = "try: console.ask('Country')\nexcept KeyboardInterrupt: print('left')"

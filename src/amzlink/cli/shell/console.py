@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 from amzlink.cli.shell.safe_text import VisibleWriter, visible
+from amzlink.core.stores.yes_no import parse_yes_no
 from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:
@@ -102,15 +103,15 @@ class Console:
         self.clear_progress()
         return getpass.getpass(f"{visible(question)}: ", stream=sys.stderr).strip()
 
-    def confirm(self, question: str, *, default: bool, option: str = "") -> bool:
-        """Ask for a yes or a no until there is one."""
+    def confirm(self, question: str, *, default: bool, option: str = "", explanation: str = "") -> bool:
+        """Ask until there is a yes or a no, in any of the marketplaces' languages; `?` explains the question."""
         while True:
-            answer = self.ask(f"{question} ({'Y/n' if default else 'y/N'})", option=option).strip().lower()
+            answer = self.ask(f"{question} ({'Y/n' if default else 'y/N'})", option=option)
             if not answer:
                 return default
-            if answer[0] in "yn":
-                return answer[0] == "y"
-            self.say("Please answer y or n.")
+            if (meant := parse_yes_no(answer)) is not None:
+                return meant
+            self.tell(explanation if answer == "?" and explanation else usage.NEITHER_YES_NOR_NO)
 
     # Results, on stdout
 
