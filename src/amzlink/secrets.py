@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
 from amzlink.files import Home, translated_errors, write_private
-from amzlink.problems import Problem, ProblemName, machine
+from amzlink.problems import Problem, ProblemName, machine, store_option
 from amzlink.problems import secrets as texts
 from amzlink.time_limits import OutOfTime, within
 
@@ -77,7 +77,7 @@ def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
         ProblemName.SECRET_MISSING,
         name=spoken(name),
         store=slug,
-        store_option=f" --store {slug}",
+        store_option=store_option(slug),
         variable=_suffix(slug, name),
     )
 

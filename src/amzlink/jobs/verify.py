@@ -26,7 +26,7 @@ from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import BRIEF_WAIT, Limits, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
-from amzlink.problems import Problem
+from amzlink.problems import Problem, store_option
 from amzlink.secrets import require
 from amzlink.sendcloud.probe import PANEL
 from amzlink.time_limits import OutOfTime, outcomes_within
@@ -91,7 +91,7 @@ def verify(
 
 def _facts_of(slug: str, store: Store) -> dict[str, object]:
     marketplace = BY_COUNTRY.get(store.country)
-    facts: dict[str, object] = {"store": slug, "store_option": f" --store {slug}", "country": store.country}
+    facts: dict[str, object] = {"store": slug, "store_option": store_option(slug), "country": store.country}
     return {**facts, "page": marketplace.develop_apps_url} if marketplace else facts
 
 

@@ -1,6 +1,7 @@
 """How a command is used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -33,8 +34,8 @@ ENTRIES: Final = {
     ProblemName.INTERRUPTED: Entry(
         title="Interrupted",
         what="The command was interrupted.",
-        why="Ctrl-C was pressed, or the process was told to end. Everything stored so far is safe.",
-        next_step="To continue, run the same command again.",
+        why="Ctrl-C was pressed, or the input ended. {safe}",
+        next_step="{again}",
         exit_code=Exit.INTERRUPTED,
     ),
     ProblemName.INTERNAL_ERROR: Entry(
@@ -55,6 +56,67 @@ ENTRIES: Final = {
 }
 
 CONNECT: Final = "amzlink connect"
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """What is true after Ctrl-C: what is `safe`, and what to do `again`."""
+
+    safe: str
+    again: str
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """The facts of `interrupted`."""
+        return {"safe": self.safe, "again": self.again}
+
+
+_AGAIN: Final = "Run the same command again."
+NOTHING_CHANGED: Final = Interruption("Nothing was changed.", _AGAIN)
+NOTHING_CONNECTED: Final = Interruption(
+    "Nothing was stored.", "Run the same command again when you have what it asks for: it starts from the beginning."
+)
+CONNECTED_ALREADY: Final = Interruption(
+    "The store was stored before that.", "Run `amzlink stores list` to see it. There is nothing to repeat."
+)
+DISCONNECTED_ALREADY: Final = Interruption("The store was removed before that.", "Nothing to do.")
+DISCONNECTED_IN_PART: Final = Interruption(
+    "A part of the store may be removed already: its secrets, and the buyers' personal data.",
+    "Run the same command again to remove the rest.",
+)
+_READING: Final = Interruption("Your orders, settings and secrets were not changed.", _AGAIN)
+_ONE_CHANGE: Final = Interruption("The change was made completely or not at all.", _AGAIN)
+_DURING: Final[Mapping[str, Interruption]] = {
+    "connect": NOTHING_CONNECTED,
+    "disconnect": DISCONNECTED_IN_PART,
+    "import-orders": Interruption(
+        "Everything imported so far is stored.", "Run the same command again: it continues where it stopped."
+    ),
+    "push-status": Interruption(
+        "What was sent to Amazon is recorded, so nothing is confirmed twice.",
+        "Run the same command again: it sends the rest.",
+    ),
+    "purge-pii": Interruption("What was deleted stays deleted.", "Run the same command again: it deletes the rest."),
+    "check-weights": Interruption(
+        "Weights that were set so far are stored.", "Run the same command again: it does the rest."
+    ),
+    "demo": Interruption(
+        "The demo keeps nothing, and your own stores were not used.",
+        "Run `amzlink demo` again to see it from the beginning.",
+    ),
+    "sandbox": Interruption("The sandbox keeps nothing.", "Run the same command again for a new one."),
+    "orders release": _ONE_CHANGE,
+    "orders hold": _ONE_CHANGE,
+    "stores set": _ONE_CHANGE,
+    "stores default": _ONE_CHANGE,
+}
+
+
+def interruption(command: str, *, dry_run: bool) -> Interruption:
+    """What is true after Ctrl-C in a command, such as `orders release`. Those that are not listed only read."""
+    return _READING if dry_run else _DURING.get(command, _READING)
+
+
 NEITHER_YES_NOR_NO: Final = "Please answer yes or no. ? explains the question."
 
 

@@ -198,7 +198,8 @@ class Console:
 
                 self._print_document(document() if document else ErrorDocument(error=failure(problem)))
         elif problem.exit_code is Exit.INTERRUPTED:  # which is no error
-            self.tell(f"{problem.summary} {problem.cause} {problem.next_step}")
+            for text in (problem.summary, problem.cause, problem.next_step):
+                self.tell(text)
         else:
             self._tell_problem(problem, "Error")
         return int(problem.exit_code)

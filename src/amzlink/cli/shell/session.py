@@ -26,6 +26,8 @@ class Session:
         self.console = console
         self.run = run
         self.exit_code = Exit.DONE
+        command = console.command.removeprefix("amzlink").strip()
+        self.interruption = usage.interruption(command, dry_run="--dry-run" in options.rest)
         self._deps = deps
 
     @property
