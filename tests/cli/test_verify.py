@@ -1,5 +1,7 @@
 """verify as a support engineer meets it: a program, a broken store, and one document that tells what is wrong."""
 
+import json
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from scripts.verify_table import (
 from amzlink.core.diagnosis.checks import Check
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
+from tests.support import warm
 from tests.support.wires import closed_port
 from tests.support.world import SLUG, Ran, Shell, shell
 
@@ -287,3 +290,26 @@ def test_a_bundle_holds_no_secret_and_nothing_personal(at: Shell, tmp_path: Path
     texts = content + ran.out + ran.err
     assert len(forbidden) > 300
     assert [value for value in forbidden if value in texts] == []
+
+
+class TestABundleWithoutAStore:
+    """`connect` has failed, so there is no store, and support needs to see why."""
+
+    def test_is_written_and_says_what_is_missing(self, tmp_path: Path) -> None:
+        file = tmp_path / "support.zip"
+        environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
+        done = warm.run("amzlink", ["verify", "--bundle", str(file), "--json"], env=environ, timeout=120)
+        document = json.loads(done.stdout)
+        assert (done.returncode, document["ok"], document["store"]) == (1, False, None)
+        assert document["checks"][0]["problem"] == "no-store"
+        assert {check["status"] for check in document["checks"][1:]} == {"skipped"}
+        with zipfile.ZipFile(file) as bundle:
+            assert json.loads(bundle.read("verify.json")) == document
+            assert {"versions.json", "settings.json"} <= set(bundle.namelist())
+
+    def test_is_what_the_message_offers_without_advice_to_verify(self, tmp_path: Path) -> None:
+        environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
+        done = warm.run("amzlink", ["import-orders"], env=environ, timeout=120)
+        assert done.returncode == 78
+        assert "full picture" not in done.stderr
+        assert "`amzlink verify --bundle support.zip`" in done.stderr

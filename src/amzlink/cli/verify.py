@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.problems import Problem, ProblemName
 
 
 def verify_command(
@@ -16,12 +17,18 @@ def verify_command(
     """Find out why a link does not work, and what to do about it."""
     from amzlink.cli.shell.values import parse_span
     from amzlink.cli.views.diagnosis import VerifyView, bundled
-    from amzlink.jobs.verify import VerifyOptions, verify
+    from amzlink.jobs.verify import VerifyOptions, nothing_to_verify, verify
 
     session: Session = ctx.obj
     view = VerifyView(session.console)
     options = VerifyOptions(deep=deep, limit=parse_span("--timeout", timeout))
-    verification = verify(session.deps, session.options.store, options, view.line)
+    try:
+        verification = verify(session.deps, session.options.store, options, view.line)
+    except Problem as problem:
+        # A link that could not be made needs help most: support gets a bundle without a store too.
+        if bundle is None or problem.name not in (ProblemName.NO_STORE, ProblemName.WHICH_STORE):
+            raise
+        verification = nothing_to_verify(problem, view.line)
     if bundle:
         from pathlib import Path
 

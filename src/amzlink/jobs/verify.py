@@ -89,6 +89,14 @@ def verify(
     return Verification(store=slug, results=ledger.results)
 
 
+def nothing_to_verify(problem: Problem, on_result: Callable[[Result], None]) -> Verification:
+    """The examination of no store: the problem is the result of `config`, and all else is skipped."""
+    ledger = _Ledger(on_result)
+    ledger.add(found(Check.CONFIG, problem))
+    ledger.skip_rest("No store was examined.")
+    return Verification(store=None, results=ledger.results)
+
+
 def _facts_of(slug: str, store: Store) -> dict[str, object]:
     marketplace = BY_COUNTRY.get(store.country)
     facts: dict[str, object] = {"store": slug, "store_option": store_option(slug), "country": store.country}

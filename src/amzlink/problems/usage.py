@@ -84,7 +84,7 @@ DISCONNECTED_IN_PART: Final = Interruption(
     "A part of the store may be removed already: its secrets, and the buyers' personal data.",
     "Run the same command again to remove the rest.",
 )
-_READING: Final = Interruption("Your orders, settings and secrets were not changed.", _AGAIN)
+_READING: Final = Interruption("Everything stored so far is safe. Orders and settings were not changed.", _AGAIN)
 _ONE_CHANGE: Final = Interruption("The change was made completely or not at all.", _AGAIN)
 _DURING: Final[Mapping[str, Interruption]] = {
     "connect": NOTHING_CONNECTED,

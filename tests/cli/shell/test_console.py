@@ -26,11 +26,12 @@ class Named(Document, frozen=True, kw_only=True):
     store: str
 
 
-PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b")
+PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b", example="a")
 TOLD = (
     "{word}: More than one store is connected, and no store was named: a, b.\n"
     "  Why:   amzlink does not guess which store you mean.\n"
-    "  Next:  Add `--store NAME` with one of these names. `amzlink stores default NAME` makes it the default.\n"
+    "  Next:  Add the option `--store` with one of these names, for example `--store a`. "
+    "`amzlink stores default a` makes a store the default.\n"
     "  Name:  which-store (amzlink explain which-store)\n"
 )
 

@@ -21,9 +21,9 @@ from amzlink.problems import stores, usage
 def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
     """Link a store that is new, or update the one that is this account's. Raises what is in the way."""
     deps, console = session.deps, session.console
-    console.offers_verify = False  # it needs a store
     state = look_up(deps, state_of(options))
-    console.offers_verify = state.present is not None
+    if state.present and state.slug:
+        session.is_about(state.slug)
     if console.interactive and missing(state):
         require_place(deps, state.slug)
         terminal.say(WELCOME)

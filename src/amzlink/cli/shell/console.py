@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 from amzlink.cli.shell.safe_text import VisibleWriter, visible
 from amzlink.core.stores.yes_no import parse_yes_no
-from amzlink.problems import Exit, Problem, ProblemName, usage
+from amzlink.problems import Exit, Problem, ProblemName, store_option, usage
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -41,7 +41,10 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
         self.command = command
-        self.offers_verify = True
+        self.store: str | None = None
+        """The store that is worked on, once it is known that it is connected."""
+        self.store_option = ""
+        """The option that names it, where a command needs one."""
         self._color = color
         self._progress_width = 0
         self._answered = False
@@ -83,7 +86,7 @@ class Console:
 
     def warn(self, problem: Problem) -> None:
         """Tell of something that does not stop the work."""
-        self._tell_problem(problem, "Warning")
+        self._tell_problem(self._naming_store(problem), "Warning")
 
     # Questions
 
@@ -192,6 +195,7 @@ class Console:
         With `--json` it is also the one document; `document` gives the one that tells what was done before, too.
         """
         self.clear_progress()
+        problem = self._naming_store(problem)
         if self.as_json:
             if not self._answered:
                 from amzlink.cli.shell.documents import ErrorDocument, failure
@@ -204,6 +208,12 @@ class Console:
             self._tell_problem(problem, "Error")
         return int(problem.exit_code)
 
+    def _naming_store(self, problem: Problem) -> Problem:
+        """The problem with the store that is worked on, where whoever raised it did not say which."""
+        if self.store is None:
+            return problem
+        return problem.with_facts(store=self.store, store_option=store_option(self.store))
+
     def usage(self, detail: str) -> NoReturn:
         """Refuse what was asked for on the command line."""
         raise Problem(ProblemName.USAGE, command=self.command, detail=detail)
@@ -214,8 +224,14 @@ class Console:
         self._write(sys.stderr, f"{word}: {problem.summary}", style=style)
         for lead, text in parts_of(problem):
             self._write(sys.stderr, text, lead=lead)
-        if problem.entry.checks and self.offers_verify:
-            self._write(sys.stderr, "Run `amzlink verify` for the full picture.")
+        if problem.entry.checks and self._can_verify(problem):
+            option = self.store_option if self.store else problem.facts["store_option"]
+            self._write(sys.stderr, f"Run `amzlink verify{option}` for the full picture.")
+
+    def _can_verify(self, problem: Problem) -> bool:
+        """Whether there is a store to verify, and nobody has just done so or been told to."""
+        known = self.store is not None or bool(problem.facts.get("store_option"))
+        return known and self.command != "amzlink verify" and "`amzlink verify" not in problem.next_step
 
     # How it gets there
 
