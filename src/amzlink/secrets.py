@@ -6,6 +6,7 @@ says so; it does not fall back to a plain file of its own.
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -92,8 +93,25 @@ def variable(slug: str, name: SecretName) -> str:
     return f"AMZLINK_SECRET_{_suffix(slug, name)}"
 
 
+def stores_given(environ: Mapping[str, str]) -> frozenset[str]:
+    """The slugs of the stores for which the environment gives both of Amazon's secrets."""
+    found: dict[SecretName, set[str]] = {"client-secret": set(), "refresh-token": set()}
+    for name, slugs in found.items():
+        form = re.compile(rf"AMZLINK_SECRET_([A-Z0-9_]+)_{_in_capitals(name)}(_FILE)?")
+        matches = (form.fullmatch(key) for key, value in environ.items() if value.strip())
+        slugs.update(match[1].lower().replace("_", "-") for match in matches if match)
+        if folder := environ.get("CREDENTIALS_DIRECTORY"):
+            with contextlib.suppress(OSError):
+                slugs.update(file.stem for file in Path(folder).iterdir() if file.suffix == f".{name}")
+    return frozenset.intersection(*(frozenset(slugs) for slugs in found.values()))
+
+
+def _in_capitals(text: str) -> str:
+    return text.upper().replace("-", "_")
+
+
 def _suffix(slug: str, name: SecretName) -> str:
-    return f"{slug}_{name}".upper().replace("-", "_")
+    return _in_capitals(f"{slug}_{name}")
 
 
 class MemorySecrets:
@@ -370,7 +388,7 @@ def _too_long(slug: str, name: SecretName, value: str) -> Problem:
 
 def _session_bus() -> str:
     """Where systemd puts the D-Bus of this user's desktop session: under cron it has to be told."""
-    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else '<UID>'}/bus"
+    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else 1000}/bus"
 
 
 def _is_there(file: Path) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from scripts.verify_table import (
     AROUND_ANSWERS,
     AROUND_PAGES,
@@ -17,12 +18,13 @@ from scripts.verify_table import (
     FOUND,
 )
 
-from amzlink.core.diagnosis.checks import Check
+from amzlink.core.diagnosis.checks import Check, Status
+from amzlink.jobs.diagnosis.machine import check_secret_age
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
 from tests.support import warm
 from tests.support.wires import closed_port
-from tests.support.world import SLUG, Ran, Shell, shell
+from tests.support.world import SLUG, Ran, Shell, shell, store_on_sandbox
 
 VERIFY = ("verify", "--deep", "--timeout", "4s", "--json")
 THIS_MACHINE = "not-scheduled"
@@ -152,8 +154,6 @@ def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
 ) -> None:
     from datetime import UTC, datetime, timedelta
 
-    from msgspec.structs import replace
-
     from amzlink import config
 
     file = at.home / "config" / "config.toml"
@@ -167,6 +167,20 @@ def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
         assert ("secret-rotation-due" in named) is bool(problem)
     finally:
         file.write_text(good)
+
+
+@pytest.mark.parametrize(("days", "when"), [(0, "today"), (100, "on ")])
+def test_the_age_of_a_secret_that_was_pasted_is_told_as_unknown(tmp_path: Path, days: int, when: str) -> None:
+    """Amazon counts from the day on which it was made, which nobody here can know."""
+    from datetime import date, timedelta
+
+    today = date(2026, 11, 29)
+    given = (today - timedelta(days=days)).isoformat()
+    store = store_on_sandbox(tmp_path, orders=0).deps.load_config().stores[SLUG]
+    result = check_secret_age(replace(store, client_secret_set_on=given, authorised_on=given), today)
+    assert result.status is Status.SKIPPED
+    assert f"was given {when}" in result.summary
+    assert "; Amazon counts from the day it was made" in result.summary
 
 
 class TestSendcloud:

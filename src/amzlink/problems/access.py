@@ -1,5 +1,6 @@
 """What an Amazon account and its app may do: credentials, roles, regions, the state of the account."""
 
+from datetime import date
 from typing import Final
 
 from amzlink.problems.entry import ASKING_AMAZON, DOORS, Entry, Exit
@@ -27,7 +28,7 @@ ENTRIES: Final = {
     ProblemName.SECRET_ROTATION_DUE: Entry(
         title="A secret is due for renewal",
         what="The {name} {detail}.",
-        why="A client secret is valid for 180 days. A public app's authorisation expires after a year. For a merchant's own app Amazon gives no end date, so the day is only a hint there.",
+        why="A client secret is valid for 180 days from the day it was made. A public app's authorisation expires after a year. For a merchant's own app Amazon gives no end date, so the day is only a hint there.",
         next_step="At {page} make a new client secret, or authorise the app again. Then run `amzlink connect{store_option}{renew}`. The old client secret stays valid for seven more days.",
         exit_code=Exit.NOT_ALLOWED,
         severity="warning",
@@ -189,6 +190,14 @@ ENTRIES: Final = {
         checks=("seller-id",),
     ),
 }
+
+
+def ends_at_the_latest(*, end: date, today: date) -> str:
+    """What a secret does whose latest possible end is near or past; it ends earlier if it was made before it was given."""
+    days = (end - today).days
+    if days <= 0:
+        return f"should have expired by {end.isoformat()}"
+    return f"expires in {days} {'day' if days == 1 else 'days'} at the latest"
 
 
 SAMPLE_UNKNOWN: Final = "it does not know Amazon's sample request"

@@ -12,7 +12,7 @@ from amzlink.cli.views.stores import show_connected
 from amzlink.core.diagnosis.proof import Proof
 from amzlink.core.stores.draft import Service, State
 from amzlink.core.stores.next_step import missing
-from amzlink.jobs.connect import finish, is_proved, look_up, prove_all, refuse_idle_keys, renewal
+from amzlink.jobs.connect import finish, is_proved, look_up, named_by_environment, prove_all, refuse_idle_keys, renewal
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
 from amzlink.problems import stores, usage
@@ -21,11 +21,11 @@ from amzlink.problems import stores, usage
 def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
     """Link a store that is new, or update the one that is this account's. Raises what is in the way."""
     deps, console = session.deps, session.console
-    state = look_up(deps, state_of(options))
+    state = look_up(deps, named_by_environment(deps, state_of(options)))
     if state.present and state.slug:
         session.is_about(state.slug)
     if console.interactive and missing(state):
-        require_place(deps, state.slug)
+        require_place(deps, state.slug, state.draft.name)
         terminal.say(WELCOME)
         state = _converse(session, terminal, state, browser=options.browser)
     else:
