@@ -28,7 +28,7 @@ ENTRIES: Final = {
         title="A file cannot be read",
         what="{file} cannot be used: {detail}.",
         why="It does not have the form that this command reads.",
-        next_step="Correct the file. The documentation shows the form.",
+        next_step="Correct the file. `amzlink explain push-status` and `amzlink explain weights` show the forms.",
         exit_code=Exit.BAD_INPUT,
     ),
     ProblemName.INTERRUPTED: Entry(
@@ -138,7 +138,7 @@ STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together.
 SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."
 RECIPIENT_WITHOUT_ARCHIVE: Final = "--recipient needs --archive DIR."
 ARCHIVE_WITHOUT_RECIPIENT: Final = "--archive needs at least one --recipient, a public key of age (age1...)."
-PROBLEM_NAME_MISSING: Final = "The name of a problem is missing. `amzlink explain --list` shows all names."
+PROBLEM_NAME_MISSING: Final = "The name of a problem or topic is missing. `amzlink explain --list` shows all names."
 
 
 def answer_missing(*, option: str) -> str:
@@ -154,7 +154,7 @@ def file_name_missing(*, option: str) -> str:
 def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
     """A name that no problem has, and those that look like it."""
     meant = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-    return f"There is no problem named {name!r}.{meant} `amzlink explain --list` shows all names."
+    return f"There is no problem or topic named {name!r}.{meant} `amzlink explain --list` shows all names."
 
 
 def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:
