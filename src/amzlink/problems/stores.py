@@ -129,7 +129,9 @@ KEYS_WITHOUT_DESTINATION: Final = (
     "Sendcloud's keys are given, but the orders do not go there: add --destination sendcloud."
 )
 INTEGRATION_MISSING: Final = "--sendcloud-integration-id is missing: with --no-verify nobody asks Sendcloud for it."
-RENEW_TAKES_NO_SETTINGS: Final = "--renew replaces secrets and nothing else. `amzlink stores set` changes settings."
+RENEW_TAKES_NO_SETTINGS: Final = (
+    "--renew replaces secrets and nothing else. `amzlink stores set KEY=VALUE` changes settings."
+)
 NO_SECRETS_TO_RENEW: Final = "--secrets-from is missing, and there is no terminal to ask at."
 
 

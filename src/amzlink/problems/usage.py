@@ -14,7 +14,7 @@ ENTRIES: Final = {
         title="Not in this version",
         what="{detail} is not part of this version of amzlink.",
         why="It is planned, but not built yet.",
-        next_step="Leave it out for now. The changelog says when it arrives.",
+        next_step="Leave it out for now. A newer version of amzlink may have it.",
         exit_code=Exit.USAGE,
     ),
     ProblemName.USAGE: Entry(

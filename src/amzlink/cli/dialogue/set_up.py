@@ -89,6 +89,7 @@ def _store(session: Session, answers: Answers, *, verified: bool) -> None:
             session.interruption = usage.CONNECTED_ALREADY
         raise
     session.interruption = usage.CONNECTED_ALREADY
+    session.is_about(answers.slug)
     if before and (gone := set(before.marketplace_ids) - set(connected.store.marketplace_ids)):
         names = sorted(BY_ID[marketplace_id].name for marketplace_id in gone if marketplace_id in BY_ID)
         console.say(f"The store no longer covers {', '.join(names)}, which it did before.")

@@ -59,6 +59,10 @@ class Console:
         """Whether somebody is looking on: on a terminal, or because more words were asked for."""
         return bool(self.verbose) or ((sys.stderr.isatty() or sys.stdout.isatty()) and not self.quiet)
 
+    def option_of(self, store: str) -> str:
+        """The option that a command needs to work on this store; empty where it finds it by itself."""
+        return self.store_option if self.store == store else store_option(store)
+
     # Talk, on stderr
 
     def say(self, text: str = "", *, style: str = "", lead: str = "") -> None:

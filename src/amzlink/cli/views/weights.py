@@ -203,7 +203,8 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
         )
     if findings or any(not outcome.is_taken for outcome in report.patches):
         console.say(
-            "Set a weight with `amzlink check-weights --set SKU=0.45kg`; with --apply Amazon's listing gets it too."
+            f"Set a weight with `amzlink check-weights --set SKU=0.45kg{console.option_of(report.store)}`; with --apply "
+            "Amazon's listing gets it too."
         )
         console.say(_BY_HAND)
 
