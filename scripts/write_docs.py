@@ -17,6 +17,7 @@ from sqlalchemy import Column
 
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.main import app, run
+from amzlink.cli.pages import TOPICS
 from amzlink.cli.views.orders.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.core.stores.questions import TABLE
 from amzlink.orderbook.schema import METADATA
@@ -27,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, i
 from scripts.verify_table import FOUND
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = DOCS.parent / "src" / "amzlink" / "pages"
 GROUPS = ("orders", "stores")
 EXIT_CODES = {
     Exit.DONE: "done, or nothing to do",
@@ -55,14 +57,32 @@ def main() -> int:
         "architecture.md": architecture(_read(DOCS / "architecture.md")),
         "sandbox.md": sandbox(),
     }
-    stale = [name for name, text in pages.items() if _read(DOCS / name) != text]
+    files = {DOCS / name: text for name, text in pages.items()}
+    files |= {PAGES / f"{topic}.md": text for topic, text in topics(pages["commands.md"]).items()}
+    stale = [file for file, text in files.items() if _read(file) != text]
     if "--check" in sys.argv:
-        for name in stale:
-            print(f"docs/{name} is stale: run `make docs`", file=sys.stderr)
+        for file in stale:
+            print(f"{file.relative_to(DOCS.parent)} is stale: run `make docs`", file=sys.stderr)
         return int(bool(stale))
-    for name in stale:
-        (DOCS / name).write_text(pages[name], "utf-8")
+    for file in stale:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(files[file], "utf-8")
     return 0
+
+
+def topics(commands_page: str) -> dict[str, str]:
+    """The pages that are in the package too, for `explain`: an installed amzlink has no docs/."""
+    sections = {
+        "environment": _section(_read(DOCS / "settings.md"), "Environment"),
+        "exit-codes": _section(commands_page, "Exit codes"),
+    }
+    return {topic: sections.get(topic) or _read(DOCS / f"{topic}.md") for topic in TOPICS}
+
+
+def _section(page: str, heading: str) -> str:
+    """A part of a page, from its heading to the next."""
+    text = page.partition(f"## {heading}\n")[2].partition("\n## ")[0].strip()
+    return f"# {heading}\n\n{text}\n"
 
 
 def troubleshooting() -> str:

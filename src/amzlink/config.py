@@ -133,7 +133,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise Problem(ProblemName.NO_STORE, file=file)
         if self.default_store in self.stores and self.default_store is not None:
             return self.default_store
-        raise Problem(ProblemName.WHICH_STORE, detail=", ".join(sorted(self.stores)))
+        names = sorted(self.stores)
+        raise Problem(ProblemName.WHICH_STORE, detail=", ".join(names), example=names[0])
 
 
 def load(path: Path) -> Config:

@@ -13,7 +13,7 @@ from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_
 from amzlink.clock import Clock, ShiftedClock, SystemClock
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.problems import Problem, ProblemName, network, stores
+from amzlink.problems import Problem, ProblemName, network, store_option, stores
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
 
@@ -180,7 +180,7 @@ class Deps:
             facts={
                 "page": account.marketplace.develop_apps_url,
                 "store": account.slug,
-                "store_option": f" --store {account.slug}" if account.slug else "",
+                "store_option": store_option(account.slug),
                 "country": account.country,
             },
         )
@@ -196,7 +196,7 @@ class Deps:
             Problem: `sendcloud-keys-missing`, where the store has no public key; or `environment-invalid`.
         """
         if not store.sendcloud_public_key:
-            raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=f" --store {slug}")
+            raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=store_option(slug))
         return self.sendcloud_client(
             slug,
             store.sendcloud_public_key,
@@ -236,7 +236,7 @@ class Deps:
             on_call=lambda record: self._log_call(slug, record),
             facts={
                 "store": slug,
-                "store_option": f" --store {slug}",
+                "store_option": store_option(slug),
                 "integration_id": integration_id or "of these keys",
             },
         )

@@ -16,7 +16,7 @@ from amzlink.config import Config, Store
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, Observer, amazon_offset_is_large, skew_problem
-from amzlink.problems import Problem, ProblemName, privacy
+from amzlink.problems import Problem, ProblemName, privacy, store_option
 
 if TYPE_CHECKING:
     from amzlink.amazon.quota import FileQuotas
@@ -259,7 +259,7 @@ class StoreRun:
 
     def naming_store(self, problem: Problem) -> Problem:
         """The problem, and which store it is about."""
-        return problem.with_facts(store=self.slug, store_option=f" --store {self.slug}")
+        return problem.with_facts(store=self.slug, store_option=store_option(self.slug))
 
     @contextlib.contextmanager
     def lock(self, *jobs: str, wait_for_purge: timedelta = timedelta()) -> Iterator[None]:

@@ -6,6 +6,7 @@ says so; it does not fall back to a plain file of its own.
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
 from amzlink.files import Home, open_mode, path_from, refuse_if_open, translated_errors, write_private
-from amzlink.problems import Problem, ProblemName, machine
+from amzlink.problems import Problem, ProblemName, machine, store_option
 from amzlink.problems import secrets as texts
 from amzlink.time_limits import OutOfTime, within
 
@@ -81,7 +82,7 @@ def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
         ProblemName.SECRET_MISSING,
         name=spoken(name),
         store=slug,
-        store_option=f" --store {slug}",
+        store_option=store_option(slug),
         variable=_suffix(slug, name),
     )
 
@@ -96,8 +97,25 @@ def variable(slug: str, name: SecretName) -> str:
     return f"AMZLINK_SECRET_{_suffix(slug, name)}"
 
 
+def stores_given(environ: Mapping[str, str]) -> frozenset[str]:
+    """The slugs of the stores for which the environment gives both of Amazon's secrets."""
+    found: dict[SecretName, set[str]] = {"client-secret": set(), "refresh-token": set()}
+    for name, slugs in found.items():
+        form = re.compile(rf"AMZLINK_SECRET_([A-Z0-9_]+)_{_in_capitals(name)}(_FILE)?")
+        matches = (form.fullmatch(key) for key, value in environ.items() if value.strip())
+        slugs.update(match[1].lower().replace("_", "-") for match in matches if match)
+        if folder := environ.get("CREDENTIALS_DIRECTORY"):
+            with contextlib.suppress(OSError):
+                slugs.update(file.stem for file in Path(folder).iterdir() if file.suffix == f".{name}")
+    return frozenset.intersection(*(frozenset(slugs) for slugs in found.values()))
+
+
+def _in_capitals(text: str) -> str:
+    return text.upper().replace("-", "_")
+
+
 def _suffix(slug: str, name: SecretName) -> str:
-    return f"{slug}_{name}".upper().replace("-", "_")
+    return _in_capitals(f"{slug}_{name}")
 
 
 class MemorySecrets:
@@ -388,7 +406,7 @@ def _too_long(slug: str, name: SecretName, value: str) -> Problem:
 
 def _session_bus() -> str:
     """Where systemd puts the D-Bus of this user's desktop session: under cron it has to be told."""
-    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else '<UID>'}/bus"
+    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else 1000}/bus"
 
 
 def _is_there(file: Path) -> bool:

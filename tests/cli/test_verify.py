@@ -1,11 +1,14 @@
 """verify as a support engineer meets it: a program, a broken store, and one document that tells what is wrong."""
 
+import json
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from scripts.verify_table import (
     AROUND_ANSWERS,
     AROUND_PAGES,
@@ -15,11 +18,13 @@ from scripts.verify_table import (
     FOUND,
 )
 
-from amzlink.core.diagnosis.checks import Check
+from amzlink.core.diagnosis.checks import Check, Status
+from amzlink.jobs.diagnosis.machine import check_secret_age
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
+from tests.support import warm
 from tests.support.wires import closed_port
-from tests.support.world import SLUG, Ran, Shell, shell
+from tests.support.world import SLUG, Ran, Shell, shell, store_on_sandbox
 
 VERIFY = ("verify", "--deep", "--timeout", "4s", "--json")
 THIS_MACHINE = "not-scheduled"
@@ -150,8 +155,6 @@ def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
 ) -> None:
     from datetime import UTC, datetime, timedelta
 
-    from msgspec.structs import replace
-
     from amzlink import config
 
     file = at.home / "config" / "config.toml"
@@ -165,6 +168,20 @@ def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
         assert ("secret-rotation-due" in named) is bool(problem)
     finally:
         file.write_text(good)
+
+
+@pytest.mark.parametrize(("days", "when"), [(0, "today"), (100, "on ")])
+def test_the_age_of_a_secret_that_was_pasted_is_told_as_unknown(tmp_path: Path, days: int, when: str) -> None:
+    """Amazon counts from the day on which it was made, which nobody here can know."""
+    from datetime import date, timedelta
+
+    today = date(2026, 11, 29)
+    given = (today - timedelta(days=days)).isoformat()
+    store = store_on_sandbox(tmp_path, orders=0).deps.load_config().stores[SLUG]
+    result = check_secret_age(replace(store, client_secret_set_on=given, authorised_on=given), today)
+    assert result.status is Status.SKIPPED
+    assert f"was given {when}" in result.summary
+    assert "; Amazon counts from the day it was made" in result.summary
 
 
 class TestSendcloud:
@@ -288,3 +305,26 @@ def test_a_bundle_holds_no_secret_and_nothing_personal(at: Shell, tmp_path: Path
     texts = content + ran.out + ran.err
     assert len(forbidden) > 300
     assert [value for value in forbidden if value in texts] == []
+
+
+class TestABundleWithoutAStore:
+    """`connect` has failed, so there is no store, and support needs to see why."""
+
+    def test_is_written_and_says_what_is_missing(self, tmp_path: Path) -> None:
+        file = tmp_path / "support.zip"
+        environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
+        done = warm.run("amzlink", ["verify", "--bundle", str(file), "--json"], env=environ, timeout=120)
+        document = json.loads(done.stdout)
+        assert (done.returncode, document["ok"], document["store"]) == (1, False, None)
+        assert document["checks"][0]["problem"] == "no-store"
+        assert {check["status"] for check in document["checks"][1:]} == {"skipped"}
+        with zipfile.ZipFile(file) as bundle:
+            assert json.loads(bundle.read("verify.json")) == document
+            assert {"versions.json", "settings.json"} <= set(bundle.namelist())
+
+    def test_is_what_the_message_offers_without_advice_to_verify(self, tmp_path: Path) -> None:
+        environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
+        done = warm.run("amzlink", ["import-orders"], env=environ, timeout=120)
+        assert done.returncode == 78
+        assert "full picture" not in done.stderr
+        assert "`amzlink verify --bundle support.zip`" in done.stderr

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -171,6 +172,7 @@ class Shell:
     ) -> "Ran":
         """Run a command without a terminal; it is a failure when it takes longer than so many seconds."""
         done = warm.run("amzlink", words, env={**self.environ, **(environ or {})}, stdin=stdin, timeout=seconds)
+        assert words[:1] == ("explain",) or not re.search("<[A-Z_]{2,}>", done.stderr), f"a gap: {done.stderr}"
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def run_mortal(self, last: int, counter: Path, *words: str, seconds: float = 120) -> int:

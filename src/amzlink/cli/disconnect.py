@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.problems import usage
 
 if TYPE_CHECKING:
     from amzlink.cli.shell.console import Console
@@ -24,14 +25,23 @@ def disconnect_command(
     session: Session = ctx.obj
     console = session.console
     slug = session.store()
+    session.interruption = usage.NOTHING_CHANGED
     if not yes and not _agreed(console, slug, keep_orders=keep_orders):
         console.say("Nothing was changed.")
         return
-    show_disconnected(console, disconnect(session.deps, slug, keep_orders=keep_orders))
+    session.interruption = usage.DISCONNECTED_IN_PART
+    try:
+        done = disconnect(session.deps, slug, keep_orders=keep_orders)
+    except KeyboardInterrupt:
+        if slug not in session.deps.load_config().stores:
+            session.interruption = usage.DISCONNECTED_ALREADY
+        raise
+    show_disconnected(console, done)
 
 
 def _agreed(console: "Console", slug: str, *, keep_orders: bool) -> bool:
-    rest = "The rest of its orders stays in the order book." if keep_orders else "Its orders go from the order book."
+    rest = "Its orders stay in the order book without that data." if keep_orders else "Its orders are deleted too."
+    about = f"This deletes the secrets of the store {slug} and its buyers' personal data. {rest} This cannot be undone."
     if console.interactive:
-        console.say(f"This deletes the secrets of the store {slug} and its buyers' personal data. {rest}")
-    return console.confirm(f"Disconnect {slug}?", default=False, option="--yes")
+        console.say(about)
+    return console.confirm(f"Disconnect {slug}?", default=False, option="--yes", explanation=about)

@@ -88,13 +88,22 @@ for _name in LATER:
 
 def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
     """Run one command line and give its exit code. Nothing is raised: what fails is told, with its name."""
+    return _run_and_flush(argv, deps, step=False)
+
+
+def _run_step(argv: Sequence[str], deps: "Deps | None") -> int:
+    """Run a command line as a step of another command. Ctrl-C ends both, and the other says what is true then."""
+    return _run_and_flush(argv, deps, step=True)
+
+
+def _run_and_flush(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Titles and names come in all scripts. A pipe or file gets them whole, a terminal as far as it can show them.
         if sys.stdout.isatty():
             sys.stdout.reconfigure(errors="replace")
         else:
             sys.stdout.reconfigure(encoding="utf-8")
-    code = _run(argv, deps)
+    code = _run(argv, deps, step=step)
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -102,7 +111,7 @@ def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
     return code
 
 
-def _run(argv: Sequence[str], deps: "Deps | None") -> int:
+def _run(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> int:
     console = Console(as_json="--json" in argv, color="NO_COLOR" not in os.environ)
     try:
         options = split(argv)
@@ -115,12 +124,14 @@ def _run(argv: Sequence[str], deps: "Deps | None") -> int:
         color=not options.no_color and "NO_COLOR" not in os.environ,
         command=_command_name(options),
     )
-    session = Session(options, console, run, deps)
+    session = Session(options, console, _run_step, deps)
     try:
         return _invoke(options, session)
     except KeyboardInterrupt:
+        if step:
+            raise
         console.say()
-        return console.fail(Problem(ProblemName.INTERRUPTED))
+        return console.fail(Problem(ProblemName.INTERRUPTED, **session.interruption.facts))
     except Problem as problem:
         return _tell(problem, session)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback

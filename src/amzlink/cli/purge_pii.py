@@ -42,8 +42,12 @@ def purge_pii_command(
     slugs = session.stores(all_stores=all_stores)
     if order and not (dry_run or yes):
         question = f"Delete the personal data of order {order}? This cannot be undone"
-        if not session.console.confirm(question, default=False, option="--yes"):
+        about = "The buyer's name, address and phone number are deleted here. The rest of the order stays."
+        during, session.interruption = session.interruption, usage.NOTHING_CHANGED
+        if not session.console.confirm(question, default=False, option="--yes", explanation=about):
+            session.console.say("Nothing was changed.")
             return
+        session.interruption = during
     options = PurgeOptions(
         archive_dir=archive,
         recipients=tuple(recipient or ()),

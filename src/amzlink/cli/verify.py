@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.problems import Problem, ProblemName
 
 
 def verify_command(
@@ -17,7 +18,6 @@ def verify_command(
     from amzlink.cli.shell.values import parse_file, parse_span
     from amzlink.cli.views.diagnosis import VerifyView, bundled
     from amzlink.jobs.verify import VerifyOptions, unexamined, verify
-    from amzlink.problems import Problem
 
     session: Session = ctx.obj
     view = VerifyView(session.console)
@@ -28,7 +28,13 @@ def verify_command(
     except Problem as problem:  # no folder of amzlink's can be used, so no bundle can be written from them either
         session.exit_code = view.end(unexamined(problem, session.options.store, view.line))
         return
-    verification = verify(deps, session.options.store, options, view.line)
+    try:
+        verification = verify(deps, session.options.store, options, view.line)
+    except Problem as problem:
+        # A link that could not be made needs help most: support gets a bundle without a store too.
+        if file is None or problem.name not in (ProblemName.NO_STORE, ProblemName.WHICH_STORE):
+            raise
+        verification = unexamined(problem, None, view.line)
     if file:
         from pathlib import Path
 

@@ -14,13 +14,13 @@ from amzlink.core.stores import countries
 from amzlink.core.stores.draft import Draft, Key, Service, State
 from amzlink.core.stores.next_step import Prove, missing, next_step, with_defaults
 from amzlink.core.stores.next_step import proved as with_proof
-from amzlink.core.stores.slug import is_slug
+from amzlink.core.stores.slug import is_slug, slug_of
 from amzlink.deps import Deps
 from amzlink.jobs.stores.answers import Answers, SendcloudKeys
 from amzlink.jobs.stores.prove import prove_amazon, prove_sendcloud
 from amzlink.jobs.stores.save import choose_slug, find_store, pick_secret, usage_problem
 from amzlink.problems import Problem, ProblemName, stores
-from amzlink.secrets import SecretName
+from amzlink.secrets import SecretName, stores_given
 
 ATLAS: Final = countries.Atlas(MARKETPLACES, {str(region): name for region, name in REGION_NAMES.items()}, find_country)
 _SECRETS: Final[Mapping[Key, SecretName]] = {
@@ -49,6 +49,19 @@ def look_up(deps: Deps, state: State) -> State:
         if connected and key not in overridden and deps.secrets.get(connected, name) is not None
     }
     return replace(state, slug=slug, present=present, elsewhere=frozenset(overridden), kept=frozenset(kept))
+
+
+def named_by_environment(deps: Deps, state: State) -> State:
+    """The state with the short name under which this machine's environment gives secrets, where only one can be meant.
+
+    Somebody who has set them was told to, and should not be asked for them because no name was given once more.
+    """
+    draft = state.draft
+    if draft.wanted_slug is not None:
+        return state
+    given = stores_given(deps.environ) - set(deps.load_config().stores)
+    fitting = [slug for slug in given if is_slug(slug) and (draft.name is None or slug == slug_of(draft.name))]
+    return replace(state, draft=replace(draft, wanted_slug=fitting[0])) if len(fitting) == 1 else state
 
 
 def prove(deps: Deps, state: State, service: Service) -> State:

@@ -26,7 +26,7 @@ from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
-from amzlink.problems import Problem, ProblemName, usage
+from amzlink.problems import Problem, ProblemName, store_option, usage
 from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job, sure_day
 
@@ -179,7 +179,7 @@ def _weigh(run: StoreRun) -> int:
         weigher.look_up_orders()
     except Problem as problem:
         name = ProblemName.ROLE_MISSING_LISTINGS if isinstance(problem, Denied) else problem.name
-        run.reporter.warn(Problem(name, **{**problem.facts, "store": run.slug, "store_option": f" --store {run.slug}"}))
+        run.reporter.warn(Problem(name, **{**problem.facts, "store": run.slug, "store_option": store_option(run.slug)}))
     return weigher.weigh_orders()
 
 

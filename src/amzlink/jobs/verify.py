@@ -28,7 +28,7 @@ from amzlink.jobs.diagnosis.probing import BRIEF_WAIT, Limits, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.orderbook.orders.pages import coverage
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused
 from amzlink.run import StoreRun, sure_day
 from amzlink.secrets import require
@@ -91,16 +91,17 @@ def verify(
 
 
 def unexamined(problem: Problem, wanted: str | None, on_result: Callable[[Result], None]) -> Verification:
-    """The checks where not even the settings can be read: one has failed, and all others are skipped."""
+    """The checks where there is no store or the settings cannot be read: one failed, all others are skipped."""
     ledger = _Ledger(on_result)
     ledger.add(found(Check.CONFIG, problem))
-    ledger.skip_rest("The settings cannot be read.")
+    no_store = problem.name in (ProblemName.NO_STORE, ProblemName.WHICH_STORE)
+    ledger.skip_rest("No store was examined." if no_store else "The settings cannot be read.")
     return Verification(store=wanted, results=ledger.results)
 
 
 def _facts_of(slug: str, store: Store) -> dict[str, object]:
     marketplace = BY_COUNTRY.get(store.country)
-    facts: dict[str, object] = {"store": slug, "store_option": f" --store {slug}", "country": store.country}
+    facts: dict[str, object] = {"store": slug, "store_option": store_option(slug), "country": store.country}
     return {**facts, "page": marketplace.develop_apps_url} if marketplace else facts
 
 

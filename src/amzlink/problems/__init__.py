@@ -4,8 +4,8 @@ The terminal's message, `--json`, `explain` and the documentation all come from 
 about failures.
 """
 
-from amzlink.problems.entry import Entry, Exit
+from amzlink.problems.entry import Entry, Exit, store_option
 from amzlink.problems.names import ProblemName
 from amzlink.problems.problem import AREAS, CATALOGUE, DEFAULT_FACTS, Problem, docs_of
 
-__all__ = ["AREAS", "CATALOGUE", "DEFAULT_FACTS", "Entry", "Exit", "Problem", "ProblemName", "docs_of"]
+__all__ = ["AREAS", "CATALOGUE", "DEFAULT_FACTS", "Entry", "Exit", "Problem", "ProblemName", "docs_of", "store_option"]

@@ -1,5 +1,6 @@
 """What an Amazon account and its app may do: credentials, roles, regions, the state of the account."""
 
+from datetime import date
 from typing import Final
 
 from amzlink.problems.entry import ASKING_AMAZON, DOORS, Entry, Exit
@@ -12,7 +13,7 @@ ENTRIES: Final = {
         title="Amazon does not know this client id and secret",
         what="Amazon refused the client id and client secret of the app.",
         why="The secret was mistyped, was replaced by a newer one, or has expired: a secret is valid for 180 days. Or the application id was given instead of the client id.",
-        next_step="At {page} choose View under LWA credentials and copy both values. Then give them with `amzlink connect{store_option}{renew}`.",
+        next_step="At {page} choose View under LWA credentials and copy both values. If the secret has expired, make a new one there. Then give them with `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("lwa-token",),
     ),
@@ -27,7 +28,7 @@ ENTRIES: Final = {
     ProblemName.SECRET_ROTATION_DUE: Entry(
         title="A secret is due for renewal",
         what="The {name} {detail}.",
-        why="A client secret is valid for 180 days. A public app's authorisation expires after a year. For a merchant's own app Amazon gives no end date, so the day is only a hint there.",
+        why="A client secret is valid for 180 days from the day it was made. A public app's authorisation expires after a year. For a merchant's own app Amazon gives no end date, so the day is only a hint there.",
         next_step="At {page} make a new client secret, or authorise the app again. Then run `amzlink connect{store_option}{renew}`. The old client secret stays valid for seven more days.",
         exit_code=Exit.NOT_ALLOWED,
         severity="warning",
@@ -118,7 +119,7 @@ ENTRIES: Final = {
         title="The marketplace is not in this region",
         what="Amazon says that the marketplace is not valid in the region that was asked.",
         why="The country of the store and the authorisation belong to different regions.",
-        next_step="Run `amzlink connect{store_option}` with the country in which the app was authorised.",
+        next_step="If the app was authorised in another region, connect that account as a store of its own with `amzlink connect`. If the country is right, authorise the app in that country's Seller Central. Then give the new token with `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("region",),
     ),
@@ -126,7 +127,7 @@ ENTRIES: Final = {
         title="The account does not sell in this country",
         what="The account does not sell in {country}. It sells in: {detail}.",
         why="The shop was never opened there, or it was closed.",
-        next_step="Choose one of the countries above, or open the shop in Seller Central first.",
+        next_step="Give one of the countries above with `amzlink connect{store_option} --country CODE`, or open the shop in Seller Central first.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("participation",),
     ),
@@ -189,6 +190,14 @@ ENTRIES: Final = {
         checks=("seller-id",),
     ),
 }
+
+
+def ends_at_the_latest(*, end: date, today: date) -> str:
+    """What a secret does whose latest possible end is near or past; it ends earlier if it was made before it was given."""
+    days = (end - today).days
+    if days <= 0:
+        return f"should have expired by {end.isoformat()}"
+    return f"expires in {days} {'day' if days == 1 else 'days'} at the latest"
 
 
 SAMPLE_UNKNOWN: Final = "it does not know Amazon's sample request"

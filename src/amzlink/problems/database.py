@@ -12,7 +12,7 @@ ENTRIES: Final = {
         title="The order book is damaged",
         what="The order book {file} cannot be read: {detail}.",
         why="The disk failed, or another program wrote to the file.",
-        next_step="Restore a backup. Or move the file away and run `amzlink import-orders`, which imports all orders still to ship again.",
+        next_step="Restore a backup. Or move the file away and run `amzlink import-orders --all-stores`, which imports all orders still to ship again.",
         exit_code=Exit.DISK,
         checks=READING_THE_BOOK,
     ),

@@ -1,5 +1,6 @@
 """What is known of every problem: its sentences, its exit code, and the checks of `verify` that can find it."""
 
+import shlex
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ ASKING_SENDCLOUD: Final = ("sendcloud-access", "sendcloud-integration")
 CALLING: Final = ("network", "lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD)
 READING_THE_BOOK: Final = ("order-book", "vault", "retention", "freshness")
 
+_COMMAND: Final = "`"
+# Parts of a command that may be several words, made ready by whoever gives them.
+_READY: Final = frozenset({"store_option", "renew", "command"})
+
 # What a general text shows in place of the parts of a command that depend on the store.
 _GENERAL: Final[Mapping[str, str]] = {
     "store_option": " --store <STORE>",
@@ -38,6 +43,8 @@ _GENERAL: Final[Mapping[str, str]] = {
     "named": "",
     "exchanged": "",
     "first": "",
+    "safe": "The message says what is safe.",
+    "again": "The message says how to continue.",
 }
 
 
@@ -53,12 +60,33 @@ class _Sentence(string.Formatter):
         return f"{shown} {format_spec}{'' if shown == '1' else 's'}" if format_spec else shown
 
 
+class _CommandLine(_Sentence):
+    """Fills a command between backticks: a value is quoted where a shell would take it for more than one word."""
+
+    def get_value(self, key: int | str, args: Sequence[object], kwargs: Mapping[str, object]) -> object:
+        value = super().get_value(key, args, kwargs)
+        return value if str(key) in _READY or str(key) not in kwargs else shlex.quote(str(value))
+
+
 _SENTENCE: Final = _Sentence()
+_COMMAND_LINE: Final = _CommandLine()
 
 
 def fill(template: str, facts: Mapping[str, object]) -> str:
-    """A sentence with its fields; one that is not given is shown as a gap, `<NAME>`."""
-    return _SENTENCE.vformat(template, (), facts).strip()
+    """A sentence with its fields; one that is not given is shown as a gap, `<NAME>`.
+
+    What stands between backticks can be pasted into a shell, whatever the values are.
+    """
+    parts = template.split(_COMMAND)
+    filled = [
+        (_COMMAND_LINE if number % 2 else _SENTENCE).vformat(part, (), facts) for number, part in enumerate(parts)
+    ]
+    return _COMMAND.join(filled).strip()
+
+
+def store_option(slug: str) -> str:
+    """The option that names a store, as a command carries it; empty where there is no store yet."""
+    return f" --store {shlex.quote(slug)}" if slug else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

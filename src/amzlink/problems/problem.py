@@ -53,6 +53,8 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "named": "",
     "exchanged": "",
     "first": "",
+    "safe": "",
+    "again": "Run the same command again.",
     "request_id": "none given",
     "service": "Amazon",
 }

@@ -1,8 +1,9 @@
 """Secrets: the keyring, files and variables that hold them, and values of the wrong kind."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from amzlink.problems.entry import Entry, Exit
+from amzlink.problems.entry import Entry, Exit, store_option
 from amzlink.problems.names import ProblemName
 
 AREA: Final = "Secrets"
@@ -12,7 +13,7 @@ ENTRIES: Final = {
         title="No keyring available",
         what="The keyring of this machine cannot be used: {detail}.",
         why="amzlink keeps secrets in the operating system's keyring. Servers, containers and cron often have none.",
-        next_step="{first}There are three ways. (1) Set AMZLINK_SECRET_{variable}_FILE to a file that only you can read, or AMZLINK_SECRET_{variable} to the value itself. (2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders.",
+        next_step="{first}There are three ways. (1) Write each secret to a file that only you can read, and set AMZLINK_SECRET_{variable}_FILE to its path. (2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders. `amzlink explain servers` shows each way step by step.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -20,7 +21,7 @@ ENTRIES: Final = {
         title="The keyring is locked",
         what="The keyring is locked: {detail}.",
         why="The keyring opens when you sign in at the desktop. Over ssh and in cron nobody unlocks it.",
-        next_step="Sign in at the desktop, or pipe the password to `gnome-keyring-daemon --unlock`. Or give the secrets as AMZLINK_SECRET_... variables or files.",
+        next_step="Sign in at the desktop, or pipe the password to `gnome-keyring-daemon --unlock`. Or give the secrets as variables or files: `amzlink explain servers` shows how.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -74,14 +75,20 @@ ENTRIES: Final = {
     ),
 }
 
-NAME_THE_STORE_FIRST: Final = (
-    "First choose a short name for the store, my-shop for example; the steps below use it. Do (1) or (2) for the client secret and for the "
-    "refresh token, then run `amzlink connect --store my-shop`. "
-)
 A_KEY: Final = "what looks like a key or a token"
 ASKED_AT_ITS_OWN_PROMPT: Final = "Nothing of it was stored. `amzlink connect` asks for it at a prompt of its own."
 PUBLIC_KEY_AGAIN: Final = "the public key once more"
 BESIDE_THE_PUBLIC_KEY: Final = "The secret key stands beside it."
+
+
+def before_connecting(*, slug: str, variables: Sequence[str]) -> str:
+    """What to do before a store is connected on a machine without a keyring; `slug` is the name it can have."""
+    return (
+        f"The store needs a short name before its secrets have a place; the steps below use {slug}. For (1), the "
+        f"variables are {', '.join(variables)}. The last file can be empty: amzlink fills it. "
+        f"When they are set, run `amzlink connect{store_option(slug)}`: it does not ask for the secrets then. "
+    )
+
 
 # What a keyring did, fit to follow "cannot be used:".
 

@@ -109,8 +109,8 @@ ENTRIES: Final = {
     ProblemName.REQUEST_REFUSED: Entry(
         title="A request is refused as invalid",
         what="{service} refused {operation} as invalid: {detail}.",
-        why="This version of amzlink, or a setting of the store, asks for something that {service} does not accept.",
-        next_step="Try again later. If it worked before, see {service}'s status page; if it never worked, look for a newer version of amzlink. If it goes on, report it with the request id {request_id}.",
+        why="{service} may have problems. Or this version of amzlink, or a setting of the store, asks for something that {service} does not accept.",
+        next_step="Try again later: it often passes by itself. If it goes on, look at {service}'s status page. If this has never worked, look for a newer version of amzlink. When you report it, give the request id: {request_id}.",
         exit_code=Exit.REFUSED,
         checks=("lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD),
     ),

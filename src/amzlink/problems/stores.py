@@ -12,15 +12,17 @@ ENTRIES: Final = {
         title="No store is connected",
         what="No store {named}is connected.",
         why="amzlink looked for it in {file}.",
-        next_step="Run `amzlink stores list` to see the stores, or `amzlink connect` to connect one.",
+        next_step="Run `amzlink stores list` to see the stores, or `amzlink connect` to connect one. If that fails, `amzlink verify --bundle support.zip` writes a file for support.",
         exit_code=Exit.CONFIGURATION,
+        checks=("config",),
     ),
     ProblemName.WHICH_STORE: Entry(
         title="More than one store is connected",
         what="More than one store is connected, and no store was named: {detail}.",
         why="amzlink does not guess which store you mean.",
-        next_step="Add `--store NAME` with one of these names. `amzlink stores default NAME` makes it the default.",
+        next_step="Add the option `--store` with one of these names, for example `--store {example}`. `amzlink stores default {example}` makes a store the default.",
         exit_code=Exit.CONFIGURATION,
+        checks=("config",),
     ),
     ProblemName.CONFIG_INVALID: Entry(
         title="The configuration cannot be used",
@@ -143,7 +145,9 @@ KEYS_WITHOUT_DESTINATION: Final = (
     "Sendcloud's keys are given, but the orders do not go there: add --destination sendcloud."
 )
 INTEGRATION_MISSING: Final = "--sendcloud-integration-id is missing: with --no-verify nobody asks Sendcloud for it."
-RENEW_TAKES_NO_SETTINGS: Final = "--renew replaces secrets and nothing else. `amzlink stores set` changes settings."
+RENEW_TAKES_NO_SETTINGS: Final = (
+    "--renew replaces secrets and nothing else. `amzlink stores set KEY=VALUE` changes settings."
+)
 NO_SECRETS_TO_RENEW: Final = "--secrets-from is missing, and there is no terminal to ask at."
 
 

@@ -1,6 +1,7 @@
 """How a command is used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -13,7 +14,7 @@ ENTRIES: Final = {
         title="Not in this version",
         what="{detail} is not part of this version of amzlink.",
         why="It is planned, but not built yet.",
-        next_step="Leave it out for now. The changelog says when it arrives.",
+        next_step="Leave it out for now. A newer version of amzlink may have it.",
         exit_code=Exit.USAGE,
     ),
     ProblemName.USAGE: Entry(
@@ -27,14 +28,14 @@ ENTRIES: Final = {
         title="A file cannot be read",
         what="{file} cannot be used: {detail}.",
         why="It does not have the form that this command reads.",
-        next_step="Correct the file. The documentation shows the form.",
+        next_step="Correct the file. `amzlink explain push-status` and `amzlink explain weights` show the forms.",
         exit_code=Exit.BAD_INPUT,
     ),
     ProblemName.INTERRUPTED: Entry(
         title="Interrupted",
         what="The command was interrupted.",
-        why="Ctrl-C was pressed, or the process was told to end. Everything stored so far is safe.",
-        next_step="To continue, run the same command again.",
+        why="Ctrl-C was pressed, or the input ended. {safe}",
+        next_step="{again}",
         exit_code=Exit.INTERRUPTED,
     ),
     ProblemName.INTERNAL_ERROR: Entry(
@@ -55,7 +56,68 @@ ENTRIES: Final = {
 }
 
 CONNECT: Final = "amzlink connect"
-NEITHER_YES_NOR_NO: Final = "Please answer yes or no; ? explains the question."
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """What is true after Ctrl-C: what is `safe`, and what to do `again`."""
+
+    safe: str
+    again: str
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """The facts of `interrupted`."""
+        return {"safe": self.safe, "again": self.again}
+
+
+_AGAIN: Final = "Run the same command again."
+NOTHING_CHANGED: Final = Interruption("Nothing was changed.", _AGAIN)
+NOTHING_CONNECTED: Final = Interruption(
+    "Nothing was stored.", "Run the same command again when you have what it asks for: it starts from the beginning."
+)
+CONNECTED_ALREADY: Final = Interruption(
+    "The store was stored before that.", "Run `amzlink stores list` to see it. There is nothing to repeat."
+)
+DISCONNECTED_ALREADY: Final = Interruption("The store was removed before that.", "Nothing to do.")
+DISCONNECTED_IN_PART: Final = Interruption(
+    "A part of the store may be removed already: its secrets, and the buyers' personal data.",
+    "Run the same command again to remove the rest.",
+)
+_READING: Final = Interruption("Everything stored so far is safe. Orders and settings were not changed.", _AGAIN)
+_ONE_CHANGE: Final = Interruption("The change was made completely or not at all.", _AGAIN)
+_DURING: Final[Mapping[str, Interruption]] = {
+    "connect": NOTHING_CONNECTED,
+    "disconnect": DISCONNECTED_IN_PART,
+    "import-orders": Interruption(
+        "Everything imported so far is stored.", "Run the same command again: it continues where it stopped."
+    ),
+    "push-status": Interruption(
+        "What was sent to Amazon is recorded, so nothing is confirmed twice.",
+        "Run the same command again: it sends the rest.",
+    ),
+    "purge-pii": Interruption("What was deleted stays deleted.", "Run the same command again: it deletes the rest."),
+    "check-weights": Interruption(
+        "Weights that were set so far are stored.", "Run the same command again: it does the rest."
+    ),
+    "demo": Interruption(
+        "The demo keeps nothing, and your own stores were not used.",
+        "Run `amzlink demo` again to see it from the beginning.",
+    ),
+    "sandbox": Interruption("The sandbox keeps nothing.", "Run the same command again for a new one."),
+    "orders release": _ONE_CHANGE,
+    "orders hold": _ONE_CHANGE,
+    "stores set": _ONE_CHANGE,
+    "stores default": _ONE_CHANGE,
+}
+
+
+def interruption(command: str, *, dry_run: bool) -> Interruption:
+    """What is true after Ctrl-C in a command, such as `orders release`. Those that are not listed only read."""
+    return _READING if dry_run else _DURING.get(command, _READING)
+
+
+NEITHER_YES_NOR_NO: Final = "Please answer yes or no. ? explains the question."
 
 
 def none_of_the_choices(*, count: int) -> str:
@@ -76,7 +138,7 @@ STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together.
 SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."
 RECIPIENT_WITHOUT_ARCHIVE: Final = "--recipient needs --archive DIR."
 ARCHIVE_WITHOUT_RECIPIENT: Final = "--archive needs at least one --recipient, a public key of age (age1...)."
-PROBLEM_NAME_MISSING: Final = "The name of a problem is missing. `amzlink explain --list` shows all names."
+PROBLEM_NAME_MISSING: Final = "The name of a problem or topic is missing. `amzlink explain --list` shows all names."
 
 
 def answer_missing(*, option: str) -> str:
@@ -92,7 +154,7 @@ def file_name_missing(*, option: str) -> str:
 def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
     """A name that no problem has, and those that look like it."""
     meant = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-    return f"There is no problem named {name!r}.{meant} `amzlink explain --list` shows all names."
+    return f"There is no problem or topic named {name!r}.{meant} `amzlink explain --list` shows all names."
 
 
 def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:

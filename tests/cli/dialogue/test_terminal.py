@@ -5,6 +5,7 @@ What is asked and what follows from an answer is tested by key, in `test_convers
 
 import os
 import pty
+import re
 import select
 import signal
 import time
@@ -20,6 +21,7 @@ __all__ = ["shell"]  # the fixture
 
 PAGE = "https://sellercentral-europe.amazon.com/sellingpartner/developerconsole"
 SECONDS = 60
+NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 class Terminal:
@@ -193,3 +195,51 @@ def test_a_terminal_without_a_keyring_is_told_before_the_first_question(at_termi
     screen = at_terminal("connect", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     assert screen.end() == 78
     assert "Country" not in screen.text
+    said = unwrapped(screen.text)
+    assert "SLUG" not in said
+    assert "run `amzlink verify`" not in said.casefold()
+
+
+class TestWithoutAKeyring:
+    """The steps of the message, carried out as they stand."""
+
+    def follow(self, shell: EmptyShell, said: str) -> dict[str, str]:
+        """Make the files that the message names, and set its variables."""
+        content = {"CLIENT_SECRET": "client_secret", "REFRESH_TOKEN": "refresh_token"}
+        environ = dict(NO_KEYRING)
+        for variable in set(re.findall("AMZLINK_SECRET_[A-Z_]+_FILE", said)):
+            file = shell.home.parent / f"{variable}.txt"
+            key = next((key for name, key in content.items() if name in variable), None)
+            file.write_text(shell.credentials[key] if key else "")
+            file.chmod(0o600)
+            environ[variable] = str(file)
+        return environ
+
+    def steps(self, at_terminal: Callable[..., Terminal], *words: str) -> str:
+        screen = at_terminal("connect", *words, **NO_KEYRING)
+        assert screen.end() == 78
+        return unwrapped(screen.text)
+
+    @pytest.mark.parametrize("words", [(), ("--name", "Kontor am Markt"), ("--store", "kontor")])
+    def test_the_steps_can_be_followed_and_lead_to_a_store(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal], words: tuple[str, ...]
+    ) -> None:
+        said = self.steps(at_terminal, *words)
+        slug = {"--name": "kontor-am-markt", "--store": "kontor"}.get((*words, "")[0], "my-shop")
+        assert f"`amzlink connect --store {slug}`" in said
+        screen = at_terminal("connect", *words, **self.follow(shell, said))
+        screen.answer("Country, by code or name", "DE")
+        screen.answer("registered and authorised?", "")
+        screen.answer("Seller ID: ", shell.credentials["seller_id"])
+        screen.answer("Client id: ", shell.credentials["client_id"])
+        if "--name" not in words:
+            screen.answer("Store name", "")
+        screen.answer("Import weights from the shop?", "")
+        screen.answer("when the parcel is", "")
+        screen.answer("Send orders to Sendcloud?", "n")
+        screen.answer("Import orders from there too?", "")
+        assert screen.end() == 0
+        assert "Client secret: " not in screen.text
+        assert "Refresh token: " not in screen.text
+        assert "Warning" not in screen.text, "the vault key has its file too"
+        assert list(shell.config["stores"]) == [slug]

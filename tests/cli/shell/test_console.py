@@ -26,11 +26,12 @@ class Named(Document, frozen=True, kw_only=True):
     store: str
 
 
-PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b")
+PROBLEM = Problem(ProblemName.WHICH_STORE, detail="a, b", example="a")
 TOLD = (
     "{word}: More than one store is connected, and no store was named: a, b.\n"
     "  Why:   amzlink does not guess which store you mean.\n"
-    "  Next:  Add `--store NAME` with one of these names. `amzlink stores default NAME` makes it the default.\n"
+    "  Next:  Add the option `--store` with one of these names, for example `--store a`. "
+    "`amzlink stores default a` makes a store the default.\n"
     "  Name:  which-store (amzlink explain which-store)\n"
 )
 
@@ -197,13 +198,25 @@ class TestAtATerminal:
             ("No\n", True, False),
             ("\n", True, True),
             ("\n", False, False),
-            ("?\nyes\n", False, True),
+            ("maybe\nyes\n", False, True),
+            ("ja\n", False, True),
+            ("oui\n", False, True),
+            ("si\u0301\n", False, True),
+            ("nee\n", True, False),
+            ("Nederland\nj\n", False, True),
         ],
     )
     def test_a_yes_or_no_is_asked_until_there_is_one(self, typed: str, default: bool, answer: bool) -> None:
         _, screen = at_a_terminal(f"print('<', console.confirm('Sure?', default={default}), '>')", typed)
         assert f"< {answer} >" in screen
-        assert ("Please answer y or n." in screen) == typed.startswith("?")
+        assert ("Please answer yes or no." in screen) == (typed.count("\n") > 1)
+
+    def test_a_question_mark_explains_a_yes_or_no(self) -> None:
+        code = "print('<', console.confirm('Sure?', default=False, explanation='It deletes everything.'), '>')"
+        _, screen = at_a_terminal(code, "?\ny\n")
+        assert "It deletes everything." in screen
+        assert "Please answer" not in screen
+        assert "< True >" in screen
 
     def test_the_end_of_the_input_means_that_the_person_has_left(self) -> None:
         code = "try: console.ask('Country')\nexcept KeyboardInterrupt: print('left')"

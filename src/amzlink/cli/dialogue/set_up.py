@@ -1,7 +1,5 @@
 """connect and connect --renew, once the options are read: ask or take, prove, store, show."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import replace
 
 from amzlink.amazon.marketplaces import BY_ID
@@ -9,26 +7,25 @@ from amzlink.cli.dialogue.conversation import WELCOME, Conversation
 from amzlink.cli.dialogue.options import ConnectOptions, state_of
 from amzlink.cli.dialogue.terminal import Terminal, show_proof
 from amzlink.cli.shell.browser import open_page
-from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.session import Session
 from amzlink.cli.views.stores import show_connected
 from amzlink.core.diagnosis.proof import Proof
 from amzlink.core.stores.draft import Service, State
 from amzlink.core.stores.next_step import missing
-from amzlink.jobs.connect import finish, is_proved, look_up, prove_all, refuse_idle_keys, renewal
+from amzlink.jobs.connect import finish, is_proved, look_up, named_by_environment, prove_all, refuse_idle_keys, renewal
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
-from amzlink.problems import stores
+from amzlink.problems import stores, usage
 
 
 def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
     """Link a store that is new, or update the one that is this account's. Raises what is in the way."""
     deps, console = session.deps, session.console
-    console.offers_verify = False  # it needs a store
-    state = look_up(deps, state_of(options))
-    console.offers_verify = state.present is not None
+    state = look_up(deps, named_by_environment(deps, state_of(options)))
+    if state.present and state.slug:
+        session.is_about(state.slug)
     if console.interactive and missing(state):
-        require_place(deps, state.slug)
+        require_place(deps, state.slug, state.draft.name)
         terminal.say(WELCOME)
         state = _converse(session, terminal, state, browser=options.browser)
     else:
@@ -60,10 +57,8 @@ def renew_store(session: Session, options: ConnectOptions, terminal: Terminal) -
 
 
 def _converse(session: Session, terminal: Terminal, state: State, *, browser: bool) -> State:
-    """Ask for what is missing. Somebody who leaves in the middle should know that nothing has changed."""
-    conversation = Conversation(session.deps, terminal, lambda page: browser and open_page(page))
-    with _goodbye(session.console):
-        return conversation.hold(state)
+    """Ask for what is missing."""
+    return Conversation(session.deps, terminal, lambda page: browser and open_page(page)).hold(state)
 
 
 def _take(session: Session, state: State) -> State:
@@ -84,20 +79,17 @@ def _take(session: Session, state: State) -> State:
     return prove_all(session.deps, state, show)
 
 
-@contextlib.contextmanager
-def _goodbye(console: Console) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        console.say()
-        console.say("Nothing was stored.")
-        raise
-
-
 def _store(session: Session, answers: Answers, *, verified: bool) -> None:
     deps, console = session.deps, session.console
     before = deps.load_config().stores.get(answers.slug)
-    connected = keep(deps, answers, verified=verified)
+    try:
+        connected = keep(deps, answers, verified=verified)
+    except KeyboardInterrupt:  # the secrets are put back, unless the settings were written before
+        if deps.load_config().stores.get(answers.slug) != before:
+            session.interruption = usage.CONNECTED_ALREADY
+        raise
+    session.interruption = usage.CONNECTED_ALREADY
+    session.is_about(answers.slug)
     if before and (gone := set(before.marketplace_ids) - set(connected.store.marketplace_ids)):
         names = sorted(BY_ID[marketplace_id].name for marketplace_id in gone if marketplace_id in BY_ID)
         console.say(f"The store no longer covers {', '.join(names)}, which it did before.")

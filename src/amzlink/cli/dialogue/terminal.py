@@ -113,7 +113,7 @@ def show_proof(console: Console, proof: Proof, chosen: Trigger) -> None:
         console.say(
             f"In Sendcloud this integration counts a parcel as sent {_WHEN_SENT[proof.trigger]}; here you have "
             f"chosen: {_WHEN_SENT[chosen]}. amzlink goes by your answer. "
-            f"`amzlink stores set update_status_when={proof.trigger}` changes it."
+            f"Once the store is connected, `amzlink stores set update_status_when={proof.trigger}` changes it."
         )
     for warning in proof.warnings:
         console.warn(warning)

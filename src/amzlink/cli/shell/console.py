@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 from amzlink.cli.shell.safe_text import VisibleWriter, visible
-from amzlink.problems import Exit, Problem, ProblemName, usage
+from amzlink.core.stores.yes_no import parse_yes_no
+from amzlink.problems import Exit, Problem, ProblemName, store_option, usage
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -40,7 +41,10 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
         self.command = command
-        self.offers_verify = True
+        self.store: str | None = None
+        """The store that is worked on, once it is known that it is connected."""
+        self.store_option = ""
+        """The option that names it, where a command needs one."""
         self._color = color
         self._progress_width = 0
         self._answered = False
@@ -59,6 +63,10 @@ class Console:
     def unattended(self) -> bool:
         """Whether nobody is there to read, as under cron: no terminal, and neither words nor a document asked for."""
         return not (self.verbose or self.as_json or sys.stderr.isatty() or sys.stdout.isatty())
+
+    def option_of(self, store: str) -> str:
+        """The option that a command needs to work on this store; empty where it finds it by itself."""
+        return self.store_option if self.store == store else store_option(store)
 
     # Talk, on stderr
 
@@ -87,11 +95,11 @@ class Console:
 
     def warn(self, problem: Problem) -> None:
         """Tell of something that does not stop the work."""
-        self._tell_problem(problem, "Warning")
+        self._tell_problem(self._naming_store(problem), "Warning")
 
     def alarm(self, problem: Problem, *, about: str = "", warning: bool = False) -> None:
         """Tell what a run nobody watches has met; `about` is the store, where there are several."""
-        self._tell_problem(problem, "Warning" if warning else "Error", about)
+        self._tell_problem(self._naming_store(problem), "Warning" if warning else "Error", about)
 
     # Questions
 
@@ -111,15 +119,15 @@ class Console:
         self.clear_progress()
         return getpass.getpass(f"{visible(question)}: ", stream=sys.stderr).strip()
 
-    def confirm(self, question: str, *, default: bool, option: str = "") -> bool:
-        """Ask for a yes or a no until there is one."""
+    def confirm(self, question: str, *, default: bool, option: str = "", explanation: str = "") -> bool:
+        """Ask until there is a yes or a no, in any of the marketplaces' languages; `?` explains the question."""
         while True:
-            answer = self.ask(f"{question} ({'Y/n' if default else 'y/N'})", option=option).strip().lower()
+            answer = self.ask(f"{question} ({'Y/n' if default else 'y/N'})", option=option)
             if not answer:
                 return default
-            if answer[0] in "yn":
-                return answer[0] == "y"
-            self.say("Please answer y or n.")
+            if (meant := parse_yes_no(answer)) is not None:
+                return meant
+            self.tell(explanation if answer == "?" and explanation else usage.NEITHER_YES_NOR_NO)
 
     # Results, on stdout
 
@@ -200,16 +208,24 @@ class Console:
         With `--json` it is also the one document; `document` gives the one that tells what was done before, too.
         """
         self.clear_progress()
+        problem = self._naming_store(problem)
         if self.as_json:
             if not self._answered:
                 from amzlink.cli.shell.documents import ErrorDocument, failure
 
                 self._print_document(document() if document else ErrorDocument(error=failure(problem)))
         elif problem.exit_code is Exit.INTERRUPTED:  # which is no error
-            self.tell(f"{problem.summary} {problem.cause} {problem.next_step}")
+            for text in (problem.summary, problem.cause, problem.next_step):
+                self.tell(text)
         else:
             self._tell_problem(problem, "Error")
         return int(problem.exit_code)
+
+    def _naming_store(self, problem: Problem) -> Problem:
+        """The problem with the store that is worked on, where whoever raised it did not say which."""
+        if self.store is None:
+            return problem
+        return problem.with_facts(store=self.store, store_option=store_option(self.store))
 
     def usage(self, detail: str) -> NoReturn:
         """Refuse what was asked for on the command line."""
@@ -221,8 +237,14 @@ class Console:
         self._write(sys.stderr, f"{f'{about}: ' if about else ''}{word}: {problem.summary}", style=style)
         for lead, text in parts_of(problem):
             self._write(sys.stderr, text, lead=lead)
-        if problem.entry.checks and self.offers_verify:
-            self._write(sys.stderr, "Run `amzlink verify` for the full picture.")
+        if problem.entry.checks and self._can_verify(problem):
+            option = self.store_option if self.store else problem.facts["store_option"]
+            self._write(sys.stderr, f"Run `amzlink verify{option}` for the full picture.")
+
+    def _can_verify(self, problem: Problem) -> bool:
+        """Whether there is a store to verify, and nobody has just done so or been told to."""
+        known = self.store is not None or bool(problem.facts.get("store_option"))
+        return known and self.command != "amzlink verify" and "`amzlink verify" not in problem.next_step
 
     # How it gets there
 

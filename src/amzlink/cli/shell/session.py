@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.global_options import GlobalOptions
-from amzlink.problems import Exit, Problem, ProblemName, usage
+from amzlink.problems import Exit, Problem, ProblemName, store_option, usage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +29,8 @@ class Session:
         self.console = console
         self.run = run
         self.exit_code = Exit.DONE
+        command = console.command.removeprefix("amzlink").strip()
+        self.interruption = usage.interruption(command, dry_run="--dry-run" in options.rest)
         self.alarms: Alarms | None = None
         self._deps = deps
 
@@ -66,7 +68,9 @@ class Session:
 
     def store(self) -> str:
         """The slug of the store to work on. Raises `no-store` or `which-store`."""
-        return self.deps.load_config().choose(self.options.store, self.deps.home.config_file)
+        slug = self.deps.load_config().choose(self.options.store, self.deps.home.config_file)
+        self.is_about(slug)
+        return slug
 
     def stores(self, *, all_stores: bool) -> Sequence[str]:
         """The slugs to work on: one, or all. Raises `no-store`, `which-store`, or `usage` for both at once."""
@@ -77,4 +81,12 @@ class Session:
         slugs = tuple(self.deps.load_config().stores)
         if not slugs:
             raise Problem(ProblemName.NO_STORE, file=self.deps.home.config_file)
+        if len(slugs) == 1:
+            self.is_about(slugs[0])
         return slugs
+
+    def is_about(self, slug: str) -> None:
+        """From here on advice concerns this store. It is named where a command would not find it by itself."""
+        is_only = len(self.deps.load_config().stores) == 1 and self.options.store is None
+        self.console.store = slug
+        self.console.store_option = "" if is_only else store_option(slug)

@@ -63,4 +63,4 @@ def _print(console: Console, general: Failure, more: MoreOfProblem) -> None:
     console.line(general.next_step, lead="Next:  ")
     if more.checks:
         console.line(f"Found by `amzlink verify` in: {', '.join(more.checks)}")
-    console.line(f"Exit code {more.exit_code}; more in {general.docs}")
+    console.line(f"Exit code {more.exit_code}; `amzlink explain exit-codes` explains all.")

@@ -237,7 +237,7 @@ def _print_connected(console: Console, connected: Connected) -> None:
     proved = "" if connected.verified else " The link was not verified."
     console.line(f"Connected: {store.name} (store {connected.slug}, {names}).{proved}")
     further = " and sends them to Sendcloud" if store.destination == "sendcloud" else ""
-    console.say(f"Next: `amzlink import-orders` fetches the orders{further}.")
+    console.say(f"Next: `amzlink import-orders{console.option_of(connected.slug)}` fetches the orders{further}.")
 
 
 def _spelled(value: object) -> str:

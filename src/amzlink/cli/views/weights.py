@@ -202,9 +202,8 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
             f"{by_number(report.passed_over, 'it', 'them')} before. Use --set with --apply to try once more."
         )
     if findings or any(not outcome.is_taken for outcome in report.patches):
-        console.say(
-            "Set a weight with `amzlink check-weights --set SKU=0.45kg`; with --apply Amazon's listing gets it too."
-        )
+        command = f"`amzlink check-weights --set SKU=0.45kg{console.option_of(report.store)}`"
+        console.say(f"Set a weight with {command}; with --apply Amazon's listing gets it too.")
         console.say(_BY_HAND)
 
 

@@ -16,8 +16,8 @@ _NO_MWS: Final = (
 )
 DATA_PROTECTION: Final = (
     "Amazon's Data Protection Policy applies to your own app too: you may keep buyers' names and addresses for at "
-    "most 30 days after delivery. amzlink deletes what it stores in time. docs/data-protection.md says what else the "
-    "policy asks of you."
+    "most 30 days after delivery. amzlink deletes what it stores in time. `amzlink explain data-protection` says what "
+    "else the policy asks of you."
 )
 _APP_STEPS: Final = (
     (

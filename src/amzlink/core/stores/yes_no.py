@@ -1,5 +1,6 @@
 """Yes and no in the languages of Amazon's marketplaces."""
 
+import unicodedata
 from typing import Final
 
 _YES: Final = frozenset(
@@ -18,7 +19,7 @@ _NO: Final = frozenset(
 
 def parse_yes_no(text: str) -> bool | None:
     """Whether the text means yes or no in one of the languages; None where it means neither."""
-    word = text.strip().strip(".!").casefold()
+    word = unicodedata.normalize("NFKC", text).strip(" .!。").casefold()
     if word in _YES:
         return True
     return False if word in _NO else None

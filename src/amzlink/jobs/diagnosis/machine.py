@@ -17,6 +17,7 @@ from amzlink.jobs.privacy.due import overdue
 from amzlink.orderbook.health import book_faults, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.access import ends_at_the_latest
 from amzlink.problems.database import faults_found
 from amzlink.run import StoreRun
 from amzlink.secrets import SecretName, require
@@ -68,22 +69,28 @@ def check_keyring(deps: Deps, slug: str) -> Result:
 
 
 def check_secret_age(store: Store, today: date) -> Result:
-    """The client secret lives 180 days; an authorisation may lapse after a year."""
-    ends = {
-        "client secret": _end(store.client_secret_set_on, SECRET_DAYS),
-        "authorisation": _end(store.authorised_on, AUTHORISATION_DAYS),
+    """How long ago the secrets were given. When they were made, from which Amazon counts, nobody here can know.
+
+    So nothing here says that a secret is good for so many days; only that it must have ended by a day.
+    """
+    given = {
+        "client secret": (_day(store.client_secret_set_on), SECRET_DAYS),
+        "authorisation": (_day(store.authorised_on), AUTHORISATION_DAYS),
     }
-    known = {name: end for name, end in ends.items() if end}
+    known = {name: (day, days) for name, (day, days) in given.items() if day}
     if not known:
         return skipped(Check.SECRET_AGE, "The days on which the secrets were given are not known.")
-    evidence = {name.replace(" ", "_") + "_until": end.isoformat() for name, end in known.items()}
-    name, end = min(known.items(), key=lambda item: item[1])
-    left = (end - today).days
-    if left <= WARN_DAYS:
-        state = f"runs out in {left} days" if left > 0 else f"has run out on {end.isoformat()}"
-        problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=state)
+    latest = {name: day + timedelta(days=days) for name, (day, days) in known.items()}
+    evidence = {f"{name.replace(' ', '_')}_given_on": day.isoformat() for name, (day, _) in known.items()}
+    evidence |= {f"{name.replace(' ', '_')}_until": end.isoformat() for name, end in latest.items()}
+    name, end = min(latest.items(), key=lambda item: item[1])
+    if (end - today).days <= WARN_DAYS:
+        problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=ends_at_the_latest(end=end, today=today))
         return found(Check.SECRET_AGE, problem, **evidence)
-    return passed(Check.SECRET_AGE, f"The {name} is good for {left} days more.", **evidence)
+    name, (day, days) = min(known.items(), key=lambda item: item[1][0] + timedelta(days=item[1][1]))
+    when = "today" if day == today else f"on {day.isoformat()}"
+    told = f"The {name} was given {when}; Amazon counts from the day it was made ({days} days)."
+    return skipped(Check.SECRET_AGE, told, **evidence)  # unknown is neither good nor wrong
 
 
 def check_order_book(deps: Deps, *, deep: bool) -> Result:
@@ -177,8 +184,8 @@ def check_quota(deps: Deps, slug: str, store: Store, now: datetime) -> Result:
     return passed(Check.QUOTA, f"{left[SEARCH_ORDERS.name]} searches are left at once.", **left)
 
 
-def _end(day: str | None, days: int) -> date | None:
+def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(day) + timedelta(days=days) if day else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
         return None

@@ -15,7 +15,7 @@ from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import PATIENT
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.jobs.stores.answers import Answers, SendcloudKeys
-from amzlink.problems import Problem
+from amzlink.problems import Problem, store_option
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.transport import SendcloudClient
@@ -117,7 +117,7 @@ def _about(deps: Deps, slug: str, problem: Problem | None, facts: Mapping[str, o
     """The problem with what is known; and a store that is not stored yet cannot be renewed, only connected again."""
     if problem is None:
         return None
-    told = problem.with_facts(**facts, store_option=f" --store {slug}")
+    told = problem.with_facts(**facts, store_option=store_option(slug))
     if slug not in deps.load_config().stores:
         told.facts = {**told.facts, "store_option": "", "renew": ""}
     return told

@@ -9,7 +9,7 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.config import Config, Store
-from amzlink.core.stores.slug import free_slug, is_slug
+from amzlink.core.stores.slug import free_slug, is_slug, slug_of
 from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.stores.answers import Answers
 from amzlink.orderbook.privacy.disconnected import former_stores
@@ -17,6 +17,7 @@ from amzlink.problems import Problem, ProblemName, secrets, stores, usage
 from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
 
 _EXAMPLE_SLUG: Final = "my-shop"
+_VAULT_KEY: Final[SecretName] = "vault-key"
 GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
 
 
@@ -117,20 +118,23 @@ def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | Non
     return deps.secrets.get(slug, name) if slug and slug in deps.load_config().stores else None
 
 
-def require_place(deps: Deps, slug: str | None) -> None:
+def require_place(deps: Deps, slug: str | None, name: str | None = None) -> None:
     """Fail before any question is asked or call made, where the secrets could not be kept in the end.
 
     Raises:
-        Problem: `keyring-unavailable` or `keyring-locked`. As long as there is no slug, the next step begins with one.
+        Problem: `keyring-unavailable` or `keyring-locked`. As long as the store is not connected, the next step begins
+            with its slug: the one wanted, or one that its `name` gives.
     """
-    for name in GIVEN:
-        if slug is None:
+    chosen = slug or slug_of(name or "") or _EXAMPLE_SLUG
+    for secret in GIVEN:
+        if slug is None or not deps.secrets.overridden(slug, secret):
             try:
-                deps.secrets.get(_EXAMPLE_SLUG, name)
+                deps.secrets.get(chosen, secret)
             except Problem as problem:
-                raise problem.with_facts(first=secrets.NAME_THE_STORE_FIRST) from problem
-        elif not deps.secrets.overridden(slug, name):
-            deps.secrets.get(slug, name)
+                if chosen in deps.load_config().stores:
+                    raise
+                variables = [f"{variable(chosen, each)}_FILE" for each in (*GIVEN, _VAULT_KEY)]
+                raise problem.with_facts(first=secrets.before_connecting(slug=chosen, variables=variables)) from problem
 
 
 def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:

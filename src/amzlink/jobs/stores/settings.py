@@ -9,7 +9,7 @@ from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_c
 from amzlink.config import Store, parse_setting
 from amzlink.core.stores.pasted_values import check
 from amzlink.deps import Deps
-from amzlink.problems import Problem, ProblemName, stores
+from amzlink.problems import Problem, ProblemName, store_option, stores
 from amzlink.secrets import NAMES, SecretName, Source
 
 _COMMAND: Final = "amzlink stores set"
@@ -109,7 +109,7 @@ def _require_keys(deps: Deps, slug: str, store: Store) -> None:
     """A store that sends orders to Sendcloud has both keys, and the integration that they belong to."""
     has_all = store.sendcloud_public_key and store.sendcloud_integration_id
     if not has_all or deps.secrets.get(slug, "sendcloud-secret-key") is None:
-        raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=f" --store {slug}")
+        raise Problem(ProblemName.SENDCLOUD_KEYS_MISSING, store=slug, store_option=store_option(slug))
 
 
 def _marketplace_changes(store: Store, text: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from amzlink.jobs.orders.browse import OrderDetail, confirmed
 from amzlink.orderbook.orders.browse import BookedOrder
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
-_SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status` shows why"}
+_SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status{option}` shows why"}
 
 
 class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,7 +223,7 @@ def _print_list(console: Console, orders: Iterable[tuple[BookedOrder, tuple[str,
         for order, holds in orders
     ]
     if not rows:
-        console.say("No orders. `amzlink import-orders` fetches them.")
+        console.say(f"No orders. `amzlink import-orders{console.store_option}` fetches them.")
         return
     columns = ("ORDER", "STATUS", "SHIP BY", "UNITS", "SERVICE", "ON HOLD FOR")
     console.table(columns, rows, keys=("ORDER",), right=("UNITS",))
@@ -302,11 +302,12 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
     if order.replaces:
         console.line(f"Replaces order {order.replaces}")
     if detail.holds:
-        console.line(f"On hold for: {', '.join(detail.holds)}; `amzlink orders release {order.order_id}` lifts it")
+        release = f"`amzlink orders release {order.order_id}{console.store_option}`"
+        console.line(f"On hold for: {', '.join(detail.holds)}; {release} lifts it")
     if INCOMPLETE & set(detail.holds):
         console.line("It came incomplete from Amazon. Each import asks for the rest; you do not need to release it.")
     if detail.order.outcome.sent != "no":
-        console.line(f"Sendcloud: {_SENT[detail.order.outcome.sent]}")
+        console.line(f"Sendcloud: {_SENT[detail.order.outcome.sent].format(option=console.store_option)}")
     console.line()
     console.table(
         ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),

@@ -119,7 +119,7 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     if to_sendcloud := _to_sendcloud(report):
         console.line(f"Sendcloud: {', '.join(to_sendcloud)}.", lead="  ")
     if missing := tally.missing_weight:
-        products = "`amzlink check-weights` shows the products"
+        products = f"`amzlink check-weights{console.option_of(report.store)}` shows the products"
         console.line(f"Without a weight: {counted(missing, 'order')} to ship; {products}.", lead="  ")
     if tally.incomplete:
         named = spell_incomplete({entry.order_id: entry.lacks for entry in tally.incomplete})

@@ -1,0 +1,51 @@
+"""How a page of the documentation looks: to a program as it is, to a person laid out."""
+
+import re
+
+from amzlink.cli.pages import TOPICS, blocks_of, cells_of, page_of, without_marks
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document
+
+
+class TopicDocument(Document, frozen=True, kw_only=True):
+    """`explain TOPIC --json`; `text` is in the form of Markdown."""
+
+    topic: str
+    text: str
+
+
+def show_topic(console: Console, topic: str) -> None:
+    """One page."""
+    console.result(lambda: TopicDocument(topic=topic, text=page_of(topic)), lambda: _print(console, page_of(topic)))
+
+
+def show_topics(console: Console) -> None:
+    """All topics with their titles, for people."""
+    if not console.as_json:
+        console.line()
+        console.table(("TOPIC", "TITLE"), list(TOPICS.items()), keys=("TOPIC",))
+
+
+def _is_code(cell: str) -> bool:
+    return cell.startswith("`")
+
+
+def _print(console: Console, page: str) -> None:
+    for number, (kind, lines) in enumerate(blocks_of(page)):
+        if number and kind != "item":
+            console.line()
+        match kind:
+            case "heading":
+                console.line(without_marks(lines[0].lstrip("# ")), style="bold")
+            case "code":  # to be copied, so it is not broken into lines
+                console.data().write("".join(f"    {line}\n" for line in lines))
+            case "table":
+                head, _rule, *rows = [cells_of(line) for line in lines]
+                copied = [name for name, *cells in zip(head, *rows, strict=True) if all(map(_is_code, cells))]
+                console.table(head, rows, keys=copied)
+            case "item":
+                lead = re.match(r"- |\d+\. ", lines[0])
+                text = without_marks(" ".join(lines))
+                console.line(text[lead.end() if lead else 0 :], lead=lead[0] if lead else "")
+            case _:
+                console.line(without_marks(" ".join(lines)))

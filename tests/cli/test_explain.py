@@ -1,0 +1,62 @@
+"""explain as a user meets it: names, topics, what is misspelt, and that nothing leads to a file that is not there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from amzlink.cli.main import run
+from amzlink.cli.pages import TOPICS, blocks_of, page_of
+from tests.cli.dialogue.test_terminal import Terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_shown_from_the_package(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", topic]) == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) > 5
+    assert "](" not in out
+    assert not re.search(r"docs/\S+\.md", out)
+
+
+def test_the_exit_codes_and_the_variables_are_all_there(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["explain", "exit-codes"])
+    run(["explain", "environment"])
+    out = capsys.readouterr().out
+    for word in ("0 ", "64", "75", "78", "130", "AMZLINK_HOME", "HTTPS_PROXY", "`amzlink explain servers`"):
+        assert word in out
+
+
+def test_a_topic_as_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "servers", "--json"]) == 0
+    assert '"topic": "servers"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("role-mising-pii", "role-missing-pii"), ("exit-code", "exit-codes"), ("server", "servers")]
+)
+def test_what_is_misspelt_is_asked_back(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", typed]) == 64
+    assert f"Did you mean {meant}" in capsys.readouterr().err
+
+
+def test_the_list_ends_with_the_topics(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--list"]) == 0
+    assert set(TOPICS) <= set(capsys.readouterr().out.split())
+
+
+def test_at_a_narrow_terminal_lines_to_copy_stay_whole(tmp_path: Path) -> None:
+    import os
+
+    screen = Terminal(["explain", "servers"], {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    try:
+        assert screen.end() == 0
+    finally:
+        screen.close()
+    for kind, lines in blocks_of(page_of("servers")):
+        if kind == "code":
+            for line in lines:
+                assert line in screen.text
+    assert "`AMZLINK_SECRET_SHOP_SENDCLOUD_SECRET_KEY`" in screen.text
