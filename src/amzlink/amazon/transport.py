@@ -41,6 +41,7 @@ from amzlink.http.client import (
     Request,
     Response,
     Timeout,
+    is_address,
     positive,
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
@@ -57,11 +58,11 @@ from amzlink.problems.failures import (
     Unavailable,
     Unreadable,
 )
-from amzlink.problems.services import NO_TIME, UNPROTECTED_LINK
+from amzlink.problems.services import NO_LINK, NO_TIME, UNPROTECTED_LINK
 
 UPLOAD: Final = "uploadDocument"
 DOWNLOAD: Final = "downloadDocument"
-MOST_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+MOST_DOCUMENT_BYTES: Final = 128 * 1024 * 1024
 """What a document may measure on its way; a report on ten thousand refused parcels has four million bytes."""
 _JSON: Final = {"content-type": "application/json"}
 
@@ -276,8 +277,9 @@ class SpApiClient(ServiceClient):
         return Document(response.content, response.headers.get("content-type", ""))
 
     def _use_link(self, operation: str, url: str, send: Callable[[], Response]) -> Response:
-        if not is_protected(url):
-            unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=UNPROTECTED_LINK)
+        if not (is_usable := is_address(url)) or not is_protected(url):
+            detail = UNPROTECTED_LINK if is_usable else NO_LINK
+            unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=detail)
             raise unusable.with_facts(**self._connection.facts)
 
         def classify(response: Response) -> Outcome:

@@ -9,6 +9,7 @@ AREA: Final = "Amazon's and Sendcloud's answers"
 
 # Details of answers that cannot be read.
 UNPROTECTED_LINK: Final = "the link in it is not an https link"
+NO_LINK: Final = "the link in it is not an address"
 NO_TOKEN_IN_IT: Final = "it is not a token"
 NO_NEXT_PAGE: Final = "its next page cannot be requested"
 NO_SUCH_PAGE: Final = "the next page that it names does not exist"
