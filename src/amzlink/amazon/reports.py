@@ -34,6 +34,7 @@ FATAL: Final = "FATAL"
 MOST_REPORT_BYTES: Final = 1024 * 1024 * 1024
 """What a report may measure unpacked; a hundred thousand listings with long descriptions have a quarter of it."""
 
+_MOST_COLUMNS: Final = 500  # the reports have a tenth of it
 _PATH: Final = "/reports/2021-06-30"
 _ROLE_MISSING: Final = "access to the resource is forbidden"
 _OVER: Final = frozenset({DONE, CANCELLED, FATAL})
@@ -227,6 +228,8 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
         codec = charset_of(document.content_type) or ("utf-8-sig" if is_utf8(parts()) else fallback)
         texts = lines(parts(), codec)
         header = [name.strip().casefold() for name in next(texts, "").split("\t")]
+        if len(header) > _MOST_COLUMNS:
+            raise ValueError(services.TOO_MANY_COLUMNS)
         for text in texts:
             cells = text.split("\t")
             if any(cells[len(header) :]):

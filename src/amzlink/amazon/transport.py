@@ -58,7 +58,7 @@ from amzlink.problems.failures import (
     Unavailable,
     Unreadable,
 )
-from amzlink.problems.services import NO_LINK, NO_TIME, UNPROTECTED_LINK
+from amzlink.problems.services import NO_LINK, NOT_REPEATED, UNPROTECTED_LINK
 
 UPLOAD: Final = "uploadDocument"
 DOWNLOAD: Final = "downloadDocument"
@@ -220,8 +220,8 @@ class SpApiClient(ServiceClient):
         status, body, failure = response.status_code, response.content, self._connection.failure
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             waits = call.when_throttled is not WhenThrottled.GIVE_UP
-            max_wait = self._patience.limit if waits else NO_TIME
-            return failure(Throttled, ProblemName.THROTTLED, response, operation.name, max_wait=max_wait)
+            facts = {"max_wait": self._patience.limit} if waits else {"detail": NOT_REPEATED}
+            return failure(Throttled, ProblemName.THROTTLED, response, operation.name, **facts)
         if response.is_server_error:
             return failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
         if response.is_success or response.is_redirect:
