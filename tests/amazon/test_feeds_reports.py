@@ -91,7 +91,8 @@ class TestResults:
         assert TRACKING not in repr(found)
 
     def test_a_feed_that_was_not_read_has_one_result_for_the_whole(self) -> None:
-        found = read(report(result(0, "5000", "The XML you submitted is ill-formed", order=""), errors=1, processed=0, successful=0))
+        ill_formed = result(0, "5000", "The XML you submitted is ill-formed", order="")
+        found = read(report(ill_formed, errors=1, processed=0, successful=0))
         assert found == {0: FeedResult("5000", True, Reason.OTHER, None)}
 
     def test_texts_in_several_pieces_and_with_marks_of_xml_are_put_together(self) -> None:

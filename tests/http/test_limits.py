@@ -1,4 +1,4 @@
-"""Whatever sends a body, it is read within limits: on its size, packed and unpacked, and on the time of the whole call."""
+"""Whatever sends a body, it is read within limits: on its size, packed and unpacked, and on the time of all of it."""
 
 import contextlib
 import gzip
@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -48,6 +49,10 @@ def connection(
 
 def ask(made: HttpConnection, url: str = "https://api.test/") -> httpx.Response:
     return made.send("searchOrders", made.request("GET", url, {}))
+
+
+def given(answer: httpx.Response, _: httpx.Request) -> httpx.Response:
+    return answer
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
@@ -96,7 +101,7 @@ def test_a_packed_body_is_read_in_pieces_of_any_size(encoding: str, packed: byte
             continue
         parts = [packed[start : start + size] for start in range(0, len(packed), size)]
         answer = httpx.Response(200, headers={"content-encoding": encoding}, stream=Endless(iter(parts)))
-        with connection(lambda _, answer=answer: answer) as made:
+        with connection(partial(given, answer)) as made:
             assert ask(made).content == b"{}"
 
 

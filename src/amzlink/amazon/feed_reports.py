@@ -147,8 +147,12 @@ class _Reader:
             self._text = None
         if path == _SUMMARY:
             fields, self._fields = self._fields, {}
-            told = [_number(fields.get(f"Messages{what}", "")) for what in ("Processed", "Successful", "WithError")]
-            self._counts = _Counts(*told, _number(fields.get("MessagesWithWarning") or "0"))
+            self._counts = _Counts(
+                processed=_number(fields.get("MessagesProcessed", "")),
+                successful=_number(fields.get("MessagesSuccessful", "")),
+                errors=_number(fields.get("MessagesWithError", "")),
+                warnings=_number(fields.get("MessagesWithWarning") or "0"),
+            )
         elif path == _RESULT:
             self._note(self._fields)
             self._fields = {}

@@ -16,7 +16,7 @@ from amzlink.amazon.feed_reports import FeedResult, read_report
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, SpApiClient
 from amzlink.clock import to_iso
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.http.client import Answer
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import DocumentLinkExpired, Unreadable
@@ -206,7 +206,7 @@ def _to_feed(feed: _Feed) -> Feed:
 
 def _decode(link: SpApiClient, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
     try:
-        return msgspec.json.decode(answer.body, type=kind)
-    except UNREADABLE:
+        return read_json(answer.body, kind)
+    except UndecodableError:
         # The error's own text may quote the answer, which may hold a document's address.
         raise link.malformed(operation, answer.request_id, services.UNEXPECTED_FORM) from None

@@ -150,7 +150,7 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
         page = msgspec.convert(json.loads(body.decode("utf-8", "surrogateescape")), LoosePage)
     except msgspec.ValidationError as error:
         raise link.malformed(SEARCH_ORDERS, request_id, str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise link.malformed(SEARCH_ORDERS, request_id, _cut_off(body)) from error
     orders: list[Order] = []
     refused: list[UnreadableOrder] = []

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Protocol
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.files import lock, write_private
 from amzlink.problems import Problem, ProblemName, machine
 
@@ -112,8 +113,8 @@ class FileQuotas:
         return f"{self._account} {operation.name}"
 
     def _load(self) -> dict[str, Bucket]:
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Bucket])
+        with contextlib.suppress(FileNotFoundError, UndecodableError):
+            return read_json(self._path.read_bytes(), dict[str, Bucket])
         return {}
 
     def _store(self, buckets: dict[str, Bucket], operation: Operation, bucket: Bucket) -> None:

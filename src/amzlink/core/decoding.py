@@ -21,6 +21,10 @@ class UndecodableError(ValueError):
     """It is not what it should be. The text says what is wrong, and may quote what stands there."""
 
 
+class UndecodableTextError(UndecodableError):
+    """It is no text in UTF-8."""
+
+
 class UnexpectedFormError(UndecodableError):
     """It is JSON, but not of the form that was asked for. The text names the place and quotes nothing."""
 
@@ -61,14 +65,15 @@ def read_toml(data: bytes) -> dict[str, Any]:
     """
     try:
         text = data.decode("utf-8-sig")
-        if _LONG_KEY.search(text):
-            raise UndecodableError(_TOO_DEEP)
+    except UnicodeDecodeError as error:
+        raise UndecodableTextError(str(error)) from None
+    if _LONG_KEY.search(text):
+        raise UndecodableError(_TOO_DEEP)
+    try:
         return tomllib.loads(text)
     except RecursionError:
         raise UndecodableError(_TOO_DEEP) from None
-    except UndecodableError:
-        raise
-    except ValueError as error:  # of TOML, of UTF-8, and of a number with thousands of digits
+    except ValueError as error:  # of TOML, and of a number with thousands of digits
         raise UndecodableError(str(error)) from None
 
 

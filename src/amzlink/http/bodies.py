@@ -11,7 +11,13 @@ from typing import Final
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, UnexpectedFormError, json_decoder, read_json
 from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, larger_than
+
+__all__ = [
+    "ENCODINGS", "LONGEST_TOKEN_LIFE", "MOST_BYTES", "UNREADABLE", "BodyLateError", "CutOffError", "UndecodableError",
+    "UnexpectedFormError", "UnreadableBodyError", "inflated", "is_html", "json_decoder", "read_body", "read_json",
+]  # fmt: skip
 
 # What msgspec raises at a body that it cannot read: bytes that are no UTF-8, and depth, it reports as Python does.
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -20,6 +26,9 @@ MOST_BYTES: Final = 32 * 1024 * 1024
 """What an answer may measure unpacked; a page of a hundred large orders has a twentieth of it."""
 ENCODINGS: Final = "gzip, deflate"
 """The compressions that are understood; each request asks for these."""
+
+LONGEST_TOKEN_LIFE: Final = 366 * 24 * 3600
+"""Seconds; the services' tokens live an hour. What is beyond all reckoning is no time."""
 
 _PIECE: Final = 256 * 1024
 _WINDOW_BITS: Final = {
@@ -35,7 +44,7 @@ _BEFORE_MARKUP: Final = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and white s
 
 
 class UnreadableBodyError(ValueError):
-    """A body beyond the limits, or one whose compression is damaged or unknown; the text says why and quotes nothing."""
+    """A body beyond the limits, or one that cannot be unpacked; the text says why and quotes nothing."""
 
 
 class CutOffError(UnreadableBodyError):
@@ -97,7 +106,8 @@ def inflated(parts: Iterable[bytes], name: str = "gzip") -> Iterator[bytes]:
         UnreadableBodyError: it is damaged; `CutOffError` where it ends too early.
     """
     unpacker, is_open = zlib.decompressobj(_WINDOW_BITS[name]), False
-    for rest in parts:
+    for part in parts:
+        rest = part
         if not is_open and name == "deflate" and rest and not _has_zlib_header(rest):
             unpacker = zlib.decompressobj(_RAW_DEFLATE)
         while rest:

@@ -27,8 +27,8 @@ from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, PROXY_LETS
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
-    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "is_address", "positive",
-    "proxy_transport", "time_limits",
+    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "is_address",
+    "positive", "proxy_transport", "time_limits",
 ]  # fmt: skip
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
@@ -47,6 +47,7 @@ _NEVER_SENT: Final = (
     httpx.UnsupportedProtocol,
 )  # fmt: skip
 _LONGEST_ADDRESS: Final = 16 * 1024  # servers take half of it; a signed one of Amazon's has two thousand signs
+_HIGHEST_PORT: Final = 65535
 _OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -97,8 +98,8 @@ class Patience:
 class HttpConnection:
     """One connection kept to a service. Every call is counted in `calls`, timed, told to `on_call`, and made once.
 
-    `longest_call` is how many seconds a call may take from its beginning to the end of its answer; `timeout` is for each
-    of its steps. `facts` are added to every failure raised here. `request_id_header` is where the service names an answer.
+    `longest_call` is how many seconds a call may take to the end of its answer; `timeout` is for each of its steps.
+    `facts` are added to every failure raised here. `request_id_header` is where the service names an answer.
     `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
     """
 
@@ -143,9 +144,7 @@ class HttpConnection:
         Raises:
             CallFailed: no answer came, or one that breaks off, is too large or too slow, or cannot be unpacked.
         """
-        return self._exchange(
-            operation, request.url.host, lambda: self._read(request, MOST_BYTES, self._longest_call)
-        )
+        return self._exchange(operation, request.url.host, lambda: self._read(request, MOST_BYTES, self._longest_call))
 
     def send_signed(
         self, operation: str, request: httpx.Request, auth: httpx.Auth, ask_for_token: AskForToken
@@ -297,9 +296,10 @@ def _reading() -> Iterator[None]:
 def is_address(url: str) -> bool:
     """Whether a call can be made there at all: no sign that an address cannot hold, and not too long for one."""
     try:
-        return bool(httpx.URL(url).host) and len(url) <= _LONGEST_ADDRESS
+        address = httpx.URL(url)
     except httpx.InvalidURL:
         return False
+    return bool(address.host) and len(url) <= _LONGEST_ADDRESS and (address.port or 1) <= _HIGHEST_PORT
 
 
 def positive(text: str | None) -> float | None:
