@@ -63,6 +63,7 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     "timeout": {"network": "timeout"},
     "lwa-timeout": {"network": "timeout"},
     "lwa-html": {"network": "proxy-interferes"},
+    "proxy-502": {"network": "proxy-interferes"},
     "proxy-interferes": {"network": "proxy-interferes"},
     "proxy-redirects": {"network": "proxy-interferes"},
     "proxy-wants-log-in": {"network": "proxy-interferes"},
@@ -150,7 +151,7 @@ AROUND_ANSWERS: Final = frozenset(
     {
         *(f"order-damaged-{damage}{lasting}" for damage in _DAMAGES for lasting in ("", "-for-good")),
         "order-404-empty", "order-404-html", "order-403-empty", "order-200-html", "gateway-404-empty",
-        "gateway-403-empty", "proxy-502", "refusal-nested", "body-nested", "body-huge", "body-gzip-bomb", "body-drips",
+        "gateway-403-empty", "refusal-nested", "body-nested", "body-huge", "body-gzip-bomb", "body-drips",
         "lwa-body-huge", "lwa-body-gzip-bomb", "lwa-body-drips", "lwa-endless-life",
         "document-body-nested", "document-body-huge", "document-body-gzip-bomb", "document-body-drips",
         "document-body-ends-early", "document-url-control-characters", "document-url-huge", "sendcloud-body-huge",

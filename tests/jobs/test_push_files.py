@@ -253,7 +253,9 @@ def test_a_date_with_two_readings_is_settled_by_when_the_order_was_placed(tmp_pa
     assert (report.failures, report.sent.confirmed) == ([], 1)
 
 
-def test_a_report_on_a_feed_that_contradicts_itself_counts_for_nothing_and_the_orders_are_read_back(tmp_path: Path) -> None:
+def test_a_report_on_a_feed_that_contradicts_itself_counts_for_nothing_and_the_orders_are_read_back(
+    tmp_path: Path,
+) -> None:
     for fault, stored in (("feed-report-contradicts", 0), ("feed-report-contradicts-and-stores", 2)):
         (folder := tmp_path / fault).mkdir()
         at = Pushing(folder)

@@ -30,7 +30,7 @@ from amzlink.amazon.errors import (
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.clock import Clock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.http.bodies import is_html
+from amzlink.http.bodies import is_gateway_page, is_html
 from amzlink.http.client import (
     DEFAULT_TIMEOUT,
     Answer,
@@ -222,9 +222,10 @@ class SpApiClient(ServiceClient):
             waits = call.when_throttled is not WhenThrottled.GIVE_UP
             facts = {"max_wait": self._patience.limit} if waits else {"detail": NOT_REPEATED}
             return failure(Throttled, ProblemName.THROTTLED, response, operation.name, **facts)
-        if response.is_server_error:
+        is_foreign = response.is_success or response.is_redirect or is_gateway_page(status, response.headers, body)
+        if response.is_server_error and not is_foreign:
             return failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
-        if response.is_success or response.is_redirect:
+        if is_foreign:
             return failure(Intercepted, ProblemName.PROXY_INTERFERES, response, operation.name)
         if is_dead_page_token(status, body):
             return DeadPageToken()
@@ -315,6 +316,8 @@ class SpApiClient(ServiceClient):
             raise failure.without_token() from failure.__cause__
 
     def _token_failure(self, response: Response, meaning: Meaning) -> CallFailed:
+        if is_gateway_page(response.status_code, response.headers, response.content):
+            return self._connection.failure(NoToken, ProblemName.PROXY_INTERFERES, response, GET_TOKEN)
         if meaning is Meaning.MAY_PASS:
             return self._connection.failure(NoToken, ProblemName.SERVICE_UNAVAILABLE, response, GET_TOKEN)
         if response.is_redirect:

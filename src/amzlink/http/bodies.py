@@ -6,7 +6,8 @@ unpacks to a lot. So a body is taken piece by piece, unpacked piece by piece, an
 
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -16,7 +17,8 @@ from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, larger_tha
 
 __all__ = [
     "ENCODINGS", "LONGEST_TOKEN_LIFE", "MOST_BYTES", "UNREADABLE", "BodyLateError", "CutOffError", "UndecodableError",
-    "UnexpectedFormError", "UnreadableBodyError", "inflated", "is_html", "json_decoder", "read_body", "read_json",
+    "UnexpectedFormError", "UnreadableBodyError", "inflated", "is_gateway_page", "is_html", "json_decoder",
+    "read_body", "read_json",
 ]  # fmt: skip
 
 # What msgspec raises at a body that it cannot read: bytes that are no UTF-8, and depth, it reports as Python does.
@@ -40,6 +42,9 @@ _GZIP_MARK: Final = b"\x1f"
 _RAW_DEFLATE: Final = -zlib.MAX_WBITS  # what some servers send as deflate, without zlib's header
 
 _HTML_MARKS: Final = (b"<!doctype html", b"<html")
+_FROM_GATEWAYS: Final = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
+_IDS: Final = ("x-amzn-requestid", "x-amz-request-id", "x-amz-cf-id", "x-request-id", "cf-ray")
+_OWN_GATEWAYS: Final = ("awselb", "cloudfront", "amazons3", "cloudflare")
 _BEFORE_MARKUP: Final = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, and white space
 
 
@@ -59,6 +64,17 @@ def is_html(body: bytes) -> bool:
     """Whether an answer is a page for people; a declaration or a comment may stand before its first tag."""
     beginning = body.lstrip(_BEFORE_MARKUP)[:500].lower()
     return beginning.startswith(b"<") and any(mark in beginning for mark in _HTML_MARKS)
+
+
+def is_gateway_page(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether something on the way says with a page for people that it cannot reach the service.
+
+    The service's own gateways say so too; these bear a request id, or are called by Amazon's names.
+    """
+    if status not in _FROM_GATEWAYS or not is_html(body):
+        return False
+    is_own = any(name in headers for name in _IDS) or headers.get("server", "").lower().startswith(_OWN_GATEWAYS)
+    return not is_own
 
 
 def read_body(parts: Iterable[bytes], *, encoding: str, most_bytes: int, until: float) -> bytes:

@@ -27,8 +27,8 @@ from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, PROXY_LETS
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
-    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "is_address",
-    "positive", "proxy_transport", "time_limits",
+    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "first_bytes",
+    "is_address", "positive", "proxy_transport", "time_limits",
 ]  # fmt: skip
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
@@ -282,6 +282,18 @@ def _packed(response: httpx.Response) -> tuple[Iterable[bytes], str]:
     if response.is_stream_consumed:
         return (response.content,), ""
     return cast("Iterable[bytes]", response.stream), response.headers.get("content-encoding", "")
+
+
+def first_bytes(response: httpx.Response, most: int, seconds: float) -> bytes:
+    """The beginning of a body, as it came by then; the rest is not read."""
+    ends = time.monotonic() + seconds
+    beginning = b""
+    with contextlib.closing(response):
+        for part in _packed(response)[0]:
+            beginning += part
+            if len(beginning) >= most or time.monotonic() > ends:
+                break
+    return beginning[:most]
 
 
 @contextlib.contextmanager
