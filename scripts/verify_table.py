@@ -64,6 +64,7 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     "timeout": {"network": "timeout"},
     "lwa-timeout": {"network": "timeout"},
     "lwa-html": {"network": "proxy-interferes"},
+    "proxy-502": {"network": "proxy-interferes"},
     "proxy-interferes": {"network": "proxy-interferes"},
     "proxy-redirects": {"network": "proxy-interferes"},
     "proxy-wants-log-in": {"network": "proxy-interferes"},
@@ -155,7 +156,7 @@ _DAMAGES: Final = (
 AROUND_ANSWERS: Final = frozenset(
     {
         *(f"order-damaged-{damage}{lasting}" for damage in _DAMAGES for lasting in ("", "-for-good")),
-        "order-404-empty", "order-404-html", "order-403-empty", "order-200-html", "proxy-502",
+        "order-404-empty", "order-404-html", "order-403-empty", "order-200-html",
         "body-huge", "body-gzip-bomb", "body-drips",
         "lwa-body-huge", "lwa-body-gzip-bomb", "lwa-body-drips",
         "document-body-nested", "document-body-huge", "document-body-gzip-bomb", "document-body-drips",

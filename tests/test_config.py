@@ -496,3 +496,39 @@ class TestSettings:
                 raise
         else:
             msgspec.convert({**msgspec.to_builtins(STORE), key: value}, Store)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 100_000, "a = " + "1" * 5000, "a." * 100_000 + "b = 1", "[" + "a." * 100_000 + "b]"],
+    ids=["lists", "digits", "key", "table"],
+)
+def test_a_file_that_is_made_to_break_its_reader_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(Problem) as caught:
+        load(file)
+    assert caught.value.name.value == "config-invalid"
+
+
+@pytest.mark.parametrize("key", ["ship_by_guard_hours", "default_weight_grams", "sendcloud_integration_id"])
+def test_a_number_that_is_beyond_all_reckoning_is_refused(tmp_path: Path, key: str) -> None:
+    huge = "1" + "0" * 400
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '[stores.shop]\nname = "a"\ncountry = "DE"\nseller_id = "A1"\nclient_id = "c"\nmarketplace_ids = ["x"]\n'
+        f"{key} = {huge}\n"
+    )
+    with pytest.raises(Problem) as caught:
+        load(file)
+    assert (caught.value.name.value, f"stores.shop.{key}" in caught.value.summary) == ("config-invalid", True)
+    with pytest.raises(Problem) as caught:
+        parse_setting(key, huge)
+    assert caught.value.name.value == "usage"
+
+
+def test_more_months_than_a_calendar_has_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[retention]\norder_months = 1" + "0" * 400)
+    with pytest.raises(Problem, match="order_months: it has to be between 1 and 1200"):
+        load(file)

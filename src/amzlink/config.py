@@ -3,13 +3,13 @@
 The file is read into frozen structs; keys that this version does not know survive a rewrite.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, read_toml
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
@@ -70,6 +70,11 @@ SETTINGS: Final = (
     "sendcloud_integration_id",
 )
 """What `stores set` may change; the rest follows from the account and changes by `connect`."""
+
+
+LARGEST_NUMBER: Final = 10**9
+"""What a number of a store's settings may be at most, hours, grams and ids alike."""
+MOST_ORDER_MONTHS: Final = 1200
 
 
 class Database(msgspec.Struct, frozen=True):
@@ -150,8 +155,8 @@ def load(path: Path) -> Config:
     except FileNotFoundError:
         return Config()
     try:
-        raw = tomllib.loads(text.decode("utf-8-sig"))  # some editors begin every file with a byte-order mark
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raw = read_toml(text)
+    except UndecodableError as error:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=str(error)) from error
     except RecursionError:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=stores.NESTED_TOO_DEEPLY) from None
@@ -179,9 +184,17 @@ def parse_setting(key: str, text: str) -> object:
     if key == "marketplace_ids":
         value = [part.strip() for part in text.split(",") if part.strip()] or None
     try:
-        return msgspec.convert(value, wanted, strict=False)
+        found = msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _no_setting(_why_not(key, text, wanted)) from error
+    if _is_too_large(found):
+        raise _no_setting(stores.setting_too_large(setting=key, most=LARGEST_NUMBER))
+    return found
+
+
+def _is_too_large(value: object) -> bool:
+    """Whether it is a number that nothing could be reckoned or stored with."""
+    return isinstance(value, int) and abs(value) > LARGEST_NUMBER
 
 
 def _why_not(key: str, text: str, kind: object) -> str:
@@ -227,6 +240,12 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         notify=read("notify", raw.get("notify", {}), Notify, Notify()),
         raw=dict(raw),
     )
+    faults += [
+        stores.setting_too_large(setting=f"stores.{slug}.{name}", most=LARGEST_NUMBER)
+        for slug, store in connected.items()
+        for name, value in msgspec.structs.asdict(store).items()
+        if _is_too_large(value)
+    ]
     faults += [stores.slug_invalid(slug=slug) for slug in connected if not is_slug(slug)]
     faults += _retention_faults(retention)
     faults += _archive_faults(archive)
@@ -259,7 +278,7 @@ def _retention_faults(retention: Retention) -> list[str]:
         faults.append(stores.RETENTION_COUNTS_FROM_INVALID)
     if not 0 <= retention.unknown_delivery_days <= LONGEST_RETENTION_DAYS:
         faults.append(stores.unknown_delivery_days_invalid(most=LONGEST_RETENTION_DAYS))
-    if retention.order_months < 1:
+    if not 1 <= retention.order_months <= MOST_ORDER_MONTHS:
         faults.append(stores.ORDER_MONTHS_INVALID)
     return faults
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from amzlink.core.decoding import read_json
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box
 from amzlink.problems import Problem, ProblemName, privacy
 
@@ -242,12 +243,12 @@ def _read(text: str | None, store: str) -> _Keys:
     if text is None:
         return _Keys()
     try:
-        keys = msgspec.json.decode(text, type=_Keys)
+        keys = read_json(text, _Keys)
         whole = all(
             _month(chain.day) == month and len(base64.b64decode(chain.key, validate=True)) == _KEY_BYTES
             for month, chain in keys.chains.items()
         )
-    except (msgspec.DecodeError, ValueError):
+    except ValueError:
         whole = False
     if not whole:
         # Raised out here, because the errors' texts may quote the key.

@@ -24,13 +24,18 @@ def result(message: int | str, code: str = "18021", text: str = "", level: str =
     )
 
 
-def report(*results: str, errors: int | str = 0, processed: int = 1) -> bytes:
+def report(
+    *results: str, errors: int | str = 0, processed: int | None = None, successful: int = 1, warnings: int = 0
+) -> bytes:
+    """A report whose counts add up, unless it is told others."""
+    if processed is None:
+        processed = successful + (errors if isinstance(errors, int) else 0)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<AmazonEnvelope><Header><DocumentVersion>1.02</DocumentVersion>'
         "</Header><MessageType>ProcessingReport</MessageType><Message><MessageID>1</MessageID><ProcessingReport>"
         "<DocumentTransactionID>5</DocumentTransactionID><StatusCode>Complete</StatusCode><ProcessingSummary>"
-        f"<MessagesProcessed>{processed}</MessagesProcessed><MessagesSuccessful>0</MessagesSuccessful>"
-        f"<MessagesWithError>{errors}</MessagesWithError><MessagesWithWarning>0</MessagesWithWarning>"
+        f"<MessagesProcessed>{processed}</MessagesProcessed><MessagesSuccessful>{successful}</MessagesSuccessful>"
+        f"<MessagesWithError>{errors}</MessagesWithError><MessagesWithWarning>{warnings}</MessagesWithWarning>"
         f"</ProcessingSummary>{''.join(results)}</ProcessingReport></Message></AmazonEnvelope>"
     ).encode()
 
@@ -86,7 +91,8 @@ class TestResults:
         assert TRACKING not in repr(found)
 
     def test_a_feed_that_was_not_read_has_one_result_for_the_whole(self) -> None:
-        found = read(report(result(0, "5000", "The XML you submitted is ill-formed", order=""), errors=1, processed=0))
+        ill_formed = result(0, "5000", "The XML you submitted is ill-formed", order="")
+        found = read(report(ill_formed, errors=1, processed=0, successful=0))
         assert found == {0: FeedResult("5000", True, Reason.OTHER, None)}
 
     def test_texts_in_several_pieces_and_with_marks_of_xml_are_put_together(self) -> None:
@@ -94,7 +100,51 @@ class TestResults:
         assert read(body)[1].reason is Reason.STALE_PACKAGE
 
 
+class TestCounts:
+    def test_each_message_that_is_not_named_is_counted_as_taken(self) -> None:
+        body = report(result(2), errors=1, successful=2)
+        assert read_report(body, compressed=False, messages=3).keys() == {2}
+
+    @pytest.mark.parametrize("successful", [1, 3])
+    def test_a_message_taken_with_a_doubt_may_count_among_the_successful_ones_or_not(self, successful: int) -> None:
+        body = report(
+            result(1), result(2, level="Warning"), result(3, level="Warning"), errors=1, processed=4, warnings=2,
+            successful=successful,
+        )  # fmt: skip
+        assert read_report(body, compressed=False, messages=4).keys() == {1, 2, 3}
+
+    @pytest.mark.parametrize(
+        ("body", "messages"),
+        [
+            (report(result(1), errors=1, processed=3, successful=0), 3),  # who took the other two?
+            (report(processed=3, successful=0), 3),
+            (report(result(1), result(2), errors=1, successful=2), 3),
+            (report(result(0), errors=1, processed=3, successful=2), 3),
+            (report(processed=3, successful=4), 3),
+        ],
+    )
+    def test_counts_that_contradict_what_is_listed_make_it_worthless(self, body: bytes, messages: int) -> None:
+        with pytest.raises(ValueError, match="its counts contradict what it lists"):
+            read_report(body, compressed=False, messages=messages)
+
+    @pytest.mark.parametrize(
+        ("body", "message"),
+        [
+            (report(successful=2), "it counts 2 messages, and 3 were sent"),
+            (report(result(7), errors=1, successful=2), "it names a message that was not sent"),
+            (report(successful=4), "it counts 4 messages, and 3 were sent"),
+        ],
+    )
+    def test_a_report_on_other_messages_than_were_sent_is_worthless(self, body: bytes, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            read_report(body, compressed=False, messages=3)
+
+
 class TestWhatIsNoReport:
+    def test_elements_within_elements_without_end_are_refused_at_once(self) -> None:
+        with pytest.raises(ValueError, match="nested too deeply"):
+            read_report(b"<a>" * 1_000_000, compressed=False)
+
     @pytest.mark.parametrize(
         ("body", "message"),
         [

@@ -308,3 +308,10 @@ def test_waits_for_an_empty_bucket_end_when_patience_does(file: Path) -> None:
     with pytest.raises(Problem, match="throttled"):
         call()
     assert sum(clock.slept) == pytest.approx(4.0, abs=0.01)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a": ' + b"[" * 100_000, b"\xff", b""])
+def test_a_file_that_is_made_to_break_its_reader_counts_as_full_buckets(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    assert FileQuotas(file, "account").take(CALL, START) == 0

@@ -166,3 +166,34 @@ def test_without_a_product_there_is_a_table_with_a_head_and_nothing_else(tmp_pat
         assert ran.code == 0
         assert "0 products checked" in ran.out
         assert len(file.read_text(encoding="utf-8-sig").splitlines()) == 1
+
+
+def test_a_weight_set_here_can_be_forgotten(at: Shell) -> None:
+    sku = without(at)
+    at.run("check-weights", "--set", f"{sku}=1kg")
+    dry = at.run("check-weights", "--forget", sku, "--dry-run", "--json").document
+    assert dry["forgotten"] == 1
+    ran = at.run("check-weights", "--forget", sku)
+    assert "1 weight set here dropped: Amazon's weight counts again." in ran.out
+    assert at.run("check-weights", "--forget", sku, "--json").document["forgotten"] == 0
+
+
+@pytest.mark.parametrize("words", [("--set", "A=1kg", "--forget", "A"), ("--forget", " ")])
+def test_what_cannot_be_forgotten_is_a_usage_error(at: Shell, words: tuple[str, ...]) -> None:
+    assert at.run("check-weights", *words, "--json").code == 64
+
+
+def test_of_a_table_whose_last_column_was_deleted_only_what_was_filled_in_is_set(at: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "weights.csv"
+    at.run("check-weights", "--all-listings", "--output", str(file), "--json")
+    rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"))))
+    for row in [row for row in rows if not row["weight"]][:4]:
+        row["weight"], row["unit"] = "0,45", "kg"
+    filled = io.StringIO()
+    columns = [name for name in rows[0] if name != "exported_grams"]
+    writer = csv.DictWriter(filled, columns, delimiter=";", lineterminator="\r\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    file.write_bytes(filled.getvalue().encode("utf-8-sig"))
+    back = at.run("check-weights", "--from", str(file), "--json")
+    assert (back.code, back.document["set"], back.document["refused"]) == (0, 4, [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amzlink.http.bodies import is_html
+from amzlink.http.bodies import is_gateway_page, is_html
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
 
@@ -24,3 +24,26 @@ class TestPagesForPeople:
     @pytest.mark.parametrize("body", [b"", b"{}", b'{"title": "<html>"}', b'"<!doctype html>"', b"<Error/>", b"html"])
     def test_anything_else_is_none(self, body: bytes) -> None:
         assert not is_html(body)
+
+
+class TestPagesOfGateways:
+    @pytest.mark.parametrize("status", [502, 504])
+    @pytest.mark.parametrize("server", [{}, {"server": "squid"}, {"server": "nginx"}])
+    def test_a_page_that_says_that_nothing_is_reached_comes_from_something_on_the_way(
+        self, status: int, server: dict[str, str]
+    ) -> None:
+        assert is_gateway_page(status, server, PAGE.encode())
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "body"),
+        [
+            (500, {}, PAGE),
+            (503, {}, PAGE),
+            (502, {}, "{}"),
+            (502, {"x-amzn-requestid": "1"}, PAGE),
+            (502, {"server": "awselb/2.0"}, PAGE),
+            (200, {}, PAGE),
+        ],
+    )
+    def test_what_may_be_the_services_own_is_none(self, status: int, headers: dict[str, str], body: str) -> None:
+        assert not is_gateway_page(status, headers, body.encode())

@@ -213,3 +213,25 @@ def test_a_second_check_asks_the_catalogue_nothing(tmp_path: Path) -> None:
     report = shop.check(all_listings=True)
     assert report.api_calls["searchCatalogItems"] == 0
     assert looked(report) <= 3
+
+
+def test_a_weight_that_is_forgotten_leaves_amazons_to_count_again(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.bring()
+    sku = next(each.listing.sku for each in shop.check().skus if each.entry.verdict.source is Source.SHIPPING)
+    before = found(shop.check(), sku).entry.verdict
+    assert found(shop.check(weights={sku: 77}), sku).entry.verdict.source is Source.LOCAL
+    dry = shop.check(forget=(sku,), dry_run=True)
+    assert (dry.forgotten, found(shop.check(), sku).entry.verdict.weight_grams) == (1, 77)
+    report = shop.check(forget=(sku,))
+    assert (report.forgotten, report.refused, found(report, sku).entry.verdict) == (1, [], before)
+    again = shop.check(forget=(sku,))
+    assert (again.forgotten, again.refused, again.complete) == (0, [], True)
+
+
+def test_a_sku_to_forget_that_is_nobodys_is_named(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.bring()
+    report = shop.check(forget=("NOBODYS",))
+    assert [(refusal.sku, refusal.problem) for refusal in report.refused] == [("NOBODYS", ProblemName.SKU_UNKNOWN)]
+    assert report.forgotten == 0

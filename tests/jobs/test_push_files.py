@@ -236,3 +236,35 @@ def test_what_is_no_tracking_number_is_never_told(tmp_path: Path) -> None:
     report = at.push_file(*(row(order_id, slip) for order_id, slip in zip(ids, slips, strict=True)))
     assert messages_of(report) == [(order_id, "shipment-row-unusable") for order_id in ids]
     assert at.outbox() == []
+
+
+def test_a_date_with_two_readings_is_settled_by_when_the_order_was_placed(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    today = at.world.clock.now()
+    month_first = f"{today.month:02}/{today.day:02}/{today.year}"
+    if today.day > 12:
+        at.world.clock.advance((32 - today.day) * 86_400)
+        (order_id,) = at.sell()
+        today = at.world.clock.now()
+        month_first = f"{today.month:02}/{today.day:02}/{today.year}"
+    assert today.day != today.month
+    report = at.push_file(row(order_id, "JJD0001", ship_date=month_first), minutes=0)
+    assert (report.failures, report.sent.confirmed) == ([], 1)
+
+
+def test_a_report_on_a_feed_that_contradicts_itself_counts_for_nothing_and_the_orders_are_read_back(
+    tmp_path: Path,
+) -> None:
+    for fault, stored in (("feed-report-contradicts", 0), ("feed-report-contradicts-and-stores", 2)):
+        (folder := tmp_path / fault).mkdir()
+        at = Pushing(folder)
+        ids = at.sell(3)
+        at.parcels("announce", *ids)
+        at.switch(fault)
+        report = at.push(route="feed")
+        assert (report.sent.confirmed, report.sent.failed) == (stored, [])
+        assert sum(bool(at.confirmed(order_id)) for order_id in ids) == stored
+        at.switch(off=[fault])
+        at.push()
+        at.check_once(ids)

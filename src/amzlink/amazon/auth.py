@@ -12,7 +12,7 @@ import msgspec
 
 from amzlink.amazon.errors import GET_TOKEN, REQUEST_ID_HEADER
 from amzlink.clock import Clock
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import LONGEST_TOKEN_LIFE, UndecodableError, read_json
 from amzlink.http.client import Auth, Request, Response
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import NoToken
@@ -21,14 +21,12 @@ from amzlink.problems.services import NO_TOKEN_IN_IT
 _PATH: Final = "/auth/o2/token"
 _HEADER: Final = "x-amz-access-token"
 _EARLY: Final = timedelta(seconds=90)
-_LONGEST_LIFE: Final = 24 * 3600
-"""Seconds that a token may be said to live. Amazon's live an hour; what claims to live for ever is no token."""
 
 
 class _Token(msgspec.Struct, frozen=True):
     # Only what can stand in a header: a library that refuses a header quotes it.
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
-    expires_in: Annotated[int, msgspec.Meta(ge=0, le=_LONGEST_LIFE)] = 3600
+    expires_in: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TOKEN_LIFE)] = 3600
 
 
 class LwaAuth(Auth):
@@ -81,8 +79,8 @@ class LwaAuth(Auth):
     @staticmethod
     def _read(response: Response) -> _Token:
         try:
-            return msgspec.json.decode(response.content, type=_Token)
-        except UNREADABLE as error:
+            return read_json(response.content, _Token)
+        except UndecodableError as error:
             # The error's own text may quote the answer, which holds the token.
             raise NoToken(
                 ProblemName.RESPONSE_MALFORMED, operation=GET_TOKEN, detail=NO_TOKEN_IN_IT,

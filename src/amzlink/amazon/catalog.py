@@ -14,7 +14,7 @@ from amzlink.amazon.listing_json import ITEM_WEIGHT, PACKAGE_WEIGHT, exact_numbe
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, SpApiClient
 from amzlink.core.weights.weights import to_grams
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, json_decoder, read_json
 from amzlink.problems import services
 
 SEARCH_CATALOG_ITEMS: Final = Operation("searchCatalogItems", 2.0, 2, "Product Listing")
@@ -63,7 +63,7 @@ class _Results(msgspec.Struct, frozen=True):
     pagination: _Pagination | None = None
 
 
-_decode_item: Final = msgspec.json.Decoder(_Item, float_hook=exact_number).decode
+_decode_item: Final = json_decoder(_Item, float_hook=exact_number)
 
 
 def package_weights(link: SpApiClient, marketplace_id: str, asins: Sequence[str]) -> dict[str, CatalogWeights]:
@@ -96,8 +96,8 @@ def _search(link: SpApiClient, marketplace_id: str, asins: Sequence[str]) -> lis
         except DeadPageToken:
             raise link.malformed(SEARCH_CATALOG_ITEMS, "", services.NO_NEXT_PAGE) from None
         try:
-            results = msgspec.json.decode(answer.body, type=_Results)
-        except UNREADABLE as error:
+            results = read_json(answer.body, _Results)
+        except UndecodableError as error:
             raise link.malformed(SEARCH_CATALOG_ITEMS, answer.request_id, services.NO_PRODUCTS) from error
         found += filter(None, map(_read, results.items))
         token = (results.pagination.next_token or None) if results.pagination else None
@@ -111,7 +111,7 @@ def _read(item: msgspec.Raw) -> _Item | None:
     """A product; one that cannot be read is one of which nothing is known."""
     try:
         return _decode_item(item)
-    except UNREADABLE:
+    except UndecodableError:
         return None
 
 

@@ -4,15 +4,14 @@ So neither a large document nor a small one that swells up fills the memory.
 """
 
 import codecs
-import zlib
 from collections.abc import Iterable, Iterator
 from email.message import Message
 from typing import Final
 
+from amzlink.http.bodies import CutOffError, UnreadableBodyError, inflated
 from amzlink.problems import services
 
 _PIECE: Final = 256 * 1024
-_GZIP: Final = zlib.MAX_WBITS | 16  # zlib's way to say: with gzip's header
 # Who writes the first means the second, which has letters where the first has nothing.
 _MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "utf-8": "utf-8-sig"}
 LONGEST_LINE: Final = 2**20
@@ -39,17 +38,16 @@ def _cut(body: bytes) -> Iterator[bytes]:
 
 
 def _unpack(body: bytes) -> Iterator[bytes]:
-    unpacker, rest = zlib.decompressobj(_GZIP), body
+    begun = False
     try:
-        while not unpacker.eof:
-            piece = unpacker.decompress(rest, _PIECE)
-            rest = unpacker.unconsumed_tail
-            if not piece and not rest:
-                break
+        for piece in inflated(_cut(body)):
+            begun = True
             yield piece
-    except zlib.error:
+    except CutOffError:
+        raise ValueError(services.COMPRESSION_CUT_OFF) from None
+    except UnreadableBodyError:
         raise ValueError(services.DAMAGED_COMPRESSION) from None
-    if not unpacker.eof:
+    if not begun:
         raise ValueError(services.COMPRESSION_CUT_OFF)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.http.bodies import UNREADABLE, is_html
+from amzlink.http.bodies import UndecodableError, is_html, read_json
 from amzlink.http.retry import Meaning
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import (
@@ -84,8 +84,8 @@ def parse_errors(body: bytes) -> SpApiError:
     "The form of an error").
     """
     try:
-        document = msgspec.json.decode(body)
-    except UNREADABLE:
+        document = read_json(body, object)
+    except UndecodableError:
         return SpApiError()
     entry = document
     if isinstance(document, dict) and isinstance(document.get("errors"), list):
@@ -99,8 +99,8 @@ def parse_errors(body: bytes) -> SpApiError:
 def lwa_failure(status: int, body: bytes, request_id: str) -> NoToken:
     """What LWA's refusal means."""
     try:
-        error = msgspec.json.decode(body, type=_LwaError)
-    except UNREADABLE:
+        error = read_json(body, _LwaError)
+    except UndecodableError:
         name = ProblemName.PROXY_INTERFERES if is_html(body) else ProblemName.RESPONSE_MALFORMED
         unreadable = NoToken(name, operation=GET_TOKEN, status=status, request_id=request_id)
         return unreadable if is_html(body) else unreadable.with_facts(detail=no_json(status=status, size=len(body)))

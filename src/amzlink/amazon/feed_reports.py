@@ -17,9 +17,14 @@ MOST_REPORT_BYTES: Final = 256 * 1024 * 1024
 _LONGEST_TEXT: Final = 10_000
 _RESULT: Final = "AmazonEnvelope/Message/ProcessingReport/Result"
 _SUMMARY: Final = "AmazonEnvelope/Message/ProcessingReport/ProcessingSummary"
+_THE_WHOLE: Final = 0  # the number under which a report speaks of the feed as a whole
+_DEEPEST: Final = 20  # elements within each other; a report has six
 _READ: Final = frozenset(
     {
+        f"{_SUMMARY}/MessagesProcessed",
+        f"{_SUMMARY}/MessagesSuccessful",
         f"{_SUMMARY}/MessagesWithError",
+        f"{_SUMMARY}/MessagesWithWarning",
         f"{_RESULT}/MessageID",
         f"{_RESULT}/ResultCode",
         f"{_RESULT}/ResultMessageCode",
@@ -41,13 +46,25 @@ class FeedResult(msgspec.Struct, frozen=True):
     order_id: str | None
 
 
-def read_report(body: bytes, *, compressed: bool) -> dict[int, FeedResult]:
+class _Counts(msgspec.Struct, frozen=True):
+    """What a report says of itself: how many messages were read, taken, refused, and taken with a doubt."""
+
+    processed: int
+    successful: int
+    errors: int
+    warnings: int
+
+
+def read_report(body: bytes, *, compressed: bool, messages: int | None = None) -> dict[int, FeedResult]:
     """The results by message number; of several for one message, an error counts more than a warning.
 
+    `messages` is how many the feed had, where that is known. A message that a report does not name counts as taken, so
+    the report's own counts have to bear that out.
+
     Raises:
-        ValueError: it is no report, not a whole one, or tells of more errors than it lists.
+        ValueError: it is no report, not a whole one, or its counts contradict each other, what it lists or `messages`.
     """
-    reader = _Reader()
+    reader = _Reader(messages)
     for piece in pieces(body, compressed=compressed, most_bytes=MOST_REPORT_BYTES):
         reader.feed(piece)
     return reader.close()
@@ -60,9 +77,10 @@ class _Reader:
     lead elsewhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, messages: int | None) -> None:
+        self._messages = messages
         self._results: dict[int, FeedResult] = {}
-        self._errors_told: int | None = None
+        self._counts: _Counts | None = None
         self._path: list[str] = []
         self._text: list[str] | None = None
         self._fields: dict[str, str] = {}
@@ -80,11 +98,29 @@ class _Reader:
     def close(self) -> dict[int, FeedResult]:
         """The results, once all has been read."""
         self._parse(b"", last=True)
-        if self._errors_told is None:
+        if self._counts is None:
             raise ValueError(services.NO_PROCESSING_REPORT)
-        if sum(result.is_error for result in self._results.values()) < self._errors_told:
-            raise ValueError(services.ERRORS_MISSING)
+        self._hold_against(self._counts)
         return self._results
+
+    def _hold_against(self, counts: _Counts) -> None:
+        """Refuse results that the report's own counts do not bear out."""
+        refused = {number for number, result in self._results.items() if result.is_error}
+        if len(refused) < counts.errors:
+            raise ValueError(services.ERRORS_MISSING)
+        if _THE_WHOLE in refused:
+            if counts.successful:
+                raise ValueError(services.COUNTS_CONTRADICT)
+            return
+        # Whether a message that was taken with a doubt counts among the successful ones, Amazon does not say.
+        taken = counts.processed - counts.errors
+        bears_out = taken in (counts.successful, counts.successful + counts.warnings)
+        if len(refused) > counts.errors or not bears_out:
+            raise ValueError(services.COUNTS_CONTRADICT)
+        if self._messages is not None and (
+            counts.processed != self._messages or any(number > self._messages for number in self._results)
+        ):
+            raise ValueError(services.another_count(counted=counts.processed, sent=self._messages))
 
     def _parse(self, piece: bytes, *, last: bool) -> None:
         try:
@@ -94,6 +130,8 @@ class _Reader:
 
     def _start(self, name: str, _attributes: object) -> None:
         self._path.append(name)
+        if len(self._path) > _DEEPEST:
+            raise ValueError(services.TOO_DEEP)
         if "/".join(self._path) in _READ:
             self._text = []
 
@@ -108,8 +146,13 @@ class _Reader:
             self._fields[name] = "".join(self._text).strip()
             self._text = None
         if path == _SUMMARY:
-            self._errors_told = _number(self._fields.get("MessagesWithError", ""))
-            self._fields = {}
+            fields, self._fields = self._fields, {}
+            self._counts = _Counts(
+                processed=_number(fields.get("MessagesProcessed", "")),
+                successful=_number(fields.get("MessagesSuccessful", "")),
+                errors=_number(fields.get("MessagesWithError", "")),
+                warnings=_number(fields.get("MessagesWithWarning") or "0"),
+            )
         elif path == _RESULT:
             self._note(self._fields)
             self._fields = {}

@@ -16,7 +16,7 @@ from amzlink.amazon.feed_reports import FeedResult, read_report
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, DeadPageToken, SpApiClient
 from amzlink.clock import to_iso
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.http.client import Answer
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import DocumentLinkExpired, Unreadable
@@ -166,27 +166,28 @@ def recent_feeds(link: SpApiClient, since: datetime) -> list[Feed]:
         query = {"nextToken": page.next_token}  # it goes alone
 
 
-def feed_results(link: SpApiClient, document_id: str) -> dict[int, FeedResult]:
+def feed_results(link: SpApiClient, document_id: str, messages: int | None = None) -> dict[int, FeedResult]:
     """What the report of a feed that is DONE says: by message, and only of those refused or doubted.
 
-    The message 0 stands for the feed as a whole: then nothing of it was read.
+    The message 0 stands for the feed as a whole: then nothing of it was read. `messages` is how many the feed had; a
+    report that contradicts that, or itself, is as good as none.
 
     Raises:
         Problem: `document-refused`, `response-malformed`, or as `SpApiClient.get`.
     """
     try:
-        return _fetch_results(link, document_id)
+        return _fetch_results(link, document_id, messages)
     except DocumentLinkExpired:
         # A new link is good for five minutes.
-        return _fetch_results(link, document_id)
+        return _fetch_results(link, document_id, messages)
 
 
-def _fetch_results(link: SpApiClient, document_id: str) -> dict[int, FeedResult]:
+def _fetch_results(link: SpApiClient, document_id: str, messages: int | None) -> dict[int, FeedResult]:
     answer = link.get(GET_FEED_DOCUMENT, f"{_PATH}/documents/{quote(document_id, safe='')}", {})
     document = _decode(link, GET_FEED_DOCUMENT, answer, _Document)
     body = link.download(document.url).body
     try:
-        return read_report(body, compressed=document.compression_algorithm == "GZIP")
+        return read_report(body, compressed=document.compression_algorithm == "GZIP", messages=messages)
     except ValueError as error:
         raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
@@ -205,7 +206,7 @@ def _to_feed(feed: _Feed) -> Feed:
 
 def _decode(link: SpApiClient, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
     try:
-        return msgspec.json.decode(answer.body, type=kind)
-    except UNREADABLE:
+        return read_json(answer.body, kind)
+    except UndecodableError:
         # The error's own text may quote the answer, which may hold a document's address.
         raise link.malformed(operation, answer.request_id, services.UNEXPECTED_FORM) from None

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from amzlink.core.weights.weights import to_grams
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, json_decoder
 
 SHIPPING_WEIGHT: Final = "website_shipping_weight"
 PACKAGE_WEIGHT: Final = "item_package_weight"
@@ -190,19 +190,19 @@ def exact_number(digits: str) -> Decimal | str:
         return digits
 
 
-_decode_item: Final = msgspec.json.Decoder(WireItem, float_hook=exact_number).decode
-_decode_sku: Final = msgspec.json.Decoder(_Sku).decode
+_decode_item: Final = json_decoder(WireItem, float_hook=exact_number)
+_decode_sku: Final = json_decoder(_Sku)
 
 
 def read_listing(body: bytes | msgspec.Raw, marketplace_ids: Sequence[str]) -> Listing | None:
     """The listing; with nothing but its SKU where the rest cannot be read, None where not even that can."""
     try:
         return _to_listing(_decode_item(body), marketplace_ids)
-    except UNREADABLE:
+    except UndecodableError:
         pass
     try:
         return Listing(sku=_decode_sku(body).sku, is_readable=False)
-    except UNREADABLE:
+    except UndecodableError:
         return None
 
 

@@ -15,7 +15,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DeadPageToken, SpApiClient
 from amzlink.clock import to_iso
 from amzlink.core.weights.weights import amazon_value
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.problems import services
 from amzlink.problems.failures import NotFound
 
@@ -149,8 +149,8 @@ def count_listings(
 def _count(link: SpApiClient, seller_id: str, query: Mapping[str, str]) -> int:
     answer = link.get(SEARCH_LISTINGS_ITEMS, _path(seller_id), {**query, "pageSize": "1"})
     try:
-        return msgspec.json.decode(answer.body, type=_Count).number_of_results
-    except UNREADABLE as error:
+        return read_json(answer.body, _Count).number_of_results
+    except UndecodableError as error:
         raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, services.NO_LISTINGS) from error
 
 
@@ -250,8 +250,8 @@ def _search(
         except DeadPageToken:
             raise link.malformed(SEARCH_LISTINGS_ITEMS, "", services.NO_NEXT_PAGE) from None
         try:
-            results = msgspec.json.decode(answer.body, type=_Results)
-        except UNREADABLE as error:
+            results = read_json(answer.body, _Results)
+        except UndecodableError as error:
             raise link.malformed(SEARCH_LISTINGS_ITEMS, answer.request_id, services.NO_LISTINGS) from error
         listings = (read_listing(item, marketplace_ids) for item in results.items)
         yield ListingsPage(tuple(listing for listing in listings if listing), results.number_of_results)
@@ -319,7 +319,7 @@ def patch_weight(
         query["mode"] = "VALIDATION_PREVIEW"
     answer = link.patch_json(PATCH_LISTINGS_ITEM, _path(seller_id, sku), query, document, changes_nothing=preview)
     try:
-        told = msgspec.json.decode(answer.body, type=_Submission)
-    except UNREADABLE as error:
+        told = read_json(answer.body, _Submission)
+    except UndecodableError as error:
         raise link.malformed(PATCH_LISTINGS_ITEM, answer.request_id, services.NO_PATCH_RESULT) from error
     return PatchAnswer(told.status, told.submission_id, to_issues(told.issues))

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Protocol
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.files import lock, read_private, write_private
 from amzlink.problems import Problem, ProblemName
 
@@ -112,8 +113,8 @@ class FileQuotas:
         return f"{self._account} {operation.name}"
 
     def _load(self) -> dict[str, Bucket]:
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return msgspec.json.decode(read_private(self._path), type=dict[str, Bucket])
+        with contextlib.suppress(FileNotFoundError, UndecodableError):
+            return read_json(read_private(self._path), dict[str, Bucket])
         return {}
 
     def _store(self, buckets: dict[str, Bucket], operation: Operation, bucket: Bucket) -> None:

@@ -17,7 +17,7 @@ from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import DOWNLOAD, Document, SpApiClient
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.http.client import Answer
 from amzlink.problems import Problem, ProblemName, services
 from amzlink.problems.failures import CallFailed, Denied, DocumentLinkExpired, Refused, Unreadable
@@ -34,6 +34,7 @@ FATAL: Final = "FATAL"
 MOST_REPORT_BYTES: Final = 1024 * 1024 * 1024
 """What a report may measure unpacked; a hundred thousand listings with long descriptions have a quarter of it."""
 
+_MOST_COLUMNS: Final = 500  # the reports have a tenth of it
 _PATH: Final = "/reports/2021-06-30"
 _ROLE_MISSING: Final = "access to the resource is forbidden"
 _OVER: Final = frozenset({DONE, CANCELLED, FATAL})
@@ -226,7 +227,7 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
     try:
         codec = charset_of(document.content_type) or ("utf-8-sig" if is_utf8(parts()) else fallback)
         texts = lines(parts(), codec)
-        header = [name.strip().casefold() for name in next(texts, "").split("\t")]
+        header = _header(next(texts, ""))
         for text in texts:
             cells = text.split("\t")
             if any(cells[len(header) :]):
@@ -235,6 +236,13 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
                 yield dict(itertools.zip_longest(header, cells[: len(header)], fillvalue=""))
     except ValueError as error:
         raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
+
+
+def _header(line: str) -> list[str]:
+    names = [name.strip().casefold() for name in line.split("\t")]
+    if len(names) > _MOST_COLUMNS:
+        raise ValueError(services.TOO_MANY_COLUMNS)
+    return names
 
 
 def _explain(refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:
@@ -249,7 +257,7 @@ def _explain(refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:
 
 def _decode(link: SpApiClient, operation: Operation, answer: Answer, kind: type[Kind]) -> Kind:
     try:
-        return msgspec.json.decode(answer.body, type=kind)
-    except UNREADABLE:
+        return read_json(answer.body, kind)
+    except UndecodableError:
         # The error's own text may quote the answer, which may hold a document's address.
         raise link.malformed(operation, answer.request_id, services.UNEXPECTED_FORM) from None

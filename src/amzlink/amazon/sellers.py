@@ -11,7 +11,7 @@ import msgspec
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import SpApiClient
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.problems import services
 
 GET_MARKETPLACE_PARTICIPATIONS: Final = Operation("getMarketplaceParticipations", 0.016, 15, "Product Listing")
@@ -70,8 +70,8 @@ def get_marketplace_participations(link: SpApiClient) -> tuple[Participation, ..
     """
     answer = link.get(GET_MARKETPLACE_PARTICIPATIONS, "/sellers/v1/marketplaceParticipations", {})
     try:
-        entries = msgspec.json.decode(answer.body, type=_Answer).payload
-    except UNREADABLE as error:
+        entries = read_json(answer.body, _Answer).payload
+    except UndecodableError as error:
         raise link.malformed(GET_MARKETPLACE_PARTICIPATIONS, answer.request_id, services.NO_MARKETPLACES) from error
     return _in_amazons_shops(entries)
 
@@ -86,8 +86,8 @@ def get_account(link: SpApiClient) -> SellerAccount:
     """
     answer = link.get(GET_ACCOUNT, "/sellers/v1/account", {})
     try:
-        account = msgspec.json.decode(answer.body, type=_AccountAnswer).payload
-    except UNREADABLE as error:
+        account = read_json(answer.body, _AccountAnswer).payload
+    except UndecodableError as error:
         raise link.malformed(GET_ACCOUNT, answer.request_id, services.NO_ACCOUNT) from error
     if account is None:
         raise link.malformed(GET_ACCOUNT, answer.request_id, services.NO_ACCOUNT)

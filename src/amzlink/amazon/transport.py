@@ -30,7 +30,7 @@ from amzlink.amazon.errors import (
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.clock import Clock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.http.bodies import is_html
+from amzlink.http.bodies import is_gateway_page, is_html
 from amzlink.http.client import (
     DEFAULT_TIMEOUT,
     Answer,
@@ -41,6 +41,7 @@ from amzlink.http.client import (
     Request,
     Response,
     Timeout,
+    is_address,
     positive,
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
@@ -57,11 +58,11 @@ from amzlink.problems.failures import (
     Unavailable,
     Unreadable,
 )
-from amzlink.problems.services import NO_TIME, UNPROTECTED_LINK
+from amzlink.problems.services import NO_LINK, NOT_REPEATED, UNPROTECTED_LINK
 
 UPLOAD: Final = "uploadDocument"
 DOWNLOAD: Final = "downloadDocument"
-MOST_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+MOST_DOCUMENT_BYTES: Final = 128 * 1024 * 1024
 """What a document may measure on its way; a report on ten thousand refused parcels has four million bytes."""
 _JSON: Final = {"content-type": "application/json"}
 
@@ -220,11 +221,12 @@ class SpApiClient(ServiceClient):
         status, body, failure = response.status_code, response.content, self._connection.failure
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             waits = call.when_throttled is not WhenThrottled.GIVE_UP
-            max_wait = self._patience.limit if waits else NO_TIME
-            return failure(Throttled, ProblemName.THROTTLED, response, operation.name, max_wait=max_wait)
-        if response.is_server_error:
+            facts = {"max_wait": self._patience.limit} if waits else {"detail": NOT_REPEATED}
+            return failure(Throttled, ProblemName.THROTTLED, response, operation.name, **facts)
+        is_foreign = response.is_success or response.is_redirect or is_gateway_page(status, response.headers, body)
+        if response.is_server_error and not is_foreign:
             return failure(Unavailable, ProblemName.SERVICE_UNAVAILABLE, response, operation.name)
-        if response.is_success or response.is_redirect:
+        if is_foreign:
             return failure(Intercepted, ProblemName.PROXY_INTERFERES, response, operation.name)
         if is_dead_page_token(status, body):
             return DeadPageToken()
@@ -277,8 +279,9 @@ class SpApiClient(ServiceClient):
         return Document(response.content, response.headers.get("content-type", ""))
 
     def _use_link(self, operation: str, url: str, send: Callable[[], Response]) -> Response:
-        if not is_protected(url):
-            unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=UNPROTECTED_LINK)
+        if not (is_usable := is_address(url)) or not is_protected(url):
+            detail = UNPROTECTED_LINK if is_usable else NO_LINK
+            unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=detail)
             raise unusable.with_facts(**self._connection.facts)
 
         def classify(response: Response) -> Outcome:
@@ -314,6 +317,8 @@ class SpApiClient(ServiceClient):
             raise failure.without_token() from failure.__cause__
 
     def _token_failure(self, response: Response, meaning: Meaning) -> CallFailed:
+        if is_gateway_page(response.status_code, response.headers, response.content):
+            return self._connection.failure(NoToken, ProblemName.PROXY_INTERFERES, response, GET_TOKEN)
         if meaning is Meaning.MAY_PASS:
             return self._connection.failure(NoToken, ProblemName.SERVICE_UNAVAILABLE, response, GET_TOKEN)
         if response.is_redirect:

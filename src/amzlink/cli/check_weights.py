@@ -11,7 +11,7 @@ import typer
 from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from amzlink.core.weights.rows import WeightRefusal
     from amzlink.jobs.check_weights import CheckReport
@@ -28,6 +28,12 @@ def check_weights_command(
     set_weights: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="SKU=0.45kg", help="Set a weight in the order book; repeatable."),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--forget", metavar="SKU", help="Drop a weight set here, so that Amazon's counts again; repeatable."
+        ),
     ] = None,
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE.csv", help="Set the weights in a file.")
@@ -46,15 +52,16 @@ def check_weights_command(
 
     session: Session = ctx.obj
     file = parse_output("--output", output)
-    weights, refused = _given(session, set_weights or [], source)
+    (slug,) = session.stores(all_stores=False)
+    weights, refused = _given(session, slug, set_weights or [], source)
     options = CheckOptions(
         all_listings=all_listings,
         weights=weights,
+        forget=_to_forget(session, forget or [], weights),
         accept_suggestions=accept_suggestions,
         apply=apply is True,
         dry_run=apply is False,
     )
-    (slug,) = session.stores(all_stores=False)
     report = check_weights(session.deps, slug, options)
     with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
         session.exit_code = show(
@@ -74,19 +81,20 @@ def _table_on_stdout(report: "CheckReport") -> "Iterator[None]":
 
 
 def _given(
-    session: Session, settings: Sequence[str], source: Path | None
+    session: Session, slug: str, settings: Sequence[str], source: Path | None
 ) -> "tuple[dict[str, int], tuple[WeightRefusal, ...]]":
     """The weights on the command line and in the file, in grams; what stands on the command line counts more."""
     from amzlink.core.weights.rows import read_weights
     from amzlink.core.weights.weights import BadWeightError, parse_setting
+    from amzlink.jobs.check_weights import weights_here
     from amzlink.problems import Problem, ProblemName, usage
 
     weights: dict[str, int] = {}
     refused: tuple[WeightRefusal, ...] = ()
     if source:
         try:
-            with source.open("rb") as stream:
-                read = read_weights(stream, file=str(source))
+            with source.open("rb") as stream, weights_here(session.deps, slug) as known:
+                read = read_weights(stream, file=str(source), known=known)
         except OSError as error:
             detail = error.strerror or usage.FILE_UNREADABLE
             raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
@@ -99,3 +107,15 @@ def _given(
             session.console.usage(usage.weight_setting_invalid(setting=text, reason=str(error)))
         weights[sku] = grams
     return weights, refused
+
+
+def _to_forget(session: Session, skus: Sequence[str], weights: "Mapping[str, int]") -> tuple[str, ...]:
+    """The SKUs whose weight is to be forgotten; one that is given a weight at the same time is a contradiction."""
+    from amzlink.problems import usage
+
+    named = tuple(sku.strip() for sku in skus)
+    if not all(named):
+        session.console.usage(usage.NO_SKU_TO_FORGET)
+    if both := sorted(set(named) & weights.keys()):
+        session.console.usage(usage.weight_set_and_forgotten(skus=both))
+    return named

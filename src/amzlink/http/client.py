@@ -7,9 +7,9 @@ import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 import httpx
 import msgspec
@@ -17,26 +17,26 @@ from httpx import Auth, BaseTransport, Client, HTTPError, Request, Response, Tim
 
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
+from amzlink.http.bodies import ENCODINGS, MOST_BYTES, BodyLateError, UnreadableBodyError, read_body
 from amzlink.http.distrust import advice_on
 from amzlink.http.proxies import Proxy, find_proxy, unusable_proxy
 from amzlink.http.trust import trusted_certificates
+from amzlink.http.watched_call import Streams, WatchedCall
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
-from amzlink.problems.network import (
-    BROKEN_OFF,
-    DAMAGED_COMPRESSION,
-    NO_SOCKS,
-    PROXY_LETS_NOTHING_THROUGH,
-    larger_than,
-)
+from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, NO_SOCKS, PROXY_LETS_NOTHING_THROUGH, TOO_SLOW
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
-    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "positive",
-    "proxy_transport", "time_limits",
+    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "first_bytes",
+    "is_address", "positive", "proxy_transport", "time_limits",
 ]  # fmt: skip
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
+LONGEST_CALL: Final = 60.0
+"""Seconds; the services themselves give up after half of it."""
+LONGEST_DOWNLOAD: Final = 900.0
+"""Seconds; the largest document comes in this time over a line of a megabit per second."""
 USER_AGENT: Final = (
     f"amzlink/{__version__} (Language=Python/{platform.python_version()}; Platform={platform.system()}; "
     f"automated agent)"
@@ -47,6 +47,8 @@ _NEVER_SENT: Final = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.LocalProtocolError,
     httpx.UnsupportedProtocol,
 )  # fmt: skip
+_LONGEST_ADDRESS: Final = 16 * 1024  # servers take half of it; a signed one of Amazon's has two thousand signs
+_HIGHEST_PORT: Final = 65535
 _OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -97,6 +99,7 @@ class Patience:
 class HttpConnection:
     """One connection kept to a service. Every call is counted in `calls`, timed, told to `on_call`, and made once.
 
+    `longest_call` is how many seconds a call may take to the end of its answer; `timeout` is for each of its steps.
     `facts` are added to every failure raised here. `environ` is the environment that names proxies and certificates,
     the process's own where none is given; a `transport` has ways of its own. `request_id_header` is where the service
     names an answer. `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
@@ -112,6 +115,7 @@ class HttpConnection:
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
+        longest_call: float = LONGEST_CALL,
     ) -> None:
         self.calls: Counter[str] = Counter()
         self.offset = timedelta(0)
@@ -120,6 +124,8 @@ class HttpConnection:
         self._clock = clock
         self._request_id_header = request_id_header
         self._timeout = timeout
+        self._longest_call = longest_call
+        self._streams: Streams = {}
         self._on_call = on_call
         self._http = _open_client(transport, os.environ if environ is None else environ, timeout)
 
@@ -139,9 +145,9 @@ class HttpConnection:
         """Make a call, whatever is answered.
 
         Raises:
-            CallFailed: no answer came, or one that breaks off or whose compression is damaged.
+            CallFailed: no answer came, or one that breaks off, is too large or too slow, or cannot be unpacked.
         """
-        return self._exchange(operation, request.url.host, lambda: self._read(request))
+        return self._exchange(operation, request.url.host, lambda: self._read(request, MOST_BYTES, self._longest_call))
 
     def send_signed(
         self, operation: str, request: httpx.Request, auth: httpx.Auth, ask_for_token: AskForToken
@@ -172,12 +178,13 @@ class HttpConnection:
         return request
 
     def fetch(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
-        """GET what may be large: the answer is read piece by piece, and given up beyond `most_bytes`.
+        """GET what may be large, and so may take long.
 
         Raises:
-            CallFailed: as `send`, or `Unreadable`, where it is larger than that.
+            CallFailed: as `send`.
         """
-        return self._exchange(operation, httpx.URL(url).host, lambda: self._read_limited(operation, url, most_bytes))
+        request = self.request("GET", url, {})
+        return self._exchange(operation, request.url.host, lambda: self._read(request, most_bytes, LONGEST_DOWNLOAD))
 
     def _exchange(self, operation: str, host: str, make: Callable[[], httpx.Response]) -> httpx.Response:
         """Make a call, and note it whatever comes of it."""
@@ -187,6 +194,9 @@ class HttpConnection:
         try:
             response = make()
             status, request_id = response.status_code, self.request_id(response)
+        except UnreadableBodyError as error:
+            unreadable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=str(error))
+            raise unreadable.with_facts(**self.facts, host=host) from error
         except httpx.HTTPError as error:
             raise self._network_failure(error, host, operation) from error
         finally:
@@ -196,28 +206,21 @@ class HttpConnection:
         self._learn_offset(response)
         return response
 
-    def _read(self, request: httpx.Request) -> httpx.Response:
-        response = self._http.send(request, stream=True)
+    def _read(self, request: httpx.Request, most_bytes: int, seconds: float) -> httpx.Response:
+        """Make a request and read its answer, within the limits on its size and on the time for all of it."""
+        watched = WatchedCall(seconds, self._streams, str(request.url.copy_with(raw_path=b"/")))
+        request.extensions = {**request.extensions, "trace": watched.note_event}
         try:
-            with _reading():
-                response.read()
-        finally:
-            response.close()
-        return response
-
-    def _read_limited(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
-        body = bytearray()
-        with self._http.stream("GET", url) as response, _reading():
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > most_bytes:
-                    too_large = Unreadable(
-                        ProblemName.RESPONSE_MALFORMED, operation=operation, detail=larger_than(most_bytes)
-                    )
-                    raise too_large.with_facts(**self.facts)
-        # What was read is not compressed any more, so the headers that say how it came are left out.
-        headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WAY]
-        return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
+            with watched, contextlib.closing(self._http.send(request, stream=True)) as response, _reading():
+                parts, encoding = _packed(response)
+                body = read_body(parts, encoding=encoding, most_bytes=most_bytes, until=watched.ends)
+        except (httpx.HTTPError, BodyLateError) as error:
+            if watched.is_late or isinstance(error, BodyLateError):
+                raise _TooSlow(seconds) from error
+            raise
+        # What was read is not packed any more, so the headers that say how it came are left out.
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WAY]
+        return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
     def request_id(self, response: httpx.Response) -> str:
         """The id of an answer, or an empty text."""
@@ -249,6 +252,8 @@ class HttpConnection:
             failed, name, facts["detail"] = Unreadable, ProblemName.RESPONSE_MALFORMED, DAMAGED_COMPRESSION
         elif isinstance(error, _BrokenOff):
             failed, name, facts["detail"] = Unreadable, ProblemName.RESPONSE_MALFORMED, BROKEN_OFF
+        elif isinstance(error, _TooSlow):
+            name, facts["seconds"], facts["detail"] = ProblemName.TIMEOUT, round(error.seconds), TOO_SLOW
         elif isinstance(error, httpx.TimeoutException):
             seconds = self._timeout.connect if isinstance(error, httpx.ConnectTimeout) else self._timeout.read
             name, facts["seconds"] = ProblemName.TIMEOUT, round(seconds or 0)
@@ -269,6 +274,33 @@ class _BrokenOff(httpx.TransportError):
     """The connection ended after the answer had begun: it was made, whatever the error below is called."""
 
 
+class _TooSlow(httpx.TransportError):
+    """The answer was not complete in the time for the whole call, though something of it kept coming."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too slow")
+        self.seconds = seconds
+
+
+def _packed(response: httpx.Response) -> tuple[Iterable[bytes], str]:
+    """A body as it comes, and how it is packed; a transport that has no network below it may have read it already."""
+    if response.is_stream_consumed:
+        return (response.content,), ""
+    return cast("Iterable[bytes]", response.stream), response.headers.get("content-encoding", "")
+
+
+def first_bytes(response: httpx.Response, most: int, seconds: float) -> bytes:
+    """The beginning of a body, as it came by then; the rest is not read."""
+    ends = time.monotonic() + seconds
+    beginning = b""
+    with contextlib.closing(response):
+        for part in _packed(response)[0]:
+            beginning += part
+            if len(beginning) >= most or time.monotonic() > ends:
+                break
+    return beginning[:most]
+
+
 @contextlib.contextmanager
 def _reading() -> Iterator[None]:
     """What breaks in here breaks in the middle of an answer."""
@@ -276,6 +308,15 @@ def _reading() -> Iterator[None]:
         yield
     except (httpx.ReadError, httpx.RemoteProtocolError) as error:
         raise _BrokenOff(str(error)) from error
+
+
+def is_address(url: str) -> bool:
+    """Whether a call can be made there at all: no sign that an address cannot hold, and not too long for one."""
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return bool(address.host) and len(url) <= _LONGEST_ADDRESS and (address.port or 1) <= _HIGHEST_PORT
 
 
 def positive(text: str | None) -> float | None:
@@ -341,7 +382,7 @@ def _open_client(
     """
     return httpx.Client(
         transport=transport or _ByTheEnvironment(environ), timeout=timeout, follow_redirects=False, trust_env=False,
-        headers={"user-agent": USER_AGENT},
+        headers={"user-agent": USER_AGENT, "accept-encoding": ENCODINGS},
     )  # fmt: skip
 
 

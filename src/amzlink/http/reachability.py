@@ -15,9 +15,17 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from amzlink.clock import Clock, parse_http_date
-from amzlink.http.bodies import is_html
+from amzlink.http.bodies import is_gateway_page, is_html
 from amzlink.http.certificates import secured
-from amzlink.http.client import USER_AGENT, BaseTransport, Client, HTTPError, TimeoutException, proxy_transport
+from amzlink.http.client import (
+    USER_AGENT,
+    BaseTransport,
+    Client,
+    HTTPError,
+    TimeoutException,
+    first_bytes,
+    proxy_transport,
+)
 from amzlink.http.connection import FROM_GATEWAYS, Ask, Way, refusal
 from amzlink.http.proxies import HTTPS_PORT, find_proxy
 from amzlink.http.sockets import FIRST_BYTES, Answer, Deadline, Resolver, clean, listed, system_resolver
@@ -153,7 +161,7 @@ def _judge(way: Way, answer: Answer) -> None:
 def _between(answer: Answer) -> tuple[str, str] | None:
     """Who answers in the service's place, and with what; None for the service's own answer.
 
-    What breaks at the service's end answers in HTML too, with a status of 500 or more.
+    What breaks at the service's end answers in HTML too, with a status of 500 or more; a gateway's page is told apart.
     """
     status = answer.status
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
@@ -162,8 +170,13 @@ def _between(answer: Answer) -> tuple[str, str] | None:
         return CAPTIVE_PORTAL, network.sign_in_demand(status)
     if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
         return PROXY, network.log_in_demand(status)
-    if status >= http.client.INTERNAL_SERVER_ERROR or not is_html(answer.beginning):
-        return None
+    if status >= http.client.INTERNAL_SERVER_ERROR:
+        is_foreign = is_gateway_page(status, answer.headers, answer.beginning)
+        return (PROXY, network.web_page(status)) if is_foreign else None
+    return _page(status) if is_html(answer.beginning) else None
+
+
+def _page(status: int) -> tuple[str, str]:
     if status < http.client.MULTIPLE_CHOICES:
         return CAPTIVE_PORTAL, network.web_page(status)
     return PROXY, network.filters_page(status)
@@ -212,12 +225,14 @@ def _over_httpx(
     """The same question over a transport whose inside is its own: what httpx lets through is all there is."""
     began, host = time.monotonic(), url.hostname or ""
     facts: dict[str, object] = {"host": host, "seconds": f"{seconds:g}", **({"proxy": proxy} if proxy else {})}
-    headers = {"user-agent": USER_AGENT, "accept": "application/json"}
+    headers = {"user-agent": USER_AGENT, "accept": "application/json", "accept-encoding": "identity"}
     if ask.body:
         headers["content-type"] = "application/x-www-form-urlencoded"
     try:
         with Client(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False) as client:
-            response = client.request(ask.method, f"{url.geturl()}{ask.path}", content=ask.body, headers=headers)
+            request = client.build_request(ask.method, f"{url.geturl()}{ask.path}", content=ask.body, headers=headers)
+            response = client.send(request, stream=True)
+            beginning = first_bytes(response, FIRST_BYTES, seconds)
     except TimeoutException as error:
         raise Problem(ProblemName.TIMEOUT, **facts) from error
     except HTTPError as error:
@@ -225,7 +240,7 @@ def _over_httpx(
             detail = network.proxy_gives_no_connection(proxy, type(error).__name__)
             raise Problem(ProblemName.PROXY_INTERFERES, detail=detail, **facts) from error
         raise Problem(ProblemName.CONNECT_REFUSED, kind=type(error).__name__, **facts) from error
-    answer = Answer(response.status_code, response.headers, response.content[:FIRST_BYTES])
+    answer = Answer(response.status_code, response.headers, beginning)
     if between := _between(answer):
         kind, detail = between
         if proxy:

@@ -1,9 +1,10 @@
 """check-weights: find products without a shipping weight, and fix them here and, where wanted, at Amazon."""
 
+import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,7 +13,7 @@ from amzlink.core.weights.rows import WeightEntry
 from amzlink.core.weights.weights import Finding
 from amzlink.deps import Deps
 from amzlink.jobs.weights.catalogue import CatalogueSweep
-from amzlink.jobs.weights.look_up import Weigher
+from amzlink.jobs.weights.look_up import Weigher, judge_booked
 from amzlink.jobs.weights.update_listings import Patcher, PatchOutcome
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
@@ -21,6 +22,9 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job
 
+if TYPE_CHECKING:
+    from amzlink.orderbook.database import StoreBook
+
 JOB: Final = "check-weights"
 _MAX_WAIT: Final = timedelta(hours=2)
 _CHUNK: Final = 500
@@ -28,13 +32,17 @@ _WORST_FIRST: Final = (Finding.MISSING, Finding.ZERO, Finding.IMPLAUSIBLE, Findi
 
 
 class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command was asked for. `weights` are those that the merchant gives, in grams by SKU.
+    """What the command was asked for.
+
+    `weights` are those that the merchant gives, in grams by SKU. For what is in `forget`, the weight that was given
+    earlier counts no more, and Amazon's does again.
 
     With `apply` they go to Amazon's listings too; a `dry_run` only asks Amazon what it would say, and keeps nothing.
     """
 
     all_listings: bool = False
     weights: Mapping[str, int] = {}
+    forget: tuple[str, ...] = ()
     accept_suggestions: bool = False
     apply: bool = False
     dry_run: bool = False
@@ -65,6 +73,7 @@ class CheckReport(msgspec.Struct, kw_only=True):
     store: str
     skus: list[Checked] = msgspec.field(default_factory=list)
     set_here: int = 0
+    forgotten: int = 0
     refused: list[SkuRefusal] = msgspec.field(default_factory=list)
     patches: list[PatchOutcome] = msgspec.field(default_factory=list)
     passed_over: int = 0
@@ -100,6 +109,20 @@ def check_weights(deps: Deps, slug: str, options: CheckOptions) -> CheckReport:
     return report
 
 
+@contextlib.contextmanager
+def weights_here(deps: Deps, slug: str) -> Iterator[Callable[[str], int | None]]:
+    """What a product weighs now, in grams by SKU, as the order book has it; it is opened when it is first asked."""
+    with contextlib.ExitStack() as held:
+        opened: list[StoreBook] = []
+
+        def known(sku: str) -> int | None:
+            if not opened:
+                opened.append(held.enter_context(deps.book(slug)))
+            return judge_booked(opened[0], deps.load_config().stores[slug], [sku])[sku].weight_grams
+
+        yield known
+
+
 class _Check:
     """One store's run."""
 
@@ -119,6 +142,7 @@ class _Check:
             self._report.problem = problem  # what the merchant says himself counts all the same
         skus = self._skus(options, waiting)
         given = self._keep_given(options, set(waiting))
+        self._forget(options)
         weigher.ask_catalogue(skus)
         if options.accept_suggestions:
             given |= self._accept(weigher, skus)
@@ -132,17 +156,19 @@ class _Check:
     def _look(self, weigher: Weigher, options: CheckOptions, waiting: Mapping[str, int]) -> None:
         """Look up what is to be judged: the products of open orders, or all; and those that a weight was given for."""
         if not options.all_listings:
-            weigher.look_up(list(dict.fromkeys([*waiting, *options.weights])))
+            weigher.look_up(list(dict.fromkeys([*waiting, *options.weights, *options.forget])))
             return
         CatalogueSweep(self._run, weigher).look_through()
-        known = booked.find_listings(self._book, options.weights.keys())
-        weigher.look_up([sku for sku in options.weights if sku not in known])
+        named = list(dict.fromkeys([*options.weights, *options.forget]))
+        known = booked.find_listings(self._book, named)
+        weigher.look_up([sku for sku in named if sku not in known])
 
     def _skus(self, options: CheckOptions, waiting: Mapping[str, int]) -> list[str]:
         """What is judged and shown; a slip of the pen is not."""
         listed = booked.listed_skus(self._book) if options.all_listings else []
-        known = booked.find_listings(self._book, options.weights.keys())
-        given = [sku for sku in options.weights if sku in known and known[sku].is_listed]
+        named = [*options.weights, *options.forget]
+        known = booked.find_listings(self._book, named)
+        given = [sku for sku in named if sku in known and known[sku].is_listed]
         return list(dict.fromkeys([*waiting, *listed, *given]))
 
     def _patch(
@@ -166,10 +192,25 @@ class _Check:
             if (listing and listing.is_listed) or sku in waiting:
                 given[sku] = grams
             else:
-                problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._run.slug)
-                self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
+                self._refuse_unknown(sku)
         booked.set_local_weights(self._book, given)
         return given
+
+    def _forget(self, options: CheckOptions) -> None:
+        """Drop weights that were set here. One that nobody has set is forgotten already."""
+        known = booked.find_listings(self._book, options.forget)
+        waiting = line_weights.open_orders_by_sku(self._book)
+        for sku in dict.fromkeys(options.forget):
+            listing = known.get(sku)
+            if not (listing and (listing.is_listed or listing.local_grams is not None)) and sku not in waiting:
+                self._refuse_unknown(sku)
+        set_here = [sku for sku, listing in known.items() if listing.local_grams is not None]
+        booked.forget_local_weights(self._book, set_here)
+        self._report.forgotten = len(set_here)
+
+    def _refuse_unknown(self, sku: str) -> None:
+        problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._run.slug)
+        self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
 
     def _accept(self, weigher: Weigher, skus: Sequence[str]) -> dict[str, int]:
         accepted = {

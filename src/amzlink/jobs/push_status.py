@@ -4,17 +4,19 @@ News of parcels is stored first, then what follows from it is decided and writte
 sent. A run may die anywhere: the next one finds out what became of a call whose answer it never wrote down.
 """
 
+import contextlib
 from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 import msgspec
 
 from amzlink.core.shipments.parcels import SENDCLOUD
 from amzlink.core.shipments.plan import UNDER_WAY, State
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow
+from amzlink.core.shipments.ship_date import Span
 from amzlink.deps import Deps
 from amzlink.jobs.shipments.arrivals import note_arrivals
 from amzlink.jobs.shipments.collect import ParcelUpdates
@@ -24,8 +26,12 @@ from amzlink.jobs.shipments.from_file import rows_by_order, rows_of
 from amzlink.jobs.shipments.plan import Planned, Planner
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import state_counts
+from amzlink.orderbook.shipments.parcels import bought_at
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun, run_job
+
+if TYPE_CHECKING:
+    from amzlink.orderbook.database import Database
 
 JOB: Final = "push-status"
 # Confirmed one by one, ten thousand parcels take an hour and a half: the quota's waits are the work here.
@@ -93,8 +99,25 @@ def push_status(
         Problem: `input-malformed` or `not-readable`, before anything is done.
     """
     countries = {store.country for slug, store in deps.load_config().stores.items() if slug in slugs}
-    rows = list(rows_of(options.source, stdin, deps.clock.now(), countries))
+    now = deps.clock.now()
+    with _known_between(deps, slugs, now) as known_between:
+        rows = list(rows_of(options.source, stdin, now, countries, known_between))
     return [_push_store(deps, slug, options, rows) for slug in slugs]
+
+
+@contextlib.contextmanager
+def _known_between(deps: Deps, slugs: Sequence[str], now: datetime) -> Iterator[Callable[[str], Span | None]]:
+    """From when to when an order can have been shipped: since it was placed. The order book is opened when asked."""
+    with contextlib.ExitStack() as held:
+        opened: list[Database] = []
+
+        def between(order_id: str) -> Span | None:
+            if not opened:
+                opened.append(held.enter_context(deps.database()))
+            placed = next((at for slug in slugs if (at := bought_at(opened[0].of(slug), order_id))), None)
+            return (placed, max(placed, now)) if placed else None
+
+        yield between
 
 
 def _push_store(

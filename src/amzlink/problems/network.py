@@ -20,6 +20,7 @@ UNUSABLE_ADDRESS: Final = "it has to be an address with a host, such as https://
 
 # Details of failed calls.
 BROKEN_OFF: Final = "the connection broke off before the answer was complete"
+TOO_SLOW: Final = "its answer came too slowly to be complete by then"
 DAMAGED_COMPRESSION: Final = "the answer's compression is damaged"
 PROXY_LETS_NOTHING_THROUGH: Final = "the proxy did not let the call through"
 

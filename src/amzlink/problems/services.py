@@ -9,6 +9,7 @@ AREA: Final = "Amazon's and Sendcloud's answers"
 
 # Details of answers that cannot be read.
 UNPROTECTED_LINK: Final = "the link in it is not an https link"
+NO_LINK: Final = "the link in it is not an address"
 NO_TOKEN_IN_IT: Final = "it is not a token"
 NO_NEXT_PAGE: Final = "its next page cannot be requested"
 NO_SUCH_PAGE: Final = "the next page that it names does not exist"
@@ -34,11 +35,14 @@ COMPRESSION_CUT_OFF: Final = "its compressed data is cut off"
 ENDLESS_LINE: Final = "a line in it is too long"
 NO_PROCESSING_REPORT: Final = "it is not a processing report"
 ERRORS_MISSING: Final = "it counts more errors than it lists"
+COUNTS_CONTRADICT: Final = "its counts contradict what it lists"
+TOO_DEEP: Final = "it is nested too deeply"
+TOO_MANY_COLUMNS: Final = "it has too many columns"
 DOCUMENT_TYPE: Final = "it declares a document type"
 NO_NUMBER: Final = "something in it should be a number and is not"
 
-NO_TIME: Final = "0 seconds"
-"""The wait that a call was allowed that is not made again."""
+NOT_REPEATED: Final = "the same run does not repeat this call"
+"""Detail of a throttled call that is made once."""
 
 
 def code_and_status(*, code: str, status: int, place: str = "") -> str:
@@ -67,6 +71,13 @@ def too_large_unpacked(most_bytes: int) -> str:
     return f"unpacked it is larger than {most_bytes} bytes"
 
 
+def another_count(*, counted: int, sent: int) -> str:
+    """A feed's report that speaks of other messages than the feed had."""
+    if counted == sent:
+        return "it names a message that was not sent"
+    return f"it counts {counted} messages, and {sent} were sent"
+
+
 def broken_xml(line: int) -> str:
     """A document that should be XML."""
     return f"its XML breaks at line {line}"
@@ -76,6 +87,7 @@ ENTRIES: Final = {
     ProblemName.THROTTLED: Entry(
         title="Amazon's quota is used up",
         what="Amazon allows no more calls of {operation} for now. amzlink may wait {max_wait} at most.",
+        what_exactly="Amazon allows no more calls of {operation} for now: {detail}.",
         why="Each app may make only so many calls per account and hour. What was fetched is stored.",
         next_step="Nothing to do: the next run continues. If this happens often, check whether another program uses the same app.",
         exit_code=Exit.TRY_AGAIN,

@@ -182,6 +182,11 @@ def setting_invalid(*, setting: str, reason: str) -> str:
     return f"{setting}: {reason}"
 
 
+def setting_too_large(*, setting: str, most: int) -> str:
+    """A number that is beyond all use."""
+    return f"{setting}: it has to be between -{most} and {most}"
+
+
 def slug_invalid(*, slug: str) -> str:
     """A table's name that is no store's short name."""
     return f"stores.{slug}: a store's short name can have a-z, 0-9 and -"
@@ -200,7 +205,7 @@ def unknown_delivery_days_invalid(*, most: int) -> str:
     return f"retention.unknown_delivery_days: it has to be 0 to {most}"
 
 
-ORDER_MONTHS_INVALID: Final = "retention.order_months: it has to be 1 or more"
+ORDER_MONTHS_INVALID: Final = "retention.order_months: it has to be between 1 and 1200"
 
 
 def country_unknown(*, slug: str, country: str) -> str:

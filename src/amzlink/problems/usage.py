@@ -182,6 +182,14 @@ def faults_unknown(*, names: Sequence[str], known: Sequence[str]) -> str:
     return f"There is no fault {', '.join(names)}. Faults: {', '.join(known)}."
 
 
+NO_SKU_TO_FORGET: Final = "--forget needs a SKU"
+
+
+def weight_set_and_forgotten(*, skus: Sequence[str]) -> str:
+    """A product that is given a weight and is to lose it, in one command."""
+    return f"{', '.join(skus)}: a weight cannot be set and dropped by the same command"
+
+
 def weight_setting_invalid(*, setting: str, reason: str) -> str:
     """A `--set` of check-weights that cannot be used."""
     return f"--set {setting}: {reason}."

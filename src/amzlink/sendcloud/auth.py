@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 
 from amzlink.clock import Clock
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import LONGEST_TOKEN_LIFE, UndecodableError, read_json
 from amzlink.http.client import Auth, Request, Response
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import NoToken
@@ -30,7 +30,7 @@ class _Token(msgspec.Struct, frozen=True):
 
     # Only what can stand in a header: a library that refuses a header quotes it.
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
-    expires_in: int = 3600
+    expires_in: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TOKEN_LIFE)] = 3600
 
 
 class KeyAuth(Auth):
@@ -81,8 +81,8 @@ class KeyAuth(Auth):
     @staticmethod
     def _read(response: Response) -> _Token:
         try:
-            return msgspec.json.decode(response.content, type=_Token)
-        except UNREADABLE as error:
+            return read_json(response.content, _Token)
+        except UndecodableError as error:
             # The error's own text may quote the answer, which holds the token.
             raise NoToken(
                 ProblemName.RESPONSE_MALFORMED, operation=TOKEN_EXCHANGE, detail=NO_TOKEN_IN_IT, service=SERVICE,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from amzlink.http.bodies import UNREADABLE, is_html
+from amzlink.http.bodies import UndecodableError, is_gateway_page, is_html, read_json
 from amzlink.http.client import Response
 from amzlink.http.retry import Meaning
 from amzlink.problems import ProblemName
@@ -59,8 +59,8 @@ def parse_errors(body: bytes) -> tuple[ApiError, ...]:
     and OAuth2's (`{"error": "invalid_client", ...}`).
     """
     try:
-        document = msgspec.json.decode(body)
-    except UNREADABLE:
+        document = read_json(body, object)
+    except UndecodableError:
         return ()
     entries: Any = document
     if isinstance(document, dict):
@@ -121,6 +121,8 @@ def refusal(response: Response, operation: str, *, request_id: str) -> CallFaile
 
 def _meaning(response: Response, operation: str, errors: Sequence[ApiError]) -> tuple[type[CallFailed], ProblemName]:
     status = response.status_code
+    if is_gateway_page(status, response.headers, response.content):
+        return Intercepted, ProblemName.PROXY_INTERFERES
     if response.is_server_error:
         return Unavailable, ProblemName.SERVICE_UNAVAILABLE
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import msgspec
 
 from amzlink.clock import Clock
-from amzlink.http.bodies import UNREADABLE, is_html
+from amzlink.http.bodies import UndecodableError, UnexpectedFormError, is_html, read_json
 from amzlink.http.client import (
     DEFAULT_TIMEOUT,
     BaseTransport,
@@ -168,10 +168,10 @@ class SendcloudClient(ServiceClient):
             Unreadable: it names the place that cannot be read, and not what stands there.
         """
         try:
-            return msgspec.json.decode(reply.body, type=form)
-        except msgspec.ValidationError as error:
+            return read_json(reply.body, form)
+        except UnexpectedFormError as error:
             raise self.malformed(reply, str(error)) from None
-        except UNREADABLE:
+        except UndecodableError:
             raise self.malformed(reply, no_json(status=reply.status, size=len(reply.body))) from None
 
     def malformed(self, reply: Reply, detail: str) -> Unreadable:

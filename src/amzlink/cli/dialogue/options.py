@@ -1,12 +1,12 @@
 """The answers that the command line gives, and the file of secrets."""
 
 import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from amzlink.cli.shell.values import parse_choice
+from amzlink.core.decoding import UndecodableError, UndecodableTextError, read_toml
 from amzlink.core.stores.draft import Draft, Key, State
 from amzlink.core.stores.question_type import answer_of
 from amzlink.core.stores.questions import QUESTIONS
@@ -97,11 +97,11 @@ def _read_secrets(source: str | None) -> dict[Key, str]:
 def _read_toml(source: str) -> dict[str, Any]:
     try:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return read_toml(content)
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
-    except UnicodeDecodeError as error:
+    except UndecodableTextError as error:
         raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=secrets.FILE_NOT_TEXT) from error
-    except tomllib.TOMLDecodeError as error:
+    except UndecodableError as error:
         raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=usage.not_toml(error=str(error))) from error

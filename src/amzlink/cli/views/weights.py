@@ -87,6 +87,7 @@ class WeightsDocument(Document, frozen=True, kw_only=True):
     skus: list[Sku]
     summary: dict[str, int]
     set: int
+    forgotten: int
     refused: list[RefusedWeight]
     patches: list[Patch]
     passed_over: int
@@ -131,6 +132,7 @@ def _document(
         skus=[_sku(checked) for checked in report.skus],
         summary=report.findings,
         set=report.set_here,
+        forgotten=report.forgotten,
         refused=[msgspec.convert(entry, RefusedWeight, from_attributes=True) for entry in (*refused, *report.refused)],
         patches=[_patch(outcome) for outcome in report.patches],
         passed_over=report.passed_over,
@@ -193,6 +195,9 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
     if report.set_here:
         done = "would be set" if dry_run else "set"
         console.line(f"{counted(report.set_here, 'weight')} {done} here.")
+    if report.forgotten:
+        done = "would be dropped" if dry_run else "dropped"
+        console.line(f"{counted(report.forgotten, 'weight')} set here {done}: Amazon's weight counts again.")
     links = {checked.listing.sku: checked.entry.listing_link for checked in report.skus}
     for outcome in report.patches:
         _print_patch(console, outcome, links.get(outcome.sku))

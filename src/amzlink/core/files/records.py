@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, json_decoder
 from amzlink.problems import Problem, ProblemName, usage
 
 LARGEST_DOCUMENT: Final = 32 * 2**20
@@ -305,7 +306,7 @@ def _agreed(said: Sequence[tuple[str, str | list[str]]]) -> str | list[str] | Di
 # JSON ----------------------------------------------------------------------------------------------------------------
 
 # Numbers with a decimal point or an exponent keep their spelling, so that a damaged long number can be told.
-_DECODER: Final = msgspec.json.Decoder(float_hook=str)
+_decode_json: Final = json_decoder(object, float_hook=str)
 
 
 def _from_json(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: _Names) -> Iterator[Entry]:
@@ -341,8 +342,8 @@ def _document(start: str, lines: Iterator[tuple[int, str]], file: str) -> list[o
 def _decode(text: str) -> object:
     """The JSON; an `Unreadable` where it is none."""
     try:
-        return _DECODER.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return _decode_json(text)
+    except UndecodableError:
         return Unreadable(usage.RECORD_NO_JSON)
 
 

@@ -18,6 +18,7 @@ import msgspec
 from amzlink import __version__
 from amzlink.clock import to_iso
 from amzlink.config import Config, Store
+from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.deps import Deps
 from amzlink.files import read_private, whole_file
 from amzlink.orderbook.health import recent_runs
@@ -128,8 +129,8 @@ def _text_of(file: Path) -> str:
 
 def _clean_line(line: str) -> str | None:
     try:
-        entry = json.loads(line)
-    except ValueError:
+        entry = read_json(line, object)
+    except UndecodableError:
         return None
     if not isinstance(entry, dict):
         return None

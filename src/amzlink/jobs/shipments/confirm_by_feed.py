@@ -195,7 +195,7 @@ class FeedRoute:
 
     def _take(self, feed: FeedRow, document_id: str) -> None:
         """Give each confirmation its own result."""
-        results = api.feed_results(self._run.amazon, document_id)
+        results = api.feed_results(self._run.amazon, document_id, feed.messages)
         refused = {number: result for number, result in results.items() if result.is_error}
         if _THE_WHOLE in refused:
             self._warn(feed, f"it was not read, code {refused[_THE_WHOLE].code}")

@@ -1,12 +1,13 @@
 """Parcels that a file tells of: its rows are read once for all stores, and each store takes in those of its orders."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
+from amzlink.core.shipments.ship_date import Span
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.parcels import booked_orders
@@ -16,9 +17,15 @@ _CHUNK: Final = 200
 
 
 def rows_of(
-    source: Path | Literal["-"] | None, stdin: BinaryIO | None, now: datetime, countries: Collection[str]
+    source: Path | Literal["-"] | None,
+    stdin: BinaryIO | None,
+    now: datetime,
+    countries: Collection[str],
+    known_between: Callable[[str], Span | None],
 ) -> Iterator[ShipmentRow | RowRefusal]:
     """The rows of a file, or of standard input (`-`); without a source there are none.
+
+    `countries` and `known_between` decide what a date with two readings means, as for `read_shipments`.
 
     Raises:
         Problem: `input-malformed` or `not-readable`.
@@ -29,7 +36,8 @@ def rows_of(
         if stdin is None:
             raise ValueError("standard input is read, and was not given")
         yield from read_shipments(
-            stdin, file="standard input", now=now, codes=_status_words(), countries=countries
+            stdin, file="standard input", now=now, codes=_status_words(), countries=countries,
+            known_between=known_between,
         )  # fmt: skip
         return
     try:
@@ -39,7 +47,9 @@ def rows_of(
             ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or usage.FILE_UNREADABLE
         ) from error
     with stream:
-        yield from read_shipments(stream, file=str(source), now=now, codes=_status_words(), countries=countries)
+        yield from read_shipments(
+            stream, file=str(source), now=now, codes=_status_words(), countries=countries, known_between=known_between
+        )
 
 
 def _status_words() -> Mapping[str, Kind]:

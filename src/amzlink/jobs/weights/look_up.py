@@ -7,7 +7,9 @@ from typing import Final
 from amzlink.amazon.catalog import package_weights
 from amzlink.amazon.listings import PAGE_SIZE, Listing, find_listings, listings_of_asins
 from amzlink.clock import Clock
+from amzlink.config import Store
 from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, assess
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing
@@ -129,25 +131,11 @@ class Weigher:
 
     def judge(self, skus: Sequence[str]) -> dict[str, Verdict]:
         """What these products weigh, by what is in the book, and what is wrong with it."""
-        verdicts: dict[str, Verdict] = {}
-        for start in range(0, len(skus), _CHUNK):
-            chunk = skus[start : start + _CHUNK]
-            known = booked.find_listings(self._book, chunk)
-            verdicts |= self.judge_listings([known.get(sku) or BookedListing(sku=sku) for sku in chunk])
-        return verdicts
+        return judge_booked(self._book, self._store, skus)
 
     def judge_listings(self, listings: Sequence[BookedListing]) -> dict[str, Verdict]:
         """The same for listings at hand; those of a variation family are held against each other."""
-        parents = {listing.family for listing in listings if listing.family}
-        families = booked.families(self._book, parents)
-        return {
-            listing.sku: assess(
-                _weights(listing),
-                default=self._store.default_weight_grams,
-                siblings=_siblings(listing, families),
-            )
-            for listing in listings
-        }
+        return _judge_listings(self._book, self._store, listings)
 
     def _to_row(self, listing: Listing) -> BookedListing:
         grams = listing.grams_in(self._store.marketplace_ids)
@@ -165,6 +153,26 @@ class Weigher:
             item_grams=grams.item,
             unknown_unit=grams.unknown_unit,
         )
+
+
+def judge_booked(book: StoreBook, store: Store, skus: Sequence[str]) -> dict[str, Verdict]:
+    """What these products weigh, by what is in the book, and what is wrong with it."""
+    verdicts: dict[str, Verdict] = {}
+    for start in range(0, len(skus), _CHUNK):
+        chunk = skus[start : start + _CHUNK]
+        known = booked.find_listings(book, chunk)
+        verdicts |= _judge_listings(book, store, [known.get(sku) or BookedListing(sku=sku) for sku in chunk])
+    return verdicts
+
+
+def _judge_listings(book: StoreBook, store: Store, listings: Sequence[BookedListing]) -> dict[str, Verdict]:
+    families = booked.families(book, {listing.family for listing in listings if listing.family})
+    return {
+        listing.sku: assess(
+            _weights(listing), default=store.default_weight_grams, siblings=_siblings(listing, families)
+        )
+        for listing in listings
+    }
 
 
 def _weights(listing: BookedListing) -> Weights:

@@ -60,6 +60,14 @@ def booked_orders(book: StoreBook, order_ids: Collection[str]) -> frozenset[str]
         return frozenset(connection.scalars(query))
 
 
+def bought_at(book: StoreBook, order_id: str) -> datetime | None:
+    """When an order was placed; None where the book does not have it."""
+    query = select(ORDERS.c.purchased_at).where(ORDERS.c.store == book.store, ORDERS.c.order_id == order_id)
+    with book.reading() as connection:
+        text = connection.scalar(query)
+    return from_iso(text) if text else None
+
+
 def parcels_of(book: StoreBook, order_ids: Collection[str]) -> dict[str, list[Parcel]]:
     """The parcels of these orders; each order has an entry."""
     query = select(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.order_id.in_(order_ids))

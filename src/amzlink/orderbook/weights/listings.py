@@ -171,6 +171,13 @@ def set_local_weights(book: StoreBook, grams: Mapping[str, int]) -> None:
             connection.execute(_here(book.store, sku).values(local_grams=weight))
 
 
+def forget_local_weights(book: StoreBook, skus: Collection[str]) -> None:
+    """Drop what the merchant said that products weigh: what Amazon says counts again."""
+    with book.writing() as connection:
+        for sku in skus:
+            connection.execute(_here(book.store, sku).values(local_grams=None))
+
+
 def note_catalogue(book: StoreBook, grams: Mapping[str, int | None], now: datetime) -> None:
     """Write down what Amazon's catalogue says that packages weigh, by SKU; None where it does not know."""
     with book.writing() as connection:
