@@ -13,6 +13,7 @@ import msgspec
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
+from amzlink.core.store_choices import IncludePrime
 from amzlink.core.stores.slug import is_slug
 from amzlink.files import translate, write_private
 from amzlink.problems import Problem, ProblemName, privacy, stores, usage
@@ -39,7 +40,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     destination: Literal["none", "sendcloud"] = "none"
     hold_missing_weight: bool = False
     default_weight_grams: int | None = None
-    include_prime: bool = False
+    include_prime: IncludePrime = "auto"
     ship_by_guard_hours: int = 0
     purge_destination: bool = False
     sendcloud_public_key: str | None = None
@@ -72,6 +73,11 @@ SETTINGS: Final = (
 """What `stores set` may change; the rest follows from the account and changes by `connect`."""
 
 
+_PRIME_WORDS: Final = {"true": "always", "false": "never"}
+# A boolean of an earlier version, which wrote false where nobody had chosen anything.
+_PRIME_BEFORE: Final[Mapping[bool, IncludePrime]] = {True: "always", False: "auto"}
+
+
 class Database(msgspec.Struct, frozen=True):
     """`[database]`."""
 
@@ -91,7 +97,10 @@ class Archive(msgspec.Struct, frozen=True):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file. `raw` is what was read, with the keys that this version does not know."""
+    """The whole file. `raw` is what was read, with the keys that this version does not know.
+
+    `old_prime` has the stores whose `include_prime` is still the boolean of an earlier version, and that boolean.
+    """
 
     default_store: str | None = None
     stores: dict[str, Store] = {}
@@ -99,6 +108,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention = Retention()
     archive: Archive = Archive()
     raw: dict[str, Any] = {}
+    old_prime: dict[str, bool] = {}
 
     def with_store(self, slug: str, store: Store) -> "Config":
         """The same with this store added or replaced."""
@@ -166,6 +176,8 @@ def parse_setting(key: str, text: str) -> object:
         raise _no_setting(usage.setting_unknown(key=key, known=SETTINGS))
     wanted = fields[key].type
     value: object = text.strip() or None
+    if key == "include_prime":
+        value = _PRIME_WORDS.get(text.strip().lower(), value)
     if key == "marketplace_ids":
         value = [part.strip() for part in text.split(",") if part.strip()] or None
     try:
@@ -205,7 +217,9 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         tables = {}
         faults.append(stores.STORES_ARE_NO_TABLE)
     blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
-    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in tables.items()}
+    old_prime = _old_prime(tables)
+    today = {slug: {**tables[slug], "include_prime": _PRIME_BEFORE[before]} for slug, before in old_prime.items()}
+    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in {**tables, **today}.items()}
     retention = read("retention", raw.get("retention", {}), Retention, Retention())
     archive = read("archive", raw.get("archive", {}), Archive, Archive())
     config = Config(
@@ -215,6 +229,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         retention=retention,
         archive=archive,
         raw=dict(raw),
+        old_prime=old_prime,
     )
     faults += [stores.slug_invalid(slug=slug) for slug in connected if not is_slug(slug)]
     faults += _retention_faults(retention)
@@ -222,6 +237,11 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     if faults:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail="; ".join(faults))
     return config
+
+
+def _old_prime(tables: Mapping[str, Any]) -> dict[str, bool]:
+    found = {slug: table.get("include_prime") for slug, table in tables.items() if isinstance(table, dict)}
+    return {slug: value for slug, value in found.items() if isinstance(value, bool)}
 
 
 def _field_faults(where: str, table: object, kind: object) -> list[str]:

@@ -62,6 +62,8 @@ class ProblemName(Enum):
     ORDER_NOT_FOUND = "order-not-found"
     ORDER_AMAZON_FULFILLED = "order-amazon-fulfilled"
     HOLD_NOT_FOUND = "hold-not-found"
+    PRIME_STILL_HELD = "prime-still-held"
+    PRIME_SETTING_CHANGED = "prime-setting-changed"
     IMPORT_STALE = "import-stale"
     NOT_SCHEDULED = "not-scheduled"
     SHIPMENT_REFUSED = "shipment-refused"

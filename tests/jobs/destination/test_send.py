@@ -56,7 +56,7 @@ def test_an_order_that_is_not_to_ship_stays_here(tmp_path: Path, story: Story) -
 @pytest.mark.parametrize(
     "trait",
     [
-        Trait.PRIME, Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
+        Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
         Trait.STORE_PICKUP, Trait.PREORDER, Trait.LABEL_LATER, Trait.BARE_RECIPIENT,
     ],
 )  # fmt: skip
