@@ -75,7 +75,7 @@ class TestReading:
             "destination": "none",
             "hold_missing_weight": False,
             "default_weight_grams": None,
-            "include_prime": False,
+            "include_prime": "auto",
             "ship_by_guard_hours": 0,
             "purge_destination": False,
             "sendcloud_public_key": None,
@@ -112,9 +112,20 @@ class TestReading:
         assert found.archive.folder == Path("/srv/archive")
 
     def test_prime_and_missing_weights_are_held_as_the_store_is_set(self) -> None:
-        assert STORE.hold_policy == HoldPolicy(include_prime=False, hold_missing_weight=False)
-        set_otherwise = msgspec.structs.replace(STORE, include_prime=True, hold_missing_weight=True)
-        assert set_otherwise.hold_policy == HoldPolicy(include_prime=True, hold_missing_weight=True)
+        assert STORE.hold_policy == HoldPolicy(include_prime="auto", hold_missing_weight=False)
+        set_otherwise = msgspec.structs.replace(STORE, include_prime="never", hold_missing_weight=True)
+        assert set_otherwise.hold_policy == HoldPolicy(include_prime="never", hold_missing_weight=True)
+
+    @pytest.mark.parametrize(("before", "now"), [("true", "always"), ("false", "auto")])
+    def test_the_boolean_that_an_earlier_version_wrote_for_prime_is_read(
+        self, file: Path, before: str, now: str
+    ) -> None:
+        found = load(written(file, f"{MINIMAL}\ninclude_prime = {before}\n"))
+        assert found.stores["my-shop"].include_prime == now
+        assert found.old_prime == {"my-shop": before == "true"}
+        save(found, file)
+        assert load(file).stores["my-shop"].include_prime == now
+        assert load(file).old_prime == {}
 
     def test_brackets_without_an_end_are_told_and_no_bug(self, tmp_path: Path) -> None:
         (tmp_path / "config.toml").write_text("a = " + "[" * 100_000)
@@ -275,7 +286,7 @@ class TestRewriting:
             destination="sendcloud",
             hold_missing_weight=True,
             default_weight_grams=450,
-            include_prime=True,
+            include_prime="never",
             ship_by_guard_hours=4,
             purge_destination=True,
             sendcloud_public_key="key",

@@ -13,6 +13,7 @@ from amzlink.core.decoding import UndecodableError, read_toml
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
+from amzlink.core.store_choices import IncludePrime
 from amzlink.core.stores.slug import is_slug
 from amzlink.files import read_private, refuse_if_open, write_private
 from amzlink.problems import Problem, ProblemName, privacy, stores, usage
@@ -39,7 +40,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     destination: Literal["none", "sendcloud"] = "none"
     hold_missing_weight: bool = False
     default_weight_grams: int | None = None
-    include_prime: bool = False
+    include_prime: IncludePrime = "auto"
     ship_by_guard_hours: int = 0
     purge_destination: bool = False
     sendcloud_public_key: str | None = None
@@ -75,6 +76,9 @@ SETTINGS: Final = (
 LARGEST_NUMBER: Final = 10**9
 """What a number of a store's settings may be at most, hours, grams and ids alike."""
 MOST_ORDER_MONTHS: Final = 1200
+_PRIME_WORDS: Final = {"true": "always", "false": "never"}
+# A boolean of an earlier version, which wrote false where nobody had chosen anything.
+_PRIME_BEFORE: Final[Mapping[bool, IncludePrime]] = {True: "always", False: "auto"}
 
 
 class Database(msgspec.Struct, frozen=True):
@@ -102,7 +106,10 @@ class Notify(msgspec.Struct, frozen=True):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file. `raw` is what was read, with the keys that this version does not know."""
+    """The whole file. `raw` is what was read, with the keys that this version does not know.
+
+    `old_prime` has the stores whose `include_prime` is still the boolean of an earlier version, and that boolean.
+    """
 
     default_store: str | None = None
     stores: dict[str, Store] = {}
@@ -111,6 +118,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive = Archive()
     notify: Notify = Notify()
     raw: dict[str, Any] = {}
+    old_prime: dict[str, bool] = {}
 
     def with_store(self, slug: str, store: Store) -> "Config":
         """The same with this store added or replaced."""
@@ -181,6 +189,8 @@ def parse_setting(key: str, text: str) -> object:
         raise _no_setting(usage.setting_unknown(key=key, known=SETTINGS))
     wanted = fields[key].type
     value: object = text.strip() or None
+    if key == "include_prime":
+        value = _PRIME_WORDS.get(text.strip().lower(), value)
     if key == "marketplace_ids":
         value = [part.strip() for part in text.split(",") if part.strip()] or None
     try:
@@ -228,7 +238,9 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         tables = {}
         faults.append(stores.STORES_ARE_NO_TABLE)
     blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
-    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in tables.items()}
+    old_prime = _old_prime(tables)
+    today = {slug: {**tables[slug], "include_prime": _PRIME_BEFORE[before]} for slug, before in old_prime.items()}
+    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in {**tables, **today}.items()}
     retention = read("retention", raw.get("retention", {}), Retention, Retention())
     archive = read("archive", raw.get("archive", {}), Archive, Archive())
     config = Config(
@@ -239,6 +251,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         archive=archive,
         notify=read("notify", raw.get("notify", {}), Notify, Notify()),
         raw=dict(raw),
+        old_prime=old_prime,
     )
     faults += [
         stores.setting_too_large(setting=f"stores.{slug}.{name}", most=LARGEST_NUMBER)
@@ -252,6 +265,11 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     if faults:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail="; ".join(faults))
     return config
+
+
+def _old_prime(tables: Mapping[str, Any]) -> dict[str, bool]:
+    found = {slug: table.get("include_prime") for slug, table in tables.items() if isinstance(table, dict)}
+    return {slug: value for slug, value in found.items() if isinstance(value, bool)}
 
 
 def _field_faults(where: str, table: object, kind: object) -> list[str]:

@@ -130,8 +130,25 @@ class Deps:
         return RunLog(self.home.log)
 
     def load_config(self) -> config.Config:
-        """The settings as they are on disk now."""
-        return config.load(self.home.config_file)
+        """The settings as they are on disk now. What an earlier version wrote in another form is written anew."""
+        settings = config.load(self.home.config_file)
+        if not settings.old_prime:
+            return settings
+        try:
+            self.save_config(settings)
+        except Problem:  # the file is not ours to write: it is read like this the next time too
+            return settings
+        for slug, before in settings.old_prime.items():
+            self.observer.warn(
+                Problem(
+                    ProblemName.PRIME_SETTING_CHANGED,
+                    store=slug,
+                    before=str(before).lower(),
+                    after=settings.stores[slug].include_prime,
+                    store_option=f" --store {slug}",
+                )
+            )
+        return self.load_config()
 
     def save_config(self, settings: config.Config) -> None:
         """Write the settings."""

@@ -106,7 +106,7 @@ class TestANewStore:
                 "destination": "none",
                 "hold_missing_weight": False,
                 "default_weight_grams": None,
-                "include_prime": False,
+                "include_prime": "auto",
                 "ship_by_guard_hours": 0,
                 "purge_destination": False,
                 "sendcloud_public_key": None,

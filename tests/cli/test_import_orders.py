@@ -198,6 +198,19 @@ def test_orders_are_listed_shown_held_and_released(at: Shell) -> None:
     assert {"buyer", "recipient", "gift_messages", "order_lines", "packages"} <= opened.keys()
 
 
+def test_all_prime_orders_are_released_at_once_where_they_are_held(at: Shell) -> None:
+    at.run("stores", "set", "include_prime=never")
+    at.run("import-orders")
+    listed = at.run("orders", "list", "--json").document["orders"]
+    held = sorted(order["order_id"] for order in listed if order["holds"] == ["prime"])
+    assert held
+    document = at.run("orders", "release", "--held", "prime", "--json").document
+    assert document == {"schema": 1, "store": SLUG, "hold": "prime", "order_ids": held}
+    assert at.run("orders", "release", "--held", "prime").out == "No order has such a hold.\n"
+    for words in ((), ("--held", "manual"), (held[0], "--held", "prime")):
+        assert at.run("orders", "release", *words).code == 64
+
+
 def test_to_release_an_order_that_is_not_held_is_no_error(at: Shell) -> None:
     at.run("import-orders")
     listed = at.run("orders", "list", "--json").document

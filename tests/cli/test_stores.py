@@ -57,6 +57,19 @@ def test_set_changes_a_setting_and_shows_it(connected: Shell) -> None:
     assert shown["marketplace_ids"] == ["A1805IZSGTT6HS", "A1PA6795UKMFR9"]
 
 
+@pytest.mark.parametrize(("before", "now"), [("true", "always"), ("false", "auto")])
+def test_the_boolean_of_an_earlier_version_is_rewritten_once_and_that_is_said(
+    connected: Shell, before: str, now: str
+) -> None:
+    file = connected.home / "config" / "config.toml"
+    file.write_text(file.read_text().replace('include_prime = "auto"', f"include_prime = {before}"))
+    first = connected.run("stores", "show", "--json")
+    assert first.document["settings"]["include_prime"] == now
+    assert f"The setting include_prime of the store {SLUG} was {before}. It is now {now}." in first.err
+    assert f'include_prime = "{now}"' in file.read_text()
+    assert connected.run("stores", "show").err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "code", "problem"),
     [

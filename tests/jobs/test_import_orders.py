@@ -5,16 +5,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders.browse import hold_order, list_orders, release_order, show_order
+from amzlink.jobs.orders.browse import hold_order, list_orders, release_order, release_prime_orders, show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
+from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.sandbox.plan import Trait
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
 ALL = timedelta(days=700)
@@ -22,6 +26,11 @@ ALL = timedelta(days=700)
 
 def run(world: StoreOnSandbox, **options: Any) -> ImportReport:
     return import_orders(world.deps, [SLUG], ImportOptions(**options))[0]
+
+
+def set_store(world: StoreOnSandbox, **settings: Any) -> None:
+    config = world.deps.load_config()
+    world.deps.save_config(config.with_store(SLUG, msgspec.structs.replace(config.stores[SLUG], **settings)))
 
 
 def everything(world: StoreOnSandbox) -> ImportReport:
@@ -174,10 +183,90 @@ def test_a_hold_set_by_hand_survives_an_import(tmp_path: Path) -> None:
 
 def test_every_reason_that_the_sandbox_knows_holds_an_order(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path, orders=900)
+    set_store(world, include_prime="never")
     held = run(world).tally.held
     assert held.keys() == {
         "cancellation-requested", "prime", "amazon-ships", "store-pickup", "preorder", "label-too-early", "no-address",
     }  # fmt: skip
+
+
+def prime_orders(world: StoreOnSandbox) -> set[str]:
+    """Those that are to ship and that nothing but Prime could hold."""
+    orders = world.sandbox.world.orders.items()
+    return {order_id for order_id, order in orders if order.is_shippable and order.traits == {Trait.PRIME}}
+
+
+def held_for_prime(world: StoreOnSandbox) -> set[str]:
+    return {order.order_id for order, holds in list_orders(world.deps, SLUG, Filter()) if "prime" in holds}
+
+
+@pytest.mark.parametrize(("setting", "is_held"), [("auto", False), ("always", False), ("never", True)])
+def test_the_setting_decides_whether_prime_orders_of_own_carriers_are_held(
+    tmp_path: Path, setting: str, is_held: bool
+) -> None:
+    world = store_on_sandbox(tmp_path, orders=300)
+    set_store(world, include_prime=setting)
+    run(world)
+    assert prime_orders(world)
+    assert (prime_orders(world) <= held_for_prime(world)) is is_held
+    assert bool(held_for_prime(world)) is is_held
+
+
+class TestPrimeOrdersOfAnEarlierVersion:
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> StoreOnSandbox:
+        """A store whose Prime orders an earlier version has imported, and held."""
+        world = store_on_sandbox(tmp_path, orders=200)
+        run(world)
+        with world.deps.database() as book, book.writing() as connection:
+            connection.execute(update(HOLDS).where(HOLDS.c.hold == "prime").values(cause="PRIME"))
+        return world
+
+    def told(self, world: StoreOnSandbox) -> list[Problem]:
+        return [each for each in world.reported.warnings if each.name is ProblemName.PRIME_STILL_HELD]
+
+    def test_stay_held_and_that_is_told_once_with_the_command_that_releases_them(self, world: StoreOnSandbox) -> None:
+        held = held_for_prime(world)
+        assert prime_orders(world) <= held
+        for order_id in held:
+            change(world, order_id, "touch")
+        settled(world)
+        run(world, dry_run=True)
+        settled(world)
+        run(world)
+        assert held_for_prime(world) == held
+        assert len(self.told(world)) == 2, "a dry run keeps nothing, so it is told again"
+        problem = self.told(world)[-1]
+        assert problem.facts["count"] == len(held)
+        assert f"`amzlink orders release --held prime --store {SLUG}`" in problem.next_step
+        settled(world)
+        run(world)
+        assert len(self.told(world)) == 2
+
+    def test_are_released_by_one_command_and_no_others(self, world: StoreOnSandbox) -> None:
+        held = held_for_prime(world)
+        with world.deps.database() as book, book.writing() as connection:
+            italian, *others = sorted(held)
+            connection.execute(
+                update(ORDERS).where(ORDERS.c.order_id == italian).values(marketplace_id="APJ6JRA9NG5V4")
+            )  # fmt: skip
+        assert release_prime_orders(world.deps, SLUG) == others
+        assert held_for_prime(world) == {italian}
+        assert release_prime_orders(world.deps, SLUG) == []
+        run(world)
+        assert held_for_prime(world) == {italian}
+        assert self.told(world) == []
+
+    def test_nothing_is_told_while_the_setting_decides(self, world: StoreOnSandbox) -> None:
+        for setting in ("never", "always"):
+            set_store(world, include_prime=setting)
+            settled(world)
+            run(world)
+        assert self.told(world) == []
+        set_store(world, include_prime="auto")
+        settled(world)
+        run(world)
+        assert len(self.told(world)) == 1
 
 
 def test_the_recipient_can_be_read_again_and_stands_nowhere_in_the_files(tmp_path: Path) -> None:

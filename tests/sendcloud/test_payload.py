@@ -197,12 +197,12 @@ def test_a_price_in_no_named_currency_is_refused() -> None:
     assert made.name.value == "currency-unsupported"
 
 
-@pytest.mark.parametrize("fields", [{"currency": "SEK"}, {"lines": (line_of(), line_of("2", currency="PLN"))}])
-def test_a_currency_that_sendcloud_lacks_is_refused_by_name(fields: dict[str, Any]) -> None:
-    with pytest.raises(Problem) as caught:
-        build_payload(outgoing_of(**fields), INTEGRATION)
-    assert caught.value.name.value == "currency-unsupported"
-    assert caught.value.facts["currency"] in ("SEK", "PLN")
+@pytest.mark.parametrize("currency", ["SEK", "PLN", "TRY", "XYZ"])
+def test_a_price_goes_in_its_own_currency_whatever_sendclouds_list_says(currency: str) -> None:
+    order = document(currency=currency, lines=(line_of(currency=currency),))
+    (item,) = order["order_details"]["order_items"]
+    prices = (order["payment_details"]["total_price"], item["unit_price"], item["total_price"])
+    assert {price["currency"] for price in prices} == {currency}
 
 
 def test_weights_are_whole_grams_a_piece_and_all_together() -> None:

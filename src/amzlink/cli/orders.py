@@ -77,14 +77,30 @@ def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
 
 
 @orders_app.command("release")
-def release_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
+def release_command(
+    ctx: typer.Context,
+    order_id: Annotated[str | None, typer.Argument(metavar="ID", help="Amazon's order number.")] = None,
+    held: Annotated[
+        str | None,
+        typer.Option(metavar="prime", help="All Prime orders on hold whose carrier you may choose."),
+    ] = None,
+) -> None:
     """Lift an order's holds. A hold is set again only for a new cause."""
-    from amzlink.cli.views.orders.browse import show_released
-    from amzlink.jobs.orders.browse import release_order
-    from amzlink.problems import Exit, Problem
+    from amzlink.cli.shell.values import parse_choice
+    from amzlink.cli.views.orders.browse import show_released, show_released_orders
+    from amzlink.core.orders.holds import Hold
+    from amzlink.jobs.orders.browse import release_order, release_prime_orders
+    from amzlink.problems import Exit, Problem, usage
 
     session: Session = ctx.obj
+    if (order_id is None) == (held is None):
+        session.console.usage(usage.ORDER_OR_HELD)
+    if held is not None:
+        parse_choice("--held", held, Hold.PRIME.value)
     slug = session.store()
+    if order_id is None:
+        show_released_orders(session.console, slug, Hold.PRIME, release_prime_orders(session.deps, slug))
+        return
     try:
         lifted, nothing = release_order(session.deps, slug, order_id), ""
     except Problem as problem:

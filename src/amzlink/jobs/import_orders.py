@@ -23,6 +23,7 @@ from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.jobs.shipments.read_back import ConfirmationsShown
 from amzlink.jobs.weights.look_up import Weigher
+from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
@@ -122,6 +123,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
         now = run.learn_time()
         intake = Intake(run, report.tally)
         _bring_in(run, intake, options, report)
+        _tell_prime_still_held(run)
         if not run.dry_run:
             if run.time.is_trusted:
                 renew_leases(sealed, today=sealed.today(now), policy=run.retention)
@@ -151,6 +153,12 @@ def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: Imp
         fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS))
         fetch.incomplete()
         report.window = fetch.changes(options.since)
+
+
+def _tell_prime_still_held(run: StoreRun) -> None:
+    """Say once that Prime orders which an earlier version held wait for a person: their labels may be made already."""
+    if run.store.include_prime == "auto" and (count := note_prime_still_held(run.book)):
+        run.reporter.warn(run.naming_store(Problem(ProblemName.PRIME_STILL_HELD, count=count)))
 
 
 def _purge(run: StoreRun, report: ImportReport) -> None:

@@ -10,6 +10,9 @@ AREA: Final = "Sendcloud"
 # Details of answers that cannot be read.
 OTHER_ORDERS_LISTED: Final = "it lists other orders than the requested one"
 
+# In place of a currency.
+CURRENCY_NOT_NAMED: Final = "a currency that Amazon does not name"
+
 ENTRIES: Final = {
     ProblemName.SENDCLOUD_CREDENTIALS: Entry(
         title="Sendcloud does not know these keys",
@@ -98,9 +101,9 @@ ENTRIES: Final = {
     ),
     ProblemName.CURRENCY_UNSUPPORTED: Entry(
         title="Sendcloud does not take this currency",
-        what="The order {order_id} is in {currency}, and Sendcloud does not support this currency.",
-        why="Sendcloud's interface names EUR, GBP and USD only. The order is in the order book.",
-        next_step="Make its label in Sendcloud by hand. If it is shipped another way, hold it with `amzlink orders hold {order_id}{store_option}`.",
+        what="Sendcloud does not take the order {order_id}, because it is in {currency}.",
+        why="Sendcloud's documentation names EUR, GBP and USD only, but some accounts may use others. The order is in the order book.",
+        next_step="Make its label in Sendcloud by hand. amzlink tries one order in this currency again each day. If the order is shipped another way, hold it with `amzlink orders hold {order_id}{store_option}`.",
         exit_code=Exit.PARTLY,
     ),
 }

@@ -69,6 +69,8 @@ class ProblemName(Enum):
     ORDER_OF_OTHER_COUNTRY = "order-of-other-country"
     ORDERS_INCOMPLETE = "orders-incomplete"
     HOLD_NOT_FOUND = "hold-not-found"
+    PRIME_STILL_HELD = "prime-still-held"
+    PRIME_SETTING_CHANGED = "prime-setting-changed"
     IMPORT_STALE = "import-stale"
     NOT_SCHEDULED = "not-scheduled"
     SHIPMENT_REFUSED = "shipment-refused"

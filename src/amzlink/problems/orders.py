@@ -64,6 +64,22 @@ ENTRIES: Final = {
         next_step="Nothing to do.",
         exit_code=Exit.DONE,
     ),
+    ProblemName.PRIME_STILL_HELD: Entry(
+        title="Prime orders of an earlier version are still on hold",
+        what="An earlier version put {count:Prime order} on hold, and they stay on hold.",
+        why="In their country you may choose the carrier of Prime orders, so new ones are sent. Labels for the older ones may have been made elsewhere.",
+        next_step="See which orders they are with `amzlink orders list{store_option}`. `amzlink orders release --held prime{store_option}` releases them all.",
+        exit_code=Exit.DONE,
+        severity="warning",
+    ),
+    ProblemName.PRIME_SETTING_CHANGED: Entry(
+        title="The setting include_prime has new values",
+        what="The setting include_prime of the store {store} was {before}. It is now {after}.",
+        why="The values are now auto, always and never. With auto, Prime orders are sent where Amazon lets you choose the carrier.",
+        next_step="If that is right, there is nothing to do. To hold all Prime orders, run `amzlink stores set include_prime=never{store_option}`.",
+        exit_code=Exit.DONE,
+        severity="warning",
+    ),
     ProblemName.IMPORT_STALE: Entry(
         title="No recent import",
         what="The order book is not up to date: {detail}.",

@@ -135,6 +135,7 @@ def not_toml(*, error: str) -> str:
 COMMAND_MISSING: Final = "A command is missing."
 STORE_WITHOUT_SLUG: Final = "--store needs the short name of a store."
 STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together."
+ORDER_OR_HELD: Final = "Give either one order number or --held prime."
 SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."
 RECIPIENT_WITHOUT_ARCHIVE: Final = "--recipient needs --archive DIR."
 ARCHIVE_WITHOUT_RECIPIENT: Final = "--archive needs at least one --recipient, a public key of age (age1...)."

@@ -18,6 +18,7 @@ from amzlink.core.destination.outgoing_order import OutgoingOrder
 from amzlink.core.destination.phone import Phone, read_phone
 from amzlink.core.orders.order import OrderLine, TaxRegistration
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.destination import CURRENCY_NOT_NAMED
 from amzlink.sendcloud.order_json import (
     CustomerDetails,
     CustomsDetails,
@@ -37,8 +38,6 @@ from amzlink.sendcloud.order_json import (
     Weight,
 )
 
-CURRENCIES: Final = frozenset({"EUR", "GBP", "USD"})
-
 # Amazon's tax registration types (Orders API 2026-01-01) under the names that Sendcloud enumerates.
 _TAX_NAMES: Final = {"VAT": "VAT", "CPF": "CNP", "CNPJ": "CNP"}
 # ISO 3166-1 numeric codes of the member states, which follow the `IM` of an IOSS number.
@@ -55,7 +54,8 @@ def build_payload(outgoing: OutgoingOrder, integration_id: int) -> OrderPayload:
     """The order as Sendcloud takes it.
 
     Raises:
-        Problem: `currency-unsupported`; `address-unfit`, naming each field that does not fit.
+        Problem: `currency-unsupported`, where Amazon names a price but no currency; `address-unfit`, naming each field
+            that does not fit.
     """
     order = outgoing.order
     recipient, buyer = order.personal.recipient, order.personal.buyer
@@ -97,19 +97,17 @@ def payload_bytes(payload: OrderPayload) -> bytes:
 
 
 def _currency(outgoing: OutgoingOrder) -> str:
-    """The order's currency, or that of its lines.
+    """The order's currency, or that of its lines. Which ones it takes is for Sendcloud to say.
 
     A free replacement has none, yet Sendcloud's model demands one beside the amount: nothing is nothing in any.
     """
-    named = [
-        currency for currency in (outgoing.order.currency, *(line.currency for line in outgoing.lines)) if currency
-    ]
-    unfit = [currency for currency in named if currency not in CURRENCIES]
-    costs = any(map(_amount, (outgoing.order.total, *(line.unit_price for line in outgoing.lines))))
-    if unfit or (costs and not named):
-        currency = unfit[0] if unfit else "a currency that Amazon does not name"
-        raise Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=outgoing.order.order_id, currency=currency)
-    return named[0] if named else "EUR"
+    order = outgoing.order
+    for currency in (order.currency, *(line.currency for line in outgoing.lines)):
+        if currency:
+            return currency
+    if any(map(_amount, (order.total, *(line.unit_price for line in outgoing.lines)))):
+        raise Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=order.order_id, currency=CURRENCY_NOT_NAMED)
+    return "EUR"
 
 
 def _amount(text: str | None) -> Decimal | None:

@@ -50,6 +50,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     ),
     (browse.HeldDocument, "schema store order_id holds"),
     (browse.ReleasedDocument, "schema store order_id released"),
+    (browse.ReleasedOrdersDocument, "schema store hold order_ids"),
     (export.ExportDocument, "schema store | file rows"),
     (export.ExportRow, ROW),
     (

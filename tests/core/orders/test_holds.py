@@ -6,12 +6,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.clock import to_iso
-from amzlink.core.orders.holds import HeldFor, Hold, HoldPolicy, causes, counting
+from amzlink.core.orders.holds import (
+    BUY_SHIPPING,
+    OWN_CARRIER,
+    STILL_HELD,
+    HeldFor,
+    Hold,
+    HoldPolicy,
+    cause_to_keep,
+    causes,
+    counting,
+)
 from amzlink.core.orders.order import PENDING, TO_SHIP, PersonalData, Recipient
+from amzlink.core.store_choices import IncludePrime
 from tests.orderbook.samples import NOW, PERSONAL, line_of, order_of
 
 DEFAULT = HoldPolicy()
+ITALY, GERMANY = "APJ6JRA9NG5V4", "A1PA6795UKMFR9"
 PROGRAMS = {
     "PRIME": Hold.PRIME,
     "AMAZON_EASY_SHIP": Hold.AMAZON_SHIPS,
@@ -37,7 +50,7 @@ def test_an_ordinary_order_has_no_cause() -> None:
 
 @pytest.mark.parametrize(("program", "hold"), PROGRAMS.items())
 def test_a_program_that_is_not_shipped_the_normal_way_holds_the_order(program: str, hold: Hold) -> None:
-    assert causes(order_of(programs=(program,))) == {hold: program}
+    assert causes(order_of(programs=(program,), marketplace_id=ITALY)) == {hold: program}
 
 
 @pytest.mark.parametrize("program", HARMLESS)
@@ -108,7 +121,7 @@ def test_no_cause_holds_anything_personal(
         label_from=NOW if early else None,
         personal=PERSONAL if with_address else PersonalData(recipient=Recipient(city="Praha")),
     )
-    allowed = {"12345678901234", to_iso(NOW), "absent"}
+    allowed = {"12345678901234", to_iso(NOW), "absent", OWN_CARRIER}
     assert all(cause in allowed or set(cause.split(",")) <= set(PROGRAMS) for cause in causes(order).values())
 
 
@@ -117,10 +130,38 @@ def test_a_hold_that_was_lifted_does_not_count() -> None:
     assert counting(held, DEFAULT, NOW) == ("no-address",)
 
 
-def test_prime_counts_unless_the_store_includes_it() -> None:
-    held = (HeldFor("prime", "PRIME"),)
-    assert counting(held, DEFAULT, NOW) == ("prime",)
-    assert counting(held, HoldPolicy(include_prime=True), NOW) == ()
+@pytest.mark.parametrize("country", ["DE", "FR", "ES", "NL", "PL", "SE", "BE"])
+def test_a_prime_order_goes_where_the_merchant_chooses_the_carrier(country: str) -> None:
+    assert prime_counts(BY_COUNTRY[country].id, "auto") == ()
+
+
+@pytest.mark.parametrize("country", ["IT", "GB", "US", "JP", "IE", "TR"])
+def test_a_prime_order_whose_label_comes_from_buy_shipping_is_held(country: str) -> None:
+    assert prime_counts(BY_COUNTRY[country].id, "auto") == ("prime",)
+
+
+def test_a_prime_order_of_an_unknown_marketplace_is_held() -> None:
+    assert prime_counts(None, "auto") == prime_counts("A2SOMETHINGNEW", "auto") == ("prime",)
+
+
+@pytest.mark.parametrize("marketplace_id", [ITALY, GERMANY])
+def test_a_store_can_send_all_its_prime_orders_or_none(marketplace_id: str) -> None:
+    assert prime_counts(marketplace_id, "always") == ()
+    assert prime_counts(marketplace_id, "never") == ("prime",)
+
+
+def prime_counts(marketplace_id: str | None, include_prime: IncludePrime) -> tuple[str, ...]:
+    found = causes(order_of(programs=("PRIME",), marketplace_id=marketplace_id))
+    held = tuple(HeldFor(hold, cause) for hold, cause in found.items())
+    return counting(held, HoldPolicy(include_prime), NOW)
+
+
+def test_a_prime_order_that_an_earlier_version_held_keeps_its_cause() -> None:
+    for before in (BUY_SHIPPING, STILL_HELD):
+        assert cause_to_keep("prime", before, OWN_CARRIER) == before
+        assert counting((HeldFor("prime", before),), DEFAULT, NOW) == ("prime",)
+    assert cause_to_keep("prime", None, OWN_CARRIER) == OWN_CARRIER
+    assert cause_to_keep("preorder", "PREORDER", "OTHER") == "OTHER"
 
 
 def test_a_missing_weight_counts_only_where_the_store_asks_for_it() -> None:
@@ -136,7 +177,7 @@ def test_a_label_is_too_early_until_its_time_has_come() -> None:
     assert counting(held, DEFAULT, NOW + timedelta(days=400)) == ()
 
 
-@pytest.mark.parametrize("policy", [DEFAULT, HoldPolicy(include_prime=True, hold_missing_weight=True)])
+@pytest.mark.parametrize("policy", [DEFAULT, HoldPolicy("always", hold_missing_weight=True)])
 def test_all_other_holds_count_at_any_time_under_any_setting(policy: HoldPolicy) -> None:
     others = sorted({hold.value for hold in Hold} - {"prime", "missing-weight", "label-too-early"})
     held = tuple(HeldFor(hold, "cause") for hold in reversed(others))
@@ -153,12 +194,12 @@ def test_all_other_holds_count_at_any_time_under_any_setting(policy: HoldPolicy)
         ),
         unique_by=lambda entry: entry.hold,
     ),
-    st.booleans(),
+    st.sampled_from(["auto", "always", "never"]),
     st.booleans(),
 )
 @settings(deadline=None)
 def test_what_counts_is_a_sorted_part_of_what_is_held(
-    held: list[HeldFor], include_prime: bool, hold_missing_weight: bool
+    held: list[HeldFor], include_prime: IncludePrime, hold_missing_weight: bool
 ) -> None:
     found = counting(tuple(held), HoldPolicy(include_prime, hold_missing_weight), NOW)
     assert list(found) == sorted(set(found))

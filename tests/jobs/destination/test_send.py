@@ -1,6 +1,7 @@
 """Orders on their way to Sendcloud: each that is ready gets there once, whatever happens meanwhile."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from amzlink.jobs.orders.browse import hold_order, release_order
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.problems import ProblemName
+from amzlink.sandbox.messages import Json
 from amzlink.sandbox.plan import Story, Trait
 from tests.support.destination import NONE, Destination, minutes, one, problem_of, refusals
 from tests.support.world import SLUG
@@ -54,7 +56,7 @@ def test_an_order_that_is_not_to_ship_stays_here(tmp_path: Path, story: Story) -
 @pytest.mark.parametrize(
     "trait",
     [
-        Trait.PRIME, Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
+        Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
         Trait.STORE_PICKUP, Trait.PREORDER, Trait.LABEL_LATER, Trait.BARE_RECIPIENT,
     ],
 )  # fmt: skip
@@ -79,6 +81,7 @@ def test_orders_go_in_batches_of_a_hundred_and_each_call_is_as_sendcloud_documen
 
 def test_the_most_urgent_orders_go_first(tmp_path: Path) -> None:
     at = Destination(tmp_path, orders=500)
+    at.switch("sendcloud-any-currency")  # otherwise a batch goes a second time, without what was refused
     at.run()
     posted = [order for call in at.calls() if call.method == "POST" for order in json.loads(call.content)]
     dates = [order["order_details"]["order_items"][0]["delivery_dates"]["handover_at"] for order in posted]
@@ -518,19 +521,63 @@ def test_a_refused_change_leaves_the_order_there_as_it_was_and_says_so(tmp_path:
     assert at.sent()[ids[0]] == "refused"
 
 
-def test_a_currency_that_sendcloud_does_not_take_is_refused_here(tmp_path: Path) -> None:
-    at = Destination(tmp_path, orders=300)
+def polish_orders(at: Destination, count: int) -> list[str]:
+    """New orders in zloty."""
+    ids = at.add(count)
+
+    def edit(body: Json) -> None:
+        for price in prices_in(body):
+            price["currencyCode"] = "PLN"
+
+    for order_id in ids:
+        at.alter(order_id, edit)
+    return ids
+
+
+def prices_in(part: Any) -> Iterator[Json]:
+    if isinstance(part, dict):
+        if "currencyCode" in part:
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from prices_in(each)
+
+
+def test_an_order_in_another_currency_goes_where_sendcloud_takes_it(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    at.switch("sendcloud-any-currency")
+    ids = polish_orders(at, 3)
+    assert at.run().complete
+    assert {at.stored()[order_id]["payment_details"]["total_price"]["currency"] for order_id in ids} == {"PLN"}
+
+
+def test_a_currency_that_sendcloud_refuses_is_named_once_for_each_order_and_the_others_go(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    others, ids = at.add(2), polish_orders(at, 3)
     report = at.run()
-    polish = {
-        order_id
-        for order_id, order in at.world.sandbox.world.orders.items()
-        if order.is_shippable and order.country == "PL" and at.sent().get(order_id) == "refused"
-    }
-    assert polish
-    assert set(refusals(report).values()) == {"currency-unsupported"}
-    assert refusals(report).keys() == polish
-    assert not polish & at.stored().keys()
+    assert refusals(report) == dict.fromkeys(ids, "currency-unsupported")
+    assert all("PLN" in entry.message for entry in report.sent.refused)
+    assert set(others) <= at.stored().keys()
+    assert not set(ids) & at.stored().keys()
+    posts = at.posts
     assert at.run().complete, "it is told once"
+    assert at.posts == posts
+    assert refusals(at.run(settle=True)) == {}
+
+
+def test_of_a_refused_currency_one_order_is_tried_again_each_day_and_all_when_it_is_taken(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    ids = polish_orders(at, 3)
+    at.run()
+    at.world.clock.advance(timedelta(days=1).total_seconds())
+    assert len(refusals(at.run())) == 1
+    assert at.run().complete, "once a day"
+    at.switch("sendcloud-any-currency")
+    at.world.clock.advance(timedelta(days=1).total_seconds())
+    assert at.run().sent.sent == 1
+    assert at.run().sent.sent == 2
+    assert set(ids) <= at.stored().keys()
 
 
 def test_an_address_that_does_not_fit_is_refused_here_without_a_word_of_it_and_goes_when_it_fits(

@@ -96,8 +96,8 @@ class TestTheDocumentsOfTheContract:
         "changed_at": "2026-11-22T09:30:00Z",
         "ship_by": "2026-11-25T09:30:00Z",
         "service_level": "STANDARD",
-        "programs": ["PREMIUM", "PRIME"],
-        "holds": ["prime"],
+        "programs": ["PREMIUM", "PREORDER"],
+        "holds": ["preorder"],
         "lines": 2,
         "units": 3,
         "weight_grams": None,
@@ -109,7 +109,7 @@ class TestTheDocumentsOfTheContract:
     def fill(self, world: StoreOnSandbox) -> None:
         order = order_of(
             status="PARTIALLY_SHIPPED",
-            programs=("PREMIUM", "PRIME"),
+            programs=("PREMIUM", "PREORDER"),
             lines=(line_of("1", quantity_unshipped=0), line_of("2", quantity=1, quantity_unshipped=1, sku=None)),
             packages=(package_of("P1"),),
         )
@@ -284,15 +284,15 @@ class TestHolding:
         assert listed(world) == {ORDER_ID: ()}
 
     def test_a_release_lifts_all_holds_and_says_which(self, world: StoreOnSandbox) -> None:
-        store(world, change_of(order_of(programs=("PRIME", "PREORDER"))))
+        store(world, change_of(order_of(programs=("DELIVERY_BY_AMAZON", "PREORDER"))))
         hold_order(world.deps, SLUG, ORDER_ID)
-        assert release_order(world.deps, SLUG, ORDER_ID) == ("manual", "preorder", "prime")
+        assert release_order(world.deps, SLUG, ORDER_ID) == ("amazon-ships", "manual", "preorder")
         assert listed(world) == {ORDER_ID: ()}
 
     def test_what_was_released_stays_released_when_the_order_comes_again(self, world: StoreOnSandbox) -> None:
-        store(world, change_of(order_of(programs=("PRIME",))))
+        store(world, change_of(order_of(programs=("PREORDER",))))
         release_order(world.deps, SLUG, ORDER_ID)
-        store(world, change_of(order_of(programs=("PRIME",), changed_at=NOW), is_new=False))
+        store(world, change_of(order_of(programs=("PREORDER",), changed_at=NOW), is_new=False))
         assert listed(world) == {ORDER_ID: ()}
 
     def test_an_order_that_is_not_held_cannot_be_released(self, world: StoreOnSandbox) -> None:
@@ -316,7 +316,7 @@ class TestHolding:
 
     def test_the_stores_settings_decide_which_holds_count(self, world: StoreOnSandbox) -> None:
         store(world, change_of(order_of(programs=("PRIME",))))
-        set_store(world, include_prime=True)
+        set_store(world, include_prime="always")
         assert listed(world) == {ORDER_ID: ()}
         assert show_order(world.deps, SLUG, ORDER_ID, with_personal=False).holds == ()
         assert [holds for _, holds, _ in export_orders(world.deps, SLUG, EVERY, with_personal=False)] == [()]
@@ -332,11 +332,11 @@ class TestForPeople:
     def test_the_list_has_a_line_for_each_order(
         self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        store(world, change_of(order_of(programs=("PRIME",))), change_of(order_of(OTHER_ID, ship_by=None)))
+        store(world, change_of(order_of(programs=("PREORDER",))), change_of(order_of(OTHER_ID, ship_by=None)))
         show_list(Console(), SLUG, list_orders(world.deps, SLUG, EVERY), world.deps.clock.now())
         head, first, second = capsys.readouterr().out.splitlines()
         assert head.split()[:3] == ["ORDER", "STATUS", "SHIP"]
-        assert first.split() == [ORDER_ID, "UNSHIPPED", "Wed", "25", "Nov", "09:30", "2", "STANDARD", "prime"]
+        assert first.split() == [ORDER_ID, "UNSHIPPED", "Wed", "25", "Nov", "09:30", "2", "STANDARD", "preorder"]
         assert second.split() == [OTHER_ID, "UNSHIPPED", "2", "STANDARD"]
 
     def test_an_empty_book_says_how_to_fill_it(self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,12 +71,12 @@ def weigh(book: Database, item: str, grams: int) -> None:
 
 class TestOneOrder:
     def test_it_is_as_it_came_but_for_what_is_sealed(self, book: Database) -> None:
-        ordered = order_of(programs=("PRIME", "PREMIUM"), replaces=OTHER_ID)
+        ordered = order_of(programs=("PREORDER", "PREMIUM"), replaces=OTHER_ID)
         save(book, change_of(ordered))
         assert find_order(book.of(STORE), ORDER_ID) == BookedOrder(
             order=msgspec.structs.replace(ordered, personal=NOTHING_PERSONAL),
             weights={},
-            held_for=(HeldFor("prime", "PRIME", None),),
+            held_for=(HeldFor("preorder", "PREORDER", None),),
             lifetime=Lifetime(status="UNSHIPPED", changed_on=date(2026, 11, 22), ship_by=date(2026, 11, 25)),
             lease_day=date(2026, 12, 23),
             delivered_by=None,
@@ -119,8 +119,11 @@ class TestOneOrder:
         assert boxes(book.of("my-other-shop"), [ORDER_ID]) == {}
 
     def test_its_holds_are_told_with_those_of_others_that_have_none(self, book: Database) -> None:
-        save(book, change_of(order_of(programs=("PRIME",))), change_of(order_of(OTHER_ID)))
-        assert holds(book.of(STORE), [ORDER_ID, OTHER_ID]) == {ORDER_ID: (HeldFor("prime", "PRIME"),), OTHER_ID: ()}
+        save(book, change_of(order_of(programs=("PREORDER",))), change_of(order_of(OTHER_ID)))
+        assert holds(book.of(STORE), [ORDER_ID, OTHER_ID]) == {
+            ORDER_ID: (HeldFor("preorder", "PREORDER"),),
+            OTHER_ID: (),
+        }
 
 
 class TestWeights:
@@ -184,7 +187,7 @@ class TestManyOrders:
             change_of(
                 order_of(
                     f"302-{number:07}-0000000",
-                    programs=("PRIME",) if number % 3 == 0 else (),
+                    programs=("PREORDER",) if number % 3 == 0 else (),
                     lines=tuple(line_of(f"{number}-{item}") for item in range(number % 3 + 1)),
                 )
             )
@@ -279,14 +282,14 @@ class TestSettingAndLifting:
         ]
 
     def test_lifting_marks_what_amazon_caused_and_removes_what_a_person_set(self, book: Database) -> None:
-        save(book, change_of(order_of(programs=("PRIME",))), change_of(order_of(OTHER_ID, programs=("PRIME",))))
+        save(book, change_of(order_of(programs=("PREORDER",))), change_of(order_of(OTHER_ID, programs=("PREORDER",))))
         set_manual_hold(book.of(STORE), ORDER_ID, NOW)
         lift_holds(book.of(STORE), ORDER_ID, NOW)
         found = {(row["order_id"], row["hold"]): row["lifted_at"] for row in rows_of(book, HOLDS)}
-        assert found == {(ORDER_ID, "prime"): "2026-11-23T09:30:00Z", (OTHER_ID, "prime"): None}
+        assert found == {(ORDER_ID, "preorder"): "2026-11-23T09:30:00Z", (OTHER_ID, "preorder"): None}
 
     def test_lifting_again_keeps_the_time_of_the_first(self, book: Database) -> None:
-        save(book, change_of(order_of(programs=("PRIME",))))
+        save(book, change_of(order_of(programs=("PREORDER",))))
         lift_holds(book.of(STORE), ORDER_ID, NOW)
         lift_holds(book.of(STORE), ORDER_ID, NOW + timedelta(hours=1))
         assert rows_of(book, HOLDS)[0]["lifted_at"] == "2026-11-23T09:30:00Z"
@@ -305,7 +308,7 @@ class TestAddresses:
 
 class TestForgettingAStore:
     def fill(self, book: Database, store: str) -> None:
-        order = order_of(programs=("PRIME",), packages=(package_of(),))
+        order = order_of(programs=("PREORDER",), packages=(package_of(),))
         save(
             book,
             change_of(order),

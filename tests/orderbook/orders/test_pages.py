@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event, update
 
 from amzlink.core.orders.changes import digest
-from amzlink.core.orders.holds import Hold
+from amzlink.core.orders.holds import OWN_CARRIER, STILL_HELD, Hold
 from amzlink.core.orders.order import PackageItem
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
-from amzlink.orderbook.orders.browse import holds, lift_holds, set_manual_hold
+from amzlink.orderbook.orders.browse import holds, lift_holds, note_prime_still_held, set_manual_hold
 from amzlink.orderbook.orders.pages import (
     OrderChange,
     Page,
@@ -348,11 +348,20 @@ class TestHolds:
         assert set(self.held(book)) == {"manual"}
         assert not self.held(book)["manual"][1]
 
+    def test_a_prime_order_that_an_earlier_version_held_stays_held_whatever_changes(self, book: Database) -> None:
+        save(book, self.with_causes({"prime": "PRIME"}, is_new=True))
+        save(book, self.with_causes({"prime": OWN_CARRIER}))
+        assert self.held(book) == {"prime": ("PRIME", False)}
+        assert note_prime_still_held(book.of(STORE)) == 1
+        assert note_prime_still_held(book.of(STORE)) == 0
+        save(book, self.with_causes({"prime": OWN_CARRIER}))
+        assert self.held(book) == {"prime": (STILL_HELD, False)}
+
     def test_other_orders_keep_theirs(self, book: Database) -> None:
-        save(book, change_of(order_of(OTHER_ID, programs=("PRIME",))))
+        save(book, change_of(order_of(OTHER_ID, programs=("PREORDER",))))
         save(book, self.with_causes({}, is_new=True))
         save(book, self.with_causes({}))
-        assert self.held(book, OTHER_ID) == {"prime": ("PRIME", False)}
+        assert self.held(book, OTHER_ID) == {"preorder": ("PREORDER", False)}
 
     @given(
         st.lists(

@@ -11,6 +11,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, join, joined, path_text
 from amzlink.cli.views.words import counted
 from amzlink.config import SETTINGS, Store
+from amzlink.core.store_choices import IncludePrime
 from amzlink.jobs.disconnect import Disconnected
 from amzlink.jobs.stores.save import Connected, region_of
 from amzlink.jobs.stores.settings import Shown
@@ -27,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     destination: Literal["none", "sendcloud"]
     hold_missing_weight: bool
     default_weight_grams: int | None
-    include_prime: bool
+    include_prime: IncludePrime
     ship_by_guard_hours: int
     purge_destination: bool
     sendcloud_public_key: str | None

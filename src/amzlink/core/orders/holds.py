@@ -14,6 +14,7 @@ import msgspec
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
+from amzlink.core.store_choices import IncludePrime
 
 
 class Hold(StrEnum):
@@ -32,8 +33,9 @@ class Hold(StrEnum):
     MANUAL = "manual"
 
 
-# Amazon's Buy Shipping makes the labels of Seller Fulfilled Prime; the other programs are collected, or confirmed, by
-# Amazon itself (docs/services/amazon.md, "Statuses, programs and holds" and "Rules for confirming").
+# Amazon's Buy Shipping makes the labels of Seller Fulfilled Prime, but for some countries; the other programs are
+# collected, or confirmed, by Amazon itself (docs/services/amazon.md, "Statuses, programs and holds" and "Rules for
+# confirming").
 _BY_PROGRAM: Final[Mapping[str, Hold]] = {
     "PRIME": Hold.PRIME,
     "AMAZON_EASY_SHIP": Hold.AMAZON_SHIPS,
@@ -47,11 +49,32 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
 INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT})
 """What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""
 
+OWN_CARRIER_MARKETPLACES: Final = frozenset(
+    {
+        "A1PA6795UKMFR9",  # DE
+        "A13V1IB3VIYZZH",  # FR
+        "A1RKKUPIHCS9HS",  # ES
+        "A1805IZSGTT6HS",  # NL
+        "A1C3SOZRARQ6R3",  # PL
+        "A2NODRKZP88ZB9",  # SE
+        "AMEN7PMS3EDWL",  # BE
+    }
+)
+"""Where the merchant chooses the carrier of a Prime order (docs/services/amazon.md, "Statuses, programs and holds")."""
+
+# Causes of the hold `prime`. Versions that knew one rule for all countries wrote the first; there the label may have
+# been made elsewhere meanwhile, so it is never replaced by the second.
+BUY_SHIPPING: Final = "PRIME"
+OWN_CARRIER: Final = "PRIME,own-carrier"
+STILL_HELD: Final = "PRIME,still-held"
+"""Held by an earlier version under the first cause, and told."""
+PRIME_CAUSES: Final = (BUY_SHIPPING, OWN_CARRIER, STILL_HELD)
+
 
 class HoldPolicy(msgspec.Struct, frozen=True):
     """The store's settings that decide whether a cause counts."""
 
-    include_prime: bool = False
+    include_prime: IncludePrime = "auto"
     hold_missing_weight: bool = False
 
 
@@ -71,6 +94,8 @@ def causes(order: Order) -> dict[Hold, str]:
     for program in sorted(set(order.programs) & _BY_PROGRAM.keys()):  # Amazon promises no sequence
         hold = _BY_PROGRAM[program]
         found[hold] = f"{found[hold]},{program}" if hold in found else program
+    if Hold.PRIME in found and order.marketplace_id in OWN_CARRIER_MARKETPLACES:
+        found[Hold.PRIME] = OWN_CARRIER
     if asked := [line.order_item_id for line in order.lines if line.cancellation_requested]:
         found[Hold.CANCELLATION_REQUESTED] = ",".join(sorted(asked))
     if order.label_from:
@@ -82,14 +107,25 @@ def causes(order: Order) -> dict[Hold, str]:
     return found
 
 
+def cause_to_keep(hold: str, before: str | None, now: str) -> str:
+    """What the book notes for a hold that is there `now`, where it noted `before`.
+
+    A Prime order that an earlier version held stays held, whatever else of it changes.
+    """
+    if hold == Hold.PRIME and now == OWN_CARRIER and before is not None:
+        return before
+    return now
+
+
 def counting(held: tuple[HeldFor, ...], policy: HoldPolicy, now: datetime) -> tuple[str, ...]:
     """The holds that keep an order back at this moment, in the order of their names."""
-    return tuple(sorted(entry.hold for entry in held if entry.lifted_at is None and _counts(entry, policy, now)))
+    return tuple(sorted(entry.hold for entry in held if entry.lifted_at is None and counts(entry, policy, now)))
 
 
-def _counts(entry: HeldFor, policy: HoldPolicy, now: datetime) -> bool:
+def counts(entry: HeldFor, policy: HoldPolicy, now: datetime) -> bool:
+    """Whether a cause keeps an order back under these settings, as long as nobody lifts it."""
     if entry.hold == Hold.PRIME:
-        return not policy.include_prime
+        return policy.include_prime == "never" or (policy.include_prime == "auto" and entry.cause != OWN_CARRIER)
     if entry.hold == Hold.MISSING_WEIGHT:
         return policy.hold_missing_weight
     if entry.hold == Hold.LABEL_TOO_EARLY:

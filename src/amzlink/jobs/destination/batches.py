@@ -87,15 +87,29 @@ def _put_aside(
 ) -> None:
     rows = []
     for index, reasons in refusals.items():
-        row, first = batch[index].row, reasons[0]
-        problem = Problem(ProblemName.SENDCLOUD_REFUSED, order_id=row.order_id, detail=_spell(first))
-        tally.refuse(row.order_id, problem)
+        order, first = batch[index], reasons[0]
+        problem, asked = _refusal(order, reasons), order.row.payload_hash
+        tally.refuse(order.row.order_id, problem)
         rows.append(
             msgspec.structs.replace(
-                row, state=DispatchState.REFUSED, problem=problem.name, code=first.code, pointer=first.pointer
+                order.row,
+                state=DispatchState.REFUSED,
+                # A currency is asked for again without any change of the order.
+                payload_hash=None if problem.name is ProblemName.CURRENCY_UNSUPPORTED else asked,
+                problem=problem.name,
+                code=first.code,
+                pointer=first.pointer,
             )
         )
     save_dispatches(run.book, rows)
+
+
+def _refusal(order: ReadyOrder, reasons: "Sequence[FieldRefusal]") -> Problem:
+    order_id = order.row.order_id
+    if all(reason.pointer.rpartition("/")[2] == "currency" for reason in reasons):
+        currency = order.payload.payment_details.total_price.currency
+        return Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=order_id, currency=currency)
+    return Problem(ProblemName.SENDCLOUD_REFUSED, order_id=order_id, detail=_spell(reasons[0]))
 
 
 def _unexplained(refusal: "BatchRefused") -> Problem:

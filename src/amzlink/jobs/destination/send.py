@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from amzlink.core.destination.currencies import orders_to_try_again
 from amzlink.core.destination.outgoing_order import OutgoingOrder, outgoing
 from amzlink.core.orders.holds import counting
 from amzlink.core.orders.order import OrderId
@@ -23,9 +24,11 @@ from amzlink.jobs.destination.withdraw import Recall
 from amzlink.orderbook.destination.outbox import (
     DispatchRow,
     DispatchState,
+    accepted_currencies,
     considered,
     dispatch_rows,
     orders_to_consider,
+    refused_currencies,
     save_dispatches,
 )
 from amzlink.orderbook.orders.browse import holds
@@ -86,11 +89,16 @@ class _Post:
             yield batch
 
     def _ready(self) -> Iterator[ReadyOrder]:
-        ids = iter(orders_to_consider(self._run.book, self._basis))
+        ids = iter(dict.fromkeys([*orders_to_consider(self._run.book, self._basis), *self._refused_for_currency()]))
         while chunk := list(itertools.islice(ids, _CHUNK)):
             decided = list(self._decide_all(chunk))
             save_dispatches(self._run.book, [each for each in decided if isinstance(each, DispatchRow)])
             yield from (each for each in decided if isinstance(each, ReadyOrder))
+
+    def _refused_for_currency(self) -> Iterator[str]:
+        refused = refused_currencies(self._run.book)
+        accepted = accepted_currencies(self._run.book, {order.currency for order in refused}) if refused else {}
+        return orders_to_try_again(refused, accepted, self._run.clock.now())
 
     def _decide_all(self, order_ids: Sequence[str]) -> Iterator[ReadyOrder | DispatchRow]:
         book, store = self._run.book, self._run.store

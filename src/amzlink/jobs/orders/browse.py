@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from amzlink.core.orders.holds import counting
+from amzlink.core.orders.holds import PRIME_CAUSES, HeldFor, Hold, counting, counts
 from amzlink.core.orders.order import Package, PersonalData
 from amzlink.core.privacy.retention import Keeping, Retention, expected_last_day, keeping_of
 from amzlink.core.shipments.parcels import DEAD, Parcel
@@ -20,6 +20,7 @@ from amzlink.orderbook.orders.browse import (
     find_order,
     iterate_orders,
     lift_holds,
+    release_prime,
     set_manual_hold,
 )
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
@@ -116,6 +117,14 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
             raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
         lift_holds(run.book, order_id, now)
     return lifted
+
+
+def release_prime_orders(deps: Deps, slug: str) -> list[str]:
+    """Lift the hold `prime` of all orders to ship whose carrier the merchant may choose, and say which they are."""
+    with StoreRun(deps, slug) as run:
+        policy = run.store.hold_policy
+        causes = [cause for cause in PRIME_CAUSES if counts(HeldFor(Hold.PRIME, cause), policy, run.clock.now())]
+        return release_prime(run.book, causes, run.clock.now())
 
 
 def confirmed(order: BookedOrder) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
+from amzlink.core.destination.currencies import RefusedCurrency
 from amzlink.core.orders.order import CANCELLED, TO_SHIP
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
@@ -17,6 +18,7 @@ from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(DISPATCHES)
 _TIME_LENGTH: Final = len("2026-11-23T09:30:00.000Z")
+_MOST_URGENT_FIRST: Final = (ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
 
 
 class DispatchState(StrEnum):
@@ -85,10 +87,39 @@ def orders_to_consider(book: StoreBook, basis: str) -> list[str]:
                 DISPATCHES.c.considered != ORDERS.c.changed_at + f" {basis}",
             )
         )
-        .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+        .order_by(*_MOST_URGENT_FIRST)
     )
     with book.reading() as connection:
         return list(connection.scalars(query))
+
+
+def refused_currencies(book: StoreBook) -> list[RefusedCurrency]:
+    """Orders to ship that were refused for their currency, the most urgent first."""
+    query = (
+        select(ORDERS.c.order_id, ORDERS.c.currency, DISPATCHES.c.asked_at)
+        .select_from(_with_dispatch())
+        .where(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP), ORDERS.c.currency.is_not(None))
+        .where(DISPATCHES.c.state == DispatchState.REFUSED.value)
+        .where(DISPATCHES.c.problem == ProblemName.CURRENCY_UNSUPPORTED.value)
+        .order_by(*_MOST_URGENT_FIRST)
+    )
+    with book.reading() as connection:
+        return [
+            RefusedCurrency(row.order_id, row.currency, from_iso(row.asked_at) if row.asked_at else None)
+            for row in connection.execute(query)
+        ]
+
+
+def accepted_currencies(book: StoreBook, currencies: Collection[str]) -> dict[str, datetime]:
+    """When Sendcloud last accepted an order in these currencies; those that it never took are left out."""
+    query = (
+        select(ORDERS.c.currency, func.max(DISPATCHES.c.accepted_at).label("at"))
+        .select_from(_with_dispatch())
+        .where(ORDERS.c.store == book.store, ORDERS.c.currency.in_(currencies), DISPATCHES.c.accepted_at.is_not(None))
+        .group_by(ORDERS.c.currency)
+    )
+    with book.reading() as connection:
+        return {row.currency: from_iso(row.at) for row in connection.execute(query)}
 
 
 def considered(changed_at: datetime, basis: str) -> str:

@@ -1,15 +1,15 @@
 """Looking at the orders in the book, and setting and lifting their holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, delete, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, literal, select, update
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.holds import HeldFor, Hold
-from amzlink.core.orders.order import Order
+from amzlink.core.orders.holds import BUY_SHIPPING, OWN_CARRIER_MARKETPLACES, STILL_HELD, HeldFor, Hold
+from amzlink.core.orders.order import TO_SHIP, Order
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import StoreBook, upsert
@@ -160,6 +160,37 @@ def lift_holds(book: StoreBook, order_id: str, now: datetime) -> None:
     with book.writing() as connection:
         connection.execute(delete(HOLDS).where(*here, HOLDS.c.hold == Hold.MANUAL.value))
         connection.execute(update(HOLDS).where(*here, HOLDS.c.lifted_at.is_(None)).values(lifted_at=to_iso(now)))
+
+
+def release_prime(book: StoreBook, causes: Collection[str], now: datetime) -> list[str]:
+    """Lift the hold `prime` with one of these causes from orders to ship whose carrier the merchant chooses.
+
+    Their order ids.
+    """
+    wanted = (*_prime_of_own_carrier(book.store), HOLDS.c.cause.in_(causes))
+    with book.writing() as connection:
+        released = list(connection.scalars(select(HOLDS.c.order_id).where(*wanted).order_by(HOLDS.c.order_id)))
+        connection.execute(update(HOLDS).where(*wanted).values(lifted_at=to_iso(now)))
+    return released
+
+
+def note_prime_still_held(book: StoreBook) -> int:
+    """How many Prime orders an earlier version holds of which nobody was told yet; from now on they count as told."""
+    untold = (*_prime_of_own_carrier(book.store), HOLDS.c.cause == BUY_SHIPPING)
+    with book.writing() as connection:
+        return connection.execute(update(HOLDS).where(*untold).values(cause=STILL_HELD)).rowcount
+
+
+def _prime_of_own_carrier(store: str) -> tuple[ColumnElement[bool], ...]:
+    own_carrier = select(ORDERS.c.order_id).where(
+        ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDERS.c.marketplace_id.in_(OWN_CARRIER_MARKETPLACES)
+    )
+    return (
+        HOLDS.c.store == store,
+        HOLDS.c.hold == Hold.PRIME.value,
+        HOLDS.c.lifted_at.is_(None),
+        HOLDS.c.order_id.in_(own_carrier),
+    )
 
 
 def _filtered(query: Select[Any], store: str, wanted: Filter) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
+from amzlink.core.orders.holds import cause_to_keep
 from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
@@ -241,7 +242,12 @@ def _save_holds(connection: Connection, store: str, changes: Sequence[OrderChang
             HOLDS.c.store == store, HOLDS.c.order_id.in_(changed), HOLDS.c.hold.not_in(_NOT_IN_THE_ORDER)
         )
         there = {(row.order_id, row.hold): row.cause for row in connection.execute(query)}
-    wanted = {(change.order.order_id, hold): cause for change in changes for hold, cause in change.causes.items()}
+    wanted = {
+        key: cause_to_keep(key[1], there.get(key), cause)
+        for change in changes
+        for hold, cause in change.causes.items()
+        for key in [(str(change.order.order_id), hold)]
+    }
     for order_id, hold in there.keys() - wanted.keys():
         connection.execute(
             delete(HOLDS).where(HOLDS.c.store == store, HOLDS.c.order_id == order_id, HOLDS.c.hold == hold)

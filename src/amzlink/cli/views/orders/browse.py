@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.privacy import WHY_PURGED
-from amzlink.cli.views.words import local_day, local_time
+from amzlink.cli.views.words import counted, local_day, local_time
 from amzlink.core.orders import order as orders
 from amzlink.core.orders.holds import INCOMPLETE, Hold
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Recipient
@@ -151,6 +151,14 @@ class ReleasedDocument(Document, frozen=True, kw_only=True):
     released: tuple[str, ...]
 
 
+class ReleasedOrdersDocument(Document, frozen=True, kw_only=True):
+    """`orders release --held --json`."""
+
+    store: str
+    hold: str
+    order_ids: list[str]
+
+
 # The list
 
 
@@ -257,6 +265,15 @@ def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str,
     """Which holds were lifted; where there were none, `nothing` says so."""
     told = f"{order_id} is released. It was on hold for: {', '.join(lifted)}." if lifted else nothing
     console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
+
+
+def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: list[str]) -> None:
+    """Which orders a hold was lifted of."""
+    told = f"{counted(len(order_ids), 'order')} released from the hold {hold.value}."
+    console.result(
+        lambda: ReleasedOrdersDocument(store=slug, hold=hold.value, order_ids=order_ids),
+        lambda: console.line(f"{told} {', '.join(order_ids)}" if order_ids else "No order has such a hold."),
+    )
 
 
 def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
