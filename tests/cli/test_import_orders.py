@@ -268,3 +268,47 @@ def test_a_home_that_belongs_to_another_user_is_refused_by_name(at: Shell) -> No
     assert (ran.code, ran.document["error"]["problem"]) == (78, "home-of-another-user")
     os.chown(at.home, 0, 0)
     assert {path: path.read_bytes() for path in at.home.rglob("*") if path.is_file()} == before
+
+
+def notify(at: Shell, tmp_path: Path, script: str) -> Path:
+    """Set a program for alarms; what it is given comes into the file."""
+    heard = tmp_path / "heard"
+    program = tmp_path / "tell"
+    program.write_text(f"#!/bin/sh\n{script.format(heard=heard)}\n")
+    program.chmod(0o700)
+    file = at.home / "config" / "config.toml"
+    file.write_text(f'{file.read_text()}\n[notify]\ncommand = ["{program}", "now; rm -rf /", "$HOME"]\n')
+    return heard
+
+
+def test_the_merchants_program_gets_what_is_told_and_no_secrets(tmp_path: Path) -> None:
+    with shell(tmp_path, faults=["authorisation-revoked"]) as at:
+        heard = notify(at, tmp_path, 'cat >>{heard}; env >>{heard}.env; echo "$1 $2" >>{heard}.args')
+        for _ in range(2):
+            assert at.run("import-orders").code == 77
+        at.control("/faults", {"off": ["authorisation-revoked"]})
+        assert at.run("import-orders").code == 0
+    begun, ended = map(json.loads, heard.read_text().splitlines())
+    assert (begun["problem"], begun["store"], begun["job"]) == ("authorisation-revoked", SLUG, "import-orders")
+    assert (begun["exit_code"], begun["over"], ended["over"]) == (77, False, True)
+    assert all(begun[key] for key in ("summary", "cause", "next_step", "docs", "since"))
+    assert "AMZLINK_SECRET_" not in Path(f"{heard}.env").read_text()
+    assert Path(f"{heard}.args").read_text() == "now; rm -rf / $HOME\n" * 2
+
+
+@pytest.mark.parametrize(("script", "why"), [("exit 3", "ended with code 3"), ("cat >/dev/null; kill -9 $$", "-9")])
+def test_a_program_for_alarms_that_fails_is_told_of(tmp_path: Path, script: str, why: str) -> None:
+    with shell(tmp_path, faults=["authorisation-revoked"]) as at:
+        notify(at, tmp_path, script)
+        ran = at.run("import-orders")
+    assert ran.code == 77
+    assert "authorisation-revoked" in ran.err
+    assert "notify-failed" in ran.err
+    assert why in ran.err
+
+
+def test_a_program_for_alarms_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+    with shell(tmp_path, faults=["authorisation-revoked"]) as at:
+        notify(at, tmp_path, "true")
+        (tmp_path / "tell").unlink()
+        assert "could not be started" in at.run("import-orders").err
