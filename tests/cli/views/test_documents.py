@@ -73,7 +73,10 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (RefusedOrder, "order_id problem message"),
     (
         weights.WeightsDocument,
-        "schema store skus summary set refused patches passed_over orders_without_weight api_calls | file error",
+        (
+            "schema store skus summary set forgotten refused patches passed_over orders_without_weight api_calls | "
+            "file error"
+        ),
     ),
     (
         weights.Sku,
