@@ -166,8 +166,6 @@ def load(path: Path) -> Config:
         raw = read_toml(text)
     except UndecodableError as error:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=str(error)) from error
-    except RecursionError:
-        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=stores.NESTED_TOO_DEEPLY) from None
     return _parse(raw, path)
 
 

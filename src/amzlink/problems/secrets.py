@@ -13,7 +13,7 @@ ENTRIES: Final = {
         title="No keyring available",
         what="The keyring of this machine cannot be used: {detail}.",
         why="amzlink keeps secrets in the operating system's keyring. Servers, containers and cron often have none.",
-        next_step="{first}There are three ways. (1) Write each secret to a file that only you can read, and set AMZLINK_SECRET_{variable}_FILE to its path. (2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders. `amzlink explain servers` shows each way step by step.",
+        next_step="There are three ways. (1) Write each secret to a file that only you can read, and set AMZLINK_SECRET_{variable}_FILE to its path. {first}(2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders. `amzlink explain servers` shows each way step by step.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -84,9 +84,9 @@ BESIDE_THE_PUBLIC_KEY: Final = "The secret key stands beside it."
 def before_connecting(*, slug: str, variables: Sequence[str]) -> str:
     """What to do before a store is connected on a machine without a keyring; `slug` is the name it can have."""
     return (
-        f"The store needs a short name before its secrets have a place; the steps below use {slug}. For (1), the "
-        f"variables are {', '.join(variables)}. The last file can be empty: amzlink fills it. "
-        f"When they are set, run `amzlink connect{store_option(slug)}`: it does not ask for the secrets then. "
+        f"For a new store with the short name {slug}, set {', '.join(variables[:-1])} and {variables[-1]}. "
+        f"The last file can be empty: amzlink fills it. Then run `amzlink connect{store_option(slug)}`: it does not "
+        "ask for these secrets. "
     )
 
 

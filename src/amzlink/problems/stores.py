@@ -168,7 +168,6 @@ def secrets_key_no_text(*, key: str) -> str:
 
 # What can be wrong in config.toml. Several of these are joined with semicolons.
 
-NESTED_TOO_DEEPLY: Final = "its brackets are nested too deeply"
 STORES_ARE_NO_TABLE: Final = "stores: it has to be a table, such as [stores.my-shop]"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from amzlink.cli.shell.alarms import AlarmDocument
 from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
-from amzlink.cli.views import diagnosis, privacy, problems, sandbox, shipments, status, stores, version, weights
+from amzlink.cli.views import diagnosis, pages, privacy, problems, sandbox, shipments, status, stores, version, weights
 from amzlink.cli.views.orders import browse, export, imports
 from amzlink.cli.views.runs import RefusedOrder
 from amzlink.problems import Problem, ProblemName
@@ -119,6 +119,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     ),
     (status.RefusedEntry, "order_id problem reason"),
     (problems.ProblemsDocument, "schema problems"),
+    (pages.TopicDocument, "schema topic text"),
     (problems.NamedProblem, "problem title"),
     (problems.ExplainDocument, f"schema {ERROR} title exit_code checks"),
     (sandbox.SandboxDocument, "schema spapi_url lwa_url sendcloud_url control_url credentials"),
