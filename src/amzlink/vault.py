@@ -95,7 +95,8 @@ class Vault:
             self._need(self._keys, book.chain_ids, book.floor)
         except Problem:
             if book.floor:
-                self._move_known_chains_on(book.chain_ids, book.floor)
+                with contextlib.suppress(Problem):  # the missing keys are what to tell; the next opening tries again
+                    self._put_out_of_reach(book.chain_ids, book.floor)
             raise
         floors = [floor for floor in (self._keys.floor, book.floor) if floor]
         self.floor = max(floors, default=None)
@@ -165,18 +166,13 @@ class Vault:
             if _read(self._place.load(), self._store) != self._keys:
                 raise Problem(ProblemName.VAULT_KEY_STUCK, store=self._store)
 
-    def _move_known_chains_on(self, chain_ids: Mapping[str, str], floor: date) -> None:
-        """Move on what this book's boxes hang on, of a keyring that lacks other keys; another book's chains stay.
-
-        The keyring's own floor stays too: it says of all chains that they were moved on.
-        """
+    def _put_out_of_reach(self, chain_ids: Mapping[str, str], floor: date) -> None:
+        """Move on an older keyring of this book, which lacks newer keys; another book's stays as it is."""
         with self._place.alone():
             keys = _read(self._place.load(), self._store)
-            known = {month: chain for month, chain in keys.chains.items() if chain.id == chain_ids.get(month)}
-            moved = _moved_on(_Keys(None, known), floor).chains
-            if moved != known:
-                others = {month: chain for month, chain in keys.chains.items() if month not in known}
-                self._save(msgspec.structs.replace(keys, chains=others | moved))
+            is_ours = all(chain.id == chain_ids.get(month) for month, chain in keys.chains.items())
+            if keys.chains and is_ours and (keys.floor is None or keys.floor < floor):
+                self._save(_moved_on(keys, floor))
 
     def _bound_to(self, order_id: str, part: str) -> bytes:
         bound = self._bound_to_store + order_id.encode()
