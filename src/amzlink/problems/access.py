@@ -12,8 +12,8 @@ ENTRIES: Final = {
     ProblemName.CLIENT_UNKNOWN: Entry(
         title="Amazon does not know this client id and secret",
         what="Amazon refused the client id and client secret of the app.",
-        why="The secret was mistyped, was replaced by a newer one, or has expired: a secret is valid for 180 days. Or the application id was given instead of the client id.",
-        next_step="At {page} choose View under LWA credentials and copy both values. If the secret has expired, make a new one there. Then give them with `amzlink connect{store_option}{renew}`.",
+        why="The secret was mistyped, was replaced by a newer one, or has expired: a secret is valid for 180 days, then make a new one on the same page. Or the application id was given instead of the client id.",
+        next_step="At {page} choose View under LWA credentials and copy both values. Then give them with `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("lwa-token",),
     ),
