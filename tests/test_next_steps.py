@@ -144,6 +144,8 @@ ADDED_BY: Final = {
     "http/connection.py": {"host", "seconds"},
     "http/reachability.py": {"host", "seconds"},
     "http/sockets.py": {"host", "seconds"},  # what is no way becomes a problem in http/connection.py
+    "jobs/orders/fetch.py": {"operation", "detail"},  # the refusal that is given another name
+    "jobs/verify.py": {"operation", "detail"},  # the same
     "secrets.py": {"bus", "detail", "name", "slug", "variable"},  # `_refusal`
 }
 

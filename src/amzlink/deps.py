@@ -110,7 +110,7 @@ class Deps:
         """The same for one store: the clock of a test store goes with its sandbox's.
 
         Raises:
-            Problem: `config-invalid`, where AMZLINK_CLOCK_OFFSET is no number of seconds.
+            Problem: `environment-invalid`, where AMZLINK_CLOCK_OFFSET is no number of seconds.
         """
         given = self.environ.get(CLOCK_OFFSET)
         if not given or not store.test or isinstance(self.clock, ShiftedClock):
@@ -120,7 +120,7 @@ class Deps:
             _ = self.clock.now() + shift
         except (ValueError, OverflowError):
             raise Problem(
-                ProblemName.CONFIG_INVALID, file=CLOCK_OFFSET, detail=stores.CLOCK_OFFSET_NOT_SECONDS
+                ProblemName.ENVIRONMENT_INVALID, variable=CLOCK_OFFSET, detail=stores.CLOCK_OFFSET_NOT_SECONDS
             ) from None
         return replace(self, clock=ShiftedClock(self.clock, shift))
 

@@ -77,23 +77,53 @@ class SealedOrders:
 
     # Opening.
 
-    def personal_data(self, order_ids: Collection[str]) -> dict[str, PersonalData]:
+    def personal_data(
+        self, order_ids: Collection[str], *, damaged: list[Problem] | None = None
+    ) -> dict[str, PersonalData]:
         """What is personal in these orders; one of which nothing is sealed, or can still be opened, is left out.
 
+        With `damaged` a box that cannot be opened although others can holds back no other: its problem goes there.
+
         Raises:
-            Problem: `vault-key-missing`, where a key does not fit.
+            Problem: `vault-key-missing`, where no key fits; `personal-data-unreadable`, where one box is damaged.
         """
-        return self._opened(order_ids, THE_ORDER, _decode_personal)
+        return self._opened(order_ids, THE_ORDER, _decode_personal, damaged)
 
     def parcels(self, order_ids: Collection[str]) -> dict[str, SealedParcels]:
         """The tracking numbers of these orders' parcels, as `personal_data`."""
         return self._opened(order_ids, ITS_PARCELS, _decode_parcels)
 
-    def _opened(self, order_ids: Collection[str], part: str, decode: Callable[[bytes], _T]) -> dict[str, _T]:
-        return {
-            order_id: decode(self._vault.open(order_id, box, part=part))
-            for order_id, box in boxes(self._book, order_ids, part).items()
-        }
+    def _opened(
+        self,
+        order_ids: Collection[str],
+        part: str,
+        decode: Callable[[bytes], _T],
+        damaged: list[Problem] | None = None,
+    ) -> dict[str, _T]:
+        opened = {}
+        for order_id, box in boxes(self._book, order_ids, part).items():
+            try:
+                opened[order_id] = decode(self._vault.open(order_id, box, part=part))
+            except Problem as problem:
+                failure = self._judged(problem, order_id)
+                if damaged is None or failure is problem:
+                    raise failure from None
+                damaged.append(failure)
+        return opened
+
+    def _judged(self, problem: Problem, order_id: str) -> Problem:
+        """What it means that a box does not open: where others do, it is damaged; else it is the key."""
+        if not self._opens_any:
+            return problem
+        return Problem(ProblemName.PERSONAL_DATA_UNREADABLE, order_id=order_id, store=self._book.store)
+
+    @property
+    def _opens_any(self) -> bool:
+        for place, box in sample_boxes(self._book, _SAMPLE).items():
+            with contextlib.suppress(Problem):
+                self._vault.open(place.order_id, box, part=place.part)
+                return True
+        return False
 
     def try_some(self) -> int:
         """Open what runs out first and last, to see whether the keys fit. How much that was; raises as opening does."""
@@ -106,7 +136,8 @@ class SealedOrders:
 
     def taking_in(self, order_ids: Sequence[str]) -> "TakingIn":
         """For orders that are about to be stored: what is sealed of them, to be completed and sealed anew."""
-        return TakingIn(self._vault, boxes(self._book, order_ids) if order_ids else {})
+        there = boxes(self._book, order_ids) if order_ids else {}
+        return TakingIn(self._vault, there, self._judged)
 
     def seal_parcels(self, order_id: str, numbers: SealedParcels, lease: date) -> Box:
         """Tracking numbers, sealed until the end of `lease`."""
@@ -136,11 +167,15 @@ class SealedOrders:
         )
 
     def _lengthen(self, longer: Mapping[Place, tuple[Box, date]]) -> int:
-        fresh = {
-            place: (box, self._seal_anew(place, box, until))
-            for place, (box, until) in longer.items()
-            if until > box.lease_day
-        }
+        fresh = {}
+        for place, (box, until) in longer.items():
+            if until > box.lease_day:
+                try:
+                    fresh[place] = (box, self._seal_anew(place, box, until))
+                except Problem as problem:
+                    if self._judged(problem, place.order_id) is problem:
+                        raise
+                    # A damaged box keeps its lease: nobody can read it any more, and the others go on.
         if fresh:
             replace_boxes(self._book, fresh, self.chain_ids)
         return len(fresh)
@@ -183,28 +218,39 @@ class SealedOrders:
 class TakingIn:
     """What is sealed of some orders, while newer versions of them are taken in."""
 
-    def __init__(self, vault: Vault, there: dict[str, Box]) -> None:
+    def __init__(self, vault: Vault, there: dict[str, Box], judged: Callable[[Problem, str], Problem]) -> None:
         self._vault = vault
         self._there = there
+        self._judged = judged
 
     def __contains__(self, order_id: str) -> bool:
         return order_id in self._there
 
     def completed(self, order: Order) -> Order:
         """The order with what Amazon now withholds and is sealed."""
-        box = self._there.get(order.order_id)
-        if box is None:
+        known = self._known(order.order_id)
+        if known is None:
             return order
-        known = _decode_personal(self._vault.open(order.order_id, box))
         return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
 
     def tells_more(self, order: Order) -> bool:
         """Whether the order tells anything else than what is sealed of it; what it withholds is nothing else."""
-        box = self._there.get(order.order_id)
-        if box is None:
+        if order.order_id not in self._there:
             return False
-        known = _decode_personal(self._vault.open(order.order_id, box))
-        return keep_known(order.personal, known) != known
+        known = self._known(order.order_id)
+        return known is None or keep_known(order.personal, known) != known
+
+    def _known(self, order_id: str) -> PersonalData | None:
+        """What is sealed of an order; None for nothing, and for a damaged box, which what Amazon tells replaces."""
+        box = self._there.get(order_id)
+        if box is None:
+            return None
+        try:
+            return _decode_personal(self._vault.open(order_id, box))
+        except Problem as problem:
+            if self._judged(problem, order_id) is problem:
+                raise
+            return None
 
     def seal(self, order: Order, lease: date) -> Box:
         """The order's personal data, sealed until the end of `lease`, or as long as it was already, if that is longer.

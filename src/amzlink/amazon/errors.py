@@ -120,10 +120,10 @@ def spapi_failure(status: int, body: bytes, operation: str, role: str, request_i
     if not error.code and is_html(body):
         return Intercepted(ProblemName.PROXY_INTERFERES, operation=operation, status=status, request_id=request_id)
     if _says_nothing(status, error, operation):
-        unreadable = Unreadable(
-            ProblemName.RESPONSE_MALFORMED, operation=operation, status=status, request_id=request_id
+        detail = no_error_in_it(status=status, size=len(body))
+        return Unreadable(
+            ProblemName.RESPONSE_MALFORMED, operation=operation, status=status, request_id=request_id, detail=detail
         )
-        return unreadable.with_facts(detail=no_error_in_it(status=status, size=len(body)))
     kind, name = _meaning(status, error, operation)
     failed = kind(name, operation=operation, status=status, code=error.code, request_id=request_id)
     facts = {"role": role, "detail": code_and_status(code=error.code, status=status)}

@@ -54,14 +54,19 @@ def export_command(
     from amzlink.cli.shell.values import parse_choice, parse_filter, parse_output
     from amzlink.cli.views.orders.export import export
     from amzlink.jobs.orders.browse import export_orders
+    from amzlink.problems import Exit, Problem
 
     session: Session = ctx.obj
     parse_choice("--format", format_, "csv", "json", "jsonl")
     file = parse_output("--output", output)
     slug = session.store()
     wanted = parse_filter(status, due_before, lambda: session.now(slug))
-    rows = export_orders(session.deps, slug, wanted, with_personal=with_pii)
+    damaged: list[Problem] = []
+    rows = export_orders(session.deps, slug, wanted, with_personal=with_pii, damaged=damaged)
     export(session.console, slug, rows, form=format_, output=file, with_pii=with_pii)
+    for problem in damaged:
+        session.console.warn(problem)
+        session.exit_code = Exit.PARTLY
 
 
 @orders_app.command("hold")

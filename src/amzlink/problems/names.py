@@ -106,6 +106,7 @@ class ProblemName(Enum):
     DATABASE_UNREACHABLE = "database-unreachable"
     DATABASE_ERROR = "database-error"
     VAULT_KEY_MISSING = "vault-key-missing"
+    PERSONAL_DATA_UNREADABLE = "personal-data-unreadable"
     VAULT_KEY_STUCK = "vault-key-stuck"
     PURGE_INCOMPLETE = "purge-incomplete"
     JOURNAL_IN_USE = "journal-in-use"

@@ -17,6 +17,14 @@ ENTRIES: Final = {
         exit_code=Exit.CONFIGURATION,
         checks=("vault",),
     ),
+    ProblemName.PERSONAL_DATA_UNREADABLE: Entry(
+        title="The personal data of one order cannot be opened",
+        what="The personal data of the order {order_id} cannot be opened, although that of other orders can.",
+        why="This part of the order book was damaged, for example by the disk. Nothing else of the order is lost.",
+        next_step="If the order is still open, run `amzlink import-orders{store_option} --order {order_id}`: Amazon gives the data again. If it is shipped, `amzlink purge-pii{store_option} --order {order_id}` removes what is left of it.",
+        exit_code=Exit.PARTLY,
+        checks=("vault",),
+    ),
     ProblemName.VAULT_KEY_STUCK: Entry(
         title="The old encryption key could not be deleted",
         what="The keyring accepted the new key of the store {store}, but still returns the old one.",

@@ -107,7 +107,10 @@ class _Post:
         ready = [order_id for order_id in order_ids if not counting(held[order_id], policy, now)]
         known = dispatch_rows(book, ready)
         with_parcel = have_parcels(book, ready)
-        personal = self._run.sealed.personal_data(ready)
+        damaged: list[Problem] = []
+        personal = self._run.sealed.personal_data(ready, damaged=damaged)
+        for problem in damaged:
+            self._tally.refuse(str(problem.facts["order_id"]), problem)
         found = {
             order.order_id: outgoing(order, weights if store.import_weights else {})
             for order, weights in weighed_orders_of(book, list(personal), personal)

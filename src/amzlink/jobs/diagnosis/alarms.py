@@ -38,13 +38,10 @@ def judged(
         Problem: after the block, where what was said cannot be remembered.
     """
     file = home.state / "alarms" / f"{job}.json"
+    busy = Problem(ProblemName.RUN_IN_PROGRESS, job=job)
     with contextlib.ExitStack() as held:
         with contextlib.suppress(Problem):  # a second run of the job, or no file to be had: it is said twice then
-            held.enter_context(
-                lock(
-                    home.locks / f"alarms-{job}.lock", Problem(ProblemName.RUN_IN_PROGRESS), wait_seconds=_WAITS_SECONDS
-                )
-            )
+            held.enter_context(lock(home.locks / f"alarms-{job}.lock", busy, wait_seconds=_WAITS_SECONDS))
         judgement = judge(_read(file), troubles, succeeded, now)
         yield judgement
         if judgement.memory or file.exists():

@@ -84,15 +84,20 @@ def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> 
         )
 
 
-def export_orders(deps: Deps, slug: str, wanted: Filter, *, with_personal: bool) -> Iterator[Exported]:
-    """The orders with their lines and, where asked for, their personal data; memory stays flat."""
+def export_orders(
+    deps: Deps, slug: str, wanted: Filter, *, with_personal: bool, damaged: list[Problem]
+) -> Iterator[Exported]:
+    """The orders with their lines and, where asked for, their personal data; memory stays flat.
+
+    An order whose personal data is damaged comes without it, and its problem goes to `damaged`.
+    """
     with StoreRun(deps, slug) as run:
         policy, now = run.store.hold_policy, run.now()
         sealed = run.sealed if with_personal else None
         orders = iterate_orders(run.book, wanted)
         while chunk := list(itertools.islice(orders, _CHUNK)):
             ids = [order.order_id for order in chunk]
-            personal = sealed.personal_data(ids) if sealed else {}
+            personal = sealed.personal_data(ids, damaged=damaged) if sealed else {}
             for order in chunk:
                 yield order, counting(order.held_for, policy, now), personal.get(order.order_id)
 
