@@ -30,6 +30,7 @@ ROW = (
 # Documents and parts with their keys. What stands behind a bar may be left out: nothing to say, or not asked for.
 KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (ErrorDocument, "schema error"),
+    (pages.TopicDocument, "schema topic text"),
     (Failure, ERROR),
     (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),
     (version.VersionDocument, "schema version"),
