@@ -74,7 +74,7 @@ class TestWhatIsMissing:
         assert order.lines == (
             OrderLine(
                 order_item_id="11111111111111", sku=None, asin=None, title=None, quantity=3, quantity_unshipped=3,
-                unit_price=None, currency=None,
+                unit_price=None, currency=None, programs=(), ioss_number=None, cancellation_requested=False,
             ),
         )  # fmt: skip
 
@@ -134,6 +134,26 @@ class TestWhatIsMissing:
         document = bare_order()
         del document[name]
         assert f"`{name}`" in refusal(document).facts["detail"]  # type: ignore[operator]
+
+
+class TestWhatTheParcelMustHave:
+    def test_mandatory_constraints_are_demands_even_those_that_nobody_has_seen_yet(self) -> None:
+        constraints = {"signatureConfirmation": "MANDATORY", "cashOnDelivery": None, "coldChain": "MANDATORY",
+                       "palletDelivery": "SOMETHING_ELSE", "odd": {"deeper": 1}}  # fmt: skip
+        assert line_of(fulfillment={"shipping": {"shippingConstraints": constraints}}).demands == (
+            "coldChain", "signatureConfirmation",
+        )  # fmt: skip
+
+    def test_gift_wrap_has_its_level(self) -> None:
+        assert line_of(fulfillment={"packing": {"giftOption": {"giftWrapLevel": "STANDARD"}}}).gift_wrap == "STANDARD"
+        assert line_of(fulfillment={"packing": {"giftOption": {"giftWrapLevel": ""}}}).gift_wrap is None
+
+    @pytest.mark.parametrize("customization", [None, {}, {"customizedUrl": None}, {"customizedUrl": ""}])
+    def test_a_line_without_wishes_is_not_customised(self, customization: Json | None) -> None:
+        assert not line_of(product={"customization": customization}).customised
+
+    def test_a_line_with_wishes_is_customised(self) -> None:
+        assert line_of(product={"customization": {"customizedUrl": "https://wishes.test/1"}}).customised
 
 
 class TestWhatIsUnknown:

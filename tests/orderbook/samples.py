@@ -49,6 +49,9 @@ def line_of(order_item_id: str = "1", **fields: Any) -> OrderLine:
             "quantity_unshipped": 2,
             "unit_price": "19.99",
             "currency": "EUR",
+            "programs": (),
+            "ioss_number": None,
+            "cancellation_requested": False,
             **fields,
         }
     )

@@ -27,6 +27,7 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """JSON in Amazon's camel case. Without cycles, so that the garbage collector need not look."""
 
 
+_MANDATORY = "MANDATORY"  # the one value of a shipping constraint
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -111,6 +112,7 @@ class _Cancellation(_Wire, frozen=True):
 
 
 class _GiftOption(_Wire, frozen=True):
+    gift_wrap_level: str | None = None
     gift_message: str | None = None
 
 
@@ -123,6 +125,7 @@ class _InternationalShipping(_Wire, frozen=True):
 
 
 class _Shipping(_Wire, frozen=True):
+    shipping_constraints: dict[str, object] | None = None  # by name: Amazon may add one
     international_shipping: _InternationalShipping | None = None
 
 
@@ -280,6 +283,8 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
         unshipped = item.quantity_ordered
     shipping = fulfillment.shipping if fulfillment else None
     abroad = shipping.international_shipping if shipping else None
+    constraints = shipping.shipping_constraints if shipping else None
+    gift = fulfillment.packing.gift_option if fulfillment and fulfillment.packing else None
     cancellation = item.cancellation
     request = cancellation.cancellation_request if cancellation else None
     return OrderLine(
@@ -297,6 +302,11 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
         cancellation_requested=bool(
             request and request.requester == "BUYER" and cancellation and cancellation.cancellation_execution is None
         ),
+        demands=tuple(sorted(name for name, value in constraints.items() if value == _MANDATORY))
+        if constraints
+        else (),
+        gift_wrap=(gift.gift_wrap_level or None) if gift else None,
+        customised=bool(product.customization and product.customization.customized_url),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 from amzlink.files import translate, translated_errors
 from amzlink.problems import Problem, ProblemName, database, usage
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
 _BUSY_MILLISECONDS: Final = 20_000

@@ -67,6 +67,9 @@ ORDER_LINES: Final = Table(
     Column("programs", Text, nullable=False),
     Column("ioss_number", Text),
     Column("weight_grams", Integer),  # of one piece
+    Column("demands", Text),  # what the parcel must have, separated by spaces; null: of an earlier version
+    Column("wrap_level", Text),
+    Column("customised", Boolean),  # made to the buyer's wishes, which lie sealed; null: of an earlier version
     PrimaryKeyConstraint("store", "order_id", "order_item_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("order_lines_by_sku", "store", "sku"),

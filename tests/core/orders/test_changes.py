@@ -49,6 +49,18 @@ def test_a_newer_answer_updates_even_where_its_facts_are_the_same() -> None:
     assert verdict_on(newer, known_from(order)) is Verdict.UPDATED
 
 
+def test_an_order_without_what_later_versions_read_has_the_digest_of_the_first() -> None:
+    """Else every order in the book would count as changed after an upgrade."""
+    lines = (line_of("1", ioss_number="IM1", cancellation_requested=True, programs=("TRANSPARENCY",)), line_of("2"))
+    whole = order_of(programs=("PRIME",), lines=lines, packages=(package_of(),))
+    assert (digest(order_of()), digest(whole)) == ("033a4b9533115fc72451458f", "537e85228447ad7ee7433801")
+
+
+def test_a_demand_that_is_new_at_the_same_time_updates() -> None:
+    demanding = order_of(lines=(line_of(demands=("signatureConfirmation",)),))
+    assert verdict_on(demanding, known_from(order_of())) is Verdict.UPDATED
+
+
 def test_another_content_at_the_same_time_updates() -> None:
     assert verdict_on(order_of(status="SHIPPED"), known_from(order_of())) is Verdict.UPDATED
 

@@ -86,7 +86,17 @@ class TestAPage:
             label_from=NOW,
             replaces=OTHER_ID,
             programs=("AMAZON_BUSINESS", "PREMIUM"),
-            lines=(line_of("1", programs=("TRANSPARENCY",), ioss_number="IM1"), line_of("2", quantity=3, sku=None)),
+            lines=(
+                line_of(
+                    "1",
+                    programs=("TRANSPARENCY",),
+                    ioss_number="IM1",
+                    gift_wrap="STANDARD",
+                    customised=True,
+                    demands=("palletDelivery", "signatureConfirmation"),
+                ),
+                line_of("2", quantity=3, sku=None),
+            ),
             packages=(package_of(items=(PackageItem("1", 2), PackageItem("2", 1))),),
         )
         save(book, change_of(order))
@@ -128,6 +138,9 @@ class TestAPage:
             "currency": "EUR",
             "programs": "TRANSPARENCY",
             "ioss_number": "IM1",
+            "demands": "palletDelivery signatureConfirmation",
+            "wrap_level": "STANDARD",
+            "customised": True,
             "weight_grams": None,
         }
         assert (second["order_item_id"], second["position"], second["sku"]) == ("2", 2, None)

@@ -23,8 +23,13 @@ STATUSES: Final = (
 DELIVERED: Final = "DELIVERED"
 
 
-class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One line of an order. `quantity_unshipped` counts what has still to be handed over."""
+class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One line of an order. `quantity_unshipped` counts what has still to be handed over.
+
+    `demands` are Amazon's names of what the parcel must have (`signatureConfirmation`), sorted. `customised` says that
+    the buyer's wishes came along; they are personal data. A field that later versions add needs a default: where it has
+    that, it is left out of the digest (`changes.digest`), which so stays the same.
+    """
 
     order_item_id: str
     sku: str | None
@@ -34,9 +39,12 @@ class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quantity_unshipped: int
     unit_price: str | None
     currency: str | None
-    programs: tuple[str, ...] = ()
-    ioss_number: str | None = None
-    cancellation_requested: bool = False
+    programs: tuple[str, ...]
+    ioss_number: str | None
+    cancellation_requested: bool
+    demands: tuple[str, ...] = ()
+    gift_wrap: str | None = None
+    customised: bool = False
 
 
 class PackageItem(msgspec.Struct, frozen=True, gc=False):

@@ -342,6 +342,9 @@ def _line_row(store: str, order_id: str, position: int, line: OrderLine) -> Row:
         "currency": line.currency,
         "programs": " ".join(line.programs),
         "ioss_number": line.ioss_number,
+        "demands": " ".join(line.demands),
+        "wrap_level": line.gift_wrap,
+        "customised": line.customised,
         "weight_grams": None,
     }
 

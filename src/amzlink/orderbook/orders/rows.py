@@ -96,6 +96,10 @@ def _lines(
             currency=row.currency,
             programs=tuple(row.programs.split()),
             ioss_number=row.ioss_number,
+            cancellation_requested=False,  # what followed from it is a hold
+            demands=tuple((row.demands or "").split()),
+            gift_wrap=row.wrap_level,
+            customised=bool(row.customised),
         )
         found.setdefault(row.order_id, []).append(line)
         if row.weight_grams is not None:

@@ -12,6 +12,7 @@ from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.privacy import WHY_PURGED
 from amzlink.cli.views.words import counted, local_day, local_time
 from amzlink.core.orders import order as orders
+from amzlink.core.orders.demands import in_words
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Recipient
 from amzlink.core.privacy.retention import Rule
@@ -19,6 +20,7 @@ from amzlink.jobs.orders.browse import OrderDetail, confirmed
 from amzlink.orderbook.orders.browse import BookedOrder
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
+_WISHES: Final = "; --with-pii shows the buyer's wishes"
 _SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status` shows why"}
 
 
@@ -66,6 +68,14 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: str | None
     currency: str | None
     weight_grams: int | None
+
+
+class ShownLine(OrderLine, frozen=True, kw_only=True):
+    """The same with what it demands of the parcel. `demands` has Amazon's names of its shipping constraints."""
+
+    demands: tuple[str, ...]
+    gift_wrap: str | None
+    customised: bool
 
 
 class PackageItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,14 +131,27 @@ class RecipientPart(msgspec.Struct, frozen=True, kw_only=True):
     address_instruction: str | None
 
 
-class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order consists of; the last three only where personal data was asked for."""
+class TaxRegistrationPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A tax number of the buyer."""
 
-    order_lines: list[OrderLine]
+    type: str | None
+    number: str | None
+    legal_name: str | None
+
+
+class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order consists of; what follows `packages` only where personal data was asked for.
+
+    `customisations` are links to the buyer's wishes, by order item id.
+    """
+
+    order_lines: list[ShownLine]
     packages: list[Package]
     buyer: BuyerPart | UnsetType | None = UNSET
     recipient: RecipientPart | UnsetType | None = UNSET
     gift_messages: dict[str, str] | UnsetType = UNSET
+    customisations: dict[str, str] | UnsetType = UNSET
+    tax_registrations: list[TaxRegistrationPart] | UnsetType = UNSET
 
 
 ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, OrderParts)
@@ -283,7 +306,12 @@ def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
         _package(package, numbers.get(package.reference) if with_pii else UNSET)
         for package in detail.order.order.packages
     ]
-    lines = lines_of(detail.order)
+    lines = [
+        ShownLine(
+            **msgspec.structs.asdict(shown), demands=line.demands, gift_wrap=line.gift_wrap, customised=line.customised
+        )
+        for shown, line in zip(lines_of(detail.order), detail.order.order.lines, strict=True)
+    ]
     if not with_pii:
         return OrderParts(order_lines=lines, packages=packages)
     return OrderParts(
@@ -292,6 +320,11 @@ def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
         buyer=msgspec.convert(personal.buyer, BuyerPart, from_attributes=True) if detail.personal else None,
         recipient=msgspec.convert(personal.recipient, RecipientPart, from_attributes=True) if detail.personal else None,
         gift_messages=personal.gift_messages,
+        customisations=personal.customization_urls,
+        tax_registrations=[
+            msgspec.convert(registration, TaxRegistrationPart, from_attributes=True)
+            for registration in personal.tax_registrations
+        ],
     )
 
 
@@ -338,6 +371,7 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         keys=("SKU",),
         right=("QUANTITY", "TO SHIP", "PRICE"),
     )
+    _print_demands(console, order, with_pii=with_pii)
     for package in order.packages:
         carrier = " ".join(part for part in (package.carrier, package.service) if part)
         console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
@@ -345,6 +379,18 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
     _print_retention(console, detail, with_pii=with_pii)
     if with_pii and detail.personal and not detail.tombstone:
         _print_personal(console, detail.personal)
+
+
+def _print_demands(console: Console, order: Order, *, with_pii: bool) -> None:
+    """What the lines demand of the parcel."""
+    for line in order.lines:
+        name = line.sku or line.order_item_id
+        if line.demands:
+            console.line(f"Required for {name}: {', '.join(map(in_words, line.demands))}")
+        if line.gift_wrap:
+            console.line(f"Gift wrap for {name}: {line.gift_wrap}")
+        if line.customised:
+            console.line(f"Made to order: {name}{'' if with_pii else _WISHES}")
 
 
 def _print_retention(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
@@ -388,6 +434,12 @@ def _print_personal(console: Console, personal: PersonalData) -> None:
         console.line(f"Gift message ({item}):")
         for line in message.splitlines():
             console.line(line, lead="  ")
+    for item, link in personal.customization_urls.items():
+        console.line(f"The buyer's wishes ({item}): {link}")
+    for registration in personal.tax_registrations:
+        console.line(
+            f"Tax number of the buyer: {registration.number or 'none'} ({registration.type or 'kind unknown'})"
+        )
     for reference, number in personal.tracking_numbers.items():
         console.line(f"Tracking number of package {reference}: {number}")
 

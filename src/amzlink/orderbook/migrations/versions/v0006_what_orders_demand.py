@@ -1,0 +1,17 @@
+"""What a line demands of its parcel, and whether it is made to the buyer's wishes.
+
+Revision ID: 0006
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Add the columns. They stay empty until an order comes again."""
+    for column in ("demands", "wrap_level"):
+        op.add_column("order_lines", sa.Column(column, sa.Text()))
+    op.add_column("order_lines", sa.Column("customised", sa.Boolean()))
