@@ -8,7 +8,19 @@ import httpx
 import pytest
 
 from amzlink.amazon.orders import DATASETS, get_order
-from amzlink.core.orders.order import NOTHING_PERSONAL, Order, OrderLine, PackageItem, Recipient, TaxRegistration
+from amzlink.core.orders.order import (
+    NO_MONEY,
+    NOTHING_PERSONAL,
+    Amount,
+    LineMoney,
+    Order,
+    OrderLine,
+    PackageItem,
+    Part,
+    Recipient,
+    TaxCollection,
+    TaxRegistration,
+)
 from amzlink.problems import Problem
 from tests.amazon.bench import bench, ok
 
@@ -154,6 +166,37 @@ class TestWhatTheParcelMustHave:
 
     def test_a_line_with_wishes_is_customised(self) -> None:
         assert line_of(product={"customization": {"customizedUrl": "https://wishes.test/1"}}).customised
+
+
+class TestWhatPricesConsistOf:
+    PARTS: ClassVar = [
+        {"type": "ITEM", "subtotal": {"amount": "33.60", "currencyCode": "EUR"}},
+        {
+            "type": "TAX",
+            "subtotal": {"amount": "6.38", "currencyCode": "EUR"},
+            "detailedBreakdowns": [{"subtype": "ITEM", "value": {"amount": "6.38", "currencyCode": "EUR"}}, {}],
+        },
+        {"type": "TIP", "subtotal": None},
+    ]
+
+    def test_the_tax_comes_first_with_its_details_and_who_collects_it(self) -> None:
+        collection = {"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon"}
+        item = bare_item(
+            proceeds={"breakdowns": self.PARTS},
+            tax={"taxCalculationBreakdowns": [{"reportingScheme": "UOSS"}], "taxCollections": [collection]},
+        )
+        money = read(bare_order(orderItems=[item], proceeds={"breakdowns": self.PARTS})).money
+        expected = (Part("TAX", "6.38", "EUR", (Amount("ITEM", "6.38", "EUR"),)), Part("ITEM", "33.60", "EUR"))
+        assert money.parts == expected
+        assert money.lines == {
+            "11111111111111": LineMoney(
+                parts=expected, tax_collections=(TaxCollection("MARKETPLACE_FACILITATOR", "Amazon"),), schemes=("UOSS",)
+            )
+        }
+
+    @pytest.mark.parametrize("proceeds", [None, {}, {"breakdowns": None}, {"breakdowns": []}])
+    def test_an_order_without_them_has_none(self, proceeds: Json | None) -> None:
+        assert read(bare_order(proceeds=proceeds)).money == NO_MONEY
 
 
 class TestWhatIsUnknown:

@@ -45,6 +45,7 @@ ORDERS: Final = Table(
     Column("digest", Text, nullable=False),  # of everything that is not personal
     Column("delivered_at", Text),  # of the slowest parcel, once all of the order has been handed over
     Column("delivered_by", Text),  # who told: amazon, sendcloud, file
+    Column("price_parts", Text),  # JSON: tax, shipping, discount and so on; null: none told, or of an earlier version
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
     info={"about": "An order's plain facts. Nothing in it is personal."},
@@ -70,6 +71,7 @@ ORDER_LINES: Final = Table(
     Column("demands", Text),  # what the parcel must have, separated by spaces; null: of an earlier version
     Column("wrap_level", Text),
     Column("customised", Boolean),  # made to the buyer's wishes, which lie sealed; null: of an earlier version
+    Column("money", Text),  # JSON: the parts of its price, who collects its tax, and under which schemes
     PrimaryKeyConstraint("store", "order_id", "order_item_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("order_lines_by_sku", "store", "sku"),

@@ -26,7 +26,7 @@ from amzlink.orderbook.orders.pages import OrderChange, Page, save_page
 from amzlink.orderbook.privacy.boxes import note_floor, sealed_marks
 from amzlink.orderbook.schema import VAULT_FLOORS
 from amzlink.problems import Exit, Problem
-from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, change_of, line_of, order_of, package_of
+from tests.orderbook.samples import MONEY, NOW, ORDER_ID, PERSONAL, change_of, line_of, order_of, package_of
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
@@ -139,6 +139,9 @@ class TestTheDocumentsOfTheContract:
             "demands": [],
             "gift_wrap": None,
             "customised": False,
+            "price_parts": [],
+            "tax_collections": [],
+            "tax_schemes": [],
         }
         package = {
             "reference": "P1",
@@ -154,6 +157,11 @@ class TestTheDocumentsOfTheContract:
             "schema": 1,
             "store": SLUG,
             **self.ORDER,
+            "total": "39.98",
+            "currency": "EUR",
+            "price_parts": [],
+            "replaces": None,
+            "deliver_by": "2026-11-28T09:30:00Z",
             "order_lines": [line, {**line, "order_item_id": "2", "quantity": 1, "quantity_unshipped": 1, "sku": None}],
             "packages": [package],
         }
@@ -209,6 +217,27 @@ class TestTheDocumentsOfTheContract:
         opened_text = shown(world, capsys, with_pii=True)
         assert "The buyer's wishes (1): https://wishes.test/1" in opened_text
         assert "CZ12345678 (VAT)" in opened_text
+
+    def test_orders_show_of_what_the_price_consists_of(
+        self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store(world, change_of(order_of(money=MONEY)))
+        document = show_document(world, capsys)
+        (line,) = document["order_lines"]
+        assert document["price_parts"] == line["price_parts"] == [
+            {
+                "kind": "TAX", "amount": "6.38", "currency": "EUR",
+                "details": [{"kind": "ITEM", "amount": "6.38", "currency": "EUR"}],
+            },
+            {"kind": "ITEM", "amount": "33.60", "currency": "EUR", "details": []},
+        ]  # fmt: skip
+        assert line["tax_collections"] == [
+            {"model": "MARKETPLACE_FACILITATOR", "responsible_party": "Amazon Services Europe S.a.r.L."}
+        ]
+        assert line["tax_schemes"] == ["UOSS"]
+        text = shown(world, capsys)
+        assert "Total 39.98 EUR (tax 6.38 EUR, item 33.60 EUR)" in text
+        assert "Tax collection: MARKETPLACE_FACILITATOR (Amazon Services Europe S.a.r.L.)" in text
 
     def test_orders_show_of_data_that_is_gone(self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]) -> None:
         store(world, change_of(order_of(packages=(package_of(),))), sealed=False)

@@ -34,6 +34,7 @@ from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, PACKAGES, SEALE
 from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import (
+    MONEY,
     NOW,
     ORDER_ID,
     PERSONAL,
@@ -98,6 +99,7 @@ class TestAPage:
                 line_of("2", quantity=3, sku=None),
             ),
             packages=(package_of(items=(PackageItem("1", 2), PackageItem("2", 1))),),
+            money=MONEY,
         )
         save(book, change_of(order))
         (row,) = rows_of(book, ORDERS)
@@ -122,6 +124,10 @@ class TestAPage:
             "digest": digest(order),
             "delivered_at": None,
             "delivered_by": None,
+            "price_parts": (
+                '[{"kind":"TAX","amount":"6.38","currency":"EUR","details":[{"kind":"ITEM","amount":"6.38",'
+                '"currency":"EUR"}]},{"kind":"ITEM","amount":"33.60","currency":"EUR"}]'
+            ),
         }
         first, second = sorted(rows_of(book, ORDER_LINES), key=lambda row: int(row["position"]))
         assert first == {
@@ -141,6 +147,11 @@ class TestAPage:
             "demands": "palletDelivery signatureConfirmation",
             "wrap_level": "STANDARD",
             "customised": True,
+            "money": (
+                '{"parts":[{"kind":"TAX","amount":"6.38","currency":"EUR","details":[{"kind":"ITEM","amount":"6.38",'
+                '"currency":"EUR"}]},{"kind":"ITEM","amount":"33.60","currency":"EUR"}],"tax_collections":[{"model":'
+                '"MARKETPLACE_FACILITATOR","responsible_party":"Amazon Services Europe S.a.r.L."}],"schemes":["UOSS"]}'
+            ),
             "weight_grams": None,
         }
         assert (second["order_item_id"], second["position"], second["sku"]) == ("2", 2, None)

@@ -47,6 +47,51 @@ class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
     customised: bool = False
 
 
+class Amount(msgspec.Struct, frozen=True, gc=False):
+    """A part of a price, by Amazon's name of its kind (`TAX`, `DISCOUNT`); taken off where it is negative."""
+
+    kind: str
+    amount: str
+    currency: str
+
+
+class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The same, and what it consists of: of a tax the tax on each kind."""
+
+    kind: str
+    amount: str
+    currency: str
+    details: tuple[Amount, ...] = ()
+
+
+class TaxCollection(msgspec.Struct, frozen=True, gc=False):
+    """Who collects a line's tax: Amazon's name of the model (`MARKETPLACE_FACILITATOR`), and the party."""
+
+    model: str | None
+    responsible_party: str | None
+
+
+class LineMoney(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What the price of a line consists of, tax first. `schemes` are those that its tax is reported under (`UOSS`)."""
+
+    parts: tuple[Part, ...] = ()
+    tax_collections: tuple[TaxCollection, ...] = ()
+    schemes: tuple[str, ...] = ()
+
+
+NO_LINE_MONEY: Final = LineMoney()
+
+
+class Money(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the price of an order consists of, tax first, and that of its `lines`, by order item id."""
+
+    parts: tuple[Part, ...] = ()
+    lines: dict[str, LineMoney] = {}
+
+
+NO_MONEY: Final = Money()
+
+
 class PackageItem(msgspec.Struct, frozen=True, gc=False):
     """How many of which order line a package holds."""
 
@@ -137,8 +182,8 @@ class PersonalData(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_def
 NOTHING_PERSONAL: Final = PersonalData()
 
 
-class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An order as it came from Amazon."""
+class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """An order as it came from Amazon. A field with a default is left out of the digest where it has that."""
 
     order_id: OrderId
     marketplace_id: str | None
@@ -157,6 +202,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     lines: tuple[OrderLine, ...]
     packages: tuple[Package, ...]
     personal: PersonalData
+    money: Money = NO_MONEY
 
     @property
     def units(self) -> int:

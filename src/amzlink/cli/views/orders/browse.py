@@ -70,12 +70,39 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     weight_grams: int | None
 
 
+class AmountPart(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount that is part of another; `kind` is Amazon's name of it."""
+
+    kind: str
+    amount: str
+    currency: str
+
+
+class PricePart(AmountPart, frozen=True, kw_only=True):
+    """A part of a price, and what it consists of."""
+
+    details: list[AmountPart]
+
+
+class TaxCollectionPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Who collects a line's tax, and by which model."""
+
+    model: str | None
+    responsible_party: str | None
+
+
 class ShownLine(OrderLine, frozen=True, kw_only=True):
-    """The same with what it demands of the parcel. `demands` has Amazon's names of its shipping constraints."""
+    """The same with what it demands of the parcel, and what its price consists of, tax first.
+
+    `demands` has Amazon's names of its shipping constraints.
+    """
 
     demands: tuple[str, ...]
     gift_wrap: str | None
     customised: bool
+    price_parts: list[PricePart]
+    tax_collections: list[TaxCollectionPart]
+    tax_schemes: tuple[str, ...]
 
 
 class PackageItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +172,11 @@ class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
     `customisations` are links to the buyer's wishes, by order item id.
     """
 
+    total: str | None
+    currency: str | None
+    price_parts: list[PricePart]
+    replaces: str | None
+    deliver_by: datetime | None
     order_lines: list[ShownLine]
     packages: list[Package]
     buyer: BuyerPart | UnsetType | None = UNSET
@@ -306,17 +338,11 @@ def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
         _package(package, numbers.get(package.reference) if with_pii else UNSET)
         for package in detail.order.order.packages
     ]
-    lines = [
-        ShownLine(
-            **msgspec.structs.asdict(shown), demands=line.demands, gift_wrap=line.gift_wrap, customised=line.customised
-        )
-        for shown, line in zip(lines_of(detail.order), detail.order.order.lines, strict=True)
-    ]
+    parts = _plain_parts(detail.order, packages)
     if not with_pii:
-        return OrderParts(order_lines=lines, packages=packages)
-    return OrderParts(
-        order_lines=lines,
-        packages=packages,
+        return parts
+    return msgspec.structs.replace(
+        parts,
         buyer=msgspec.convert(personal.buyer, BuyerPart, from_attributes=True) if detail.personal else None,
         recipient=msgspec.convert(personal.recipient, RecipientPart, from_attributes=True) if detail.personal else None,
         gift_messages=personal.gift_messages,
@@ -326,6 +352,41 @@ def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
             for registration in personal.tax_registrations
         ],
     )
+
+
+def _plain_parts(booked: BookedOrder, packages: list[Package]) -> OrderParts:
+    order = booked.order
+    return OrderParts(
+        total=order.total,
+        currency=order.currency,
+        price_parts=_price_parts(order.money.parts),
+        replaces=order.replaces,
+        deliver_by=moment(order.deliver_by),
+        order_lines=[
+            _shown_line(shown, line, order.money.lines.get(line.order_item_id, orders.NO_LINE_MONEY))
+            for shown, line in zip(lines_of(booked), order.lines, strict=True)
+        ],
+        packages=packages,
+    )
+
+
+def _shown_line(shown: OrderLine, line: orders.OrderLine, money: orders.LineMoney) -> ShownLine:
+    return ShownLine(
+        **msgspec.structs.asdict(shown),
+        demands=line.demands,
+        gift_wrap=line.gift_wrap,
+        customised=line.customised,
+        price_parts=_price_parts(money.parts),
+        tax_collections=[
+            TaxCollectionPart(model=each.model, responsible_party=each.responsible_party)
+            for each in money.tax_collections
+        ],
+        tax_schemes=money.schemes,
+    )
+
+
+def _price_parts(parts: Iterable[orders.Part]) -> list[PricePart]:
+    return [msgspec.convert(part, PricePart, from_attributes=True) for part in parts]
 
 
 def _package(package: orders.Package, tracking_number: str | UnsetType | None) -> Package:
@@ -347,6 +408,8 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
     console.line(f"Bought {local_time(order.purchased_at, now)}, changed {local_time(order.changed_at, now)}")
     if order.ship_by:
         console.line(f"Ship by {local_time(order.ship_by, now)}")
+    if order.deliver_by:
+        console.line(f"Deliver by {local_time(order.deliver_by, now)}")
     if order.programs:
         console.line(f"Programs: {', '.join(order.programs)}")
     if order.replaces:
@@ -371,6 +434,7 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         keys=("SKU",),
         right=("QUANTITY", "TO SHIP", "PRICE"),
     )
+    _print_price(console, order)
     _print_demands(console, order, with_pii=with_pii)
     for package in order.packages:
         carrier = " ".join(part for part in (package.carrier, package.service) if part)
@@ -379,6 +443,18 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
     _print_retention(console, detail, with_pii=with_pii)
     if with_pii and detail.personal and not detail.tombstone:
         _print_personal(console, detail.personal)
+
+
+def _print_price(console: Console, order: Order) -> None:
+    """What the order costs, and what of it is tax, shipping, discount and so on."""
+    parts = [f"{part.kind.replace('_', ' ').lower()} {part.amount} {part.currency}" for part in order.money.parts]
+    if order.total:
+        of_it = f" ({', '.join(parts)})" if parts else ""
+        console.line(f"Total {order.total} {order.currency or ''}".rstrip() + of_it)
+    collections = dict.fromkeys(each for money in order.money.lines.values() for each in money.tax_collections)
+    for each in collections:
+        party = f" ({each.responsible_party})" if each.responsible_party else ""
+        console.line(f"Tax collection: {each.model or 'not named'}{party}")
 
 
 def _print_demands(console: Console, order: Order, *, with_pii: bool) -> None:
