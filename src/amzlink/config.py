@@ -41,6 +41,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     hold_missing_weight: bool = False
     default_weight_grams: int | None = None
     include_prime: IncludePrime = "auto"
+    include_customised: bool = False
+    notes_for_demands: bool = True
     ship_by_guard_hours: int = 0
     purge_destination: bool = False
     sendcloud_public_key: str | None = None
@@ -53,7 +55,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hold_policy(self) -> HoldPolicy:
         """The settings that decide which holds count."""
-        return HoldPolicy(self.include_prime, self.hold_missing_weight)
+        return HoldPolicy(self.include_prime, self.hold_missing_weight, self.include_customised)
 
 
 SETTINGS: Final = (
@@ -65,6 +67,8 @@ SETTINGS: Final = (
     "hold_missing_weight",
     "default_weight_grams",
     "include_prime",
+    "include_customised",
+    "notes_for_demands",
     "ship_by_guard_hours",
     "purge_destination",
     "sendcloud_public_key",

@@ -8,7 +8,19 @@ import httpx
 import pytest
 
 from amzlink.amazon.orders import DATASETS, get_order
-from amzlink.core.orders.order import NOTHING_PERSONAL, Order, OrderLine, PackageItem, Recipient, TaxRegistration
+from amzlink.core.orders.order import (
+    NO_MONEY,
+    NOTHING_PERSONAL,
+    Amount,
+    LineMoney,
+    Order,
+    OrderLine,
+    PackageItem,
+    Part,
+    Recipient,
+    TaxCollection,
+    TaxRegistration,
+)
 from amzlink.problems import Problem
 from tests.amazon.bench import bench, ok
 
@@ -74,7 +86,7 @@ class TestWhatIsMissing:
         assert order.lines == (
             OrderLine(
                 order_item_id="11111111111111", sku=None, asin=None, title=None, quantity=3, quantity_unshipped=3,
-                unit_price=None, currency=None,
+                unit_price=None, currency=None, programs=(), ioss_number=None, cancellation_requested=False,
             ),
         )  # fmt: skip
 
@@ -134,6 +146,57 @@ class TestWhatIsMissing:
         document = bare_order()
         del document[name]
         assert f"`{name}`" in refusal(document).facts["detail"]  # type: ignore[operator]
+
+
+class TestWhatTheParcelMustHave:
+    def test_mandatory_constraints_are_demands_even_those_that_nobody_has_seen_yet(self) -> None:
+        constraints = {"signatureConfirmation": "MANDATORY", "cashOnDelivery": None, "coldChain": "MANDATORY",
+                       "palletDelivery": "SOMETHING_ELSE", "odd": {"deeper": 1}}  # fmt: skip
+        assert line_of(fulfillment={"shipping": {"shippingConstraints": constraints}}).demands == (
+            "coldChain", "signatureConfirmation",
+        )  # fmt: skip
+
+    def test_gift_wrap_has_its_level(self) -> None:
+        assert line_of(fulfillment={"packing": {"giftOption": {"giftWrapLevel": "STANDARD"}}}).gift_wrap == "STANDARD"
+        assert line_of(fulfillment={"packing": {"giftOption": {"giftWrapLevel": ""}}}).gift_wrap is None
+
+    @pytest.mark.parametrize("customization", [None, {}, {"customizedUrl": None}, {"customizedUrl": ""}])
+    def test_a_line_without_wishes_is_not_customised(self, customization: Json | None) -> None:
+        assert not line_of(product={"customization": customization}).customised
+
+    def test_a_line_with_wishes_is_customised(self) -> None:
+        assert line_of(product={"customization": {"customizedUrl": "https://wishes.test/1"}}).customised
+
+
+class TestWhatPricesConsistOf:
+    PARTS: ClassVar = [
+        {"type": "ITEM", "subtotal": {"amount": "33.60", "currencyCode": "EUR"}},
+        {
+            "type": "TAX",
+            "subtotal": {"amount": "6.38", "currencyCode": "EUR"},
+            "detailedBreakdowns": [{"subtype": "ITEM", "value": {"amount": "6.38", "currencyCode": "EUR"}}, {}],
+        },
+        {"type": "TIP", "subtotal": None},
+    ]
+
+    def test_the_tax_comes_first_with_its_details_and_who_collects_it(self) -> None:
+        collection = {"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon"}
+        item = bare_item(
+            proceeds={"breakdowns": self.PARTS},
+            tax={"taxCalculationBreakdowns": [{"reportingScheme": "UOSS"}], "taxCollections": [collection]},
+        )
+        money = read(bare_order(orderItems=[item], proceeds={"breakdowns": self.PARTS})).money
+        expected = (Part("TAX", "6.38", "EUR", (Amount("ITEM", "6.38", "EUR"),)), Part("ITEM", "33.60", "EUR"))
+        assert money.parts == expected
+        assert money.lines == {
+            "11111111111111": LineMoney(
+                parts=expected, tax_collections=(TaxCollection("MARKETPLACE_FACILITATOR", "Amazon"),), schemes=("UOSS",)
+            )
+        }
+
+    @pytest.mark.parametrize("proceeds", [None, {}, {"breakdowns": None}, {"breakdowns": []}])
+    def test_an_order_without_them_has_none(self, proceeds: Json | None) -> None:
+        assert read(bare_order(proceeds=proceeds)).money == NO_MONEY
 
 
 class TestWhatIsUnknown:

@@ -107,6 +107,8 @@ class TestANewStore:
                 "hold_missing_weight": False,
                 "default_weight_grams": None,
                 "include_prime": "auto",
+                "include_customised": False,
+                "notes_for_demands": True,
                 "ship_by_guard_hours": 0,
                 "purge_destination": False,
                 "sendcloud_public_key": None,

@@ -186,7 +186,8 @@ def test_every_reason_that_the_sandbox_knows_holds_an_order(tmp_path: Path) -> N
     set_store(world, include_prime="never")
     held = run(world).tally.held
     assert held.keys() == {
-        "cancellation-requested", "prime", "amazon-ships", "store-pickup", "preorder", "label-too-early", "no-address",
+        "cancellation-requested", "prime", "customised", "amazon-ships", "store-pickup", "preorder",
+        "label-too-early", "no-address",
     }  # fmt: skip
 
 

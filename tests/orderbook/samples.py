@@ -11,7 +11,20 @@ from sqlalchemy import Table, select
 
 from amzlink.core.orders.changes import digest
 from amzlink.core.orders.holds import causes
-from amzlink.core.orders.order import Buyer, Order, OrderLine, Package, PackageItem, PersonalData, Recipient
+from amzlink.core.orders.order import (
+    Amount,
+    Buyer,
+    LineMoney,
+    Money,
+    Order,
+    OrderLine,
+    Package,
+    PackageItem,
+    Part,
+    PersonalData,
+    Recipient,
+    TaxCollection,
+)
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.pages import OrderChange, Page, Search, save_page
@@ -36,6 +49,18 @@ PERSONAL: Final = PersonalData(
     tracking_numbers={"P1": "00340434292135100186"},
 )
 
+_PARTS: Final = (Part("TAX", "6.38", "EUR", (Amount("ITEM", "6.38", "EUR"),)), Part("ITEM", "33.60", "EUR"))
+MONEY: Final = Money(
+    parts=_PARTS,
+    lines={
+        "1": LineMoney(
+            parts=_PARTS,
+            tax_collections=(TaxCollection("MARKETPLACE_FACILITATOR", "Amazon Services Europe S.a.r.L."),),
+            schemes=("UOSS",),
+        )
+    },
+)
+
 
 def line_of(order_item_id: str = "1", **fields: Any) -> OrderLine:
     """An order line; `fields` replace what it would have."""
@@ -49,6 +74,9 @@ def line_of(order_item_id: str = "1", **fields: Any) -> OrderLine:
             "quantity_unshipped": 2,
             "unit_price": "19.99",
             "currency": "EUR",
+            "programs": (),
+            "ioss_number": None,
+            "cancellation_requested": False,
             **fields,
         }
     )

@@ -249,6 +249,8 @@ def part_of(document: Any, like: Any) -> Any:
     """The document without the fields that `like` has not: a later version may tell more."""
     if isinstance(document, dict) and isinstance(like, dict):
         return {name: part_of(document[name], like[name]) for name in like}
+    if isinstance(document, list) and isinstance(like, list) and len(document) == len(like):
+        return [part_of(each, other) for each, other in zip(document, like, strict=True)]
     return document
 
 

@@ -240,6 +240,38 @@ def test_the_service_level_is_there_for_shipping_rules_and_the_programs_as_tags(
 
 
 class TestNotes:
+    def test_what_the_parcel_must_have_is_a_note_and_a_tag(self) -> None:
+        demands = ("recipientAgeVerification", "signatureConfirmation")
+        details = document(programs=("PREMIUM",), lines=(line_of(demands=demands, gift_wrap="STANDARD"),))[
+            "order_details"
+        ]
+        assert details["notes"].split("\n") == [
+            "Required: age check on delivery", "Required: signature on delivery", "Gift wrap: STANDARD",
+        ]  # fmt: skip
+        assert details["tags"] == ["GIFT_WRAP", "PREMIUM", "RECIPIENT_AGE_VERIFICATION", "SIGNATURE_CONFIRMATION"]
+
+    def test_a_demand_that_nobody_has_seen_yet_is_told_too(self) -> None:
+        details = document(lines=(line_of(demands=("coldChain",)),))["order_details"]
+        assert (details["notes"], details["tags"]) == ("Required: cold chain", ["COLD_CHAIN"])
+
+    def test_demands_name_the_lines_that_are_still_to_ship_and_have_them(self) -> None:
+        lines = (line_of("1", demands=("cashOnDelivery",)), line_of("2"))
+        gone = ordered_line_of("3", quantity_unshipped=0, demands=("palletDelivery",)), None
+        details = document(lines=(*lines, gone))["order_details"]
+        assert (details["notes"], details["tags"]) == ("Required (SKU-1): cash on delivery", ["CASH_ON_DELIVERY"])
+
+    def test_a_product_made_to_order_is_marked_without_the_link_to_the_wishes(self) -> None:
+        personal = personal_of(customization_urls={"1": "https://wishes.test/1"})
+        details = document(personal=personal, lines=(line_of("1"),))["order_details"]
+        assert details["tags"] == ["CUSTOMISED"]
+        assert details["notes"].startswith("Made to order: ")
+        assert "wishes.test" not in str(details)
+
+    def test_a_store_can_leave_notes_and_tags_for_demands_out(self) -> None:
+        demanding = outgoing_of(lines=(line_of(demands=("cashOnDelivery",), gift_wrap="STANDARD"),))
+        plain = build_payload(outgoing_of(), INTEGRATION)
+        assert build_payload(demanding, INTEGRATION, with_demands=False) == plain
+
     def test_a_gift_message_for_the_whole_order_stands_once(self) -> None:
         personal = personal_of(gift_messages={"1": "Sto lat!", "2": "Sto lat!"})
         order = document(lines=(line_of("1"), line_of("2")), personal=personal)

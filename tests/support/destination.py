@@ -25,7 +25,7 @@ SENDCLOUD_PATHS = ("/api/v3/", "/oauth2/")
 CURRENCIES = ("EUR", "GBP", "USD")
 # Orders that nothing keeps back, and whose address fits.
 HELD_FOR = frozenset({
-    Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
+    Trait.CUSTOMISED, Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
     Trait.STORE_PICKUP, Trait.PREORDER, Trait.LABEL_LATER, Trait.BARE_RECIPIENT,
 })  # fmt: skip
 NONE = 0  # orders of a sandbox that is to have no others than the test adds

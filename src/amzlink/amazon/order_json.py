@@ -10,15 +10,21 @@ from typing import Annotated
 import msgspec
 
 from amzlink.core.orders.order import (
+    NO_MONEY,
     NOTHING_PERSONAL,
+    Amount,
     Buyer,
+    LineMoney,
+    Money,
     Order,
     OrderId,
     OrderLine,
     Package,
     PackageItem,
+    Part,
     PersonalData,
     Recipient,
+    TaxCollection,
     TaxRegistration,
 )
 
@@ -27,6 +33,8 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """JSON in Amazon's camel case. Without cycles, so that the garbage collector need not look."""
 
 
+_TAX = "TAX"
+_MANDATORY = "MANDATORY"  # the one value of a shipping constraint
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -111,6 +119,7 @@ class _Cancellation(_Wire, frozen=True):
 
 
 class _GiftOption(_Wire, frozen=True):
+    gift_wrap_level: str | None = None
     gift_message: str | None = None
 
 
@@ -123,6 +132,7 @@ class _InternationalShipping(_Wire, frozen=True):
 
 
 class _Shipping(_Wire, frozen=True):
+    shipping_constraints: dict[str, object] | None = None  # by name: Amazon may add one
     international_shipping: _InternationalShipping | None = None
 
 
@@ -133,6 +143,35 @@ class _ItemFulfillment(_Wire, frozen=True):
     shipping: _Shipping | None = None
 
 
+class _DetailedBreakdown(_Wire, frozen=True):
+    subtype: str | None = None
+    value: _Money | None = None
+
+
+class _Breakdown(_Wire, frozen=True):
+    type: str | None = None
+    subtotal: _Money | None = None
+    detailed_breakdowns: tuple[_DetailedBreakdown, ...] | None = None
+
+
+class _ItemProceeds(_Wire, frozen=True):
+    breakdowns: tuple[_Breakdown, ...] | None = None
+
+
+class _TaxCalculation(_Wire, frozen=True):
+    reporting_scheme: str | None = None
+
+
+class _TaxCollection(_Wire, frozen=True):
+    model: str | None = None
+    responsible_party: str | None = None
+
+
+class _ItemTax(_Wire, frozen=True):
+    tax_calculation_breakdowns: tuple[_TaxCalculation, ...] | None = None
+    tax_collections: tuple[_TaxCollection, ...] | None = None
+
+
 class _Item(_Wire, frozen=True):
     order_item_id: str
     quantity_ordered: int
@@ -140,6 +179,8 @@ class _Item(_Wire, frozen=True):
     programs: tuple[str, ...] | None = None
     cancellation: _Cancellation | None = None
     fulfillment: _ItemFulfillment | None = None
+    proceeds: _ItemProceeds | None = None
+    tax: _ItemTax | None = None
 
 
 class _SalesChannel(_Wire, frozen=True):
@@ -177,6 +218,7 @@ class _Package(_Wire, frozen=True):
 
 class _Proceeds(_Wire, frozen=True):
     grand_total: _Money | None = None
+    breakdowns: tuple[_Breakdown, ...] | None = None
 
 
 class _AssociatedOrder(_Wire, frozen=True):
@@ -263,7 +305,55 @@ def to_order(wire: WireOrder) -> Order:
         lines=tuple([_to_line(item, closed=closed) for item in wire.order_items]),
         packages=tuple([_to_package(package) for package in wire.packages]) if wire.packages else (),
         personal=_to_personal(wire),
+        money=_to_money(wire),
     )
+
+
+def _to_money(wire: WireOrder) -> Money:
+    parts = _to_parts(wire.proceeds.breakdowns if wire.proceeds else None)
+    lines = {
+        item.order_item_id: LineMoney(
+            parts=_to_parts(item.proceeds.breakdowns if item.proceeds else None),
+            tax_collections=tuple(
+                [TaxCollection(each.model, each.responsible_party) for each in item.tax.tax_collections or ()]
+            )
+            if item.tax
+            else (),
+            schemes=tuple(
+                [each.reporting_scheme for each in item.tax.tax_calculation_breakdowns or () if each.reporting_scheme]
+            )
+            if item.tax
+            else (),
+        )
+        for item in wire.order_items
+        if item.proceeds or item.tax
+    }
+    return Money(parts=parts, lines=lines) if parts or lines else NO_MONEY
+
+
+def _to_parts(breakdowns: Iterable[_Breakdown] | None) -> tuple[Part, ...]:
+    """The tax first, the others as Amazon lists them; what has no kind or no amount is left out."""
+    if not breakdowns:
+        return ()
+    parts = [
+        Part(
+            each.type,
+            each.subtotal.amount,
+            each.subtotal.currency_code,
+            tuple(
+                [
+                    Amount(detail.subtype, detail.value.amount, detail.value.currency_code)
+                    for detail in each.detailed_breakdowns
+                    if detail.subtype and detail.value
+                ]
+            )
+            if each.detailed_breakdowns
+            else (),
+        )
+        for each in breakdowns
+        if each.type and each.subtotal
+    ]
+    return tuple(sorted(parts, key=lambda part: part.kind != _TAX))
 
 
 def _replaced(associated: Iterable[_AssociatedOrder]) -> str | None:
@@ -280,6 +370,8 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
         unshipped = item.quantity_ordered
     shipping = fulfillment.shipping if fulfillment else None
     abroad = shipping.international_shipping if shipping else None
+    constraints = shipping.shipping_constraints if shipping else None
+    gift = fulfillment.packing.gift_option if fulfillment and fulfillment.packing else None
     cancellation = item.cancellation
     request = cancellation.cancellation_request if cancellation else None
     return OrderLine(
@@ -297,6 +389,11 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
         cancellation_requested=bool(
             request and request.requester == "BUYER" and cancellation and cancellation.cancellation_execution is None
         ),
+        demands=tuple(sorted(name for name, value in constraints.items() if value == _MANDATORY))
+        if constraints
+        else (),
+        gift_wrap=(gift.gift_wrap_level or None) if gift else None,
+        customised=bool(product.customization and product.customization.customized_url),
     )
 
 

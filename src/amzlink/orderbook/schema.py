@@ -46,6 +46,7 @@ ORDERS: Final = Table(
     Column("delivered_at", Text),  # of the slowest parcel, once all of the order has been handed over
     Column("delivered_by", Text),  # who told: amazon, sendcloud, file
     Column("imported_at", Text),  # of the first answer that brought it; null: an older version took it in
+    Column("price_parts", Text),  # JSON: tax, shipping, discount and so on; null: none told, or of an earlier version
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
     info={"about": "An order's plain facts. Nothing in it is personal."},
@@ -68,6 +69,10 @@ ORDER_LINES: Final = Table(
     Column("programs", Text, nullable=False),
     Column("ioss_number", Text),
     Column("weight_grams", Integer),  # of one piece
+    Column("demands", Text),  # what the parcel must have, separated by spaces; null: of an earlier version
+    Column("wrap_level", Text),
+    Column("customised", Boolean),  # made to the buyer's wishes, which lie sealed; null: of an earlier version
+    Column("money", Text),  # JSON: the parts of its price, who collects its tax, and under which schemes
     PrimaryKeyConstraint("store", "order_id", "order_item_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("order_lines_by_sku", "store", "sku"),

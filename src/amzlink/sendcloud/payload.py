@@ -1,12 +1,13 @@
 """An order in the words of Sendcloud's orders API (v3, `POST /orders`).
 
 Field names and rules are those of Sendcloud's OpenAPI document. What has no field of its own goes into
-`order_details.notes`, which the merchant reads beside the order: gift messages, the buyer's wishes for the delivery,
-company and purchase order of a business buyer, and what the phone number that is sent does not say.
+`order_details.notes`, which the merchant reads beside the order: what the parcel must have, gift wrap and messages, the
+buyer's wishes for the delivery, company and purchase order of a business buyer, and what the phone number that is sent
+does not say.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +17,7 @@ from amzlink.clock import to_iso
 from amzlink.core.destination.address import FittedAddress, fit_address, tidy
 from amzlink.core.destination.outgoing_order import OutgoingOrder
 from amzlink.core.destination.phone import Phone, read_phone
+from amzlink.core.orders.demands import as_tag, in_words
 from amzlink.core.orders.order import OrderLine, TaxRegistration
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.destination import CURRENCY_NOT_NAMED
@@ -38,6 +40,8 @@ from amzlink.sendcloud.order_json import (
     Weight,
 )
 
+_WISHES: Final = "the buyer's wishes are in Seller Central and in `amzlink orders show`"
+
 # Amazon's tax registration types (Orders API 2026-01-01) under the names that Sendcloud enumerates.
 _TAX_NAMES: Final = {"VAT": "VAT", "CPF": "CNP", "CNPJ": "CNP"}
 # ISO 3166-1 numeric codes of the member states, which follow the `IM` of an IOSS number.
@@ -50,8 +54,8 @@ _IOSS_COUNTRIES: Final = {
 _VAT_COUNTRIES: Final = {**{code: code for code in _IOSS_COUNTRIES.values()}, "EL": "GR", "GB": "GB", "XI": "GB"}
 
 
-def build_payload(outgoing: OutgoingOrder, integration_id: int) -> OrderPayload:
-    """The order as Sendcloud takes it.
+def build_payload(outgoing: OutgoingOrder, integration_id: int, *, with_demands: bool = True) -> OrderPayload:
+    """The order as Sendcloud takes it; `with_demands`: with what the parcel must have, as notes and tags.
 
     Raises:
         Problem: `currency-unsupported`, where Amazon names a price but no currency; `address-unfit`, naming each field
@@ -70,8 +74,9 @@ def build_payload(outgoing: OutgoingOrder, integration_id: int) -> OrderPayload:
             status=Status(code=order.status.lower(), message=order.status.replace("_", " ").capitalize()),
             order_created_at=to_iso(order.purchased_at),
             order_updated_at=to_iso(order.changed_at),
-            notes="\n".join(_notes(outgoing, phone)) or None,
-            tags=tuple(sorted(set(order.programs))),  # Amazon promises no sequence
+            notes="\n".join([*(_demand_notes(outgoing) if with_demands else ()), *_notes(outgoing, phone)]) or None,
+            # Amazon promises no sequence.
+            tags=tuple(sorted({*order.programs, *(_demand_tags(outgoing) if with_demands else ())})),
             order_items=tuple(_item(line, outgoing, currency) for line in outgoing.lines),
         ),
         payment_details=PaymentDetails(
@@ -199,15 +204,47 @@ def _notes(outgoing: OutgoingOrder, phone: Phone) -> Iterator[str]:
             yield f"{label}: {text.strip()}"
 
 
-def _gift_notes(outgoing: OutgoingOrder) -> Iterator[str]:
-    """Each message once, with the SKUs it is for unless it is for all lines."""
-    recipients: dict[str, list[str]] = {}
+def _demand_notes(outgoing: OutgoingOrder) -> Iterator[str]:
+    """What the parcel must have. The wishes for a product made to order stay here: they are behind a personal link."""
+    yield from _for_lines(outgoing, "Required", lambda line: map(in_words, line.demands))
+    yield from _for_lines(outgoing, "Gift wrap", lambda line: [line.gift_wrap] if line.gift_wrap else [])
+    wishes = outgoing.order.personal.customization_urls
+    yield from _for_lines(
+        outgoing, "Made to order", lambda line: [_WISHES] if line.customised or line.order_item_id in wishes else []
+    )
+
+
+def _demand_tags(outgoing: OutgoingOrder) -> Iterator[str]:
+    wishes = outgoing.order.personal.customization_urls
     for line in outgoing.lines:
-        if message := outgoing.order.personal.gift_messages.get(line.order_item_id, "").strip():
-            recipients.setdefault(message, []).append(line.sku or line.order_item_id)
-    for message, skus in recipients.items():
-        meant = "" if len(skus) == len(outgoing.lines) else f" ({', '.join(skus)})"
-        yield f"Gift message{meant}: {message}"
+        yield from map(as_tag, line.demands)
+        if line.gift_wrap:
+            yield "GIFT_WRAP"
+        if line.customised or line.order_item_id in wishes:
+            yield "CUSTOMISED"
+
+
+def _gift_notes(outgoing: OutgoingOrder) -> Iterator[str]:
+    messages = outgoing.order.personal.gift_messages
+
+    def of_line(line: OrderLine) -> list[str]:
+        message = messages.get(line.order_item_id, "").strip()
+        return [message] if message else []
+
+    return _for_lines(outgoing, "Gift message", of_line)
+
+
+def _for_lines(
+    outgoing: OutgoingOrder, label: str, texts_of: Callable[[OrderLine], Iterable[str]]
+) -> Iterator[str]:  # fmt: skip
+    """Each text once, with the SKUs it is for unless it is for all lines."""
+    meant: dict[str, list[str]] = {}
+    for line in outgoing.lines:
+        for text in texts_of(line):
+            meant.setdefault(text, []).append(line.sku or line.order_item_id)
+    for text, skus in meant.items():
+        of_which = "" if len(skus) == len(outgoing.lines) else f" ({', '.join(skus)})"
+        yield f"{label}{of_which}: {text}"
 
 
 def _customs(outgoing: OutgoingOrder) -> CustomsDetails | None:

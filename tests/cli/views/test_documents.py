@@ -21,6 +21,7 @@ ORDER = (
     "weight_grams sent confirmed personal_data_until"
 )
 LINE = "order_item_id sku asin title quantity quantity_unshipped unit_price currency weight_grams"
+PERSONAL = "buyer recipient gift_messages customisations tax_registrations"
 STORE = "store country marketplace_ids region seller_id client_id default test amazon_sandbox settings secrets"
 ERROR = "problem summary cause next_step docs"
 ROW = (
@@ -36,8 +37,16 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (version.VersionDocument, "schema version"),
     (browse.ListDocument, "schema store orders"),
     (browse.ListedOrder, ORDER),
-    (browse.ShowDocument, f"schema store {ORDER} order_lines packages | buyer recipient gift_messages"),
+    (
+        browse.ShowDocument,
+        f"schema store {ORDER} total currency price_parts replaces deliver_by order_lines packages | {PERSONAL}",
+    ),
     (browse.OrderLine, LINE),
+    (browse.ShownLine, f"{LINE} demands gift_wrap customised price_parts tax_collections tax_schemes"),
+    (browse.AmountPart, "kind amount currency"),
+    (browse.PricePart, "kind amount currency details"),
+    (browse.TaxCollectionPart, "model responsible_party"),
+    (browse.TaxRegistrationPart, "type number legal_name"),
     (browse.Package, "reference status detailed_status carrier service shipped_at items | tracking_number"),
     (browse.PackageItem, "order_item_id quantity"),
     (browse.BuyerPart, "name email company_name purchase_order_number"),

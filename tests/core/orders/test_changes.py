@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
-from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PackageItem, PersonalData, Recipient
-from tests.orderbook.samples import NOW, line_of, order_of, package_of
+from amzlink.core.orders.order import NOTHING_PERSONAL, Order, OrderLine, PackageItem, PersonalData, Recipient
+from tests.orderbook.samples import MONEY, NOW, line_of, order_of, package_of
 
 CITY_ONLY = PersonalData(recipient=Recipient(city="Praha", country_code="CZ"))
 
@@ -47,6 +47,22 @@ def test_a_newer_answer_updates_even_where_its_facts_are_the_same() -> None:
     order = order_of()
     newer = order_of(changed_at=order.changed_at + timedelta(milliseconds=1))
     assert verdict_on(newer, known_from(order)) is Verdict.UPDATED
+
+
+def test_an_order_without_what_later_versions_read_has_the_digest_of_the_first() -> None:
+    """Else every order in the book would count as changed after an upgrade."""
+    lines = (line_of("1", ioss_number="IM1", cancellation_requested=True, programs=("TRANSPARENCY",)), line_of("2"))
+    whole = order_of(programs=("PRIME",), lines=lines, packages=(package_of(),))
+    assert (digest(order_of()), digest(whole)) == ("033a4b9533115fc72451458f", "537e85228447ad7ee7433801")
+
+
+def test_what_a_price_consists_of_makes_no_order_changed() -> None:
+    assert digest(order_of(money=MONEY)) == digest(order_of())
+
+
+def test_a_demand_that_is_new_at_the_same_time_updates() -> None:
+    demanding = order_of(lines=(line_of(demands=("signatureConfirmation",)),))
+    assert verdict_on(demanding, known_from(order_of())) is Verdict.UPDATED
 
 
 def test_another_content_at_the_same_time_updates() -> None:
@@ -121,6 +137,9 @@ def test_the_digest_does_not_depend_on_personal_data(recipient: Recipient, texts
         {"fulfilled_by": None},
         {"lines": (line_of(quantity_unshipped=1),)},
         {"lines": (line_of(cancellation_requested=True),)},
+        {"lines": (line_of(demands=("signatureConfirmation",)),)},
+        {"lines": (line_of(gift_wrap="STANDARD"),)},
+        {"lines": (line_of(customised=True),)},
         {"lines": (line_of(), line_of("2"))},
         {"packages": (package_of(),)},
         {"packages": (package_of(items=(PackageItem("1", 1),)),)},
@@ -131,9 +150,11 @@ def test_the_digest_tells_any_other_difference(fact: dict[str, Any]) -> None:
     assert digest(order_of(**fact)) != digest(order_of())
 
 
-def test_no_fact_of_an_order_is_left_out_of_the_digest_but_the_personal_data() -> None:
-    fields = set(msgspec.json.decode(msgspec.json.encode(order_of())))
-    assert fields == set(Order.__struct_fields__)
+def test_no_fact_of_an_order_is_left_out_of_the_digest_but_the_personal_data_and_the_parts_of_prices() -> None:
+    whole = order_of(lines=(line_of(demands=("x",), gift_wrap="y", customised=True),), money=MONEY)
+    fields = msgspec.json.decode(msgspec.json.encode(whole))
+    assert set(fields) == set(Order.__struct_fields__)
+    assert set(fields["lines"][0]) == set(OrderLine.__struct_fields__)
 
 
 def test_the_digest_of_an_order_that_went_through_json_is_the_same() -> None:

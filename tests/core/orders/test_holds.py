@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,8 +40,7 @@ HARMLESS = ("AMAZON_BUSINESS", "PREMIUM", "AMAZON_BAZAAR", "AMAZON_HAUL", "INVOI
 def test_the_names_of_the_holds_are_those_that_scripts_rely_on() -> None:
     assert {hold.value for hold in Hold} == {
         "cancellation-requested", "prime", "amazon-ships", "store-pickup", "preorder", "label-too-early", "no-address",
-        "no-lines",
-        "damaged-text", "missing-weight", "manual",
+        "no-lines", "damaged-text", "missing-weight", "manual", "customised",
     }  # fmt: skip
 
 
@@ -164,6 +164,16 @@ def test_a_prime_order_that_an_earlier_version_held_keeps_its_cause() -> None:
     assert cause_to_keep("preorder", "PREORDER", "OTHER") == "OTHER"
 
 
+def test_a_line_made_to_the_buyers_wishes_holds_the_order_unless_the_store_includes_it() -> None:
+    lines = (line_of("3", customised=True), line_of("2"), line_of("1"))
+    personal = msgspec.structs.replace(PERSONAL, customization_urls={"1": "https://wishes.test/1"})
+    found = causes(order_of(lines=lines, personal=personal))
+    assert found == {Hold.CUSTOMISED: "1,3"}
+    held = (HeldFor("customised", found[Hold.CUSTOMISED]),)
+    assert counting(held, DEFAULT, NOW) == ("customised",)
+    assert counting(held, HoldPolicy(include_customised=True), NOW) == ()
+
+
 def test_a_missing_weight_counts_only_where_the_store_asks_for_it() -> None:
     held = (HeldFor("missing-weight", "SKU-1"),)
     assert counting(held, DEFAULT, NOW) == ()
@@ -179,7 +189,7 @@ def test_a_label_is_too_early_until_its_time_has_come() -> None:
 
 @pytest.mark.parametrize("policy", [DEFAULT, HoldPolicy("always", hold_missing_weight=True)])
 def test_all_other_holds_count_at_any_time_under_any_setting(policy: HoldPolicy) -> None:
-    others = sorted({hold.value for hold in Hold} - {"prime", "missing-weight", "label-too-early"})
+    others = sorted({hold.value for hold in Hold} - {"prime", "customised", "missing-weight", "label-too-early"})
     held = tuple(HeldFor(hold, "cause") for hold in reversed(others))
     assert counting(held, policy, NOW) == tuple(others)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from amzlink.core.orders.order import Buyer, Order, PersonalData, Recipient, TaxRegistration
 from amzlink.core.privacy.tax_record import FIELDS, is_sale, keep_until, tax_record
-from tests.orderbook.samples import line_of, package_of
+from tests.orderbook.samples import MONEY, line_of, package_of
 from tests.orderbook.samples import order_of as ordered
 
 NOV_12 = datetime(2026, 11, 12, 9, 30, tzinfo=UTC)
@@ -75,10 +75,11 @@ class TestTheRecord:
             "shipped_at": "2026-11-14T15:00:00Z",
             "total": "29.90",
             "currency": "EUR",
+            "price_parts": [],
             "lines": [
                 {
                     "sku": "TEE-1", "title": "Tee", "quantity": 2, "unit_price": "14.95", "currency": "EUR",
-                    "ioss_number": "IM3720000000",
+                    "ioss_number": "IM3720000000", "price_parts": [], "tax_collections": [], "tax_schemes": [],
                 }
             ],
             "buyer": dict.fromkeys(("name", "company_name")),
@@ -92,6 +93,16 @@ class TestTheRecord:
             "tax_registrations": [],
             "keep_until": "2036-12-31",
         }  # fmt: skip
+
+    def test_it_tells_what_each_price_consists_of_tax_first_and_who_collects_the_tax(self) -> None:
+        record = tax_record(order_of(money=MONEY), ("DE",))
+        (line,) = record["lines"]
+        assert record["price_parts"] == line["price_parts"]
+        assert [(part["kind"], part["amount"]) for part in line["price_parts"]] == [("TAX", "6.38"), ("ITEM", "33.60")]
+        assert line["price_parts"][0]["details"] == [{"kind": "ITEM", "amount": "6.38", "currency": "EUR"}]
+        (collection,) = line["tax_collections"]
+        assert collection["model"] == "MARKETPLACE_FACILITATOR"
+        assert line["tax_schemes"] == ["UOSS"]
 
     def test_names_addresses_and_tax_numbers_are_the_orders_own(self) -> None:
         record = tax_record(order_of(), ("DE",))
@@ -112,7 +123,7 @@ class TestTheRecord:
         assert {name for name in names if f"{kind.__name__}-{name}" not in text} == LEFT_OUT[kind]
 
     def test_its_fields_are_those_that_the_manifest_names(self) -> None:
-        assert paths_in(tax_record(order_of(), ("DE",))) == set(FIELDS)
+        assert paths_in(tax_record(order_of(money=MONEY), ("DE",))) == set(FIELDS)
         assert len(FIELDS) == len(set(FIELDS))
 
     def test_an_order_of_which_little_is_known_makes_a_record_too(self) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from amzlink.jobs.orders.browse import hold_order, release_order
 from amzlink.jobs.status import status_of
+from amzlink.jobs.stores.settings import set_setting
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.problems import ProblemName
 from amzlink.sandbox.messages import Json
@@ -56,7 +57,7 @@ def test_an_order_that_is_not_to_ship_stays_here(tmp_path: Path, story: Story) -
 @pytest.mark.parametrize(
     "trait",
     [
-        Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
+        Trait.CUSTOMISED, Trait.CANCELLATION_REQUESTED, Trait.SHIP_PLUS, Trait.EASY_SHIP, Trait.DELIVERY_BY_AMAZON,
         Trait.STORE_PICKUP, Trait.PREORDER, Trait.LABEL_LATER, Trait.BARE_RECIPIENT,
     ],
 )  # fmt: skip
@@ -578,6 +579,41 @@ def test_of_a_refused_currency_one_order_is_tried_again_each_day_and_all_when_it
     assert at.run().sent.sent == 1
     assert at.run().sent.sent == 2
     assert set(ids) <= at.stored().keys()
+
+
+def test_what_the_parcel_must_have_reaches_sendcloud_unless_the_store_wants_none(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    order_id = one(at.add(1))
+
+    def edit(body: Json) -> None:
+        shipping = {"shippingConstraints": {"signatureConfirmation": "MANDATORY"}}
+        body["orderItems"][0]["fulfillment"]["shipping"] = shipping
+
+    at.alter(order_id, edit)
+    at.run()
+    details = at.stored()[order_id]["order_details"]
+    assert "signature on delivery" in details["notes"]
+    assert "SIGNATURE_CONFIRMATION" in details["tags"]
+    set_setting(at.world.deps, None, "notes_for_demands=false")
+    at.run()
+    details = at.stored()[order_id]["order_details"]
+    assert "signature" not in str(details.get("notes")).lower()
+    assert "SIGNATURE_CONFIRMATION" not in details.get("tags", [])
+
+
+def test_a_customised_order_goes_where_the_store_includes_them(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    order_id = one(at.add(1))
+
+    def edit(body: Json) -> None:
+        body["orderItems"][0]["product"]["customization"] = {"customizedUrl": "https://wishes.test/1"}
+
+    at.alter(order_id, edit)
+    at.run()
+    assert order_id not in at.stored()
+    set_setting(at.world.deps, None, "include_customised=true")
+    at.run()
+    assert "CUSTOMISED" in at.stored()[order_id]["order_details"]["tags"]
 
 
 def test_an_address_that_does_not_fit_is_refused_here_without_a_word_of_it_and_goes_when_it_fits(

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.orders.browse import show_detail, show_list
-from amzlink.core.orders.order import PersonalData
+from amzlink.core.orders.order import PersonalData, TaxRegistration
 from amzlink.jobs.orders.browse import (
     confirmed,
     export_orders,
@@ -26,7 +26,7 @@ from amzlink.orderbook.orders.pages import OrderChange, Page, save_page
 from amzlink.orderbook.privacy.boxes import note_floor, sealed_marks
 from amzlink.orderbook.schema import VAULT_FLOORS
 from amzlink.problems import Exit, Problem
-from tests.orderbook.samples import NOW, ORDER_ID, PERSONAL, change_of, line_of, order_of, package_of
+from tests.orderbook.samples import MONEY, NOW, ORDER_ID, PERSONAL, change_of, line_of, order_of, package_of
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
@@ -136,6 +136,12 @@ class TestTheDocumentsOfTheContract:
             "unit_price": "19.99",
             "currency": "EUR",
             "weight_grams": None,
+            "demands": [],
+            "gift_wrap": None,
+            "customised": False,
+            "price_parts": [],
+            "tax_collections": [],
+            "tax_schemes": [],
         }
         package = {
             "reference": "P1",
@@ -151,6 +157,11 @@ class TestTheDocumentsOfTheContract:
             "schema": 1,
             "store": SLUG,
             **self.ORDER,
+            "total": "39.98",
+            "currency": "EUR",
+            "price_parts": [],
+            "replaces": None,
+            "deliver_by": "2026-11-28T09:30:00Z",
             "order_lines": [line, {**line, "order_item_id": "2", "quantity": 1, "quantity_unshipped": 1, "sku": None}],
             "packages": [package],
         }
@@ -160,7 +171,9 @@ class TestTheDocumentsOfTheContract:
         self.fill(world)
         plain = show_document(world, capsys)
         document = show_document(world, capsys, with_pii=True)
-        assert set(document) - set(plain) == {"buyer", "recipient", "gift_messages"}
+        assert set(document) - set(plain) == {
+            "buyer", "recipient", "gift_messages", "customisations", "tax_registrations",
+        }  # fmt: skip
         assert document["packages"] == [{**plain["packages"][0], "tracking_number": "00340434292135100186"}]
         assert document["gift_messages"] == {"1": "Všechno nejlepší!"}
         assert document["buyer"] == {
@@ -177,6 +190,54 @@ class TestTheDocumentsOfTheContract:
             "country_code": "CZ",
             "phone": "+420 601 000 000",
         }
+
+    def test_orders_show_of_what_the_parcel_must_have(
+        self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        line = line_of(demands=("signatureConfirmation",), gift_wrap="STANDARD", customised=True)
+        registrations = (TaxRegistration(entity_type="BUYER", type="VAT", number="CZ12345678", legal_name="Novák"),)
+        personal = msgspec.structs.replace(
+            PERSONAL, customization_urls={"1": "https://wishes.test/1"}, tax_registrations=registrations
+        )
+        store(world, change_of(order_of(lines=(line,), personal=personal)))
+        plain, opened = show_document(world, capsys), show_document(world, capsys, with_pii=True)
+        (told,) = plain["order_lines"]
+        assert (told["demands"], told["gift_wrap"], told["customised"]) == (["signatureConfirmation"], "STANDARD", True)
+        assert plain["holds"] == ["customised"]
+        assert "wishes.test" not in str(plain)
+        assert opened["customisations"] == {"1": "https://wishes.test/1"}
+        assert opened["tax_registrations"] == [{"type": "VAT", "number": "CZ12345678", "legal_name": "Novák"}]
+        text = shown(world, capsys)
+        for part in (
+            "Required for SKU-1: signature on delivery", "Gift wrap for SKU-1: STANDARD",
+            "Made to order: SKU-1; --with-pii shows the buyer's wishes",
+        ):  # fmt: skip
+            assert part in text
+        assert "wishes.test" not in text
+        opened_text = shown(world, capsys, with_pii=True)
+        assert "The buyer's wishes (1): https://wishes.test/1" in opened_text
+        assert "CZ12345678 (VAT)" in opened_text
+
+    def test_orders_show_of_what_the_price_consists_of(
+        self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store(world, change_of(order_of(money=MONEY)))
+        document = show_document(world, capsys)
+        (line,) = document["order_lines"]
+        assert document["price_parts"] == line["price_parts"] == [
+            {
+                "kind": "TAX", "amount": "6.38", "currency": "EUR",
+                "details": [{"kind": "ITEM", "amount": "6.38", "currency": "EUR"}],
+            },
+            {"kind": "ITEM", "amount": "33.60", "currency": "EUR", "details": []},
+        ]  # fmt: skip
+        assert line["tax_collections"] == [
+            {"model": "MARKETPLACE_FACILITATOR", "responsible_party": "Amazon Services Europe S.a.r.L."}
+        ]
+        assert line["tax_schemes"] == ["UOSS"]
+        text = shown(world, capsys)
+        assert "Total 39.98 EUR (tax 6.38 EUR, item 33.60 EUR)" in text
+        assert "Tax collection: MARKETPLACE_FACILITATOR (Amazon Services Europe S.a.r.L.)" in text
 
     def test_orders_show_of_data_that_is_gone(self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]) -> None:
         store(world, change_of(order_of(packages=(package_of(),))), sealed=False)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,15 @@ class TestWhatVerifyAndStatusSay:
         of_low_order = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z"
         bind(world, away, (PUBLIC, of_low_order))
         assert retention(world) == (Status.FAILED, "recipient-unusable")
+
+
+def test_the_parts_of_every_price_in_the_file_add_up_to_its_total(world: StoreOnSandbox, away: Path) -> None:
+    bind(world, away)
+    world.clock.advance(FOUR_MONTHS)
+    purge(world)
+    records = archived(away).values()
+    assert any(part["kind"] == "SHIPPING" for record in records for part in record["price_parts"])
+    for record in records:
+        orders_parts = sum(Decimal(part["amount"]) for part in record["price_parts"])
+        lines_parts = sum(Decimal(part["amount"]) for line in record["lines"] for part in line["price_parts"])
+        assert orders_parts == lines_parts == Decimal(record["total"])

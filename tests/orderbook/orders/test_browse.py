@@ -35,6 +35,7 @@ from amzlink.orderbook.schema import HOLDS, METADATA, ORDER_LINES, RUNS
 from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import (
+    MONEY,
     NOW,
     ORDER_ID,
     STORE,
@@ -71,7 +72,7 @@ def weigh(book: Database, item: str, grams: int) -> None:
 
 class TestOneOrder:
     def test_it_is_as_it_came_but_for_what_is_sealed(self, book: Database) -> None:
-        ordered = order_of(programs=("PREORDER", "PREMIUM"), replaces=OTHER_ID)
+        ordered = order_of(programs=("PREORDER", "PREMIUM"), replaces=OTHER_ID, money=MONEY)
         save(book, change_of(ordered))
         assert find_order(book.of(STORE), ORDER_ID) == BookedOrder(
             order=msgspec.structs.replace(ordered, personal=NOTHING_PERSONAL),

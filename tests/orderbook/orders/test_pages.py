@@ -34,6 +34,7 @@ from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, PACKAGES, SEALE
 from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import (
+    MONEY,
     NOW,
     ORDER_ID,
     PERSONAL,
@@ -86,8 +87,19 @@ class TestAPage:
             label_from=NOW,
             replaces=OTHER_ID,
             programs=("AMAZON_BUSINESS", "PREMIUM"),
-            lines=(line_of("1", programs=("TRANSPARENCY",), ioss_number="IM1"), line_of("2", quantity=3, sku=None)),
+            lines=(
+                line_of(
+                    "1",
+                    programs=("TRANSPARENCY",),
+                    ioss_number="IM1",
+                    gift_wrap="STANDARD",
+                    customised=True,
+                    demands=("palletDelivery", "signatureConfirmation"),
+                ),
+                line_of("2", quantity=3, sku=None),
+            ),
             packages=(package_of(items=(PackageItem("1", 2), PackageItem("2", 1))),),
+            money=MONEY,
         )
         save(book, change_of(order))
         (row,) = rows_of(book, ORDERS)
@@ -113,6 +125,10 @@ class TestAPage:
             "delivered_at": None,
             "delivered_by": None,
             "imported_at": "2026-11-23T09:30:00Z",
+            "price_parts": (
+                '[{"kind":"TAX","amount":"6.38","currency":"EUR","details":[{"kind":"ITEM","amount":"6.38",'
+                '"currency":"EUR"}]},{"kind":"ITEM","amount":"33.60","currency":"EUR"}]'
+            ),
         }
         first, second = sorted(rows_of(book, ORDER_LINES), key=lambda row: int(row["position"]))
         assert first == {
@@ -129,6 +145,14 @@ class TestAPage:
             "currency": "EUR",
             "programs": "TRANSPARENCY",
             "ioss_number": "IM1",
+            "demands": "palletDelivery signatureConfirmation",
+            "wrap_level": "STANDARD",
+            "customised": True,
+            "money": (
+                '{"parts":[{"kind":"TAX","amount":"6.38","currency":"EUR","details":[{"kind":"ITEM","amount":"6.38",'
+                '"currency":"EUR"}]},{"kind":"ITEM","amount":"33.60","currency":"EUR"}],"tax_collections":[{"model":'
+                '"MARKETPLACE_FACILITATOR","responsible_party":"Amazon Services Europe S.a.r.L."}],"schemes":["UOSS"]}'
+            ),
             "weight_grams": None,
         }
         assert (second["order_item_id"], second["position"], second["sku"]) == ("2", 2, None)

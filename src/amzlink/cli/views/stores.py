@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hold_missing_weight: bool
     default_weight_grams: int | None
     include_prime: IncludePrime
+    include_customised: bool
+    notes_for_demands: bool
     ship_by_guard_hours: int
     purge_destination: bool
     sendcloud_public_key: str | None

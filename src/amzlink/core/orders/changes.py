@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from amzlink.core.orders.order import NOTHING_PERSONAL, PENDING, Order
+from amzlink.core.orders.order import NO_MONEY, NOTHING_PERSONAL, PENDING, Order
 
 
 class Verdict(StrEnum):
@@ -36,8 +36,11 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 
 
 def digest(order: Order) -> str:
-    """A short fingerprint of everything in an order that is not personal."""
-    facts = msgspec.json.encode(msgspec.structs.replace(order, personal=NOTHING_PERSONAL))
+    """A short fingerprint of everything in an order that is not personal.
+
+    What its price consists of is left out: it changes with the price, and earlier versions did not read it.
+    """
+    facts = msgspec.json.encode(msgspec.structs.replace(order, personal=NOTHING_PERSONAL, money=NO_MONEY))
     return hashlib.blake2b(facts, digest_size=12).hexdigest()
 
 

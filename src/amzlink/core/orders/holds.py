@@ -22,6 +22,7 @@ class Hold(StrEnum):
 
     CANCELLATION_REQUESTED = "cancellation-requested"
     PRIME = "prime"
+    CUSTOMISED = "customised"
     AMAZON_SHIPS = "amazon-ships"
     STORE_PICKUP = "store-pickup"
     PREORDER = "preorder"
@@ -76,6 +77,7 @@ class HoldPolicy(msgspec.Struct, frozen=True):
 
     include_prime: IncludePrime = "auto"
     hold_missing_weight: bool = False
+    include_customised: bool = False
 
 
 class HeldFor(msgspec.Struct, frozen=True):
@@ -98,6 +100,9 @@ def causes(order: Order) -> dict[Hold, str]:
         found[Hold.PRIME] = OWN_CARRIER
     if asked := [line.order_item_id for line in order.lines if line.cancellation_requested]:
         found[Hold.CANCELLATION_REQUESTED] = ",".join(sorted(asked))
+    made_to_order = {line.order_item_id for line in order.lines if line.customised}
+    if made_to_order := made_to_order | order.personal.customization_urls.keys():
+        found[Hold.CUSTOMISED] = ",".join(sorted(made_to_order))
     if order.label_from:
         found[Hold.LABEL_TOO_EARLY] = to_iso(order.label_from)
     if not order.personal.recipient.deliverable:
@@ -126,6 +131,8 @@ def counts(entry: HeldFor, policy: HoldPolicy, now: datetime) -> bool:
     """Whether a cause keeps an order back under these settings, as long as nobody lifts it."""
     if entry.hold == Hold.PRIME:
         return policy.include_prime == "never" or (policy.include_prime == "auto" and entry.cause != OWN_CARRIER)
+    if entry.hold == Hold.CUSTOMISED:
+        return not policy.include_customised
     if entry.hold == Hold.MISSING_WEIGHT:
         return policy.hold_missing_weight
     if entry.hold == Hold.LABEL_TOO_EARLY:

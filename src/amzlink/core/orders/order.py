@@ -23,8 +23,13 @@ STATUSES: Final = (
 DELIVERED: Final = "DELIVERED"
 
 
-class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One line of an order. `quantity_unshipped` counts what has still to be handed over."""
+class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One line of an order. `quantity_unshipped` counts what has still to be handed over.
+
+    `demands` are Amazon's names of what the parcel must have (`signatureConfirmation`), sorted. `customised` says that
+    the buyer's wishes came along; they are personal data. A field that later versions add needs a default: where it has
+    that, it is left out of the digest (`changes.digest`), which so stays the same.
+    """
 
     order_item_id: str
     sku: str | None
@@ -34,9 +39,57 @@ class OrderLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quantity_unshipped: int
     unit_price: str | None
     currency: str | None
-    programs: tuple[str, ...] = ()
-    ioss_number: str | None = None
-    cancellation_requested: bool = False
+    programs: tuple[str, ...]
+    ioss_number: str | None
+    cancellation_requested: bool
+    demands: tuple[str, ...] = ()
+    gift_wrap: str | None = None
+    customised: bool = False
+
+
+class Amount(msgspec.Struct, frozen=True, gc=False):
+    """A part of a price, by Amazon's name of its kind (`TAX`, `DISCOUNT`); taken off where it is negative."""
+
+    kind: str
+    amount: str
+    currency: str
+
+
+class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The same, and what it consists of: of a tax the tax on each kind."""
+
+    kind: str
+    amount: str
+    currency: str
+    details: tuple[Amount, ...] = ()
+
+
+class TaxCollection(msgspec.Struct, frozen=True, gc=False):
+    """Who collects a line's tax: Amazon's name of the model (`MARKETPLACE_FACILITATOR`), and the party."""
+
+    model: str | None
+    responsible_party: str | None
+
+
+class LineMoney(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What the price of a line consists of, tax first. `schemes` are those that its tax is reported under (`UOSS`)."""
+
+    parts: tuple[Part, ...] = ()
+    tax_collections: tuple[TaxCollection, ...] = ()
+    schemes: tuple[str, ...] = ()
+
+
+NO_LINE_MONEY: Final = LineMoney()
+
+
+class Money(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the price of an order consists of, tax first, and that of its `lines`, by order item id."""
+
+    parts: tuple[Part, ...] = ()
+    lines: dict[str, LineMoney] = {}
+
+
+NO_MONEY: Final = Money()
 
 
 class PackageItem(msgspec.Struct, frozen=True, gc=False):
@@ -129,8 +182,8 @@ class PersonalData(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_def
 NOTHING_PERSONAL: Final = PersonalData()
 
 
-class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An order as it came from Amazon."""
+class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """An order as it came from Amazon. A field with a default is left out of the digest where it has that."""
 
     order_id: OrderId
     marketplace_id: str | None
@@ -149,6 +202,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     lines: tuple[OrderLine, ...]
     packages: tuple[Package, ...]
     personal: PersonalData
+    money: Money = NO_MONEY
 
     @property
     def units(self) -> int:

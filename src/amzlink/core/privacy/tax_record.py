@@ -5,16 +5,18 @@ for that (docs/services/amazon.md, "Data protection policy"). So a record names 
 field by field: whatever an order may hold one day stays out until somebody adds it here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.order import CANCELLED, Order
+from amzlink.core.orders.order import CANCELLED, NO_LINE_MONEY, LineMoney, Order, OrderLine, Part
 
 LINE_FIELDS: Final = ("sku", "title", "quantity", "unit_price", "currency", "ioss_number")
+PRICE_PART_FIELDS: Final = ("kind", "amount", "currency")
+LINE_MONEY_FIELDS: Final = ("price_parts", "tax_collections", "tax_schemes")
 BUYER_FIELDS: Final = ("name", "company_name")
 # Notes for the driver, the kind of building and the phone serve the delivery, and no invoice.
 RECIPIENT_FIELDS: Final = (
@@ -25,7 +27,8 @@ RECIPIENT_FIELDS: Final = (
 TAX_REGISTRATION_FIELDS: Final = ("entity_type", "type", "number", "legal_name")
 FIELDS: Final = (
     "order_id", "marketplace_id", "status", "purchased_at", "shipped_at", "total", "currency",
-    *(f"lines.{name}" for name in LINE_FIELDS),
+    *(f"price_parts.{name}" for name in (*PRICE_PART_FIELDS, "details")),
+    *(f"lines.{name}" for name in (*LINE_FIELDS, *LINE_MONEY_FIELDS)),
     *(f"buyer.{name}" for name in BUYER_FIELDS),
     *(f"recipient.{name}" for name in RECIPIENT_FIELDS),
     *(f"tax_registrations.{name}" for name in TAX_REGISTRATION_FIELDS),
@@ -65,7 +68,8 @@ def tax_record(order: Order, countries: Collection[str]) -> dict[str, Any]:
         "shipped_at": to_iso(order.shipped_at) if order.shipped_at else None,
         "total": order.total,
         "currency": order.currency,
-        "lines": [_picked(line, LINE_FIELDS) for line in order.lines],
+        "price_parts": _plain_parts(order.money.parts),
+        "lines": [_line(line, order.money.lines.get(line.order_item_id, NO_LINE_MONEY)) for line in order.lines],
         "buyer": _picked(order.personal.buyer, BUYER_FIELDS),
         "recipient": _picked(order.personal.recipient, RECIPIENT_FIELDS),
         "tax_registrations": [
@@ -83,6 +87,26 @@ def keep_until(sold_at: datetime, countries: Collection[str]) -> date:
     """
     years = max((_YEARS.get(country, _YEARS_ELSEWHERE) for country in countries), default=_YEARS_ELSEWHERE)
     return date((sold_at + _TO_THE_LATEST_ZONE).year + years, 12, 31)
+
+
+def _line(line: OrderLine, money: LineMoney) -> dict[str, Any]:
+    return {
+        **_picked(line, LINE_FIELDS),
+        "price_parts": _plain_parts(money.parts),
+        "tax_collections": [_picked(each, ("model", "responsible_party")) for each in money.tax_collections],
+        "tax_schemes": list(money.schemes),
+    }
+
+
+def _plain_parts(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """What a price consists of, tax first."""
+    return [
+        {
+            **_picked(part, PRICE_PART_FIELDS),
+            "details": [_picked(each, PRICE_PART_FIELDS) for each in part.details],
+        }
+        for part in parts
+    ]
 
 
 def _picked(source: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:

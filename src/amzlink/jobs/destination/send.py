@@ -79,8 +79,11 @@ class _Post:
     def __init__(self, run: StoreRun, tally: SendTally) -> None:
         self._run = run
         self._tally = tally
-        # Besides the order itself a payload depends on these two.
-        self._basis = f"{run.integration_id}{' weighed' if run.store.import_weights else ''}"
+        # Besides the order itself a payload depends on these.
+        self._basis = (
+            f"{run.integration_id}{' weighed' if run.store.import_weights else ''}"
+            f"{'' if run.store.notes_for_demands else ' without-demands'}"
+        )
 
     def batches(self) -> Iterator[list[ReadyOrder]]:
         """The orders that have to be sent now, the most urgent first; memory stays flat."""
@@ -132,7 +135,7 @@ class _Post:
         from amzlink.sendcloud.payload import build_payload, payload_bytes  # noqa: PLC0415
 
         try:
-            payload = build_payload(outgoing, self._run.integration_id)
+            payload = build_payload(outgoing, self._run.integration_id, with_demands=self._run.store.notes_for_demands)
         except Problem as problem:
             if self._is_packed(outgoing, row, parcel_known=parcel_known):
                 return None

@@ -205,7 +205,7 @@ def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChang
 def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
     execute_many(connection, _UPSERT_ORDER, [_order_row(store, change, now) for change in changes])
     lines = [
-        _line_row(store, change.order.order_id, position, line)
+        _line_row(store, change.order, position, line)
         for change in changes
         for position, line in enumerate(change.order.lines, 1)
     ]
@@ -361,13 +361,15 @@ def _order_row(store: str, change: OrderChange, now: datetime) -> Row:
         "delivered_at": None,
         "delivered_by": None,
         "imported_at": to_iso(now),
+        "price_parts": _encode(order.money.parts).decode() if order.money.parts else None,
     }
 
 
-def _line_row(store: str, order_id: str, position: int, line: OrderLine) -> Row:
+def _line_row(store: str, order: Order, position: int, line: OrderLine) -> Row:
+    money = order.money.lines.get(line.order_item_id)
     return {
         "store": store,
-        "order_id": order_id,
+        "order_id": order.order_id,
         "order_item_id": line.order_item_id,
         "position": position,
         "sku": line.sku,
@@ -379,6 +381,10 @@ def _line_row(store: str, order_id: str, position: int, line: OrderLine) -> Row:
         "currency": line.currency,
         "programs": " ".join(line.programs),
         "ioss_number": line.ioss_number,
+        "demands": " ".join(line.demands),
+        "wrap_level": line.gift_wrap,
+        "customised": line.customised,
+        "money": _encode(money).decode() if money else None,
         "weight_grams": None,
     }
 

@@ -8,7 +8,19 @@ from sqlalchemy import Connection, select
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso
-from amzlink.core.orders.order import NOTHING_PERSONAL, Order, OrderId, OrderLine, Package, PackageItem, PersonalData
+from amzlink.core.orders.order import (
+    NO_MONEY,
+    NOTHING_PERSONAL,
+    LineMoney,
+    Money,
+    Order,
+    OrderId,
+    OrderLine,
+    Package,
+    PackageItem,
+    Part,
+    PersonalData,
+)
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.schema import ORDER_LINES, ORDERS, PACKAGES
 
@@ -17,6 +29,8 @@ Weights = Mapping[str, int]
 
 _MERCHANT: Final = "MERCHANT"  # orders that somebody else ships are not taken in
 _NOTHING_KNOWN: Final[Mapping[str, PersonalData]] = {}
+_decode_parts: Final = msgspec.json.Decoder(tuple[Part, ...]).decode
+_decode_money: Final = msgspec.json.Decoder(LineMoney).decode
 _decode_items: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
 
 
@@ -48,7 +62,7 @@ def to_weighed_orders(
 ) -> list[tuple[Order, Weights]]:
     """The orders of these rows of `ORDERS`, with what other tables have of them."""
     ids = [row.order_id for row in rows]
-    lines, weights = _lines(connection, store, ids)
+    lines, weights, money = _lines(connection, store, ids)
     packages = _packages(connection, store, ids)
     return [
         (
@@ -70,6 +84,7 @@ def to_weighed_orders(
                 lines=tuple(lines.get(row.order_id, ())),
                 packages=tuple(packages.get(row.order_id, ())),
                 personal=personal.get(row.order_id, NOTHING_PERSONAL),
+                money=_money(row, money.get(row.order_id, {})),
             ),
             weights.get(row.order_id, {}),
         )
@@ -77,11 +92,17 @@ def to_weighed_orders(
     ]
 
 
+def _money(row: SqlRow[Any], lines: dict[str, LineMoney]) -> Money:
+    parts = _decode_parts(row.price_parts) if row.price_parts else ()
+    return Money(parts=parts, lines=lines) if parts or lines else NO_MONEY
+
+
 def _lines(
     connection: Connection, store: str, order_ids: Collection[str]
-) -> tuple[dict[str, list[OrderLine]], dict[str, dict[str, int]]]:
-    """Each order's lines, in Amazon's sequence, and their weights."""
+) -> tuple[dict[str, list[OrderLine]], dict[str, dict[str, int]], dict[str, dict[str, LineMoney]]]:
+    """Each order's lines, in Amazon's sequence, their weights, and what their prices consist of."""
     found: dict[str, list[OrderLine]] = {}
+    money: dict[str, dict[str, LineMoney]] = {}
     weights: dict[str, dict[str, int]] = {}
     query = select(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
     for row in connection.execute(query.order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)).all():
@@ -96,11 +117,17 @@ def _lines(
             currency=row.currency,
             programs=tuple(row.programs.split()),
             ioss_number=row.ioss_number,
+            cancellation_requested=False,  # what followed from it is a hold
+            demands=tuple((row.demands or "").split()),
+            gift_wrap=row.wrap_level,
+            customised=bool(row.customised),
         )
         found.setdefault(row.order_id, []).append(line)
         if row.weight_grams is not None:
             weights.setdefault(row.order_id, {})[row.order_item_id] = row.weight_grams
-    return found, weights
+        if row.money is not None:
+            money.setdefault(row.order_id, {})[row.order_item_id] = _decode_money(row.money)
+    return found, weights, money
 
 
 def _packages(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, list[Package]]:

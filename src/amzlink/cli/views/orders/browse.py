@@ -12,6 +12,7 @@ from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.privacy import WHY_PURGED
 from amzlink.cli.views.words import counted, local_day, local_time
 from amzlink.core.orders import order as orders
+from amzlink.core.orders.demands import in_words
 from amzlink.core.orders.holds import INCOMPLETE, Hold
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Recipient
 from amzlink.core.privacy.retention import Rule
@@ -19,6 +20,7 @@ from amzlink.jobs.orders.browse import OrderDetail, confirmed
 from amzlink.orderbook.orders.browse import BookedOrder
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
+_WISHES: Final = "; --with-pii shows the buyer's wishes"
 _SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status{option}` shows why"}
 
 
@@ -66,6 +68,41 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: str | None
     currency: str | None
     weight_grams: int | None
+
+
+class AmountPart(msgspec.Struct, frozen=True, kw_only=True):
+    """An amount that is part of another; `kind` is Amazon's name of it."""
+
+    kind: str
+    amount: str
+    currency: str
+
+
+class PricePart(AmountPart, frozen=True, kw_only=True):
+    """A part of a price, and what it consists of."""
+
+    details: list[AmountPart]
+
+
+class TaxCollectionPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Who collects a line's tax, and by which model."""
+
+    model: str | None
+    responsible_party: str | None
+
+
+class ShownLine(OrderLine, frozen=True, kw_only=True):
+    """The same with what it demands of the parcel, and what its price consists of, tax first.
+
+    `demands` has Amazon's names of its shipping constraints.
+    """
+
+    demands: tuple[str, ...]
+    gift_wrap: str | None
+    customised: bool
+    price_parts: list[PricePart]
+    tax_collections: list[TaxCollectionPart]
+    tax_schemes: tuple[str, ...]
 
 
 class PackageItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,14 +158,32 @@ class RecipientPart(msgspec.Struct, frozen=True, kw_only=True):
     address_instruction: str | None
 
 
-class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order consists of; the last three only where personal data was asked for."""
+class TaxRegistrationPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A tax number of the buyer."""
 
-    order_lines: list[OrderLine]
+    type: str | None
+    number: str | None
+    legal_name: str | None
+
+
+class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order consists of; what follows `packages` only where personal data was asked for.
+
+    `customisations` are links to the buyer's wishes, by order item id.
+    """
+
+    total: str | None
+    currency: str | None
+    price_parts: list[PricePart]
+    replaces: str | None
+    deliver_by: datetime | None
+    order_lines: list[ShownLine]
     packages: list[Package]
     buyer: BuyerPart | UnsetType | None = UNSET
     recipient: RecipientPart | UnsetType | None = UNSET
     gift_messages: dict[str, str] | UnsetType = UNSET
+    customisations: dict[str, str] | UnsetType = UNSET
+    tax_registrations: list[TaxRegistrationPart] | UnsetType = UNSET
 
 
 ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, OrderParts)
@@ -283,16 +338,55 @@ def _parts(detail: OrderDetail, *, with_pii: bool) -> OrderParts:
         _package(package, numbers.get(package.reference) if with_pii else UNSET)
         for package in detail.order.order.packages
     ]
-    lines = lines_of(detail.order)
+    parts = _plain_parts(detail.order, packages)
     if not with_pii:
-        return OrderParts(order_lines=lines, packages=packages)
-    return OrderParts(
-        order_lines=lines,
-        packages=packages,
+        return parts
+    return msgspec.structs.replace(
+        parts,
         buyer=msgspec.convert(personal.buyer, BuyerPart, from_attributes=True) if detail.personal else None,
         recipient=msgspec.convert(personal.recipient, RecipientPart, from_attributes=True) if detail.personal else None,
         gift_messages=personal.gift_messages,
+        customisations=personal.customization_urls,
+        tax_registrations=[
+            msgspec.convert(registration, TaxRegistrationPart, from_attributes=True)
+            for registration in personal.tax_registrations
+        ],
     )
+
+
+def _plain_parts(booked: BookedOrder, packages: list[Package]) -> OrderParts:
+    order = booked.order
+    return OrderParts(
+        total=order.total,
+        currency=order.currency,
+        price_parts=_price_parts(order.money.parts),
+        replaces=order.replaces,
+        deliver_by=moment(order.deliver_by),
+        order_lines=[
+            _shown_line(shown, line, order.money.lines.get(line.order_item_id, orders.NO_LINE_MONEY))
+            for shown, line in zip(lines_of(booked), order.lines, strict=True)
+        ],
+        packages=packages,
+    )
+
+
+def _shown_line(shown: OrderLine, line: orders.OrderLine, money: orders.LineMoney) -> ShownLine:
+    return ShownLine(
+        **msgspec.structs.asdict(shown),
+        demands=line.demands,
+        gift_wrap=line.gift_wrap,
+        customised=line.customised,
+        price_parts=_price_parts(money.parts),
+        tax_collections=[
+            TaxCollectionPart(model=each.model, responsible_party=each.responsible_party)
+            for each in money.tax_collections
+        ],
+        tax_schemes=money.schemes,
+    )
+
+
+def _price_parts(parts: Iterable[orders.Part]) -> list[PricePart]:
+    return [msgspec.convert(part, PricePart, from_attributes=True) for part in parts]
 
 
 def _package(package: orders.Package, tracking_number: str | UnsetType | None) -> Package:
@@ -314,6 +408,8 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
     console.line(f"Bought {local_time(order.purchased_at, now)}, changed {local_time(order.changed_at, now)}")
     if order.ship_by:
         console.line(f"Ship by {local_time(order.ship_by, now)}")
+    if order.deliver_by:
+        console.line(f"Deliver by {local_time(order.deliver_by, now)}")
     if order.programs:
         console.line(f"Programs: {', '.join(order.programs)}")
     if order.replaces:
@@ -341,6 +437,8 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         keys=("SKU",),
         right=("QUANTITY", "TO SHIP", "PRICE"),
     )
+    _print_price(console, order)
+    _print_demands(console, order, with_pii=with_pii)
     for package in order.packages:
         carrier = " ".join(part for part in (package.carrier, package.service) if part)
         console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
@@ -348,6 +446,30 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
     _print_retention(console, detail, with_pii=with_pii)
     if with_pii and detail.personal and not detail.tombstone:
         _print_personal(console, detail.personal)
+
+
+def _print_price(console: Console, order: Order) -> None:
+    """What the order costs, and what of it is tax, shipping, discount and so on."""
+    parts = [f"{part.kind.replace('_', ' ').lower()} {part.amount} {part.currency}" for part in order.money.parts]
+    if order.total:
+        of_it = f" ({', '.join(parts)})" if parts else ""
+        console.line(f"Total {order.total} {order.currency or ''}".rstrip() + of_it)
+    collections = dict.fromkeys(each for money in order.money.lines.values() for each in money.tax_collections)
+    for each in collections:
+        party = f" ({each.responsible_party})" if each.responsible_party else ""
+        console.line(f"Tax collection: {each.model or 'not named'}{party}")
+
+
+def _print_demands(console: Console, order: Order, *, with_pii: bool) -> None:
+    """What the lines demand of the parcel."""
+    for line in order.lines:
+        name = line.sku or line.order_item_id
+        if line.demands:
+            console.line(f"Required for {name}: {', '.join(map(in_words, line.demands))}")
+        if line.gift_wrap:
+            console.line(f"Gift wrap for {name}: {line.gift_wrap}")
+        if line.customised:
+            console.line(f"Made to order: {name}{'' if with_pii else _WISHES}")
 
 
 def _print_retention(console: Console, detail: OrderDetail, *, with_pii: bool) -> None:
@@ -391,6 +513,12 @@ def _print_personal(console: Console, personal: PersonalData) -> None:
         console.line(f"Gift message ({item}):")
         for line in message.splitlines():
             console.line(line, lead="  ")
+    for item, link in personal.customization_urls.items():
+        console.line(f"The buyer's wishes ({item}): {link}")
+    for registration in personal.tax_registrations:
+        console.line(
+            f"Tax number of the buyer: {registration.number or 'none'} ({registration.type or 'kind unknown'})"
+        )
     for reference, number in personal.tracking_numbers.items():
         console.line(f"Tracking number of package {reference}: {number}")
 
