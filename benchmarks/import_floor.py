@@ -25,6 +25,9 @@ PRAGMAS = (
 )
 
 
+encode = msgspec.json.Encoder().encode
+
+
 def main() -> None:
     """Fetch all pages of one search and write them."""
     addresses, query, schema, folder = json.loads(sys.argv[1])
@@ -79,6 +82,7 @@ def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, A
                 fulfillment.get("fulfillmentServiceLevel"), " ".join(order.get("programs", ())), None,
                 total.get("amount"), total.get("currencyCode"), len(items),
                 sum(item["quantityOrdered"] for item in items), 1, "0" * 24, None, None,
+                encode(order.get("proceeds", {}).get("breakdowns")),
             )
         )  # fmt: skip
         for position, item in enumerate(items, 1):
@@ -89,7 +93,8 @@ def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, A
                     "demo", order_id, item["orderItemId"], position, product.get("sellerSku"), product.get("asin"),
                     product.get("title"), item["quantityOrdered"],
                     item.get("fulfillment", {}).get("quantityUnfulfilled", 0), price.get("amount"),
-                    price.get("currencyCode"), "", None, None,
+                    price.get("currencyCode"), "", None, None, "", None, 0,
+                    encode((item.get("proceeds"), item.get("tax"))),
                 )
             )  # fmt: skip
         for package in order.get("packages", ()):

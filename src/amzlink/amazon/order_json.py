@@ -151,11 +151,14 @@ class _DetailedBreakdown(_Wire, frozen=True):
 class _Breakdown(_Wire, frozen=True):
     type: str | None = None
     subtotal: _Money | None = None
+
+
+class _ItemBreakdown(_Breakdown, frozen=True):
     detailed_breakdowns: tuple[_DetailedBreakdown, ...] | None = None
 
 
 class _ItemProceeds(_Wire, frozen=True):
-    breakdowns: tuple[_Breakdown, ...] | None = None
+    breakdowns: tuple[_ItemBreakdown, ...] | None = None
 
 
 class _TaxCalculation(_Wire, frozen=True):
@@ -340,20 +343,24 @@ def _to_parts(breakdowns: Iterable[_Breakdown] | None) -> tuple[Part, ...]:
             each.type,
             each.subtotal.amount,
             each.subtotal.currency_code,
-            tuple(
-                [
-                    Amount(detail.subtype, detail.value.amount, detail.value.currency_code)
-                    for detail in each.detailed_breakdowns
-                    if detail.subtype and detail.value
-                ]
-            )
-            if each.detailed_breakdowns
-            else (),
+            _to_details(each),
         )
         for each in breakdowns
         if each.type and each.subtotal
     ]
     return tuple(sorted(parts, key=lambda part: part.kind != _TAX))
+
+
+def _to_details(breakdown: _Breakdown) -> tuple[Amount, ...]:
+    if not isinstance(breakdown, _ItemBreakdown) or not breakdown.detailed_breakdowns:
+        return ()
+    return tuple(
+        [
+            Amount(detail.subtype, detail.value.amount, detail.value.currency_code)
+            for detail in breakdown.detailed_breakdowns
+            if detail.subtype and detail.value
+        ]
+    )
 
 
 def _replaced(associated: Iterable[_AssociatedOrder]) -> str | None:

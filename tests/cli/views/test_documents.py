@@ -42,7 +42,10 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         f"schema store {ORDER} total currency price_parts replaces deliver_by order_lines packages | {PERSONAL}",
     ),
     (browse.OrderLine, LINE),
-    (browse.ShownLine, f"{LINE} demands gift_wrap customised price_parts tax_collections tax_schemes"),
+    (
+        browse.ShownLine,
+        f"{LINE} programs ioss_number demands gift_wrap customised price_parts tax_collections tax_schemes",
+    ),
     (browse.AmountPart, "kind amount currency"),
     (browse.PricePart, "kind amount currency details"),
     (browse.TaxCollectionPart, "model responsible_party"),

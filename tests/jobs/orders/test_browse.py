@@ -136,6 +136,8 @@ class TestTheDocumentsOfTheContract:
             "unit_price": "19.99",
             "currency": "EUR",
             "weight_grams": None,
+            "programs": [],
+            "ioss_number": None,
             "demands": [],
             "gift_wrap": None,
             "customised": False,

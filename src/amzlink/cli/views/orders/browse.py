@@ -97,6 +97,8 @@ class ShownLine(OrderLine, frozen=True, kw_only=True):
     `demands` has Amazon's names of its shipping constraints.
     """
 
+    programs: tuple[str, ...]
+    ioss_number: str | None
     demands: tuple[str, ...]
     gift_wrap: str | None
     customised: bool
@@ -373,6 +375,8 @@ def _plain_parts(booked: BookedOrder, packages: list[Package]) -> OrderParts:
 def _shown_line(shown: OrderLine, line: orders.OrderLine, money: orders.LineMoney) -> ShownLine:
     return ShownLine(
         **msgspec.structs.asdict(shown),
+        programs=line.programs,
+        ioss_number=line.ioss_number,
         demands=line.demands,
         gift_wrap=line.gift_wrap,
         customised=line.customised,
@@ -464,6 +468,8 @@ def _print_demands(console: Console, order: Order, *, with_pii: bool) -> None:
     """What the lines demand of the parcel."""
     for line in order.lines:
         name = line.sku or line.order_item_id
+        if line.programs:
+            console.line(f"Programs of {name}: {', '.join(line.programs)}")
         if line.demands:
             console.line(f"Required for {name}: {', '.join(map(in_words, line.demands))}")
         if line.gift_wrap:
