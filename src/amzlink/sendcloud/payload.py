@@ -40,7 +40,7 @@ from amzlink.sendcloud.order_json import (
     Weight,
 )
 
-_WISHES: Final = "the buyer's wishes are in Seller Central and in `amzlink orders show`"
+_WISHES: Final = "the buyer's wishes are in Seller Central, with the order"
 
 # Amazon's tax registration types (Orders API 2026-01-01) under the names that Sendcloud enumerates.
 _TAX_NAMES: Final = {"VAT": "VAT", "CPF": "CNP", "CNPJ": "CNP"}
