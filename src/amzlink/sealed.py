@@ -112,7 +112,7 @@ class SealedOrders:
         return opened
 
     def _judged(self, problem: Problem, order_id: str) -> Problem:
-        """What it means that a box does not open: where others do, it is damaged; else it is the key, or the keyring."""
+        """What it means that a box does not open: where others do, it is damaged; else it is the key or keyring."""
         if problem.name is not ProblemName.VAULT_KEY_MISSING or not self._opens_any:
             return problem
         return Problem(ProblemName.PERSONAL_DATA_UNREADABLE, order_id=order_id, store=self._book.store)

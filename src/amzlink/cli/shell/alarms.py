@@ -14,7 +14,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, encode, failure, moment
 from amzlink.core.diagnosis.alarms import Judgement, Key, Over, Trouble
 from amzlink.jobs.diagnosis.alarms import judged, run_command
-from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems import Exit, Problem, ProblemName, docs_of
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
@@ -117,22 +117,28 @@ class Alarms:
                 yield self._about_orders(run.store, sayings)
         for over in judgement.over:
             self._console.tell(_ended(over, now))
-            yield self._document(Problem(ProblemName(over.key.problem)), over.key.store, over.since, over=True)
+            yield self._about_its_end(over, now)
 
-    def _document(self, problem: Problem, store: str, since: datetime, *, over: bool = False) -> AlarmDocument:
+    def _document(self, problem: Problem, store: str, since: datetime) -> AlarmDocument:
         shown = failure(problem)
         return AlarmDocument(
             job=self._job, store=store or None, problem=shown.problem, summary=shown.summary, cause=shown.cause,
             next_step=shown.next_step, docs=shown.docs, exit_code=int(problem.exit_code), since=moment(since),
-            over=over,
         )  # fmt: skip
 
     def _about_orders(self, store: str, sayings: Sequence[Saying]) -> AlarmDocument:
-        shown = failure(Problem(sayings[0].problem))
+        problem = sayings[0].problem
         return AlarmDocument(
-            job=self._job, store=store, problem=shown.problem, summary=f"{store}: {_together(sayings)}",
-            cause=shown.cause, next_step=shown.next_step, docs=shown.docs, exit_code=int(Exit.PARTLY), since=None,
-            orders=tuple(each.order_id for each in sayings),
+            job=self._job, store=store, problem=problem, summary=f"{store}: {_together(sayings)}",
+            cause=sayings[0].why, next_step=_explained(problem), docs=docs_of(problem), exit_code=int(Exit.PARTLY),
+            since=None, orders=tuple(each.order_id for each in sayings),
+        )  # fmt: skip
+
+    def _about_its_end(self, over: Over, now: datetime) -> AlarmDocument:
+        problem = ProblemName(over.key.problem)
+        return AlarmDocument(
+            job=self._job, store=over.key.store or None, problem=problem, summary=_ended(over, now), cause="",
+            next_step="", docs=docs_of(problem), exit_code=int(Exit.DONE), since=moment(over.since), over=True,
         )  # fmt: skip
 
     def _notify(self, deps: "Deps", documents: Sequence[AlarmDocument]) -> None:
@@ -150,6 +156,10 @@ class Alarms:
                 failed[str(problem.facts["detail"])] = problem
         for failure_ in failed.values():
             self._console.warn(failure_)
+
+
+def _explained(problem: ProblemName) -> str:
+    return f"`amzlink explain {problem}` says what to do."
 
 
 def _key(problem: Problem, store: str) -> Key:
