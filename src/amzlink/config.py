@@ -241,8 +241,8 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         faults.append(stores.STORES_ARE_NO_TABLE)
     blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
     old_prime = _old_prime(tables)
-    today = {slug: {**tables[slug], "include_prime": _PRIME_BEFORE[before]} for slug, before in old_prime.items()}
-    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in {**tables, **today}.items()}
+    rewritten = {slug: {**tables[slug], "include_prime": _PRIME_BEFORE[before]} for slug, before in old_prime.items()}
+    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in {**tables, **rewritten}.items()}
     retention = read("retention", raw.get("retention", {}), Retention, Retention())
     archive = read("archive", raw.get("archive", {}), Archive, Archive())
     config = Config(

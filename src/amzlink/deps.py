@@ -145,7 +145,7 @@ class Deps:
                     store=slug,
                     before=str(before).lower(),
                     after=settings.stores[slug].include_prime,
-                    store_option=f" --store {slug}",
+                    store_option=store_option(slug),
                 )
             )
         return self.load_config()

@@ -42,6 +42,11 @@ class Home:
         return (self.config, self.data, self.state, self.log)
 
     @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folder that has all four in it, where there is one."""
+        return (self.root,) if self.root else ()
+
+    @property
     def config_file(self) -> Path:
         """The settings of all stores."""
         return self.config / "config.toml"
@@ -80,13 +85,12 @@ class Home:
         Raises:
             Problem: `home-of-another-user`, `writable-by-others`, `not-writable` or `disk-full`.
         """
-        folders = self.folders
-        for folder in (*((self.root,) if self.root else ()), *folders):
+        for folder in (*self.roots, *self.folders):
             _refuse_other_owner(folder)
-        for folder in (*((self.root,) if self.root else ()), self.config):
+        for folder in (*self.roots, self.config):
             refuse_if_open(folder, wanted="700")
         # The root by itself: `parents` would make it with everybody's rights.
-        for folder in (*((self.root,) if self.root else ()), *folders, self.locks):
+        for folder in (*self.roots, *self.folders, self.locks):
             with translated_errors(folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -109,7 +113,7 @@ def find_home(environ: Mapping[str, str]) -> Home:
     except RuntimeError:
         home = None
     # Some versions of the library leave the `~` in place where they do not know what it stands for.
-    if home is None or not all(folder.is_absolute() for folder in (home.config, home.data, home.state, home.log)):
+    if home is None or not all(folder.is_absolute() for folder in home.folders):
         raise Problem(ProblemName.MACHINE_INCOMPLETE, detail=machine.no_home_folder(_user_name(os.geteuid())))
     return home
 

@@ -29,8 +29,6 @@ C = TypeVar("C", bound="SpApiClient | SendcloudClient")
 
 JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 """The jobs that work on a store. Each has a lock of its own, so that one that waits for a quota holds up no other."""
-
-
 PURGE_WAITED_FOR: Final = timedelta(minutes=1)
 
 
@@ -157,7 +155,7 @@ class StoreRun:
 
     @property
     def time_to_purge_by(self) -> TrustedTime:
-        """The same for what destroys data: what stands in for Amazon bears witness to no real store."""
+        """The same for what destroys data: what stands in for Amazon proves no time to a real store."""
         return self.time if self._heard_counts else self._judge(Sighting(self.clock.now(), None))
 
     @property
@@ -236,7 +234,7 @@ class StoreRun:
 
     @property
     def _witnesses(self) -> Collection[str]:
-        """The stores whose runs bear witness: all real ones for a real one, and for a test store itself alone."""
+        """The stores whose runs count as proof: all real ones for a real one, and for a test store itself alone."""
         stores = self.settings.stores
         real = [slug for slug, store in stores.items() if not store.test and not store.amazon_sandbox]
         return real if self.slug in real else [self.slug]

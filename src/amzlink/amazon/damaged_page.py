@@ -5,11 +5,12 @@ numbers are found by their form, and each order is then asked for on its own.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, json_decoder
 
 # The number may have lost its quotes, or have too many.
 _NUMBER: Final = re.compile(rb"orderId[^0-9A-Za-z]{1,8}([0-9]{3}-[0-9]{7}-[0-9]{7})(?![0-9-])")
@@ -23,6 +24,7 @@ _TAIL: Final = re.compile(rb"\]\s*((?:,\s*" + _FIELD + rb")*)\}\s*\Z")
 _OF_A_PAGE: Final = re.compile(rb'"(?:pagination|createdBefore|lastUpdatedBefore)"')
 _TOKEN: Final = re.compile(rb'"nextToken"\s*:\s*("(?:[^"\\]|\\.)*"|null)\s*[,}]')
 _MOST_OF_THE_TAIL: Final = 64 * 1024
+_read_token: Final[Callable[[bytes | str], str | None]] = json_decoder(str | None)  # type: ignore[arg-type]
 
 
 class Salvage(msgspec.Struct, frozen=True):
@@ -51,8 +53,8 @@ def salvage(body: bytes) -> Salvage | None:
         if found is None:
             return None
         try:
-            token = msgspec.json.decode(found[1], type=str | None)
-        except UNREADABLE:
+            token = _read_token(found[1])
+        except UndecodableError:
             return None
     orders = _ASSOCIATED.sub(b"", body[head.end() : tail.start()])
     numbers = [number.decode() for number in _NUMBER.findall(orders)]

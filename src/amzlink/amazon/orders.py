@@ -15,7 +15,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import SpApiClient
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import Order
-from amzlink.http.bodies import UNREADABLE
+from amzlink.http.bodies import UndecodableError, UnexpectedFormError, json_decoder
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import NotFound, Unreadable
 from amzlink.problems.orders import UNKNOWN_TO_AMAZON
@@ -77,9 +77,9 @@ class OrdersPage(msgspec.Struct, frozen=True):
     leads_nowhere: bool = False
 
 
-_decode_page: Final = msgspec.json.Decoder(WirePage).decode
-_decode_order: Final = msgspec.json.Decoder(WireOrder).decode
-_decode_answer: Final = msgspec.json.Decoder(WireAnswer).decode
+_decode_page: Final = json_decoder(WirePage)
+_decode_order: Final = json_decoder(WireOrder)
+_decode_answer: Final = json_decoder(WireAnswer)
 
 
 def changed_between(start: datetime, end: datetime, marketplace_ids: Sequence[str]) -> dict[str, str]:
@@ -142,7 +142,7 @@ def can_be_sent(page_token: str) -> bool:
 def _read_page(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:
     try:
         page = _decode_page(body)
-    except UNREADABLE:
+    except UndecodableError:
         return _page_with_faults(link, body, request_id)
     return OrdersPage(tuple(map(to_order, page.orders)), (), _next_token(page.pagination))
 
@@ -160,9 +160,9 @@ def get_order(link: SpApiClient, order_id: str) -> Order:
         raise failure.named(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=UNKNOWN_TO_AMAZON) from None
     try:
         return to_order(_decode_answer(answer.body).order)
-    except msgspec.ValidationError as error:
+    except UnexpectedFormError as error:
         raise link.malformed(GET_ORDER, answer.request_id, str(error)).retyped(DamagedOrder) from error
-    except UNREADABLE as error:
+    except UndecodableError as error:
         raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)).retyped(DamagedOrder) from error
 
 
@@ -183,9 +183,9 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
     for entry in page.orders:
         try:
             orders.append(to_order(_decode_order(json.dumps(entry))))
-        except msgspec.ValidationError as error:
+        except UnexpectedFormError as error:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
-        except UNREADABLE:
+        except UndecodableError:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
     return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 T = TypeVar("T")
+_TOO_DEEP: Final = "it is nested too deeply"
 
 # A key with this many parts takes the TOML reader time and memory without end; people write two or three.
 # It is looked for only where a part may begin, so that the time stays in step with the length of the text.
@@ -76,6 +77,3 @@ def read_toml(data: bytes) -> dict[str, Any]:
         raise UndecodableError(_TOO_DEEP) from None
     except ValueError as error:  # of TOML, and of a number with thousands of digits
         raise UndecodableError(str(error)) from None
-
-
-_TOO_DEEP: Final = "it is nested too deeply"

@@ -10,19 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
-import msgspec
-
 from amzlink.core.decoding import UndecodableError, UnexpectedFormError, json_decoder, read_json
 from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, larger_than
 
 __all__ = [
-    "ENCODINGS", "LONGEST_TOKEN_LIFE", "MOST_BYTES", "UNREADABLE", "BodyLateError", "CutOffError", "UndecodableError",
+    "ENCODINGS", "LONGEST_TOKEN_LIFE", "MOST_BYTES", "BodyLateError", "CutOffError", "UndecodableError",
     "UnexpectedFormError", "UnreadableBodyError", "inflated", "is_gateway_page", "is_html", "json_decoder",
     "read_body", "read_json",
 ]  # fmt: skip
-
-# What msgspec raises at a body that it cannot read: bytes that are no UTF-8, and depth, it reports as Python does.
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 """What an answer may measure unpacked; a page of a hundred large orders has a twentieth of it."""
@@ -30,7 +25,7 @@ ENCODINGS: Final = "gzip, deflate"
 """The compressions that are understood; each request asks for these."""
 
 LONGEST_TOKEN_LIFE: Final = 366 * 24 * 3600
-"""Seconds; the services' tokens live an hour. What is beyond all reckoning is no time."""
+"""Seconds; the services' tokens live an hour. A time without end is a mistake."""
 
 _PIECE: Final = 256 * 1024
 _WINDOW_BITS: Final = {
@@ -69,7 +64,7 @@ def is_html(body: bytes) -> bool:
 def is_gateway_page(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """Whether something on the way says with a page for people that it cannot reach the service.
 
-    The service's own gateways say so too; these bear a request id, or are called by Amazon's names.
+    The service's own gateways say so too; these have a request id, or a server name of Amazon's.
     """
     if status not in _FROM_GATEWAYS or not is_html(body):
         return False
@@ -110,7 +105,7 @@ def _unpacked(parts: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     if not names:
         return parts
     if len(names) > 1 or names[0] not in _WINDOW_BITS:
-        # Nobody asked for it; and what is packed twice swells a millionfold.
+        # Nobody asked for it; and what is packed twice may unpack to a million times its size.
         raise UnreadableBodyError(DAMAGED_COMPRESSION)
     return inflated(parts, names[0])
 

@@ -34,9 +34,18 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True):
     many: str
     why: str
 
+    @property
+    def number(self) -> str:
+        """The order's number as it is shown."""
+        return self.order_id or "(no number)"
+
     def alone(self) -> str:
         """It as a sentence about this order."""
-        return f"order {self.order_id or '(no number)'} {self.one}: {self.why}"
+        return f"order {self.number} {self.one}: {self.why}"
+
+    def key(self, store: str) -> Key:
+        """By which it is remembered."""
+        return Key(str(self.problem), store, self.order_id)
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +98,7 @@ class Alarms:
         for run in runs:
             if run.problem:
                 troubles.append(Trouble(_key(run.problem, run.store), run.problem.exit_code is Exit.TRY_AGAIN))
-            troubles += [Trouble(Key(str(each.problem), run.store, each.order_id)) for each in run.sayings]
+            troubles += [Trouble(saying.key(run.store)) for saying in run.sayings]
         deps = self._deps()
         succeeded = [run.store for run in runs if not run.stopped]
         now = deps.clock.now()
@@ -111,7 +120,7 @@ class Alarms:
             if run.problem and (key := _key(run.problem, run.store)) in judgement.tell:
                 self._console.alarm(run.problem, about=run.store if several else "")
                 yield self._document(run.problem, run.store, judgement.since[key])
-            told = [each for each in run.sayings if Key(str(each.problem), run.store, each.order_id) in judgement.tell]
+            told = [saying for saying in run.sayings if saying.key(run.store) in judgement.tell]
             for sayings in _alike(told):
                 self._console.tell(f"{run.store}: {_together(sayings)}")
                 yield self._about_orders(run.store, sayings)
@@ -154,8 +163,8 @@ class Alarms:
                 run_command(command, encode(document, laid_out=False).encode() + b"\n", deps.environ)
             except Problem as problem:
                 failed[str(problem.facts["detail"])] = problem
-        for failure_ in failed.values():
-            self._console.warn(failure_)
+        for told in failed.values():
+            self._console.warn(told)
 
 
 def _explained(problem: ProblemName) -> str:
@@ -182,7 +191,7 @@ def _together(sayings: Sequence[Saying]) -> str:
     first = sayings[0]
     if len(sayings) == 1:
         return first.alone()
-    shown = ", ".join(each.order_id or "(no number)" for each in sayings[:_FEW])
+    shown = ", ".join(saying.number for saying in sayings[:_FEW])
     rest = f" and {len(sayings) - _FEW} more" if len(sayings) > _FEW else ""
     return f"{len(sayings)} orders {first.many}: {first.why}. They are {shown}{rest}."
 

@@ -101,7 +101,7 @@ class _Post:
     def _refused_for_currency(self) -> Iterator[str]:
         refused = refused_currencies(self._run.book)
         accepted = accepted_currencies(self._run.book, {order.currency for order in refused}) if refused else {}
-        return orders_to_try_again(refused, accepted, self._run.clock.now())
+        return orders_to_try_again(refused, accepted, self._run.now())
 
     def _decide_all(self, order_ids: Sequence[str]) -> Iterator[ReadyOrder | DispatchRow]:
         book, store = self._run.book, self._run.store

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.core.diagnosis.alarms import Judgement, Remembered, Trouble, judge
 from amzlink.files import Home, lock, write_private
 from amzlink.problems import Problem, ProblemName, stores
@@ -50,8 +51,8 @@ def judged(
 
 def _read(file: Path) -> tuple[Remembered, ...]:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=_Memory).alarms
-    except (OSError, msgspec.DecodeError, RecursionError):  # none yet, or unusable: what is said is said again
+        return read_json(file.read_bytes(), _Memory).alarms
+    except (OSError, UndecodableError):  # none yet, or unusable: what is said is said again
         return ()
 
 

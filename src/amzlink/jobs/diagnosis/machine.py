@@ -48,7 +48,7 @@ def check_config(settings: Config, slug: str, home: Home) -> Result:
         faults.append(f"stores.{slug}.marketplace_ids: at least one is needed")
     if faults:
         return found(Check.CONFIG, Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail="; ".join(faults)))
-    for folder in (*((home.root,) if home.root else ()), *home.folders):
+    for folder in (*home.roots, *home.folders):
         if mode := open_mode(folder, stat.S_IWGRP | stat.S_IWOTH):
             return found(Check.CONFIG, Problem(ProblemName.OPEN_TO_OTHERS, file=folder, mode=mode, wanted="700"))
     return passed(Check.CONFIG, "The settings are in order.", stores=len(settings.stores), test_store=store.test)
@@ -87,7 +87,7 @@ def check_secret_age(store: Store, today: date) -> Result:
     if (end - today).days <= WARN_DAYS:
         problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=ends_at_the_latest(end=end, today=today))
         return found(Check.SECRET_AGE, problem, **evidence)
-    name, (day, days) = min(known.items(), key=lambda item: item[1][0] + timedelta(days=item[1][1]))
+    day, days = known[name]
     when = "today" if day == today else f"on {day.isoformat()}"
     told = f"The {name} was given {when}; Amazon counts from the day it was made ({days} days)."
     return skipped(Check.SECRET_AGE, told, **evidence)  # unknown is neither good nor wrong

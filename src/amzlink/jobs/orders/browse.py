@@ -127,9 +127,9 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
 def release_prime_orders(deps: Deps, slug: str) -> list[str]:
     """Lift the hold `prime` of all orders to ship whose carrier the merchant may choose, and say which they are."""
     with StoreRun(deps, slug) as run:
-        policy = run.store.hold_policy
-        causes = [cause for cause in PRIME_CAUSES if counts(HeldFor(Hold.PRIME, cause), policy, run.clock.now())]
-        return release_prime(run.book, causes, run.clock.now())
+        policy, now = run.store.hold_policy, run.now()
+        causes = [cause for cause in PRIME_CAUSES if counts(HeldFor(Hold.PRIME, cause), policy, now)]
+        return release_prime(run.book, causes, now)
 
 
 def confirmed(order: BookedOrder) -> str:

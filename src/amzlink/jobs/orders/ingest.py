@@ -25,7 +25,7 @@ from amzlink.orderbook.orders.pages import (
     save_page,
 )
 from amzlink.orderbook.orders.rows import orders_of
-from amzlink.problems import Problem, ProblemName, services
+from amzlink.problems import Problem, ProblemName, services, store_option
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
 
@@ -180,7 +180,7 @@ class Intake:
         own = [BY_ID[each].country for each in self._store.marketplace_ids if each in BY_ID]
         return Problem(
             ProblemName.ORDER_OF_OTHER_COUNTRY, order_id=order.order_id, country=country,
-            countries=",".join([*own, str(code)]), store_option=f" --store {self._slug}",
+            countries=",".join([*own, str(code)]), store_option=store_option(self._slug),
         )  # fmt: skip
 
     def _change(

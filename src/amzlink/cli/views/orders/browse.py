@@ -382,8 +382,7 @@ def _shown_line(shown: OrderLine, line: orders.OrderLine, money: orders.LineMone
         customised=line.customised,
         price_parts=_price_parts(money.parts),
         tax_collections=[
-            TaxCollectionPart(model=each.model, responsible_party=each.responsible_party)
-            for each in money.tax_collections
+            msgspec.convert(each, TaxCollectionPart, from_attributes=True) for each in money.tax_collections
         ],
         tax_schemes=money.schemes,
     )
