@@ -22,7 +22,8 @@ from amzlink.config import Config, Store
 from amzlink.deps import Account, Deps
 from amzlink.files import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders.browse import OrderDetail, list_orders, show_order
+from amzlink.jobs.orders.browse import list_orders
+from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets

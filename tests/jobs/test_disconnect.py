@@ -14,7 +14,7 @@ from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.orders.browse import show_order
+from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.stores.save import choose_slug
 from amzlink.jobs.stores.settings import set_default
 from amzlink.orderbook.privacy.purges import destroy, kept_orders, purges

@@ -13,7 +13,9 @@ from sqlalchemy import update
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders.browse import hold_order, list_orders, release_order, release_prime_orders, show_order
+from amzlink.jobs.orders.browse import list_orders
+from amzlink.jobs.orders.holds import hold_order, release_order, release_prime_orders
+from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDERS

@@ -16,7 +16,7 @@ from amzlink.config import Config
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.orders.browse import show_order
+from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
 from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.orders.pages import Page, refused_orders, save_page

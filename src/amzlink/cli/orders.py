@@ -18,7 +18,7 @@ DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only orders
 def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefore = None) -> None:
     """List the orders, the most urgent first."""
     from amzlink.cli.shell.values import parse_filter
-    from amzlink.cli.views.orders.browse import show_list
+    from amzlink.cli.views.orders.lists import show_list
     from amzlink.jobs.orders.browse import list_orders
 
     session: Session = ctx.obj
@@ -30,8 +30,8 @@ def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefor
 @orders_app.command("show")
 def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPii = False) -> None:
     """Show one order with its lines, packages and holds."""
-    from amzlink.cli.views.orders.browse import show_detail
-    from amzlink.jobs.orders.browse import show_order
+    from amzlink.cli.views.orders.show import show_detail
+    from amzlink.jobs.orders.show import show_order
 
     session: Session = ctx.obj
     slug = session.store()
@@ -72,8 +72,8 @@ def export_command(
 @orders_app.command("hold")
 def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     """Put an order on hold until you release it."""
-    from amzlink.cli.views.orders.browse import show_held
-    from amzlink.jobs.orders.browse import hold_order
+    from amzlink.cli.views.orders.holds import show_held
+    from amzlink.jobs.orders.holds import hold_order
 
     session: Session = ctx.obj
     slug = session.store()
@@ -92,9 +92,9 @@ def release_command(
 ) -> None:
     """Lift an order's holds. A hold is set again only for a new cause."""
     from amzlink.cli.shell.values import parse_choice
-    from amzlink.cli.views.orders.browse import show_released, show_released_orders
+    from amzlink.cli.views.orders.holds import show_released, show_released_orders
     from amzlink.core.orders.holds import Hold
-    from amzlink.jobs.orders.browse import release_order, release_prime_orders
+    from amzlink.jobs.orders.holds import release_order, release_prime_orders
     from amzlink.problems import Exit, Problem, usage
 
     session: Session = ctx.obj

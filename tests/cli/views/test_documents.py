@@ -12,7 +12,7 @@ import pytest
 from amzlink.cli.shell.alarms import AlarmDocument
 from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
 from amzlink.cli.views import diagnosis, pages, privacy, problems, sandbox, shipments, status, stores, version, weights
-from amzlink.cli.views.orders import browse, export, imports
+from amzlink.cli.views.orders import export, holds, imports, lists, show
 from amzlink.cli.views.runs import RefusedOrder
 from amzlink.problems import Problem, ProblemName
 
@@ -35,35 +35,35 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (Failure, ERROR),
     (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),
     (version.VersionDocument, "schema version"),
-    (browse.ListDocument, "schema store orders"),
-    (browse.ListedOrder, ORDER),
+    (lists.ListDocument, "schema store orders"),
+    (lists.ListedOrder, ORDER),
     (
-        browse.ShowDocument,
+        show.ShowDocument,
         f"schema store {ORDER} total currency price_parts replaces deliver_by order_lines packages | {PERSONAL}",
     ),
-    (browse.OrderLine, LINE),
+    (lists.OrderLine, LINE),
     (
-        browse.ShownLine,
+        show.ShownLine,
         f"{LINE} programs ioss_number demands gift_wrap customised price_parts tax_collections tax_schemes",
     ),
-    (browse.AmountPart, "kind amount currency"),
-    (browse.PricePart, "kind amount currency details"),
-    (browse.TaxCollectionPart, "model responsible_party"),
-    (browse.TaxRegistrationPart, "type number legal_name"),
-    (browse.Package, "reference status detailed_status carrier service shipped_at items | tracking_number"),
-    (browse.PackageItem, "order_item_id quantity"),
-    (browse.BuyerPart, "name email company_name purchase_order_number"),
+    (show.AmountPart, "kind amount currency"),
+    (show.PricePart, "kind amount currency details"),
+    (show.TaxCollectionPart, "model responsible_party"),
+    (show.TaxRegistrationPart, "type number legal_name"),
+    (show.Package, "reference status detailed_status carrier service shipped_at items | tracking_number"),
+    (show.PackageItem, "order_item_id quantity"),
+    (show.BuyerPart, "name email company_name purchase_order_number"),
     (
-        browse.RecipientPart,
+        show.RecipientPart,
         (
             "name company_name address_line_1 address_line_2 address_line_3 street_name street_number complement "
             "neighborhood city district_or_county municipality state_or_region postal_code country_code phone "
             "address_type drop_off_location address_instruction"
         ),
     ),
-    (browse.HeldDocument, "schema store order_id holds"),
-    (browse.ReleasedDocument, "schema store order_id released"),
-    (browse.ReleasedOrdersDocument, "schema store hold order_ids"),
+    (holds.HeldDocument, "schema store order_id holds"),
+    (holds.ReleasedDocument, "schema store order_id released"),
+    (holds.ReleasedOrdersDocument, "schema store hold order_ids"),
     (export.ExportDocument, "schema store | file rows"),
     (export.ExportRow, ROW),
     (
@@ -223,8 +223,8 @@ def test_an_error_says_what_people_are_told() -> None:
 
 
 def test_structs_are_joined_side_by_side() -> None:
-    kind = joined("Kind", Document, browse.PackageItem, privacy.Copies)
-    parts = browse.PackageItem(order_item_id="1", quantity=2), privacy.Copies(deleted=3, left=4)
+    kind = joined("Kind", Document, show.PackageItem, privacy.Copies)
+    parts = show.PackageItem(order_item_id="1", quantity=2), privacy.Copies(deleted=3, left=4)
     assert encode(join(kind, *parts), laid_out=False) == (
         '{"schema": 1, "order_item_id": "1", "quantity": 2, "deleted": 3, "left": 4}'
     )

@@ -177,15 +177,10 @@ class TestEveryForm:
             )
         (row,) = rows_in(text, form)
         if form == "csv":
-            assert (unmarked(row["title"]), unmarked(row["sku"])) == (title, sku)
-            assert unmarked(row["gift_message"]) == (gift or "")
+            for column, given_text in (("title", title), ("sku", sku), ("gift_message", gift or "")):
+                assert row[column] in (given_text, f"'{given_text}")  # marked where a spreadsheet might run it
         else:
             assert (row["title"], row["sku"], row["gift_message"]) == (title, sku, gift)
-
-
-def unmarked(cell: str) -> str:
-    """The text of a cell without the mark that keeps a spreadsheet from running it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(MARKS) else cell
 
 
 MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

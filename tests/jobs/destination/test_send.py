@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from amzlink.jobs.orders.browse import hold_order, release_order
+from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.status import status_of
 from amzlink.jobs.stores.settings import set_setting
 from amzlink.orderbook.destination.outbox import DispatchState

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from amzlink.jobs.orders.browse import hold_order, list_orders, release_order
+from amzlink.jobs.orders.browse import list_orders
+from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.orderbook.orders.browse import Filter

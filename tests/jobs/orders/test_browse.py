@@ -11,16 +11,12 @@ import pytest
 from sqlalchemy import delete
 
 from amzlink.cli.shell.console import Console
-from amzlink.cli.views.orders.browse import show_detail, show_list
+from amzlink.cli.views.orders.lists import show_list
+from amzlink.cli.views.orders.show import show_detail
 from amzlink.core.orders.order import PersonalData, TaxRegistration
-from amzlink.jobs.orders.browse import (
-    confirmed,
-    export_orders,
-    hold_order,
-    list_orders,
-    release_order,
-    show_order,
-)
+from amzlink.jobs.orders.browse import confirmed, export_orders, list_orders
+from amzlink.jobs.orders.holds import hold_order, release_order
+from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.pages import OrderChange, Page, save_page
 from amzlink.orderbook.privacy.boxes import note_floor, sealed_marks

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from amzlink.core.orders.changes import Verdict
-from amzlink.jobs.orders.browse import release_order, show_order
+from amzlink.jobs.orders.holds import release_order
+from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.status import status_of
 from tests.jobs.test_import_orders import holds_of, report_problem, run, settled
 from tests.support.destination import Destination, one, problem_of, refusals

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from amzlink.jobs.orders.browse import show_order
+from amzlink.jobs.orders.show import show_order
 from amzlink.problems import Problem, ProblemName
 from tests.jobs.test_import_orders import booked, change, run, settled
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox

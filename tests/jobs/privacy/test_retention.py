@@ -20,10 +20,10 @@ import pytest
 from msgspec.structs import replace
 
 from amzlink.cli.shell.console import Console
-from amzlink.cli.views.orders.browse import show_detail
+from amzlink.cli.views.orders.show import show_detail
 from amzlink.core.privacy.retention import Retention, Rule, cancelled_by
 from amzlink.jobs.import_orders import ImportReport
-from amzlink.jobs.orders.browse import OrderDetail, show_order
+from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
 from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.database import Database

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, path_text
 from amzlink.cli.shell.output_file import whole_file
-from amzlink.cli.views.orders.browse import OrderHead, OrderLine, head_of, lines_of
+from amzlink.cli.views.orders.lists import OrderHead, OrderLine, head_of, lines_of
 from amzlink.cli.views.words import counted
 from amzlink.core.files.spreadsheet_cells import harmless
 from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData

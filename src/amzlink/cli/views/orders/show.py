@@ -1,7 +1,7 @@
-"""How orders look that are looked at, held or released: to a program and to a person."""
+"""How one order looks, to a program and to a person."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -9,65 +9,20 @@ from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
+from amzlink.cli.views.orders.lists import ListedOrder, OrderLine, lines_of, listed_order
 from amzlink.cli.views.privacy import WHY_PURGED
-from amzlink.cli.views.words import counted, local_day, local_time
+from amzlink.cli.views.words import local_day, local_time
 from amzlink.core.orders import order as orders
 from amzlink.core.orders.demands import in_words
-from amzlink.core.orders.holds import INCOMPLETE, Hold
+from amzlink.core.orders.holds import INCOMPLETE
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Recipient
 from amzlink.core.privacy.retention import Rule
-from amzlink.jobs.orders.browse import OrderDetail, confirmed
+from amzlink.jobs.orders.show import OrderDetail
 from amzlink.orderbook.orders.browse import BookedOrder
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
 _WISHES: Final = "; --with-pii shows the buyer's wishes"
 _SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status{option}` shows why"}
-
-
-class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order is, and when it is to be shipped."""
-
-    order_id: str
-    marketplace_id: str | None
-    status: str
-    purchased_at: datetime | None
-    changed_at: datetime | None
-    ship_by: datetime | None
-    service_level: str | None
-
-
-class ListedOrder(OrderHead, frozen=True, kw_only=True):
-    """An order without what is personal."""
-
-    programs: tuple[str, ...]
-    holds: tuple[str, ...]
-    lines: int
-    units: int
-    weight_grams: int | None
-    sent: str
-    confirmed: str
-    personal_data_until: date | None
-
-
-class ListDocument(Document, frozen=True, kw_only=True):
-    """`orders list --json`."""
-
-    store: str
-    orders: list[ListedOrder]
-
-
-class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order."""
-
-    order_item_id: str
-    sku: str | None
-    asin: str | None
-    title: str | None
-    quantity: int
-    quantity_unshipped: int
-    unit_price: str | None
-    currency: str | None
-    weight_grams: int | None
 
 
 class AmountPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,111 +147,6 @@ ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, OrderParts
 """`orders show --json`."""
 
 
-class HeldDocument(Document, frozen=True, kw_only=True):
-    """`orders hold --json`."""
-
-    store: str
-    order_id: str
-    holds: tuple[str, ...]
-
-
-class ReleasedDocument(Document, frozen=True, kw_only=True):
-    """`orders release --json`."""
-
-    store: str
-    order_id: str
-    released: tuple[str, ...]
-
-
-class ReleasedOrdersDocument(Document, frozen=True, kw_only=True):
-    """`orders release --held --json`."""
-
-    store: str
-    hold: str
-    order_ids: list[str]
-
-
-# The list
-
-
-def head_of(order: Order) -> OrderHead:
-    """What an order is, as it is shown to a program."""
-    return OrderHead(
-        order_id=order.order_id,
-        marketplace_id=order.marketplace_id,
-        status=order.status,
-        purchased_at=moment(order.purchased_at),
-        changed_at=moment(order.changed_at),
-        ship_by=moment(order.ship_by),
-        service_level=order.service_level,
-    )
-
-
-def lines_of(order: BookedOrder) -> list[OrderLine]:
-    """Its lines, as they are shown to a program."""
-    return [
-        OrderLine(
-            order_item_id=line.order_item_id,
-            sku=line.sku,
-            asin=line.asin,
-            title=line.title,
-            quantity=line.quantity,
-            quantity_unshipped=line.quantity_unshipped,
-            unit_price=line.unit_price,
-            currency=line.currency,
-            weight_grams=order.weights.get(line.order_item_id),
-        )
-        for line in order.order.lines
-    ]
-
-
-def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
-    """An order as the list shows it to a program."""
-    return ListedOrder(
-        **msgspec.structs.asdict(head_of(order.order)),
-        programs=order.order.programs,
-        holds=holds,
-        lines=len(order.order.lines),
-        units=order.order.units,
-        weight_grams=order.weight_grams,
-        sent=order.outcome.sent,
-        confirmed=confirmed(order),
-        personal_data_until=order.kept_until,
-    )
-
-
-def show_list(
-    console: Console, slug: str, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]], now: datetime
-) -> None:
-    """The table of orders, or the document. Times are told as seen from `now`."""
-    console.result(
-        lambda: ListDocument(store=slug, orders=[listed_order(order, holds) for order, holds in orders]),
-        lambda: _print_list(console, orders, now),
-    )
-
-
-def _print_list(console: Console, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]], now: datetime) -> None:
-    rows = [
-        (
-            order.order_id,
-            order.order.status,
-            local_time(order.order.ship_by, now),
-            str(order.order.units),
-            order.order.service_level or "",
-            " ".join(holds),
-        )
-        for order, holds in orders
-    ]
-    if not rows:
-        console.say(f"No orders. `amzlink import-orders{console.store_option}` fetches them.")
-        return
-    columns = ("ORDER", "STATUS", "SHIP BY", "UNITS", "SERVICE", "ON HOLD FOR")
-    console.table(columns, rows, keys=("ORDER",), right=("UNITS",))
-
-
-# One order
-
-
 def show_detail(console: Console, slug: str, detail: OrderDetail, now: datetime, *, with_pii: bool) -> None:
     """One order, or its document. Times are told as seen from `now`."""
     console.result(
@@ -307,29 +157,6 @@ def show_detail(console: Console, slug: str, detail: OrderDetail, now: datetime,
             _parts(detail, with_pii=with_pii),
         ),
         lambda: _print(console, detail, now, with_pii=with_pii),
-    )
-
-
-def show_held(console: Console, slug: str, order_id: str) -> None:
-    """That an order is held by hand."""
-    console.result(
-        lambda: HeldDocument(store=slug, order_id=order_id, holds=(Hold.MANUAL.value,)),
-        lambda: console.line(f"{order_id} is on hold until you release it."),
-    )
-
-
-def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str, ...], nothing: str) -> None:
-    """Which holds were lifted; where there were none, `nothing` says so."""
-    told = f"{order_id} is released. It was on hold for: {', '.join(lifted)}." if lifted else nothing
-    console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
-
-
-def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: list[str]) -> None:
-    """Which orders a hold was lifted of."""
-    told = f"{counted(len(order_ids), 'order')} released from the hold {hold.value}."
-    console.result(
-        lambda: ReleasedOrdersDocument(store=slug, hold=hold.value, order_ids=order_ids),
-        lambda: console.line(f"{told} {', '.join(order_ids)}" if order_ids else "No order has such a hold."),
     )
 
 

@@ -1,0 +1,53 @@
+"""What is said of orders that were held or released."""
+
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.documents import Document
+from amzlink.cli.views.words import counted
+from amzlink.core.orders.holds import Hold
+
+
+class HeldDocument(Document, frozen=True, kw_only=True):
+    """`orders hold --json`."""
+
+    store: str
+    order_id: str
+    holds: tuple[str, ...]
+
+
+class ReleasedDocument(Document, frozen=True, kw_only=True):
+    """`orders release --json`."""
+
+    store: str
+    order_id: str
+    released: tuple[str, ...]
+
+
+class ReleasedOrdersDocument(Document, frozen=True, kw_only=True):
+    """`orders release --held --json`."""
+
+    store: str
+    hold: str
+    order_ids: list[str]
+
+
+def show_held(console: Console, slug: str, order_id: str) -> None:
+    """That an order is held by hand."""
+    console.result(
+        lambda: HeldDocument(store=slug, order_id=order_id, holds=(Hold.MANUAL.value,)),
+        lambda: console.line(f"{order_id} is on hold until you release it."),
+    )
+
+
+def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str, ...], nothing: str) -> None:
+    """Which holds were lifted; where there were none, `nothing` says so."""
+    told = f"{order_id} is released. It was on hold for: {', '.join(lifted)}." if lifted else nothing
+    console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
+
+
+def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: list[str]) -> None:
+    """Which orders a hold was lifted of."""
+    told = f"{counted(len(order_ids), 'order')} released from the hold {hold.value}."
+    console.result(
+        lambda: ReleasedOrdersDocument(store=slug, hold=hold.value, order_ids=order_ids),
+        lambda: console.line(f"{told} {', '.join(order_ids)}" if order_ids else "No order has such a hold."),
+    )

@@ -1,0 +1,42 @@
+"""orders hold, orders release: set and lift holds."""
+
+from amzlink.core.orders.holds import PRIME_CAUSES, HeldFor, Hold, counting, counts
+from amzlink.deps import Deps
+from amzlink.jobs.orders.show import booked
+from amzlink.orderbook.orders.browse import (
+    lift_holds,
+    release_prime,
+    set_manual_hold,
+)
+from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
+
+
+def hold_order(deps: Deps, slug: str, order_id: str) -> None:
+    """Keep an order back until it is released. Raises `order-not-found`."""
+    with StoreRun(deps, slug) as run:
+        booked(run.book, order_id)
+        set_manual_hold(run.book, order_id, run.now())
+
+
+def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
+    """Lift what keeps an order back, and say what that was.
+
+    Raises:
+        Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
+    """
+    with StoreRun(deps, slug) as run:
+        now = run.now()
+        lifted = counting(booked(run.book, order_id).held_for, run.store.hold_policy, now)
+        if not lifted:
+            raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
+        lift_holds(run.book, order_id, now)
+    return lifted
+
+
+def release_prime_orders(deps: Deps, slug: str) -> list[str]:
+    """Lift the hold `prime` of all orders to ship whose carrier the merchant may choose, and say which they are."""
+    with StoreRun(deps, slug) as run:
+        policy, now = run.store.hold_policy, run.now()
+        causes = [cause for cause in PRIME_CAUSES if counts(HeldFor(Hold.PRIME, cause), policy, now)]
+        return release_prime(run.book, causes, now)
