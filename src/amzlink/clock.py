@@ -71,5 +71,10 @@ def from_iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def age_of(noted: datetime, now: datetime) -> timedelta:
+    """How old a noted time is. One that lies ahead was noted under a wrong clock, and is old by as much."""
+    return abs(now - noted)
+
+
 def _in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

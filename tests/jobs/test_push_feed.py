@@ -1,14 +1,17 @@
 """push-status by feed: when it is chosen, what it brings back, and what is done when it goes wrong."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.plan import Confirmation, State
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
+from amzlink.orderbook.schema import FEEDS
 from amzlink.orderbook.shipments.feeds import FeedState, last_feed
 from amzlink.orderbook.shipments.outbox import Outgoing
 from amzlink.problems import Exit
@@ -147,6 +150,21 @@ def test_a_feed_whose_answer_was_lost_is_found_again(tmp_path: Path) -> None:
     assert report.waiting == 3
     at.switch(off=["feed-lost-answer"])
     assert at.push().sent.confirmed == 3
+    at.check_once(ids)
+
+
+def test_a_feed_noted_under_a_wrong_clock_is_read_back_at_once_and_not_sent_twice(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    ids = with_parcels(at, 3)
+    at.switch("feed-lost-answer")
+    at.push(route="feed")
+    at.switch(off=["feed-lost-answer"])
+    with at.world.deps.book(SLUG) as book, book.writing() as connection:
+        connection.execute(update(FEEDS).values(asked_at="2029-01-01T00:00:00Z"))
+    before = at.world.clock.now()
+    at.push()
+    assert at.world.clock.now() - before < timedelta(hours=1)
+    at.push()
     at.check_once(ids)
 
 

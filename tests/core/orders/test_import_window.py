@@ -90,9 +90,14 @@ def test_nothing_older_than_amazon_gives_is_asked_for() -> None:
     assert NOW - plan.changes.start < timedelta(days=730)
 
 
-def test_a_last_success_that_lies_in_the_future_does_not_turn_the_window_round() -> None:
-    plan = plan_run(Coverage(NOW + timedelta(days=4), (DE,)), [DE], NOW)
+def test_a_last_success_that_lies_a_moment_ahead_does_not_turn_the_window_round() -> None:
+    plan = plan_run(Coverage(NOW + timedelta(minutes=1), (DE,)), [DE], NOW)
     assert plan.changes.start == plan.changes.end - OVERLAP
+    assert plan.sweep is None
+
+
+def test_a_last_success_under_a_wrong_clock_is_none_since_nobody_knows_how_far_it_reaches() -> None:
+    assert plan_run(Coverage(NOW + timedelta(days=400), (DE,)), [DE], NOW) == plan_run(None, [DE], NOW)
 
 
 def test_a_since_that_is_later_than_the_end_gives_an_empty_window_and_no_turned_one() -> None:

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from amzlink.jobs.orders.holds import hold_order, release_order
+from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.jobs.status import status_of
 from amzlink.jobs.stores.settings import set_setting
 from amzlink.orderbook.destination.outbox import DispatchState
@@ -279,7 +280,6 @@ def test_a_change_that_a_parcel_kept_back_is_sent_once_the_parcel_is_cancelled(
 
 
 def push(at: Destination) -> None:
-    from amzlink.jobs.push_status import PushOptions, push_status
 
     at.world.clock.advance(60)
     report = push_status(at.world.deps, [SLUG], PushOptions())[0]
@@ -723,6 +723,23 @@ def test_a_change_that_is_accepted_and_not_stored_does_not_pass_for_the_version_
     at.switch(off=["sendcloud-forgets"])
     at.world.clock.advance(minutes(31))
     assert at.run().sent.sent == 1
+    assert at.stored()[ids[0]]["shipping_address"]["address_line_1"] == "Neue Gasse"
+
+
+def test_a_change_that_was_lost_and_is_overtaken_by_a_parcel_leaves_no_problem_behind(tmp_path: Path) -> None:
+    at, ids = few(tmp_path)
+    at.switch("sendcloud-forgets")
+    at.move(ids[0], "Neue Gasse 7")
+    at.run()
+    at.parcels("announce", ids[0])
+    at.world.clock.advance(minutes(31))
+    at.run()
+    assert (at.row(ids[0]).state, at.row(ids[0]).problem) == (DispatchState.SENT, None)
+    at.switch(off=["sendcloud-forgets"])
+    at.parcels("cancel", ids[0])
+    push_status(at.world.deps, [SLUG], PushOptions())
+    at.run()
+    assert at.row(ids[0]).state is DispatchState.SENT
     assert at.stored()[ids[0]]["shipping_address"]["address_line_1"] == "Neue Gasse"
 
 

@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from amzlink.clock import age_of
+
 _ASK_AGAIN_AFTER: Final = timedelta(days=1)
 
 
@@ -41,5 +43,5 @@ def orders_to_try_again(
         accepted_at = accepted.get(currency)
         since = [order_id for order_id, at in asked if accepted_at is not None and at <= accepted_at]
         yield from since
-        if asked and not since and max(at for _, at in asked) <= now - _ASK_AGAIN_AFTER:
+        if asked and not since and min(age_of(at, now) for _, at in asked) >= _ASK_AGAIN_AFTER:
             yield asked[0][0]

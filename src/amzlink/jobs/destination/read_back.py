@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from amzlink.clock import age_of
 from amzlink.jobs.destination.shippable import stopped
 from amzlink.jobs.destination.tally import SendTally
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches, unsettled_rows
@@ -62,7 +63,7 @@ class OrdersThere:
         Orders that nobody should ship are left out: whoever takes orders back looks for those.
         """
         now = self._run.now()
-        late = [row for row in missing if row.accepted_at and now - row.accepted_at > STORED_WITHIN]
+        late = [row for row in missing if row.accepted_at and age_of(row.accepted_at, now) > STORED_WITHIN]
         unwanted = stopped(self._run, [row.order_id for row in late])
         late = [row for row in late if row.order_id not in unwanted]
         again, lost = list[DispatchRow](), list[DispatchRow]()

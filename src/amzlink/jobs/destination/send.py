@@ -174,7 +174,9 @@ def _packed(row: DispatchRow) -> DispatchRow | None:
     """What has changed is not in the parcel. Should that be cancelled, the order has to be sent after all."""
     if row.state is not DispatchState.ASKED or not row.is_there:
         return None
-    return msgspec.structs.replace(row, state=DispatchState.SENT, payload_hash=None, considered=None)
+    return msgspec.structs.replace(
+        row, state=DispatchState.SENT, payload_hash=None, considered=None, problem=None, code=None, pointer=None
+    )
 
 
 def _refused(row: DispatchRow, problem: ProblemName) -> DispatchRow:

@@ -7,6 +7,7 @@ import itertools
 
 import msgspec
 
+from amzlink.clock import age_of
 from amzlink.jobs.destination.read_back import STORED_WITHIN
 from amzlink.jobs.destination.shippable import has_parcel_there, stopped
 from amzlink.jobs.destination.tally import SendTally
@@ -82,7 +83,7 @@ class Recall:
 
     def _may_still_appear(self, row: DispatchRow) -> bool:
         asked, now = row.asked_at, self._run.now()
-        return row.state not in _NEVER_PUT_OFF and asked is not None and now - asked <= STORED_WITHIN
+        return row.state not in _NEVER_PUT_OFF and asked is not None and age_of(asked, now) <= STORED_WITHIN
 
 
 def _is_late(row: DispatchRow) -> bool:

@@ -15,6 +15,7 @@ from amzlink.amazon import shipments
 from amzlink.amazon.feed_reports import FeedResult
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.shipment_refusals import IN_WORDS
+from amzlink.clock import age_of
 from amzlink.core.shipments.plan import State
 from amzlink.core.shipments.route import FEED_SECONDS, FEEDS_APART, Pace, to_send_singly
 from amzlink.jobs.shipments.confirm_singly import Confirmer, to_api
@@ -86,7 +87,7 @@ class FeedRoute:
         return max(0.0, FEEDS_APART - self._age(last).total_seconds()) if last else 0.0
 
     def _age(self, feed: FeedRow) -> timedelta:
-        return self._run.now() - feed.asked_at
+        return age_of(feed.asked_at, self._run.now())
 
     def send(self, entries: Sequence[Outgoing]) -> None:
         """Send these in as few feeds as Amazon's limit on their size allows, and wait a while for the results."""
@@ -157,9 +158,11 @@ class FeedRoute:
         The list does not say what a feed was made of. A single new one is taken for ours: were it another program's,
         the next imports would not show our packages, and they would be sent again.
         """
-        if self._run.now() - feed.asked_at < _LISTED_AFTER:
-            rest = (feed.asked_at + _LISTED_AFTER - self._run.now()).total_seconds()
-            self._run.clock.sleep(rest)
+        rest = feed.asked_at + _LISTED_AFTER - self._run.now()
+        if rest > 2 * _LISTED_AFTER:  # noted under a wrong clock: the list, which goes by time, would not show it
+            self._read_back_one_by_one(feed)
+            return
+        self._run.clock.sleep(max(0.0, rest.total_seconds()))
         known = known_feed_ids(self._run.book)
         listed = [
             found

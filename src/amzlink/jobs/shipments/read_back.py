@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from amzlink.amazon.orders import get_order
+from amzlink.clock import age_of
 from amzlink.core.orders.order import NOTHING_PERSONAL
 from amzlink.core.shipments.plan import State
 from amzlink.jobs.orders.ingest import Intake
@@ -54,7 +55,7 @@ class ConfirmationsShown:
             self._intake.take((get_order(self._run.amazon, order_id),))
 
     def _age(self, entry: Outgoing) -> timedelta:
-        return self._now - (entry.accepted_at or entry.asked_at or self._now)
+        return age_of(entry.accepted_at or entry.asked_at or self._now, self._now)
 
     def _not_shown(self, entries: Sequence[Outgoing]) -> list[Outgoing]:
         """Those whose package the book does not have; the others are marked as stored."""

@@ -16,6 +16,7 @@ from amzlink.amazon.listings import (
     listings_of_asins,
 )
 from amzlink.amazon.reports import Report, listing_skus, report_status, request_listings_report
+from amzlink.clock import age_of
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights.listings import Sweep
@@ -122,7 +123,7 @@ class CatalogueSweep:
         given_up = self._clock.now() + _REPORT_WAITED_FOR
         while not report.is_over:
             if self._clock.now() >= given_up:
-                if self._now - begun >= _REPORT_GIVEN_UP_AFTER:
+                if age_of(begun, self._now) >= _REPORT_GIVEN_UP_AFTER:
                     self._begin_anew(until)
                 raise Problem(ProblemName.REPORT_LATE, detail=report.report_id, store=self._book.store)
             self._progress("waiting for Amazon's listings report")

@@ -6,7 +6,7 @@ from typing import Final
 
 from amzlink.amazon.catalog import package_weights
 from amzlink.amazon.listings import PAGE_SIZE, Listing, find_listings, listings_of_asins
-from amzlink.clock import Clock
+from amzlink.clock import Clock, age_of
 from amzlink.config import Store
 from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, assess
 from amzlink.orderbook.database import StoreBook
@@ -82,7 +82,7 @@ class Weigher:
             for listing in booked.find_listings(self._book, found).values()
             if listing.asin
             and listing.family != listing.sku  # a parent is never sent, and weighs nothing
-            and (listing.catalogue_at is None or self.now - listing.catalogue_at >= _ASKED_LATELY)
+            and (listing.catalogue_at is None or age_of(listing.catalogue_at, self.now) >= _ASKED_LATELY)
         }
         for done, page in enumerate(_pages(list(asins))):
             self._progress(f"asking the catalogue: {done * PAGE_SIZE} of {len(asins)} products")
@@ -119,7 +119,7 @@ class Weigher:
         return line_weights.asins_of_lines(self._book, skus) | listed
 
     def _is_looked_up_lately(self, listing: BookedListing | None) -> bool:
-        return bool(listing and listing.looked_at and self.now - listing.looked_at < _LOOKED_LATELY)
+        return bool(listing and listing.looked_at and age_of(listing.looked_at, self.now) < _LOOKED_LATELY)
 
     def keep(self, listings: Iterable[Listing | str]) -> None:
         """Write down what listings say; a bare SKU is one that the account does not have."""

@@ -9,6 +9,7 @@ import msgspec
 from amzlink.amazon.listing_json import ListedWeight
 from amzlink.amazon.listings import Issue, Listing, PatchAnswer, find_listings, patch_weight
 from amzlink.amazon.marketplaces import BY_ID
+from amzlink.clock import age_of
 from amzlink.core.weights.weights import to_grams
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.weights.listings import Patch, PatchState, note_patch, patched
@@ -166,7 +167,7 @@ class Patcher:
         )
 
     def _is_worth_a_look(self, patch: Patch) -> bool:
-        age = self._now - patch.at
+        age = age_of(patch.at, self._now)
         return age >= _TAKES and (patch.state is not PatchState.LOST or age < _LOOKED_FOR)
 
     def _settle(self, sku: str, patch: Patch, found: Listing | None) -> PatchOutcome | None:
@@ -175,7 +176,7 @@ class Patcher:
             return self._taken(sku, patch, found)
         if patch.state is PatchState.LOST:
             return None
-        age = self._now - patch.at
+        age = age_of(patch.at, self._now)
         attribute = found.weight_attribute if found else ""
         errors = tuple(issue for issue in (found.issues if found else ()) if attribute in issue.attribute_names)
         if not errors and age < _GIVEN_UP_AFTER:
