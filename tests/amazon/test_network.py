@@ -223,8 +223,21 @@ def test_a_connection_that_ends_before_an_answer_is_tried_again_and_then_named()
         connection.close()
 
     with server(hang_up) as port:
-        assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
+        problem = failure(f"http://127.0.0.1:{port}")
     assert len(seen) == ATTEMPTS
+    assert problem.name.value == "connect-refused"
+    host = problem.facts["host"]
+    assert problem.summary == f"No working connection to {host}: the connection brings no answer that can be read."
+
+
+def test_what_answers_and_is_no_http_server_is_told_apart_from_a_closed_port() -> None:
+    def greet(connection: socket.socket) -> None:
+        connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+        read_head(connection)
+        connection.close()
+
+    with server(greet) as port:
+        assert "brings no answer that can be read" in failure(f"http://127.0.0.1:{port}").summary
 
 
 def test_an_answer_that_ends_in_the_middle_is_no_success() -> None:

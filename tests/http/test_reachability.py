@@ -149,7 +149,7 @@ class TestAConnection:
         port = closed_port()
         problem = problem_of(f"https://{HOST}:{port}", resolver=leading_to(port))
         assert problem.name.value == "connect-refused"
-        assert problem.summary == f"No connection to {HOST} could be made: port {port} there is closed."
+        assert problem.summary == f"No working connection to {HOST}: port {port} there is closed."
         assert problem.facts["addresses"] == {"ipv4": ["127.0.0.1"]}
 
     def test_that_is_swallowed_is_a_timeout_within_the_limit(self) -> None:

@@ -24,7 +24,15 @@ from amzlink.http.trust import trusted_certificates
 from amzlink.http.watched_call import Streams, WatchedCall
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
-from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, NO_SOCKS, PROXY_LETS_NOTHING_THROUGH, TOO_SLOW
+from amzlink.problems.network import (
+    BREAKS_UNANSWERED,
+    BROKEN_OFF,
+    DAMAGED_COMPRESSION,
+    NO_SOCKS,
+    NOTHING_READABLE,
+    PROXY_LETS_NOTHING_THROUGH,
+    TOO_SLOW,
+)
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
@@ -261,13 +269,24 @@ class HttpConnection:
             name, facts["detail"] = ProblemName.PROXY_INTERFERES, PROXY_LETS_NOTHING_THROUGH
         elif isinstance(cause := _cause_below(error), ssl.SSLError):
             name, facts["advice"] = ProblemName.TLS_FAILED, advice_on(cause, host)
+        elif isinstance(cause, socket.gaierror):
+            name = ProblemName.DNS_FAILED
         else:
-            name = ProblemName.DNS_FAILED if isinstance(cause, socket.gaierror) else ProblemName.CONNECT_REFUSED
+            name = ProblemName.CONNECT_REFUSED
+            if detail := _made_and_lost(error):
+                facts["detail"] = detail
         # A time-out is not tried again: it has cost a time limit already.
         passes = isinstance(error, _BrokenOff) or name in (ProblemName.CONNECT_REFUSED, ProblemName.DNS_FAILED)
         kind = type(error.__cause__ if isinstance(error, _BrokenOff) else error).__name__
         failure = failed(name, operation=operation, kind=kind, passes=passes)
         return failure.with_facts(**{**self.facts, **facts}, host=host)
+
+
+def _made_and_lost(error: httpx.HTTPError) -> str | None:
+    """What became of a connection that was made and brought no answer; None where none was made."""
+    if isinstance(error, httpx.RemoteProtocolError):
+        return NOTHING_READABLE
+    return BREAKS_UNANSWERED if isinstance(error, httpx.ReadError | httpx.WriteError) else None
 
 
 class _BrokenOff(httpx.TransportError):

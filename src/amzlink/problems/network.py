@@ -35,6 +35,7 @@ NO_ROUTE: Final = "this network has no route to it"
 REQUEST_UNANSWERED: Final = "it accepts the connection, but does not answer the request"
 ENDS_UNANSWERED: Final = "the connection ends without an answer"
 BREAKS_UNANSWERED: Final = "the connection breaks before the answer"
+NOTHING_READABLE: Final = "the connection brings no answer that can be read"
 NO_HTTP: Final = "what answers there is not an HTTP server"
 TLS_UNANSWERED: Final = "it accepts the connection, but does not answer the TLS greeting"
 TLS_CUT_OFF: Final = "the connection is cut off during the TLS greeting, which firewalls do that filter by host name"
@@ -264,7 +265,7 @@ ENTRIES: Final = {
     ProblemName.CONNECT_REFUSED: Entry(
         title="No connection",
         what="No connection to {host} could be made.",
-        what_exactly="No connection to {host} could be made: {detail}.",
+        what_exactly="No working connection to {host}: {detail}.",
         why="The network, a firewall or a proxy setting prevents it, or the service is down.",
         next_step="Check the internet connection and the HTTPS_PROXY setting, and try again. A firewall must allow connections to {host}. If the service is down, the next run continues.",
         exit_code=Exit.TRY_AGAIN,
