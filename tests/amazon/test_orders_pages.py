@@ -46,6 +46,13 @@ class TestPages:
         assert read(page_of(numbered(1), pagination=pagination)).next_token is None
         assert read(page_of(numbered(1))).next_token is None
 
+    @pytest.mark.parametrize("pagination", [{"nextToken": 7}, {"nextToken": ["a"]}, "next", [1]])
+    def test_a_token_of_the_wrong_form_costs_the_next_page_and_not_the_orders_of_this_one(
+        self, pagination: object
+    ) -> None:
+        page = read(page_of(numbered(1), numbered(2), pagination=pagination))
+        assert (len(page.orders), page.next_token, page.leads_nowhere) == (2, None, True)
+
     def test_a_page_without_orders_is_empty(self) -> None:
         assert read(page_of()) == OrdersPage((), (), None)
 

@@ -272,10 +272,10 @@ class WirePage(_Wire, frozen=True):
 
 
 class LoosePage(_Wire, frozen=True):
-    """The same with each order as it came, for a page on which one cannot be read."""
+    """The same with each part as it came, for a page on which one cannot be read."""
 
     orders: tuple[object, ...]
-    pagination: Pagination | None = None
+    pagination: object = None
 
 
 class WireAnswer(_Wire, frozen=True):

@@ -187,7 +187,11 @@ def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> Orders
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, str(error)))
         except UndecodableError:
             refused.append(UnreadableOrder(_id_of(entry), ProblemName.RESPONSE_MALFORMED, services.DAMAGED_TEXT))
-    return OrdersPage(tuple(orders), tuple(refused), _next_token(page.pagination))
+    try:
+        token = _next_token(msgspec.convert(page.pagination, Pagination | None))
+    except msgspec.ValidationError:
+        return OrdersPage(tuple(orders), tuple(refused), None, leads_nowhere=True)
+    return OrdersPage(tuple(orders), tuple(refused), token)
 
 
 def _page_by_numbers(link: SpApiClient, body: bytes, request_id: str, error: Exception) -> OrdersPage:
