@@ -1,0 +1,184 @@
+"""A shop whose orders go to Sendcloud, and a person who asks amzlink about them at a terminal of 80 columns."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.warm import Program
+from tests.support.world import SLUG, Ran, Shell, shell
+
+__all__ = ["SLUG", "Desk", "Screen", "at_the_desk"]
+
+COLUMNS: Final = 80
+_SECONDS: Final = 120
+_ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_A_SETTLING: Final = timedelta(minutes=5)  # after which Amazon shows what has changed
+_MORNING: Final = timedelta(hours=9, minutes=30)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a command left on the terminal, and its exit code."""
+
+    code: int
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    @property
+    def flat(self) -> str:
+        """All of it on one line: what is broken at the terminal's edge reads on."""
+        return " ".join(self.text.split())
+
+    def shows(self, *phrases: str) -> "Screen":
+        """Fail unless every phrase is there, wherever its lines are broken."""
+        for phrase in phrases:
+            assert " ".join(phrase.split()) in self.flat, f"“{phrase}” is not in:\n{self.text}"
+        return self
+
+    def lacks(self, *phrases: str) -> "Screen":
+        """Fail if one of the phrases is there."""
+        for phrase in phrases:
+            assert phrase not in self.flat, f"“{phrase}” is in:\n{self.text}"
+        return self
+
+
+@dataclass
+class Desk:
+    """The shop's computer: `ask` runs a command as a person does, `cron` as cron does. It is 09:30 at first."""
+
+    at: Shell
+
+    def ask(
+        self, *words: str, typed: str = "", columns: int = COLUMNS, environ: Mapping[str, str] | None = None
+    ) -> Screen:
+        """Run a command at a terminal; `typed` is what the person answers. Its lines fit the terminal."""
+        code, text = _at_a_terminal(words, {**self.at.environ, **(environ or {})}, typed, columns)
+        screen = Screen(code, text)
+        if words[:1] != ("explain",):
+            assert not re.search("<[A-Z_]{2,}>", text), f"a gap in:\n{text}"
+        assert "Traceback" not in text, text
+        broken = [line for line in screen.lines if len(line) > columns and len(line.split()) > 1]
+        assert not broken, f"wider than {columns} columns: {broken}"
+        return screen
+
+    def cron(self, *words: str) -> Ran:
+        """Run a command without a terminal."""
+        return self.at.run(*words)
+
+    def json(self, *words: str) -> dict[str, Any]:
+        """What a program gets."""
+        return self.at.run(*words, "--json").document
+
+    # What happens around it
+
+    def wait(self, **span: float) -> None:
+        """Let time go by, here and at both services: `minutes=5`, `days=1`."""
+        self.at.control("/clock", {"advance": timedelta(**span).total_seconds()})
+
+    def add(
+        self, count: int = 1, *, status: str = "UNSHIPPED", country: str = "DE", kinds: Sequence[str] = ()
+    ) -> list[str]:
+        """New orders at Amazon, which an import sees at once; `kinds` are those of the sandbox."""
+        asked = {"add": count, "status": status, "country": country, "kinds": list(kinds)}
+        added: list[str] = self.at.control("/orders", asked)["added"]
+        self._settle()
+        return added
+
+    def change(self, order_id: str, action: str, **more: Any) -> None:
+        """What happens to an order at Amazon: `cancel`, `request-cancellation`, `pay`, `ship`, `deliver`, `merge`."""
+        self.at.control(f"/orders/{order_id}", {"action": action, **more})
+        self._settle()
+
+    def switch(self, *on: str, off: Collection[str] = ()) -> None:
+        """Faults of the sandbox."""
+        self.at.control("/faults", {"on": list(on), "off": list(off)})
+
+    def refuse(self, *order_ids: str, path: str = "shipping_address/postal_code") -> None:
+        """Sendcloud refuses these orders from now on, for that field; none at all takes it back."""
+        self.at.control("/sendcloud/refusals", {"orders": list(order_ids), "path": path})
+
+    def sendcloud_orders(self) -> set[str]:
+        """The order numbers that Sendcloud has."""
+        return {entry["order_number"] for entry in self.at.control("/sendcloud/orders")["orders"]}
+
+    def parcels(self, **order: Any) -> Any:
+        """A control call about parcels, as `sandbox/sendcloud/parcel_control.py` has them."""
+        return self.at.control("/sendcloud/parcels", order)
+
+    def set(self, *settings: str) -> None:
+        """Change settings of the store."""
+        ran = self.at.run("stores", "set", *settings)
+        assert ran.code == 0, ran.err
+
+    def secret(self, name: str, value: str | None) -> None:
+        """Another secret in the environment, such as `REFRESH_TOKEN`; None takes it out."""
+        key = f"AMZLINK_SECRET_{SLUG.upper().replace('-', '_')}_{name}"
+        if value is None:
+            self.at.environ.pop(key, None)
+        else:
+            self.at.environ[key] = value
+
+    def _settle(self) -> None:
+        self.wait(seconds=_A_SETTLING.total_seconds())
+
+
+@contextmanager
+def at_the_desk(folder: Path, *, orders: int = 0, faults: Sequence[str] = (), **settings: Any) -> Iterator[Desk]:
+    """A connected shop; what the sandbox has of orders is what a test adds, unless it asks for others."""
+    usual = {"destination": "sendcloud", "update_status_when": "announced"}
+    with shell(folder, {**usual, **settings}, orders=orders, faults=faults) as at:
+        desk = Desk(at)
+        now = datetime.now(UTC)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        desk.wait(seconds=(midnight + timedelta(days=1) + _MORNING - now).total_seconds())
+        yield desk
+
+
+def _at_a_terminal(words: Sequence[str], environ: Mapping[str, str], typed: str, columns: int) -> tuple[int, str]:
+    own, theirs = pty.openpty()
+    attributes = termios.tcgetattr(theirs)
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(theirs, termios.TCSANOW, attributes)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    with Program(
+        "amzlink", words, env={**environ, "TERM": "dumb"}, streams=(theirs,) * 3, timeout=_SECONDS, own_session=True
+    ) as program:
+        os.close(theirs)
+        if typed:
+            os.write(own, typed.encode())
+        raw = _read_to_the_end(own)
+        code = program.wait()
+    os.close(own)
+    return code, _rendered(raw)
+
+
+def _read_to_the_end(descriptor: int) -> str:
+    end, chunks = time.monotonic() + _SECONDS, []
+    while select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+        with contextlib.suppress(OSError):  # Linux says so when the other side has closed
+            if chunk := os.read(descriptor, 65_536):
+                chunks.append(chunk)
+                continue
+        break
+    return b"".join(chunks).decode(errors="replace")
+
+
+def _rendered(raw: str) -> str:
+    """What stays on the screen: a line of progress is written over by what follows it."""
+    lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in _ANSI.sub("", raw).split("\n")]
+    return "\n".join(lines).strip("\n") + "\n"
