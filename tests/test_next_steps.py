@@ -49,6 +49,8 @@ def parse(line: str) -> tuple[str, dict[str, Any], str | None]:
     command: Any = typer.main.get_command(app)
     name, rest = [], list(options.rest)
     while hasattr(command, "commands"):
+        if rest == ["--help"]:
+            return " ".join(name), {}, options.store
         assert rest, f"{line} is no whole command"
         assert rest[0] in command.commands, f"{line}: there is no command {rest[0]}"
         assert not command.commands[rest[0]].hidden, f"{line}: help does not offer {rest[0]}"

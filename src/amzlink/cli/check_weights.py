@@ -27,12 +27,14 @@ def check_weights_command(
     ] = None,
     set_weights: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SKU=0.45kg", help="Set a weight in the order book; repeatable."),
+        typer.Option("--set", metavar="SKU=0.45kg", help="Set the weight of a product. May be given several times."),
     ] = None,
     forget: Annotated[
         list[str] | None,
         typer.Option(
-            "--forget", metavar="SKU", help="Drop a weight set here, so that Amazon's counts again; repeatable."
+            "--forget",
+            metavar="SKU",
+            help="Drop a weight that was set here, so that Amazon's counts again. May be given several times.",
         ),
     ] = None,
     source: Annotated[
@@ -42,7 +44,10 @@ def check_weights_command(
         bool, typer.Option("--accept-suggestions", help="Set the suggested weights.")
     ] = False,
     apply: Annotated[
-        bool | None, typer.Option("--apply/--dry-run", help="Write to Amazon's listings too / write nothing.")
+        bool | None,
+        typer.Option(
+            "--apply/--dry-run", help="Write the weights to Amazon's listings too, or only show what would be done."
+        ),
     ] = None,
 ) -> None:
     """Find products without a shipping weight, and set weights."""

@@ -10,7 +10,7 @@ from amzlink.core.stores.option_help import HELP
 
 def connect_command(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Option(help=HELP["--name"])] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help=HELP["--name"])] = None,
     country: Annotated[list[str] | None, typer.Option(metavar="CODE", help=HELP["--country"])] = None,
     seller_id: Annotated[str | None, typer.Option(metavar="ID", help=HELP["--seller-id"])] = None,
     client_id: Annotated[str | None, typer.Option(metavar="ID", help=HELP["--client-id"])] = None,
@@ -29,20 +29,22 @@ def connect_command(
         str | None, typer.Option(metavar="ID", help=HELP["--sendcloud-integration-id"])
     ] = None,
     secrets_from: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="TOML with client_secret, refresh_token, sendcloud_secret_key.")
+        str | None, typer.Option(metavar="FILE|-", help="Read the secrets from a TOML file or standard input.")
     ] = None,
-    renew: Annotated[bool, typer.Option("--renew", help="Give a connected store new secrets, nothing else.")] = False,
-    no_verify: Annotated[
-        bool, typer.Option("--no-verify", help="Store it without asking Amazon or Sendcloud.")
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Give a connected store new secrets. Nothing else is changed.")
     ] = False,
-    amazon_sandbox: Annotated[bool, typer.Option("--amazon-sandbox", help="Use Amazon's own sandbox.")] = False,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no page.")] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Store it without a test at Amazon and Sendcloud.")
+    ] = False,
+    amazon_sandbox: Annotated[bool, typer.Option("--amazon-sandbox", help="Connect to Amazon's own sandbox.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no page in the browser.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take the default wherever there is one.")] = False,
 ) -> None:
-    """Link an Amazon seller account.
+    """Connect an Amazon seller account.
 
-    At a terminal it asks for what the options do not give. Secrets are asked for, or read from --secrets-from; they are
-    never an option's value.
+    On a terminal it asks for what the options do not give. Secrets are never an option's value: they are asked for, or
+    read from the file of --secrets-from, which has the keys client_secret, refresh_token and sendcloud_secret_key.
     """
     from amzlink.cli.dialogue.options import ConnectOptions
     from amzlink.cli.dialogue.set_up import connect_store, renew_store

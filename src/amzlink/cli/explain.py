@@ -1,22 +1,22 @@
 """explain: what a problem's name means, and pages on a topic."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.core.nearest import nearest
 from amzlink.problems import CATALOGUE, ProblemName, usage
 
 
 def explain_command(
     ctx: typer.Context,
     problem: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A problem's name, as the message shows it, or a topic.")
+        str | None, typer.Argument(metavar="NAME", help="The name of a problem, as the message shows it, or a topic.")
     ] = None,
-    list_all: Annotated[bool, typer.Option("--list", help="Show all names.")] = False,
+    list_all: Annotated[bool, typer.Option("--list", help="Show all names and topics.")] = False,
 ) -> None:
-    """Explain a problem by its name, or a topic: servers, environment, exit-codes and others."""
+    """Explain a message by the name at its end, or show a page on a topic."""
     from amzlink.cli.pages import TOPICS
     from amzlink.cli.views.pages import show_topic, show_topics
     from amzlink.cli.views.problems import show_explanation, show_names
@@ -35,14 +35,6 @@ def explain_command(
     try:
         name = ProblemName(problem)
     except ValueError:
-        console.usage(usage.problem_name_unknown(name=problem, nearest=_nearest(problem, TOPICS)))
+        known = (*TOPICS, *(each.value for each in CATALOGUE))
+        console.usage(usage.problem_name_unknown(name=problem, nearest=nearest(problem, known)))
     show_explanation(console, name)
-
-
-def _nearest(typed: str, topics: Iterable[str]) -> list[str]:
-    """The names that look like what was typed, the likeliest first."""
-    import difflib
-
-    return difflib.get_close_matches(
-        typed.strip().lower(), [*topics, *(name.value for name in CATALOGUE)], n=2, cutoff=0.7
-    )

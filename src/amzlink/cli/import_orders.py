@@ -9,14 +9,25 @@ from amzlink.cli.shell.session import Session
 
 def import_orders_command(
     ctx: typer.Context,
-    since: Annotated[str | None, typer.Option(metavar="7d|TIME", help="How far back: 7d, 12h, or ISO 8601.")] = None,
-    order: Annotated[list[str] | None, typer.Option(metavar="ID", help="Fetch this order only; repeatable.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="7d|TIME",
+            help="How far back to look, such as 7d or 12h, or since when, such as 2026-11-23T09:30:00Z.",
+        ),
+    ] = None,
+    order: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Import this order only. May be given several times.")
+    ] = None,
     route: Annotated[str, typer.Option(metavar="auto|search", help="How to fetch the orders.")] = "auto",
     max_wait: Annotated[str, typer.Option(metavar="5m", help="How long to wait for Amazon at most, in total.")] = "5m",
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Import every store.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, but store nothing.")] = False,
 ) -> None:
-    """Import orders from Amazon into the order book, and send them on."""
+    """Import new and changed orders from Amazon, and send them to Sendcloud.
+
+    An order goes to Sendcloud if the store's setting `destination` is sendcloud and nothing holds the order back.
+    """
     from amzlink.cli.shell.values import parse_choice, parse_moment, parse_span
     from amzlink.cli.views.orders.imports import show
     from amzlink.jobs.import_orders import ImportOptions, import_orders

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,6 +16,7 @@ from amzlink.cli.connect import connect_command
 from amzlink.cli.demo import demo_command
 from amzlink.cli.disconnect import disconnect_command
 from amzlink.cli.explain import explain_command
+from amzlink.cli.help import ANYWHERE, GROUPS, HelpfulCommand, HelpfulGroup, options_of
 from amzlink.cli.import_orders import import_orders_command
 from amzlink.cli.not_built_yet import LATER, later_command
 from amzlink.cli.orders import orders_app
@@ -28,6 +29,7 @@ from amzlink.cli.shell.session import Session
 from amzlink.cli.status import status_command
 from amzlink.cli.stores import stores_app
 from amzlink.cli.verify import verify_command
+from amzlink.core.nearest import nearest
 from amzlink.files import translate
 from amzlink.problems import Exit, Problem, ProblemName, usage
 
@@ -39,11 +41,10 @@ if TYPE_CHECKING:
 _ComplaintOfTyper: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 # Errors that name no file can only be stdout's: those of all other files are problems by the time they come here.
 _OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
-_ANYWHERE: Final = "Options for every command: --store SLUG, --json, --quiet, --verbose, --no-color."
 
 app = typer.Typer(
     name="amzlink",
-    help="Connects an Amazon seller account to the Sendcloud shipping platform.",
+    cls=HelpfulGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -54,36 +55,53 @@ app = typer.Typer(
 
 @app.callback()
 def _global(
-    store: Annotated[str | None, typer.Option(metavar="SLUG", help="The store to use.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show problems only.")] = False,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="SLUG", rich_help_panel=ANYWHERE, help="The store to use, by its short name."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", rich_help_panel=ANYWHERE, help="Print the result as one JSON document.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", rich_help_panel=ANYWHERE, help="Show problems and results only.")
+    ] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Show more; twice shows details for a bug report.")
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            rich_help_panel=ANYWHERE,
+            help="Show more. Given twice it shows details for a bug report.",
+        ),
     ] = 0,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; so does NO_COLOR.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", rich_help_panel=ANYWHERE, help="Use no colours.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Connects an Amazon seller account to the Sendcloud shipping platform."""
+    """Import the orders of your Amazon shop, send them to Sendcloud, and confirm the shipments to Amazon."""
     # They may stand anywhere, so `global_options.split` has taken them out before; here they are for the help.
 
 
-app.command("connect", epilog=_ANYWHERE)(connect_command)
-app.command("verify", epilog=_ANYWHERE)(verify_command)
-app.command("import-orders", epilog=_ANYWHERE)(import_orders_command)
-app.command("check-weights", epilog=_ANYWHERE)(check_weights_command)
-app.command("push-status", epilog=_ANYWHERE)(push_status_command)
-app.command("purge-pii", epilog=_ANYWHERE)(purge_pii_command)
-app.add_typer(orders_app, name="orders", epilog=_ANYWHERE)
-app.add_typer(stores_app, name="stores", epilog=_ANYWHERE)
-app.command("status", epilog=_ANYWHERE)(status_command)
-app.command("disconnect", epilog=_ANYWHERE)(disconnect_command)
-app.command("explain", epilog=_ANYWHERE)(explain_command)
-app.command("demo", epilog=_ANYWHERE)(demo_command)
-app.command("sandbox", epilog=_ANYWHERE)(sandbox_command)
+_SET_UP, _EVERY_DAY, _LOOK, _LEARN = GROUPS
+app.command("connect", rich_help_panel=_SET_UP)(connect_command)
+app.add_typer(stores_app, name="stores", cls=HelpfulGroup, rich_help_panel=_SET_UP)
+app.command("disconnect", rich_help_panel=_SET_UP)(disconnect_command)
+app.command("import-orders", rich_help_panel=_EVERY_DAY)(import_orders_command)
+app.command("push-status", rich_help_panel=_EVERY_DAY)(push_status_command)
+app.command("check-weights", rich_help_panel=_EVERY_DAY)(check_weights_command)
+app.command("purge-pii", rich_help_panel=_EVERY_DAY)(purge_pii_command)
+app.command("status", rich_help_panel=_LOOK)(status_command)
+app.add_typer(orders_app, name="orders", cls=HelpfulGroup, rich_help_panel=_LOOK)
+app.command("verify", rich_help_panel=_LOOK)(verify_command)
+app.command("explain", rich_help_panel=_LEARN)(explain_command)
+app.command("demo", rich_help_panel=_LEARN)(demo_command)
+app.command("sandbox", rich_help_panel=_LEARN)(sandbox_command)
 for _name in LATER:
     app.command(_name, hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
         later_command
     )
+for _registered in (*app.registered_commands, *orders_app.registered_commands, *stores_app.registered_commands):
+    _registered.cls = HelpfulCommand
 
 
 def run(argv: Sequence[str], deps: "Deps | None" = None) -> int:
@@ -171,6 +189,8 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
             return Exit.USAGE
         if not detail or detail.startswith("Usage:"):
             detail = usage.COMMAND_MISSING
+        if hasattr(error, "possibilities"):
+            detail = _unknown_option(error)
         raise Problem(ProblemName.USAGE, command=_command_name(options), detail=detail) from error
     except typer.Exit as error:
         return error.exit_code
@@ -181,6 +201,13 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
     if outcome == Exit.INTERRUPTED:  # Typer makes an exit code of Ctrl-C, without a word
         raise KeyboardInterrupt
     return int(outcome) if isinstance(outcome, int) else int(session.exit_code)
+
+
+def _unknown_option(error: Any) -> str:
+    """What Typer says of an option that the command does not take, with those of ours that look like it."""
+    known = dict.fromkeys((*options_of(error.ctx.command), *options_of(error.ctx.find_root().command)))
+    option = error.option_name
+    return usage.option_unknown(option=option, nearest=nearest(option, known))
 
 
 def _version_document() -> "VersionDocument":

@@ -12,11 +12,13 @@ def purge_pii_command(
     ctx: typer.Context,
     archive: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="First write an encrypted archive with tax records to this folder."),
+        typer.Option(metavar="DIR", help="Write an encrypted archive with tax records to this folder first."),
     ] = None,
     recipient: Annotated[
         list[str] | None,
-        typer.Option(metavar="age1...", help="Public key of somebody who can open the archive; repeatable."),
+        typer.Option(
+            metavar="age1...", help="The public key of somebody who can open the archive. May be given several times."
+        ),
     ] = None,
     order: Annotated[str | None, typer.Option(metavar="ID", help="Delete the data of this order now.")] = None,
     include_destination: Annotated[

@@ -11,7 +11,9 @@ def push_status_command(
     ctx: typer.Context,
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="FILE|-", help="Read parcels from a CSV or JSON file, or from standard input."),
+        typer.Option(
+            "--from", metavar="FILE|-", help="Read the parcels from a CSV or JSON file, or from standard input."
+        ),
     ] = None,
     route: Annotated[
         str, typer.Option(metavar="auto|single|feed", help="Confirm one by one, or all in a feed.")
@@ -19,7 +21,7 @@ def push_status_command(
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Confirm for every store.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and count, but confirm nothing.")] = False,
 ) -> None:
-    """Confirm shipments to Amazon."""
+    """Confirm shipments to Amazon, with their tracking numbers."""
     import sys
     from pathlib import Path
 

@@ -9,15 +9,23 @@ from amzlink.cli.shell.session import Session
 
 def sandbox_command(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 means any free port.", min=0, max=65535)] = 0,
-    orders: Annotated[int, typer.Option(help="How many orders the shop has.", min=0)] = 200,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="The port to listen on. Any free port if left out.", min=0, max=65535)
+    ] = 0,
+    orders: Annotated[int, typer.Option(metavar="N", help="How many orders the shop has.", min=0)] = 200,
     fault: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Switch on a fault; repeatable; `help` lists them.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Switch on a fault. May be given several times. The name help lists all faults."
+        ),
     ] = None,
     quota: Annotated[str, typer.Option(metavar="real|fast|off", help="How strict the quotas are.")] = "real",
-    seed: Annotated[int, typer.Option(help="Another number makes another shop.")] = 7,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number makes another shop.")] = 7,
 ) -> None:
-    """Serve a local Amazon and Sendcloud. Prints its addresses as one line of JSON; Ctrl-C stops it."""
+    """Run a local stand-in for Amazon and Sendcloud, to try things out.
+
+    It prints its addresses as one line of JSON. Ctrl-C stops it.
+    """
     from amzlink.cli.shell.values import parse_choice
     from amzlink.cli.views.sandbox import show_faults, show_sandbox
     from amzlink.problems import usage

@@ -6,7 +6,7 @@ import typer
 
 from amzlink.cli.shell.session import Session
 
-stores_app = typer.Typer(no_args_is_help=True, help="Look at the connected stores and change their settings.")
+stores_app = typer.Typer(no_args_is_help=True, help="Show the connected stores and change their settings.")
 
 
 @stores_app.command("list")
@@ -31,9 +31,10 @@ def stores_show_command(ctx: typer.Context) -> None:
 
 @stores_app.command("set")
 def stores_set_command(
-    ctx: typer.Context, setting: Annotated[str, typer.Argument(metavar="KEY=VALUE", help="For example name=My Shop.")]
+    ctx: typer.Context,
+    setting: Annotated[str, typer.Argument(metavar="KEY=VALUE", help="The setting and its new value.")],
 ) -> None:
-    """Change a setting of a store. `stores show` lists them."""
+    """Change a setting of a store. `amzlink stores show` lists the settings."""
     from amzlink.cli.views.stores import show_setting
     from amzlink.jobs.stores.settings import set_setting
 

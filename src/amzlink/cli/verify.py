@@ -10,11 +10,16 @@ from amzlink.problems import Problem, ProblemName
 
 def verify_command(
     ctx: typer.Context,
-    deep: Annotated[bool, typer.Option("--deep", help="Try confirming too, and check the book thoroughly.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also test confirming shipments, and check all of the order book.")
+    ] = False,
     timeout: Annotated[str, typer.Option(metavar="10s", help="The longest that one check may take.")] = "10s",
-    bundle: Annotated[str | None, typer.Option(metavar="FILE.zip", help="Write a zip for support.")] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.zip", help="Write a file for support, without secrets and personal data."),
+    ] = None,
 ) -> None:
-    """Find out why a link does not work, and what to do about it."""
+    """Test the connection to Amazon and Sendcloud, and say what to fix."""
     from amzlink.cli.shell.values import parse_file, parse_span
     from amzlink.cli.views.diagnosis import VerifyView, bundled
     from amzlink.jobs.verify import VerifyOptions, unexamined, verify

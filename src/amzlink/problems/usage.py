@@ -152,10 +152,26 @@ def file_name_missing(*, option: str) -> str:
     return f"{option} needs the name of a file."
 
 
+def did_you_mean(nearest: Sequence[str]) -> str:
+    """The question after a name that is not known, with a space before it; empty where nothing looks like it."""
+    return f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+
+
+def command_unknown(*, name: str, within: str, nearest: Sequence[str]) -> str:
+    """A command that is not there, and those that look like it."""
+    return f"`{within}` has no command {name!r}.{did_you_mean(nearest)}"
+
+
+def option_unknown(*, option: str, nearest: Sequence[str]) -> str:
+    """An option that the command does not take, and those that look like it."""
+    return f"There is no option {option}.{did_you_mean(nearest)}"
+
+
 def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
     """A name that no problem has, and those that look like it."""
-    meant = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-    return f"There is no problem or topic named {name!r}.{meant} `amzlink explain --list` shows all names."
+    return (
+        f"There is no problem or topic named {name!r}.{did_you_mean(nearest)} `amzlink explain --list` shows all names."
+    )
 
 
 def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:

@@ -6,13 +6,13 @@ They are a part of the table of questions, and stand apart because every start o
 from typing import Final
 
 HELP: Final = {
-    "--name": "What you call the store.",
-    "--country": "Where you sell; repeatable within a region.",
-    "--seller-id": "Seller Central's Merchant Token.",
-    "--client-id": "Your app's client id.",
-    "--import-weights/--no-import-weights": "Read weights from the listings.",
-    "--update-status-when": "When a shipment is confirmed to Amazon.",
-    "--destination": "Where orders go on; none if not said.",
-    "--sendcloud-public-key": "Of an integration of the kind Sendcloud API.",
-    "--sendcloud-integration-id": "Follows from the keys if left out.",
+    "--name": "Your name for the store.",
+    "--country": "Where you sell, such as DE. Give it again for more countries of the same region.",
+    "--seller-id": "Your Merchant Token in Seller Central.",
+    "--client-id": "The client ID of your app.",
+    "--import-weights/--no-import-weights": "Whether to read weights from your listings at Amazon.",
+    "--update-status-when": "When to confirm a shipment to Amazon: with its label, or with the carrier's first scan.",
+    "--destination": "Where to send the orders.",
+    "--sendcloud-public-key": "The public key of an integration of the kind Sendcloud API.",
+    "--sendcloud-integration-id": "The number of that integration. It follows from the keys if left out.",
 }
