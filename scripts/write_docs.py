@@ -18,10 +18,11 @@ from sqlalchemy import Column
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.main import app, run
 from amzlink.cli.pages import TOPICS
+from amzlink.cli.reference import environment_page, exit_codes_page
 from amzlink.cli.views.orders.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.core.stores.questions import TABLE
 from amzlink.orderbook.schema import METADATA
-from amzlink.problems import AREAS, CATALOGUE, Entry, Exit, ProblemName
+from amzlink.problems import AREAS, CATALOGUE, Entry, ProblemName
 from amzlink.sandbox.faults import FAULTS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, it would not find its neighbour
@@ -29,21 +30,6 @@ from scripts.verify_table import FOUND
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = DOCS.parent / "src" / "amzlink" / "pages"
-GROUPS = ("orders", "stores")
-EXIT_CODES = {
-    Exit.DONE: "done, or nothing to do",
-    Exit.PARTLY: "done in part: some orders or stores failed, each is reported",
-    Exit.USAGE: "a bad option or a missing answer",
-    Exit.BAD_INPUT: "what was given to read is malformed",
-    Exit.REFUSED: "the service refuses for a reason that will not pass by itself",
-    Exit.BUG: "a bug in amzlink; the message names a report without personal data",
-    Exit.CANNOT_CREATE: "a file cannot be created",
-    Exit.DISK: "the disk is full or broken, or the order book damaged",
-    Exit.TRY_AGAIN: "try again later: network, quota, problems of the service, another run in progress",
-    Exit.NOT_ALLOWED: "credentials, roles or authorisation",
-    Exit.CONFIGURATION: "no store, a bad config file, no keyring",
-    Exit.INTERRUPTED: "interrupted",
-}
 
 
 def main() -> int:
@@ -56,9 +42,10 @@ def main() -> int:
         "order-book.md": order_book(),
         "architecture.md": architecture(_read(DOCS / "architecture.md")),
         "sandbox.md": sandbox(),
+        "settings.md": settings(),
     }
     files = {DOCS / name: text for name, text in pages.items()}
-    files |= {PAGES / f"{topic}.md": text for topic, text in topics(pages["commands.md"]).items()}
+    files |= {PAGES / f"{topic}.md": text for topic, text in topics().items()}
     stale = [file for file, text in files.items() if _read(file) != text]
     if "--check" in sys.argv:
         for file in stale:
@@ -70,19 +57,19 @@ def main() -> int:
     return 0
 
 
-def topics(commands_page: str) -> dict[str, str]:
+def topics() -> dict[str, str]:
     """The pages that are in the package too, for `explain`: an installed amzlink has no docs/."""
-    sections = {
-        "environment": _section(_read(DOCS / "settings.md"), "Environment"),
-        "exit-codes": _section(commands_page, "Exit codes"),
+    made = {
+        "environment": f"# {TOPICS['environment']}\n\n{environment_page()}",
+        "exit-codes": f"# {TOPICS['exit-codes']}\n\n{exit_codes_page()}",
     }
-    return {topic: sections.get(topic) or _read(DOCS / f"{topic}.md") for topic in TOPICS}
+    return {topic: made.get(topic) or _read(DOCS / f"{topic}.md") for topic in TOPICS}
 
 
-def _section(page: str, heading: str) -> str:
-    """A part of a page, from its heading to the next."""
-    text = page.partition(f"## {heading}\n")[2].partition("\n## ")[0].strip()
-    return f"# {heading}\n\n{text}\n"
+def settings() -> str:
+    """The page on files and settings, with the variables at its end; all before that is written by hand."""
+    text, heading, _ = _read(DOCS / "settings.md").partition("## Environment\n")
+    return f"{text}{heading}\n{environment_page()}"
 
 
 def troubleshooting() -> str:
@@ -149,10 +136,10 @@ def commands() -> str:
         for command in group.typer_instance.registered_commands if group.typer_instance else ():
             lines += [f"### {group.name} {command.name}", "", *_block([str(group.name), str(command.name), "--help"])]
     lines += _questions()
-    lines += ["## Exit codes", "", "| code | when |", "| --- | --- |"]
-    lines += [f"| {int(code)} | {when} |" for code, when in EXIT_CODES.items()]
     lines += [
+        "## Exit codes",
         "",
+        exit_codes_page(),
         "## Columns of `orders export`",
         "",
         "One row per order line: " + ", ".join(f"`{column}`" for column in COLUMNS) + ".",

@@ -47,7 +47,8 @@ def parse(line: str) -> tuple[str, dict[str, Any], str | None]:
     assert words[0] == "amzlink", line
     options = split(words[1:])
     command: Any = typer.main.get_command(app)
-    name, rest = [], list(options.rest)
+    name: list[str] = []
+    rest = list(options.rest)
     while hasattr(command, "commands"):
         if rest == ["--help"]:
             return " ".join(name), {}, options.store

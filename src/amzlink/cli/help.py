@@ -74,6 +74,11 @@ def options_of(command: Any) -> list[str]:
     return [spelling for param in options for spelling in (*param.opts, *param.secondary_opts)]
 
 
+def first_sentence(text: str | None) -> str:
+    """The first sentence of a text, on one line."""
+    return re.split(r"(?<=[.!?])\s", " ".join((text or "").split()), maxsplit=1)[0]
+
+
 def _first_page(app: HelpfulGroup, ctx: Any) -> Iterator[str]:
     """`amzlink --help`."""
     width = _width()
@@ -148,14 +153,10 @@ def _option(param: Any) -> _Row:
 
 def _rows_of(group: HelpfulGroup, heading: str | None) -> list[_Row]:
     return [
-        (name, _first_sentence(command.help or ""))
+        (name, first_sentence(command.help))
         for name, command in group.commands.items()
         if not command.hidden and (heading is None or getattr(command, "rich_help_panel", None) == heading)
     ]
-
-
-def _first_sentence(text: str) -> str:
-    return re.split(r"(?<=[.!?])\s", " ".join(text.split()), maxsplit=1)[0]
 
 
 def _path(ctx: Any) -> str:

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,9 @@ _ComplaintOfTyper: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 # Errors that name no file can only be stdout's: those of all other files are problems by the time they come here.
 _OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 
+# Typer knows no option that may go without its value.
+_COMPLETION: Final = re.compile(r"--(?P<what>install|show)-completion(?:[ =](?P<shell>[^ ]*))?")
+
 app = typer.Typer(
     name="amzlink",
     cls=HelpfulGroup,
@@ -77,9 +81,20 @@ def _global(
     ] = 0,
     no_color: Annotated[bool, typer.Option("--no-color", rich_help_panel=ANYWHERE, help="Use no colours.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="bash|zsh|fish",
+            help="Let Tab complete commands, options, stores and names. Your own shell if left out.",
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None, typer.Option(metavar="bash|zsh|fish", help="Print the script for that, and change nothing.")
+    ] = None,
 ) -> None:
     """Import the orders of your Amazon shop, send them to Sendcloud, and confirm the shipments to Amazon."""
-    # They may stand anywhere, so `global_options.split` has taken them out before; here they are for the help.
+    # Those for every command may stand anywhere, so `global_options.split` has taken them out before, and `_invoke` has
+    # done what the others ask for; here they are for the help.
 
 
 _SET_UP, _EVERY_DAY, _LOOK, _LEARN = GROUPS
@@ -121,7 +136,7 @@ def _run_and_flush(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> i
             sys.stdout.reconfigure(errors="replace")
         else:
             sys.stdout.reconfigure(encoding="utf-8")
-    code = _run(argv, deps, step=step)
+    code = _complete(argv[1:]) if argv[:1] == ["--complete"] else _run(argv, deps, step=step)
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -178,6 +193,9 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
     if options.rest == ["--version"]:
         session.console.result(_version_document, lambda: session.console.line(f"amzlink {__version__}"))
         return Exit.DONE
+    if options.rest and (match := _COMPLETION.fullmatch(" ".join(options.rest))):
+        _set_up_completion(session, match["what"], match["shell"])
+        return Exit.DONE
     try:
         outcome = app(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
     except _ComplaintOfTyper as error:
@@ -201,6 +219,27 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
     if outcome == Exit.INTERRUPTED:  # Typer makes an exit code of Ctrl-C, without a word
         raise KeyboardInterrupt
     return int(outcome) if isinstance(outcome, int) else int(session.exit_code)
+
+
+def _complete(asked: Sequence[str]) -> int:
+    from amzlink.cli.completion.answer import answer
+
+    return answer(app, asked)
+
+
+def _set_up_completion(session: Session, what: str, shell: str | None) -> None:
+    """`--install-completion` and `--show-completion`, for the shell that is named or else the user's own."""
+    from amzlink.cli.completion.install import install, shell_of
+    from amzlink.cli.completion.scripts import SCRIPTS
+    from amzlink.cli.views.completion import show_installed, show_script
+
+    shell = shell or shell_of(os.environ)
+    if shell not in SCRIPTS:
+        session.console.usage(usage.shell_unknown(option=f"--{what}-completion", shells=list(SCRIPTS), given=shell))
+    if what == "show":
+        show_script(session.console, shell)
+    else:
+        show_installed(session.console, install(shell, session.deps.home, os.environ))
 
 
 def _unknown_option(error: Any) -> str:

@@ -179,6 +179,12 @@ def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:
     return f"{option} has to be one of {', '.join(choices)}, not {given!r}."
 
 
+def shell_unknown(*, option: str, shells: Sequence[str], given: str) -> str:
+    """A shell for which there is no completion; `given` is empty where nobody knows which one it is."""
+    asked = f"not {given!r}" if given else "such as the one you use"
+    return f"{option} needs one of {', '.join(shells)}, {asked}."
+
+
 def not_a_span(*, option: str, given: str) -> str:
     """A length of time that cannot be read."""
     return f"{option} has to be a length of time such as 30s, 5m, 12h or 7d, not {given!r}."

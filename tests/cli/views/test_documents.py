@@ -11,7 +11,19 @@ import pytest
 
 from amzlink.cli.shell.alarms import AlarmDocument
 from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
-from amzlink.cli.views import diagnosis, pages, privacy, problems, sandbox, shipments, status, stores, version, weights
+from amzlink.cli.views import (
+    completion,
+    diagnosis,
+    pages,
+    privacy,
+    problems,
+    sandbox,
+    shipments,
+    status,
+    stores,
+    version,
+    weights,
+)
 from amzlink.cli.views.orders import export, holds, imports, lists, show
 from amzlink.cli.views.runs import RefusedOrder
 from amzlink.problems import Problem, ProblemName
@@ -31,7 +43,7 @@ ROW = (
 # Documents and parts with their keys. What stands behind a bar may be left out: nothing to say, or not asked for.
 KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (ErrorDocument, "schema error"),
-    (pages.TopicDocument, "schema topic text"),
+    (pages.TopicDocument, "schema topic text | variables exit_codes"),
     (Failure, ERROR),
     (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),
     (version.VersionDocument, "schema version"),
@@ -132,7 +144,10 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     ),
     (status.RefusedEntry, "order_id problem reason"),
     (problems.ProblemsDocument, "schema problems"),
-    (pages.TopicDocument, "schema topic text"),
+    (pages.VariablePart, "name meaning"),
+    (pages.ExitCodePart, "code meaning"),
+    (completion.CompletionDocument, "schema shell script"),
+    (completion.InstalledCompletionDocument, "schema shell script startup_file line changed"),
     (problems.NamedProblem, "problem title"),
     (problems.ExplainDocument, f"schema {ERROR} title exit_code checks"),
     (sandbox.SandboxDocument, "schema spapi_url lwa_url sendcloud_url control_url credentials"),

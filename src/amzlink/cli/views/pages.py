@@ -2,21 +2,56 @@
 
 import re
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from amzlink.cli.pages import TOPICS, blocks_of, cells_of, page_of, without_marks
+from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document
 
 
+class VariablePart(msgspec.Struct, frozen=True, kw_only=True):
+    """An environment variable that amzlink reads; `<STORE>` in its name is a store's slug in capitals."""
+
+    name: str
+    meaning: str
+
+
+class ExitCodePart(msgspec.Struct, frozen=True, kw_only=True):
+    """An exit code, and when a command ends with it."""
+
+    code: int
+    meaning: str
+
+
 class TopicDocument(Document, frozen=True, kw_only=True):
-    """`explain TOPIC --json`; `text` is in the form of Markdown."""
+    """`explain TOPIC --json`; `text` is in the form of Markdown, and what is a table in it follows as data."""
 
     topic: str
     text: str
+    variables: list[VariablePart] | UnsetType = UNSET
+    exit_codes: list[ExitCodePart] | UnsetType = UNSET
 
 
 def show_topic(console: Console, topic: str) -> None:
     """One page."""
-    console.result(lambda: TopicDocument(topic=topic, text=page_of(topic)), lambda: _print(console, page_of(topic)))
+    console.result(lambda: _document(topic), lambda: _print(console, page_of(topic)))
+
+
+def _document(topic: str) -> TopicDocument:
+    variables = [
+        VariablePart(name=name, meaning=meaning)
+        for subject in ENVIRONMENT.values()
+        for name, meaning in subject.items()
+    ]
+    codes = [ExitCodePart(code=int(code), meaning=meaning) for code, meaning in EXIT_CODES.items()]
+    return TopicDocument(
+        topic=topic,
+        text=page_of(topic),
+        variables=variables if topic == "environment" else UNSET,
+        exit_codes=codes if topic == "exit-codes" else UNSET,
+    )
 
 
 def show_topics(console: Console) -> None:
