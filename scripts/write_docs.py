@@ -13,12 +13,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column
 
 from amzlink.amazon.carriers import CARRIERS
 from amzlink.cli.main import app, run
 from amzlink.cli.pages import TOPICS
 from amzlink.cli.reference import environment_page, exit_codes_page
+from amzlink.cli.schemas import DOCUMENTS, schema_of
 from amzlink.cli.views.orders.export import COLUMNS, PERSONAL_COLUMNS
 from amzlink.core.stores.questions import TABLE
 from amzlink.orderbook.schema import METADATA
@@ -30,6 +32,7 @@ from scripts.verify_table import FOUND
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = DOCS.parent / "src" / "amzlink" / "pages"
+SCHEMAS = PAGES.parent / "schemas"
 
 
 def main() -> int:
@@ -43,14 +46,22 @@ def main() -> int:
         "architecture.md": architecture(_read(DOCS / "architecture.md")),
         "sandbox.md": sandbox(),
         "settings.md": settings(),
+        "schemas.md": schemas(),
     }
     files = {DOCS / name: text for name, text in pages.items()}
     files |= {PAGES / f"{topic}.md": text for topic, text in topics().items()}
+    files |= {
+        SCHEMAS / f"{name}.json": msgspec.json.format(msgspec.json.encode(schema_of(name))).decode() + "\n"
+        for name in DOCUMENTS
+    }
     stale = [file for file, text in files.items() if _read(file) != text]
+    left_over = sorted(set(SCHEMAS.glob("*")) - set(files))
     if "--check" in sys.argv:
-        for file in stale:
+        for file in (*stale, *left_over):
             print(f"{file.relative_to(DOCS.parent)} is stale: run `make docs`", file=sys.stderr)
-        return int(bool(stale))
+        return int(bool(stale or left_over))
+    for file in left_over:
+        file.unlink()
     for file in stale:
         file.parent.mkdir(exist_ok=True)
         file.write_text(files[file], "utf-8")
@@ -62,6 +73,7 @@ def topics() -> dict[str, str]:
     made = {
         "environment": f"# {TOPICS['environment']}\n\n{environment_page()}",
         "exit-codes": f"# {TOPICS['exit-codes']}\n\n{exit_codes_page()}",
+        "schemas": schemas(),
     }
     return {topic: made.get(topic) or _read(DOCS / f"{topic}.md") for topic in TOPICS}
 
@@ -70,6 +82,29 @@ def settings() -> str:
     """The page on files and settings, with the variables at its end; all before that is written by hand."""
     text, heading, _ = _read(DOCS / "settings.md").partition("## Environment\n")
     return f"{text}{heading}\n{environment_page()}"
+
+
+def schemas() -> str:
+    """The page on the documents, and which schema each has."""
+    lines = [
+        f"# {TOPICS['schemas']}",
+        "",
+        "With `--json` every command prints one document, and nothing else on standard output. Its form is a JSON",
+        "Schema, which is made from the code that writes it. `amzlink explain --schema NAME` prints it. In the package",
+        "the schemas are files in the folder `schemas`.",
+        "",
+        "- A document begins with `schema`, a number. It rises when a key changes its meaning or its type.",
+        "- New keys can come without that, and so can new names of problems, holds and checks. Ignore what you do",
+        "  not know.",
+        "- A command that could do nothing prints the document `error`. Commands for several stores print their own",
+        "  document, and `error` stands in it beside the store.",
+        "- Times are ISO 8601 in UTC, to the second.",
+        "",
+        "| name | printed by |",
+        "| --- | --- |",
+    ]
+    lines += [f"| `{name}` | {printed_by} |" for name, (printed_by, _) in DOCUMENTS.items()]
+    return "\n".join([*lines, ""])
 
 
 def troubleshooting() -> str:

@@ -71,6 +71,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     ),
     "explain": (
         ("amzlink explain authorisation-revoked", "Explain the name at the end of a message."),
+        ("amzlink explain --schema orders-list", "Print a JSON Schema, for programs that read --json."),
         ("amzlink explain servers", "Read about running without a keyring, and regularly."),
     ),
     "demo": (("amzlink demo", "Watch each command at work. It takes about a minute."),),
@@ -86,7 +87,7 @@ READ_ON: Final[Mapping[str, Sequence[str]]] = {
     "check-weights": ("weights",),
     "purge-pii": ("data-protection",),
     "orders export": ("data-protection",),
-    "explain": ("environment", "exit-codes"),
+    "explain": ("environment", "exit-codes", "schemas"),
 }
 """Topics of `explain`, by the command."""
 
@@ -96,4 +97,5 @@ WHERE_TO_READ_ON: Final[Sequence[_Row]] = (
     ("amzlink explain --list", "All names, and all pages."),
     ("amzlink explain environment", "The environment variables."),
     ("amzlink explain exit-codes", "The exit codes."),
+    ("amzlink explain schemas", "What --json prints."),
 )

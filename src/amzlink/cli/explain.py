@@ -14,11 +14,14 @@ def explain_command(
     problem: Annotated[
         str | None, typer.Argument(metavar="NAME", help="The name of a problem, as the message shows it, or a topic.")
     ] = None,
+    schema: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Print a JSON Schema of what a command prints with --json.")
+    ] = None,
     list_all: Annotated[bool, typer.Option("--list", help="Show all names and topics.")] = False,
 ) -> None:
     """Explain a message by the name at its end, or show a page on a topic."""
-    from amzlink.cli.pages import TOPICS
-    from amzlink.cli.views.pages import show_topic, show_topics
+    from amzlink.cli.pages import TOPICS, schema_names
+    from amzlink.cli.views.pages import show_schema, show_topic, show_topics
     from amzlink.cli.views.problems import show_explanation, show_names
 
     session: Session = ctx.obj
@@ -26,6 +29,12 @@ def explain_command(
     if list_all:
         show_names(console)
         show_topics(console)
+        return
+    if schema is not None:
+        wanted = schema.strip().replace(" ", "-")  # as the command is typed
+        if wanted not in schema_names():
+            console.usage(usage.schema_unknown(name=schema, nearest=nearest(wanted, schema_names())))
+        show_schema(console, wanted)
         return
     if problem is None:
         console.usage(usage.PROBLEM_NAME_MISSING)

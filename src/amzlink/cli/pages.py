@@ -12,16 +12,28 @@ TOPICS: Final = {
     "servers": "Servers and cron: running without a keyring, and regularly",
     "environment": "Environment variables",
     "exit-codes": "Exit codes",
+    "schemas": "What --json prints: JSON Schemas",
     "data-protection": "What Amazon's data protection policy asks for",
     "push-status": "The file with parcels for push-status",
     "weights": "The file with weights for check-weights",
 }
+_SCHEMAS: Final = "schemas"
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 
 
 def page_of(topic: str) -> str:
     """The page's text, in the form of Markdown."""
     return (files("amzlink") / "pages" / f"{topic}.md").read_text("utf-8")
+
+
+def schema_names() -> list[str]:
+    """The names of the JSON Schemas, in the order of the alphabet."""
+    return sorted(file.name.removesuffix(".json") for file in (files("amzlink") / _SCHEMAS).iterdir())
+
+
+def schema_text(name: str) -> str:
+    """A JSON Schema as it is in the package."""
+    return (files("amzlink") / _SCHEMAS / f"{name}.json").read_text("utf-8")
 
 
 def blocks_of(page: str) -> Iterator[tuple[str, list[str]]]:

@@ -179,6 +179,11 @@ def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:
     return f"{option} has to be one of {', '.join(choices)}, not {given!r}."
 
 
+def schema_unknown(*, name: str, nearest: Sequence[str]) -> str:
+    """A JSON Schema that is not there, and those that look like it."""
+    return f"There is no schema named {name!r}.{did_you_mean(nearest)} `amzlink explain schemas` shows all names."
+
+
 def shell_unknown(*, option: str, shells: Sequence[str], given: str) -> str:
     """A shell for which there is no completion; `given` is empty where nobody knows which one it is."""
     asked = f"not {given!r}" if given else "such as the one you use"

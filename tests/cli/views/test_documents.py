@@ -144,6 +144,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     ),
     (status.RefusedEntry, "order_id problem reason"),
     (problems.ProblemsDocument, "schema problems"),
+    (pages.SchemaDocument, "schema name json_schema"),
     (pages.VariablePart, "name meaning"),
     (pages.ExitCodePart, "code meaning"),
     (completion.CompletionDocument, "schema shell script"),

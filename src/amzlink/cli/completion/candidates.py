@@ -145,6 +145,12 @@ def _problems_and_topics(_current: str) -> dict[str, str]:
     return {**TOPICS, **{name.value: entry.title for name, entry in CATALOGUE.items()}}
 
 
+def _schemas(_current: str) -> dict[str, str]:
+    from amzlink.cli.pages import schema_names
+
+    return dict.fromkeys(schema_names(), "")
+
+
 def _settings(current: str) -> dict[str, str]:
     """The settings with a `=` behind them; behind that the values, where there are only so many."""
     import msgspec
@@ -188,6 +194,7 @@ _VALUES: Final[Mapping[str, Callable[[str], dict[str, str]]]] = {
     "--status": _statuses,
     "--held": _holds,
     "--fault": _faults,
+    "--schema": _schemas,
     "explain NAME": _problems_and_topics,
     "stores default SLUG": _stores,
     "stores set KEY=VALUE": _settings,

@@ -1,11 +1,12 @@
 """How a page of the documentation looks: to a program as it is, to a person laid out."""
 
 import re
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from amzlink.cli.pages import TOPICS, blocks_of, cells_of, page_of, without_marks
+from amzlink.cli.pages import TOPICS, blocks_of, cells_of, page_of, schema_text, without_marks
 from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document
@@ -32,6 +33,22 @@ class TopicDocument(Document, frozen=True, kw_only=True):
     text: str
     variables: list[VariablePart] | UnsetType = UNSET
     exit_codes: list[ExitCodePart] | UnsetType = UNSET
+
+
+class SchemaDocument(Document, frozen=True, kw_only=True):
+    """`explain --schema NAME --json`: a JSON Schema of another document."""
+
+    name: str
+    json_schema: dict[str, Any]
+
+
+def show_schema(console: Console, name: str) -> None:
+    """A JSON Schema, as a file would have it."""
+    text = schema_text(name)
+    console.result(
+        lambda: SchemaDocument(name=name, json_schema=msgspec.json.decode(text)),
+        lambda: print(text, end=""),
+    )
 
 
 def show_topic(console: Console, topic: str) -> None:
