@@ -98,7 +98,7 @@ class TestEveryEntry:
     def test_who_knows_no_fact_tells_it_with_gaps_that_are_named(self, name: ProblemName) -> None:
         """`explain` does."""
         entry = CATALOGUE[name]
-        often_empty = {"store_option", "renew", "named", "exchanged", "first", "safe", "again"}
+        often_empty = {"store_option", "renew", "named", "meant", "exchanged", "first", "safe", "again"}
         gaps = {f"<{fact.upper()}>" for fact in facts_in(entry) - often_empty}
         gaps |= {"<STORE>"} if "store_option" in facts_in(entry) else set()
         texts = (entry.general_what, entry.general_why, entry.general_next_step)

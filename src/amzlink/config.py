@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from amzlink.core.decoding import UndecodableError, read_toml
+from amzlink.core.nearest import nearest
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
@@ -142,7 +143,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """
         if slug is not None:
             if slug not in self.stores:
-                raise Problem(ProblemName.NO_STORE, named=f"“{slug}” ", file=file)
+                meant = usage.did_you_mean(nearest(slug, self.stores))
+                raise Problem(ProblemName.NO_STORE, named=f"“{slug}” ", meant=meant, file=file)
             return slug
         if len(self.stores) == 1:
             return next(iter(self.stores))
@@ -188,7 +190,7 @@ def parse_setting(key: str, text: str) -> object:
     """
     fields = {field.name: field for field in msgspec.structs.fields(Store)}
     if key not in SETTINGS:
-        raise _no_setting(usage.setting_unknown(key=key, known=SETTINGS))
+        raise _no_setting(usage.setting_unknown(key=key, known=SETTINGS, nearest=nearest(key, SETTINGS)))
     wanted = fields[key].type
     value: object = text.strip() or None
     if key == "include_prime":

@@ -15,8 +15,12 @@ from amzlink.cli.help import GROUPS
 from amzlink.cli.main import app, run
 from amzlink.cli.not_built_yet import LATER
 from amzlink.cli.pages import TOPICS
+from amzlink.deps import Deps
 from tests.cli.dialogue.test_terminal import Terminal
+from tests.cli.test_main import deps
 from tests.test_next_steps import parse
+
+__all__ = ["deps"]  # the fixture
 
 WIDTHS: Final = (60, 80, 140)
 
@@ -167,6 +171,26 @@ def test_a_mistyped_command_or_option_is_asked_back(line: str, meant: str, capsy
     assert run(shlex.split(line)) == 64
     said = capsys.readouterr().err
     assert re.search(rf"Did you mean .*{re.escape(meant)}\b", said)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("status --store my-shp", "my-shop"),
+        ("stores default myshop", "my-shop"),
+        ("stores set include_prim=always", "include_prime"),
+        ("stores set Hold-Missing-Weight=true", "hold_missing_weight"),
+        ("explain role-mising-pii", "role-missing-pii"),
+        ("explain server", "servers"),
+        ("explain --schema order-list", "orders-list"),
+        ("sandbox --fault throtled", "throttled"),
+    ],
+)
+def test_a_mistyped_store_setting_or_name_is_asked_back(
+    line: str, meant: str, deps: Deps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shlex.split(line), deps) in (64, 78)
+    assert f"Did you mean {meant}" in capsys.readouterr().err
 
 
 def test_what_looks_like_nothing_gets_no_suggestion_and_no_hidden_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,6 +101,15 @@ def test_a_sku_with_signs_of_its_own_is_found_set_and_sent(tmp_path: Path, sku: 
     assert any(entry["value"] == 1.5 for entry in product.attributes["item_package_weight"])
 
 
+def test_a_mistyped_sku_is_asked_back_where_a_weight_is_set_and_where_one_is_dropped(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=20)
+    shop.check(all_listings=True)
+    sku = shop.product(_K.NONE).sku
+    report = shop.check(weights={sku.swapcase(): 500, "ZZZZZZZZZZZZ": 500}, forget=(sku[:-1],))
+    asked_back = {refusal.sku: f"Did you mean {sku}" in refusal.message for refusal in report.refused}
+    assert asked_back == {sku.swapcase(): True, sku[:-1]: True, "ZZZZZZZZZZZZ": False}
+
+
 def test_a_sku_that_the_account_does_not_have_is_refused_and_the_others_are_set(tmp_path: Path) -> None:
     shop = Shop(tmp_path, orders=0)
     sku = shop.product(_K.NONE).sku

@@ -28,6 +28,7 @@ def sandbox_command(
     """
     from amzlink.cli.shell.values import parse_choice
     from amzlink.cli.views.sandbox import show_faults, show_sandbox
+    from amzlink.core.nearest import nearest
     from amzlink.problems import usage
     from amzlink.sandbox.faults import FAULTS
     from amzlink.sandbox.server import Sandbox
@@ -38,7 +39,8 @@ def sandbox_command(
         show_faults(session.console, FAULTS.values())
         return
     if unknown := sorted(set(fault or ()) - set(FAULTS)):
-        session.console.usage(usage.faults_unknown(names=unknown, known=sorted(FAULTS)))
+        meant = nearest(unknown[0], FAULTS)
+        session.console.usage(usage.faults_unknown(names=unknown, known=sorted(FAULTS), nearest=meant))
     with Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ()) as sandbox:  # type: ignore[arg-type]
         show_sandbox(session.console, sandbox.describe())
         sandbox.serve_forever()

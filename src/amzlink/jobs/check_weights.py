@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID
+from amzlink.core.nearest import nearest
 from amzlink.core.weights.rows import WeightEntry
 from amzlink.core.weights.weights import Finding
 from amzlink.deps import Deps
@@ -18,7 +19,7 @@ from amzlink.jobs.weights.update_listings import Patcher, PatchOutcome
 from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights import order_lines as line_weights
 from amzlink.orderbook.weights.listings import BookedListing, PatchState
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, usage
 from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 JOB: Final = "check-weights"
 _MAX_WAIT: Final = timedelta(hours=2)
 _CHUNK: Final = 500
+_MOST_GUESSED: Final = 10  # a file with thousands of wrong SKUs has another fault than the hand that typed it
 _WORST_FIRST: Final = (Finding.MISSING, Finding.ZERO, Finding.IMPLAUSIBLE, Finding.OK)
 
 
@@ -209,7 +211,11 @@ class _Check:
         self._report.forgotten = len(set_here)
 
     def _refuse_unknown(self, sku: str) -> None:
-        problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._run.slug)
+        meant: Sequence[str] = ()
+        if len(self._report.refused) < _MOST_GUESSED:
+            known = (*booked.listed_skus(self._book), *line_weights.open_orders_by_sku(self._book))
+            meant = nearest(sku, known)
+        problem = Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._run.slug, meant=usage.did_you_mean(meant))
         self._report.refused.append(SkuRefusal(sku, problem.name, problem.summary))
 
     def _accept(self, weigher: Weigher, skus: Sequence[str]) -> dict[str, int]:

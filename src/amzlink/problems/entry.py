@@ -41,6 +41,7 @@ _GENERAL: Final[Mapping[str, str]] = {
     "store_option": " --store <STORE>",
     "renew": " --renew",
     "named": "",
+    "meant": "",
     "exchanged": "",
     "first": "",
     "safe": "The message says what is safe.",

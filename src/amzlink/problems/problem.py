@@ -51,6 +51,7 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
     "store_option": "",
     "renew": " --renew",
     "named": "",
+    "meant": "",
     "exchanged": "",
     "first": "",
     "safe": "",

@@ -10,7 +10,7 @@ AREA: Final = "Set-up"
 ENTRIES: Final = {
     ProblemName.NO_STORE: Entry(
         title="No store is connected",
-        what="No store {named}is connected.",
+        what="No store {named}is connected.{meant}",
         why="amzlink looked for it in {file}.",
         next_step="Run `amzlink stores list` to see the stores, or `amzlink connect` to connect one. If that fails, `amzlink verify --bundle support.zip` writes a file for support.",
         exit_code=Exit.CONFIGURATION,

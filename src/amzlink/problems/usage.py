@@ -205,9 +205,9 @@ def not_in_the_past(*, option: str, given: str) -> str:
     return f"{option} has to be a time in the past, not {given!r}."
 
 
-def faults_unknown(*, names: Sequence[str], known: Sequence[str]) -> str:
-    """Faults that the sandbox does not have."""
-    return f"There is no fault {', '.join(names)}. Faults: {', '.join(known)}."
+def faults_unknown(*, names: Sequence[str], known: Sequence[str], nearest: Sequence[str]) -> str:
+    """Faults that the sandbox does not have, and those that look like one of them."""
+    return f"There is no fault {', '.join(names)}.{did_you_mean(nearest)} Faults: {', '.join(known)}."
 
 
 NO_SKU_TO_FORGET: Final = "--forget needs a SKU"
@@ -223,9 +223,9 @@ def weight_setting_invalid(*, setting: str, reason: str) -> str:
     return f"--set {setting}: {reason}."
 
 
-def setting_unknown(*, key: str, known: Sequence[str]) -> str:
-    """A key that `stores set` does not know."""
-    return f"{key} is not a setting. Settings: {', '.join(known)}."
+def setting_unknown(*, key: str, known: Sequence[str], nearest: Sequence[str]) -> str:
+    """A key that `stores set` does not know, and those that look like it."""
+    return f"{key} is not a setting.{did_you_mean(nearest)} Settings: {', '.join(known)}."
 
 
 def setting_not_one_of(*, key: str, choices: Sequence[str], given: str) -> str:

@@ -19,7 +19,7 @@ ENTRIES: Final = {
     ),
     ProblemName.SKU_UNKNOWN: Entry(
         title="A SKU that this account does not have",
-        what="The account of the store {store} has no listing and no open order with the SKU {sku}.",
+        what="The account of the store {store} has no listing and no open order with the SKU {sku}.{meant}",
         why="The SKU was mistyped, belongs to another account or marketplace, or its listing was deleted.",
         next_step="Compare it with Seller Central, Inventory, Manage All Inventory. Capital letters, spaces and punctuation must match.",
         exit_code=Exit.PARTLY,
