@@ -1,4 +1,4 @@
-"""How fast amzlink starts: `--version` against a bare Python, `--help` against Typer's own default help."""
+"""How fast amzlink starts: `--version` against a bare Python, `--help` and Tab against Typer's own help."""
 
 import statistics
 import subprocess
@@ -26,7 +26,9 @@ def main() -> None:
     """Measure in turns, so that a busy moment of the machine hits both sides; print the ratios of the medians."""
     amzlink = [sys.executable, "-m", "amzlink"]
     compare("--version", [*amzlink, "--version"], [sys.executable, "-c", "pass"], 2.5)
-    compare("--help", [*amzlink, "--help"], [sys.executable, "-c", TWO_COMMANDS, "--help"], 1.3)
+    help_of_two = [sys.executable, "-c", TWO_COMMANDS, "--help"]
+    compare("--help", [*amzlink, "--help"], help_of_two, 1.3)
+    compare("completion", [*amzlink, "--complete", "bash", "", "amzlink --store "], help_of_two, 1.3)
 
 
 def compare(name: str, ours: list[str], floor: list[str], limit: float) -> None:

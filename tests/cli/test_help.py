@@ -160,6 +160,7 @@ def test_a_terminal_tells_its_own_width(tmp_path: Path) -> None:
         ("statsu", "amzlink status"),
         ("import-order", "amzlink import-orders"),
         ("list", "amzlink orders list"),
+        ("help", "amzlink --help"),
         ("orders shwo 302-1234567-1234567", "amzlink orders show"),
         ("orders list --stats UNSHIPPED", "--status"),
         ("import-orders --dry-rn", "--dry-run"),

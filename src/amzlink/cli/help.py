@@ -1,6 +1,6 @@
 """How help looks: whole sentences in the terminal's width, commands in groups, an example each, and where to read on.
 
-It is laid out here and not by Rich, which alone would take longer to load than all of `--help`.
+It is laid out here and not by Rich, because `--help` loads nothing heavy.
 """
 
 import re
@@ -65,7 +65,7 @@ class HelpfulGroup(typer.core.TyperGroup):
             for inner in getattr(command, "commands", ())
             if inner == name
         ]
-        return below or nearest(name, visible)
+        return ["--help"] if name == "help" else below or nearest(name, visible)
 
 
 def options_of(command: Any) -> list[str]:
@@ -131,10 +131,11 @@ def _end(ctx: Any, width: int) -> Iterator[str]:
 
 
 def _sections_of_options(command: Any, ctx: Any, width: int) -> Iterator[str]:
-    by_heading: dict[str, list[_Row]] = {"Options": []}
+    usual = "Options" if ctx.parent else "Other options"
+    by_heading: dict[str, list[_Row]] = {usual: []}
     for param in command.get_params(ctx):
         if param.param_type_name == "option" and not param.hidden:
-            by_heading.setdefault(getattr(param, "rich_help_panel", None) or "Options", []).append(_option(param))
+            by_heading.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(_option(param))
     for heading, rows in reversed(by_heading.items()):
         yield from _section(heading, rows, width)
 

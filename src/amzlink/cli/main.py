@@ -85,7 +85,7 @@ def _global(
         str | None,
         typer.Option(
             metavar="bash|zsh|fish",
-            help="Let Tab complete commands, options, stores and names. Your own shell if left out.",
+            help="Let Tab complete commands, options and names, in this shell or else in your own.",
         ),
     ] = None,
     show_completion: Annotated[

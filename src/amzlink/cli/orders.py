@@ -6,7 +6,7 @@ import typer
 
 from amzlink.cli.shell.session import Session
 
-orders_app = typer.Typer(help="Look at the order book, and set and lift holds.", no_args_is_help=True)
+orders_app = typer.Typer(help="Show the imported orders, and set and lift holds.", no_args_is_help=True)
 
 OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="Amazon's order number.")]
 WithPii = Annotated[bool, typer.Option("--with-pii", help="With the buyers' personal data.")]

@@ -37,8 +37,8 @@ ENVIRONMENT: Final[Mapping[str, Mapping[str, str]]] = {
         "SSL_CERT_DIR": "A folder with the certificates to trust, instead of the system's.",
     },
     "Terminal and shell": {
-        "NO_COLOR": "If it is there: no colours.",
-        "COLUMNS": "The width of the screen, if it is not the terminal's own.",
+        "NO_COLOR": "If it is set, nothing is coloured.",
+        "COLUMNS": "The number of columns to write for, instead of the terminal's own.",
         "TZ": "The time zone of the times on the screen.",
         "PATH": "Where `status` and `verify` find the programs that tell whether amzlink is scheduled.",
         "DISPLAY": "On Linux: whether `connect` can open pages in a browser.",

@@ -49,12 +49,9 @@ def _print(console: Console, done: Installed) -> None:
         console.line(f"Completion for {done.shell} is set up. Open a new terminal to use it.")
     else:
         console.line(f"Completion for {done.shell} was set up before. Nothing was changed.")
-    console.line(str(done.script), lead="  Script:   ")
+    console.line(str(done.script), lead="  Script:     ")
     undo = "delete the script."
     if done.startup:
-        console.line(
-            f"the last line of {done.startup}" if done.startup in done.changed else str(done.startup),
-            lead="  Line in:  ",
-        )
+        console.line(str(done.startup), lead="  Loaded by:  ")
         undo = f"delete the script, and the line that ends with “# completion of amzlink” in {done.startup}."
-    console.line(undo, lead="  To undo:  ")
+    console.line(undo, lead="  To undo:    ")
