@@ -12,10 +12,10 @@ TOPICS: Final = {
     "servers": "Servers and cron: running without a keyring, and regularly",
     "environment": "Environment variables",
     "exit-codes": "Exit codes",
-    "schemas": "What --json prints: JSON Schemas",
     "data-protection": "What Amazon's data protection policy asks for",
     "push-status": "The file with parcels for push-status",
     "weights": "The file with weights for check-weights",
+    "schemas": "What --json prints: JSON Schemas",
 }
 _SCHEMAS: Final = "schemas"
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
