@@ -97,6 +97,9 @@ class TestOrdersThatCannotBeRead:
             ({"createdTime": "2026-11-20T08:00:00"}, "createdTime"),
             ({"orderItems": {"count": 1}}, "orderItems"),
             ({"orderItems": [bare_item(quantityOrdered="two")]}, "quantityOrdered"),
+            ({"orderItems": [bare_item(quantityOrdered=2**63)]}, "quantityOrdered"),
+            ({"orderItems": [bare_item(quantityOrdered=-1)]}, "quantityOrdered"),
+            ({"orderItems": [bare_item(fulfillment={"quantityUnfulfilled": 2**64})]}, "quantityUnfulfilled"),
             ({"recipient": {"deliveryAddress": {"name": ["Hanna Secret"]}}}, "name"),
         ],
     )

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import delete, insert, select
 
@@ -15,6 +16,7 @@ from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.schema import METADATA, ORDERS, SEALED, TOMBSTONES
 from amzlink.orderbook.shipments.parcels import parcels_of
+from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Trait
 from amzlink.sendcloud.statuses import STATUSES
 from tests.support.pushing import Pushing, messages_of, uploads
@@ -39,6 +41,41 @@ def test_a_parcel_is_confirmed_once_however_often_it_is_heard_of(tmp_path: Path)
     at.run()
     at.push()
     at.check_once(ids)
+
+
+def test_a_shipment_that_cannot_be_read_holds_back_no_other_and_is_asked_for_until_it_can(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    first, second = at.sell(2)
+    at.parcels("announce", first, second)
+    damaged = Damaging(at.world.transport, second)
+    at.world.deps.transport = damaged
+    for _ in range(2):
+        report = at.push()
+        assert report.problem is not None
+        assert report.problem.name is ProblemName.RESPONSE_MALFORMED
+        assert at.packages(second) == {}
+    at.check_once([first])
+    at.world.deps.transport = at.world.transport
+    assert at.push().problem is None
+    at.check_once([first, second])
+
+
+class Damaging(httpx.BaseTransport):
+    """Sendcloud's answers, in which the parcels of one order have an id that is none."""
+
+    def __init__(self, inner: httpx.BaseTransport, order_id: str) -> None:
+        self._inner = inner
+        self._order_id = order_id
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        if "/shipments" not in request.url.path or request.method != "GET":
+            return answer
+        document = json.loads(answer.read())
+        for shipment in document["data"]:
+            if shipment["order_number"] == self._order_id:
+                shipment["parcels"][0]["id"] = "none"
+        return httpx.Response(answer.status_code, json=document)
 
 
 def test_a_confirmation_costs_one_call(tmp_path: Path) -> None:

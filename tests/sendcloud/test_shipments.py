@@ -1,7 +1,7 @@
 """Shipments and parcels are read as Sendcloud gives them, page by page, those of others left out where it shows."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -14,6 +14,9 @@ from amzlink.sendcloud.shipments import (
     shipments_of_parcels,
 )
 from tests.sendcloud.bench import INTEGRATION, bench, data
+
+if TYPE_CHECKING:
+    from amzlink.problems.failures import Unreadable
 
 NUMBER = "302-1234567-1234567"
 SINCE = datetime(2026, 11, 22, 8, 0, 0, 250_000, UTC)
@@ -95,8 +98,23 @@ class TestReading:
         with bench(data(shipment(parcel(id="Frau Holle")))) as made, pytest.raises(Problem) as caught:
             list(changed_shipments(made.client, INTEGRATION, SINCE))
         assert caught.value.name.value == "response-malformed"
-        assert "$.data[0].parcels[0].id" in caught.value.summary
+        assert "$.parcels[0].id" in caught.value.summary
         assert "Holle" not in str(caught.value.facts)
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"id": None}, {"id": "x", "parcels": {}}, "no shipment",
+            shipment(parcel(parcel_items=[{"item_id": "1", "quantity": 2**64}])), shipment(parcel(id=2**64)),
+        ],
+        ids=["without an id", "parcels of another kind", "a text", "a huge quantity", "a huge id"],
+    )  # fmt: skip
+    def test_a_shipment_that_cannot_be_read_holds_back_no_other_where_that_is_noted(self, odd: object) -> None:
+        unreadable: list[Unreadable] = []
+        with bench(data(shipment(parcel(1)), odd, shipment(parcel(2)))) as made:
+            found = list(changed_shipments(made.client, INTEGRATION, SINCE, unreadable=unreadable))
+        assert [each.parcels[0].id for each in found] == [1, 2]
+        assert [failure.name.value for failure in unreadable] == ["response-malformed"]
 
 
 class TestAsking:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from amzlink.core.decoding import Count
 from amzlink.core.orders.order import (
     NO_MONEY,
     NOTHING_PERSONAL,
@@ -137,8 +138,8 @@ class _Shipping(_Wire, frozen=True):
 
 
 class _ItemFulfillment(_Wire, frozen=True):
-    quantity_fulfilled: int | None = None
-    quantity_unfulfilled: int | None = None
+    quantity_fulfilled: Count | None = None
+    quantity_unfulfilled: Count | None = None
     packing: _Packing | None = None
     shipping: _Shipping | None = None
 
@@ -177,7 +178,7 @@ class _ItemTax(_Wire, frozen=True):
 
 class _Item(_Wire, frozen=True):
     order_item_id: str
-    quantity_ordered: int
+    quantity_ordered: Count
     product: _Product
     programs: tuple[str, ...] | None = None
     cancellation: _Cancellation | None = None
@@ -206,7 +207,7 @@ class _PackageStatus(_Wire, frozen=True):
 
 class _PackageItem(_Wire, frozen=True):
     order_item_id: str
-    quantity: int
+    quantity: Count
 
 
 class _Package(_Wire, frozen=True):

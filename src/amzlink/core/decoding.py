@@ -7,11 +7,15 @@ too long. What cannot be read is one thing to whoever asked, so it has one name 
 import re
 import tomllib
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+"""How many there are of something; more than a million of one thing in one order or parcel is damage."""
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A number that names something; a database holds no larger one."""
 _TOO_DEEP: Final = "it is nested too deeply"
 
 # A key with this many parts takes the TOML reader time and memory without end; people write two or three.

@@ -12,6 +12,9 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import to_iso_exact
+from amzlink.core.decoding import Count, Id, UndecodableError, UnexpectedFormError, json_decoder
+from amzlink.problems.failures import Unreadable
+from amzlink.problems.services import DAMAGED_TEXT
 from amzlink.sendcloud.times import in_utc
 from amzlink.sendcloud.transport import SendcloudClient
 
@@ -61,13 +64,13 @@ class _Status(msgspec.Struct, frozen=True):
 
 
 class _Item(msgspec.Struct, frozen=True):
-    quantity: int = 1
+    quantity: Count = 1
     item_id: str | int | None = None
     sku: str | None = None
 
 
 class _Parcel(msgspec.Struct, frozen=True):
-    id: int
+    id: Id
     status: _Status | None = None
     tracking_number: str | None = None
     tracking_url: str | None = None
@@ -98,16 +101,25 @@ class _Shipment(msgspec.Struct, frozen=True):
     parcels: list[_Parcel] | None = None
 
 
+_decode_shipment: Final = json_decoder(_Shipment)
+
+
 class _Page(msgspec.Struct, frozen=True):
-    data: list[_Shipment]
+    data: list[msgspec.Raw]
 
 
 def changed_shipments(
-    client: SendcloudClient, integration_id: int, updated_after: datetime, updated_before: datetime | None = None
+    client: SendcloudClient,
+    integration_id: int,
+    updated_after: datetime,
+    updated_before: datetime | None = None,
+    *,
+    unreadable: list[Unreadable] | None = None,
 ) -> Iterator[Shipment]:
     """The integration's shipments that were changed in a stretch of time, page by page as they are asked for.
 
-    What changes meanwhile may come twice, or not at all until the next time: let stretches overlap.
+    What changes meanwhile may come twice, or not at all until the next time: let stretches overlap. A shipment that
+    cannot be read holds back no other where its failure may go to `unreadable`.
 
     Raises:
         Problem: as `SendcloudClient.pages`.
@@ -115,7 +127,7 @@ def changed_shipments(
     query = {"updated_after": to_iso_exact(updated_after)}
     if updated_before:
         query["updated_before"] = to_iso_exact(updated_before)
-    return _shipments(client, {"integration_id": str(integration_id), **query}, integration_id)
+    return _shipments(client, {"integration_id": str(integration_id), **query}, integration_id, unreadable)
 
 
 def shipments_of_order(client: SendcloudClient, integration_id: int, order_number: str) -> list[Shipment]:
@@ -129,8 +141,12 @@ def shipments_of_order(client: SendcloudClient, integration_id: int, order_numbe
     return [each for each in _shipments(client, query, integration_id) if each.order_number == order_number]
 
 
-def shipments_of_parcels(client: SendcloudClient, parcel_ids: Iterable[int]) -> Iterator[Shipment]:
+def shipments_of_parcels(
+    client: SendcloudClient, parcel_ids: Iterable[int], *, unreadable: list[Unreadable] | None = None
+) -> Iterator[Shipment]:
     """The shipments that hold these parcels, `MOST_IDS` parcels a call. A parcel that is gone is in none.
+
+    A shipment that cannot be read holds back no other where its failure may go to `unreadable`.
 
     Raises:
         Problem: as `SendcloudClient.pages`.
@@ -138,14 +154,28 @@ def shipments_of_parcels(client: SendcloudClient, parcel_ids: Iterable[int]) -> 
     waiting = iter(dict.fromkeys(parcel_ids))
     while wanted := set(islice(waiting, MOST_IDS)):
         query = {"ids": ",".join(map(str, sorted(wanted)))}
-        for shipment in _shipments(client, query, None):
+        for shipment in _shipments(client, query, None, unreadable):
             if wanted & {parcel.id for parcel in shipment.parcels}:
                 yield shipment
 
 
-def _shipments(client: SendcloudClient, query: dict[str, str], integration_id: int | None) -> Iterator[Shipment]:
+def _shipments(
+    client: SendcloudClient,
+    query: dict[str, str],
+    integration_id: int | None,
+    unreadable: list[Unreadable] | None = None,
+) -> Iterator[Shipment]:
     for reply in client.pages(ALL_SHIPMENTS, _PATH, {**query, "page_size": str(PAGE)}):
-        for row in client.decode(reply, _Page).data:
+        for raw in client.decode(reply, _Page).data:
+            try:
+                row = _decode_shipment(bytes(raw))
+            except UndecodableError as error:
+                detail = str(error) if isinstance(error, UnexpectedFormError) else DAMAGED_TEXT
+                failure = client.malformed(reply, detail)
+                if unreadable is None:
+                    raise failure from None
+                unreadable.append(failure)
+                continue
             if integration_id is None or row.integration_id is None or str(row.integration_id) == str(integration_id):
                 yield _shipment(row)
 

@@ -26,6 +26,7 @@ from amzlink.orderbook.shipments.parcels import (
 from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
+    from amzlink.problems.failures import Unreadable
     from amzlink.sendcloud.shipments import Shipment
     from amzlink.sendcloud.transport import SendcloudClient
 
@@ -115,15 +116,23 @@ class ParcelUpdates:
     # From Sendcloud.
 
     def poll(self, client: "SendcloudClient", integration_id: int) -> None:
-        """Bring in what has changed since the last poll, and once a day every parcel of which more can be heard."""
+        """Bring in what has changed since the last poll, and once a day every parcel of which more can be heard.
+
+        A shipment that cannot be read holds back no other, and is asked for again by the next poll.
+
+        Raises:
+            Problem: `response-malformed`, after all others were taken in; or as the calls.
+        """
         from amzlink.sendcloud.shipments import changed_shipments, shipments_of_parcels  # noqa: PLC0415
 
         until = polled_until(self._book)
         if until and until > self._now:  # noted under a wrong clock: nobody knows how far it really reaches
             until = None
-        since = (until or self._now - _FIRST_POLL) - _OVERLAP
-        self._take_shipments(changed_shipments(client, integration_id, since))
-        note_polled(self._book, self._now)
+        since = max(until or self._now - _FIRST_POLL, self._now - _FIRST_POLL) - _OVERLAP
+        unreadable: list[Unreadable] = []
+        self._take_shipments(changed_shipments(client, integration_id, since, unreadable=unreadable))
+        if not unreadable:
+            note_polled(self._book, self._now)
         stale = open_parcels(
             self._book,
             SENDCLOUD,
@@ -133,8 +142,10 @@ class ParcelUpdates:
         for start in range(0, len(stale), _CHUNK // 2):
             keys = stale[start : start + _CHUNK // 2]
             numbers = [int(key.partition(":")[2]) for key in keys]
-            self._take_shipments(shipments_of_parcels(client, numbers))
+            self._take_shipments(shipments_of_parcels(client, numbers, unreadable=unreadable))
             touch_parcels(self._book, keys, self._now)
+        if unreadable:
+            raise unreadable[0]
 
     def _take_shipments(self, shipments: "Iterable[Shipment]") -> None:
         """Parcels of orders that the book does not have are another shop's, or older than the book."""
