@@ -4,6 +4,7 @@
 every view there is, so only that script and the tests import it.
 """
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, get_args
@@ -70,7 +71,7 @@ _ANY_STRUCT: Final = "Struct"
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema of a document."""
+    """The JSON Schema of a document, the same whichever version of msgspec makes it."""
     printed_by, documents = DOCUMENTS[name]
     rows = _ROWS.get(name, ())
     found, parts = msgspec.json.schema_components((*documents, *rows), ref_template="#/$defs/{name}")
@@ -79,6 +80,10 @@ def schema_of(name: str) -> dict[str, Any]:
         parts[_ANY_STRUCT] = {"anyOf": rows_found}
     for part in parts.values():
         _say_what_is_always_there(part)
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
+        for form in part.get("properties", {}).values():
+            form.pop("propertyNames", None)
     for kind in _structs_in((*documents, *rows)):
         _say_what_is_a_time(kind, parts)
     whole = documents_found[0] if len(documents) == 1 else {"anyOf": documents_found}
