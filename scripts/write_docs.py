@@ -269,24 +269,11 @@ def _floors(floors: list[str]) -> list[str]:
 
 
 def carriers() -> str:
-    """Each carrier of Sendcloud, as it is confirmed to Amazon."""
-    lines = [
-        "# Carriers",
-        "",
-        "How a parcel's carrier is named to Amazon. Amazon counts a tracking number as valid only under its own",
-        "spelling of the carrier, letter for letter; what it does not list is confirmed as `Other` with the",
-        "carrier's name.",
-        "",
-        "The left column has the codes of Sendcloud's API v3 (its list of 2026-08). Amazon's spellings come from",
-        "the `CarrierCode` enumeration of its feed schema `amzn-base.xsd` (copy of 2024-01) and from what is",
-        "published of Seller Central's Confirm Shipment page; no interface of Amazon lists them. In files for",
-        "`push-status`, Sendcloud's codes, Amazon's in any case, and common names are understood.",
-        "",
-        "| Sendcloud | Amazon's code | name | remark |",
-        "| --- | --- | --- | --- |",
-    ]
+    """The page on carriers, with each of Sendcloud's at its end; all before that is written by hand."""
+    text, heading, _ = _read(DOCS / "carriers.md").partition("## The table\n")
+    lines = ["", "| Sendcloud | Amazon's code | name | remark |", "| --- | --- | --- | --- |"]
     lines += [f"| `{code}` | `{it.code}` | {it.name} | {it.note} |" for code, it in CARRIERS.items()]
-    return "\n".join([*lines, ""])
+    return text + heading + "\n".join([*lines, ""])
 
 
 def sandbox() -> str:

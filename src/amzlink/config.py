@@ -14,6 +14,7 @@ from amzlink.core.nearest import nearest
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.retention import Retention
+from amzlink.core.shipments.own_carriers import OwnCarrier, OwnCarriers, comparable, is_usable
 from amzlink.core.store_choices import IncludePrime
 from amzlink.core.stores.slug import is_slug
 from amzlink.files import read_private, refuse_if_open, write_private
@@ -27,6 +28,7 @@ LONGEST_RETENTION_DAYS: Final = 30  # Amazon's data protection policy; more is `
 class Store(msgspec.Struct, frozen=True, kw_only=True):
     """`[stores.SLUG]`: one Amazon seller account in one region.
 
+    `carriers` is its own table: the name as Sendcloud or a file gives it, and Amazon's code alone or with a method.
     `test` marks a store that was made under overridden endpoints; `client_secret_set_on` and `authorised_on` are
     the days on which the two secrets were given, by which their age is judged.
     """
@@ -48,6 +50,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     purge_destination: bool = False
     sendcloud_public_key: str | None = None
     sendcloud_integration_id: int | None = None
+    carriers: dict[str, str | OwnCarrier] = {}
     amazon_sandbox: bool = False
     test: bool = False
     client_secret_set_on: str | None = None
@@ -57,6 +60,14 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     def hold_policy(self) -> HoldPolicy:
         """The settings that decide which holds count."""
         return HoldPolicy(self.include_prime, self.hold_missing_weight, self.include_customised)
+
+    @property
+    def own_carriers(self) -> OwnCarriers:
+        """The store's own table of carriers, as it is looked up."""
+        return {
+            comparable(name): OwnCarrier(meant) if isinstance(meant, str) else meant
+            for name, meant in self.carriers.items()
+        }
 
 
 SETTINGS: Final = (
@@ -190,7 +201,8 @@ def parse_setting(key: str, text: str) -> object:
     """
     fields = {field.name: field for field in msgspec.structs.fields(Store)}
     if key not in SETTINGS:
-        raise _no_setting(usage.setting_unknown(key=key, known=SETTINGS, nearest=nearest(key, SETTINGS)))
+        known = (*SETTINGS, "carrier.NAME")
+        raise _no_setting(usage.setting_unknown(key=key, known=known, nearest=nearest(key, SETTINGS)))
     wanted = fields[key].type
     value: object = text.strip() or None
     if key == "include_prime":
@@ -264,6 +276,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         if _is_too_large(value)
     ]
     faults += [stores.slug_invalid(slug=slug) for slug in connected if not is_slug(slug)]
+    faults += [fault for slug, store in connected.items() for fault in _carrier_faults(slug, store)]
     faults += _retention_faults(retention)
     faults += _archive_faults(archive)
     if faults:
@@ -289,6 +302,18 @@ def _field_faults(where: str, table: object, kind: object) -> list[str]:
                 faults.append(stores.setting_invalid(setting=f"{where}.{field.name}", reason=str(error)))
         elif field.required:
             faults.append(stores.setting_missing(setting=f"{where}.{field.name}"))
+    return faults
+
+
+def _carrier_faults(slug: str, store: Store) -> list[str]:
+    """What of the store's own carriers could not be told to Amazon."""
+    faults = []
+    for name, meant in store.carriers.items():
+        parts = (name, meant) if isinstance(meant, str) else (name, meant.code, meant.method or meant.code)
+        if not all(map(is_usable, parts)):
+            faults.append(stores.carrier_invalid(setting=f"stores.{slug}.carriers", name=name))
+    if len(store.own_carriers) < len(store.carriers):
+        faults.append(stores.carrier_twice(setting=f"stores.{slug}.carriers"))
     return faults
 
 
@@ -344,11 +369,15 @@ def _dump(config: Config) -> dict[str, Any]:
     return raw
 
 
+# What most stores lack is written only where there is something to write.
+_LEFT_OUT: Final = frozenset({"test", "amazon_sandbox", "carriers"})
+
+
 def _plain(store: Store, before: Mapping[str, Any]) -> dict[str, Any]:
     """The store's fields for TOML, which knows no null; marks that most stores lack appear only where they are set."""
     fields = {name: value for name, value in msgspec.to_builtins(store).items() if value is not None}
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in fields.items()
-        if value is not False or name not in ("test", "amazon_sandbox") or name in before
+        if value or name not in _LEFT_OUT or name in before
     }

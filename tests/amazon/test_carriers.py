@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, OTHER, amazon_carrier
+from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, OTHER, amazon_carrier, find_code, nearest_code
 from amzlink.amazon.marketplaces import BY_COUNTRY
+from amzlink.core.shipments.own_carriers import OwnCarrier
 from tests.support.models import load_table
 
 
@@ -107,3 +108,57 @@ def test_whatever_is_written_gives_a_code_of_amazons_and_a_name_that_is_not_blan
     carrier = amazon_carrier(written, country, name)
     assert carrier.code in (*AMAZON_CODES, OTHER)
     assert carrier.name.strip()
+
+
+OWN = {
+    "budbee": OwnCarrier("DPD", "Classic"),
+    "redjepakketje": OwnCarrier("PostNL"),
+    "dhl": OwnCarrier("DHL-Paket"),
+    "evri": OwnCarrier("Hermes UK"),
+    "homerr": OwnCarrier(OTHER),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "expected"),
+    [
+        ("budbee", "Budbee", ("DPD", "DPD", "Classic")),
+        ("x-17", "BUD BEE", ("DPD", "DPD", "Classic")),
+        ("rjp", None, ("PostNL", "PostNL", None)),  # by the name under which it is reported
+        ("dhl", None, ("DHL-Paket", "DHL-Paket", None)),
+        ("dhl_de", "DHL", ("DHL-Paket", "DHL-Paket", None)),
+        ("dhl_de", "DHL Paket", ("DHL", "DHL", None)),
+        ("Evri", None, ("Hermes UK", "Evri", None)),  # the same code, so all stays as it was told
+        ("homerr", None, (OTHER, "Homerr", None)),
+        ("gls_de", None, ("GLS", "GLS", None)),
+    ],
+)
+def test_the_store_s_own_table_goes_first(code: str, label: str | None, expected: tuple[str, str, str | None]) -> None:
+    carrier = amazon_carrier(code, "DE", label, OWN)
+    assert (carrier.code, carrier.name, carrier.method) == expected
+
+
+def test_what_a_store_has_named_is_known_even_as_other() -> None:
+    assert amazon_carrier("Pferdepost", "DE", None, {"pferdepost": OwnCarrier(OTHER)}).known
+    assert not amazon_carrier("Pferdepost", "DE").known
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("dpd", "DPD"), ("Royal mail", "Royal Mail"), ("andere", OTHER), ("Evry", None)]
+)
+def test_a_code_is_found_in_any_writing(text: str, code: str | None) -> None:
+    assert find_code(text) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("DPD Classic", "DPD"),
+        ("royal_mail_tracked", "Royal Mail"),
+        ("Chronpost", "Chronopost"),
+        ("Budbee", None),
+        ("", None),
+    ],
+)
+def test_the_code_that_a_name_may_mean(name: str, code: str | None) -> None:
+    assert nearest_code(name) == code

@@ -9,7 +9,7 @@ from filelock import FileLock
 from tests.support.pushing import HEADER, row
 from tests.support.world import SLUG, Shell, shell
 
-KEYS = ["store", "confirmed", "edited", "waiting", "already", "failed", "delivered", "api_calls"]
+KEYS = ["store", "confirmed", "edited", "waiting", "already", "failed", "delivered", "api_calls", "as_other"]
 
 
 @pytest.fixture

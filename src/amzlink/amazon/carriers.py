@@ -10,9 +10,12 @@ published of Seller Central's drop-downs; of Sendcloud's codes: the carrier list
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
+
+from amzlink.core.shipments.own_carriers import NO_OWN_CARRIERS, OwnCarrier, OwnCarriers, comparable
 
 OTHER: Final = "Other"
 
@@ -22,13 +25,16 @@ class AmazonCarrier:
     """A carrier as a confirmation names it.
 
     `code` is Amazon's `carrierCode`; `name` the name that people know, which Amazon demands with `Other`. `known` is
-    False for a carrier that neither Sendcloud's nor Amazon's list has.
+    False for a carrier that neither Sendcloud's nor Amazon's list has. `is_own`: the store's own table has it, perhaps
+    with a shipping `method`.
     """
 
     code: str
     name: str
     note: str = ""
     known: bool = True
+    is_own: bool = False
+    method: str | None = None
 
     @property
     def listed(self) -> bool:
@@ -223,15 +229,46 @@ _IN_COUNTRY: Final[Mapping[tuple[str, str], AmazonCarrier]] = {
 }
 
 
-def amazon_carrier(code_or_name: str, country: str, carrier_name: str | None = None) -> AmazonCarrier:
+def amazon_carrier(
+    code_or_name: str, country: str, carrier_name: str | None = None, own: OwnCarriers = NO_OWN_CARRIERS
+) -> AmazonCarrier:
     """The carrier that a Sendcloud code, an Amazon code in any case, or a common name means.
 
-    `country` is that of the marketplace (`GB`, not `UK`). Where the first says nothing, `carrier_name` is looked up
-    too. A carrier that nobody lists is `Other`, with `carrier_name` (or what was given) as its name, and not `known`.
+    The store's `own` table goes first. `country` is that of the marketplace (`GB`, not `UK`). Where the first says
+    nothing, `carrier_name` is looked up too. A carrier that nobody lists is `Other`, with `carrier_name` (or what was
+    given) as its name, and not `known`.
     """
     given, name = code_or_name.strip(), (carrier_name or "").strip()
     found = _look_up(given, country) or (_look_up(name, country) if name else None)
-    return found or AmazonCarrier(OTHER, name or given or OTHER, known=False)
+    usual = found or AmazonCarrier(OTHER, name or given or OTHER, known=False)
+    # By the name under which it is reported, too, which may be neither of those that were given.
+    named = (given, name) if usual.listed else (given, name, usual.name)
+    chosen = next((entry for text in named if text and (entry := own.get(comparable(text)))), None)
+    return _as_chosen(chosen, usual) if chosen else usual
+
+
+def _as_chosen(chosen: OwnCarrier, usual: AmazonCarrier) -> AmazonCarrier:
+    """As the store's table has it. The name stays where the code does, so that nothing seems to have changed."""
+    name = usual.name if chosen.code in (usual.code, OTHER) else chosen.code
+    return replace(usual, code=chosen.code, name=name, known=True, is_own=True, method=chosen.method)
+
+
+def find_code(text: str) -> str | None:
+    """Amazon's code that this is, in Amazon's own spelling; None where its list has none."""
+    if _key(text) in _OTHER_WORDS:
+        return OTHER
+    return text if text in _EXACT else _BY_KEY.get(_key(text))
+
+
+def nearest_code(name: str) -> str | None:
+    """The code of Amazon's list that a name may mean: one that it begins with, or that is spelled much like it."""
+    words = re.split(r"[\W_]+", name)
+    for count in range(len(words), 0, -1):
+        found = _look_up(" ".join(words[:count]), "")
+        if found and found.listed:
+            return found.code
+    close = get_close_matches(_key(name), _BY_KEY, n=1, cutoff=0.8)
+    return _BY_KEY[close[0]] if close else None
 
 
 def _look_up(given: str, country: str) -> AmazonCarrier | None:

@@ -14,6 +14,7 @@ TOPICS: Final = {
     "exit-codes": "Exit codes",
     "data-protection": "What Amazon's data protection policy asks for",
     "push-status": "The file with parcels for push-status",
+    "carriers": "How carriers are named to Amazon, and how to name one yourself",
     "weights": "The file with weights for check-weights",
     "schemas": "What --json prints: JSON Schemas",
 }

@@ -49,6 +49,7 @@ ORDERS: Final = Table(
     Column("price_parts", Text),  # JSON: tax, shipping, discount and so on; null: none told, or of an earlier version
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
+    Index("orders_by_delivery", "store", "delivered_at", "delivered_by", "deliver_by"),
     info={"about": "An order's plain facts. Nothing in it is personal."},
 )
 
@@ -215,6 +216,7 @@ RUNS: Final = Table(
     Column("problem", Text),
     Column("counts", Text, nullable=False),  # JSON
     Column("amazon_time", Text),  # as Amazon told it, trusted or not, where there was an answer
+    Column("facts", Text),  # JSON: what fills the sentences of the problem; null: none, or of an earlier version
     PrimaryKeyConstraint("store", "job", "started_at"),
     info={"about": "The runs of all jobs, with their result and Amazon's time."},
 )
@@ -315,9 +317,11 @@ CONFIRMATIONS: Final = Table(
     Column("reason", Text),
     Column("feed", Text),
     Column("message_id", Integer),
+    Column("confirmed_at", Text),  # when Amazon first accepted the package, whatever was edited since; null: not known
     PrimaryKeyConstraint("store", "order_id", "reference"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("confirmations_by_state", "store", "state"),
+    Index("confirmations_by_time", "store", "confirmed_at"),
     Index("confirmations_by_feed", "store", "feed"),
     info={"about": "The outbox to Amazon: one row per parcel and package, written before the call."},
 )

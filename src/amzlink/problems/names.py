@@ -75,6 +75,7 @@ class ProblemName(Enum):
     NOT_SCHEDULED = "not-scheduled"
     SHIPMENT_REFUSED = "shipment-refused"
     CARRIER_UNKNOWN = "carrier-unknown"
+    CARRIER_CODE_UNLISTED = "carrier-code-unlisted"
     SHIPMENT_ROW_UNUSABLE = "shipment-row-unusable"
     CONFIRMATION_NOT_STORED = "confirmation-not-stored"
     TRANSPARENCY_CODES_MISSING = "transparency-codes-missing"

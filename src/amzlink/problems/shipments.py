@@ -1,5 +1,6 @@
 """Shipments and their confirmation to Amazon."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -36,8 +37,18 @@ ENTRIES: Final = {
         title="A carrier that Amazon does not list",
         what="amzlink knows no Amazon code for the carrier {carrier}. Its parcels are confirmed as Other, with this name.",
         why="Amazon accepts a tracking number as valid only if the carrier's name is spelled exactly as in its own list.",
-        next_step="Compare it with the carriers in Seller Central under Confirm Shipment. If it is there under another name, please report it. If not, there is nothing to do.",
+        next_step="Look for it in Seller Central under Confirm Shipment. If it is there, run `amzlink stores set carrier.{carrier}=CODE{store_option}` with Amazon's spelling as CODE. If not, run the same with Other as CODE.",
+        next_step_exactly="Perhaps Amazon calls it {advice}. If so, run `amzlink stores set carrier.{carrier}={advice}{store_option}`. The next push-status corrects what it confirmed in the last 30 days.",
         exit_code=Exit.PARTLY,
+        severity="warning",
+    ),
+    ProblemName.CARRIER_CODE_UNLISTED: Entry(
+        title="A carrier code that is not in the list",
+        what="The carrier code {code} was saved, but Amazon's list of carriers, as amzlink has it, does not have it.",
+        why="Amazon publishes no complete list. The list in amzlink is of 2024, so the code may be new, or misspelt.",
+        next_step="Compare it with the carriers in Seller Central under Confirm Shipment: each letter counts. `amzlink stores set carrier.{carrier}={store_option}` takes it back.",
+        next_step_exactly="Did you mean {advice}? Then run `amzlink stores set carrier.{carrier}={advice}{store_option}`. Otherwise compare it with the carriers in Seller Central under Confirm Shipment.",
+        exit_code=Exit.DONE,
         severity="warning",
     ),
     ProblemName.SHIPMENT_ROW_UNUSABLE: Entry(
@@ -93,6 +104,11 @@ ENTRIES: Final = {
         severity="warning",
     ),
 }
+
+
+def set_carrier_command(carrier: str, code: str | None, option: str) -> str:
+    """The command that gives a carrier a code of Amazon's; CODE stands for one that nobody here can guess."""
+    return f"amzlink stores set carrier.{shlex.quote(carrier)}={shlex.quote(code or 'CODE')}{option}"
 
 
 # Why a line of a file cannot be used ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Setting up a store: which store, and its settings."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -189,6 +190,28 @@ def setting_too_large(*, setting: str, most: int) -> str:
 def slug_invalid(*, slug: str) -> str:
     """A table's name that is no store's short name."""
     return f"stores.{slug}: a store's short name can have a-z, 0-9 and -"
+
+
+def carrier_invalid(*, setting: str, name: str) -> str:
+    """A line of a store's own carriers that cannot be used."""
+    return f"{setting}: the name, the code and the method of {name!r} need visible characters, 100 at most"
+
+
+def carrier_twice(*, setting: str) -> str:
+    """Two lines of a store's own carriers for one name."""
+    return f"{setting}: a name is there twice; capitals and blanks do not count"
+
+
+CARRIER_NAME_MISSING: Final = (
+    "A name is missing after carrier. Give it as Sendcloud or your file spells it: carrier.NAME=CODE."
+)
+CARRIER_UNUSABLE: Final = "A carrier's name, code and method need visible characters, 100 at most."
+
+
+def carrier_not_set(*, name: str, known: Sequence[str]) -> str:
+    """A carrier that is to be taken away and is not there."""
+    there = f"It has: {', '.join(known)}." if known else "It has none."
+    return f"The store has no carrier {name!r} of its own. {there}"
 
 
 def retention_days_invalid(*, days: int, most: int) -> str:

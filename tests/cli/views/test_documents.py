@@ -114,7 +114,9 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (weights.Patch, "sku weight_grams state issues problem message"),
     (weights.Issue, "code severity message"),
     (shipments.PushDocument, "schema stores | error"),
-    (shipments.StorePush, "store confirmed edited waiting already failed delivered api_calls | dry_run error"),
+    (shipments.StorePush, "store confirmed edited waiting already failed delivered api_calls as_other | dry_run error"),
+    (shipments.OtherCarrier, "carrier parcels command"),
+    (stores.Carrier, "code method"),
     (privacy.PurgeDocument, "schema stores | error"),
     (
         privacy.StorePurge,

@@ -1,5 +1,6 @@
 """Looking at stores and changing their settings."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,8 @@ class TestSendingToSendcloud:
 
 
 def test_every_setting_is_shown_beside_the_marketplaces() -> None:
-    assert [key for key in SETTINGS if key != "marketplace_ids"] == list(Settings.__struct_fields__)
+    shown = [name for name in Settings.__struct_fields__ if name != "carriers"]  # which is set by `carrier.NAME`
+    assert [key for key in SETTINGS if key != "marketplace_ids"] == shown
     assert list(Settings.__struct_fields__) == [
         "name",
         "import_weights",
@@ -192,7 +194,58 @@ def test_every_setting_is_shown_beside_the_marketplaces() -> None:
         "purge_destination",
         "sendcloud_public_key",
         "sendcloud_integration_id",
+        "carriers",
     ]
+
+
+class TestOwnCarriers:
+    """`stores set carrier.NAME=CODE[,METHOD]`."""
+
+    def test_are_kept_in_the_file_with_amazon_s_spelling(self, world: StoreOnSandbox) -> None:
+        set_setting(world.deps, None, "carrier.Budbee=dpd")
+        shown = set_setting(world.deps, None, "carrier.Red je Pakketje=PostNL, Brievenbus")
+        assert tomllib.loads(world.deps.home.config_file.read_text())["stores"][SLUG]["carriers"] == {
+            "Budbee": "DPD",
+            "Red je Pakketje": {"code": "PostNL", "method": "Brievenbus"},
+        }
+        assert shown.store.own_carriers["redjepakketje"].method == "Brievenbus"
+        assert world.reported.warnings == []
+
+    def test_a_name_is_the_same_whatever_its_capitals_and_blanks(self, world: StoreOnSandbox) -> None:
+        set_setting(world.deps, None, "carrier.Red je Pakketje=DPD")
+        set_setting(world.deps, None, "carrier. red JE  pakketje =GLS")
+        assert stored(world)["carriers"] == {"red JE  pakketje": "GLS"}
+        set_setting(world.deps, None, "carrier.REDJEPAKKETJE=")
+        assert stored(world).get("carriers", {}) == {}
+
+    def test_a_code_that_the_list_lacks_is_taken_and_warned_of(self, world: StoreOnSandbox) -> None:
+        set_setting(world.deps, None, "carrier.Evri=Evri Next")
+        set_setting(world.deps, None, "carrier.Budbee=Chronpost")
+        assert stored(world)["carriers"] == {"Budbee": "Chronpost", "Evri": "Evri Next"}
+        first, second = world.reported.warnings
+        assert [first.name.value, second.name.value] == ["carrier-code-unlisted"] * 2
+        assert "Did you mean Chronopost?" in second.next_step
+        assert f"`amzlink stores set carrier.Budbee=Chronopost --store {SLUG}`" in second.next_step
+
+    def test_other_is_a_code_too(self, world: StoreOnSandbox) -> None:
+        set_setting(world.deps, None, "carrier.Budbee=other")
+        assert stored(world)["carriers"] == {"Budbee": "Other"}
+        assert world.reported.warnings == []
+
+    @pytest.mark.parametrize(
+        ("assignment", "words"),
+        [
+            ("carrier.=DPD", "A name is missing"),
+            ("carrier.DPD\x07=DPD", "visible characters"),
+            ("carrier.DPD=,Classic", "visible characters"),
+            ("carrier.DPD=", "It has none"),
+        ],
+        ids=["no-name", "invisible", "no-code", "not-there"],
+    )
+    def test_what_cannot_be_is_refused(self, world: StoreOnSandbox, assignment: str, words: str) -> None:
+        problem = refusal(world, assignment)
+        assert problem.name.value == "usage"
+        assert words in problem.summary
 
 
 def test_only_a_connected_store_can_be_the_default(world: StoreOnSandbox) -> None:

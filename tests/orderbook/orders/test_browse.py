@@ -374,5 +374,6 @@ class TestRuns:
                 "problem": "throttled",
                 "counts": '{"new":3}',
                 "amazon_time": "2026-11-23T09:30:00Z",
+                "facts": None,
             }
         ]

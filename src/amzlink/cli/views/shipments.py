@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from amzlink.amazon.carriers import nearest_code
 from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset
@@ -13,10 +14,29 @@ from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_r
 from amzlink.cli.views.words import by_number, counted, reason
 from amzlink.jobs.push_status import PushReport
 from amzlink.problems import Exit
+from amzlink.problems.shipments import set_carrier_command
 
 _MOST_TOLD: Final = 20
 # By the setting `update_status_when`.
 _WAIT_FOR: Final = {"processed": "for the carrier's first scan", "announced": "to be announced to the carrier"}
+
+
+class OtherCarrier(msgspec.Struct, frozen=True, kw_only=True):
+    """A carrier that goes as `Other`, with how many parcels, and the command that gives it one of Amazon's codes."""
+
+    carrier: str
+    parcels: int
+    command: str
+
+
+def other_carriers(console: Console, store: str, carriers: Mapping[str, int]) -> list[OtherCarrier]:
+    """Carriers that go as `Other`, the most frequent first. Where Amazon's list has one much like it, that is meant."""
+    return [
+        OtherCarrier(
+            carrier=name, parcels=count, command=set_carrier_command(name, nearest_code(name), console.option_of(store))
+        )
+        for name, count in sorted(carriers.items(), key=lambda item: (-item[1], item[0]))
+    ]
 
 
 class StorePush(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +50,7 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
     failed: list[RefusedOrder]
     delivered: int
     api_calls: dict[str, int]
+    as_other: list[OtherCarrier]
     dry_run: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
 
@@ -56,7 +77,7 @@ def show(
     """
     view: RunView[PushReport] = RunView(
         document=lambda error: PushDocument(
-            stores=[_store(report, dry_run=dry_run) for report in reports], error=error
+            stores=[_store(console, report, dry_run=dry_run) for report in reports], error=error
         ),
         show=lambda report: _print(console, report, triggers[report.store], dry_run=dry_run),
         has_news=lambda report: any(report.counts().values()),
@@ -68,7 +89,7 @@ def show(
     return show_runs(console, alarms, reports, view)
 
 
-def _store(report: PushReport, *, dry_run: bool) -> StorePush:
+def _store(console: Console, report: PushReport, *, dry_run: bool) -> StorePush:
     return StorePush(
         store=report.store,
         confirmed=report.planned.confirm if dry_run else report.sent.confirmed,
@@ -78,6 +99,7 @@ def _store(report: PushReport, *, dry_run: bool) -> StorePush:
         failed=refused_orders(report.failures),
         delivered=report.delivered,
         api_calls=dict(sorted(report.api_calls.items())),
+        as_other=other_carriers(console, report.store, report.planned.as_other),
         dry_run=dry_run or UNSET,
         error=failure_or_unset(report.problem),
     )
@@ -105,6 +127,17 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
     console.line(f"{report.store}: {', '.join(said) or 'no changes to parcels'}.")
     if report.delivered:
         console.line(f"{counted(report.delivered, 'order')} delivered.", lead="  ")
+    for other in other_carriers(console, report.store, planned.as_other):
+        console.line(tell_other(other), lead="  ")
+
+
+def tell_other(other: OtherCarrier) -> str:
+    """What a person can do about a carrier that goes as `Other`."""
+    parcels = by_number(other.parcels, "1 parcel goes", f"{other.parcels} parcels go")
+    return (
+        f"{parcels} to Amazon with the carrier Other, as {other.carrier}. If Amazon lists this carrier, run "
+        f"`{other.command}`."
+    )
 
 
 def _sayings(report: PushReport) -> list[Saying]:

@@ -11,12 +11,20 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, join, joined, path_text
 from amzlink.cli.views.words import counted
 from amzlink.config import SETTINGS, Store
+from amzlink.core.shipments.own_carriers import OwnCarrier, same_name
 from amzlink.core.store_choices import IncludePrime
 from amzlink.jobs.disconnect import Disconnected
 from amzlink.jobs.stores.save import Connected, region_of
-from amzlink.jobs.stores.settings import Shown
+from amzlink.jobs.stores.settings import CARRIER, Shown
 from amzlink.problems import ProblemName
 from amzlink.secrets import SecretName, Source
+
+
+class Carrier(msgspec.Struct, frozen=True, kw_only=True):
+    """A carrier of the store's own table: Amazon's code, and the shipping method that is told with it."""
+
+    code: str
+    method: str | None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     purge_destination: bool
     sendcloud_public_key: str | None
     sendcloud_integration_id: int | None
+    carriers: dict[str, Carrier]
 
 
 class SecretOrigin(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +121,9 @@ def show_store(console: Console, shown: Shown) -> None:
 
 def show_setting(console: Console, shown: Shown, key: str) -> None:
     """A setting that was changed."""
+    if key.startswith(CARRIER):
+        console.result(lambda: _document(shown), lambda: _print_carrier(console, shown, key))
+        return
     value = _spelled(_settings(shown.store)[key])
     console.result(lambda: _document(shown), lambda: console.line(f"{shown.slug}: {key} = {value}"))
 
@@ -191,7 +203,16 @@ def _part(shown: Shown) -> StorePart:
 
 
 def _settings_part(store: Store) -> Settings:
-    return msgspec.convert(store, Settings, from_attributes=True)
+    plain = {key: getattr(store, key) for key in Settings.__struct_fields__ if key != "carriers"}
+    carriers = {name: Carrier(code=meant.code, method=meant.method) for name, meant in _carriers(store).items()}
+    return Settings(**plain, carriers=carriers)
+
+
+def _carriers(store: Store) -> dict[str, OwnCarrier]:
+    """The store's own carriers, by the names as they were given."""
+    return {
+        name: OwnCarrier(meant) if isinstance(meant, str) else meant for name, meant in sorted(store.carriers.items())
+    }
 
 
 def _settings(store: Store) -> Mapping[str, object]:
@@ -226,6 +247,7 @@ def _print(console: Console, shown: Shown) -> None:
         "client_id": store.client_id,
         "test store": store.test,
         **_settings(store),
+        **{f"{CARRIER}{name}": _spelled_carrier(meant) for name, meant in _carriers(store).items()},
     }
     for name, place in (shown.secrets or {}).items():
         rows[name] = place.problem or (f"from the {place.source}" if place.source else "missing")
@@ -241,6 +263,22 @@ def _print_connected(console: Console, connected: Connected) -> None:
     console.line(f"Connected: {store.name} (store {connected.slug}, {names}).{proved}")
     further = " and sends them to Sendcloud" if store.destination == "sendcloud" else ""
     console.say(f"Next: `amzlink import-orders{console.option_of(connected.slug)}` fetches the orders{further}.")
+
+
+def _print_carrier(console: Console, shown: Shown, key: str) -> None:
+    given = key.removeprefix(CARRIER).strip()
+    carriers = _carriers(shown.store)
+    name = same_name(given, carriers)
+    if name is None:
+        console.line(f"{shown.slug}: {CARRIER}{given} was removed. amzlink's own list of carriers counts again.")
+        return
+    console.line(f"{shown.slug}: {CARRIER}{name} = {_spelled_carrier(carriers[name])}")
+    option = console.option_of(shown.slug)
+    console.say(f"`amzlink push-status{option}` corrects what was confirmed under another code in the last 30 days.")
+
+
+def _spelled_carrier(carrier: OwnCarrier) -> str:
+    return f"{carrier.code},{carrier.method}" if carrier.method else carrier.code
 
 
 def _spelled(value: object) -> str:

@@ -1,12 +1,13 @@
 """Deciding, order by order, what Amazon is to be told of the parcels, and writing it into the outbox."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier
+from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier, nearest_code
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.privacy.sealed_data import keyed_hash
@@ -14,12 +15,15 @@ from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
 from amzlink.core.shipments.plan import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
 from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.orderbook.orders.pages import Refusal
+from amzlink.orderbook.shipments.carriers import carriers_told
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.shipments.parcels import note_superseded, orders_to_look_at
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
+CORRECTED_FOR: Final = timedelta(days=30)
+"""How long after its confirmation a parcel's carrier is corrected, as Amazon's rates look at the last weeks only."""
 _NO_CODES: Final = ProblemName.TRANSPARENCY_CODES_MISSING
 _NEAR: Final = timedelta(hours=24)
 # Amazon confirms these by itself, and refuses what it is told of them (docs/services/amazon.md,
@@ -31,7 +35,8 @@ class Planned(msgspec.Struct, kw_only=True):
     """What the decision came to, in parcels.
 
     `confirm` and `edit` are to be sent, decided now or waiting in the queue; `already` counts only parcels of which
-    something was heard. `due` are orders that wait for the trigger and have to be shipped soon.
+    something was heard. `due` are orders that wait for the trigger and have to be shipped soon. `as_other` are the
+    carriers, by name, for which no table has a code of Amazon's, with the number of their parcels.
     """
 
     confirm: int = 0
@@ -39,6 +44,7 @@ class Planned(msgspec.Struct, kw_only=True):
     waiting: int = 0
     already: int = 0
     due: int = 0
+    as_other: Counter[str] = msgspec.field(default_factory=Counter)
     failed: list[Refusal] = msgspec.field(default_factory=list)
 
 
@@ -49,17 +55,24 @@ class Planner:
         self._book = run.book
         self._sealed = run.sealed
         self._reporter = run.reporter
+        self._naming_store = run.naming_store
         # The guard confirms a parcel before its time, which cannot be taken back: only a trusted time sets it off.
         guard_hours = run.store.ship_by_guard_hours if run.time.is_trusted else 0
         self._trigger = Trigger(run.store.update_status_when, guard_hours)
+        self._own_carriers = run.store.own_carriers
         self._updates = updates
         self._now = run.now()
         self._warned: set[str] = set()
         self.planned = Planned()
 
     def decide(self) -> Planned:
-        """Decide for every order with news, and for those that Amazon still waits for."""
-        ids = list(dict.fromkeys([*sorted(self._updates.touched), *orders_to_look_at(self._book)]))
+        """Decide for every order with news, for those that Amazon still waits for, and for those told otherwise.
+
+        The last are orders whose carrier the store's own table has named otherwise since.
+        """
+        ids = list(
+            dict.fromkeys([*sorted(self._updates.touched), *orders_to_look_at(self._book), *self._told_otherwise()])
+        )
         for start in range(0, len(ids), _CHUNK):
             self._decide(ids[start : start + _CHUNK])
         return self.planned
@@ -95,19 +108,35 @@ class Planner:
         plan_confirmations(self._book, outgoing, withdrawn)
         note_superseded(self._book, superseded)
 
-    def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
-        country = BY_ID[order.marketplace_id].country if order.marketplace_id in BY_ID else ""
-        return amazon_carrier(parcel.carrier or "", country, parcel.carrier_label)
+    def _told_otherwise(self) -> Iterable[str]:
+        """Orders of the last weeks that were confirmed under another code than the store's own table has now."""
+        if not self._own_carriers:
+            return
+        for told in carriers_told(self._book, self._now - CORRECTED_FOR):
+            now = self._translated(told.carrier, told.carrier_label, told.marketplace_id)
+            if now.is_own and (now.code != told.code or (now.method or told.method) != told.method):
+                yield told.order_id
 
-    def _warn_of_unknown(self, carrier: AmazonCarrier) -> None:
+    def _carrier(self, parcel: Parcel, order: OrderFacts) -> AmazonCarrier:
+        return self._translated(parcel.carrier, parcel.carrier_label, order.marketplace_id)
+
+    def _translated(self, carrier: str | None, label: str | None, marketplace_id: str | None) -> AmazonCarrier:
+        country = BY_ID[marketplace_id].country if marketplace_id in BY_ID else ""
+        return amazon_carrier(carrier or "", country, label, self._own_carriers)
+
+    def _note_other(self, carrier: AmazonCarrier) -> None:
+        if not carrier.listed and not carrier.is_own:
+            self.planned.as_other[carrier.name] += 1
         if not carrier.known and carrier.name not in self._warned:
             self._warned.add(carrier.name)
-            self._reporter.warn(Problem(ProblemName.CARRIER_UNKNOWN, carrier=carrier.name))
+            unknown = self._naming_store(Problem(ProblemName.CARRIER_UNKNOWN, carrier=carrier.name))
+            nearest = nearest_code(carrier.name)
+            self._reporter.warn(unknown.with_facts(advice=nearest) if nearest else unknown)
 
     def _outgoing(
         self, entry: Confirmation, order: OrderFacts, parcel: Parcel, carrier: AmazonCarrier
     ) -> Outgoing:  # fmt: skip
-        self._warn_of_unknown(carrier)
+        self._note_other(carrier)
         # Amazon counts on the words of Seller Central's list, which a person may write and Sendcloud's codes never are.
         in_words = parcel.service if parcel.source == FILE else None
         return Outgoing(
@@ -115,7 +144,7 @@ class Planner:
             marketplace_id=order.marketplace_id or "",
             carrier_code=carrier.code,
             carrier_label=carrier.name,
-            shipping_method=in_words,
+            shipping_method=carrier.method or in_words,
             ship_date=ship_date(parcel, order.purchased_at, self._now),
             traceable=parcel.traceable,
             problem=_NO_CODES if entry.state is State.REFUSED else None,
@@ -152,5 +181,6 @@ def _contents(
         if parcel.key in carriers and (number or not parcel.traceable):
             carrier = carriers[parcel.key]
             codes = [code for item in parcel.items for code in item.transparency_codes]
-            said = "\0".join((carrier.code, carrier.name, number or "", *codes))
+            method = [carrier.method] if carrier.method else []
+            said = "\0".join((carrier.code, carrier.name, number or "", *codes, *method))
             yield parcel.key, keyed_hash(sealed.salt, said.encode())

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from amzlink.amazon.carriers import find_code, nearest_code
 from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_country
 from amzlink.config import Store, parse_setting
+from amzlink.core.shipments.own_carriers import OwnCarrier, is_usable, same_name
 from amzlink.core.stores.pasted_values import check
 from amzlink.deps import Deps
 from amzlink.problems import Problem, ProblemName, store_option, stores
@@ -14,6 +16,8 @@ from amzlink.secrets import NAMES, SecretName, Source
 
 _COMMAND: Final = "amzlink stores set"
 _AT_LEAST: Final = {"default_weight_grams": 1, "ship_by_guard_hours": 0, "sendcloud_integration_id": 1}
+CARRIER: Final = "carrier."
+"""What stands before the name in `stores set carrier.NAME=CODE`."""
 _OF_SENDCLOUD: Final = frozenset({"destination", "sendcloud_public_key", "sendcloud_integration_id"})
 
 
@@ -56,6 +60,9 @@ def show_store(deps: Deps, slug: str | None) -> Shown:
 def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
     """Change one setting, given as `KEY=VALUE`; an empty value takes an optional one away.
 
+    `carrier.NAME=CODE[,METHOD]` is a line of the store's own table of carriers. A code that Amazon's list does not
+    have is taken, since the list may be older than the code, and warned of.
+
     Raises:
         Problem: `usage`, `region-mixed`, `secret-looks-wrong`, `sendcloud-keys-missing`, `no-store`, `which-store`, or
             what keeps the secrets from being looked at.
@@ -65,11 +72,47 @@ def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
     key, equals, text = assignment.partition("=")
     if not equals:
         raise _usage(stores.not_an_assignment(text=assignment))
+    if key.strip().startswith(CARRIER):
+        return _set_carrier(deps, slug, key.strip().removeprefix(CARRIER).strip(), text.strip())
     store = msgspec.structs.replace(config.stores[slug], **_changes(config.stores[slug], key.strip(), text.strip()))
     if store.destination == "sendcloud" and key.strip() in _OF_SENDCLOUD:
         _require_keys(deps, slug, store)
     deps.save_config(config.with_store(slug, store))
     return Shown(slug, store, slug == config.default_store)
+
+
+def _set_carrier(deps: Deps, slug: str, name: str, text: str) -> Shown:
+    config = deps.load_config()
+    before = config.stores[slug].carriers
+    if not name:
+        raise _usage(stores.CARRIER_NAME_MISSING)
+    written = same_name(name, before)
+    carriers = {other: meant for other, meant in before.items() if other != written}
+    if text:
+        carriers[name] = carrier = _carrier(text)
+        if not all(map(is_usable, (name, carrier.code, carrier.method or carrier.code))):
+            raise _usage(stores.CARRIER_UNUSABLE)
+    elif written is None:
+        raise _usage(stores.carrier_not_set(name=name, known=list(before)))
+    plain = {
+        other: meant.code if isinstance(meant, OwnCarrier) and meant.method is None else meant
+        for other, meant in carriers.items()
+    }
+    store = msgspec.structs.replace(config.stores[slug], carriers=plain)
+    deps.save_config(config.with_store(slug, store))
+    if text and find_code(carrier.code) is None:
+        unlisted = Problem(
+            ProblemName.CARRIER_CODE_UNLISTED, code=carrier.code, carrier=name, store_option=store_option(slug)
+        )
+        nearest = nearest_code(carrier.code)
+        deps.observer.warn(unlisted.with_facts(advice=nearest) if nearest else unlisted)
+    return Shown(slug, store, slug == config.default_store)
+
+
+def _carrier(text: str) -> OwnCarrier:
+    """`CODE[,METHOD]`; a code of Amazon's list in Amazon's spelling, since each letter of it counts."""
+    code, _, method = (part.strip() for part in text.partition(","))
+    return OwnCarrier(find_code(code) or code, method or None)
 
 
 def set_default(deps: Deps, slug: str) -> str:

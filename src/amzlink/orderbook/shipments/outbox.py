@@ -16,7 +16,7 @@ from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGE
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
 
-_UPSERT: Final = upsert(CONFIRMATIONS)
+_UPSERT: Final = upsert(CONFIRMATIONS, keep=frozenset({"confirmed_at"}))
 _encode: Final = msgspec.json.Encoder().encode
 _decode_items: Final = msgspec.json.Decoder(tuple[Item, ...]).decode
 _decode_held: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
@@ -106,7 +106,11 @@ def plan_confirmations(book: StoreBook, planned: Sequence[Outgoing], withdrawn: 
     with book.writing() as connection:
         execute_many(connection, _UPSERT, [_row(book.store, entry) for entry in planned])
         for entry in withdrawn:
-            values = {"state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None}
+            values: dict[str, Any] = {
+                "state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None,
+            }  # fmt: skip
+            if entry.state is State.STORED and not entry.is_edit:  # its answer was lost, and it is there
+                values["confirmed_at"] = func.coalesce(CONFIRMATIONS.c.confirmed_at, CONFIRMATIONS.c.asked_at)
             connection.execute(_here(book.store, entry).values(values))
 
 
@@ -147,12 +151,13 @@ def note_in_feed(book: StoreBook, feed: str, entries: Sequence[Confirmation], no
 
 
 def note_states(book: StoreBook, entries: Mapping[State, Collection[Confirmation]], now: datetime) -> None:
-    """Move rows to other states. What is accepted now is accepted now."""
+    """Move rows to other states. What is accepted now is accepted now; first confirmed it may have been before."""
     with book.writing() as connection:
         for state, moved in entries.items():
             values: dict[str, object] = {"state": state.value}
             if state is State.ACCEPTED:
                 values["accepted_at"] = to_iso(now)
+                values["confirmed_at"] = func.coalesce(CONFIRMATIONS.c.confirmed_at, to_iso(now))
             for entry in moved:
                 connection.execute(_here(book.store, entry).values(values))
 
@@ -166,14 +171,18 @@ def note_refused(
 
 
 def note_seen(book: StoreBook, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
-    """Move rows on that another job may have moved meanwhile: only those that are still as they were read."""
+    """Move rows on that another job may have moved meanwhile: only those that are still as they were read.
+
+    What has to be sent once more (`resent`) was not confirmed yet.
+    """
     values: dict[str, object] = {"state": state.value}
     if resent:
         values["resent"] = True
     with book.writing() as connection:
         for entry in entries:
             unchanged = (CONFIRMATIONS.c.state == entry.state.value) & (CONFIRMATIONS.c.content_hash == entry.content)
-            connection.execute(_here(book.store, entry).where(unchanged).values(values))
+            undone = {"confirmed_at": None} if resent and not entry.is_edit else {}
+            connection.execute(_here(book.store, entry).where(unchanged).values({**values, **undone}))
 
 
 def state_counts(book: StoreBook) -> dict[State, int]:
@@ -235,6 +244,7 @@ def _row(store: str, entry: Outgoing) -> Row:
         "reason": entry.reason,
         "feed": entry.feed,
         "message_id": entry.message_id,
+        "confirmed_at": None,
     }
 
 
