@@ -76,5 +76,19 @@ def age_of(noted: datetime, now: datetime) -> timedelta:
     return abs(now - noted)
 
 
+def in_local_zone(moment: datetime) -> datetime:
+    """In the machine's zone; in UTC where the variable TZ gives one that no place on earth has."""
+    try:
+        return moment.astimezone()
+    except (ValueError, OverflowError):
+        return moment.astimezone(UTC)
+
+
+def end_of_local_day(now: datetime) -> datetime:
+    """The next midnight in the machine's zone."""
+    tomorrow = in_local_zone(in_local_zone(now).replace(hour=12) + timedelta(days=1))
+    return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -343,6 +343,7 @@ def _note(run: StoreRun, job: str, report: RunReport, started: datetime) -> None
         problem=report.problem.name if report.problem else None,
         counts=report.counts(),
         amazon_time=run.amazon_time,
+        facts=report.problem.facts_told if report.problem else {},
     )
     note_run(run.book, done)
     run.note_time()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, OTHER, amazon_carrier, find_code, nearest_code
+from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, amazon_carrier, find_code, nearest_code
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.core.shipments.own_carriers import OwnCarrier
+from amzlink.core.shipments.own_carriers import OTHER, OwnCarrier
 from tests.support.models import load_table
 
 

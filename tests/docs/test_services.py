@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, OTHER
+from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS
 from amzlink.amazon.marketplaces import ENDPOINTS, MARKETPLACES, SANDBOX_ENDPOINTS
+from amzlink.core.shipments.own_carriers import OTHER
 from amzlink.sandbox.table import OPERATIONS
 from amzlink.sendcloud.statuses import STATUSES
 

@@ -15,9 +15,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from amzlink.core.shipments.own_carriers import NO_OWN_CARRIERS, OwnCarrier, OwnCarriers, comparable
-
-OTHER: Final = "Other"
+from amzlink.core.shipments.own_carriers import NO_OWN_CARRIERS, OTHER, OwnCarrier, OwnCarriers, comparable
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Final
 from xml.sax.saxutils import escape
 
-from amzlink.amazon.carriers import OTHER
 from amzlink.amazon.shipments import Confirmation
 from amzlink.clock import to_iso
+from amzlink.core.shipments.own_carriers import OTHER
 from amzlink.core.shipments.packing import Item
 
 MOST_FEED_BYTES: Final = 10 * 1024 * 1024

@@ -15,6 +15,7 @@ TOPICS: Final = {
     "data-protection": "What Amazon's data protection policy asks for",
     "push-status": "The file with parcels for push-status",
     "carriers": "How carriers are named to Amazon, and how to name one yourself",
+    "rates": "How late shipments and missing tracking numbers are counted",
     "weights": "The file with weights for check-weights",
     "schemas": "What --json prints: JSON Schemas",
 }

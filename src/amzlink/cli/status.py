@@ -11,10 +11,10 @@ def status_command(
     ctx: typer.Context,
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Show every store.")] = False,
 ) -> None:
-    """Show the last runs, the open orders, and what needs you."""
+    """Show the last runs, the open orders, how shipping went, and what needs you."""
     from amzlink.cli.views.status import show_status
     from amzlink.jobs.status import status_of
 
     session: Session = ctx.obj
     found = status_of(session.deps, session.stores(all_stores=all_stores))
-    show_status(session.console, found)
+    session.exit_code = show_status(session.console, found)

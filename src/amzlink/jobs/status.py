@@ -1,69 +1,123 @@
 """status: one screen about each store, from what this machine knows; nobody is asked."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 import msgspec
 
+from amzlink.amazon.carriers import amazon_carrier
+from amzlink.clock import end_of_local_day
+from amzlink.config import Store
 from amzlink.core.diagnosis.checks import Result, Status
+from amzlink.core.shipments.rates import Rates
 from amzlink.deps import Deps
+from amzlink.files import Home
+from amzlink.jobs.diagnosis.alarms import remembered
 from amzlink.jobs.diagnosis.machine import check_freshness, check_retention, check_secret_age
+from amzlink.jobs.diagnosis.needs import (
+    IMPORT,
+    FailingJob,
+    Found,
+    Need,
+    failing_jobs,
+    needs_of,
+    remembered_problems,
+)
 from amzlink.jobs.diagnosis.schedule import is_scheduled
-from amzlink.orderbook.health import LastRuns, last_runs
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
 from amzlink.orderbook.orders.overview import Overview, overview
+from amzlink.orderbook.orders.pages import refused_orders
+from amzlink.orderbook.runs import Ends, last_ends
+from amzlink.orderbook.shipments.rates import rates, told_as_other
+from amzlink.orderbook.shipments.urgent import count_near, overdue_orders
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.orders import spell_incomplete
 from amzlink.run import StoreRun, sure_day
 
+_PUSH: Final = "push-status"
+_PURGE: Final = "purge-pii"
+JOBS: Final = (IMPORT, _PUSH, _PURGE)
+"""The jobs that are to run regularly."""
+
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One store: its last import, its orders, and what a person should look at. `seen_at` is when that was so."""
+    """One store: its last runs, its orders, and what a person should look at. `seen_at` is when that was so.
+
+    `scheduled`: whether anything on this machine runs amzlink; None: that cannot be seen. `as_other` are the carriers
+    of the last weeks that Amazon was told of as `Other`, with the number of parcels.
+    """
 
     store: str
     name: str
-    last_import: LastRuns
+    last_import: Ends
     orders: Overview
     shipping: Progress
-    last_push: LastRuns
+    last_push: Ends
+    last_purge: Ends
     seen_at: datetime
     problems: tuple[Problem, ...]
+    failing: tuple[FailingJob, ...]
+    scheduled: bool | None
+    overdue: tuple[str, ...]
+    rates: Rates
+    as_other: dict[str, int]
+    needs: tuple[Need, ...]
 
 
 def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
     """The stores' states, one after the other. Raises what opening the order book raises."""
     settings = deps.load_config()
     scheduled = is_scheduled(deps.environ)
-    found = []
-    for slug in slugs:
-        store = settings.stores[slug]
-        with StoreRun(deps, slug) as run:
-            now, sure = run.now(), sure_day(run)
-            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-            runs = last_runs(run.book, "import-orders")
-            pushes = last_runs(run.book, "push-status")
-            numbers = overview(run.book, store.hold_policy, now, midnight)
-            shipping = progress(run.book, now)
-            intake = _of_intake(run)
-        checks = (
-            check_secret_age(store, now.date()),
-            check_retention(deps, slug, sure, now),
-            check_freshness(deps, slug, now, scheduled=scheduled),
-        )
-        found.append(
-            StoreStatus(
-                store=slug,
-                name=store.name,
-                last_import=runs,
-                last_push=pushes,
-                orders=numbers,
-                shipping=shipping,
-                seen_at=now,
-                problems=(*intake, *_problems(checks)),
-            )
-        )
-    return found
+    return [_status_of(deps, slug, settings.stores[slug], scheduled=scheduled) for slug in slugs]
+
+
+def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -> StoreStatus:
+    with StoreRun(deps, slug) as run:
+        now, sure = run.now(), sure_day(run)
+        ends = {job: last_ends(run.book, job) for job in JOBS}
+        numbers = overview(run.book, store.hold_policy, now, end_of_local_day(now))
+        shipping = progress(run.book, now)
+        overdue = overdue_orders(run.book, now) if shipping.overdue else ()
+        not_imported = refused_orders(run.book, numbers.refused) if numbers.refused else ()
+        of_the_book = (*_of_intake(run), *_of_parcels(run, now))
+        shipped, as_other = rates(run.book, now), _as_other(run, now)
+    checks = (
+        check_secret_age(store, now.date()),
+        check_retention(deps, slug, sure, now),
+        check_freshness(deps, slug, now, scheduled=scheduled),
+    )
+    problems = (*of_the_book, *(run.naming_store(problem) for problem in _problems(checks)))
+    failing = tuple(failing_jobs(slug, ends))
+    found = Found(
+        slug=slug,
+        failing=failing,
+        remembered=_remembered(deps.home, slug, ends),
+        problems=problems,
+        stopped_with_parcel=shipping.stopped_with_parcel,
+        overdue=overdue,
+        not_confirmed=shipping.refused,
+        not_sent=shipping.not_sent,
+        not_imported=not_imported,
+    )
+    return StoreStatus(
+        store=slug,
+        name=store.name,
+        last_import=ends[IMPORT],
+        last_push=ends[_PUSH],
+        last_purge=ends[_PURGE],
+        orders=numbers,
+        shipping=shipping,
+        seen_at=now,
+        problems=problems,
+        failing=failing,
+        scheduled=scheduled,
+        overdue=overdue,
+        rates=shipped,
+        as_other=as_other,
+        needs=needs_of(found),
+    )
 
 
 def _of_intake(run: StoreRun) -> list[Problem]:
@@ -74,6 +128,26 @@ def _of_intake(run: StoreRun) -> list[Problem]:
         detail = spell_incomplete(lacking)
         return [run.naming_store(Problem(ProblemName.ORDERS_INCOMPLETE, count=len(lacking), detail=detail))]
     return []
+
+
+def _of_parcels(run: StoreRun, now: datetime) -> list[Problem]:
+    """Parcels that wait for a scan while their orders fall due."""
+    count = count_near(run.book, now) if run.store.update_status_when == "processed" else 0
+    return [run.naming_store(Problem(ProblemName.SHIP_BY_NEAR, count=count))] if count else []
+
+
+def _as_other(run: StoreRun, now: datetime) -> dict[str, int]:
+    """Carriers that went as `Other`, but for those that the store's own table has by now."""
+    own = run.store.own_carriers
+    found: dict[str, int] = {}
+    for told in told_as_other(run.book, now):
+        if not amazon_carrier(told.carrier or told.name, "", told.carrier_label, own).is_own:
+            found[told.name] = found.get(told.name, 0) + told.parcels
+    return found
+
+
+def _remembered(home: Home, slug: str, ends: dict[str, Ends]) -> list[Problem]:
+    return [problem for job in JOBS for problem in remembered_problems(slug, remembered(home, job), ends[job])]
 
 
 def _problems(checks: Sequence[Result]) -> tuple[Problem, ...]:

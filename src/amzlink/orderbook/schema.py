@@ -18,6 +18,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 
 METADATA: Final = MetaData()
@@ -218,6 +219,7 @@ RUNS: Final = Table(
     Column("amazon_time", Text),  # as Amazon told it, trusted or not, where there was an answer
     Column("facts", Text),  # JSON: what fills the sentences of the problem; null: none, or of an earlier version
     PrimaryKeyConstraint("store", "job", "started_at"),
+    Index("runs_with_problems", "store", "job", "started_at", sqlite_where=text("problem IS NOT NULL")),
     info={"about": "The runs of all jobs, with their result and Amazon's time."},
 )
 
@@ -318,10 +320,12 @@ CONFIRMATIONS: Final = Table(
     Column("feed", Text),
     Column("message_id", Integer),
     Column("confirmed_at", Text),  # when Amazon first accepted the package, whatever was edited since; null: not known
+    Column("late", Boolean),  # whether that was after the order's ship-by date; null: not known
+    Column("traceable", Boolean),  # whether it has a number to follow it by; null: not known
     PrimaryKeyConstraint("store", "order_id", "reference"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("confirmations_by_state", "store", "state"),
-    Index("confirmations_by_time", "store", "confirmed_at"),
+    Index("confirmations_by_time", "store", "confirmed_at", "state", "late", "traceable", "carrier_code"),
     Index("confirmations_by_feed", "store", "feed"),
     info={"about": "The outbox to Amazon: one row per parcel and package, written before the call."},
 )

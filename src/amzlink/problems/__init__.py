@@ -6,6 +6,17 @@ about failures.
 
 from amzlink.problems.entry import Entry, Exit, store_option
 from amzlink.problems.names import ProblemName
-from amzlink.problems.problem import AREAS, CATALOGUE, DEFAULT_FACTS, Problem, docs_of
+from amzlink.problems.problem import AREAS, CATALOGUE, DEFAULT_FACTS, Problem, docs_of, recalled
 
-__all__ = ["AREAS", "CATALOGUE", "DEFAULT_FACTS", "Entry", "Exit", "Problem", "ProblemName", "docs_of", "store_option"]
+__all__ = [
+    "AREAS",
+    "CATALOGUE",
+    "DEFAULT_FACTS",
+    "Entry",
+    "Exit",
+    "Problem",
+    "ProblemName",
+    "docs_of",
+    "recalled",
+    "store_option",
+]

@@ -71,6 +71,7 @@ class ProblemName(Enum):
     HOLD_NOT_FOUND = "hold-not-found"
     PRIME_STILL_HELD = "prime-still-held"
     PRIME_SETTING_CHANGED = "prime-setting-changed"
+    ORDERS_OVERDUE = "orders-overdue"
     IMPORT_STALE = "import-stale"
     NOT_SCHEDULED = "not-scheduled"
     SHIPMENT_REFUSED = "shipment-refused"

@@ -80,6 +80,14 @@ ENTRIES: Final = {
         exit_code=Exit.DONE,
         severity="warning",
     ),
+    ProblemName.ORDERS_OVERDUE: Entry(
+        title="Orders are overdue to ship",
+        what="Orders are past their ship-by dates, and Amazon knows of no shipments.",
+        what_exactly="{detail}",
+        why="The order has no parcel yet, or the parcel has not reached the point at which the store confirms. Amazon counts late confirmations, and cancels orders that stay unconfirmed.",
+        next_step="Ship what is late. If it is on its way already, run `amzlink push-status{store_option}`, or confirm it in Seller Central, Manage Orders. `amzlink orders list{store_option}` shows the most urgent first.",
+        exit_code=Exit.PARTLY,
+    ),
     ProblemName.IMPORT_STALE: Entry(
         title="No recent import",
         what="The order book is not up to date: {detail}.",
@@ -111,3 +119,15 @@ def spell_incomplete(lacking: Mapping[str, Sequence[str]]) -> str:
     shown = [f"{order_id} ({', '.join(lacks)})" for order_id, lacks in list(lacking.items())[:_MOST_SHOWN]]
     more = [f"{len(lacking) - _MOST_SHOWN} more"] if len(lacking) > _MOST_SHOWN else []
     return ", ".join([*shown, *more])
+
+
+def overdue(*, count: int) -> str:
+    """Orders that should have been shipped."""
+    if count == 1:
+        return "1 order is past its ship-by date, and Amazon knows of no shipment."
+    return f"{count} orders are past their ship-by dates, and Amazon knows of no shipments."
+
+
+def not_imported(*, count: int) -> str:
+    """Orders that could not be read."""
+    return "1 order could not be imported." if count == 1 else f"{count} orders could not be imported."

@@ -1,5 +1,7 @@
 """A problem that has happened: an entry of the catalogue with the facts of this case."""
 
+import re
+import string
 from collections.abc import Mapping
 from typing import Final, Self
 
@@ -110,6 +112,24 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
         """The code that a command ends with when this stops it."""
         return self.entry.exit_code
 
+    @property
+    def facts_told(self) -> dict[str, str | int]:
+        """The facts that its sentences tell, as they can be written down and read again by `recalled`."""
+        entry = self.entry
+        told = {
+            name
+            for template in (entry.what, entry.what_exactly, entry.why, entry.next_step, entry.next_step_exactly)
+            for _, name, _, _ in string.Formatter().parse(template)
+        }
+        return {
+            name: value if isinstance(value, int) else str(value) for name, value in self.facts.items() if name in told
+        }
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its sentences have no gap: one that was written down by an earlier version lacks its facts."""
+        return not any(re.search("<[A-Z_]+>", text) for text in (self.summary, self.cause, self.next_step))
+
     def with_facts(self, **facts: object) -> Self:
         """The same problem, knowing more; facts it has already stay as they are."""
         again = type(self).__new__(type(self))
@@ -120,3 +140,11 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
 
     def __str__(self) -> str:
         return f"{self.name}: {self.summary}"
+
+
+def recalled(name: str, facts: Mapping[str, object], **more: object) -> Problem | None:
+    """A problem that was written down by its name and `facts_told`; None where no version here knows the name."""
+    try:
+        return Problem(ProblemName(name), **{**more, **facts})
+    except ValueError:
+        return None

@@ -30,7 +30,7 @@ ENTRIES: Final = {
         title="Amazon refuses a confirmation",
         what="Amazon refused the shipment of the order {order_id}: {detail}.",
         why="The order was cancelled or is confirmed already, the tracking number does not fit the carrier, or Amazon ships it.",
-        next_step="Open the order in Seller Central, Manage Orders. If it is still unshipped, confirm it there. amzlink does not send it again unless the parcel changes.",
+        next_step="If the tracking number or the carrier is wrong, give the right one with `amzlink push-status --from FILE.csv{store_option}`. Otherwise open the order in Seller Central, Manage Orders. If it is still unshipped, confirm it there. amzlink does not send it again unless the parcel changes.",
         exit_code=Exit.PARTLY,
     ),
     ProblemName.CARRIER_UNKNOWN: Entry(
@@ -63,6 +63,7 @@ ENTRIES: Final = {
         what="Amazon accepted the shipment of the order {order_id}, but the order does not show it half an hour later.",
         why="Amazon confirms receipt before it stores the data, and sometimes loses it.",
         next_step="amzlink sends it once more. If the order still shows no tracking after that, confirm it in Seller Central, Manage Orders, before its ship-by date.",
+        next_step_exactly="amzlink has sent it {advice} and does not send it again. Confirm it in Seller Central, Manage Orders, before its ship-by date.",
         exit_code=Exit.PARTLY,
     ),
     ProblemName.TRANSPARENCY_CODES_MISSING: Entry(
@@ -104,6 +105,8 @@ ENTRIES: Final = {
         severity="warning",
     ),
 }
+
+SENT_TWICE: Final = "twice"
 
 
 def set_carrier_command(carrier: str, code: str | None, option: str) -> str:

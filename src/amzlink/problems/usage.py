@@ -130,6 +130,11 @@ def not_toml(*, error: str) -> str:
     return f"it is no TOML: {error}"
 
 
+def about_orders(*, title: str, orders: Sequence[str]) -> str:
+    """A problem by its title, and which orders have it."""
+    return f"{title}: {f'the order {orders[0]}' if len(orders) == 1 else f'{len(orders)} orders'}."
+
+
 # The command line -----------------------------------------------------------------------------------------------------
 
 COMMAND_MISSING: Final = "A command is missing."

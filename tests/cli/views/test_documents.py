@@ -115,7 +115,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (weights.Issue, "code severity message"),
     (shipments.PushDocument, "schema stores | error"),
     (shipments.StorePush, "store confirmed edited waiting already failed delivered api_calls as_other | dry_run error"),
-    (shipments.OtherCarrier, "carrier parcels command"),
+    (shipments.OtherCarrier, "carrier parcels code command"),
     (stores.Carrier, "code method"),
     (privacy.PurgeDocument, "schema stores | error"),
     (
@@ -134,7 +134,17 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (stores.ConnectDocument, "schema store country marketplace_ids region verified settings"),
     (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left"),
     (status.StatusDocument, "schema stores"),
-    (status.StorePart, "store name last_import last_push orders shipping problems"),
+    (
+        status.StorePart,
+        (
+            "store name last_import last_push orders shipping problems last_purge scheduled failing overdue rates "
+            "as_other needs_you"
+        ),
+    ),
+    (status.Failing, "job since problem summary next_step"),
+    (status.Rate, "count of percent allowed_percent unknown orders"),
+    (status.Rates, "since late_confirmations without_valid_tracking delivered_late"),
+    (status.NeedPart, "problem summary next_step orders"),
     (status.Runs, "success failure failed_with"),
     (status.Orders, "to_ship due overdue held refused by_status"),
     (

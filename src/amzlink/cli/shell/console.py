@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _USUAL_WIDTH: Final = 80  # where a terminal does not tell its own
 _NARROWEST: Final = 20  # columns: what is left beside a lead has to hold a few words, else it goes below
 _INDENT: Final = 4
+_UNUSED_HEIGHT: Final = 25  # lines
 
 
 class Console:
@@ -296,7 +297,12 @@ class Console:
         from rich.console import Console as RichConsole
 
         return RichConsole(
-            file=stream, color_system="auto" if self._color else None, width=width, highlight=False, markup=False
+            file=stream,
+            color_system="auto" if self._color else None,
+            width=width,
+            height=_UNUSED_HEIGHT,  # without one Rich takes 80 columns for a terminal that calls itself dumb
+            highlight=False,
+            markup=False,
         )
 
 

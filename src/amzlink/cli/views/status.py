@@ -8,13 +8,22 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, Failure, failure, moment
-from amzlink.cli.views.words import counted, local_time, reason
+from amzlink.cli.views.shipments import OtherCarrier, other_carriers, tell_other
+from amzlink.cli.views.words import by_number, counted, local_time, reason
+from amzlink.core.shipments import rates
+from amzlink.jobs.diagnosis.needs import FailingJob
 from amzlink.jobs.status import StoreStatus
-from amzlink.orderbook.health import LastRuns
 from amzlink.orderbook.orders.fulfilment import KeptRefusal, Progress
-from amzlink.problems import ProblemName
+from amzlink.orderbook.runs import Ends
+from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems.shipments import REFUSED_BECAUSE
 
 _MOST_SHOWN: Final = 10
+_SCHEDULED: Final = {
+    True: "yes: a timer or a crontab line on this machine runs amzlink",
+    False: reason("no: this user has no timer and no crontab line for it", ProblemName.NOT_SCHEDULED),
+    None: "not known: amzlink cannot look for timers on this machine",
+}
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +67,47 @@ class Shipping(msgspec.Struct, frozen=True, kw_only=True):
     stopped_with_parcel: list[str]
 
 
+class Failing(msgspec.Struct, frozen=True, kw_only=True):
+    """A job whose last run failed: since when, the problem's name, and its words where this version has them."""
+
+    job: str
+    since: datetime | None
+    problem: str
+    summary: str | None
+    next_step: str | None
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """`count` of `of`, in percent too; of `unknown` more it cannot be told. Amazon allows `allowed_percent`."""
+
+    count: int
+    of: int
+    percent: float | None
+    allowed_percent: int
+    unknown: int
+    orders: tuple[str, ...]
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """How shipments went since then, as the order book knows it. These are not Amazon's own figures."""
+
+    since: datetime | None
+    late_confirmations: Rate
+    without_valid_tracking: Rate
+    delivered_late: Rate
+
+
+class NeedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Something for a person to do, and the orders that it is about."""
+
+    problem: ProblemName
+    summary: str
+    next_step: str
+    orders: tuple[str, ...]
+
+
 class StorePart(msgspec.Struct, frozen=True, kw_only=True):
-    """One store."""
+    """One store. `needs_you` is what needs a person, first things first."""
 
     store: str
     name: str
@@ -68,6 +116,13 @@ class StorePart(msgspec.Struct, frozen=True, kw_only=True):
     orders: Orders
     shipping: Shipping
     problems: list[Failure]
+    last_purge: Runs
+    scheduled: bool | None
+    failing: list[Failing]
+    overdue: tuple[str, ...]
+    rates: Rates
+    as_other: list[OtherCarrier]
+    needs_you: list[NeedPart]
 
 
 class StatusDocument(Document, frozen=True, kw_only=True):
@@ -76,17 +131,23 @@ class StatusDocument(Document, frozen=True, kw_only=True):
     stores: list[StorePart]
 
 
-def show_status(console: Console, found: Sequence[StoreStatus]) -> None:
-    """Each store; times are told as seen from the moment in which it was looked at."""
+def show_status(console: Console, found: Sequence[StoreStatus]) -> Exit:
+    """Each store, and the exit code; times are told as seen from the moment in which it was looked at."""
 
     def show() -> None:
-        for store in found:
+        for number, store in enumerate(found):
+            if number:
+                console.line()
             _print(console, store)
+        if len(found) > 1:
+            console.line()
+            console.line(_which_need_you(found))
 
-    console.result(lambda: StatusDocument(stores=[_part(store) for store in found]), show)
+    console.result(lambda: StatusDocument(stores=[_part(console, store) for store in found]), show)
+    return Exit.PARTLY if any(store.needs for store in found) else Exit.DONE
 
 
-def _part(status: StoreStatus) -> StorePart:
+def _part(console: Console, status: StoreStatus) -> StorePart:
     return StorePart(
         store=status.store,
         name=status.name,
@@ -95,32 +156,107 @@ def _part(status: StoreStatus) -> StorePart:
         orders=msgspec.convert(status.orders, Orders, from_attributes=True),
         shipping=msgspec.convert(status.shipping, Shipping, from_attributes=True),
         problems=[failure(problem) for problem in status.problems],
+        last_purge=_runs(status.last_purge),
+        scheduled=status.scheduled,
+        failing=[_failing(job) for job in status.failing],
+        overdue=status.overdue,
+        rates=Rates(
+            since=moment(status.rates.since),
+            late_confirmations=_rate(status.rates.late),
+            without_valid_tracking=_rate(status.rates.untracked),
+            delivered_late=_rate(status.rates.delivered_late),
+        ),
+        as_other=other_carriers(console, status.store, status.as_other),
+        needs_you=[msgspec.convert(need, NeedPart, from_attributes=True) for need in status.needs],
     )
 
 
-def _runs(runs: LastRuns) -> Runs:
+def _runs(runs: Ends) -> Runs:
     return Runs(success=moment(runs.success), failure=moment(runs.failure), failed_with=runs.failed_with)
 
 
+def _failing(job: FailingJob) -> Failing:
+    problem = job.problem if job.problem and job.problem.is_whole else None
+    return Failing(
+        job=job.job,
+        since=moment(job.ends.failing_since),
+        problem=job.ends.failed_with or "",
+        summary=problem.summary if problem else None,
+        next_step=problem.next_step if problem else None,
+    )
+
+
+def _rate(rate: rates.Rate) -> Rate:
+    return Rate(
+        count=rate.count,
+        of=rate.of,
+        percent=None if rate.tenths is None else rate.tenths / 10,
+        allowed_percent=rate.allowed,
+        unknown=rate.unknown,
+        orders=rate.orders,
+    )
+
+
+def _which_need_you(found: Sequence[StoreStatus]) -> str:
+    needing = [store.store for store in found if store.needs]
+    if not needing:
+        return "No store needs you."
+    return f"{counted(len(needing), 'store')} {by_number(len(needing), 'needs', 'need')} you: {', '.join(needing)}."
+
+
 def _print(console: Console, store: StoreStatus) -> None:
-    orders, runs, now = store.orders, store.last_import, store.seen_at
+    orders = store.orders
     console.line(f"{store.store}: {store.name}")
-    _row(console, "Last import", local_time(runs.success, now) or "never")
-    if runs.failure and (runs.success is None or runs.failure > runs.success):
-        _row(console, "Last failure", f"{local_time(runs.failure, now)}: {runs.failed_with}")
+    _print_runs(console, store)
     _row(
         console,
         "To ship",
         f"{counted(orders.to_ship, 'order')}: {orders.due} due today, {store.shipping.overdue} overdue, "
         f"{orders.held} on hold",
     )
-    if pushed := store.last_push.success:
-        _row(console, "Last push", local_time(pushed, now))
     _print_shipping(console, store.shipping)
     if orders.refused:
         _row(console, "Not imported", f"{counted(orders.refused, 'order')}; each import tries again")
+    _print_rates(console, store)
+    for other in other_carriers(console, store.store, store.as_other):
+        _row(console, "Carrier", tell_other(other))
+    told = {ProblemName.NOT_SCHEDULED, *(need.problem for need in store.needs)}  # in a row of its own, or at the end
+    if store.last_import.is_failing:
+        told.add(ProblemName.IMPORT_STALE)
     for problem in store.problems:
-        _row(console, "Warning", reason(problem.summary, problem.name))
+        if problem.name not in told:
+            _row(console, "Warning", reason(problem.summary, problem.name))
+            _row(console, "", f"Next: {problem.next_step}")
+    _print_needs(console, store)
+
+
+def _print_runs(console: Console, store: StoreStatus) -> None:
+    """When each job ran last, and how that ended."""
+    for heading, ends, never in (
+        ("Last import", store.last_import, "never"),
+        ("Last push", store.last_push, "never"),
+        ("Last purge", store.last_purge, "never by itself; imports delete what is due"),
+    ):
+        if not ends.is_failing:
+            _row(console, heading, local_time(ends.success, store.seen_at) or never)
+            continue
+        job = next(job for job in store.failing if job.ends is ends)
+        _row(console, heading, f"failed {local_time(ends.failure, store.seen_at)}: {_why(job)}")
+        before = local_time(ends.success, store.seen_at) or "never"
+        since = local_time(ends.failing_since, store.seen_at)
+        _row(console, "", f"Failing since {since}. Last success: {before}.")
+        if job.problem and not job.lasts:  # what lasts is told at the end
+            _row(console, "", f"Next: {job.problem.next_step}")
+    _row(console, "Scheduled", _SCHEDULED[store.scheduled])
+    if store.scheduled is False:
+        _row(console, "", f"Next: {Problem(ProblemName.NOT_SCHEDULED).next_step}")
+
+
+def _why(job: FailingJob) -> str:
+    problem = job.problem
+    if problem is None:
+        return job.ends.failed_with or ""
+    return reason(problem.summary if problem.is_whole else problem.entry.title, problem.name)
 
 
 def _print_shipping(console: Console, shipping: Progress) -> None:
@@ -143,11 +279,66 @@ def _print_shipping(console: Console, shipping: Progress) -> None:
 
 def _print_refused(console: Console, heading: str, entries: Sequence[KeptRefusal]) -> None:
     for entry in entries[:_MOST_SHOWN]:
-        why = f": {entry.reason}" if entry.reason else ""
+        why = f": {REFUSED_BECAUSE.get(entry.reason, entry.reason)}" if entry.reason else ""
         _row(console, heading, f"{entry.order_id} ({entry.problem}{why})")
     if len(entries) > _MOST_SHOWN:
         _row(console, heading, f"and {len(entries) - _MOST_SHOWN} more")
 
 
-def _row(console: Console, heading: str, text: str) -> None:
-    console.line(text, lead=f"  {heading:<13} ")
+def _print_rates(console: Console, store: StoreStatus) -> None:
+    """The rates in a line each; with `-v` the orders that cost them, and of how many nothing can be told."""
+    shown = store.rates
+    if shown.is_empty:
+        return
+    heading = f"Last {rates.SPAN.days} days"
+    costly = False
+    for rate, things, words in (
+        (shown.late, "parcel", "confirmed late"),
+        (shown.untracked, "parcel", "without a valid tracking number"),
+        (shown.delivered_late, "order", "delivered late"),
+    ):
+        if rate.tenths is None:
+            continue
+        percent = f"{rate.tenths // 10}.{rate.tenths % 10}".removesuffix(".0")
+        over = ": too many" if rate.is_over else ""
+        told = f"{rate.count} of {counted(rate.of, things)} {words} ({percent} %; Amazon allows {rate.allowed} %{over})"
+        _row(console, heading, told)
+        heading = ""
+        costly = costly or bool(rate.orders)
+        if console.verbose:
+            _print_details(console, rate)
+    hint = (
+        ""
+        if console.verbose or not costly
+        else f" `amzlink status -v{console.option_of(store.store)}` names the orders."
+    )
+    _row(console, "", f"Counted here, not by Amazon: `amzlink explain rates`.{hint}")
+
+
+def _print_details(console: Console, rate: rates.Rate) -> None:
+    if rate.orders:
+        _row(console, "", _first_of(rate.orders))
+    if rate.unknown:
+        _row(console, "", f"Not known of {rate.unknown} more.")
+
+
+def _print_needs(console: Console, store: StoreStatus) -> None:
+    """What needs a person, numbered, first things first."""
+    if not store.needs:
+        _row(console, "Needs you", "nothing")
+        return
+    for number, need in enumerate(store.needs, 1):
+        heading = "Needs you" if number == 1 else ""
+        _row(console, heading, reason(need.summary, need.problem), number=f"{number}. ")
+        if len(need.orders) > 1 or (need.orders and need.orders[0] not in need.summary):
+            _row(console, "", _first_of(need.orders), number="   ")
+        _row(console, "", f"Next: {need.next_step}", number="   ")
+
+
+def _first_of(orders: Sequence[str]) -> str:
+    more = f" and {len(orders) - _MOST_SHOWN} more (all with --json)" if len(orders) > _MOST_SHOWN else ""
+    return ", ".join(orders[:_MOST_SHOWN]) + more
+
+
+def _row(console: Console, heading: str, text: str, *, number: str = "") -> None:
+    console.line(text, lead=f"  {heading:<13} {number}")

@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+OTHER: Final = "Other"
+"""Amazon's code for a carrier that it does not list."""
 LONGEST: Final = 100
 """Characters that a carrier's name, its code or its method has at most; Amazon's longest is a third of that."""
 

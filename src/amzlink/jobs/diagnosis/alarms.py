@@ -49,6 +49,11 @@ def judged(
             write_private(file, msgspec.json.encode(_Memory(judgement.memory)), durable=False)
 
 
+def remembered(home: Home, job: str) -> tuple[Remembered, ...]:
+    """What a job's runs have met and not got over, as they remember it."""
+    return _read(home.state / "alarms" / f"{job}.json")
+
+
 def _read(file: Path) -> tuple[Remembered, ...]:
     try:
         return read_json(file.read_bytes(), _Memory).alarms

@@ -18,6 +18,7 @@ from amzlink.jobs.shipments.confirm_singly import shows
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import NotFound
+from amzlink.problems.shipments import SENT_TWICE
 from amzlink.run import StoreRun
 
 _SHOWN_BY_THEN: Final = timedelta(minutes=4)  # the import's window ends two minutes ago, and Amazon takes its time
@@ -81,6 +82,8 @@ class ConfirmationsShown:
     def _give_up(self, entry: Outgoing) -> bool:
         """Send it once more; the second time it stays missing."""
         problem = Problem(ProblemName.CONFIRMATION_NOT_STORED, order_id=entry.order_id)
+        if entry.confirmation.resent:
+            problem = problem.with_facts(advice=SENT_TWICE)
         self._run.reporter.warn(problem)
         if entry.confirmation.resent:
             note_refused(

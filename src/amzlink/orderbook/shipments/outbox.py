@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, update
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, func, select, update
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.shipments.packing import Item, Line
@@ -16,7 +16,7 @@ from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGE
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
 
-_UPSERT: Final = upsert(CONFIRMATIONS, keep=frozenset({"confirmed_at"}))
+_UPSERT: Final = upsert(CONFIRMATIONS, keep=frozenset({"confirmed_at", "late"}))
 _encode: Final = msgspec.json.Encoder().encode
 _decode_items: Final = msgspec.json.Decoder(tuple[Item, ...]).decode
 _decode_held: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
@@ -110,7 +110,7 @@ def plan_confirmations(book: StoreBook, planned: Sequence[Outgoing], withdrawn: 
                 "state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None,
             }  # fmt: skip
             if entry.state is State.STORED and not entry.is_edit:  # its answer was lost, and it is there
-                values["confirmed_at"] = func.coalesce(CONFIRMATIONS.c.confirmed_at, CONFIRMATIONS.c.asked_at)
+                values |= _first_confirmed(CONFIRMATIONS.c.asked_at)
             connection.execute(_here(book.store, entry).values(values))
 
 
@@ -157,7 +157,7 @@ def note_states(book: StoreBook, entries: Mapping[State, Collection[Confirmation
             values: dict[str, object] = {"state": state.value}
             if state is State.ACCEPTED:
                 values["accepted_at"] = to_iso(now)
-                values["confirmed_at"] = func.coalesce(CONFIRMATIONS.c.confirmed_at, to_iso(now))
+                values |= _first_confirmed(literal(to_iso(now)))
             for entry in moved:
                 connection.execute(_here(book.store, entry).values(values))
 
@@ -181,7 +181,7 @@ def note_seen(book: StoreBook, entries: Collection[Confirmation], state: State, 
     with book.writing() as connection:
         for entry in entries:
             unchanged = (CONFIRMATIONS.c.state == entry.state.value) & (CONFIRMATIONS.c.content_hash == entry.content)
-            undone = {"confirmed_at": None} if resent and not entry.is_edit else {}
+            undone = {"confirmed_at": None, "late": None} if resent and not entry.is_edit else {}
             connection.execute(_here(book.store, entry).where(unchanged).values({**values, **undone}))
 
 
@@ -211,6 +211,19 @@ def _here(store: str, entry: Confirmation) -> Any:  # SQLAlchemy's Update, befor
         CONFIRMATIONS.c.order_id == entry.order_id,
         CONFIRMATIONS.c.reference == entry.reference,
     )
+
+
+def _first_confirmed(at: ColumnElement[Any]) -> dict[str, Any]:
+    """That Amazon has accepted the package then, unless it did before; and whether its order was due by then."""
+    due = (
+        select(ORDERS.c.ship_by)
+        .where(ORDERS.c.store == CONFIRMATIONS.c.store, ORDERS.c.order_id == CONFIRMATIONS.c.order_id)
+        .scalar_subquery()
+    )
+    return {
+        "confirmed_at": func.coalesce(CONFIRMATIONS.c.confirmed_at, at),
+        "late": case((CONFIRMATIONS.c.confirmed_at.is_(None), at > due), else_=CONFIRMATIONS.c.late),
+    }
 
 
 def _facts(row: SqlRow[Any]) -> OrderFacts:
@@ -245,6 +258,8 @@ def _row(store: str, entry: Outgoing) -> Row:
         "feed": entry.feed,
         "message_id": entry.message_id,
         "confirmed_at": None,
+        "late": None,
+        "traceable": entry.traceable,
     }
 
 

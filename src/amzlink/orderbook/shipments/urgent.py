@@ -1,0 +1,58 @@
+"""Orders whose ship-by date is near or past, and of which Amazon has no shipment."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select
+
+from amzlink.clock import to_iso
+from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.shipments.parcels import LIVE
+from amzlink.core.shipments.plan import UNDER_WAY, State
+from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCELS
+
+NEAR: Final = timedelta(hours=24)
+_TOLD: Final = [state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)]
+
+
+def overdue_orders(book: StoreBook, now: datetime) -> tuple[str, ...]:
+    """Orders to ship that are past their ship-by date, the latest first, and nothing was told of what is left."""
+    query = (
+        select(ORDERS.c.order_id)
+        .where(_to_ship(book), ORDERS.c.ship_by < to_iso(now), ~_is_told())
+        .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
+    )
+    with book.reading() as connection:
+        return tuple(connection.scalars(query))
+
+
+def count_near(book: StoreBook, now: datetime) -> int:
+    """Orders that have to be confirmed within a day, and whose parcels wait for the store's trigger."""
+    parcel = select(PARCELS.c.parcel).where(
+        PARCELS.c.store == ORDERS.c.store,
+        PARCELS.c.order_id == ORDERS.c.order_id,
+        PARCELS.c.kind.in_([kind.value for kind in LIVE]),
+    )
+    query = select(func.count()).where(
+        _to_ship(book), ORDERS.c.ship_by.between(to_iso(now), to_iso(now + NEAR)), parcel.exists(), ~_is_told()
+    )
+    with book.reading() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def _to_ship(book: StoreBook) -> ColumnElement[bool]:
+    return (ORDERS.c.store == book.store) & ORDERS.c.status.in_(TO_SHIP)
+
+
+def _is_told() -> ColumnElement[Any]:
+    """Amazon was told of a shipment, or is about to be; what it has stored shows in the order's own status."""
+    return (
+        select(CONFIRMATIONS.c.reference)
+        .where(
+            CONFIRMATIONS.c.store == ORDERS.c.store,
+            CONFIRMATIONS.c.order_id == ORDERS.c.order_id,
+            CONFIRMATIONS.c.state.in_(_TOLD),
+        )
+        .exists()
+    )
