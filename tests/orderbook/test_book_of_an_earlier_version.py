@@ -133,7 +133,7 @@ def test_its_schema_is_brought_up_to_that_of_a_new_book(kept: Kept, opened: Home
     clock = VirtualClock()
     new = Home(tmp_path / "new", kept.folder, kept.sandbox(clock), clock, with_book=False)
     for home in (opened, new):
-        home.ask("status")
+        home.run("status")
     assert version_of(kept.folder / "orders.db") == kept.expected["schema"]
     assert version_of(opened.book_file) == version_of(new.book_file)
     assert schema_of(opened.book_file) == schema_of(new.book_file)

@@ -41,12 +41,15 @@ _PURGE: Final = "purge-pii"
 JOBS: Final = (IMPORT, _PUSH, _PURGE)
 """The jobs that are to run regularly."""
 
+_MOST_NAMED: Final = 100
+
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One store: its last runs, its orders, and what a person should look at. `seen_at` is when that was so.
 
     `scheduled`: whether anything on this machine runs amzlink; None: that cannot be seen. `as_other` are the carriers
-    of the last weeks that Amazon was told of as `Other`, with the number of parcels.
+    of the last weeks that Amazon was told of as `Other`, with the number of parcels. `overdue` are the first hundred of
+    those that `shipping` counts.
     """
 
     store: str
@@ -79,7 +82,7 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -
         ends = {job: last_ends(run.book, job) for job in JOBS}
         numbers = overview(run.book, store.hold_policy, now, end_of_local_day(now))
         shipping = progress(run.book, now)
-        overdue = overdue_orders(run.book, now) if shipping.overdue else ()
+        overdue = overdue_orders(run.book, now, _MOST_NAMED) if shipping.overdue else ()
         not_imported = refused_orders(run.book, numbers.refused) if numbers.refused else ()
         of_the_book = (*_of_intake(run), *_of_parcels(run, now))
         shipped, as_other = rates(run.book, now), _as_other(run, now)
@@ -97,6 +100,7 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -
         problems=problems,
         stopped_with_parcel=shipping.stopped_with_parcel,
         overdue=overdue,
+        overdue_count=shipping.overdue,
         not_confirmed=shipping.refused,
         not_sent=shipping.not_sent,
         not_imported=not_imported,

@@ -12,6 +12,7 @@ import pytest
 from amzlink.cli.shell.alarms import AlarmDocument
 from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
 from amzlink.cli.views import (
+    carriers,
     completion,
     diagnosis,
     pages,
@@ -115,7 +116,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (weights.Issue, "code severity message"),
     (shipments.PushDocument, "schema stores | error"),
     (shipments.StorePush, "store confirmed edited waiting already failed delivered api_calls as_other | dry_run error"),
-    (shipments.OtherCarrier, "carrier parcels code command"),
+    (carriers.OtherCarrier, "carrier parcels code command"),
     (stores.Carrier, "code method"),
     (privacy.PurgeDocument, "schema stores | error"),
     (

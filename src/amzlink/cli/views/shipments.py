@@ -6,45 +6,18 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from amzlink.amazon.carriers import nearest_code
 from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset
+from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
 from amzlink.cli.views.words import by_number, counted, reason
 from amzlink.jobs.push_status import PushReport
 from amzlink.problems import Exit
-from amzlink.problems.shipments import set_carrier_command
 
 _MOST_TOLD: Final = 20
 # By the setting `update_status_when`.
 _WAIT_FOR: Final = {"processed": "for the carrier's first scan", "announced": "to be announced to the carrier"}
-
-
-class OtherCarrier(msgspec.Struct, frozen=True, kw_only=True):
-    """A carrier that goes as `Other`, with how many parcels, and the command that gives it one of Amazon's codes.
-
-    `code` is the one that may be meant, as far as the names tell.
-    """
-
-    carrier: str
-    parcels: int
-    code: str | None
-    command: str
-
-
-def other_carriers(console: Console, store: str, carriers: Mapping[str, int]) -> list[OtherCarrier]:
-    """Carriers that go as `Other`, the most frequent first. Where Amazon's list has one much like it, that is meant."""
-    option = console.option_of(store)
-    return [
-        OtherCarrier(
-            carrier=name,
-            parcels=count,
-            code=(code := nearest_code(name)),
-            command=set_carrier_command(name, code, option),
-        )
-        for name, count in sorted(carriers.items(), key=lambda item: (-item[1], item[0]))
-    ]
 
 
 class StorePush(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,15 +110,6 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
         console.line(f"{counted(report.delivered, 'order')} delivered.", lead="  ")
     for other in other_carriers(console, report.store, planned.as_other):
         console.line(tell_other(other), lead="  ")
-
-
-def tell_other(other: OtherCarrier) -> str:
-    """What a person can do about a carrier that goes as `Other`."""
-    parcels = by_number(other.parcels, "1 parcel goes", f"{other.parcels} parcels go")
-    what = f"{parcels} to Amazon with the carrier Other, as {other.carrier}."
-    if other.code is None:
-        return f"{what} If Seller Central lists this carrier, run `{other.command}` with its spelling there as CODE."
-    return f"{what} Amazon may list it as {other.code}: `{other.command}`."
 
 
 def _sayings(report: PushReport) -> list[Saying]:

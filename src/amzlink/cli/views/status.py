@@ -8,7 +8,7 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, Failure, failure, moment
-from amzlink.cli.views.shipments import OtherCarrier, other_carriers, tell_other
+from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
 from amzlink.cli.views.words import by_number, counted, local_time, reason
 from amzlink.core.shipments import rates
 from amzlink.jobs.diagnosis.needs import FailingJob
@@ -336,7 +336,7 @@ def _print_needs(console: Console, store: StoreStatus) -> None:
 
 
 def _first_of(orders: Sequence[str]) -> str:
-    more = f" and {len(orders) - _MOST_SHOWN} more (all with --json)" if len(orders) > _MOST_SHOWN else ""
+    more = " and more, see --json" if len(orders) > _MOST_SHOWN else ""
     return ", ".join(orders[:_MOST_SHOWN]) + more
 
 

@@ -42,7 +42,10 @@ class FailingJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A store's state, as far as a person may be needed. `problems` are those of the checks and of the imports."""
+    """A store's state, as far as a person may be needed.
+
+    `problems` are those of the checks and of the imports. `overdue` are the first of `overdue_count`.
+    """
 
     slug: str
     failing: Sequence[FailingJob]
@@ -50,6 +53,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     problems: Sequence[Problem]
     stopped_with_parcel: Sequence[str]
     overdue: Sequence[str]
+    overdue_count: int
     not_confirmed: Sequence[KeptRefusal]
     not_sent: Sequence[KeptRefusal]
     not_imported: Sequence[str]
@@ -94,7 +98,7 @@ def _all_of(found: Found) -> Iterator[Need]:
     if found.stopped_with_parcel:
         yield _of_orders(ProblemName.PARCEL_OF_STOPPED_ORDER, found.stopped_with_parcel, option)
     if found.overdue:
-        late = Problem(ProblemName.ORDERS_OVERDUE, detail=overdue(count=len(found.overdue)), store_option=option)
+        late = Problem(ProblemName.ORDERS_OVERDUE, detail=overdue(count=found.overdue_count), store_option=option)
         yield msgspec.structs.replace(_as_it_is(late), orders=tuple(found.overdue))
     yield from _of_refusals(found.not_confirmed, option, REFUSED_BECAUSE)
     yield from _of_refusals(found.not_sent, option, {})

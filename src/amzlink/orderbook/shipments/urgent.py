@@ -16,12 +16,13 @@ NEAR: Final = timedelta(hours=24)
 _TOLD: Final = [state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)]
 
 
-def overdue_orders(book: StoreBook, now: datetime) -> tuple[str, ...]:
-    """Orders to ship that are past their ship-by date, the latest first, and nothing was told of what is left."""
+def overdue_orders(book: StoreBook, now: datetime, limit: int) -> tuple[str, ...]:
+    """Orders to ship that are past their ship-by date and not told of, those that have waited longest first."""
     query = (
         select(ORDERS.c.order_id)
         .where(_to_ship(book), ORDERS.c.ship_by < to_iso(now), ~_is_told())
         .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
+        .limit(limit)
     )
     with book.reading() as connection:
         return tuple(connection.scalars(query))
