@@ -363,7 +363,7 @@ def push_files(w: Watched) -> None:
 
 
 def look_around(w: Watched) -> None:
-    w.both("status")
+    w.both("status", codes=(0, 1))
     w.both("verify", codes=(0, 1))
     w.run("verify", "--deep", "--bundle", str(w.folder / "bundle.zip"), codes=(0, 1))
     w.run("explain", "retention-overdue")

@@ -222,7 +222,7 @@ def _print(console: Console, store: StoreStatus) -> None:
         _row(console, "Carrier", tell_other(other))
     told = {ProblemName.NOT_SCHEDULED, *(need.problem for need in store.needs)}  # in a row of its own, or at the end
     if store.last_import.is_failing:
-        told.add(ProblemName.IMPORT_STALE)
+        told |= {ProblemName.IMPORT_STALE}
     for problem in store.problems:
         if problem.name not in told:
             _row(console, "Warning", reason(problem.summary, problem.name))

@@ -96,7 +96,7 @@ def _all_of(found: Found) -> Iterator[Need]:
     lasting = [job.problem for job in found.failing if job.problem and job.lasts]
     yield from map(_as_it_is, [*lasting, *found.remembered, *filter(_lasts, found.problems)])
     if found.stopped_with_parcel:
-        yield _of_orders(ProblemName.PARCEL_OF_STOPPED_ORDER, found.stopped_with_parcel, option)
+        yield _of_orders(found.stopped_with_parcel, ProblemName.PARCEL_OF_STOPPED_ORDER, option)
     if found.overdue:
         late = Problem(ProblemName.ORDERS_OVERDUE, detail=overdue(count=found.overdue_count), store_option=option)
         yield msgspec.structs.replace(_as_it_is(late), orders=tuple(found.overdue))
@@ -109,9 +109,9 @@ def _all_of(found: Found) -> Iterator[Need]:
             next_step=Problem(ProblemName.ORDER_NOT_IMPORTED, order_id=_ANY_ORDER, detail="").next_step,
             orders=tuple(found.not_imported),
         )
-    always = set(_ALWAYS)
+    always = _ALWAYS
     if any(job.job == IMPORT and job.lasts for job in found.failing):
-        always.discard(ProblemName.IMPORT_STALE)  # its cause was told above
+        always -= {ProblemName.IMPORT_STALE}  # its cause was told above
     yield from (_as_it_is(problem) for problem in found.problems if problem.name in always)
 
 
@@ -131,10 +131,10 @@ def _of_refusals(kept: Sequence[KeptRefusal], option: str, words: Mapping[str, s
         entries = [entry for entry in kept if entry.problem is name]
         orders = tuple(dict.fromkeys(entry.order_id for entry in entries))
         reason = entries[0].reason if len(orders) == 1 else None
-        yield _of_orders(name, orders, option, words.get(reason, reason) if reason else None)
+        yield _of_orders(orders, name, option, words.get(reason, reason) if reason else None)
 
 
-def _of_orders(name: ProblemName, orders: Sequence[str], option: str, detail: str | None = None) -> Need:
+def _of_orders(orders: Sequence[str], name: ProblemName, option: str, detail: str | None = None) -> Need:
     single = len(orders) == 1
     problem = Problem(name, order_id=orders[0] if single else _ANY_ORDER, store_option=option)
     if detail:
