@@ -157,6 +157,8 @@ def test_a_code_is_found_in_any_writing(text: str, code: str | None) -> None:
         ("royal_mail_tracked", "Royal Mail"),
         ("Chronpost", "Chronopost"),
         ("Budbee", None),
+        ("FedEx Cross Border", None),
+        ("Skymail", None),
         ("", None),
     ],
 )

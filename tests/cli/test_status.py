@@ -62,6 +62,14 @@ def test_it_fits_the_terminal_and_no_number_or_command_is_cut(tmp_path: Path, co
         screen.shows("`amzlink stores set carrier.Budbee=CODE`")
 
 
+def test_a_stale_order_book_says_since_when_by_the_reader_s_clock(desk: Desk) -> None:
+    desk.ask("status").shows("1. The order book is not up to date: no import has succeeded yet. (import-stale)")
+    desk.cron("import-orders")
+    desk.wait(hours=7)
+    screen = desk.ask("status").shows("the last import that succeeded was today 09:30.")
+    assert screen.code == 1
+
+
 def test_holds_of_the_merchant_s_need_nobody(desk: Desk) -> None:
     (order_id,) = desk.add()
     desk.cron("import-orders")

@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
+from amzlink.core.nearest import nearest
 from amzlink.core.shipments.own_carriers import NO_OWN_CARRIERS, OTHER, OwnCarrier, OwnCarriers, comparable
 
 
@@ -259,14 +259,19 @@ def find_code(text: str) -> str | None:
 
 
 def nearest_code(name: str) -> str | None:
-    """The code of Amazon's list that a name may mean: one that it begins with, or that is spelled much like it."""
+    """The code of Amazon's list that a name may mean: one that it begins with, or that is spelled much like it.
+
+    A carrier of which it is known that Amazon does not list it means none.
+    """
+    known = _look_up(name, "")
+    if known or _key(name) in _UNLISTED:
+        return known.code if known and known.listed else None
     words = re.split(r"[\W_]+", name)
-    for count in range(len(words), 0, -1):
+    for count in range(len(words) - 1, 0, -1):
         found = _look_up(" ".join(words[:count]), "")
         if found and found.listed:
             return found.code
-    close = get_close_matches(_key(name), _BY_KEY, n=1, cutoff=0.8)
-    return _BY_KEY[close[0]] if close else None
+    return next((_BY_KEY[key] for key in nearest(_key(name), _BY_KEY, _MUCH_ALIKE)), None)
 
 
 def _look_up(given: str, country: str) -> AmazonCarrier | None:
@@ -290,5 +295,7 @@ def _key(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss")))
 
 
+_UNLISTED: Final = frozenset(_key(carrier.name) for carrier in CARRIERS.values() if not carrier.listed)
+_MUCH_ALIKE: Final = 0.8  # names of companies: at less, other companies of the list are alike too
 _EXACT: Final = frozenset(AMAZON_CODES)
 _BY_KEY: Final = {_key(code): code for code in reversed(AMAZON_CODES)}

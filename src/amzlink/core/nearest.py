@@ -8,10 +8,13 @@ _ALIKE: Final = 0.7  # of difflib's ratio: one or two slips in a word, and no ot
 _MOST: Final = 2
 
 
-def nearest(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
-    """The candidates that look like the name, in capitals or not, the likeliest first; two at most."""
+def nearest(name: str, candidates: Iterable[str], alike: float = _ALIKE) -> tuple[str, ...]:
+    """The candidates that look like the name, in capitals or not, the likeliest first; two at most.
+
+    `alike` is how much at least, from 0 to 1, by difflib's ratio.
+    """
     by_spelling: dict[str, str] = {}
     for candidate in candidates:
         by_spelling.setdefault(candidate.casefold(), candidate)
     typed = name.strip().casefold()
-    return tuple(by_spelling[spelling] for spelling in get_close_matches(typed, by_spelling, _MOST, _ALIKE))
+    return tuple(by_spelling[spelling] for spelling in get_close_matches(typed, by_spelling, _MOST, alike))

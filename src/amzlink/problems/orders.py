@@ -121,6 +121,11 @@ def spell_incomplete(lacking: Mapping[str, Sequence[str]]) -> str:
     return ", ".join([*shown, *more])
 
 
+def last_success(*, when: str) -> str:
+    """When an import last went well; empty: none has."""
+    return f"the last import that succeeded was {when}" if when else "no import has succeeded yet"
+
+
 def overdue(*, count: int) -> str:
     """Orders that should have been shipped."""
     if count == 1:

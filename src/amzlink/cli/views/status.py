@@ -11,11 +11,12 @@ from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
 from amzlink.cli.views.words import by_number, counted, local_time, reason
 from amzlink.core.shipments import rates
-from amzlink.jobs.diagnosis.needs import FailingJob
+from amzlink.jobs.diagnosis.needs import FailingJob, Need
 from amzlink.jobs.status import StoreStatus
 from amzlink.orderbook.orders.fulfilment import KeptRefusal, Progress
 from amzlink.orderbook.runs import Ends
 from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems.orders import last_success
 from amzlink.problems.shipments import REFUSED_BECAUSE
 
 _MOST_SHOWN: Final = 10
@@ -329,10 +330,18 @@ def _print_needs(console: Console, store: StoreStatus) -> None:
         return
     for number, need in enumerate(store.needs, 1):
         heading = "Needs you" if number == 1 else ""
-        _row(console, heading, reason(need.summary, need.problem), number=f"{number}. ")
+        _row(console, heading, reason(_summary_of(need, store), need.problem), number=f"{number}. ")
         if len(need.orders) > 1 or (need.orders and need.orders[0] not in need.summary):
             _row(console, "", _first_of(need.orders), number="   ")
         _row(console, "", f"Next: {need.next_step}", number="   ")
+
+
+def _summary_of(need: Need, store: StoreStatus) -> str:
+    """What is so, with times as the reader's clock has them."""
+    if need.problem is not ProblemName.IMPORT_STALE:
+        return need.summary
+    when = local_time(store.last_import.success, store.seen_at)
+    return Problem(ProblemName.IMPORT_STALE, detail=last_success(when=when)).summary
 
 
 def _first_of(orders: Sequence[str]) -> str:
