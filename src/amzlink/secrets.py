@@ -1,7 +1,8 @@
 """Where a store's secrets come from: the environment, files, systemd's credentials, or the system's keyring.
 
 A secret never stands in the configuration, never in an option's value and never in a message. Without a keyring amzlink
-says so; it does not fall back to a plain file of its own.
+says so; it does not fall back to a plain file of its own. `connect` writes files where a person asks for them, and all
+other commands find those by the environment.
 """
 
 import contextlib
@@ -68,6 +69,9 @@ class SecretStore(Protocol):
 
     def readable_by_others(self, slug: str) -> "Sequence[Problem]":
         """What is to be said of files that hold secrets, because other users can read them."""
+
+    def own_file(self, slug: str, name: SecretName) -> Path | None:
+        """The file with this secret that the environment names, where this user may replace it."""
 
 
 def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
@@ -144,6 +148,10 @@ class MemorySecrets:
     def readable_by_others(self, slug: str) -> "Sequence[Problem]":  # noqa: ARG002 - the protocol's arguments
         """None: there are no files."""
         return ()
+
+    def own_file(self, slug: str, name: SecretName) -> Path | None:  # noqa: ARG002 - the protocol's arguments
+        """None: there are no files."""
+        return None
 
 
 class KeyringAccess(Protocol):
@@ -242,9 +250,7 @@ class SystemSecrets:
                 file.
         """
         if name == "vault-key" and (file := self._vault_key_file(slug)):
-            write_private(file, value.encode())
-            if _read(file) != value:
-                raise Problem(ProblemName.DISK_BROKEN, file=file, detail=machine.READ_BACK_DIFFERS)
+            _write(file, value)
             return
         try:
             self._ask(slug, name, lambda service, user: self.keyring.set(service, user, value), hidden=value)
@@ -308,6 +314,17 @@ class SystemSecrets:
             for file in files
             if file and (mode := open_mode(file, stat.S_IROTH))
         ]
+
+    def own_file(self, slug: str, name: SecretName) -> Path | None:
+        """The file with this secret that the environment names, where this user may replace it; not the vault key's."""
+        if name == "vault-key" or self._variable(slug, name):
+            return None
+        file = self._file(slug, name) or self._credential(slug, name)
+        if file is None:
+            return None
+        target = Path(os.path.realpath(file))
+        replaceable = target.is_file() and os.access(target, os.W_OK) and os.access(target.parent, os.W_OK | os.X_OK)
+        return file if replaceable else None
 
     def _given(self, slug: str, name: SecretName) -> Secret | None:
         if value := self._variable(slug, name):
@@ -377,6 +394,81 @@ class SystemSecrets:
         return _unavailable(slug, name, texts.back_end_failed(kind=type(error).__name__, reason=reason))
 
 
+@dataclass(slots=True, repr=False)
+class FileSecrets:
+    """Secrets in files that only their owner can read, in place of the keyring; for the time of one `connect`.
+
+    New ones go into `folder`, as `SLUG.NAME`: so systemd's $CREDENTIALS_DIRECTORY has them too. What the environment
+    gives goes before, as in `base`; with `renewing`, files that it names are replaced, as far as this user may.
+    """
+
+    base: SecretStore
+    folder: Path | None = None
+    renewing: bool = False
+    _made_folder: bool = False
+
+    def get(self, slug: str, name: SecretName) -> Secret | None:
+        """The secret, or None where there is none.
+
+        Raises:
+            Problem: `secret-file-unreadable`, `writable-by-others`, or as `base`.
+        """
+        if file := self.file_of(slug, name):
+            text = _read(file) if _is_there(file) else ""
+            return Secret(text, "file") if text else None
+        return self.base.get(slug, name)
+
+    def set(self, slug: str, name: SecretName, value: str) -> None:
+        """Keep a secret in its file, and read it back.
+
+        Raises:
+            Problem: `not-writable`, `disk-full` or `disk-broken`, or as `base`.
+        """
+        if file := self.file_of(slug, name):
+            if file.parent == self.folder and not file.parent.exists():
+                with translated_errors(file.parent):
+                    file.parent.mkdir(mode=0o700, parents=True)
+                self._made_folder = True
+            _write(file, value)
+        else:
+            self.base.set(slug, name, value)
+
+    def delete(self, slug: str, name: SecretName) -> None:
+        """Forget what `set` has kept, and the folder if it was made for that and is empty.
+
+        Raises:
+            Problem: `not-writable`, or as `base`.
+        """
+        if file := self.file_of(slug, name):
+            with translated_errors(file):
+                file.unlink(missing_ok=True)
+            if self._made_folder and self.folder:
+                with contextlib.suppress(OSError):  # it has other files now
+                    self.folder.rmdir()
+        else:
+            self.base.delete(slug, name)
+
+    def overridden(self, slug: str, name: SecretName) -> bool:
+        """Whether the environment gives this secret in a way that `set` does not change."""
+        return self.file_of(slug, name) is None and self.base.overridden(slug, name)
+
+    def readable_by_others(self, slug: str) -> Sequence[Problem]:
+        """As `base`: files of this class's own are readable by their owner alone."""
+        return self.base.readable_by_others(slug)
+
+    def own_file(self, slug: str, name: SecretName) -> Path | None:
+        """As `base`."""
+        return self.base.own_file(slug, name)
+
+    def file_of(self, slug: str, name: SecretName) -> Path | None:
+        """Where this secret is kept; None where `base` has it."""
+        if self.renewing and (named := self.base.own_file(slug, name)):
+            return named
+        if self.folder is None or self.base.overridden(slug, name):
+            return None
+        return self.folder / f"{slug}.{name}"
+
+
 def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
     """Why a session has no keyring, as far as its environment tells."""
     if environ.get("PYTHON_KEYRING_BACKEND"):
@@ -430,6 +522,13 @@ def _read_secret(file: Path) -> str:
     if text := _read(file):
         return text
     raise Problem(ProblemName.SECRET_FILE_UNREADABLE, file=file, detail=texts.FILE_EMPTY)
+
+
+def _write(file: Path, value: str) -> None:
+    """Replace a file that holds a secret, and read it back. Raises as `write_private`, and `disk-broken`."""
+    write_private(file, value.encode())
+    if _read(file) != value:
+        raise Problem(ProblemName.DISK_BROKEN, file=file, detail=machine.READ_BACK_DIFFERS)
 
 
 def _read(file: Path) -> str:

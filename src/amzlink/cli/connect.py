@@ -31,6 +31,7 @@ def connect_command(
     secrets_from: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Read the secrets from a TOML file or standard input.")
     ] = None,
+    secrets_to: Annotated[str | None, typer.Option(metavar="DIR", help=HELP["--secrets-to"])] = None,
     renew: Annotated[
         bool, typer.Option("--renew", help="Give a connected store new secrets. Nothing else is changed.")
     ] = False,
@@ -63,6 +64,7 @@ def connect_command(
         sendcloud_public_key=sendcloud_public_key,
         sendcloud_integration_id=sendcloud_integration_id,
         secrets_from=secrets_from,
+        secrets_to=secrets_to,
         verify=not no_verify,
         amazon_sandbox=amazon_sandbox,
         browser=not no_browser,

@@ -18,9 +18,10 @@ from amzlink.core.stores.slug import is_slug, slug_of
 from amzlink.deps import Deps
 from amzlink.jobs.stores.answers import Answers, SendcloudKeys
 from amzlink.jobs.stores.prove import prove_amazon, prove_sendcloud
-from amzlink.jobs.stores.save import choose_slug, find_store, pick_secret, usage_problem
-from amzlink.problems import Problem, ProblemName, stores
-from amzlink.secrets import SecretName, stores_given
+from amzlink.jobs.stores.save import choose_slug, find_store, pick_secret, require_place, usage_problem
+from amzlink.jobs.stores.secret_files import has_files, keep_in_files, usual_folder
+from amzlink.problems import Problem, ProblemName, secrets, stores
+from amzlink.secrets import NAMES, SecretName, stores_given
 
 ATLAS: Final = countries.Atlas(MARKETPLACES, {str(region): name for region, name in REGION_NAMES.items()}, find_country)
 _SECRETS: Final[Mapping[Key, SecretName]] = {
@@ -28,6 +29,11 @@ _SECRETS: Final[Mapping[Key, SecretName]] = {
     Key.REFRESH_TOKEN: "refresh-token",
     Key.SENDCLOUD_SECRET_KEY: "sendcloud-secret-key",
 }
+_NO_KEYRING: Final = (ProblemName.KEYRING_UNAVAILABLE, ProblemName.KEYRING_LOCKED)
+_ASKED_BY_THE_WAY: Final = {
+    Key.WRITE_FILES, Key.SECRETS_FOLDER, Key.TOKEN_IS_WHOLE, Key.SENDCLOUD_INTEGRATION_ID,
+}  # fmt: skip
+"""What a renewal may have to ask beside the secrets."""
 
 
 def look_up(deps: Deps, state: State) -> State:
@@ -40,15 +46,77 @@ def look_up(deps: Deps, state: State) -> State:
     connected = _find_connected(deps, config, draft)
     slug = _slug_of(deps, draft) or connected or draft.wanted_slug
     present = _draft_of(config.stores[connected]) if connected else None
-    if (slug, present) == (state.slug, state.present):
+    state, moved = _with_place(deps, state, slug, connected=connected is not None)
+    if (slug, present) == (state.slug, state.present) and not moved:
         return state
     overridden = {key for key, name in _SECRETS.items() if slug and deps.secrets.overridden(slug, name)}
     kept = {
         key
         for key, name in _SECRETS.items()
-        if connected and key not in overridden and deps.secrets.get(connected, name) is not None
+        if connected and key not in overridden and _is_kept(deps, state, connected, name)
     }
     return replace(state, slug=slug, present=present, elsewhere=frozenset(overridden), kept=frozenset(kept))
+
+
+def _with_place(deps: Deps, state: State, slug: str | None, *, connected: bool) -> tuple[State, bool]:
+    """The state with the place for secrets, and whether that is another one now.
+
+    Without a keyring that is a folder: the one that was given, or the usual one where it has this store's files.
+
+    Raises:
+        Problem: what keeps the keyring from being used, where nobody is asked or a person wants no files; or `usage`.
+    """
+    draft = state.draft
+    if draft.write_files is False and state.keyring_fault:
+        raise state.keyring_fault
+    if state.keyring_fault and connected and slug and not draft.secrets_folder:
+        usual = usual_folder(deps.home)
+        if has_files(usual, slug):
+            draft = replace(draft, secrets_folder=str(usual))
+    if not draft.secrets_folder or draft.secrets_folder == state.folder_in_use:
+        return state, False
+    if connected and slug and state.keyring_fault is None and _opens_with_keyring(deps, slug):
+        raise usage_problem(secrets.vault_key_is_in_keyring(slug=slug))
+    folder = str(keep_in_files(deps, draft.secrets_folder))
+    return replace(state, draft=replace(draft, secrets_folder=folder), folder_in_use=folder), True
+
+
+def _is_kept(deps: Deps, state: State, slug: str, name: SecretName) -> bool:
+    """Whether the connected store has this secret, as far as it can be looked at already."""
+    try:
+        return deps.secrets.get(slug, name) is not None
+    except Problem as problem:
+        if state.keyring_fault and problem.name in _NO_KEYRING:
+            return False
+        raise
+
+
+def _opens_with_keyring(deps: Deps, slug: str) -> bool:
+    """Whether the key to the store's personal data is in a keyring that works."""
+    try:
+        return not deps.secrets.overridden(slug, "vault-key") and deps.secrets.get(slug, "vault-key") is not None
+    except Problem as problem:
+        if problem.name in _NO_KEYRING:
+            return False
+        raise
+
+
+def offering_files(deps: Deps, state: State) -> State:
+    """The state with what keeps the keyring from being used, so that a person is offered files in its place.
+
+    Raises:
+        Problem: what is wrong with a file or a variable that gives a secret.
+    """
+    if state.draft.secrets_folder:
+        return state
+    slug = state.draft.wanted_slug or _find_connected(deps, deps.load_config(), state.draft)
+    try:
+        require_place(deps, slug, state.draft.name, wanted=NAMES)
+    except Problem as problem:
+        if problem.name not in _NO_KEYRING:
+            raise
+        return replace(state, keyring_fault=problem, usual_folder=str(usual_folder(deps.home)))
+    return state
 
 
 def named_by_environment(deps: Deps, state: State) -> State:
@@ -110,7 +178,7 @@ def renewal(deps: Deps, state: State) -> State:
         state,
         draft=state.draft.filled_from(present),
         again=frozenset(keys - state.elsewhere),
-        settled=frozenset(Key) - keys - {Key.TOKEN_IS_WHOLE, Key.SENDCLOUD_INTEGRATION_ID},
+        settled=frozenset(Key) - keys - _ASKED_BY_THE_WAY,
     )
 
 
@@ -140,6 +208,7 @@ def finish(deps: Deps, state: State) -> Answers:
         import_weights=draft.import_weights is not False,
         update_status_when=draft.update_status_when or "processed",
         amazon_sandbox=draft.amazon_sandbox,
+        without_addresses=draft.without_addresses,
         sendcloud=sendcloud,
         purge_destination=draft.purge_destination,
     )

@@ -13,7 +13,7 @@ ENTRIES: Final = {
         title="No keyring available",
         what="The keyring of this machine cannot be used: {detail}.",
         why="amzlink keeps secrets in the operating system's keyring. Servers, containers and cron often have none.",
-        next_step="There are three ways. (1) Write each secret to a file that only you can read, and set AMZLINK_SECRET_{variable}_FILE to its path. {first}(2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders. `amzlink explain servers` shows each way step by step.",
+        next_step="There are three ways. (1) Write each secret to a file that only you can read, and set AMZLINK_SECRET_{variable}_FILE to its path. At a terminal, `amzlink connect{store_option}` offers to write the files and shows the lines to set. {first}(2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders. `amzlink explain servers` shows each way step by step.",
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -111,6 +111,39 @@ def no_answer(*, seconds: float) -> str:
 def back_end_failed(*, kind: str, reason: str) -> str:
     """An error of the keyring's back end; `reason` is empty where it might quote a secret."""
     return f"it answered with {kind}" + (f" ({reason})" if reason else "")
+
+
+# What is wrong with a folder for secrets.
+
+FOLDER_NOT_WHOLE: Final = "Please give the folder's whole path, which begins with / or ~."
+
+
+def folder_in_home(*, folder: object) -> str:
+    """A folder in which the secrets would be copied along with the orders."""
+    return f"{folder} is in amzlink's own folders, so a copy of the orders would include their key. Choose another."
+
+
+def folder_is_open(*, folder: object, mode: str) -> str:
+    """A folder that other users can look into."""
+    return f"Other users can look into {folder} (mode {mode}). Choose another, or run `chmod 700` on it first."
+
+
+def folder_of_another_user(*, folder: object) -> str:
+    """A folder that belongs to somebody else."""
+    return f"{folder} belongs to another user. Choose another folder."
+
+
+def folder_unusable(*, folder: object) -> str:
+    """A path at which no folder can be made, or in which nothing can be written."""
+    return f"{folder} cannot be made or written. Choose another folder."
+
+
+def vault_key_is_in_keyring(*, slug: str) -> str:
+    """A store whose data is opened by a key in the keyring, which works."""
+    return (
+        f"The key to the addresses of the store {slug} is in this machine's keyring, so its secrets stay there too. "
+        "Leave --secrets-to out."
+    )
 
 
 # What is wrong with a file that holds a secret.

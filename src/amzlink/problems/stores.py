@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from amzlink.problems.entry import Entry, Exit
+from amzlink.problems.entry import Entry, Exit, store_option
 from amzlink.problems.names import ProblemName
 
 AREA: Final = "Set-up"
@@ -129,8 +129,8 @@ def slug_of_kept_orders(*, slug: str) -> str:
 def connected_under_another_slug(*, slug: str, wanted: str) -> str:
     """An account that would be connected twice."""
     return (
-        f"This account is connected already as the store {slug}, and connecting it as {wanted} too would import and "
-        f"confirm every order twice. Use --store {slug} to update it."
+        f"This account is connected already as the store {slug}. Connecting it as {wanted} too would import and "
+        f"confirm every order twice. Nothing was stored. Run `amzlink connect{store_option(slug)}` to update it."
     )
 
 

@@ -118,6 +118,7 @@ def interruption(command: str, *, dry_run: bool) -> Interruption:
 
 
 NEITHER_YES_NOR_NO: Final = "Please answer yes or no. ? explains the question."
+ENTER_IS_WAITED_FOR: Final = "Please press Enter to go on, or Ctrl-C to stop. ? shows the steps once more."
 
 
 def none_of_the_choices(*, count: int) -> str:

@@ -23,8 +23,8 @@ from tests.support.world import StoreOnSandbox
 Answers = Mapping[Key, str | Sequence[str]]
 NOTHING = ConnectOptions(
     store=None, name=None, countries=(), seller_id=None, client_id=None, import_weights=None, update_status_when=None,
-    destination=None, sendcloud_public_key=None, sendcloud_integration_id=None, secrets_from=None, verify=True,
-    amazon_sandbox=False, browser=False, assume_yes=False,
+    destination=None, sendcloud_public_key=None, sendcloud_integration_id=None, secrets_from=None, secrets_to=None,
+    verify=True, amazon_sandbox=False, browser=False, assume_yes=False,
 )  # fmt: skip
 
 
@@ -104,10 +104,11 @@ class Talked:
 def right_answers(world: StoreOnSandbox) -> dict[Key, str | Sequence[str]]:
     """The right answers to all questions, Enter where that will do; orders do not go to Sendcloud."""
     credentials = world.sandbox.world.account.credentials()
-    enter = (Key.APP_IS_READY, Key.NAME, Key.IMPORT_WEIGHTS, Key.UPDATE_STATUS_WHEN, Key.PURGE_DESTINATION)
+    enter = (Key.NAME, Key.IMPORT_WEIGHTS, Key.UPDATE_STATUS_WHEN, Key.PURGE_DESTINATION)
     return {
         **dict.fromkeys(enter, ""),
         Key.COUNTRY: "DE",
+        Key.APP_IS_READY: "y",
         Key.SELLER_ID: credentials["seller_id"],
         Key.CLIENT_ID: credentials["client_id"],
         Key.CLIENT_SECRET: credentials["client_secret"],

@@ -246,7 +246,8 @@ class TestAConnectedAccount:
         )
         before = world.deps.load_config()
         enter = dict.fromkeys(Key, "")
-        talked = talk(world, {**enter, Key.COUNTRY: "DE", Key.SELLER_ID: credentials(world)["seller_id"]})
+        own = {Key.COUNTRY: "DE", Key.APP_IS_READY: "y", Key.SELLER_ID: credentials(world)["seller_id"]}
+        talked = talk(world, {**enter, **own})
         assert "connected already, as the store my-shop" in talked.said
         assert talked.terminal.prompts[3:] == [
             f"Client id [{credentials(world)['client_id']}]",
@@ -256,7 +257,7 @@ class TestAConnectedAccount:
             "Import weights from the shop? (y/N)",
             "Update the order's status when the parcel is [2]",
             "Send orders to Sendcloud? (y/N)",
-            "Import orders from there too?",
+            "Countries to add (Enter for none)",
         ]
         assert world.deps.load_config() == before
 

@@ -118,7 +118,7 @@ class TestAMerchantWithTheOldGuide:
         screen = at_terminal("connect")
         screen.answer("Country, by code or name", "A1PA6795UKMFR9")
         screen.expect("Germany: region Europe.")
-        said = unwrapped(screen.answer("registered and authorised? (Y/n)", "n"))
+        said = unwrapped(screen.answer("registered and authorised? (y/n)", "n"))
         assert "no Developer ID and no MWS auth token any more" in said
         assert PAGE in said
         assert said.count("Data Protection Policy") == 1
@@ -147,7 +147,7 @@ class TestAMerchantWithTheOldGuide:
         screen.answer("Update the order's status when the parcel is [1]", "1")
         said = unwrapped(screen.answer("Send orders to Sendcloud? (Y/n)", "n"))
         assert "Settings, Integrations, Sendcloud API, Connect" in said
-        said = screen.answer("Import orders from there too?", "nl, FR")
+        said = screen.answer("Countries to add (Enter for none)", "nl, FR")
         assert "proved       Reading orders" in said
         assert screen.end() == 0
         assert "Connected: Kontor am Markt" in screen.text
@@ -166,7 +166,7 @@ class TestLeaving:
     ) -> None:
         opened, browser = a_browser(tmp_path)
         screen = at_terminal("connect", "--country", "DE", BROWSER=browser)
-        screen.answer("registered and authorised?", "")
+        screen.answer("registered and authorised?", "y")
         screen.expect("Seller ID: ")
         assert not opened.exists(), "--no-browser"
         screen.interrupt()
@@ -229,7 +229,7 @@ class TestWithoutAKeyring:
         assert f"`amzlink connect --store {slug}`" in said
         screen = at_terminal("connect", *words, **self.follow(shell, said))
         screen.answer("Country, by code or name", "DE")
-        screen.answer("registered and authorised?", "")
+        screen.answer("registered and authorised?", "y")
         screen.answer("Seller ID: ", shell.credentials["seller_id"])
         screen.answer("Client id: ", shell.credentials["client_id"])
         if "--name" not in words:
@@ -237,7 +237,7 @@ class TestWithoutAKeyring:
         screen.answer("Import weights from the shop?", "")
         screen.answer("when the parcel is", "")
         screen.answer("Send orders to Sendcloud?", "n")
-        screen.answer("Import orders from there too?", "")
+        screen.answer("Countries to add (Enter for none)", "")
         assert screen.end() == 0
         assert "Client secret: " not in screen.text
         assert "Refresh token: " not in screen.text

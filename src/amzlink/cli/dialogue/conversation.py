@@ -15,6 +15,7 @@ from amzlink.core.stores.question_type import Question, answer_of
 from amzlink.core.stores.questions import QUESTIONS
 from amzlink.deps import Deps
 from amzlink.jobs.connect import look_up, prove
+from amzlink.jobs.stores.save import AnotherStoreError
 from amzlink.problems import Problem, ProblemName
 
 WELCOME = (
@@ -63,12 +64,21 @@ class Conversation:
             text = self._terminal.read(question, state)
             enter = question.enter(state)
             if is_a_call_for_help(text) or (not clean(text) and enter is None):
-                self._terminal.show(question, state)
+                if not is_a_call_for_help(text) and question.why_no_enter:
+                    self._terminal.say(question.why_no_enter)
+                else:
+                    self._terminal.show(question, state)
                 continue
             try:
                 value = enter if not clean(text) else answer_of(question, clean(text), state)
+            except Problem as problem:
+                self._refuse(question, problem, state)
+                continue
+            try:
                 after = look_up(self._deps, answered(state, question.key, value))
             except Problem as problem:
+                if isinstance(problem, AnotherStoreError) or problem.name is not ProblemName.USAGE:
+                    raise  # no other answer puts it right
                 self._refuse(question, problem, state)
                 continue
             if remark := question.remark(after):
@@ -78,7 +88,7 @@ class Conversation:
 
     def _refuse(self, question: Question, problem: Problem, state: State) -> None:
         self._terminal.explain(problem, state)
-        if problem.name is ProblemName.MWS_CREDENTIALS:
+        if problem.name is ProblemName.MWS_CREDENTIALS and question.takes_pasted:
             self._terminal.say(f"The {question.called} is needed in any case. {question.reason}")
 
     def _prove(self, service: Service, state: State) -> State:
@@ -97,6 +107,8 @@ class Conversation:
                 f"This account is connected already, as the store {after.slug}. It is updated, not replaced. Enter "
                 "keeps what is there."
             )
+        if after.folder_in_use and not before.folder_in_use:
+            self._terminal.say(f"Secrets are kept in files in {after.folder_in_use}.")
         for key in sorted(after.elsewhere - before.elsewhere, key=lambda key: key.value):
             if QUESTIONS[key].asked(after):
                 self._terminal.say(f"The {QUESTIONS[key].called} is given by this machine's environment.")

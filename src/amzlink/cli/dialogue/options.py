@@ -35,6 +35,7 @@ class ConnectOptions:
     sendcloud_public_key: str | None
     sendcloud_integration_id: str | None
     secrets_from: str | None
+    secrets_to: str | None
     verify: bool
     amazon_sandbox: bool
     browser: bool
@@ -60,6 +61,7 @@ def state_of(options: ConnectOptions) -> State:
         draft = draft.with_answer(Key.DESTINATION, destination)
     state = State(atlas=ATLAS, draft=draft, assume_defaults=options.assume_yes, verify=options.verify)
     given = {
+        Key.SECRETS_FOLDER: _whole_path(options.secrets_to),
         Key.COUNTRY: ",".join(options.countries) or None,
         Key.NAME: options.name,
         Key.SELLER_ID: options.seller_id,
@@ -72,6 +74,12 @@ def state_of(options: ConnectOptions) -> State:
     for key, text in _read_secrets(options.secrets_from).items():
         state = _with(state, key, text)
     return state
+
+
+def _whole_path(folder: str | None) -> str | None:
+    if folder is None or folder.startswith("~"):
+        return folder
+    return str(Path(folder).absolute())
 
 
 def _with(state: State, key: Key, text: str | None) -> State:

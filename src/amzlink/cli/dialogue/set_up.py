@@ -8,24 +8,35 @@ from amzlink.cli.dialogue.options import ConnectOptions, state_of
 from amzlink.cli.dialogue.terminal import Terminal, show_proof
 from amzlink.cli.shell.browser import open_page
 from amzlink.cli.shell.session import Session
+from amzlink.cli.views.secret_files import show_lines
 from amzlink.cli.views.stores import show_connected
 from amzlink.core.diagnosis.proof import Proof
 from amzlink.core.stores.draft import Service, State
 from amzlink.core.stores.next_step import missing
-from amzlink.jobs.connect import finish, is_proved, look_up, named_by_environment, prove_all, refuse_idle_keys, renewal
+from amzlink.jobs.connect import (
+    finish,
+    is_proved,
+    look_up,
+    named_by_environment,
+    offering_files,
+    prove_all,
+    refuse_idle_keys,
+    renewal,
+)
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
 from amzlink.problems import stores, usage
+from amzlink.secrets import FileSecrets
 
 
 def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
     """Link a store that is new, or update the one that is this account's. Raises what is in the way."""
     deps, console = session.deps, session.console
-    state = look_up(deps, named_by_environment(deps, state_of(options)))
+    state = named_by_environment(deps, state_of(options))
+    state = look_up(deps, offering_files(deps, state) if console.interactive and missing(state) else state)
     if state.present and state.slug:
         session.is_about(state.slug)
     if console.interactive and missing(state):
-        require_place(deps, state.slug, state.draft.name)
         terminal.say(WELCOME)
         state = _converse(session, terminal, state, browser=options.browser)
     else:
@@ -42,14 +53,17 @@ def renew_store(session: Session, options: ConnectOptions, terminal: Terminal) -
     if options.changes_settings:
         console.usage(stores.RENEW_TAKES_NO_SETTINGS)
     slug = session.store()
-    require_place(deps, slug)
+    overridden = any(deps.secrets.overridden(slug, name) for name in GIVEN)
+    deps.secrets = FileSecrets(deps.secrets, renewing=True)
     given = state_of(options)
-    state = renewal(deps, replace(given, draft=replace(given.draft, wanted_slug=slug)))
-    if console.interactive and options.secrets_from is None:
+    given = replace(given, draft=replace(given.draft, wanted_slug=slug))
+    asking = console.interactive and options.secrets_from is None
+    state = renewal(deps, offering_files(deps, given) if asking else given)
+    if asking:
         terminal.say(f"New secrets for the store {slug}. Enter keeps what is there.")
         state = _converse(session, terminal, state, browser=False)
     else:
-        overridden = any(deps.secrets.overridden(slug, name) for name in GIVEN)
+        require_place(deps, slug)
         if options.secrets_from is None and not overridden:
             console.usage(stores.NO_SECRETS_TO_RENEW)
         state = _take(session, replace(state, again=frozenset()))
@@ -95,4 +109,4 @@ def _store(session: Session, answers: Answers, *, verified: bool) -> None:
         console.say(f"The store no longer covers {', '.join(names)}, which it did before.")
     if fault := vault_fault(deps, answers.slug):
         console.warn(fault)
-    show_connected(console, connected)
+    show_connected(console, connected, before_next=lambda: show_lines(console, deps, answers.slug))

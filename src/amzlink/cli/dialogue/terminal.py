@@ -7,8 +7,8 @@ from amzlink.cli.shell.console import Console
 from amzlink.core.diagnosis.proof import Proof, Standing
 from amzlink.core.store_choices import Trigger
 from amzlink.core.stores.draft import State
-from amzlink.core.stores.next_step import Cure
-from amzlink.core.stores.pasted_values import clean
+from amzlink.core.stores.next_step import Cure, Remedy
+from amzlink.core.stores.pasted_values import clean, refuse_pasted
 from amzlink.core.stores.question_texts import app_steps
 from amzlink.core.stores.question_type import Form, Kept, Paragraph, Question
 from amzlink.problems import Problem, ProblemName, usage
@@ -17,6 +17,9 @@ _WHEN_SENT: Final[dict[Trigger, str]] = {
     "announced": "once its label is made (announced)",
     "processed": "once the carrier has scanned it (processed)",
 }
+
+
+_A_CHOICE: Final = "number of a choice"
 
 
 class Terminal:
@@ -43,6 +46,8 @@ class Terminal:
         """What was typed; an empty text for Enter."""
         prompt, enter = question.prompt, question.enter(state)
         match question.form:
+            case Form.YES_NO if enter is None:
+                prompt += " (y/n)"
             case Form.YES_NO:
                 prompt += f" ({'Y/n' if enter == question.yes else 'y/N'})"
             case Form.CHOICE:
@@ -63,24 +68,42 @@ class Terminal:
 
     def choose(self, problem: Problem, cures: Sequence[Cure], state: State) -> Cure:
         """Show what is wrong, and ask what to do about it."""
-        self.explain(problem, state)
-        self._number([cure.label for cure in cures])
+        self._show_choice(problem, cures, state)
         while True:
-            text = self.console.ask("What now?", default="1").strip().casefold()
+            given = self.console.ask("What now?", default="1")
+            text = clean(given).casefold()
             if text.isdecimal() and 1 <= int(text) <= len(cures):
                 return cures[int(text) - 1]
-            matches = [cure for cure in cures if cure.label.casefold().startswith(text)]
+            if is_a_call_for_help(given):
+                self._show_choice(problem, cures, state)
+                continue
+            matches = [cure for cure in cures if text and cure.label.casefold().startswith(text)]
             if len(matches) == 1:
                 return matches[0]
+            try:
+                refuse_pasted(_A_CHOICE, given, state.atlas.ids, page=state.draft.page, allowed=())
+            except Problem as pasted:
+                self.explain(pasted, state)
+                continue
             self.console.say(usage.none_of_the_choices(count=len(cures)))
+
+    def _show_choice(self, problem: Problem, cures: Sequence[Cure], state: State) -> None:
+        """What is wrong, what to do about it, and what can be done here."""
+        self.say(problem.summary, style="yellow")
+        if cures[0].remedy is not Remedy.EXCHANGE_KEYS:  # which needs no look at Sendcloud's pages
+            self._advise(problem, state)
+        self._number([cure.label for cure in cures])
 
     def explain(self, problem: Problem, state: State) -> None:
         """What is wrong, and what to do about it. How an app is made is told in full once."""
         self.say(problem.summary, style="yellow")
+        self._advise(problem, state)
+
+    def _advise(self, problem: Problem, state: State) -> None:
         if problem.name is ProblemName.MWS_CREDENTIALS:
             self.say(f"{problem.cause} What takes their place is an app of your own.")
             if self._steps_shown:
-                self.say(f"The five steps above lead there, beginning at {state.draft.page}.")
+                self.say(f"The steps above lead there, beginning at {state.draft.page}.")
             else:
                 self._show(app_steps(state), state.draft.page)
             self._steps_shown = True

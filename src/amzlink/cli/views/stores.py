@@ -1,6 +1,6 @@
 """How stores look: listed, shown, set, connected, disconnected; to a program and to a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -135,8 +135,8 @@ def show_default(console: Console, slug: str) -> None:
     )
 
 
-def show_connected(console: Console, connected: Connected) -> None:
-    """A store that was connected, or updated."""
+def show_connected(console: Console, connected: Connected, before_next: Callable[[], None]) -> None:
+    """A store that was connected, or updated. `before_next` says what has to be done before the next step."""
     store = connected.store
     console.result(
         lambda: ConnectDocument(
@@ -147,7 +147,7 @@ def show_connected(console: Console, connected: Connected) -> None:
             verified=connected.verified,
             settings=_settings_part(store),
         ),
-        lambda: _print_connected(console, connected),
+        lambda: _print_connected(console, connected, before_next),
     )
 
 
@@ -256,11 +256,12 @@ def _print(console: Console, shown: Shown) -> None:
         console.line(_spelled(value), lead=f"  {key:<{width}}  ")
 
 
-def _print_connected(console: Console, connected: Connected) -> None:
+def _print_connected(console: Console, connected: Connected, before_next: Callable[[], None]) -> None:
     store = connected.store
     names = ", ".join(BY_ID[marketplace_id].name for marketplace_id in store.marketplace_ids)
     proved = "" if connected.verified else " The link was not verified."
     console.line(f"Connected: {store.name} (store {connected.slug}, {names}).{proved}")
+    before_next()
     further = " and sends them to Sendcloud" if store.destination == "sendcloud" else ""
     console.say(f"Next: `amzlink import-orders{console.option_of(connected.slug)}` fetches the orders{further}.")
 

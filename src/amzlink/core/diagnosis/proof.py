@@ -15,6 +15,7 @@ class Standing(StrEnum):
 
     PROVED = "proved"
     NOT_CHECKED = "not checked"
+    MISSING = "missing"
     WARNING = "warning"
 
 
@@ -30,13 +31,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """What a check is about, in words, and how much a link depends on it.
 
     `in_doubt` is what a warning is about. `essential`: without its answer nothing is proved. `quiet`: said only where
-    it is a warning or a failure.
+    it is a warning or a failure. `may_be_missing`: a person goes on without it, so its failure stops nothing.
     """
 
     text: str
     in_doubt: str = ""
     essential: bool = False
     quiet: bool = False
+    may_be_missing: bool = False
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ def proof_of(results: Sequence[Result], subjects: Mapping[Check, Subject]) -> Pr
 
 
 def _is_failure(result: Result, subject: Subject) -> bool:
-    if result.status is not Status.FAILED or result.problem is None:
+    if result.status is not Status.FAILED or result.problem is None or subject.may_be_missing:
         return False
     shows_nothing = result.problem.exit_code is Exit.TRY_AGAIN or result.problem.name is ProblemName.REQUEST_REFUSED
     return subject.essential or not shows_nothing
@@ -84,4 +86,6 @@ def _finding(result: Result, subject: Subject) -> Finding | None:
         return None
     if result.status is Status.OK:
         return Finding(subject.text, Standing.PROVED)
+    if result.status is Status.FAILED and result.problem and subject.may_be_missing:
+        return Finding(subject.text, Standing.MISSING, result.problem.summary)
     return Finding(subject.text, Standing.NOT_CHECKED, result.summary)

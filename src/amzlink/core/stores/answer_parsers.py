@@ -1,11 +1,12 @@
 """What an answer means: the text that was typed, pasted or given as an option, to the value that it stands for."""
 
 from collections.abc import Callable
+from pathlib import PurePath
 
 from amzlink.core.stores.answer_rules import others, selling_in
 from amzlink.core.stores.countries import codes_of, parse_countries
 from amzlink.core.stores.draft import State
-from amzlink.core.stores.pasted_values import Wanted, check, clean
+from amzlink.core.stores.pasted_values import Wanted, check, clean, refuse_pasted
 from amzlink.core.stores.question_texts import TRIGGERS
 from amzlink.core.stores.yes_no import parse_yes_no
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
@@ -28,6 +29,15 @@ def credential(wanted: Wanted) -> Callable[[str, State], str]:
     return parse
 
 
+def folder(text: str, state: State) -> str:
+    """A folder's whole path. Raises `usage`, or what was pasted in its place."""
+    path = text.strip().strip("\"'")
+    if PurePath(path).is_absolute() or path == "~" or path.startswith(("~/", "~\\")):
+        return path
+    refuse_pasted("folder", text, state.atlas.ids, page=state.draft.page, allowed=())
+    raise _usage(secrets.FOLDER_NOT_WHOLE)
+
+
 def countries(text: str, state: State) -> object:
     """Countries by code, name, id or shop. Raises as `parse_countries`."""
     return parse_countries(text.split(","), state.atlas)
@@ -36,11 +46,14 @@ def countries(text: str, state: State) -> object:
 def more_countries(text: str, state: State) -> object:
     """Further countries of the region; none for a no. Raises as `parse_countries`, or `usage`."""
     offered = others(state)
-    word = text.casefold()
-    if parse_yes_no(word) is False or word == "none":
+    word = clean(text).casefold()
+    meant = parse_yes_no(word)
+    if meant is False or word == "none":
         return ()
-    if word == "all" and selling_in(state) is not None:
+    if (word == "all" and selling_in(state) is not None) or (meant and len(offered) == 1):
         return tuple(offered)
+    if meant:
+        raise _usage(stores.not_offered(codes=codes_of(offered)))
     added = parse_countries(text.split(","), state.atlas)
     if any(marketplace not in offered for marketplace in added):
         raise _usage(stores.not_offered(codes=codes_of(offered)))
@@ -85,9 +98,11 @@ def integration(text: str, _state: State) -> int:
     raise _usage(stores.integration_not_a_number(text=text))
 
 
-def anything(_text: str, _state: State) -> bool:
-    """Any answer will do."""
-    return True
+def enter_alone(text: str, _state: State) -> bool:
+    """Where Enter is waited for, a yes will do as well. Raises `usage`."""
+    if parse_yes_no(text):
+        return True
+    raise _usage(usage.ENTER_IS_WAITED_FOR)
 
 
 def _usage(detail: str) -> Problem:

@@ -57,6 +57,21 @@ def more_can_be_added(state: State) -> bool:
     return proved and not state.draft.amazon_sandbox and bool(others(state))
 
 
+def files_are_offered(state: State) -> bool:
+    """Whether there is no keyring, and a secret that will be asked for has no other place."""
+    wanted = {Key.CLIENT_SECRET, Key.REFRESH_TOKEN} | ({Key.SENDCLOUD_SECRET_KEY} if to_sendcloud(state) else set())
+    return (
+        state.keyring_fault is not None
+        and not wanted <= state.elsewhere | state.kept
+        and not state.draft.secrets_folder
+    )
+
+
+def folder_is_asked_for(state: State) -> bool:
+    """Whether secrets go to files."""
+    return bool(state.draft.write_files)
+
+
 def kept(key: Key) -> Callable[[State], object]:
     """Enter keeps the secret that the connected store has."""
     return lambda state: Kept.PRESENT if key in state.kept else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from amzlink.core.store_choices import Destination, Trigger
 from amzlink.core.stores.countries import Atlas, Marketplace
-from amzlink.problems import DEFAULT_FACTS
+from amzlink.problems import DEFAULT_FACTS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Key(Enum):
     """What is asked. The value is the name of the draft's field that takes the answer."""
 
+    WRITE_FILES = "write_files"
+    SECRETS_FOLDER = "secrets_folder"
     COUNTRY = "marketplaces"
     APP_IS_READY = "app_is_ready"
     APP_STEPS = "app_steps_done"
@@ -45,9 +47,14 @@ class Service(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The answers so far; None, or no marketplaces, is still open. The first marketplace is the store's country."""
+    """The answers so far; None, or no marketplaces, is still open. The first marketplace is the store's country.
+
+    `without_addresses`: the app need not have the role for names and addresses yet.
+    """
 
     wanted_slug: str | None = None
+    write_files: bool | None = None
+    secrets_folder: str | None = None
     marketplaces: tuple[Marketplace, ...] = ()
     app_is_ready: bool | None = None
     app_steps_done: bool | None = None
@@ -60,6 +67,7 @@ class Draft:
     import_weights: bool | None = None
     update_status_when: Trigger | None = None
     amazon_sandbox: bool = False
+    without_addresses: bool = False
     destination: Destination | None = None
     sendcloud_public_key: str | None = None
     sendcloud_secret_key: str | None = field(default=None, repr=False)
@@ -130,6 +138,8 @@ class State:
 
     `slug` is the store's short name as far as it is known; `present` is the store as it is connected already.
     `elsewhere` are the secrets that this machine's environment gives, `kept` those that the connected store has.
+    `keyring_fault` is what keeps the keyring from being used, and `usual_folder` is where files go instead,
+    and `folder_in_use` where they go for sure.
     `again` are the questions to ask although they are answered, `settled` those that were answered here.
     `attended`: somebody can be asked. `assume_defaults`: what has a default is not asked. `verify`: ask the services.
     """
@@ -140,6 +150,9 @@ class State:
     present: Draft | None = None
     elsewhere: frozenset[Key] = frozenset()
     kept: frozenset[Key] = frozenset()
+    keyring_fault: Problem | None = None
+    usual_folder: str = ""
+    folder_in_use: str = ""
     again: frozenset[Key] = frozenset()
     settled: frozenset[Key] = frozenset()
     outcomes: "Mapping[Service, Proof | Unproved]" = field(default_factory=dict)

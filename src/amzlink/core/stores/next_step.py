@@ -51,6 +51,7 @@ class Remedy(Enum):
     OTHER_ANSWERS = "other answers"
     EXCHANGE_KEYS = "exchange keys"
     WITHOUT_WEIGHTS = "without weights"
+    WITHOUT_ADDRESSES = "without addresses"
     RETRY = "retry"
     WITHOUT_SENDCLOUD = "without Sendcloud"
     UNPROVED = "unproved"
@@ -139,21 +140,24 @@ def chosen(state: State, service: Service, cure: Cure) -> State:
     if cure.remedy is Remedy.UNPROVED:
         return replace(state, outcomes={**state.outcomes, service: Unproved.ACCEPTED})
     outcomes = {each: outcome for each, outcome in state.outcomes.items() if each is not service}
-    state = replace(state, outcomes=outcomes)
+    state, draft = replace(state, outcomes=outcomes), state.draft
     match cure.remedy:
         case Remedy.OTHER_ANSWERS:
             return _asked_again(state, *cure.keys)
         case Remedy.WITHOUT_WEIGHTS:
-            return replace(state, draft=state.draft.with_answer(Key.IMPORT_WEIGHTS, value=False))
+            draft = draft.with_answer(Key.IMPORT_WEIGHTS, value=False)
+        case Remedy.WITHOUT_ADDRESSES:
+            draft = replace(draft, without_addresses=True)
         case Remedy.WITHOUT_SENDCLOUD:
-            return replace(state, draft=state.draft.without_sendcloud())
+            draft = draft.without_sendcloud()
         case Remedy.EXCHANGE_KEYS:
-            public, secret = state.draft.sendcloud_public_key, state.draft.sendcloud_secret_key
-            return replace(state, draft=replace(state.draft, sendcloud_public_key=secret, sendcloud_secret_key=public))
+            public, secret = draft.sendcloud_public_key, draft.sendcloud_secret_key
+            draft = replace(draft, sendcloud_public_key=secret, sendcloud_secret_key=public)
         case Remedy.RETRY | Remedy.STOP:
-            return state
+            pass
         case _:
             assert_never(cure.remedy)
+    return replace(state, draft=draft)
 
 
 def _asked_again(state: State, *keys: Key) -> State:
@@ -177,6 +181,8 @@ def _cures(service: Service, proof: "Proof", problem: Problem, state: State) -> 
         cures.append(Cure(Remedy.EXCHANGE_KEYS, "Exchange the two keys"))
     if problem.name is ProblemName.ROLE_MISSING_LISTINGS:
         cures.append(Cure(Remedy.WITHOUT_WEIGHTS, "Go on without importing weights"))
+    if problem.name is ProblemName.ROLE_MISSING_PII:  # Amazon takes weeks to grant the role, and the rest works
+        cures.append(Cure(Remedy.WITHOUT_ADDRESSES, "Go on without names and addresses until Amazon grants the role"))
     cures += [_other_answers(keys) for keys in CURES.get(problem.name, ()) if not state.elsewhere.issuperset(keys)]
     same = "keys" if service is Service.SENDCLOUD else "answers"
     cures.append(Cure(Remedy.RETRY, f"Try once more with the same {same}"))

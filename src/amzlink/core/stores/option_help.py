@@ -6,6 +6,7 @@ They are a part of the table of questions, and stand apart because every start o
 from typing import Final
 
 HELP: Final = {
+    "--secrets-to": "Write the secrets to files in this folder, on a machine without a keyring.",
     "--name": "Your name for the store.",
     "--country": "Where you sell, such as DE. Give it again for more countries of the same region.",
     "--seller-id": "Your Merchant Token in Seller Central.",

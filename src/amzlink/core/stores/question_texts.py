@@ -10,6 +10,7 @@ from amzlink.core.stores.pasted_values import is_usual_seller_id
 from amzlink.core.stores.question_type import Choice, Paragraph
 
 _APPS_PAGE: Final = "{intro} {{page}} (in Seller Central's menu: Apps and Services, Develop Apps)."
+_IN_THE_PORTAL: Final = "Amazon's Solution Provider Portal has the same page, as Develop Apps Console."
 _NO_MWS: Final = (
     "It takes the place of what older guides ask for: since March 2024 Amazon takes no Developer ID and no MWS auth "
     "token any more."
@@ -19,22 +20,42 @@ DATA_PROTECTION: Final = (
     "most 30 days after delivery. amzlink deletes what it stores in time. `amzlink explain data-protection` says what "
     "else the policy asks of you."
 )
+# In the words and the order of Amazon's pages (docs/services/amazon.md, "Authorising your own app").
 _APP_STEPS: Final = (
     (
         "Sign in at {page} as the account's primary user. The account needs a Professional selling plan. In Seller "
         "Central's menu: Apps and Services, Develop Apps."
     ),
     (
-        "The first time, fill in the developer profile as a private developer and ask for three roles: Inventory and "
-        "Order Tracking (orders), Direct-to-Consumer Shipping (names and addresses), Product Listing (weights). The "
-        "second is restricted: Amazon asks some questions and may take its time."
+        "The first time, Amazon asks for an account in its Solution Provider Portal, proof of your identity (about 20 "
+        "minutes) and the developer profile. In the profile, choose private developer and three roles: Inventory and "
+        "Order Tracking (orders), Product Listing (weights), Direct-to-Consumer Shipping (names and addresses)."
     ),
     (
-        "Add a new app client for the business entity Sellers, with the same three roles, and save it. It may stay a "
+        "Direct-to-Consumer Shipping, or Direct-to-Consumer Delivery on some pages, is a restricted role. Amazon shows "
+        "a security form for it, and reviews your answers. That can take weeks."
+    ),
+    (
+        "Choose Add new app client. Give it a name. API type: SP API. App type: Production. Business entity: Sellers. "
+        "Roles: the three of step 2, as far as Amazon has granted them. PII delegation: No. Save. The app may stay a "
         "draft."
     ),
-    "Open the arrow beside Edit App, choose Authorize, then Authorize app. That shows the refresh token, once only.",
     "Choose View under LWA credentials. That shows the client id and the client secret.",
+    (
+        "Open the arrow beside Edit App and choose Authorize. On the page Manage Authorizations, choose Authorize app "
+        "beside your account and region. That shows the refresh token, once only."
+    ),
+)
+_WHILE_WAITING: Final = (
+    (
+        "In autumn 2026, sellers waited 30 days and more for the restricted role. Connect the app without it "
+        "meanwhile: orders, weights and confirmations work. Orders arrive without names and addresses and stay on "
+        "hold (no-address). Seller Central's file Unshipped orders has the addresses."
+    ),
+    (
+        "When Amazon has granted the role, add it to the app and save. Authorise the app again, and give amzlink the "
+        "new refresh token with `amzlink connect --renew`. Tokens from before the role do not open addresses."
+    ),
 )
 ANNOUNCED: Final = (
     "Warning: Amazon wants no confirmation before the parcel is handed over. It charges the buyer at that moment, and "
@@ -50,6 +71,18 @@ KEEPS: Final = "keeps a connected store's"
 # Shown with a question
 
 
+def about_files(state: State) -> Sequence[Paragraph]:
+    """Why there is no keyring, and what files are like."""
+    fault = state.keyring_fault.summary if state.keyring_fault else ""
+    return (
+        Paragraph(
+            f"{fault} amzlink can write the secrets to files instead, which only you can read (mode 0600, in a folder "
+            "of mode 0700). Programs that run as you, and root, can read them too. At the end you get the lines for "
+            "cron and systemd. With n, amzlink shows the other ways and stops."
+        ),
+    )
+
+
 def countries_by_region(state: State) -> Sequence[Paragraph]:
     """All countries with a marketplace."""
     found = []
@@ -61,12 +94,14 @@ def countries_by_region(state: State) -> Sequence[Paragraph]:
 
 def about_the_app(_state: State) -> Sequence[Paragraph]:
     """Where apps are made, and that a policy applies to them."""
-    return (Paragraph(_NO_MWS), Paragraph(_APPS_PAGE.format(intro="You make apps at")), Paragraph(DATA_PROTECTION))
+    page = f"{_APPS_PAGE.format(intro='You make apps at')} {_IN_THE_PORTAL}"
+    return (Paragraph(_NO_MWS), Paragraph(page), Paragraph(DATA_PROTECTION))
 
 
 def app_steps(_state: State) -> Sequence[Paragraph]:
-    """How an app is made and authorised."""
-    return [Paragraph(step, lead=f"  {number}. ") for number, step in enumerate(_APP_STEPS, 1)]
+    """How an app is made and authorised, and what to do while Amazon reviews the restricted role."""
+    steps = [Paragraph(step, lead=f"  {number}. ") for number, step in enumerate(_APP_STEPS, 1)]
+    return (*steps, *map(Paragraph, _WHILE_WAITING))
 
 
 def app_page(intro: str) -> Callable[[State], Sequence[Paragraph]]:

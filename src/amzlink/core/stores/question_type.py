@@ -64,7 +64,8 @@ class Question:
     `called` is what is asked for, in the middle of a sentence. `reason` says in one line why; `more` is shown with it,
     and both are the explanation that `?` gives. They may hold `{page}`, where the merchant's apps are managed.
     `option` gives the answer on the command line. `enter` is what Enter answers, and
-    `unasked` what is taken where the question is not asked; None means that there is no such answer. `required`:
+    `unasked` what is taken where the question is not asked; None means that there is no such answer. `why_no_enter`
+    says why Enter is none, where that is not plain. `required`:
     without a terminal it has to be given. `asked` tells whether it is asked at all, `remark` is said after an answer.
     A new answer undoes the proof of `proved_by`. `takes_pasted`: the parser judges pasted keys, tokens and ids itself;
     elsewhere only those in `may_be_pasted` are an answer. `default` says in words what Enter answers.
@@ -83,6 +84,7 @@ class Question:
     yes: object = True
     enter: Callable[[State], object] = _nothing
     unasked: Callable[[State], object] = _nothing
+    why_no_enter: str = ""
     required: bool = False
     asked: Callable[[State], bool] = _always
     remark: Callable[[State], str] = _no_remark

@@ -15,6 +15,32 @@ from amzlink.core.stores.question_type import Form, Question
 
 TABLE: Final = (
     Question(
+        key=Key.WRITE_FILES,
+        called="answer (yes or no)",
+        heading="Where the secrets go",
+        prompt="Write the secrets to files?",
+        reason="amzlink keeps secrets in the operating system's keyring.",
+        more=texts.about_files,
+        parse=parsers.yes_no,
+        form=Form.YES_NO,
+        enter=lambda _state: True,
+        asked=rules.files_are_offered,
+        default="yes",
+    ),
+    Question(
+        key=Key.SECRETS_FOLDER,
+        called="folder",
+        prompt="Folder for the secrets",
+        reason="Choose a folder of its own. amzlink makes it if it is not there. Leave it out of backups that hold the "
+        "orders: the key to buyers' addresses will be there too.",
+        parse=parsers.folder,
+        takes_pasted=True,
+        option="--secrets-to",
+        enter=lambda state: state.usual_folder or None,
+        asked=rules.folder_is_asked_for,
+        default="a folder beside amzlink's own",
+    ),
+    Question(
         key=Key.COUNTRY,
         called="country",
         heading="Country",
@@ -32,17 +58,17 @@ TABLE: Final = (
     ),
     Question(
         key=Key.APP_IS_READY,
-        called="yes or no",
+        called="answer (yes or no)",
         heading="Your app at Amazon",
         prompt="Is your app registered and authorised?",
         reason="amzlink works through an app of your own that nobody else uses.",
         more=texts.about_the_app,
         parse=parsers.yes_no,
         form=Form.YES_NO,
-        enter=lambda _state: True,
         unasked=lambda _state: True,
+        why_no_enter="Enter is no answer here, because amzlink cannot see your apps. y goes on to the app's values, n "
+        "shows how to make and authorise an app.",
         asked=rules.app_is_asked_about,
-        default="yes",
     ),
     Question(
         key=Key.APP_STEPS,
@@ -50,7 +76,7 @@ TABLE: Final = (
         prompt="Press Enter when that is done, or Ctrl-C to come back later",
         reason="These steps lead there.",
         more=texts.app_steps,
-        parse=parsers.anything,
+        parse=parsers.enter_alone,
         form=Form.PAUSE,
         enter=lambda _state: True,
         unasked=lambda _state: True,
@@ -109,7 +135,7 @@ TABLE: Final = (
         heading="Refresh token",
         prompt="Refresh token",
         reason="It is your own permission to the app. On the app's page: the arrow beside Edit App, Authorize, "
-        "Authorize app. What you paste is not shown.",
+        "Manage Authorizations, Authorize app. What you paste is not shown.",
         more=texts.app_page("The app's page is"),
         parse=parsers.credential("refresh token"),
         takes_pasted=True,
@@ -123,7 +149,7 @@ TABLE: Final = (
     ),
     Question(
         key=Key.TOKEN_IS_WHOLE,
-        called="yes or no",
+        called="answer (yes or no)",
         prompt="Is it whole?",
         reason="Amazon's refresh tokens have several hundred characters. A terminal may cut a pasted text at a line "
         "break.",
@@ -151,7 +177,7 @@ TABLE: Final = (
     ),
     Question(
         key=Key.IMPORT_WEIGHTS,
-        called="yes or no",
+        called="answer (yes or no)",
         heading="Weights",
         prompt="Import weights from the shop?",
         reason="A parcel needs a weight, and amzlink can read your products' weights from your listings.",
@@ -180,7 +206,7 @@ TABLE: Final = (
     ),
     Question(
         key=Key.DESTINATION,
-        called="yes or no",
+        called="answer (yes or no)",
         heading="Sendcloud",
         prompt="Send orders to Sendcloud?",
         reason="amzlink can send your orders to Sendcloud, where you make labels, and confirm every parcel to Amazon.",
@@ -239,7 +265,7 @@ TABLE: Final = (
     ),
     Question(
         key=Key.PURGE_DESTINATION,
-        called="yes or no",
+        called="answer (yes or no)",
         prompt="Delete orders at Sendcloud too when their retention ends?",
         reason="amzlink can delete the orders there too when it deletes its own copy; parcels stay.",
         more=texts.about_retention,
@@ -254,7 +280,7 @@ TABLE: Final = (
         key=Key.MORE_COUNTRIES,
         called="country",
         heading="More countries",
-        prompt="Import orders from there too?",
+        prompt="Countries to add (Enter for none)",
         reason="One authorisation covers all marketplaces of the region.",
         more=texts.more_offered,
         parse=parsers.more_countries,

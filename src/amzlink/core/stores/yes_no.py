@@ -1,5 +1,6 @@
 """Yes and no in the languages of Amazon's marketplaces."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -17,9 +18,22 @@ _NO: Final = frozenset(
 )  # fmt: skip
 
 
+# What people add to be polite.
+_COURTESY: Final = frozenset(
+    (
+        "please", "thanks", "thank", "you", "bitte", "gerne", "danke", "graag", "alstublieft", "bedankt", "dank", "je",
+        "merci", "s'il", "vous", "plaît", "plait", "grazie", "per", "favore", "gracias", "por", "favor", "proszę",
+        "prosze", "dziękuję", "dziekuje", "tack", "gärna", "obrigado", "obrigada", "lütfen", "teşekkürler",
+    )
+)  # fmt: skip
+
+
 def parse_yes_no(text: str) -> bool | None:
     """Whether the text means yes or no in one of the languages; None where it means neither."""
-    word = unicodedata.normalize("NFKC", text).strip(" .!。").casefold()
-    if word in _YES:
+    words = re.split(r"[\s,;.!。¡]+", unicodedata.normalize("NFKC", text).casefold())
+    meant = [word for word in words if word and word not in _COURTESY]
+    if len(meant) != 1:
+        return None
+    if meant[0] in _YES:
         return True
-    return False if word in _NO else None
+    return False if meant[0] in _NO else None

@@ -22,6 +22,7 @@ class Answers:
     """The answers. The marketplaces are of one region, and the first is the store's country.
 
     `sendcloud` is there where orders go on to Sendcloud. Where `purge_destination` is None it stays as it is.
+    `without_addresses`: the app need not have the role for names and addresses yet.
     """
 
     slug: str
@@ -34,6 +35,7 @@ class Answers:
     import_weights: bool = True
     update_status_when: Trigger = "processed"
     amazon_sandbox: bool = False
+    without_addresses: bool = False
     sendcloud: SendcloudKeys | None = None
     purge_destination: bool | None = None
 

@@ -84,7 +84,7 @@ def _of_amazon(answers: Answers) -> dict[Check, Subject]:
         Check.LWA_TOKEN: _TOKEN,
         Check.REGION: Subject(text=f"Region {REGION_NAMES[answers.region]}"),
         Check.ORDERS_ACCESS: Subject(text="Reading orders", essential=True),
-        Check.PII_ACCESS: Subject(text="Names and addresses"),
+        Check.PII_ACCESS: Subject(text="Names and addresses", may_be_missing=answers.without_addresses),
         Check.PARTICIPATION: Subject(text=f"Selling in {countries}", in_doubt=f"Listings in {countries}"),
         Check.ACCOUNT: Subject(text="Selling plan", quiet=True),
         Check.SELLER_ID: Subject(text="Seller ID"),

@@ -1,7 +1,7 @@
 """Storing a link: which store it is, where its secrets come from, and all of it or nothing."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,10 @@ from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, va
 _EXAMPLE_SLUG: Final = "my-shop"
 _VAULT_KEY: Final[SecretName] = "vault-key"
 GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
+
+
+class AnotherStoreError(Problem):
+    """The short name that was asked for is not this account's, and no other answer than another name changes that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,14 @@ def choose_slug(
     if taken and (reason := _mismatch(taken, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)):
         raise usage_problem(stores.slug_of_another_account(slug=wanted, reason=reason))
     if not taken and connected:
-        raise usage_problem(stores.connected_under_another_slug(slug=connected, wanted=wanted))
+        raise _another_store(stores.connected_under_another_slug(slug=connected, wanted=wanted))
     if not taken and wanted in _names_of_others(deps, seller_id, region, test=test):
-        raise usage_problem(stores.slug_of_kept_orders(slug=wanted))
+        raise _another_store(stores.slug_of_kept_orders(slug=wanted))
     return wanted
+
+
+def _another_store(detail: str) -> AnotherStoreError:
+    return AnotherStoreError(ProblemName.USAGE, command=usage.CONNECT, detail=detail)
 
 
 def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:
@@ -118,15 +126,17 @@ def pick_secret(deps: Deps, slug: str | None, name: SecretName, given: str | Non
     return deps.secrets.get(slug, name) if slug and slug in deps.load_config().stores else None
 
 
-def require_place(deps: Deps, slug: str | None, name: str | None = None) -> None:
-    """Fail before any question is asked or call made, where the secrets could not be kept in the end.
+def require_place(
+    deps: Deps, slug: str | None, name: str | None = None, *, wanted: Sequence[SecretName] = GIVEN
+) -> None:
+    """Fail before any question is asked or call made, where these secrets could not be kept in the end.
 
     Raises:
         Problem: `keyring-unavailable` or `keyring-locked`. As long as the store is not connected, the next step begins
             with its slug: the one wanted, or one that its `name` gives.
     """
     chosen = slug or slug_of(name or "") or _EXAMPLE_SLUG
-    for secret in GIVEN:
+    for secret in wanted:
         if slug is None or not deps.secrets.overridden(slug, secret):
             try:
                 deps.secrets.get(chosen, secret)

@@ -1,0 +1,121 @@
+"""Secrets that were written to files: the lines by which a shell, cron and systemd let amzlink find them.
+
+Each line stands by itself and is never broken, because people copy it.
+"""
+
+import getpass
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from amzlink.cli.shell.console import Console
+from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
+from amzlink.problems import store_option
+from amzlink.secrets import NAMES, FileSecrets, variable
+
+# What else decides where amzlink's files are and whom it calls. None of them can hold a secret.
+_CARRIED: Final = (
+    "AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "SSL_CERT_FILE", CLOCK_OFFSET,
+    *ENDPOINT_VARIABLES,
+)  # fmt: skip
+_NOT_SHOWN: Final = ("HTTPS_PROXY", "https_proxy")  # they may hold a password
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What has to be set for one store: `variables` in their order, and each secret's file by systemd's name for it."""
+
+    slug: str
+    program: str
+    variables: Mapping[str, str]
+    credentials: Mapping[str, Path]
+
+    def shell(self) -> Iterator[str]:
+        """For commands that are run by hand."""
+        for name, value in self.variables.items():
+            yield f"export {name}={shlex.quote(value)}"
+
+    def cron(self) -> Iterator[str]:
+        """For a crontab."""
+        for name, value in self.variables.items():
+            yield f"{name}={value}"
+        for minutes, command in (("*/15", "import-orders"), ("7-59/15", "push-status")):
+            yield f"{minutes} * * * * {self._command(command)}".replace("%", r"\%")
+
+    def systemd(self) -> Iterator[str]:
+        """For the service that imports orders."""
+        yield "[Service]"
+        yield "Type=oneshot"
+        yield f"User={getpass.getuser()}"
+        yield _for_systemd(f"ExecStart={self._command('import-orders')}").replace("$", "$$")
+        yield "SuccessExitStatus=75"
+        files = {str(file) for file in self.credentials.values()}
+        for name, file in self.credentials.items():
+            yield _for_systemd(f"LoadCredential={name}:{file}")
+        for name, value in self.variables.items():
+            if value not in files:
+                yield _for_systemd(f"Environment={shlex.quote(f'{name}={value}')}")
+
+    def _command(self, command: str) -> str:
+        return f"{self.program} {command}{store_option(self.slug)}"
+
+
+def show_lines(console: Console, deps: Deps, slug: str) -> None:
+    """How a store's files are found by amzlink; nothing, where its secrets are in the keyring or were there before."""
+    kept = deps.secrets
+    if console.as_json or not isinstance(kept, FileSecrets) or kept.folder is None:
+        return
+    lines = _lines(deps.environ, kept, slug)
+    console.say(f"The secrets are in files in {kept.folder}. amzlink finds them by the variables below.")
+    _block(console, "For commands that you run by hand: paste this, and add it to ~/.profile.", lines.shell())
+    _block(console, "For cron: run `crontab -e` and add this.", lines.cron())
+    if sys.platform == "linux":
+        _block(
+            console,
+            "For systemd: this is the service that imports orders. `amzlink explain servers` shows its timer, and the "
+            "service with push-status.",
+            lines.systemd(),
+        )
+    if any(deps.environ.get(name) for name in _NOT_SHOWN):
+        console.say("HTTPS_PROXY is set here. Set it for cron and systemd too.")
+    console.say()
+
+
+def _block(console: Console, text: str, lines: Iterator[str]) -> None:
+    console.say()
+    console.say(text)
+    console.say()
+    out = console.data()
+    for line in lines:
+        out.write(f"{line}\n")
+
+
+def _lines(environ: Mapping[str, str], kept: FileSecrets, slug: str) -> Lines:
+    variables = {name: environ[name] for name in _CARRIED if environ.get(name)}
+    credentials = {}
+    for name in NAMES:
+        given = f"{variable(slug, name)}_FILE"
+        file = kept.file_of(slug, name)
+        if file and (name == "vault-key" or file.exists()):  # the vault key is made by the first import
+            variables[given] = str(file)
+            if name != "vault-key":
+                credentials[f"{slug}.{name}"] = file
+        elif environ.get(given):
+            variables[given] = environ[given]
+    return Lines(slug, _program(), variables, credentials)
+
+
+def _program() -> str:
+    """How this amzlink is started from anywhere."""
+    started = Path(os.path.abspath(sys.argv[0]))  # noqa: PTH100 - a link stays one: it outlives what it points to
+    if started.name.startswith("amzlink") and os.access(started, os.X_OK):
+        return shlex.quote(str(started))
+    return f"{shlex.quote(sys.executable)} -m amzlink"
+
+
+def _for_systemd(line: str) -> str:
+    return line.replace("%", "%%")
