@@ -11,7 +11,7 @@ import pytest
 
 from amzlink.files import Home, find_home
 from amzlink.problems import Exit, Problem
-from amzlink.secrets import MemorySecrets, Secret, SystemSecrets, require, variable, why_no_keyring
+from amzlink.secrets import FileSecrets, MemorySecrets, Secret, SystemSecrets, require, variable, why_no_keyring
 
 
 class DictKeyring:
@@ -418,3 +418,61 @@ class TestRequire:
         )
         assert "AMZLINK_SECRET_DE_1_REFRESH_TOKEN" in problem.summary
         assert "`amzlink connect --store de-1 --renew`" in problem.next_step
+
+
+class TestFiles:
+    """Secrets in files in place of the keyring."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "keys"
+
+    def store(self, home: Home, folder: Path | None, *, renewing: bool = False, **environ: str) -> FileSecrets:
+        return FileSecrets(SystemSecrets(environ, home, keyring=ForgetfulKeyring()), folder, renewing)
+
+    def test_are_their_owner_s_alone(self, home: Home, folder: Path) -> None:
+        before = os.umask(0)
+        try:
+            self.store(home, folder).set("my-shop", "client-secret", "hidden")
+        finally:
+            os.umask(before)
+        file = folder / "my-shop.client-secret"
+        assert file.read_text() == "hidden"
+        assert [path.stat().st_mode & 0o777 for path in (folder, file)] == [0o700, 0o600]
+
+    def test_are_what_systemd_calls_credentials(self, home: Home, folder: Path) -> None:
+        self.store(home, folder).set("my-shop", "client-secret", "hidden")
+        found = SystemSecrets({"CREDENTIALS_DIRECTORY": str(folder)}, home).get("my-shop", "client-secret")
+        assert found is not None
+        assert found.reveal() == "hidden"
+
+    def test_take_their_folder_with_them_where_it_was_made_for_them(self, home: Home, folder: Path) -> None:
+        store = self.store(home, folder)
+        store.set("my-shop", "client-secret", "hidden")
+        store.delete("my-shop", "client-secret")
+        assert not folder.exists()
+        folder.mkdir(mode=0o700)
+        store = self.store(home, folder)
+        store.set("my-shop", "client-secret", "hidden")
+        store.delete("my-shop", "client-secret")
+        assert folder.exists(), "somebody else made it"
+
+    @pytest.mark.parametrize("renewing", [False, True])
+    def test_that_the_environment_names_are_replaced_by_a_renewal_alone(
+        self, home: Home, folder: Path, tmp_path: Path, *, renewing: bool
+    ) -> None:
+        named = tmp_path / "named"
+        named.write_text("old")
+        store = self.store(home, folder, renewing=renewing, AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET_FILE=str(named))
+        assert store.overridden("my-shop", "client-secret") is not renewing
+        if renewing:
+            store.set("my-shop", "client-secret", "new")
+            assert named.read_text() == "new"
+        assert not folder.exists()
+
+    def test_never_replace_a_variable(self, home: Home, folder: Path) -> None:
+        store = self.store(home, folder, renewing=True, AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET="given")
+        assert store.overridden("my-shop", "client-secret")
+        found = store.get("my-shop", "client-secret")
+        assert found is not None
+        assert found.reveal() == "given"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.files import Home, find_home
-from amzlink.secrets import NAMES, MemorySecrets, SecretName, SecretStore, SystemSecrets
+from amzlink.secrets import NAMES, FileSecrets, MemorySecrets, SecretName, SecretStore, SystemSecrets
 from tests.test_secrets import DictKeyring
 
 PATIENCE_SECONDS = 30  # a loaded machine may need some for its first D-Bus call
@@ -144,6 +144,14 @@ class TestTheFileOfTheVaultKey(SecretStoreContract):
 # gnome-keyring's daemon sometimes ends in the middle of a call, which is not ours to mend; three times is no accident.
 @pytest.mark.flaky(reruns=2, only_rerun=["keyring-locked", "keyring-unavailable"])
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
+class TestFilesInAFolder(SecretStoreContract):
+    """Secrets in files, as `connect` writes them without a keyring."""
+
+    @pytest.fixture
+    def store(self, home: Home, tmp_path: Path) -> SecretStore:
+        return FileSecrets(SystemSecrets({}, home, keyring=DictKeyring()), tmp_path / "keys")
+
+
 class TestARealSecretService(SecretStoreContract):
     @pytest.fixture
     def store(self, home: Home, unlocked_bus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> SecretStore:

@@ -385,6 +385,71 @@ class TestSendcloud:
         assert "my-shop/sendcloud-secret-key" not in shell.keyring
 
 
+class TestSecretsInFiles:
+    """`--secrets-to`: for a machine without a keyring and without a terminal."""
+
+    @pytest.fixture(autouse=True)
+    def no_keyring(self, shell: EmptyShell) -> None:
+        shell.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+    def folder(self, shell: EmptyShell) -> Path:
+        return shell.home.parent / "keys"
+
+    def test_are_written_where_they_are_wanted(self, shell: EmptyShell) -> None:
+        done = shell.connect("--secrets-to", str(self.folder(shell)))
+        assert done.code == 0
+        assert (self.folder(shell) / "my-shop.refresh-token").read_text() == shell.credentials["refresh_token"]
+        assert f"AMZLINK_SECRET_MY_SHOP_VAULT_KEY_FILE={self.folder(shell)}/my-shop.vault-key" in done.out.splitlines()
+        assert shell.config["stores"].keys() == {"my-shop"}
+        for name in ("client_secret", "refresh_token"):
+            assert shell.credentials[name] not in done.out + done.err
+
+    def test_are_renewed_there(self, shell: EmptyShell) -> None:
+        words = ("--secrets-to", str(self.folder(shell)))
+        assert shell.connect(*words).code == 0
+        other = shell.control("/refresh-token", {})["refresh_token"]
+        secrets = f"refresh_token = {json.dumps(other)}"
+        assert shell.run("connect", "--renew", *words, "--secrets-from", "-", stdin=secrets).code == 0
+        assert (self.folder(shell) / "my-shop.refresh-token").read_text() == other
+
+    def test_are_renewed_where_the_environment_names_them(self, shell: EmptyShell) -> None:
+        assert shell.connect("--secrets-to", str(self.folder(shell))).code == 0
+        file = self.folder(shell) / "my-shop.refresh-token"
+        shell.environ["AMZLINK_SECRET_MY_SHOP_REFRESH_TOKEN_FILE"] = str(file)
+        shell.environ["AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET_FILE"] = str(file.with_name("my-shop.client-secret"))
+        other = shell.control("/refresh-token", {})["refresh_token"]
+        secrets = f"refresh_token = {json.dumps(other)}"
+        assert shell.run("connect", "--renew", "--secrets-from", "-", stdin=secrets).code == 0
+        assert file.read_text() == other
+
+    def test_leave_one_document_with_json(self, shell: EmptyShell) -> None:
+        done = shell.connect("--secrets-to", str(self.folder(shell)), "--json")
+        assert (done.code, done.document["store"], done.err) == (0, "my-shop", "")
+
+    def test_are_not_left_behind_by_a_link_that_fails(self, shell: EmptyShell) -> None:
+        shell.fault("client-unknown")
+        assert shell.connect("--secrets-to", str(self.folder(shell))).code == 77
+        assert not self.folder(shell).exists()
+
+    def test_are_not_left_behind_by_settings_that_cannot_be_written(self, shell: EmptyShell) -> None:
+        (shell.home / "config").mkdir(parents=True, mode=0o700)
+        (shell.home / "config" / "config.toml").symlink_to(shell.home / "nowhere" / "config.toml")
+        assert shell.connect("--secrets-to", str(self.folder(shell))).code == 73
+        assert not self.folder(shell).exists()
+
+    def test_do_not_go_beside_the_orders(self, shell: EmptyShell) -> None:
+        done = shell.connect("--secrets-to", str(shell.home / "data" / "keys"), "--json")
+        assert (done.code, done.document["error"]["problem"]) == (64, "usage")
+
+    def test_stay_in_a_keyring_that_has_the_key_to_the_orders(self, shell: EmptyShell) -> None:
+        shell.environ["PYTHON_KEYRING_BACKEND"] = "file_keyring.FileKeyring"
+        assert shell.connect().code == 0
+        assert shell.run("import-orders").code in (0, 1)
+        done = shell.connect("--secrets-to", str(self.folder(shell)))
+        assert done.code == 64
+        assert "in this machine's keyring" in done.err
+
+
 class TestWhatIsRefused:
     def test_all_missing_answers_are_named_at_once(self, shell: EmptyShell) -> None:
         done = shell.run("connect")

@@ -51,9 +51,7 @@ def look_up(deps: Deps, state: State) -> State:
         return state
     overridden = {key for key, name in _SECRETS.items() if slug and deps.secrets.overridden(slug, name)}
     kept = {
-        key
-        for key, name in _SECRETS.items()
-        if connected and key not in overridden and _is_kept(deps, state, connected, name)
+        key for key, name in _SECRETS.items() if connected and key not in overridden and _is_kept(deps, connected, name)
     }
     return replace(state, slug=slug, present=present, elsewhere=frozenset(overridden), kept=frozenset(kept))
 
@@ -81,24 +79,19 @@ def _with_place(deps: Deps, state: State, slug: str | None, *, connected: bool) 
     return replace(state, draft=replace(draft, secrets_folder=folder), folder_in_use=folder), True
 
 
-def _is_kept(deps: Deps, state: State, slug: str, name: SecretName) -> bool:
-    """Whether the connected store has this secret, as far as it can be looked at already."""
+def _is_kept(deps: Deps, slug: str, name: SecretName) -> bool:
+    """Whether the connected store has this secret; a keyring that does not work stops only those who need it."""
     try:
         return deps.secrets.get(slug, name) is not None
     except Problem as problem:
-        if state.keyring_fault and problem.name in _NO_KEYRING:
+        if problem.name in _NO_KEYRING:
             return False
         raise
 
 
 def _opens_with_keyring(deps: Deps, slug: str) -> bool:
     """Whether the key to the store's personal data is in a keyring that works."""
-    try:
-        return not deps.secrets.overridden(slug, "vault-key") and deps.secrets.get(slug, "vault-key") is not None
-    except Problem as problem:
-        if problem.name in _NO_KEYRING:
-            return False
-        raise
+    return not deps.secrets.overridden(slug, "vault-key") and _is_kept(deps, slug, "vault-key")
 
 
 def offering_files(deps: Deps, state: State) -> State:

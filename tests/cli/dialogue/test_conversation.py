@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keyring.errors import NoKeyringError
 
 from amzlink.core.stores.draft import Key
 from amzlink.core.stores.next_step import Remedy
 from amzlink.jobs.stores.save import keep
+from amzlink.secrets import SystemSecrets
 from tests.cli.dialogue.by_key import NOTHING, right_answers, secrets_file, talk
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.jobs.stores.test_prove_sendcloud import link_for
@@ -51,6 +53,30 @@ class TestQuestions:
     def test_a_question_mark_explains_again(self, world: StoreOnSandbox) -> None:
         answers = {**right_answers(world), Key.SELLER_ID: ["?", credentials(world)["seller_id"]]}
         assert talk(world, answers).said.count("Merchant Token") == 2
+
+    def test_enter_is_no_answer_to_whether_there_is_an_app(self, world: StoreOnSandbox) -> None:
+        talked = talk(world, {**right_answers(world), Key.APP_IS_READY: ["", "", "y"]})
+        assert talked.said.count("Enter is no answer here") == 2
+        assert "Is your app registered and authorised? (y/n)" in talked.terminal.prompts
+        assert talked.problem is None
+
+    def test_no_app_is_answered_with_amazon_s_steps_and_what_works_while_the_role_is_waited_for(
+        self, world: StoreOnSandbox
+    ) -> None:
+        talked = talk(world, {**right_answers(world), Key.APP_IS_READY: "nein", Key.APP_STEPS: ["?", "no", ""]})
+        said = talked.said
+        steps = (
+            "proof of your identity",
+            "security form",
+            "App type: Production",
+            "LWA credentials",
+            "beside your account",
+        )
+        assert sorted(steps, key=said.index) == list(steps), "in the order of the pages"
+        assert said.count(steps[2]) == 2, "? shows them again"
+        assert "Connect the app without it meanwhile" in said
+        assert "Please press Enter to go on" in said
+        assert talked.problem is None
 
     @pytest.mark.parametrize(
         ("key", "words"),
@@ -235,6 +261,15 @@ class TestAProofThatFails:
         assert talked.stores == {}
         assert talked.secret("amazon-germany", "client-secret") is None
 
+    def test_of_the_restricted_role_offers_to_go_on_until_it_is_granted(self, world: StoreOnSandbox) -> None:
+        world.sandbox.world.faults.switch(on=["role-missing-pii"])
+        talked = talk(world, right_answers(world), Remedy.WITHOUT_ADDRESSES)
+        assert talked.terminal.offered[0][0] == "Go on without names and addresses until Amazon grants the role"
+        assert "missing Names and addresses" in talked.said
+        assert "proved Reading orders" in talked.said
+        assert "not verified" not in talked.said
+        assert "amazon-germany" in talked.stores
+
 
 class TestAConnectedAccount:
     def test_is_recognised_and_its_answers_are_the_defaults(self, world: StoreOnSandbox) -> None:
@@ -268,6 +303,21 @@ class TestAConnectedAccount:
         assert problem is not None
         assert f"connected already as the store {SLUG}" in problem.summary
         assert list(world.deps.load_config().stores) == [SLUG]
+
+    def test_named_otherwise_in_a_dialogue_is_refused_once_and_not_asked_for_ever(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, test=True)
+        talked = talk(world, right_answers(world), options=replace(NOTHING, store="ww"))
+        assert talked.problem is not None
+        assert f"`amzlink connect --store {SLUG}`" in talked.problem.summary
+        assert talked.terminal.asked.count(Key.SELLER_ID) == 1
+        assert list(world.deps.load_config().stores) == [SLUG]
+
+    def test_mistyped_for_a_named_store_is_asked_for_again(self, tmp_path: Path) -> None:
+        world = store_on_sandbox(tmp_path, test=True)
+        answers = {**dict.fromkeys(Key, ""), Key.SELLER_ID: ["A3TH9S8BH6GOGM", ""]}
+        talked = talk(world, answers, options=replace(NOTHING, store=SLUG))
+        assert talked.problem is None
+        assert "cannot take its place" in talked.said
 
     def test_can_be_renewed(self, tmp_path: Path) -> None:
         world = store_on_sandbox(tmp_path, test=True)
@@ -363,7 +413,6 @@ class TestSendcloud:
 
 
 def test_what_the_environment_gives_is_not_asked_for_once_the_store_is_named(tmp_path: Path) -> None:
-    from amzlink.secrets import SystemSecrets
     from tests.test_secrets import DictKeyring
 
     world = unconnected(tmp_path)
@@ -376,3 +425,93 @@ def test_what_the_environment_gives_is_not_asked_for_once_the_store_is_named(tmp
     assert talked.problem is None
     assert not {Key.CLIENT_SECRET, Key.REFRESH_TOKEN} & set(talked.terminal.asked)
     assert "The client secret is given by this machine's environment." in talked.said
+
+
+class NoKeyring:
+    """What the library does where it finds no back end."""
+
+    def get(self, service: str, user: str) -> str | None:
+        raise NoKeyringError
+
+    def set(self, service: str, user: str, value: str) -> None:
+        raise NoKeyringError
+
+    def delete(self, service: str, user: str) -> None:
+        raise NoKeyringError
+
+
+class TestWithoutAKeyring:
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> StoreOnSandbox:
+        world = unconnected(tmp_path)
+        world.deps.secrets = SystemSecrets({}, world.deps.home, keyring=NoKeyring())
+        return world
+
+    def usual(self, world: StoreOnSandbox) -> Path:
+        root = world.deps.home.root
+        assert root
+        return root.with_name(f"{root.name}-keys")
+
+    def test_files_are_offered_first_and_hold_the_secrets_in_the_end(self, world: StoreOnSandbox) -> None:
+        talked = talk(world, {**right_answers(world), Key.WRITE_FILES: ["?", "ja"], Key.SECRETS_FOLDER: ["?", ""]})
+        assert talked.problem is None
+        assert talked.terminal.asked[:4] == [Key.WRITE_FILES] * 2 + [Key.SECRETS_FOLDER] * 2
+        assert f"Folder for the secrets [{self.usual(world)}]" in talked.terminal.prompts
+        assert (self.usual(world) / "amazon-germany.client-secret").read_text() == credentials(world)["client_secret"]
+        assert "this session has none" in talked.said
+
+    def test_who_wants_no_files_is_told_the_other_ways(self, world: StoreOnSandbox) -> None:
+        talked = talk(world, {Key.WRITE_FILES: "nee"})
+        assert talked.problem is not None
+        assert talked.problem.name.value == "keyring-unavailable"
+        assert "AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET_FILE" in talked.problem.next_step
+        assert not self.usual(world).exists()
+
+    def test_a_folder_that_would_not_keep_them_safe_is_asked_for_again(
+        self, world: StoreOnSandbox, tmp_path: Path
+    ) -> None:
+        opened, file = tmp_path / "open", tmp_path / "file"
+        opened.mkdir(mode=0o755)
+        opened.chmod(0o755)
+        file.touch()
+        own = world.deps.home.data / "keys"
+        wrong = [str(own), "keys", str(opened), str(file), str(file / "below"), credentials(world)["refresh_token"]]
+        chosen = tmp_path / "deep" / "keys"
+        answers = {**right_answers(world), Key.WRITE_FILES: "", Key.SECRETS_FOLDER: [*wrong, str(chosen)]}
+        talked = talk(world, answers)
+        assert talked.problem is None
+        for words in ("amzlink's own folders", "whole path", "mode 755", "cannot be made or written"):
+            assert words in talked.said
+        assert "what was given is a refresh token" in talked.said
+        assert chosen.stat().st_mode & 0o777 == 0o700
+
+    def test_a_failed_proof_leaves_no_file(self, world: StoreOnSandbox) -> None:
+        world.sandbox.world.faults.switch(on=["client-unknown"])
+        answers = {**right_answers(world), Key.WRITE_FILES: "", Key.SECRETS_FOLDER: ""}
+        assert talk(world, answers, Remedy.STOP).problem is not None
+        assert not self.usual(world).exists()
+
+    def test_the_environment_s_secrets_need_no_files_until_sendcloud_has_one(self, world: StoreOnSandbox) -> None:
+        environ = {
+            "AMZLINK_SECRET_KONTOR_CLIENT_SECRET": credentials(world)["client_secret"],
+            "AMZLINK_SECRET_KONTOR_REFRESH_TOKEN": credentials(world)["refresh_token"],
+        }
+        world.deps.secrets = SystemSecrets(environ, world.deps.home, keyring=NoKeyring())
+        answers = {**right_answers(world), Key.DESTINATION: "y", Key.WRITE_FILES: "", Key.SECRETS_FOLDER: ""}
+        talked = talk(world, answers, options=replace(NOTHING, store="kontor"))
+        assert talked.problem is None
+        asked = talked.terminal.asked
+        assert asked.index(Key.DESTINATION) < asked.index(Key.WRITE_FILES) < asked.index(Key.SENDCLOUD_SECRET_KEY)
+        assert [file.name for file in self.usual(world).iterdir()] == ["kontor.sendcloud-secret-key"]
+
+    def test_yes_to_all_defaults_does_not_write_files_unasked(self, world: StoreOnSandbox) -> None:
+        talked = talk(world, {Key.WRITE_FILES: "n"}, options=replace(NOTHING, assume_yes=True))
+        assert talked.terminal.asked == [Key.WRITE_FILES]
+
+    def test_a_second_time_keeps_what_is_in_the_usual_folder(self, world: StoreOnSandbox) -> None:
+        talk(world, {**right_answers(world), Key.WRITE_FILES: "", Key.SECRETS_FOLDER: ""})
+        world.deps.secrets = SystemSecrets({}, world.deps.home, keyring=NoKeyring())
+        talked = talk(world, dict.fromkeys(Key, ""), renew=True)
+        assert talked.problem is None
+        assert Key.WRITE_FILES not in talked.terminal.asked
+        assert f"Secrets are kept in files in {self.usual(world)}." in talked.said

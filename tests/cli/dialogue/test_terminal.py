@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -192,7 +193,8 @@ class TestTheBrowser:
 
 
 def test_a_terminal_without_a_keyring_is_told_before_the_first_question(at_terminal: Callable[..., Terminal]) -> None:
-    screen = at_terminal("connect", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    screen = at_terminal("connect", **NO_KEYRING)
+    screen.answer("Write the secrets to files? (Y/n)", "n")
     assert screen.end() == 78
     assert "Country" not in screen.text
     said = unwrapped(screen.text)
@@ -217,6 +219,7 @@ class TestWithoutAKeyring:
 
     def steps(self, at_terminal: Callable[..., Terminal], *words: str) -> str:
         screen = at_terminal("connect", *words, **NO_KEYRING)
+        screen.answer("Write the secrets to files? (Y/n)", "n")
         assert screen.end() == 78
         return unwrapped(screen.text)
 
@@ -243,3 +246,170 @@ class TestWithoutAKeyring:
         assert "Refresh token: " not in screen.text
         assert "Warning" not in screen.text, "the vault key has its file too"
         assert list(shell.config["stores"]) == [slug]
+
+
+class TestSecretsInFiles:
+    """Without a keyring, and with the files that connect writes itself."""
+
+    def answer(self, shell: EmptyShell, screen: Terminal) -> None:
+        """The right answers to everything after the folder; orders go to Sendcloud."""
+        for question, text in (
+            ("Country, by code or name", "DE"),
+            ("registered and authorised? (y/n)", "y"),
+            ("Seller ID: ", shell.credentials["seller_id"]),
+            ("Client id: ", shell.credentials["client_id"]),
+            ("Client secret: ", shell.credentials["client_secret"]),
+            ("Refresh token: ", shell.credentials["refresh_token"]),
+            ("Store name", "Kontor am Markt"),
+            ("Import weights from the shop?", "n"),
+            ("when the parcel is", ""),
+            ("Send orders to Sendcloud? (Y/n)", ""),
+            ("Sendcloud public key: ", shell.credentials["sendcloud_public_key"]),
+            ("Sendcloud secret key: ", shell.credentials["sendcloud_secret_key"]),
+            ("Delete orders at Sendcloud too", ""),
+        ):
+            screen.answer(question, text)
+
+    def connect(self, shell: EmptyShell, at_terminal: Callable[..., Terminal], *words: str) -> Terminal:
+        screen = at_terminal("connect", *words, **NO_KEYRING)
+        if not words:
+            screen.answer("Write the secrets to files? (Y/n)", "")
+            screen.answer(f"Folder for the secrets [{self.folder(shell)}]", "")
+        self.answer(shell, screen)
+        screen.answer("Countries to add (Enter for none)", "")
+        assert screen.end() == 0
+        return screen
+
+    def folder(self, shell: EmptyShell) -> Path:
+        return shell.home.with_name("amzlink-keys")
+
+    def block(self, screen: Terminal, heading: str) -> list[str]:
+        """The lines below a heading, as somebody copies them."""
+        return screen.text.partition(heading)[2].partition("\n\n")[2].partition("\n\n")[0].splitlines()
+
+    def started_with(self, shell: EmptyShell, variables: dict[str, str]) -> None:
+        """The shell as cron and systemd have it: with these variables, and with none of this one's."""
+        shell.environ = {key: shell.environ[key] for key in ("PATH", "HOME", "PYTHONPATH")} | NO_KEYRING | variables
+
+    def test_nobody_else_can_read_them_and_no_secret_is_shown(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        screen = self.connect(shell, at_terminal)
+        folder = self.folder(shell)
+        assert folder.stat().st_mode & 0o777 == 0o700
+        kept = {file.name: file for file in folder.iterdir()}
+        names = {"client-secret", "refresh-token", "sendcloud-secret-key"}
+        assert set(kept) == {f"kontor-am-markt.{name}" for name in names}
+        assert {file.stat().st_mode & 0o777 for file in kept.values()} == {0o600}
+        for name in names:
+            secret = shell.credentials[name.replace("-", "_")]
+            assert kept[f"kontor-am-markt.{name}"].read_text() == secret
+            assert secret not in screen.text
+            assert secret not in (shell.home / "config" / "config.toml").read_text()
+
+    @pytest.mark.parametrize("columns", ["60", "80"])
+    def test_the_lines_for_cron_work_as_they_stand(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal], columns: str
+    ) -> None:
+        shell.environ["COLUMNS"] = columns
+        lines = self.block(self.connect(shell, at_terminal), "For cron: ")
+        variables = dict(line.split("=", 1) for line in lines if "* * *" not in line)
+        jobs = [re.fullmatch(r"[\d*/-]+ \* \* \* \* \S+( -m amzlink)? (.*)", line) for line in lines[len(variables) :]]
+        assert [job[2] for job in jobs if job] == [
+            "import-orders --store kontor-am-markt",
+            "push-status --store kontor-am-markt",
+        ]
+        self.started_with(shell, variables)
+        for job in jobs:
+            assert job
+            ran = shell.run(*job[2].split())
+            assert (ran.code, ran.err) in ((0, ""), (1, ran.err))
+        sent = shell.control("/state")["calls"]
+        assert sent["searchOrders"]
+        assert (self.folder(shell) / "kontor-am-markt.vault-key").stat().st_mode & 0o777 == 0o600
+
+    def test_the_lines_for_a_shell_work_as_they_stand(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        lines = self.block(self.connect(shell, at_terminal), "For commands that you run by hand")
+        script = "\n".join([*lines, "env -0"])
+        told = subprocess.run(["sh", "-c", script], env={}, capture_output=True, text=True, check=True).stdout
+        self.started_with(shell, dict(line.split("=", 1) for line in told.split("\0") if line))
+        shown = shell.run("stores", "show", "--json").document["secrets"]
+        assert {place["source"] for place in shown.values()} == {"file", None}
+        assert shown["vault-key"]["source"] is None
+        verified = {check["id"]: check["status"] for check in shell.run("verify", "--json").document["checks"]}
+        assert {verified[name] for name in ("keyring", "lwa-token", "sendcloud-access")} == {"ok"}
+
+    def test_the_lines_for_systemd_name_the_credentials_and_the_file_of_the_vault_key(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        lines = self.block(self.connect(shell, at_terminal), "For systemd: ")
+        settings = [line.split("=", 1) for line in lines[1:]]
+        assert lines[0] == "[Service]"
+        credentials = [value.split(":", 1) for key, value in settings if key == "LoadCredential"]
+        place = shell.home.parent / "credentials"
+        place.mkdir()
+        for name, file in credentials:  # what systemd does
+            (place / name).write_bytes(Path(file).read_bytes())
+        environ = dict(value.split("=", 1) for key, value in settings if key == "Environment")
+        self.started_with(shell, environ | {"CREDENTIALS_DIRECTORY": str(place)})
+        [command] = [value for key, value in settings if key == "ExecStart"]
+        assert shell.run(*command.partition("amzlink import-orders ")[2].split(), "import-orders").code in (0, 1)
+        assert (self.folder(shell) / "kontor-am-markt.vault-key").exists()
+
+    def test_ctrl_c_at_the_last_question_leaves_nothing(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal]
+    ) -> None:
+        screen = at_terminal("connect", **NO_KEYRING)
+        screen.answer("Write the secrets to files?", "")
+        screen.answer("Folder for the secrets", "")
+        self.answer(shell, screen)
+        screen.expect("Countries to add")
+        screen.interrupt()
+        assert screen.end() == 130
+        assert "Nothing was stored." in screen.text
+        assert not self.folder(shell).exists()
+        assert shell.config == {}
+
+    @pytest.mark.parametrize("told", [True, False], ids=["named-by-the-environment", "found-in-the-usual-folder"])
+    def test_are_renewed_where_they_are(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal], *, told: bool
+    ) -> None:
+        self.connect(shell, at_terminal)
+        file = self.folder(shell) / "kontor-am-markt.refresh-token"
+        other = shell.control("/refresh-token", {})["refresh_token"]
+        named = {
+            f"AMZLINK_SECRET_KONTOR_AM_MARKT_{name.upper().replace('-', '_')}_FILE": str(
+                self.folder(shell) / f"kontor-am-markt.{name}"
+            )
+            for name in ("client-secret", "refresh-token", "sendcloud-secret-key", "vault-key")
+        }
+        screen = at_terminal("connect", "--renew", **NO_KEYRING, **(named if told else {}))
+        screen.answer("Client id", "")
+        screen.answer("Client secret (Enter keeps the present one)", "")
+        screen.answer("Refresh token (Enter keeps the present one)", other)
+        screen.answer("Sendcloud public key", "")
+        screen.answer("Sendcloud secret key (Enter keeps the present one)", "")
+        assert screen.end() == 0
+        assert "Write the secrets to files?" not in screen.text
+        assert file.read_text() == other
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_at_a_choice_a_question_mark_explains_and_a_paste_is_named(
+    shell: EmptyShell, at_terminal: Callable[..., Terminal]
+) -> None:
+    shell.fault("client-unknown")
+    credentials = shell.credentials
+    screen = at_terminal("connect", "--country", "DE", "--seller-id", credentials["seller_id"], "--yes")
+    screen.answer("Client id: ", credentials["client_id"])
+    screen.answer("Client secret: ", credentials["client_secret"])
+    screen.answer("Refresh token: ", credentials["refresh_token"])
+    first = unwrapped(screen.answer("What now? [1]", "?"))
+    assert first.partition("asking Amazon ")[2] in unwrapped(
+        screen.answer("What now? [1]", credentials["client_secret"])
+    )
+    assert "what was given is a client secret" in unwrapped(screen.answer("What now? [1]", "9"))
+    assert "a number from 1 to" in unwrapped(screen.answer("What now? [1]", "stop"))
+    assert screen.end() == 77

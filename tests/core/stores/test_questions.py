@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 
+from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.cli.connect import connect_command
 from amzlink.core.stores.draft import Draft, Key, State
 from amzlink.core.stores.option_help import HELP
@@ -42,18 +43,64 @@ def test_every_question_says_why_it_is_asked_in_a_line(question: object) -> None
 
 
 @pytest.mark.parametrize(
-    "word", ["y", "Yes", "ja", "J", "oui", "sí", "sì", "si", "tak", "evet", "sim", "はい", "نعم", "ok"]
+    "word",
+    [
+        "y",
+        "Yes",
+        "ja",
+        "J",
+        "oui",
+        "sí",
+        "sì",
+        "si",
+        "tak",
+        "evet",
+        "sim",
+        "はい",
+        "نعم",
+        "ok",
+        "Ja, graag!",
+        "ja bitte",
+        "yes please",
+        "oui merci",
+        "tak, proszę",
+        "sí, por favor",
+        "evet lütfen",
+    ],
 )
 def test_yes_is_understood(word: str) -> None:
     assert parse_yes_no(word) is True
 
 
-@pytest.mark.parametrize("word", ["n", "NO", "nein", "nee", "non", "nie", "nej", "não", "hayır", "いいえ", "لا"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "n",
+        "NO",
+        "nein",
+        "nee",
+        "non",
+        "nie",
+        "nej",
+        "não",
+        "hayır",
+        "いいえ",
+        "لا",
+        "no thanks",
+        "nein danke",
+        "Nee, dank je.",
+        "non, merci",
+        "nie dziękuję",
+        "nej tack",
+        "no gracias",
+        "não, obrigado",
+    ],
+)
 def test_no_is_understood(word: str) -> None:
     assert parse_yes_no(word) is False
 
 
-@pytest.mark.parametrize("word", ["Nederland", "yesterday", "Norge", "", "1", "maybe"])
+@pytest.mark.parametrize("word", ["Nederland", "yesterday", "Norge", "", "1", "maybe", "bitte", "ja nein", "no way"])
 def test_other_words_are_neither(word: str) -> None:
     assert parse_yes_no(word) is None
 
@@ -65,4 +112,43 @@ def test_other_words_are_neither(word: str) -> None:
 def test_a_paste_is_recognised_at_every_prompt(key: Key, pasted: str) -> None:
     with pytest.raises(Problem) as caught:
         answer_of(QUESTIONS[key], pasted, STATE)
+    assert caught.value.name.value in ("secret-looks-wrong", "mws-credentials")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Niemcy", "DE"),
+        ("Paesi Bassi", "NL"),
+        ("Großbritannien", "GB"),
+        ("İtalya", "IT"),
+        ("ESPAÑA", "ES"),
+        ("Sverige", "SE"),
+    ],
+)
+def test_a_country_is_known_by_its_names_in_the_languages_of_the_marketplaces(text: str, code: str) -> None:
+    assert answer_of(QUESTIONS[Key.COUNTRY], text, STATE) == (BY_COUNTRY[code],)
+
+
+def test_only_a_question_with_a_sensible_answer_takes_enter() -> None:
+    ready = QUESTIONS[Key.APP_IS_READY]
+    assert ready.enter(STATE) is None
+    assert "Enter is no answer here" in ready.why_no_enter
+    assert QUESTIONS[Key.DESTINATION].enter(STATE) == "sendcloud"
+
+
+@pytest.mark.parametrize("text", ["keys", "./keys", "my shop", "client-secret", "no"])
+def test_a_folder_is_a_whole_path(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        answer_of(QUESTIONS[Key.SECRETS_FOLDER], text, STATE)
+    assert caught.value.name.value == "usage"
+    assert answer_of(QUESTIONS[Key.SECRETS_FOLDER], " '~/keys' ", STATE) == "~/keys"
+
+
+@pytest.mark.parametrize(
+    "pasted", ["Atzr|" + "x" * 40, "amzn1.application-oa2-client." + "0" * 32, "AKIAIOSFODNN7EXAMPLE", "3244-7764-4129"]
+)
+def test_a_paste_is_no_folder(pasted: str) -> None:
+    with pytest.raises(Problem) as caught:
+        answer_of(QUESTIONS[Key.SECRETS_FOLDER], pasted, STATE)
     assert caught.value.name.value in ("secret-looks-wrong", "mws-credentials")

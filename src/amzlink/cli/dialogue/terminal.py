@@ -6,7 +6,7 @@ from typing import Final
 from amzlink.cli.shell.console import Console
 from amzlink.core.diagnosis.proof import Proof, Standing
 from amzlink.core.store_choices import Trigger
-from amzlink.core.stores.draft import State
+from amzlink.core.stores.draft import Key, State
 from amzlink.core.stores.next_step import Cure, Remedy
 from amzlink.core.stores.pasted_values import clean, refuse_pasted
 from amzlink.core.stores.question_texts import app_steps
@@ -41,6 +41,7 @@ class Terminal:
     def show(self, question: Question, state: State) -> None:
         """What a question is about, and why it is asked; `?` shows it once more."""
         self._show([Paragraph(question.reason), *question.more(state)], state.draft.page)
+        self._steps_shown |= question.key is Key.APP_STEPS
 
     def read(self, question: Question, state: State) -> str:
         """What was typed; an empty text for Enter."""
@@ -102,11 +103,13 @@ class Terminal:
     def _advise(self, problem: Problem, state: State) -> None:
         if problem.name is ProblemName.MWS_CREDENTIALS:
             self.say(f"{problem.cause} What takes their place is an app of your own.")
-            if self._steps_shown:
+            if not state.draft.marketplaces:
+                self.say("The next questions lead there.")
+            elif self._steps_shown:
                 self.say(f"The steps above lead there, beginning at {state.draft.page}.")
             else:
                 self._show(app_steps(state), state.draft.page)
-            self._steps_shown = True
+                self._steps_shown = True
         elif problem.name is not ProblemName.USAGE:
             self.say(problem.next_step)
 

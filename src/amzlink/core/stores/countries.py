@@ -9,12 +9,31 @@ from amzlink.problems import Problem, ProblemName, stores, usage
 
 # What the countries are called at home, and a few other ways to write them.
 _OTHER_NAMES: Final = {
-    "america": "US", "belgië": "BE", "belgie": "BE", "belgique": "BE", "belgien": "BE", "brasil": "BR",
-    "deutschland": "DE", "allemagne": "DE", "duitsland": "DE", "españa": "ES", "espana": "ES", "spanien": "ES",
-    "england": "GB", "great britain": "GB", "frankreich": "FR", "frankrijk": "FR", "holland": "NL", "italia": "IT",
-    "italien": "IT", "méxico": "MX", "nederland": "NL", "niederlande": "NL", "pays-bas": "NL", "polen": "PL",
-    "polska": "PL", "sverige": "SE", "schweden": "SE", "the netherlands": "NL", "turkey": "TR", "turkiye": "TR",
-    "uae": "AE", "usa": "US", "日本": "JP",
+    "america": "US", "usa": "US", "états-unis": "US", "stati uniti": "US", "estados unidos": "US",
+    "stany zjednoczone": "US", "vereinigte staaten": "US", "verenigde staten": "US", "förenta staterna": "US",
+    "allemagne": "DE", "almanya": "DE", "alemania": "DE", "alemanha": "DE", "deutschland": "DE", "duitsland": "DE",
+    "germania": "DE", "niemcy": "DE", "tyskland": "DE",
+    "francia": "FR", "francja": "FR", "frankreich": "FR", "frankrijk": "FR", "frankrike": "FR", "frança": "FR",
+    "fransa": "FR",
+    "holanda": "NL", "holandia": "NL", "holland": "NL", "hollanda": "NL", "nederland": "NL", "nederländerna": "NL",
+    "niederlande": "NL", "niderlandy": "NL", "paesi bassi": "NL", "pays-bas": "NL", "países bajos": "NL",
+    "países baixos": "NL", "the netherlands": "NL",
+    "belgia": "BE", "belgie": "BE", "belgien": "BE", "belgio": "BE", "belgique": "BE", "belgië": "BE", "bélgica": "BE",
+    "belçika": "BE",
+    "espagne": "ES", "espana": "ES", "espanha": "ES", "españa": "ES", "hiszpania": "ES", "ispanya": "ES",
+    "spagna": "ES", "spanien": "ES", "spanje": "ES",
+    "italia": "IT", "italie": "IT", "italien": "IT", "italië": "IT", "itália": "IT", "italya": "IT", "włochy": "IT",
+    "irland": "IE", "irlanda": "IE", "irlande": "IE", "irlandia": "IE", "ierland": "IE",
+    "lehistan": "PL", "polen": "PL", "pologne": "PL", "polonia": "PL", "polonya": "PL", "polónia": "PL", "polska": "PL",
+    "schweden": "SE", "suecia": "SE", "suède": "SE", "suécia": "SE", "sverige": "SE", "svezia": "SE", "szwecja": "SE",
+    "zweden": "SE", "isveç": "SE",
+    "turchia": "TR", "turcja": "TR", "turkei": "TR", "turkey": "TR", "turkije": "TR", "turkiet": "TR", "turkiye": "TR",
+    "turquia": "TR", "turquie": "TR", "turquía": "TR", "türkei": "TR",
+    "england": "GB", "great britain": "GB", "grossbritannien": "GB", "groot-brittannië": "GB", "grande-bretagne": "GB",
+    "gran bretaña": "GB", "gran bretagna": "GB", "royaume-uni": "GB", "regno unito": "GB", "reino unido": "GB",
+    "storbritannien": "GB", "vereinigtes königreich": "GB", "verenigd koninkrijk": "GB", "wielka brytania": "GB",
+    "brasil": "BR", "brasilien": "BR", "brazilië": "BR", "kanada": "CA", "mexiko": "MX", "méxico": "MX",
+    "uae": "AE", "日本": "JP",
 }  # fmt: skip
 
 
@@ -88,7 +107,8 @@ def codes_of(marketplaces: Iterable[Marketplace]) -> str:
 
 
 def _find(text: str, atlas: Atlas) -> Marketplace | None:
-    if marketplace := atlas.find(_OTHER_NAMES.get(text.casefold(), text)):
+    word = text.casefold().replace("\u0307", "")  # the dot that Turkish capitals leave behind
+    if marketplace := atlas.find(_OTHER_NAMES.get(word, text)):
         return marketplace
     shop = text.casefold().removeprefix("https://").removeprefix("www.").rstrip("/")
     return next((marketplace for marketplace in atlas.marketplaces if marketplace.shop == shop), None)

@@ -23,8 +23,8 @@ DATA_PROTECTION: Final = (
 # In the words and the order of Amazon's pages (docs/services/amazon.md, "Authorising your own app").
 _APP_STEPS: Final = (
     (
-        "Sign in at {page} as the account's primary user. The account needs a Professional selling plan. In Seller "
-        "Central's menu: Apps and Services, Develop Apps."
+        "Sign in to Seller Central as the account's primary user. The account needs a Professional selling plan. In "
+        "the menu, choose Apps and Services, Develop Apps. The page's address is {page}."
     ),
     (
         "The first time, Amazon asks for an account in its Solution Provider Portal, proof of your identity (about 20 "
