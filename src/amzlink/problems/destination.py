@@ -19,6 +19,7 @@ ENTRIES: Final = {
         what="Sendcloud refused the public and the secret key{exchanged}.",
         why="A key was mistyped, the two keys belong to different integrations, or the integration was removed.",
         next_step="In Sendcloud, Settings, Integrations, Sendcloud API, open your integration or make one. Then give both of its keys with `amzlink connect{store_option}{renew}`.",
+        next_step_exactly="{advice} with `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("sendcloud-access",),
     ),
@@ -109,3 +110,4 @@ ENTRIES: Final = {
 }
 
 KEYS_EXCHANGED: Final = ", and accepts them the other way round: they were exchanged"
+EXCHANGE_KEYS: Final = "Give both keys again, the public key as the secret one and the secret key as the public one,"

@@ -122,7 +122,7 @@ def slug_of_kept_orders(*, slug: str) -> str:
     """A short name under which the order book keeps orders of another account."""
     return (
         f"The order book still has orders of another account under the name {slug}, kept when that account was "
-        "disconnected. Choose another --store."
+        "disconnected. Nothing was stored."
     )
 
 
@@ -130,8 +130,16 @@ def connected_under_another_slug(*, slug: str, wanted: str) -> str:
     """An account that would be connected twice."""
     return (
         f"This account is connected already as the store {slug}. Connecting it as {wanted} too would import and "
-        f"confirm every order twice. Nothing was stored. Run `amzlink connect{store_option(slug)}` to update it."
+        "confirm every order twice. Nothing was stored."
     )
+
+
+def update_connected(*, slug: str) -> str:
+    """What to do about that."""
+    return f"Run `amzlink connect{store_option(slug)}` to update the store {slug}."
+
+
+ANOTHER_SHORT_NAME: Final = "Run the same command again with another short name after --store."
 
 
 def secret_given_twice(*, secret: str, variable: str) -> str:

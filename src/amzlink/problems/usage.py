@@ -22,6 +22,7 @@ ENTRIES: Final = {
         what="{detail}",
         why="An option or an argument is missing, misspelt, or has a value that is not allowed.",
         next_step="Run `{command} --help` to see the options.",
+        next_step_exactly="{advice}",
         exit_code=Exit.USAGE,
     ),
     ProblemName.INPUT_MALFORMED: Entry(

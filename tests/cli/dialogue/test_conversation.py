@@ -9,6 +9,7 @@ from keyring.errors import NoKeyringError
 
 from amzlink.core.stores.draft import Key
 from amzlink.core.stores.next_step import Remedy
+from amzlink.core.stores.questions import QUESTIONS
 from amzlink.jobs.stores.save import keep
 from amzlink.secrets import SystemSecrets
 from tests.cli.dialogue.by_key import NOTHING, right_answers, secrets_file, talk
@@ -92,6 +93,17 @@ class TestQuestions:
     def test_a_question_mark_explains_at_every_prompt(self, world: StoreOnSandbox, key: Key, words: str) -> None:
         right = right_answers(world)
         assert talk(world, {**right, key: ["?", str(right[key])]}).said.count(words) == 2
+
+    def test_every_prompt_explains_itself_once_more_when_asked(self, world: StoreOnSandbox) -> None:
+        token = credentials(world)["refresh_token"]
+        right = {**right_answers(world), Key.DESTINATION: "y", Key.APP_IS_READY: "n", Key.APP_STEPS: ""}
+        answers = {key: ["?", str(answer)] for key, answer in right.items()}
+        answers |= {Key.REFRESH_TOKEN: ["?", token[:80], "?", token], Key.TOKEN_IS_WHOLE: ["?", "n"]}
+        talked = talk(world, answers)
+        assert talked.problem is None
+        assert set(talked.terminal.asked) == set(answers)
+        for key in answers:
+            assert talked.said.count(QUESTIONS[key].reason) >= 2, key
 
     def test_an_unusual_seller_id_is_remarked_upon_but_taken(self, world: StoreOnSandbox) -> None:
         answers = {**right_answers(world), Key.SELLER_ID: "B3TH9S8BH6GOGM"}
@@ -308,7 +320,7 @@ class TestAConnectedAccount:
         world = store_on_sandbox(tmp_path, test=True)
         talked = talk(world, right_answers(world), options=replace(NOTHING, store="ww"))
         assert talked.problem is not None
-        assert f"`amzlink connect --store {SLUG}`" in talked.problem.summary
+        assert f"`amzlink connect --store {SLUG}`" in talked.problem.next_step
         assert talked.terminal.asked.count(Key.SELLER_ID) == 1
         assert list(world.deps.load_config().stores) == [SLUG]
 

@@ -11,7 +11,7 @@ from amzlink.config import Config
 from amzlink.deps import Deps
 from amzlink.jobs.stores.save import choose_slug, keep, pick_secret, require_place, vault_fault
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets, Secret, SecretName, SystemSecrets
+from amzlink.secrets import FileSecrets, MemorySecrets, Secret, SecretName, SystemSecrets
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
@@ -24,6 +24,15 @@ class FullKeyring(MemorySecrets):
         if name == "refresh-token" and value != "old":
             raise Problem(ProblemName.KEYRING_UNAVAILABLE, detail="it is full", variable="X", slug=slug, name=name)
         super().set(slug, name, value)
+
+
+class InterruptedFiles(FileSecrets):
+    """Ctrl-C comes when the second secret has just been written."""
+
+    def set(self, slug: str, name: SecretName, value: str) -> None:
+        super().set(slug, name, value)
+        if self.folder and len(list(self.folder.iterdir())) == 2:
+            raise KeyboardInterrupt
 
 
 def with_environment(world: StoreOnSandbox, environ: Mapping[str, str]) -> Deps:
@@ -188,6 +197,15 @@ class TestKeeping:
             keep(world.deps, answers_for(world), verified=True)
         assert value(world.deps.secrets.get("my-shop", "client-secret")) == "old"
         assert value(world.deps.secrets.get("my-shop", "refresh-token")) == "old"
+        assert world.deps.load_config().stores == {}
+
+    def test_that_is_interrupted_between_two_files_leaves_neither_behind(self, tmp_path: Path) -> None:
+        world = unconnected(tmp_path)
+        folder = tmp_path / "keys"
+        world.deps.secrets = InterruptedFiles(world.deps.secrets, folder)
+        with pytest.raises(KeyboardInterrupt):
+            keep(world.deps, answers_for(world), verified=True)
+        assert not folder.exists()
         assert world.deps.load_config().stores == {}
 
     def test_that_fails_at_the_settings_leaves_no_secret_behind(self, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def diagnose_sendcloud(replies: SendcloudReplies) -> list[Result]:
     """The results of the checks of the link to Sendcloud."""
     if problem := replies.keys.problem:
         if replies.exchanged:
-            problem = problem.with_facts(exchanged=destination.KEYS_EXCHANGED)
+            problem = problem.with_facts(exchanged=destination.KEYS_EXCHANGED, advice=destination.EXCHANGE_KEYS)
         access = found(Check.SENDCLOUD_ACCESS, problem)
         return [access, *_not_told("Without good keys Sendcloud answers nothing.")]
     access = passed(Check.SENDCLOUD_ACCESS, "Sendcloud accepts the keys.", **replies.keys.facts)

@@ -72,14 +72,15 @@ def choose_slug(
     if taken and (reason := _mismatch(taken, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)):
         raise usage_problem(stores.slug_of_another_account(slug=wanted, reason=reason))
     if not taken and connected:
-        raise _another_store(stores.connected_under_another_slug(slug=connected, wanted=wanted))
+        detail = stores.connected_under_another_slug(slug=connected, wanted=wanted)
+        raise _another_store(detail, stores.update_connected(slug=connected))
     if not taken and wanted in _names_of_others(deps, seller_id, region, test=test):
-        raise _another_store(stores.slug_of_kept_orders(slug=wanted))
+        raise _another_store(stores.slug_of_kept_orders(slug=wanted), stores.ANOTHER_SHORT_NAME)
     return wanted
 
 
-def _another_store(detail: str) -> AnotherStoreError:
-    return AnotherStoreError(ProblemName.USAGE, command=usage.CONNECT, detail=detail)
+def _another_store(detail: str, advice: str) -> AnotherStoreError:
+    return AnotherStoreError(ProblemName.USAGE, command=usage.CONNECT, detail=detail, advice=advice)
 
 
 def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:

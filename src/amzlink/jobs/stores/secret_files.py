@@ -16,7 +16,7 @@ _FOLDER = "amzlink-keys"
 def usual_folder(home: Home) -> Path:
     """A folder beside amzlink's own, so that a copy of the orders does not carry their key."""
     if home.root:
-        return home.root.with_name(f"{home.root.name}-keys")
+        return home.root.parent / f"{home.root.name}-keys"
     return Path.home() / f".{_FOLDER}"
 
 
