@@ -31,14 +31,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """What a check is about, in words, and how much a link depends on it.
 
     `in_doubt` is what a warning is about. `essential`: without its answer nothing is proved. `quiet`: said only where
-    it is a warning or a failure. `may_be_missing`: a person goes on without it, so its failure stops nothing.
+    it is a warning or a failure. `may_be_missing` says how a person gets what they go on without; where it is
+    said, a failure stops nothing.
     """
 
     text: str
     in_doubt: str = ""
     essential: bool = False
     quiet: bool = False
-    may_be_missing: bool = False
+    may_be_missing: str = ""
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,5 +88,5 @@ def _finding(result: Result, subject: Subject) -> Finding | None:
     if result.status is Status.OK:
         return Finding(subject.text, Standing.PROVED)
     if result.status is Status.FAILED and result.problem and subject.may_be_missing:
-        return Finding(subject.text, Standing.MISSING, result.problem.summary)
+        return Finding(subject.text, Standing.MISSING, f"{result.problem.summary} {subject.may_be_missing}")
     return Finding(subject.text, Standing.NOT_CHECKED, result.summary)

@@ -20,6 +20,9 @@ from amzlink.problems import Problem, store_option
 if TYPE_CHECKING:
     from amzlink.sendcloud.transport import SendcloudClient
 
+_ADDRESSES_LATER: Final = (
+    "When Amazon has granted the role, authorise the app again and run `amzlink connect --renew` with the new token."
+)
 _TOKEN: Final = Subject(text="Client id, client secret and refresh token", essential=True)
 # What the merchant has told Sendcloud already about the moment at which a parcel counts as sent
 # (docs/services/sendcloud.md, "Integrations").
@@ -84,7 +87,9 @@ def _of_amazon(answers: Answers) -> dict[Check, Subject]:
         Check.LWA_TOKEN: _TOKEN,
         Check.REGION: Subject(text=f"Region {REGION_NAMES[answers.region]}"),
         Check.ORDERS_ACCESS: Subject(text="Reading orders", essential=True),
-        Check.PII_ACCESS: Subject(text="Names and addresses", may_be_missing=answers.without_addresses),
+        Check.PII_ACCESS: Subject(
+            text="Names and addresses", may_be_missing=_ADDRESSES_LATER if answers.without_addresses else ""
+        ),
         Check.PARTICIPATION: Subject(text=f"Selling in {countries}", in_doubt=f"Listings in {countries}"),
         Check.ACCOUNT: Subject(text="Selling plan", quiet=True),
         Check.SELLER_ID: Subject(text="Seller ID"),
