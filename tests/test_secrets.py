@@ -447,7 +447,7 @@ class TestFiles:
         assert found.reveal() == "hidden"
 
     def test_take_their_folder_with_them_where_it_was_made_for_them(self, home: Home, folder: Path) -> None:
-        store = self.store(home, folder)
+        store = self.store(home, folder / "deep" / "er")
         store.set("my-shop", "client-secret", "hidden")
         store.delete("my-shop", "client-secret")
         assert not folder.exists()

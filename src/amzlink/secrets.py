@@ -324,6 +324,8 @@ class SystemSecrets:
             return None
         target = Path(os.path.realpath(file))
         replaceable = target.is_file() and os.access(target, os.W_OK) and os.access(target.parent, os.W_OK | os.X_OK)
+        if replaceable and hasattr(os, "geteuid"):  # another user could not read what this one has written
+            replaceable = target.stat().st_uid == os.geteuid()
         return file if replaceable else None
 
     def _given(self, slug: str, name: SecretName) -> Secret | None:
@@ -405,7 +407,7 @@ class FileSecrets:
     base: SecretStore
     folder: Path | None = None
     renewing: bool = False
-    _made_folder: bool = False
+    _made: tuple[Path, ...] = ()
 
     def get(self, slug: str, name: SecretName) -> Secret | None:
         """The secret, or None where there is none.
@@ -426,15 +428,15 @@ class FileSecrets:
         """
         if file := self.file_of(slug, name):
             if file.parent == self.folder and not file.parent.exists():
+                self._made = tuple(each for each in (file.parent, *file.parent.parents) if not each.exists())
                 with translated_errors(file.parent):
                     file.parent.mkdir(mode=0o700, parents=True)
-                self._made_folder = True
             _write(file, value)
         else:
             self.base.set(slug, name, value)
 
     def delete(self, slug: str, name: SecretName) -> None:
-        """Forget what `set` has kept, and the folder if it was made for that and is empty.
+        """Forget what `set` has kept, and the folders that were made for that, if they are empty.
 
         Raises:
             Problem: `not-writable`, or as `base`.
@@ -442,9 +444,9 @@ class FileSecrets:
         if file := self.file_of(slug, name):
             with translated_errors(file):
                 file.unlink(missing_ok=True)
-            if self._made_folder and self.folder:
-                with contextlib.suppress(OSError):  # it has other files now
-                    self.folder.rmdir()
+            with contextlib.suppress(OSError):  # the first that has other files
+                for folder in self._made:
+                    folder.rmdir()
         else:
             self.base.delete(slug, name)
 

@@ -3,7 +3,6 @@
 Each line stands by itself and is never broken, because people copy it.
 """
 
-import getpass
 import os
 import shlex
 import sys
@@ -50,7 +49,7 @@ class Lines:
         """For the service that imports orders."""
         yield "[Service]"
         yield "Type=oneshot"
-        yield f"User={getpass.getuser()}"
+        yield f"User={_user()}"
         yield _for_systemd(f"ExecStart={self._command('import-orders')}").replace("$", "$$")
         yield "SuccessExitStatus=75"
         files = {str(file) for file in self.credentials.values()}
@@ -115,6 +114,16 @@ def _program() -> str:
     if started.name.startswith("amzlink") and os.access(started, os.X_OK):
         return shlex.quote(str(started))
     return f"{shlex.quote(sys.executable)} -m amzlink"
+
+
+def _user() -> str:
+    """The user of this process, by name, or by number where it has none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _for_systemd(line: str) -> str:
