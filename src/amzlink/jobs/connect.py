@@ -108,7 +108,12 @@ def offering_files(deps: Deps, state: State) -> State:
     except Problem as problem:
         if problem.name not in _NO_KEYRING:
             raise
-        return replace(state, keyring_fault=problem, usual_folder=str(usual_folder(deps.home)))
+        return replace(
+            state,
+            keyring_fault=problem,
+            usual_folder=str(usual_folder(deps.home)),
+            some_are_given=slug is None and bool(stores_given(deps.environ)),
+        )
     return state
 
 

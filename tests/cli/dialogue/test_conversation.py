@@ -516,6 +516,23 @@ class TestWithoutAKeyring:
         assert asked.index(Key.DESTINATION) < asked.index(Key.WRITE_FILES) < asked.index(Key.SENDCLOUD_SECRET_KEY)
         assert [file.name for file in self.usual(world).iterdir()] == ["kontor.sendcloud-secret-key"]
 
+    def test_a_connected_store_with_secrets_in_the_environment_is_updated_without_files(
+        self, world: StoreOnSandbox
+    ) -> None:
+        environ = {
+            "AMZLINK_SECRET_AMAZON_GERMANY_CLIENT_SECRET": credentials(world)["client_secret"],
+            "AMZLINK_SECRET_AMAZON_GERMANY_REFRESH_TOKEN": credentials(world)["refresh_token"],
+        }
+        world.deps.environ = {**world.deps.environ, **environ}
+        world.deps.secrets = SystemSecrets(world.deps.environ, world.deps.home, keyring=NoKeyring())
+        for _ in range(2):
+            talked = talk(world, right_answers(world))
+            assert talked.problem is None
+            assert Key.WRITE_FILES not in talked.terminal.asked
+        other = {**right_answers(world), Key.SELLER_ID: "A3TH9S8BH6GOGM", Key.NAME: "Other", Key.WRITE_FILES: "n"}
+        talked = talk(world, other)
+        assert talked.terminal.asked[-1] is Key.WRITE_FILES, "the other store has none"
+
     def test_yes_to_all_defaults_does_not_write_files_unasked(self, world: StoreOnSandbox) -> None:
         talked = talk(world, {Key.WRITE_FILES: "n"}, options=replace(NOTHING, assume_yes=True))
         assert talked.terminal.asked == [Key.WRITE_FILES]

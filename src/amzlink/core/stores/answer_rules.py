@@ -59,12 +59,10 @@ def more_can_be_added(state: State) -> bool:
 
 def files_are_offered(state: State) -> bool:
     """Whether there is no keyring, and a secret that will be asked for has no other place."""
+    if state.keyring_fault is None or state.draft.secrets_folder or (state.some_are_given and state.slug is None):
+        return False
     wanted = {Key.CLIENT_SECRET, Key.REFRESH_TOKEN} | ({Key.SENDCLOUD_SECRET_KEY} if to_sendcloud(state) else set())
-    return (
-        state.keyring_fault is not None
-        and not wanted <= state.elsewhere | state.kept
-        and not state.draft.secrets_folder
-    )
+    return not wanted <= state.elsewhere | state.kept
 
 
 def folder_is_asked_for(state: State) -> bool:

@@ -139,7 +139,8 @@ class State:
     `slug` is the store's short name as far as it is known; `present` is the store as it is connected already.
     `elsewhere` are the secrets that this machine's environment gives, `kept` those that the connected store has.
     `keyring_fault` is what keeps the keyring from being used, and `usual_folder` is where files go instead,
-    and `folder_in_use` where they go for sure.
+    and `folder_in_use` where they go for sure. `some_are_given`: the environment gives a store's secrets, and it is not
+    known yet whether this is that store.
     `again` are the questions to ask although they are answered, `settled` those that were answered here.
     `attended`: somebody can be asked. `assume_defaults`: what has a default is not asked. `verify`: ask the services.
     """
@@ -153,6 +154,7 @@ class State:
     keyring_fault: Problem | None = None
     usual_folder: str = ""
     folder_in_use: str = ""
+    some_are_given: bool = False
     again: frozenset[Key] = frozenset()
     settled: frozenset[Key] = frozenset()
     outcomes: "Mapping[Service, Proof | Unproved]" = field(default_factory=dict)
