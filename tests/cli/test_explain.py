@@ -59,4 +59,4 @@ def test_at_a_narrow_terminal_lines_to_copy_stay_whole(tmp_path: Path) -> None:
         if kind == "code":
             for line in lines:
                 assert line in screen.text
-    assert "`AMZLINK_SECRET_SHOP_SENDCLOUD_SECRET_KEY`" in screen.text
+    assert "`AMZLINK_SECRET_MY_SHOP_SENDCLOUD_SECRET_KEY_FILE`" in screen.text

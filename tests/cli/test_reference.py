@@ -11,6 +11,7 @@ import pytest
 
 from amzlink.cli.main import run
 from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
+from amzlink.cli.views.secret_files import CARRIED
 from amzlink.problems import Exit
 from amzlink.secrets import NAMES, variable
 
@@ -69,10 +70,12 @@ def test_every_variable_that_the_code_reads_is_in_the_table() -> None:
     }
     named = {name for _, name in read if not name.startswith("(")}
     assert named <= set(VARIABLES)
-    # Those that are read by a name that is computed: a secret's, an endpoint's, and whether there is a screen.
+    # Those that are read by a name that is computed: a secret's, an endpoint's, whether there is a screen, and what
+    # connect writes into the lines for cron and systemd.
     assert {place for place, name in read if name.startswith("(")} == {
-        "secrets.py", "deps.py", "cli/shell/browser.py",
+        "secrets.py", "deps.py", "cli/shell/browser.py", "cli/views/secret_files.py",
     }  # fmt: skip
+    assert {*CARRIED} <= set(VARIABLES)
     assert of_the_secrets() <= set(VARIABLES)
 
 

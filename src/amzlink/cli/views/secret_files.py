@@ -17,7 +17,7 @@ from amzlink.problems import store_option
 from amzlink.secrets import NAMES, FileSecrets, variable
 
 # What else decides where amzlink's files are and whom it calls. None of them can hold a secret.
-_CARRIED: Final = (
+CARRIED: Final = (
     "AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "SSL_CERT_FILE", CLOCK_OFFSET,
     *ENDPOINT_VARIABLES,
 )  # fmt: skip
@@ -94,7 +94,7 @@ def _block(console: Console, text: str, lines: Iterator[str]) -> None:
 
 
 def _lines(environ: Mapping[str, str], kept: FileSecrets, slug: str) -> Lines:
-    variables = {name: environ[name] for name in _CARRIED if environ.get(name)}
+    variables = {name: environ[name] for name in CARRIED if environ.get(name)}
     credentials = {}
     for name in NAMES:
         given = f"{variable(slug, name)}_FILE"
