@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,8 @@ def bring_orders(world: StoreOnSandbox) -> None:
 
 
 def count(world: StoreOnSandbox, table: str) -> int:
-    with sqlite3.connect(world.deps.home.database_file) as book:
+    with closing(sqlite3.connect(world.deps.home.database_file)) as book:
         (found,) = book.execute(f"SELECT count(*) FROM {table} WHERE store = ?", (SLUG,)).fetchone()
-    book.close()
     return int(found)
 
 
@@ -91,9 +91,8 @@ def test_a_store_can_be_connected_and_filled_again(world: StoreOnSandbox) -> Non
     world.deps.secrets.set(SLUG, "client-secret", app.client_secret)
     world.deps.secrets.set(SLUG, "refresh-token", app.refresh_token)
     bring_orders(world)
-    with sqlite3.connect(world.deps.home.database_file) as book:
+    with closing(sqlite3.connect(world.deps.home.database_file)) as book:
         (order_id,) = book.execute("SELECT order_id FROM sealed LIMIT 1").fetchone()
-    book.close()
     assert show_order(world.deps, SLUG, order_id, with_personal=True).personal is not None
 
 

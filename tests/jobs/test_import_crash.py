@@ -3,6 +3,7 @@
 import random
 import signal
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def check_complete(at: Shell) -> None:
     addressed = [row for row in exported if row["status"] == "UNSHIPPED" and "no-address" not in row["holds"]]
     assert addressed
     assert all(row["address_line_1"] for row in addressed)
-    with sqlite3.connect(at.home / "data" / "orders.db") as book:
+    with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
         assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert book.execute("SELECT count(*) FROM searches").fetchone() == (0,)
 

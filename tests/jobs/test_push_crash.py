@@ -3,6 +3,7 @@
 import random
 import signal
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def check_whole(at: Shell) -> None:
     assert set(told) == wanted
     for packages in told.values():
         assert [(package["confirmed"], package["edited"]) for package in packages] == [(1, 0)]
-    with sqlite3.connect(at.home / "data" / "orders.db") as book:
+    with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
         assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         states = dict(book.execute("SELECT state, count(*) FROM confirmations GROUP BY state"))
     assert {"accepted", "refused"} >= states.keys()

@@ -1,5 +1,7 @@
 """push-status by feed: when it is chosen, what it brings back, and what is done when it goes wrong."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -121,10 +123,10 @@ def test_a_failed_feed_does_not_keep_later_ones_from_being_chosen(tmp_path: Path
     with_parcels(at, 1)
     at.push(route="feed")
     at.switch(off=["feed-cancelled"])
-    route = _feeds(at)
-    assert route.singly_first(10_000) == 10_000
-    at.world.clock.advance(25 * 3600)
-    assert route.singly_first(10_000) == 0
+    with _feeds(at) as route:
+        assert route.singly_first(10_000) == 10_000
+        at.world.clock.advance(25 * 3600)
+        assert route.singly_first(10_000) == 0
 
 
 def test_a_feed_that_a_later_run_found_done_does_not_count_as_slow(tmp_path: Path) -> None:
@@ -133,12 +135,14 @@ def test_a_feed_that_a_later_run_found_done_does_not_count_as_slow(tmp_path: Pat
     at.push_dying(after=3, route="feed")
     at.push(minutes=3 * 24 * 60)
     at.world.clock.advance(3600)
-    assert _feeds(at).singly_first(10_000) == 0
+    with _feeds(at) as route:
+        assert route.singly_first(10_000) == 0
 
 
-def _feeds(at: Pushing) -> FeedRoute:
-    run = StoreRun(at.world.deps, SLUG)
-    return FeedRoute(run, Confirmer(run, ConfirmTally()))
+@contextmanager
+def _feeds(at: Pushing) -> Iterator[FeedRoute]:
+    with StoreRun(at.world.deps, SLUG) as run:
+        yield FeedRoute(run, Confirmer(run, ConfirmTally()))
 
 
 def test_a_feed_whose_answer_was_lost_is_found_again(tmp_path: Path) -> None:
@@ -247,7 +251,8 @@ def test_a_document_that_is_too_large_is_divided_into_as_few_as_possible(tmp_pat
         )
         for number in range(50)
     ]  # fmt: skip
-    parts = list(_feeds(at)._parts([(entry, "N1") for entry in big]))
+    with _feeds(at) as route:
+        parts = list(route._parts([(entry, "N1") for entry in big]))
     assert [entry for entries, _ in parts for entry in entries] == big
     assert all(len(body) <= MOST_FEED_BYTES for _, body in parts)
     assert len(parts) == 2

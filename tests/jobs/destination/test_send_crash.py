@@ -3,6 +3,7 @@
 import random
 import signal
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def check_whole(at: Shell, refused: set[str]) -> None:
     listed = {order["order_id"]: order["sent"] for order in at.run("orders", "list", "--json").document["orders"]}
     assert {order_id for order_id, sent in listed.items() if sent == "yes"} == wanted
     assert {order_id for order_id in refused if listed[order_id] != "refused"} == set()
-    with sqlite3.connect(at.home / "data" / "orders.db") as book:
+    with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
         assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         states = dict(book.execute("SELECT state, count(*) FROM dispatches GROUP BY state"))
     assert states.keys() == {"sent", "refused"}
