@@ -9,6 +9,8 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Weights"
 
+_MOST_SHOWN: Final = 5
+
 ENTRIES: Final = {
     ProblemName.WEIGHT_MISSING: Entry(
         title="A product has no weight",
@@ -110,8 +112,7 @@ NOT_A_CUSTOMS_SETTING: Final = "it is not of the form SKU=HS,CC, such as MUG=691
 def hs_code_zero_lost(*, digits: int) -> str:
     """A code that is a digit short, as spreadsheets leave those that begin with a zero."""
     return (
-        f"the HS code has {digits} digits and needs 6, 8 or 10; "
-        "a spreadsheet drops a zero at the beginning or the end"
+        f"the HS code has {digits} digits and needs 6, 8 or 10; a spreadsheet drops a zero at the beginning or the end"
     )
 
 
@@ -130,9 +131,18 @@ def country_unknown(*, code: str) -> str:
     return f"the country of origin {code} is no country code (ISO 3166), such as PT for Portugal"
 
 
+NO_SKU_TOLD: Final = "Amazon gives no SKU for them"
+
+
 def customs_setting(*, hs_code: str | None, country: str | None) -> str:
     """What stands for a product in `--customs`, with HS and CC in place of what is not known."""
     return f"{hs_code or 'HS'},{country or 'CC'}"
+
+
+def spell_skus(skus: Sequence[str]) -> str:
+    """The first products, and how many more there are."""
+    more = [f"{len(skus) - _MOST_SHOWN} more"] if len(skus) > _MOST_SHOWN else []
+    return ", ".join([*skus[:_MOST_SHOWN], *more])
 
 
 def customs_command(*, products: Mapping[str, str], store_option: str) -> str:

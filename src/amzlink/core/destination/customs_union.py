@@ -15,7 +15,7 @@ from amzlink.core.orders.order import Recipient
 _EU: Final = "EU"
 _BRITAIN: Final = "GB"
 _NORTHERN_IRELAND: Final = frozenset({_EU, _BRITAIN})
-"""Goods from the Union cross no customs border to Northern Ireland, nor do parcels from Great Britain to people there."""
+"""Goods from the Union cross no customs border on their way there, nor do parcels from Great Britain to people."""
 
 _UNIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
@@ -52,7 +52,7 @@ _APART: Final[Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]] = {
 
 
 def leaves_customs_union(sender_country: str, recipient: Recipient) -> bool | None:
-    """Whether a parcel from this country (ISO 3166) to this address needs customs data; None: its country is missing."""
+    """Whether a parcel from this country (ISO 3166) to this address needs customs data; None: it names no country."""
     country = _iso(recipient.country_code or "")
     if not re.fullmatch("[A-Z]{2}", country):
         return None

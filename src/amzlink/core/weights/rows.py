@@ -82,12 +82,13 @@ class WeightRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class WeightRefusal(msgspec.Struct, frozen=True, gc=False):
-    """A line that cannot be used, and why; the SKU where it can be read."""
+    """A line that cannot be used, and why; the SKU where it can be read. `of_customs`: for its customs data."""
 
     line: int
     sku: str | None
     problem: ProblemName
     message: str
+    of_customs: bool = False
 
 
 class WeightFile(msgspec.Struct, frozen=True):
@@ -105,6 +106,10 @@ class WeightFile(msgspec.Struct, frozen=True):
 
 class _BadRowError(Exception):
     """A line that cannot be used; the text says why."""
+
+
+class _BadCustomsRowError(_BadRowError):
+    """The same, for its customs data."""
 
 
 def read_weights(
@@ -137,7 +142,8 @@ def read_weights(
             row = WeightRow(line, _sku(record), _changed_weight(record, known), _changed_customs(record, known_customs))
             filled = any(tidied(_text(record, column)) for column in VALUES)
         except _BadRowError as error:
-            refused.append(_refusal(line, _known_sku(record), str(error)))
+            of_customs = isinstance(error, _BadCustomsRowError)
+            refused.append(_refusal(line, _known_sku(record), str(error), of_customs=of_customs))
             continue
         if row.grams is not None or row.customs != NO_CUSTOMS:
             rows.setdefault(row.sku, []).append(row)
@@ -155,9 +161,9 @@ def read_weights(
     return WeightFile(tuple(found), tuple(refused), blank, unchanged)
 
 
-def _refusal(line: int, sku: str | None, why: str) -> WeightRefusal:
+def _refusal(line: int, sku: str | None, why: str, *, of_customs: bool = False) -> WeightRefusal:
     problem = Problem(ProblemName.WEIGHT_ROW_UNUSABLE, line=line, detail=why)
-    return WeightRefusal(line, sku, problem.name, problem.summary)
+    return WeightRefusal(line, sku, problem.name, problem.summary, of_customs)
 
 
 def _differ(same: Sequence[WeightRow]) -> str | None:
@@ -219,7 +225,7 @@ def _changed_customs(record: Record, known: Callable[[str], CustomsData] | None)
             parse_country(country) if country else None,
         )
     except BadCustomsError as error:
-        raise _BadRowError(str(error)) from None
+        raise _BadCustomsRowError(str(error)) from None
     return given.without(shown)
 
 

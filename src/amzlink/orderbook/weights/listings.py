@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row as SqlRow
 from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import TO_SHIP
@@ -18,14 +18,10 @@ from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.schema import DISPATCHES, LISTING_SWEEPS, LISTINGS, ORDER_LINES, ORDERS
 
-_FROM_HERE: Final = frozenset(
-    {
-        "local_grams", "hs_code", "country_of_origin", "patch_state", "patched_grams", "patched_at", "patch_reason",
-        "patch_beside",
-    }  # fmt: skip
-)
+_SET_HERE: Final = frozenset({"local_grams", "hs_code", "country_of_origin"})
+_PATCHED: Final = frozenset({"patch_state", "patched_grams", "patched_at", "patch_reason", "patch_beside"})
 _FROM_THE_CATALOGUE: Final = frozenset({"catalogue_grams", "catalogue_at"})
-_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_FROM_HERE | _FROM_THE_CATALOGUE)
+_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_SET_HERE | _PATCHED | _FROM_THE_CATALOGUE)
 _INSERT_SKU: Final = insert_missing(LISTINGS)
 _UPSERT_SWEEP: Final = upsert(LISTING_SWEEPS)
 _CHUNK: Final = 500
