@@ -104,6 +104,7 @@ def unit_unknown(*, unit: str, units: Sequence[str]) -> str:
 
 NOT_AN_HS_CODE: Final = "the HS code is not one of 6, 8 or 10 digits, such as 610910"
 HS_CODE_ROUNDED: Final = "the HS code was rounded by a spreadsheet (E+), so digits are lost"
+HS_CODE_DOT: Final = "a dot in the HS code is not between pairs of digits; write its digits alone"
 NO_SUCH_CHAPTER: Final = "the HS code begins with 00, and there is no such chapter"
 NOT_A_COUNTRY: Final = "the country of origin is not a code of two letters, such as PT for Portugal"
 NOT_A_CUSTOMS_SETTING: Final = "it is not of the form SKU=HS,CC, such as MUG=691110,PT"

@@ -253,6 +253,8 @@ def _print_customs(console: Console, report: CheckReport) -> None:
     if not lacking:
         return
     lacking.sort(key=lambda entry: (-entry.orders_abroad, entry.sku))
+    if any(map(_in_words, report.skus)):
+        console.line()
     console.line("Customs data, for orders that leave the customs union:")
     console.line()
     console.table(

@@ -1,7 +1,8 @@
 """What customs ask of a product: its HS code and its country of origin, as people write them and as they travel.
 
 An HS code is a classification, never a number: it begins with a zero in the first nine chapters, and a spreadsheet that
-took it for a number has lost that. Such a code is refused, because a wrong one is a false declaration.
+took it for a number has lost that. Such a code is refused, because a wrong one is a false declaration. Its dots stand
+between pairs of digits; a dot elsewhere is that of a number (0101.2910 becomes 101.291, which has six digits again).
 """
 
 import re
@@ -122,13 +123,18 @@ def parse_hs_code(text: str) -> str:
         return _without_decimals(found[1], found[2], found[3])
     if not _WRITTEN.fullmatch(written):
         raise BadCustomsError(texts.NOT_AN_HS_CODE)
-    return _whole(re.sub("[. ]", "", written))
+    bare = written.replace(" ", "")
+    digits = bare.replace(".", "")
+    if len(digits) in HS_LENGTHS and any(len(part) % 2 for part in bare.split(".")):
+        raise BadCustomsError(texts.HS_CODE_DOT)
+    return _whole(digits)
 
 
 def _without_decimals(whole: str, sign: str, zeros: str) -> str:
-    """Zeros behind a sign are those of a number, or digits of the code where the sign is the dot of one."""
-    meant = [digits for digits in (whole, whole + zeros if sign == "." else whole) if len(digits) in HS_LENGTHS]
-    if len(set(meant)) > 1:
+    """Zeros behind a sign are those of a number, or digits of the code where the dot stands between pairs."""
+    is_dot = sign == "." and len(whole) % 2 == len(zeros) % 2 == 0
+    meant = [digits for digits in ([whole, whole + zeros] if is_dot else [whole]) if len(digits) in HS_LENGTHS]
+    if len(meant) > 1:
         raise BadCustomsError(texts.hs_code_ambiguous(codes=meant))
     return _whole(meant[0] if meant else whole)
 
