@@ -26,6 +26,7 @@ from amzlink.core.weights.weights import PARCEL_LIMIT, Finding, Source, Suggesti
 from amzlink.problems import Problem, ProblemName
 
 AMBIGUOUS = "the weight has a thousands separator or three decimals, so it can be read in two ways"
+ZERO_LOST = "the HS code has 5 digits and needs 6, 8 or 10; a spreadsheet drops a zero at the beginning or the end"
 TWO_AND_A_BIT = "sku,weight,unit\nMUG-1,0.45,kg\nLAMP 2,1.2,kg\n"
 
 
@@ -353,8 +354,7 @@ class TestCustomsData:
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            ("MUG-1,10130,PT", "the HS code has 5 digits and needs 6, 8 or 10; a spreadsheet drops a zero at the "
-                "beginning or the end"),
+            ("MUG-1,10130,PT", ZERO_LOST),
             ("MUG-1,6.1E+05,PT", "the HS code was rounded by a spreadsheet (E+), so digits are lost"),
             ("MUG-1,610910,Portugal", "the country of origin is not a code of two letters, such as PT for Portugal"),
             ("MUG-1,610910,XX", "the country of origin XX is no country code (ISO 3166), such as PT for Portugal"),
