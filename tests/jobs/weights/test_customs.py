@@ -49,7 +49,7 @@ class Exporter(Destination):
         return found
 
     def holds(self, order_id: str) -> tuple[str, ...]:
-        return dict((order.order_id, held) for order, held in list_orders(self.world.deps, SLUG, Filter()))[order_id]
+        return {order.order_id: held for order, held in list_orders(self.world.deps, SLUG, Filter())}[order_id]
 
     def execute(self, statement: str) -> None:
         """Change the book behind everybody's back."""
@@ -247,15 +247,16 @@ def test_what_stands_in_the_book_and_cannot_be_right_is_said_and_never_sent(tmp_
     assert at.stored() == {}
 
 
-def test_an_order_that_an_earlier_version_took_in_is_looked_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["import-orders", "check-weights"])
+def test_an_order_that_an_earlier_version_took_in_is_looked_up(tmp_path: Path, command: str) -> None:
     """Its column is empty after the migration."""
     at = Exporter(tmp_path)
     order_id = at.order_to("to-switzerland")
     at.run()
-    for look in (lambda: at.run().tally.customs, lambda: at.check().customs):
-        at.execute("UPDATE orders SET leaves_customs_union = NULL")
-        at.execute("DELETE FROM holds")
-        assert set(look().by_sku) == set(at.skus_of(order_id))
+    at.execute("UPDATE orders SET leaves_customs_union = NULL")
+    at.execute("DELETE FROM holds")
+    found = at.run().tally.customs if command == "import-orders" else at.check().customs
+    assert set(found.by_sku) == set(at.skus_of(order_id))
 
 
 def test_a_vault_that_stays_shut_is_told_and_stops_no_check(tmp_path: Path) -> None:
