@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.questions import Desk
 from tests.support.world import Shell, shell
 
 PLACES = ("to-switzerland", "to-great-britain", "to-austria")
@@ -145,3 +146,20 @@ def test_with_the_setting_no_such_order_gets_to_sendcloud_before_it_has_its_data
     shop.at.run(*[word.replace("=HS,CC", "=691110,PT") for word in words])
     assert "Sendcloud: 2 orders sent." in shop.import_orders()
     assert shop.declared("to-great-britain") == {("691110", "PT")}
+
+
+def test_at_a_terminal_the_answer_is_on_one_screen(desk: Desk) -> None:
+    desk.add(kinds=["to-switzerland"])
+    screen = desk.ask("import-orders")
+    screen.shows("Without customs data: 1 order to ship beyond the customs union (customs-missing)")
+    [sku] = [each["sku"] for each in desk.json("check-weights")["skus"] if each["customs"] == "missing"]
+    screen.shows(f"--customs {shlex.quote(f'{sku}=HS,CC')}")
+    screen = desk.ask("check-weights")
+    screen.shows(
+        "Customs data, for orders that leave the customs union:", "missing", "(amzlink explain customs-missing)"
+    )
+    assert any(sku in line for line in screen.lines)
+    desk.ask("check-weights", "--customs", f"{sku}=691110,PT").shows("Customs data of 1 product set here.").lacks(
+        "customs-missing"
+    )
+    desk.ask("import-orders").shows("Sendcloud: 1 order sent.").lacks("customs")

@@ -10,7 +10,8 @@ import pytest
 
 from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData, CustomsState
 from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport, check_weights
-from amzlink.jobs.orders.browse import list_orders, release_order
+from amzlink.jobs.orders.browse import list_orders
+from amzlink.jobs.orders.holds import release_order
 from amzlink.jobs.stores.settings import set_setting
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
