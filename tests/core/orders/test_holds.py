@@ -188,6 +188,13 @@ def test_a_label_is_too_early_until_its_time_has_come() -> None:
     assert counting(held, DEFAULT, NOW + timedelta(days=400)) == ()
 
 
+def test_missing_customs_data_counts_only_where_the_store_asks_for_it() -> None:
+    held = (HeldFor("missing-customs", '["MUG"]'),)
+    assert counting(held, DEFAULT, NOW) == ()
+    assert counting(held, HoldPolicy(hold_missing_customs=True), NOW) == ("missing-customs",)
+    assert counting(held, HoldPolicy(hold_missing_weight=True), NOW) == ()
+
+
 @pytest.mark.parametrize("policy", [DEFAULT, HoldPolicy("always", hold_missing_weight=True)])
 def test_all_other_holds_count_at_any_time_under_any_setting(policy: HoldPolicy) -> None:
     by_setting = {"prime", "customised", "missing-weight", "missing-customs", "label-too-early"}
