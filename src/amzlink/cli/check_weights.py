@@ -33,7 +33,9 @@ def check_weights_command(
     ] = None,
     set_customs: Annotated[
         list[str] | None,
-        typer.Option("--customs", metavar="SKU=HS,CC", help="Set HS code and country of origin. May be given several times."),
+        typer.Option(
+            "--customs", metavar="SKU=HS,CC", help="Set HS code and origin of a product. May be given several times."
+        ),
     ] = None,
     forget: Annotated[
         list[str] | None,
