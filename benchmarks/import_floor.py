@@ -82,7 +82,7 @@ def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[dict[str, A
                 fulfillment.get("fulfillmentServiceLevel"), " ".join(order.get("programs", ())), None,
                 total.get("amount"), total.get("currencyCode"), len(items),
                 sum(item["quantityOrdered"] for item in items), 1, "0" * 24, None, None,
-                encode(order.get("proceeds", {}).get("breakdowns")),
+                order["lastUpdatedTime"], encode(order.get("proceeds", {}).get("breakdowns")), 0,
             )
         )  # fmt: skip
         for position, item in enumerate(items, 1):

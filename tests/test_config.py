@@ -74,6 +74,7 @@ class TestReading:
             "update_status_when": "processed",
             "destination": "none",
             "hold_missing_weight": False,
+            "hold_missing_customs": False,
             "default_weight_grams": None,
             "include_prime": "auto",
             "include_customised": False,

@@ -42,6 +42,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     update_status_when: Literal["announced", "processed"] = "processed"
     destination: Literal["none", "sendcloud"] = "none"
     hold_missing_weight: bool = False
+    hold_missing_customs: bool = False
     default_weight_grams: int | None = None
     include_prime: IncludePrime = "auto"
     include_customised: bool = False
@@ -59,7 +60,9 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hold_policy(self) -> HoldPolicy:
         """The settings that decide which holds count."""
-        return HoldPolicy(self.include_prime, self.hold_missing_weight, self.include_customised)
+        return HoldPolicy(
+            self.include_prime, self.hold_missing_weight, self.include_customised, self.hold_missing_customs
+        )
 
     @property
     def own_carriers(self) -> OwnCarriers:
@@ -77,6 +80,7 @@ SETTINGS: Final = (
     "update_status_when",
     "destination",
     "hold_missing_weight",
+    "hold_missing_customs",
     "default_weight_grams",
     "include_prime",
     "include_customised",

@@ -105,6 +105,7 @@ class TestANewStore:
                 "update_status_when": "processed",
                 "destination": "none",
                 "hold_missing_weight": False,
+                "hold_missing_customs": False,
                 "default_weight_grams": None,
                 "include_prime": "auto",
                 "include_customised": False,

@@ -60,7 +60,7 @@ def test_the_document_has_the_form_that_scripts_rely_on(at: Shell) -> None:
     [store] = document["stores"]
     assert list(store) == [
         "store", "window", "route", "fetched", "new", "updated", "unchanged", "pending", "held", "missing_weight",
-        "incomplete", "sent", "refused", "api_calls", "seconds",
+        "missing_customs", "customs_missing_for", "incomplete", "sent", "refused", "api_calls", "seconds",
     ]  # fmt: skip
     assert list(store["window"]) == ["from", "to"]
     assert store["fetched"] == store["new"] + store["updated"] + store["unchanged"] + store["pending"]

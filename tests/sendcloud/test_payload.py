@@ -1,7 +1,7 @@
 """An order as Sendcloud is given it: held to Sendcloud's own model, and nothing of it lost or made up."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from amzlink.core.destination.outgoing_order import OutgoingOrder, outgoing
 from amzlink.core.orders.order import Buyer, OrderLine, PersonalData, Recipient, TaxRegistration
+from amzlink.core.weights.customs import CustomsData
 from amzlink.problems import Problem
 from amzlink.sendcloud.order_json import OrderPayload
 from amzlink.sendcloud.payload import build_payload, payload_bytes
@@ -381,6 +382,59 @@ class TestTaxNumbers:
     )
     def test_a_number_without_a_name_at_sendcloud_or_of_somebody_else_is_not_sent(self, entry: TaxRegistration) -> None:
         assert "customs_details" not in document(personal=personal_of(tax_registrations=(entry,)))
+
+
+def abroad(
+    country: str = "CH", customs: Mapping[str, CustomsData] | None = None, sender: str = "DE", **fields: Any
+) -> OutgoingOrder:
+    """An order to another country; without more the product of its line is known to customs."""
+    recipient = msgspec.structs.replace(RECIPIENT, country_code=country, postal_code="8001")
+    order = order_of(personal=personal_of(recipient=recipient), total="39.98", **fields)
+    known = {"SKU-1": CustomsData("691110", "PT")} if customs is None else customs
+    found = outgoing(order, {}, known, sender)
+    assert found
+    return found
+
+
+def payload_of(order: OutgoingOrder) -> Any:
+    return json.loads(msgspec.json.encode(build_payload(order, INTEGRATION)))
+
+
+class TestCustoms:
+    def test_each_item_has_its_code_and_its_origin_as_far_as_they_are_known(self) -> None:
+        known = {"SKU-1": CustomsData("691110", "PT"), "SKU-2": CustomsData("61091000", None)}
+        order = payload_of(abroad(customs=known, lines=(line_of("1")[0], line_of("2")[0], line_of("3")[0])))
+        items = order["order_details"]["order_items"]
+        assert [(item.get("hs_code"), item.get("country_of_origin")) for item in items] == [
+            ("691110", "PT"), ("61091000", None), (None, None),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("programs", "kind"), [((), "commercial_b2c"), (("AMAZON_BUSINESS", "PRIME"), "commercial_b2b")]
+    )
+    def test_beyond_the_customs_union_the_order_says_what_it_is_sent_for(
+        self, programs: tuple[str, ...], kind: str
+    ) -> None:
+        details = payload_of(abroad(programs=programs))["customs_details"]
+        assert details == {"shipment_type": "commercial_goods", "export_type": kind}
+
+    def test_it_says_so_beside_the_tax_numbers(self) -> None:
+        details = payload_of(abroad(lines=(line_of("1", ioss_number="IM4420001201")[0],)))["customs_details"]
+        assert details.keys() == {"shipment_type", "export_type", "tax_numbers"}
+
+    @pytest.mark.parametrize(("country", "sender"), [("AT", "DE"), ("CH", "CH"), ("CH", "")])
+    def test_within_it_the_items_say_it_and_the_order_nothing(self, country: str, sender: str) -> None:
+        order = payload_of(abroad(country, sender=sender))
+        assert "customs_details" not in order
+        assert order["order_details"]["order_items"][0]["hs_code"] == "691110"
+
+    def test_it_is_what_sendclouds_model_has(self) -> None:
+        assert list(validator().iter_errors(payload_of(abroad()))) == []
+
+    def test_a_change_of_it_is_a_change_of_the_order(self) -> None:
+        codes = (CustomsData("691110", "PT"), CustomsData("691110", "CN"), CustomsData("691200", "PT"), CustomsData())
+        found = {payload_bytes(build_payload(abroad(customs={"SKU-1": data}), INTEGRATION)) for data in codes}
+        assert len(found) == len(codes)
 
 
 class TestBytesForTheHash:

@@ -1,8 +1,9 @@
-"""check-weights: find products without a shipping weight, and fix them."""
+"""check-weights: find products without a shipping weight or customs data, and fix them."""
 
 import contextlib
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,9 @@ import typer
 from amzlink.cli.shell.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from amzlink.core.weights.customs import CustomsData
     from amzlink.core.weights.rows import WeightRefusal
     from amzlink.jobs.check_weights import CheckReport
 
@@ -29,16 +31,22 @@ def check_weights_command(
         list[str] | None,
         typer.Option("--set", metavar="SKU=0.45kg", help="Set the weight of a product. May be given several times."),
     ] = None,
+    set_customs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--customs", metavar="SKU=HS,CC", help="Set HS code and origin of a product. May be given several times."
+        ),
+    ] = None,
     forget: Annotated[
         list[str] | None,
         typer.Option(
             "--forget",
             metavar="SKU",
-            help="Drop a weight that was set here, so that Amazon's counts again. May be given several times.",
+            help="Drop the weight and customs data that were set here. May be given several times.",
         ),
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE.csv", help="Set the weights in a file.")
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Set weights and customs data from a file.")
     ] = None,
     accept_suggestions: Annotated[
         bool, typer.Option("--accept-suggestions", help="Set the suggested weights.")
@@ -50,7 +58,7 @@ def check_weights_command(
         ),
     ] = None,
 ) -> None:
-    """Find products without a shipping weight, and set weights."""
+    """Find products without a shipping weight or customs data, and set both."""
     from amzlink.cli.shell.values import parse_output
     from amzlink.cli.views.weights import show
     from amzlink.jobs.check_weights import CheckOptions, check_weights
@@ -58,11 +66,15 @@ def check_weights_command(
     session: Session = ctx.obj
     file = parse_output("--output", output)
     (slug,) = session.stores(all_stores=False)
-    weights, refused = _given(session, slug, set_weights or [], source)
+    given = _given(session, slug, source)
+    _add_weights(session, given, set_weights or [])
+    _add_customs(session, given, set_customs or [])
     options = CheckOptions(
         all_listings=all_listings,
-        weights=weights,
-        forget=_to_forget(session, forget or [], weights),
+        weights=given.weights,
+        customs=given.customs,
+        bad_customs=frozenset(entry.sku for entry in given.refused if entry.sku and entry.of_customs),
+        forget=_to_forget(session, forget or [], given),
         accept_suggestions=accept_suggestions,
         apply=apply is True,
         dry_run=apply is False,
@@ -70,7 +82,7 @@ def check_weights_command(
     report = check_weights(session.deps, slug, options)
     with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
         session.exit_code = show(
-            session.console, report, refused, output=Path(file) if file else None, dry_run=options.dry_run
+            session.console, report, given.refused, output=Path(file) if file else None, dry_run=options.dry_run
         )
 
 
@@ -85,42 +97,70 @@ def _table_on_stdout(report: "CheckReport") -> "Iterator[None]":
         yield
 
 
-def _given(
-    session: Session, slug: str, settings: Sequence[str], source: Path | None
-) -> "tuple[dict[str, int], tuple[WeightRefusal, ...]]":
-    """The weights on the command line and in the file, in grams; what stands on the command line counts more."""
+@dataclass
+class _Given:
+    """What the merchant gives, by SKU: weights in grams, and customs data."""
+
+    weights: "dict[str, int]"
+    customs: "dict[str, CustomsData]"
+    refused: "tuple[WeightRefusal, ...]" = ()
+
+
+def _given(session: Session, slug: str, source: Path | None) -> _Given:
+    """What is in the file."""
+    from amzlink.core.weights.customs import NO_CUSTOMS
     from amzlink.core.weights.rows import read_weights
-    from amzlink.core.weights.weights import BadWeightError, parse_setting
-    from amzlink.jobs.check_weights import weights_here
+    from amzlink.jobs.check_weights import known_here
     from amzlink.problems import Problem, ProblemName, usage
 
-    weights: dict[str, int] = {}
-    refused: tuple[WeightRefusal, ...] = ()
-    if source:
-        try:
-            with source.open("rb") as stream, weights_here(session.deps, slug) as known:
-                read = read_weights(stream, file=str(source), known=known)
-        except OSError as error:
-            detail = error.strerror or usage.FILE_UNREADABLE
-            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
-        weights = {row.sku: row.grams for row in read.rows}
-        refused = read.refused
+    if not source:
+        return _Given({}, {})
+    try:
+        with source.open("rb") as stream, known_here(session.deps, slug) as known:
+            read = read_weights(stream, file=str(source), known=known.weight, known_customs=known.customs)
+    except OSError as error:
+        detail = error.strerror or usage.FILE_UNREADABLE
+        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
+    return _Given(
+        {row.sku: row.grams for row in read.rows if row.grams is not None},
+        {row.sku: row.customs for row in read.rows if row.customs != NO_CUSTOMS},
+        read.refused,
+    )
+
+
+def _add_weights(session: Session, given: _Given, settings: Sequence[str]) -> None:
+    """The weights on the command line, which count more than those in the file."""
+    from amzlink.core.weights.weights import BadWeightError, parse_setting
+    from amzlink.problems import usage
+
     for text in settings:
         try:
             sku, grams = parse_setting(text)
         except BadWeightError as error:
             session.console.usage(usage.weight_setting_invalid(setting=text, reason=str(error)))
-        weights[sku] = grams
-    return weights, refused
+        given.weights[sku] = grams
 
 
-def _to_forget(session: Session, skus: Sequence[str], weights: "Mapping[str, int]") -> tuple[str, ...]:
-    """The SKUs whose weight is to be forgotten; one that is given a weight at the same time is a contradiction."""
+def _add_customs(session: Session, given: _Given, settings: Sequence[str]) -> None:
+    """The customs data on the command line, which counts more than that in the file."""
+    from amzlink.core.weights.customs import BadCustomsError, parse_customs
+    from amzlink.problems import usage
+
+    for text in settings:
+        try:
+            sku, customs = parse_customs(text)
+        except BadCustomsError as error:
+            session.console.usage(usage.customs_setting_invalid(setting=text, reason=str(error)))
+        given.customs[sku] = customs
+
+
+def _to_forget(session: Session, skus: Sequence[str], given: _Given) -> tuple[str, ...]:
+    """The SKUs of which all is to be forgotten; one that is given something at the same time is a contradiction."""
     from amzlink.problems import usage
 
     named = tuple(sku.strip() for sku in skus)
     if not all(named):
         session.console.usage(usage.NO_SKU_TO_FORGET)
-    if both := sorted(set(named) & weights.keys()):
-        session.console.usage(usage.weight_set_and_forgotten(skus=both))
+    if both := sorted(set(named) & (given.weights.keys() | given.customs.keys())):
+        session.console.usage(usage.set_and_forgotten(skus=both))
     return named

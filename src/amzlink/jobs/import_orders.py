@@ -22,6 +22,7 @@ from amzlink.jobs.privacy.due import overdue
 from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
 from amzlink.jobs.shipments.read_back import ConfirmationsShown
+from amzlink.jobs.weights.customs import find_missing_customs
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
@@ -132,6 +133,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
                 report.tally.missing_weight = _weigh(run)
             else:
                 forget_missing_weights(run.book)
+            report.tally.customs = find_missing_customs(run)
         report.problem = intake.missing_addresses()
         report.tally.incomplete = incomplete_orders(run.book)
     except Problem as problem:

@@ -48,6 +48,7 @@ ORDERS: Final = Table(
     Column("delivered_by", Text),  # who told: amazon, sendcloud, file
     Column("imported_at", Text),  # of the first answer that brought it; null: an older version took it in
     Column("price_parts", Text),  # JSON: tax, shipping, discount and so on; null: none told, or of an earlier version
+    Column("leaves_customs_union", Boolean),  # null: its country was not told, or an earlier version took it in
     PrimaryKeyConstraint("store", "order_id"),
     Index("orders_by_status", "store", "status", "ship_by"),
     Index("orders_by_delivery", "store", "delivered_at", "delivered_by", "deliver_by"),
@@ -369,10 +370,15 @@ LISTINGS: Final = Table(
     Column("patched_at", Text),
     Column("patch_reason", Text),
     Column("patch_beside", Text),  # other marketplaces that had a weight then
+    Column("hs_code", Text),  # set by the merchant here: digits alone
+    Column("country_of_origin", Text),  # set by the merchant here: ISO 3166-1 alpha-2
     PrimaryKeyConstraint("store", "sku"),
     Index("listings_by_family", "store", "family"),
     Index("listings_by_look", "store", "looked_at"),
-    info={"about": "What a product is known to weigh, here and at Amazon, and what was asked to be changed there."},
+    info={
+        "about": "What a product is known to weigh, here and at Amazon, and what was asked to be changed there; "
+        "and what customs ask of it."
+    },
 )
 
 LISTING_SWEEPS: Final = Table(

@@ -85,6 +85,7 @@ class ProblemName(Enum):
     SHIP_BY_NEAR = "ship-by-near"
     FEED_FAILED = "feed-failed"
     WEIGHT_MISSING = "weight-missing"
+    CUSTOMS_MISSING = "customs-missing"
     SKU_UNKNOWN = "sku-unknown"
     WEIGHT_NOT_TAKEN = "weight-not-taken"
     WEIGHT_REFUSED = "weight-refused"

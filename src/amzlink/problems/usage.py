@@ -220,14 +220,19 @@ def faults_unknown(*, names: Sequence[str], known: Sequence[str], nearest: Seque
 NO_SKU_TO_FORGET: Final = "--forget needs a SKU"
 
 
-def weight_set_and_forgotten(*, skus: Sequence[str]) -> str:
-    """A product that is given a weight and is to lose it, in one command."""
-    return f"{', '.join(skus)}: a weight cannot be set and dropped by the same command"
+def set_and_forgotten(*, skus: Sequence[str]) -> str:
+    """A product that is given a weight or customs data and is to lose them, in one command."""
+    return f"{', '.join(skus)}: the same command cannot set and drop what it says of a product"
 
 
 def weight_setting_invalid(*, setting: str, reason: str) -> str:
     """A `--set` of check-weights that cannot be used."""
     return f"--set {setting}: {reason}."
+
+
+def customs_setting_invalid(*, setting: str, reason: str) -> str:
+    """A `--customs` of check-weights that cannot be used."""
+    return f"--customs {setting}: {reason}."
 
 
 def setting_unknown(*, key: str, known: Sequence[str], nearest: Sequence[str]) -> str:

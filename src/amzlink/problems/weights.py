@@ -1,6 +1,7 @@
-"""Weights of products."""
+"""Weights of products, and their customs data."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -8,12 +9,22 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Weights"
 
+_MOST_SHOWN: Final = 5
+
 ENTRIES: Final = {
     ProblemName.WEIGHT_MISSING: Entry(
         title="A product has no weight",
         what="The product {sku} has no weight: not in its listing, not here, and the store has no default.",
         why="Amazon's orders have no weights. They come from the listings, and many listings have none.",
         next_step="Run `amzlink check-weights --set {sku}=0.45kg{store_option}` with the right weight. Or set it in Seller Central on the listing's edit page, Shipping or More Details, Shipping Weight.",
+        exit_code=Exit.PARTLY,
+        severity="warning",
+    ),
+    ProblemName.CUSTOMS_MISSING: Entry(
+        title="A product has no customs data",
+        what="Customs data is missing for {count:order} to ship beyond the customs union. Products: {detail}.",
+        why="Beyond the customs union a label needs the HS code and the country of origin of each product. Amazon's orders have neither.",
+        next_step="Run `amzlink check-weights --customs {sku}={customs}{store_option}`, once --customs for each product. Replace HS by the product's HS code of 6, 8 or 10 digits. Replace CC by the two letters of the country where it was made, such as PT. The next import sends it to Sendcloud.",
         exit_code=Exit.PARTLY,
         severity="warning",
     ),
@@ -57,8 +68,8 @@ ENTRIES: Final = {
     ProblemName.WEIGHT_ROW_UNUSABLE: Entry(
         title="A line of the weights file cannot be used",
         what="Line {line} of the file cannot be used: {detail}.",
-        why="A weight is a number with one of the units kg, g, lb and oz. Each SKU may be there once. The other lines were read.",
-        next_step="Correct the line and run `amzlink check-weights --from FILE{store_option}` again. Weights that are set already do not change.",
+        why="A weight is a number with one of the units kg, g, lb and oz. An HS code has 6, 8 or 10 digits, a country two letters. Each SKU may be there once. The other lines were read.",
+        next_step="Correct the line and run `amzlink check-weights --from FILE{store_option}` again. What is set already does not change.",
         exit_code=Exit.PARTLY,
     ),
 }
@@ -89,6 +100,58 @@ def unit_unknown(*, unit: str, units: Sequence[str]) -> str:
     return f"the weight has a unit{f' ({unit})' if unit else ''} that is not one of {', '.join(units)}"
 
 
+# Why customs data that was given cannot be used -----------------------------------------------------------------------
+
+NOT_AN_HS_CODE: Final = "the HS code is not one of 6, 8 or 10 digits, such as 610910"
+HS_CODE_ROUNDED: Final = "the HS code was rounded by a spreadsheet (E+), so digits are lost"
+HS_CODE_DOT: Final = "a dot in the HS code is not between pairs of digits; write its digits alone"
+NO_SUCH_CHAPTER: Final = "the HS code begins with 00, and there is no such chapter"
+NOT_A_COUNTRY: Final = "the country of origin is not a code of two letters, such as PT for Portugal"
+NOT_A_CUSTOMS_SETTING: Final = "it is not of the form SKU=HS,CC, such as MUG=691110,PT"
+
+
+def hs_code_zero_lost(*, digits: int) -> str:
+    """A code that is a digit short, as spreadsheets leave those that begin with a zero."""
+    return (
+        f"the HS code has {digits} digits and needs 6, 8 or 10; a spreadsheet drops a zero at the beginning or the end"
+    )
+
+
+def hs_code_length(*, digits: int) -> str:
+    """A code of another length."""
+    return f"the HS code has {digits} digit{'' if digits == 1 else 's'} and needs 6, 8 or 10"
+
+
+def hs_code_ambiguous(*, codes: Sequence[str]) -> str:
+    """A code with decimals that are zeros."""
+    return f"the HS code can be read as {' or '.join(codes)}"
+
+
+def country_unknown(*, code: str) -> str:
+    """Two letters that no country has."""
+    return f"the country of origin {code} is no country code (ISO 3166), such as PT for Portugal"
+
+
+NO_SKU_TOLD: Final = "Amazon gives no SKU for them"
+
+
+def customs_setting(*, hs_code: str | None, country: str | None) -> str:
+    """What stands for a product in `--customs`, with HS and CC in place of what is not known."""
+    return f"{hs_code or 'HS'},{country or 'CC'}"
+
+
+def spell_skus(skus: Sequence[str]) -> str:
+    """The first products, and how many more there are."""
+    more = [f"{len(skus) - _MOST_SHOWN} more"] if len(skus) > _MOST_SHOWN else []
+    return ", ".join([*skus[:_MOST_SHOWN], *more])
+
+
+def customs_command(*, products: Mapping[str, str], store_option: str) -> str:
+    """The command that sets the customs data of products, as it is pasted; by SKU what `customs_setting` gives."""
+    settings = "".join(f" --customs {shlex.quote(f'{sku}={setting}')}" for sku, setting in products.items())
+    return f"amzlink check-weights{settings}{store_option}"
+
+
 # Why a line of a file cannot be used ----------------------------------------------------------------------------------
 
 SKU_MISSING: Final = "its SKU is missing"
@@ -99,6 +162,11 @@ SKU_INVALID: Final = "its SKU is too long, or contains characters that cannot be
 def weights_differ(*, lines: Sequence[int]) -> str:
     """One SKU with several weights."""
     return f"its SKU has different weights on the lines {', '.join(map(str, lines))}"
+
+
+def customs_differ(*, lines: Sequence[int]) -> str:
+    """One SKU with several HS codes or countries."""
+    return f"its SKU has different customs data on the lines {', '.join(map(str, lines))}"
 
 
 def values_disagree(*, names: Sequence[str]) -> str:

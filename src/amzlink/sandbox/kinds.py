@@ -46,6 +46,18 @@ def _gift(**option: str) -> Callable[[Json], None]:
     return change
 
 
+def _deliver_to(country: str, city: str, postal_code: str) -> Callable[[Json], None]:
+    """An order for a place in another country; name and street stay."""
+
+    def change(body: Json) -> None:
+        address = body["recipient"]["deliveryAddress"]
+        address |= {"city": city, "postalCode": postal_code, "countryCode": country}
+        for left in ("stateOrRegion", "phone"):
+            address.pop(left, None)
+
+    return change
+
+
 def _speak_to_the_terminal(body: Json) -> None:
     text = hostile.TEXT
     body["buyer"]["buyerName"] = f"Buyer {text}"
@@ -69,6 +81,11 @@ _EXTRAS: Final[Mapping[str, Callable[[Json], None]]] = MappingProxyType(
         "gift-wrap": _gift(giftWrapLevel="PREMIUM"),
         "gift-message": _gift(giftMessage="Happy birthday! 🎂\nYours, Aunt Zoë"),
         "taxed": tell_taxes,
+        "to-switzerland": _deliver_to("CH", "Zürich", "8001"),
+        "to-great-britain": _deliver_to("GB", "Leeds", "LS1 4AP"),
+        "to-northern-ireland": _deliver_to("GB", "Belfast", "BT1 5GS"),
+        "to-the-canaries": _deliver_to("ES", "Las Palmas de Gran Canaria", "35001"),
+        "to-austria": _deliver_to("AT", "Wien", "1070"),
         "hostile-text": _speak_to_the_terminal,
     }
 )

@@ -45,6 +45,8 @@ class Item(_Part, frozen=True, kw_only=True):
     name: str
     quantity: int
     sku: str | None = None
+    hs_code: str | None = None
+    country_of_origin: str | None = None
     unit_price: Price | None = None
     total_price: Price
     measurement: Measurement | None = None
@@ -99,9 +101,11 @@ class TaxNumbers(_Part, frozen=True, kw_only=True):
 
 
 class CustomsDetails(_Part, frozen=True, kw_only=True):
-    """What customs asks for."""
+    """What customs ask of the whole parcel: what it is sent for, who sells to whom, and tax numbers."""
 
-    tax_numbers: TaxNumbers
+    shipment_type: str | None = None
+    export_type: str | None = None
+    tax_numbers: TaxNumbers | None = None
 
 
 class CustomerDetails(_Part, frozen=True, kw_only=True):

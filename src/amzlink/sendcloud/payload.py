@@ -42,6 +42,11 @@ from amzlink.sendcloud.order_json import (
 
 _WISHES: Final = "the buyer's wishes are in Seller Central, with the order"
 
+# Sendcloud's words for the papers of a parcel that crosses a customs border; without them the label fails
+# (docs/services/sendcloud.md, "Customs"). What was bought is no gift, whoever gets it.
+_SOLD: Final = "commercial_goods"
+_BUSINESS: Final = "AMAZON_BUSINESS"
+
 # Amazon's tax registration types (Orders API 2026-01-01) under the names that Sendcloud enumerates.
 _TAX_NAMES: Final = {"VAT": "VAT", "CPF": "CNP", "CNPJ": "CNP"}
 # ISO 3166-1 numeric codes of the member states, which follow the `IM` of an IOSS number.
@@ -127,6 +132,7 @@ def _price(amount: Decimal, currency: str) -> Price:
 def _item(line: OrderLine, outgoing: OutgoingOrder, order_currency: str) -> Item:
     unit = _amount(line.unit_price)
     currency = line.currency or order_currency
+    customs = outgoing.customs_of(line)
     dates = DeliveryDates(
         handover_at=to_iso(outgoing.order.ship_by) if outgoing.order.ship_by else None,
         deliver_at=to_iso(outgoing.order.deliver_by) if outgoing.order.deliver_by else None,
@@ -137,6 +143,8 @@ def _item(line: OrderLine, outgoing: OutgoingOrder, order_currency: str) -> Item
         name=tidy(line.title) or tidy(line.sku) or f"Amazon item {line.order_item_id}",
         quantity=line.quantity_unshipped,
         sku=line.sku or None,
+        hs_code=customs.hs_code,
+        country_of_origin=customs.country_of_origin,
         unit_price=None if unit is None else _price(unit, currency),
         # Sendcloud demands a total; a piece without a price (a free replacement) costs nothing.
         total_price=_price(_line_total(line), currency),
@@ -252,7 +260,16 @@ def _customs(outgoing: OutgoingOrder) -> CustomsDetails | None:
         sender=_distinct(_ioss(line.ioss_number) for line in outgoing.lines if line.ioss_number),
         receiver=_distinct(map(_tax_number, outgoing.order.personal.tax_registrations)),
     )
-    return CustomsDetails(tax_numbers=numbers) if numbers != TaxNumbers() else None
+    details = CustomsDetails(
+        shipment_type=_SOLD if outgoing.leaves_customs_union else None,
+        export_type=_export_type(outgoing) if outgoing.leaves_customs_union else None,
+        tax_numbers=numbers if numbers != TaxNumbers() else None,
+    )
+    return details if details != CustomsDetails() else None
+
+
+def _export_type(outgoing: OutgoingOrder) -> str:
+    return "commercial_b2b" if _BUSINESS in outgoing.order.programs else "commercial_b2c"
 
 
 def _distinct(numbers: Iterable[TaxNumber | None]) -> tuple[TaxNumber, ...]:

@@ -91,8 +91,8 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (
         imports.StoreImport,
         (
-            "store window route fetched new updated unchanged pending held missing_weight incomplete sent refused "
-            "api_calls seconds | error"
+            "store window route fetched new updated unchanged pending held missing_weight missing_customs "
+            "customs_missing_for incomplete sent refused api_calls seconds | error"
         ),
     ),
     (imports.Window, "from to"),
@@ -100,15 +100,15 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (
         weights.WeightsDocument,
         (
-            "schema store skus summary set forgotten refused patches passed_over orders_without_weight api_calls | "
-            "file error"
+            "schema store skus summary set forgotten refused patches passed_over orders_without_weight customs_summary "
+            "customs_set customs_forgotten orders_without_customs api_calls | file error"
         ),
     ),
     (
         weights.Sku,
         (
-            "sku asin title weight_grams source finding suggestion_grams open_orders reason suggestion_source listing "
-            "listed suppressed at_amazon"
+            "sku asin title weight_grams source finding suggestion_grams open_orders hs_code country_of_origin customs "
+            "orders_abroad reason suggestion_source listing listed suppressed at_amazon"
         ),
     ),
     (weights.RefusedWeight, "| line sku problem message"),

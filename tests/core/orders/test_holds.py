@@ -40,7 +40,8 @@ HARMLESS = ("AMAZON_BUSINESS", "PREMIUM", "AMAZON_BAZAAR", "AMAZON_HAUL", "INVOI
 def test_the_names_of_the_holds_are_those_that_scripts_rely_on() -> None:
     assert {hold.value for hold in Hold} == {
         "cancellation-requested", "prime", "amazon-ships", "store-pickup", "preorder", "label-too-early", "no-address",
-        "no-lines", "damaged-text", "missing-weight", "manual", "customised",
+        "no-lines", "damaged-text", "missing-weight", "missing-customs", "manual",
+        "customised",
     }  # fmt: skip
 
 
@@ -187,9 +188,17 @@ def test_a_label_is_too_early_until_its_time_has_come() -> None:
     assert counting(held, DEFAULT, NOW + timedelta(days=400)) == ()
 
 
+def test_missing_customs_data_counts_only_where_the_store_asks_for_it() -> None:
+    held = (HeldFor("missing-customs", '["MUG"]'),)
+    assert counting(held, DEFAULT, NOW) == ()
+    assert counting(held, HoldPolicy(hold_missing_customs=True), NOW) == ("missing-customs",)
+    assert counting(held, HoldPolicy(hold_missing_weight=True), NOW) == ()
+
+
 @pytest.mark.parametrize("policy", [DEFAULT, HoldPolicy("always", hold_missing_weight=True)])
 def test_all_other_holds_count_at_any_time_under_any_setting(policy: HoldPolicy) -> None:
-    others = sorted({hold.value for hold in Hold} - {"prime", "customised", "missing-weight", "label-too-early"})
+    by_setting = {"prime", "customised", "missing-weight", "missing-customs", "label-too-early"}
+    others = sorted({hold.value for hold in Hold} - by_setting)
     held = tuple(HeldFor(hold, "cause") for hold in reversed(others))
     assert counting(held, policy, NOW) == tuple(others)
 

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS
+from amzlink.core.weights.customs import COUNTRIES, NO_CUSTOMS, CustomsData
 from amzlink.core.weights.rows import (
     AS_EXPORTED,
     COLUMNS,
+    CUSTOMS_AS_EXPORTED,
     WeightEntry,
     WeightFile,
     WeightRow,
@@ -24,6 +26,7 @@ from amzlink.core.weights.weights import PARCEL_LIMIT, Finding, Source, Suggesti
 from amzlink.problems import Problem, ProblemName
 
 AMBIGUOUS = "the weight has a thousands separator or three decimals, so it can be read in two ways"
+ZERO_LOST = "the HS code has 5 digits and needs 6, 8 or 10; a spreadsheet drops a zero at the beginning or the end"
 TWO_AND_A_BIT = "sku,weight,unit\nMUG-1,0.45,kg\nLAMP 2,1.2,kg\n"
 
 
@@ -35,7 +38,7 @@ def read(data: str | bytes) -> WeightFile:
 def weights(data: str | bytes) -> dict[str, int]:
     found = read(data)
     assert found.refused == ()
-    return {row.sku: row.grams for row in found.rows}
+    return {row.sku: row.grams for row in found.rows if row.grams is not None}
 
 
 def why(data: str | bytes) -> dict[int, str]:
@@ -146,7 +149,7 @@ class TestReading:
     @given(st.binary(max_size=300))
     def test_whatever_bytes_there_are_each_line_is_a_weight_or_refused(self, data: bytes) -> None:
         found = read(b"sku,weight,unit\nMUG-1,1,kg\n" + data)
-        assert all(1 <= row.grams <= PARCEL_LIMIT and row.sku.strip() for row in found.rows)
+        assert all(1 <= (row.grams or 0) <= PARCEL_LIMIT and row.sku.strip() for row in found.rows)
         assert len({row.sku for row in found.rows}) == len(found.rows)
 
 
@@ -183,6 +186,10 @@ class TestWriting:
             "open_orders": "3",
             "listing_link": "https://x.test",
             "exported_grams": "",
+            "hs_code": "",
+            "country_of_origin": "",
+            "customs": "not-needed",
+            "exported_customs": "",
         }
 
     def test_a_weight_in_order_stands_there_in_grams(self) -> None:
@@ -319,3 +326,87 @@ class TestGivenBack:
         table = written(WeightEntry(sku="MUG-1", verdict=verdict))
         found = read(edited(table, weight=str(after)))
         assert [row.grams for row in found.rows] == ([] if before == after else [after])
+
+
+def customs(data: str | bytes) -> dict[str, CustomsData]:
+    found = read(data)
+    assert found.refused == ()
+    return {row.sku: row.customs for row in found.rows}
+
+
+class TestCustomsData:
+    TABLE = written(
+        WeightEntry(sku="MUG-1", verdict=FINE, customs=CustomsData("010130", "NO")),
+        WeightEntry(sku="LAMP 2", verdict=FINE, customs=CustomsData("610910", None)),
+        WeightEntry(sku="TOWEL-3", verdict=MISSING),
+    )
+
+    def test_a_file_may_have_customs_data_and_no_weight(self) -> None:
+        assert customs("sku,hs_code,country_of_origin\nMUG-1,6109.10,pt\nLAMP 2,,CN\nTOWEL-3,,\n") == {
+            "MUG-1": CustomsData("610910", "PT"),
+            "LAMP 2": CustomsData(None, "CN"),
+        }
+
+    def test_weight_and_customs_data_stand_side_by_side(self) -> None:
+        found = read('{"sku":"MUG-1","weight":"450g","hs_code":610910,"country_of_origin":"PT"}')
+        assert found.rows == (WeightRow(1, "MUG-1", 450, CustomsData("610910", "PT")),)
+
+    @pytest.mark.parametrize(
+        ("line", "reason"),
+        [
+            ("MUG-1,10130,PT", ZERO_LOST),
+            ("MUG-1,6.1E+05,PT", "the HS code was rounded by a spreadsheet (E+), so digits are lost"),
+            ("MUG-1,610910,Portugal", "the country of origin is not a code of two letters, such as PT for Portugal"),
+            ("MUG-1,610910,XX", "the country of origin XX is no country code (ISO 3166), such as PT for Portugal"),
+        ],
+    )  # fmt: skip
+    def test_a_bad_line_is_refused_by_its_number_and_holds_back_no_other(self, line: str, reason: str) -> None:
+        data = f"sku,hs_code,country_of_origin\nTOWEL-3,610910,PT\n{line}\n"
+        assert why(data) == {3: reason}
+        assert [row.sku for row in read(data).rows] == ["TOWEL-3"]
+        assert [(each.sku, each.of_customs) for each in read(data).refused] == [("MUG-1", True)]
+
+    def test_a_sku_with_two_codes_is_refused_on_all_its_lines(self) -> None:
+        data = "sku,hs_code,country_of_origin\nMUG-1,610910,PT\nLAMP 2,610910,PT\nMUG-1,610990,PT\n"
+        reason = "its SKU has different customs data on the lines 2, 4"
+        assert why(data) == {2: reason, 4: reason}
+
+    def test_what_several_lines_say_of_a_sku_adds_up(self) -> None:
+        data = "sku,weight,hs_code,country_of_origin\nMUG-1,450g,,\nMUG-1,,610910,\nMUG-1,0.45kg,,PT\n"
+        assert read(data).rows == (WeightRow(2, "MUG-1", 450, CustomsData("610910", "PT")),)
+
+    def test_a_table_given_back_as_it_is_sets_nothing(self) -> None:
+        found = read(self.TABLE)
+        assert (found.rows, found.refused, found.blank, found.unchanged) == ((), (), 1, 2)
+
+    @pytest.mark.parametrize("cell", ["10130", "10130.0", "10130,00", "0101.30", "'010130", "010130"])
+    def test_a_code_that_a_spreadsheet_rewrote_is_no_change(self, cell: str) -> None:
+        found = read(edited(self.TABLE, only="MUG-1", hs_code=cell))
+        assert (found.rows, found.refused, found.unchanged) == ((), (), 2)
+
+    def test_only_the_cells_that_a_person_changed_count(self) -> None:
+        found = read(edited(self.TABLE, only="MUG-1", country_of_origin="SE"))
+        assert [(row.sku, row.grams, row.customs) for row in found.rows] == [("MUG-1", None, CustomsData(None, "SE"))]
+        found = read(edited(self.TABLE, only="LAMP 2", country_of_origin="CN"))
+        assert [(row.sku, row.grams, row.customs) for row in found.rows] == [("LAMP 2", None, CustomsData(None, "CN"))]
+
+    def test_a_code_that_was_changed_to_a_damaged_one_is_refused(self) -> None:
+        found = read(edited(self.TABLE, only="MUG-1", hs_code="10190"))
+        assert (found.rows, [each.sku for each in found.refused]) == ((), ["MUG-1"])
+
+    def test_without_its_column_of_what_it_showed_it_is_compared_with_what_is_known_now(self) -> None:
+        table = edited(self.TABLE, only="MUG-1", country_of_origin="SE", without=[CUSTOMS_AS_EXPORTED])
+        now = {"MUG-1": CustomsData("010130", "NO"), "LAMP 2": CustomsData("610910"), "TOWEL-3": NO_CUSTOMS}
+        found = read_weights(io.BytesIO(table.encode()), file="w.csv", known_customs=lambda sku: now[sku])
+        assert [(row.sku, row.customs) for row in found.rows] == [("MUG-1", CustomsData(None, "SE"))]
+
+    @given(
+        st.sampled_from([6, 8, 10]).flatmap(lambda length: st.text("0123456789", min_size=length, max_size=length)),
+        st.sampled_from(sorted(COUNTRIES)),
+    )
+    def test_what_was_written_reads_back_to_the_letter(self, code: str, country: str) -> None:
+        if code.startswith("00"):
+            return
+        table = written(WeightEntry(sku="MUG-1", verdict=FINE, customs=CustomsData(code, country)))
+        assert read(table).rows == ()
+        assert customs(edited(table, exported_customs="")) == {"MUG-1": CustomsData(code, country)}

@@ -129,6 +129,7 @@ class TestAPage:
                 '[{"kind":"TAX","amount":"6.38","currency":"EUR","details":[{"kind":"ITEM","amount":"6.38",'
                 '"currency":"EUR"}]},{"kind":"ITEM","amount":"33.60","currency":"EUR"}]'
             ),
+            "leaves_customs_union": None,
         }
         first, second = sorted(rows_of(book, ORDER_LINES), key=lambda row: int(row["position"]))
         assert first == {

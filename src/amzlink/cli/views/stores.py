@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     update_status_when: Literal["announced", "processed"]
     destination: Literal["none", "sendcloud"]
     hold_missing_weight: bool
+    hold_missing_customs: bool
     default_weight_grams: int | None
     include_prime: IncludePrime
     include_customised: bool

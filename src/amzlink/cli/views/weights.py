@@ -11,14 +11,18 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure, path_text
 from amzlink.cli.shell.output_file import whole_file
 from amzlink.cli.views.words import by_number, counted, reason
+from amzlink.core.weights.customs import CustomsState
 from amzlink.core.weights.rows import WeightRefusal, write_weight_csv
 from amzlink.core.weights.weights import Finding, Source, SuggestionSource, spell_grams
 from amzlink.jobs.check_weights import Checked, CheckReport
+from amzlink.jobs.weights.customs import customs_problem, customs_settings
 from amzlink.jobs.weights.update_listings import PatchOutcome
 from amzlink.orderbook.weights.listings import PatchState
 from amzlink.problems import Exit, ProblemName
+from amzlink.problems.weights import customs_command
 
 _MOST_SHOWN: Final = 60
+_MOST_IN_A_COMMAND: Final = 10
 _BY_HAND: Final = (
     "Where a weight cannot be set from here: in Seller Central open the listing's edit page (switch to Advanced View "
     "where it is offered), Shipping or More Details, Shipping Weight or Item Package Weight."
@@ -42,7 +46,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefusedWeight(msgspec.Struct, frozen=True, kw_only=True):
-    """A weight that was given and is not kept; with its line where it came from a file."""
+    """A weight or customs data that was given and is not kept; with its line where it came from a file."""
 
     line: int | UnsetType = UNSET
     sku: str | None
@@ -51,7 +55,10 @@ class RefusedWeight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True):
-    """A product and what was found. `listing` is where it can be edited; `at_amazon` what became of a weight sent."""
+    """A product and what was found. `listing` is where it can be edited; `at_amazon` what became of a weight sent.
+
+    `orders_abroad` are those of its open orders that leave the customs union.
+    """
 
     sku: str
     asin: str | None
@@ -61,6 +68,10 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding
     suggestion_grams: int | None
     open_orders: int
+    hs_code: str | None
+    country_of_origin: str | None
+    customs: CustomsState
+    orders_abroad: int
     reason: str
     suggestion_source: SuggestionSource | None
     listing: str | None
@@ -92,6 +103,10 @@ class WeightsDocument(Document, frozen=True, kw_only=True):
     patches: list[Patch]
     passed_over: int
     orders_without_weight: int
+    customs_summary: dict[str, int]
+    customs_set: int
+    customs_forgotten: int
+    orders_without_customs: int
     api_calls: dict[str, int]
     file: str | UnsetType = UNSET
     error: MaybeFailure = UNSET
@@ -113,8 +128,9 @@ def show(
         console.result(document, lambda: _print(console, report, dry_run=dry_run))
         if output and not console.as_json:
             products = counted(written or 0, "product")
-            console.say(f"{products} written to {output}. Fill in the weights and pass the file to --from.")
+            console.say(f"{products} written to {output}. Fill in what is missing and pass the file to --from.")
     if not console.as_json:
+        _tell_customs(console, report)
         for entry in refused:
             console.tell(reason(entry.message, entry.problem))
         for refusal in report.refused:
@@ -137,6 +153,10 @@ def _document(
         patches=[_patch(outcome) for outcome in report.patches],
         passed_over=report.passed_over,
         orders_without_weight=report.missing_orders,
+        customs_summary=report.customs_states,
+        customs_set=report.customs_set,
+        customs_forgotten=report.customs_forgotten,
+        orders_without_customs=report.customs.orders,
         api_calls=dict(sorted(report.api_calls.items())),
         file=path_text(output) if output else UNSET,
         error=error,
@@ -154,6 +174,10 @@ def _sku(checked: Checked) -> Sku:
         finding=verdict.finding,
         suggestion_grams=verdict.suggestion_grams,
         open_orders=checked.entry.open_orders,
+        hs_code=checked.entry.customs.hs_code,
+        country_of_origin=checked.entry.customs.country_of_origin,
+        customs=checked.entry.customs_state,
+        orders_abroad=checked.entry.orders_abroad,
         reason=verdict.reason,
         suggestion_source=verdict.suggestion_source,
         listing=checked.entry.listing_link,
@@ -192,12 +216,19 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
         for checked in findings[:_MOST_SHOWN]:
             if words := _in_words(checked):
                 console.line(f"{checked.listing.sku}: {words}")
+    _print_customs(console, report)
     if report.set_here:
         done = "would be set" if dry_run else "set"
         console.line(f"{counted(report.set_here, 'weight')} {done} here.")
     if report.forgotten:
         done = "would be dropped" if dry_run else "dropped"
         console.line(f"{counted(report.forgotten, 'weight')} set here {done}: Amazon's weight counts again.")
+    for count, done, would in (
+        (report.customs_set, "set", "would be set"),
+        (report.customs_forgotten, "dropped", "would be dropped"),
+    ):
+        if count:
+            console.line(f"Customs data of {counted(count, 'product')} {would if dry_run else done} here.")
     links = {checked.listing.sku: checked.entry.listing_link for checked in report.skus}
     for outcome in report.patches:
         _print_patch(console, outcome, links.get(outcome.sku))
@@ -210,6 +241,51 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
         command = f"`amzlink check-weights --set SKU=0.45kg{console.option_of(report.store)}`"
         console.say(f"Set a weight with {command}; with --apply Amazon's listing gets it too.")
         console.say(_BY_HAND)
+
+
+def _print_customs(console: Console, report: CheckReport) -> None:
+    """The products whose customs data is missing, or cannot be right."""
+    lacking = [
+        checked.entry
+        for checked in report.skus
+        if checked.entry.customs_state in (CustomsState.MISSING, CustomsState.INVALID)
+    ]
+    if not lacking:
+        return
+    lacking.sort(key=lambda entry: (-entry.orders_abroad, entry.sku))
+    if any(map(_in_words, report.skus)):
+        console.line()
+    console.line("Customs data, for orders that leave the customs union:")
+    console.line()
+    console.table(
+        ("SKU", "TITLE", "HS CODE", "ORIGIN", "CUSTOMS", "ORDERS"),
+        [
+            (
+                entry.sku,
+                entry.title or "",
+                entry.customs.hs_code or "",
+                entry.customs.country_of_origin or "",
+                entry.customs_state.value,
+                str(entry.orders_abroad or ""),
+            )
+            for entry in lacking[:_MOST_SHOWN]
+        ],
+        keys=("SKU",),
+        right=("ORDERS",),
+    )
+    if len(lacking) > _MOST_SHOWN:
+        console.line(f"and {len(lacking) - _MOST_SHOWN} more; --output FILE.csv writes them all")
+    console.line()
+
+
+def _tell_customs(console: Console, report: CheckReport) -> None:
+    """What is missing, with the command that sets it."""
+    if problem := customs_problem(report.customs, report.store):
+        console.warn(problem)
+        settings = dict(list(customs_settings(report.customs).items())[:_MOST_IN_A_COMMAND])
+        if len(settings) > 1:
+            command = customs_command(products=settings, store_option=console.option_of(report.store))
+            console.say(f"Several products in one command: `{command}`")
 
 
 def _in_words(checked: Checked) -> str:

@@ -13,7 +13,7 @@ import itertools
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
@@ -65,9 +65,14 @@ class _Names:
     """Which column a name in a file means. Case, accents and signs of a name do not count."""
 
     def __init__(
-        self, required: Sequence[str], optional: Sequence[str], other_names: Mapping[str, Sequence[str]]
-    ) -> None:  # fmt: skip
+        self,
+        required: Sequence[str],
+        optional: Sequence[str],
+        other_names: Mapping[str, Sequence[str]],
+        one_of: Sequence[str],
+    ) -> None:
         self.required = required
+        self._one_of = one_of
         self._own = {_plain(column): column for column in (*required, *optional)}
         others = {_plain(name): column for column, names in other_names.items() for name in names}
         self._all = others | self._own
@@ -75,6 +80,13 @@ class _Names:
     def column(self, name: str) -> str | None:
         """The column that is meant; None for one that is passed over."""
         return self._all.get(_plain(name))
+
+    def lacking(self, columns: Collection[str | None]) -> list[str]:
+        """The columns that a header has to have, and lacks; of those of which one is enough, the first."""
+        lacking = [name for name in self.required if name not in columns]
+        if self._one_of and not set(self._one_of) & set(columns):
+            lacking.append(self._one_of[0])
+        return lacking
 
     def is_own(self, name: str) -> bool:
         """Whether it is the column's own name."""
@@ -88,10 +100,12 @@ def read_records(
     required: Sequence[str],
     optional: Sequence[str],
     other_names: Mapping[str, Sequence[str]] = _NO_OTHER_NAMES,
+    one_of: Sequence[str] = (),
 ) -> Iterator[Entry]:
     """The file's records by the names of their columns; columns with names that nobody knows are passed over.
 
-    The required columns have to be there, but not to be filled. `other_names` are further names, by column. A value is
+    The required columns have to be there, but not to be filled; so has one at least of the optional columns that are in
+    `one_of`. `other_names` are further names, by column. A value is
     a text, in JSON a list of texts too; or a `Disagreement` where several columns that mean the same differ.
 
     Raises:
@@ -104,7 +118,7 @@ def read_records(
     first = next((numbered for numbered in lines if numbered[1].strip()), None)
     if first is None:
         raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.FILE_EMPTY)
-    names = _Names(required, optional, other_names)
+    names = _Names(required, optional, other_names, one_of)
     if first[1].lstrip()[0] in "[{":
         return _from_json(first, lines, file, names)
     return _from_csv(first, lines, file, names)
@@ -205,7 +219,7 @@ def _from_csv(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: st
     missing: list[str] | None = None
     for text in candidates:
         header = max((_header(text, delimiter, names) for delimiter in delimiters), key=_Header.known)
-        lacking = [name for name in names.required if name not in header.columns]
+        lacking = names.lacking(header.columns)
         if not lacking:
             _refuse_twice(header, names, file)
             return _csv_records(lines, header)
@@ -213,7 +227,7 @@ def _from_csv(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: st
     raise Problem(
         ProblemName.INPUT_MALFORMED,
         file=file,
-        detail=usage.columns_missing(columns=names.required if missing is None else missing),
+        detail=usage.columns_missing(columns=names.lacking(()) if missing is None else missing),
     )
 
 

@@ -31,6 +31,7 @@ class Hold(StrEnum):
     NO_LINES = "no-lines"
     DAMAGED_TEXT = "damaged-text"
     MISSING_WEIGHT = "missing-weight"
+    MISSING_CUSTOMS = "missing-customs"
     MANUAL = "manual"
 
 
@@ -78,6 +79,7 @@ class HoldPolicy(msgspec.Struct, frozen=True):
     include_prime: IncludePrime = "auto"
     hold_missing_weight: bool = False
     include_customised: bool = False
+    hold_missing_customs: bool = False
 
 
 class HeldFor(msgspec.Struct, frozen=True):
@@ -135,6 +137,8 @@ def counts(entry: HeldFor, policy: HoldPolicy, now: datetime) -> bool:
         return not policy.include_customised
     if entry.hold == Hold.MISSING_WEIGHT:
         return policy.hold_missing_weight
+    if entry.hold == Hold.MISSING_CUSTOMS:
+        return policy.hold_missing_customs
     if entry.hold == Hold.LABEL_TOO_EARLY:
         return to_iso(now) < entry.cause
     return True

@@ -34,6 +34,7 @@ from amzlink.orderbook.destination.outbox import (
 from amzlink.orderbook.orders.browse import holds
 from amzlink.orderbook.orders.rows import weighed_orders_of
 from amzlink.orderbook.shipments.parcels import have_parcels
+from amzlink.orderbook.weights.customs import customs_of
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun
 
@@ -114,9 +115,11 @@ class _Post:
         personal = self._run.sealed.personal_data(ready, damaged=damaged)
         for problem in damaged:
             self._tally.refuse(str(problem.facts["order_id"]), problem)
+        orders = weighed_orders_of(book, list(personal), personal)
+        customs = customs_of(book, {line.sku for order, _ in orders for line in order.lines if line.sku})
         found = {
-            order.order_id: outgoing(order, weights if store.import_weights else {})
-            for order, weights in weighed_orders_of(book, list(personal), personal)
+            order.order_id: outgoing(order, weights if store.import_weights else {}, customs, store.country)
+            for order, weights in orders
         }
         for order_id in ready:
             order = found.get(OrderId(order_id))

@@ -9,6 +9,7 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.orders import UnreadableOrder
+from amzlink.core.destination.customs_union import leaves_customs_union
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import HeldFor, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
@@ -25,6 +26,7 @@ from amzlink.orderbook.orders.pages import (
     save_page,
 )
 from amzlink.orderbook.orders.rows import orders_of
+from amzlink.orderbook.weights.customs import NOTHING_MISSING, MissingCustoms
 from amzlink.problems import Problem, ProblemName, services, store_option
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
@@ -36,13 +38,14 @@ _DATED_BY: Final = "sendcloud"
 class Tally(msgspec.Struct, kw_only=True):
     """The counts of a run: `fetched` is the sum of the four verdicts and of what was refused on the pages.
 
-    `incomplete` are orders to ship that came incomplete, now or earlier.
+    `incomplete` are orders to ship that came incomplete, now or earlier. `customs` is what orders to ship lack.
     """
 
     fetched: int = 0
     verdicts: Counter[str] = msgspec.field(default_factory=Counter)
     held: Counter[str] = msgspec.field(default_factory=Counter)
     missing_weight: int = 0
+    customs: MissingCustoms = NOTHING_MISSING
     incomplete: list[IncompleteOrder] = msgspec.field(default_factory=list)
     refused: list[Refusal] = msgspec.field(default_factory=list)
 
@@ -201,7 +204,8 @@ class Intake:
                 order = there.completed(order)
                 sealed = there.seal(order, lease)
         found = {hold.value: cause for hold, cause in causes(order).items()}
-        return OrderChange(order, fingerprint, known is None, found, sealed, rule)
+        leaves = leaves_customs_union(self._store.country, order.personal.recipient)
+        return OrderChange(order, fingerprint, known is None, found, sealed, rule, leaves)
 
     def _count_holds(self, changes: Sequence[OrderChange]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""

@@ -37,6 +37,7 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False):
 
     `sealed` replaces what is sealed of it, None leaves that as it is; `purge` (the rule that demands it) destroys it
     and puts up a tombstone. `causes` are the holds in the order itself; `is_new` spares a look at what is there.
+    `leaves_customs_union` None: not known.
     """
 
     order: Order
@@ -45,6 +46,7 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False):
     causes: Mapping[str, str]
     sealed: Box | None
     purge: str | None
+    leaves_customs_union: bool | None = None
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +95,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     covered_until: datetime | None = None
 
 
-# A person sets the one, the listings the other; what Amazon tells of an order says nothing of them.
-_NOT_IN_THE_ORDER: Final = ("manual", "missing-weight")
+# A person sets the first, the listings the others; what Amazon tells of an order says nothing of them.
+_NOT_IN_THE_ORDER: Final = ("manual", "missing-weight", "missing-customs")
 _UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by", "imported_at"}))
 _UPSERT_LINE: Final = upsert(ORDER_LINES, keep=frozenset({"weight_grams"}))
 _UPSERT_PACKAGE: Final = upsert(PACKAGES)
@@ -362,6 +364,7 @@ def _order_row(store: str, change: OrderChange, now: datetime) -> Row:
         "delivered_by": None,
         "imported_at": to_iso(now),
         "price_parts": _encode(order.money.parts).decode() if order.money.parts else None,
+        "leaves_customs_union": change.leaves_customs_union,
     }
 
 

@@ -1,4 +1,7 @@
-"""The listings in the book: what each is known to weigh, here and at Amazon, and what was asked to be changed there."""
+"""The listings in the book: what each is known to weigh, here and at Amazon, and what was asked to be changed there.
+
+Beside the weights stands what the merchant says that customs ask of the product.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -6,18 +9,19 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso
+from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
-from amzlink.orderbook.schema import LISTING_SWEEPS, LISTINGS
+from amzlink.orderbook.schema import DISPATCHES, LISTING_SWEEPS, LISTINGS, ORDER_LINES, ORDERS
 
-_FROM_HERE: Final = frozenset(
-    {"local_grams", "patch_state", "patched_grams", "patched_at", "patch_reason", "patch_beside"}
-)
+_SET_HERE: Final = frozenset({"local_grams", "hs_code", "country_of_origin"})
+_PATCHED: Final = frozenset({"patch_state", "patched_grams", "patched_at", "patch_reason", "patch_beside"})
 _FROM_THE_CATALOGUE: Final = frozenset({"catalogue_grams", "catalogue_at"})
-_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_FROM_HERE | _FROM_THE_CATALOGUE)
+_UPSERT_LOOKED: Final = upsert(LISTINGS, keep=_SET_HERE | _PATCHED | _FROM_THE_CATALOGUE)
 _INSERT_SKU: Final = insert_missing(LISTINGS)
 _UPSERT_SWEEP: Final = upsert(LISTING_SWEEPS)
 _CHUNK: Final = 500
@@ -50,7 +54,10 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BookedListing(msgspec.Struct, frozen=True, kw_only=True):
-    """A listing as the book has it, weights in whole grams. `is_listed` None: nobody has looked yet."""
+    """A listing as the book has it, weights in whole grams. `is_listed` None: nobody has looked yet.
+
+    `customs` is what the merchant set here.
+    """
 
     sku: str
     asin: str | None = None
@@ -69,6 +76,7 @@ class BookedListing(msgspec.Struct, frozen=True, kw_only=True):
     unknown_unit: str | None = None
     looked_at: datetime | None = None
     patch: Patch | None = None
+    customs: CustomsData = NO_CUSTOMS
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +186,43 @@ def forget_local_weights(book: StoreBook, skus: Collection[str]) -> None:
             connection.execute(_here(book.store, sku).values(local_grams=None))
 
 
+def set_customs(book: StoreBook, customs: Mapping[str, CustomsData]) -> None:
+    """Keep what the merchant says that customs ask of products; what is not given stays as it is."""
+    with book.writing() as connection:
+        execute_many(
+            connection, _INSERT_SKU, [_row(book.store, BookedListing(sku=sku), looked_at=None) for sku in customs]
+        )
+        for sku, data in customs.items():
+            values = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
+            connection.execute(_here(book.store, sku).values(**values))
+        _consider_orders_with(connection, book.store, customs.keys())
+
+
+def forget_customs(book: StoreBook, skus: Collection[str]) -> None:
+    """Drop what the merchant said that customs ask of products."""
+    with book.writing() as connection:
+        for sku in skus:
+            connection.execute(_here(book.store, sku).values(hs_code=None, country_of_origin=None))
+        _consider_orders_with(connection, book.store, skus)
+
+
+def _consider_orders_with(connection: Connection, store: str, skus: Collection[str]) -> None:
+    """Have the orders to ship with these products considered for sending once more: what is sent of them changed."""
+    to_ship = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+    wanted = sorted(skus)
+    for start in range(0, len(wanted), _CHUNK):
+        with_them = select(ORDER_LINES.c.order_id).where(
+            ORDER_LINES.c.store == store,
+            ORDER_LINES.c.sku.in_(wanted[start : start + _CHUNK]),
+            ORDER_LINES.c.order_id.in_(to_ship),
+        )
+        connection.execute(
+            update(DISPATCHES)
+            .where(DISPATCHES.c.store == store, DISPATCHES.c.order_id.in_(with_them))
+            .values(considered=None)
+        )
+
+
 def note_catalogue(book: StoreBook, grams: Mapping[str, int | None], now: datetime) -> None:
     """Write down what Amazon's catalogue says that packages weigh, by SKU; None where it does not know."""
     with book.writing() as connection:
@@ -241,6 +286,8 @@ def _row(store: str, listing: BookedListing, *, looked_at: datetime | None) -> R
         "store": store,
         **{name: getattr(listing, name) for name in names},
         "looked_at": to_iso(looked_at) if looked_at else None,
+        "hs_code": listing.customs.hs_code,
+        "country_of_origin": listing.customs.country_of_origin,
         "catalogue_at": None,
         "patch_state": None,
         "patched_grams": None,
@@ -278,4 +325,5 @@ def _to_listing(row: SqlRow[Any]) -> BookedListing:
         unknown_unit=row.unknown_unit,
         looked_at=from_iso(row.looked_at) if row.looked_at else None,
         patch=patch,
+        customs=CustomsData(row.hs_code, row.country_of_origin),
     )

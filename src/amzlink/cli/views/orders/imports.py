@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -13,8 +14,13 @@ from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_r
 from amzlink.cli.views.words import counted, reason
 from amzlink.core.orders.changes import Verdict
 from amzlink.jobs.import_orders import ImportReport, stops
-from amzlink.problems import Exit
+from amzlink.jobs.weights.customs import customs_settings
+from amzlink.orderbook.weights.customs import MissingCustoms
+from amzlink.problems import Exit, ProblemName
 from amzlink.problems.orders import spell_incomplete
+from amzlink.problems.weights import customs_command
+
+_MOST_IN_A_COMMAND: Final = 3
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -32,7 +38,10 @@ class IncompleteOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the import of one store did. All but `seconds` and `api_calls` count orders."""
+    """What the import of one store did. All but `seconds` and `api_calls` count orders.
+
+    `customs_missing_for` are the SKUs of which orders lack customs data, those that most orders wait for first.
+    """
 
     store: str
     window: Window
@@ -44,6 +53,8 @@ class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
     held: dict[str, int]
     missing_weight: int
+    missing_customs: int
+    customs_missing_for: list[str]
     incomplete: list[IncompleteOrder]
     sent: int
     refused: list[RefusedOrder]
@@ -89,6 +100,8 @@ def _store(report: ImportReport) -> StoreImport:
         pending=tally.verdicts[Verdict.PENDING],
         held=dict(sorted(tally.held.items())),
         missing_weight=tally.missing_weight,
+        missing_customs=tally.customs.orders,
+        customs_missing_for=list(tally.customs.by_sku),
         incomplete=[IncompleteOrder(order_id=each.order_id, lacks=each.lacks) for each in tally.incomplete],
         sent=report.sent.sent,
         refused=refused_orders(report.refused),
@@ -121,6 +134,8 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     if missing := tally.missing_weight:
         products = f"`amzlink check-weights{console.option_of(report.store)}` shows the products"
         console.line(f"Without a weight: {counted(missing, 'order')} to ship; {products}.", lead="  ")
+    if tally.customs.orders:
+        _print_customs(console, tally.customs, report.store)
     if tally.incomplete:
         named = spell_incomplete({entry.order_id: entry.lacks for entry in tally.incomplete})
         console.line(f"Incomplete, and each import asks Amazon again: {named}.", lead="  ")
@@ -128,6 +143,19 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         console.line(
             "On hold: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".", lead="  "
         )
+
+
+def _print_customs(console: Console, missing: MissingCustoms, store: str) -> None:
+    """What orders beyond the customs union lack, and the command that sets it."""
+    settings, option = customs_settings(missing), console.option_of(store)
+    first = dict(list(settings.items())[:_MOST_IN_A_COMMAND])
+    more = f" `amzlink check-weights{option}` shows all {len(settings)} products." if len(settings) > len(first) else ""
+    console.line(
+        f"Without customs data: {counted(missing.orders, 'order')} to ship beyond the customs union "
+        f"({ProblemName.CUSTOMS_MISSING}). Fill in HS code and country: "
+        f"`{customs_command(products=first, store_option=option)}`.{more}",
+        lead="  ",
+    )
 
 
 def _to_sendcloud(report: ImportReport) -> list[str]:
