@@ -2,6 +2,8 @@
 
 What needs a person is told at once and again once a day. A trouble that passes by itself is told once it has lasted an
 hour. A success ends what was there before it, and the end of what was told is told too.
+
+Two jobs that meet the same trouble tell it once between them, and it is over when both have had a success.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,13 +38,17 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """A trouble of earlier runs: when it was first and last met without a success between, and when it was told."""
+    """A trouble of earlier runs: when it was first and last met, and when it was told.
+
+    `jobs` are those that it keeps from their work, each with the time of its first failure without a success between.
+    """
 
     key: Key
     first: datetime
     last: datetime
     told: datetime | None = None
     stays: bool = True
+    jobs: Mapping[str, datetime] = msgspec.field(default_factory=dict)
 
 
 class Over(msgspec.Struct, frozen=True):
@@ -62,7 +68,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judge(
-    memory: Sequence[Remembered], troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
+    memory: Sequence[Remembered], job: str, troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
 ) -> Judgement:
     """Judge the end of a job's runs. `succeeded` are the stores whose run was not stopped; `""` counts as one.
 
@@ -74,18 +80,22 @@ def judge(
     since: dict[Key, datetime] = {}
     for trouble in dict.fromkeys(troubles):
         known = earlier.pop(trouble.key, None) or Remembered(trouble.key, now, now, stays=trouble.stays)
-        first = min(known.first, now)  # a clock that was put back
-        if _is_due(trouble, first, known.told, now):
+        jobs = {name: min(first, now) for name, first in {job: now, **known.jobs}.items()}  # a clock that was put back
+        first = min(known.first, now)
+        told = known.told
+        if _is_due(trouble, min(jobs.values()), told, now):
             tell.add(trouble.key)
-            known = msgspec.structs.replace(known, told=now)
+            told = now
         since[trouble.key] = first
-        kept.append(msgspec.structs.replace(known, first=first, last=now))
+        kept.append(msgspec.structs.replace(known, first=first, last=now, told=told, jobs=jobs))
     for key, entry in earlier.items():
         if key.order or not entry.stays:
             if now - entry.last < FORGOTTEN:
                 kept.append(entry)
-        elif key.store not in succeeded:
-            kept.append(entry)
+            continue
+        left = {name: first for name, first in entry.jobs.items() if name != job or key.store not in succeeded}
+        if left:
+            kept.append(msgspec.structs.replace(entry, jobs=left))
         elif entry.told is not None:
             over.append(Over(key, entry.first))
     return Judgement(frozenset(tell), since, tuple(sorted(over, key=_since)), tuple(kept))

@@ -1,0 +1,76 @@
+"""What runs of cron say beyond the three days: which runs count as a success, and by which clock an hour is an hour."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from amzlink.cli.shell.alarms import Alarms
+from amzlink.cli.shell.console import Console
+from amzlink.cli.views.orders.imports import show
+from amzlink.jobs.import_orders import ImportReport
+from amzlink.jobs.orders.ingest import Tally
+from amzlink.problems import Problem, ProblemName
+from tests.support.cron import Office
+from tests.support.world import SLUG, shell
+
+HOUR: Final = 3600
+
+
+def test_sendcloud_that_is_down_is_told_although_each_run_brings_orders_from_amazon(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.plan("Tue 00:20", lambda: office.switch("sendcloud-broken"))
+    for moment in ("00:21", "00:36", "00:51", "01:06", "01:21"):
+        office.plan(f"Tue {moment}", office.add)
+    office.plan("Tue 01:41", lambda: office.switch(off=["sendcloud-broken"]))
+    office.play("Tue 02:00")
+    told = [(f"{mail.at:%H:%M}", mail.text.split(":")[0]) for mail in office.mailbox]
+    assert told == [("01:22", "Error"), ("01:52", "demo-shop")]
+    assert "Sendcloud is having problems" in office.mailbox[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "fetched", "told"),
+    [
+        (ProblemName.THROTTLED, 500, False),
+        (ProblemName.THROTTLED, 0, True),
+        (ProblemName.SERVICE_UNAVAILABLE, 500, True),
+    ],
+)
+def test_a_run_that_the_quota_ends_is_no_failure_where_it_got_further(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: ProblemName, fetched: int, told: bool
+) -> None:
+    office = Office(tmp_path)
+    for _ in range(3):
+        report = ImportReport(store=SLUG, tally=Tally(fetched=fetched), problem=Problem(name, operation="searchOrders"))
+        code = show(
+            Console(), Alarms("import-orders", Console(), lambda: office.deps), [report], dry_run=False, asked=False
+        )
+        assert code == 75
+        office.clock.advance(HOUR)
+    assert (str(name) in capsys.readouterr().err) is told
+
+
+def test_what_a_check_beside_the_work_meets_and_what_passes_is_told_once_it_lasts(tmp_path: Path) -> None:
+    office = Office(tmp_path, import_weights=True)
+    office.plan("Tue 00:05", lambda: office.switch("listings-throttled"))
+    for quarter in range(6):
+        office.plan(f"Tue 0{quarter // 4}:{quarter % 4 * 15 + 10}", office.add)
+    office.plan("Tue 01:35", lambda: office.switch(off=["listings-throttled"]))
+    office.play("Tue 02:00")
+    assert [f"{mail.at:%H:%M}" for mail in office.mailbox] == ["01:15", "01:45"]
+    assert "Warning: " in office.mailbox[0].text
+    assert "has ended" in office.mailbox[1].text
+
+
+def test_a_test_stores_hour_and_day_are_those_of_its_sandbox(tmp_path: Path) -> None:
+    with shell(tmp_path, faults=["service-unavailable"]) as at:
+        told = []
+        for _ in range(4):
+            told.append("service-unavailable" in at.run("import-orders", "--max-wait", "1s").err)
+            at.control("/clock", {"advance": 3600})
+        assert told == [False, True, False, False]
+        at.control("/clock", {"advance": 22 * 3600})
+        assert "service-unavailable" in at.run("import-orders", "--max-wait", "1s").err
+        at.control("/faults", {"off": ["service-unavailable"]})
+        assert "has ended: The service is having problems" in at.run("import-orders").err
