@@ -11,7 +11,7 @@ import termios
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -132,6 +132,13 @@ class Desk:
             self.at.environ.pop(key, None)
         else:
             self.at.environ[key] = value
+
+    def new_client_secret(self) -> str:
+        """A client secret made anew on Amazon's page; the one before is not accepted any more."""
+        world = self.at.sandbox.world
+        app = replace(world.account.app, client_secret=f"amzn1.oa2-cs.v1.{world.random().getrandbits(256):064x}")
+        world.account = replace(world.account, app=app)
+        return app.client_secret
 
     def _settle(self) -> None:
         self.wait(seconds=_A_SETTLING.total_seconds())
