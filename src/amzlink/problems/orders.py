@@ -1,6 +1,7 @@
 """Orders: finding, holding, and importing them regularly."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -10,6 +11,8 @@ AREA: Final = "Orders"
 
 # Where an order is not known.
 UNKNOWN_TO_AMAZON: Final = "to Amazon"
+
+NEVER_IMPORTED: Final = "no import has succeeded yet"
 
 _MOST_SHOWN: Final = 5
 
@@ -112,6 +115,13 @@ ENTRIES: Final = {
 def in_the_book_of(*, store: str) -> str:
     """Where an order was looked for."""
     return f"in the order book of {store}"
+
+
+def last_import_was(*, ago: timedelta) -> str:
+    """How long ago an import last succeeded: hours, and from two days on days."""
+    hours = round(ago / timedelta(hours=1))
+    span = f"{hours} hours" if ago < timedelta(days=2) else f"{ago.days} days"
+    return f"the last import that succeeded was {span} ago"
 
 
 def spell_incomplete(lacking: Mapping[str, Sequence[str]]) -> str:
