@@ -1,8 +1,10 @@
 """What runs of cron say beyond the three days: which runs count as a success, and by which clock an hour is an hour."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from amzlink.cli.shell.alarms import Alarms
@@ -15,6 +17,7 @@ from tests.support.cron import Office
 from tests.support.world import SLUG, shell
 
 HOUR: Final = 3600
+TUESDAY_EVENING: Final = datetime(2026, 11, 24, 20, tzinfo=UTC)
 
 
 def test_sendcloud_that_is_down_is_told_although_each_run_brings_orders_from_amazon(tmp_path: Path) -> None:
@@ -74,3 +77,37 @@ def test_a_test_stores_hour_and_day_are_those_of_its_sandbox(tmp_path: Path) -> 
         assert "service-unavailable" in at.run("import-orders", "--max-wait", "1s").err
         at.control("/faults", {"off": ["service-unavailable"]})
         assert "has ended: The service is having problems" in at.run("import-orders").err
+
+
+class Broken(httpx.BaseTransport):
+    """A bug of amzlink's own, at every call."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise RuntimeError("a bug")
+
+
+def test_a_bug_is_told_at_once_and_then_once_a_day(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    right, office.deps.transport = office.deps.transport, Broken()
+    office.plan("Wed 00:40", lambda: setattr(office.deps, "transport", right))
+    office.play("Wed 01:00")
+    assert {code for at, job, code in office.exit_codes if at < TUESDAY_EVENING and job == "import-orders"} == {70}
+    told = [f"{mail.at:%a %H:%M}" for mail in office.mailbox if "internal-error" in mail.text]
+    assert told == ["Tue 00:00", "Wed 00:00", "Wed 00:52"]
+    assert "This problem has ended: A bug in amzlink" in office.mailbox[-1].text
+
+
+def test_with_several_stores_a_warning_names_its_store_and_the_machines_clock_is_told_once(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    second = office.open_second_store("outlet")
+    second.world.faults.switch(on=["clock-skewed"])
+    office.switch("clock-skewed")
+    (order_id,) = office.add()
+    label = {"action": "announce", "orders": [order_id], "carrier": "rocket"}
+    office.plan("Tue 00:20", lambda: office.tell("/control/sendcloud/parcels", label))
+    office.play("Tue 02:00")
+    told = {f"{mail.at:%H:%M}": mail.text for mail in office.mailbox}
+    assert told["00:22"].startswith("demo-shop: Warning: ")
+    assert "carrier-unknown" in told["00:22"]
+    [skewed] = [text for text in told.values() if "clock-skewed" in text]
+    assert skewed.count("Warning: ") == 1

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.diagnosis.alarms import AGAIN, LASTS, Judgement, Key, Remembered, Trouble, judge
+from amzlink.core.diagnosis.alarms import AGAIN, LASTS, Judgement, Key, Met, Remembered, Trouble, judge
 
 NIGHT = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -16,7 +16,7 @@ JOB = "import-orders"
 
 
 def remembered(*jobs: str) -> Remembered:
-    return Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT, jobs=dict.fromkeys(jobs or (JOB,), NIGHT))
+    return Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT, jobs=dict.fromkeys(jobs or (JOB,), Met(NIGHT, NIGHT)))
 
 
 def told_at(runs: list[tuple[timedelta, list[Trouble]]]) -> list[tuple[timedelta, str]]:
@@ -131,3 +131,20 @@ def test_the_hour_counts_from_the_first_failure_of_a_job_without_a_success_of_it
         done = judge(memory, fine, [], ("shop", ""), now)
         assert not done.tell
         memory = done.memory
+
+
+def test_the_end_does_not_wait_for_a_job_that_runs_once_a_day() -> None:
+    memory = judge((), "purge-pii", [REVOKED], (), NIGHT).memory
+    for quarter in range(8):
+        memory = judge(memory, JOB, [REVOKED], (), NIGHT + QUARTER * quarter).memory
+    done = judge(memory, JOB, [], ("shop", ""), NIGHT + QUARTER * 8)
+    assert [over.key for over in done.over] == [REVOKED.key]
+    assert done.memory == ()
+
+
+def test_two_services_that_fail_alike_are_one_trouble_whose_hour_runs_on() -> None:
+    beside = Trouble(DOWN.key, passes=True, stays=True)
+    said = told_at([*every_quarter(8, [DOWN, beside]), *every_quarter(2, [], 8)])
+    assert said == [(LASTS, "service-unavailable"), (QUARTER * 8, "-service-unavailable")]
+    mixed = judge((), JOB, [DOWN, Trouble(DOWN.key)], (), NIGHT)
+    assert mixed.tell == {DOWN.key}

@@ -120,9 +120,8 @@ class Alarms:
 
     def _say(self, runs: Sequence[Finished], judgement: Judgement, now: datetime) -> Iterator[AlarmDocument]:
         several = len({run.store for run in runs}) > 1
-        for problem in dict.fromkeys(self._warnings):
-            key = _of_warning(problem)
-            if key in judgement.tell:
+        for problem in {(_of_warning(each), each.summary): each for each in self._warnings}.values():
+            if (key := _of_warning(problem)) in judgement.tell:
                 self._begin_message()
                 self._console.alarm(problem, about=key.store if several else "", warning=True)
                 self._tell_since(judgement.since[key], now)
