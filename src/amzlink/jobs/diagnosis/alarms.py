@@ -40,7 +40,7 @@ def judged(
     Raises:
         Problem: after the block, where what was said cannot be remembered.
     """
-    file = home.state / "alarms.json"
+    file = _file(home)
     busy = Problem(ProblemName.RUN_IN_PROGRESS, job=job)
     with contextlib.ExitStack() as held:
         with contextlib.suppress(Problem):  # another run takes long, or there is no file: it is said twice then
@@ -52,8 +52,14 @@ def judged(
 
 
 def remembered(home: Home, job: str) -> tuple[Remembered, ...]:
-    """What a job's runs have met and not got over, as they remember it."""
-    return _read(home.state / "alarms" / f"{job}.json")
+    """What a job's runs have met and not got over, with the time at which they last met it."""
+    return tuple(
+        msgspec.structs.replace(entry, last=entry.jobs[job].last) for entry in _read(_file(home)) if job in entry.jobs
+    )
+
+
+def _file(home: Home) -> Path:
+    return home.state / "alarms.json"
 
 
 def _read(file: Path) -> tuple[Remembered, ...]:
