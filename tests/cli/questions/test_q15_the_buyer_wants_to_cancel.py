@@ -24,7 +24,7 @@ def order_id(desk: Desk) -> str:
 def test_the_merchant_cancels_it_in_seller_central(desk: Desk, order_id: str) -> None:
     desk.change(order_id, "cancel")
     assert desk.ask("import-orders").code == 0
-    desk.ask("orders", "show", order_id).shows("CANCELLED").lacks("cancellation-requested")
+    desk.ask("orders", "show", order_id).shows("CANCELLED").lacks("orders release")
 
 
 def test_the_merchant_ships_it_all_the_same(desk: Desk, order_id: str) -> None:
