@@ -68,10 +68,10 @@ class StoreRun:
     def _deps(self) -> Deps:
         return self._given.of_store(self.store)
 
-    @cached_property
+    @property
     def reporter(self) -> Observer:
-        """Who is told how the work goes on. A warning names the store, because there may be several."""
-        return _NamingStore(self._deps, self.naming_store)
+        """Who is told how the work goes on."""
+        return self._deps.observer
 
     @property
     def clock(self) -> Clock:
@@ -189,9 +189,9 @@ class StoreRun:
         """The time to go by, once Amazon was asked; where the two clocks differ that is said. Raises as `ask_time`."""
         judged = self.ask_time()
         if amazon_offset_is_large(self.amazon.offset):
-            self._deps.observer.warn(skew_problem(self.amazon.offset))  # the clock is this machine's, not a store's
+            self.reporter.warn(skew_problem(self.amazon.offset))
         if judged.trust is Trust.DOUBTED:
-            self.reporter.warn(self.doubt())
+            self.reporter.warn(self.naming_store(self.doubt()))
         return self.now()
 
     def doubt(self) -> Problem:
@@ -274,22 +274,6 @@ class StoreRun:
         self._held.callback(connection.close)
         self._connections.append(connection)
         return connection
-
-
-class _NamingStore:
-    """An observer that names the store in each warning."""
-
-    def __init__(self, deps: Deps, naming_store: Callable[[Problem], Problem]) -> None:
-        self._deps = deps
-        self._naming_store = naming_store
-
-    def progress(self, text: str) -> None:
-        """What is being done now."""
-        self._deps.observer.progress(text)
-
-    def warn(self, problem: Problem) -> None:
-        """Something a person should know that does not stop the work."""
-        self._deps.observer.warn(self._naming_store(problem))
 
 
 def sure_day(run: StoreRun) -> date | None:

@@ -206,7 +206,6 @@ def test_what_was_mended_is_through(days: Days) -> None:
     assert not [order["order_id"] for order in orders if order["sent"] == "refused"]
 
 
-@pytest.mark.xfail(reason="`status` ends with 0 whatever it shows", strict=True)
 def test_the_status_ends_with_1_exactly_while_something_needs_a_person(days: Days) -> None:
     def needs(moment: str) -> list[str]:
         spans = NEEDS_A_PERSON.items()

@@ -12,8 +12,6 @@ AREA: Final = "Orders"
 # Where an order is not known.
 UNKNOWN_TO_AMAZON: Final = "to Amazon"
 
-NEVER_IMPORTED: Final = "no import has succeeded yet"
-
 _MOST_SHOWN: Final = 5
 
 ENTRIES: Final = {
@@ -117,18 +115,16 @@ def in_the_book_of(*, store: str) -> str:
     return f"in the order book of {store}"
 
 
-def last_import_was(*, ago: timedelta) -> str:
-    """How long ago an import last succeeded: hours, and from two days on days."""
-    hours = round(ago / timedelta(hours=1))
-    span = f"{hours} hours" if ago < timedelta(days=2) else f"{ago.days} days"
-    return f"the last import that succeeded was {span} ago"
-
-
 def spell_incomplete(lacking: Mapping[str, Sequence[str]]) -> str:
     """The first orders with what they lack, by the names of the holds."""
     shown = [f"{order_id} ({', '.join(lacks)})" for order_id, lacks in list(lacking.items())[:_MOST_SHOWN]]
     more = [f"{len(lacking) - _MOST_SHOWN} more"] if len(lacking) > _MOST_SHOWN else []
     return ", ".join([*shown, *more])
+
+
+def hours_ago(span: timedelta) -> str:
+    """How long ago something was: in hours, and from two days on in days."""
+    return f"{round(span / timedelta(hours=1))} hours ago" if span < timedelta(days=2) else f"{span.days} days ago"
 
 
 def last_success(*, when: str) -> str:

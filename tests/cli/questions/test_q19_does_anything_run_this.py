@@ -41,13 +41,10 @@ def test_it_has_stopped(desk: Desk, folder: Path) -> None:
     crontab(desk, folder, "*/15 * * * * amzlink import-orders")
     desk.cron("import-orders")
     desk.wait(hours=7)
-    desk.ask("status").shows(
-        "Last import today 09:30", "the last import that succeeded was 7 hours ago", "import-stale"
-    )
+    desk.ask("status").shows("Last import today 09:30", "The order book is not up to date", "import-stale")
     found = desk.ask("verify")
-    found.shows(
-        "the last import that succeeded was 7 hours ago", "import-stale", "`amzlink import-orders --store demo-shop`"
-    )
+    found.shows("the last import that succeeded was 7 hours ago", "import-stale")
+    found.shows("`amzlink import-orders --store demo-shop`")
     assert desk.ask("import-orders", "--store", "demo-shop").code == 0
     desk.ask("status").shows("Last import today 16:30").lacks("import-stale")
 
