@@ -106,7 +106,7 @@ def test_under_cron_what_needs_a_person_is_told_once_and_what_passes_is_not(
         at.control("/faults", {"off": [fault]})
         after = at.run("import-orders")
         assert after.code == 0
-        assert ("The problem authorisation-revoked is over" in after.err) == (code == 77)
+        assert ("problem has ended: The authorisation is not valid" in after.err) == (code == 77)
 
 
 def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:

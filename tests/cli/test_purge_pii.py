@@ -207,7 +207,7 @@ class TestNothingGoes:
             done = due.run("purge-pii", "--json")
             assert (done.code, done.document["error"]["problem"]) == (Exit.CANNOT_CREATE, "archive-folder-missing")
             assert done.document["stores"][0]["purged"] == 0
-            brought = due.run("import-orders")
+            brought = due.run("import-orders", "-v")
             assert brought.code == 0
             for problem in ("archive-folder-missing", "retention-overdue"):
                 assert f"Name:  {problem} " in brought.err

@@ -11,7 +11,7 @@ import termios
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from tests.support.world import SLUG, Ran, Shell, shell
 __all__ = ["SLUG", "Desk", "Screen", "at_the_desk"]
 
 COLUMNS: Final = 80
-_SECONDS: Final = 120
+_SECONDS: Final = 60
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _A_SETTLING: Final = timedelta(minutes=5)  # after which Amazon shows what has changed
 _MORNING: Final = timedelta(hours=9, minutes=30)
@@ -66,14 +66,14 @@ class Desk:
     def ask(
         self, *words: str, typed: str = "", columns: int = COLUMNS, environ: Mapping[str, str] | None = None
     ) -> Screen:
-        """Run a command at a terminal; `typed` is what the person answers. Its lines fit the terminal."""
+        """Run a command at a terminal; `typed` are the person's answers, a line each. Its lines fit the terminal."""
         code, text = _at_a_terminal(words, {**self.at.environ, **(environ or {})}, typed, columns)
         screen = Screen(code, text)
-        if words[:1] != ("explain",):
-            assert not re.search("<[A-Z_]{2,}>", text), f"a gap in:\n{text}"
         assert "Traceback" not in text, text
-        broken = [line for line in screen.lines if len(line) > columns and len(line.split()) > 1]
-        assert not broken, f"wider than {columns} columns: {broken}"
+        if words[:1] != ("explain",):  # it shows gaps, and commands to copy on one line each
+            assert not re.search("<[A-Z_]{2,}>", text), f"a gap in:\n{text}"
+            wide = [line for line in screen.lines if len(line) > columns and len(line.split()) > 1]
+            assert not wide, f"wider than {columns} columns: {wide}"
         return screen
 
     def cron(self, *words: str) -> Ran:
@@ -133,6 +133,13 @@ class Desk:
         else:
             self.at.environ[key] = value
 
+    def new_client_secret(self) -> str:
+        """A client secret made anew on Amazon's page; the one before is not accepted any more."""
+        world = self.at.sandbox.world
+        app = replace(world.account.app, client_secret=f"amzn1.oa2-cs.v1.{world.random().getrandbits(256):064x}")
+        world.account = replace(world.account, app=app)
+        return app.client_secret
+
     def _settle(self) -> None:
         self.wait(seconds=_A_SETTLING.total_seconds())
 
@@ -151,31 +158,29 @@ def at_the_desk(folder: Path, *, orders: int = 0, faults: Sequence[str] = (), **
 
 def _at_a_terminal(words: Sequence[str], environ: Mapping[str, str], typed: str, columns: int) -> tuple[int, str]:
     own, theirs = pty.openpty()
-    attributes = termios.tcgetattr(theirs)
-    attributes[3] &= ~termios.ECHO
-    termios.tcsetattr(theirs, termios.TCSANOW, attributes)
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     with Program(
         "amzlink", words, env={**environ, "TERM": "dumb"}, streams=(theirs,) * 3, timeout=_SECONDS, own_session=True
     ) as program:
         os.close(theirs)
-        if typed:
-            os.write(own, typed.encode())
-        raw = _read_to_the_end(own)
+        raw, ended = _read_to_the_end(own, typed.splitlines(keepends=True))
+        assert ended, f"nobody answers this:\n{_rendered(raw)}"
         code = program.wait()
     os.close(own)
     return code, _rendered(raw)
 
 
-def _read_to_the_end(descriptor: int) -> str:
-    end, chunks = time.monotonic() + _SECONDS, []
-    while select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+def _read_to_the_end(descriptor: int, answers: Sequence[str]) -> tuple[str, bool]:
+    """What is written, while each question is given the next answer; and whether the program came to its end."""
+    end, raw, left, ended = time.monotonic() + _SECONDS, b"", list(answers), False
+    while not ended and select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+        chunk = b""
         with contextlib.suppress(OSError):  # Linux says so when the other side has closed
-            if chunk := os.read(descriptor, 65_536):
-                chunks.append(chunk)
-                continue
-        break
-    return b"".join(chunks).decode(errors="replace")
+            chunk = os.read(descriptor, 65_536)
+        raw, ended = raw + chunk, not chunk
+        if left and raw.endswith(b": "):
+            os.write(descriptor, left.pop(0).encode())
+    return raw.decode(errors="replace"), ended
 
 
 def _rendered(raw: str) -> str:

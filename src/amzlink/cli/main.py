@@ -176,7 +176,7 @@ def _run(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> int:
 def _tell(problem: Problem, session: Session) -> int:
     try:
         return session.fail(problem)
-    except Problem:  # what stopped the command keeps its alarms from working too
+    except Exception:  # noqa: BLE001 - what stopped the command keeps its alarms from working too
         return session.console.fail(problem)
 
 
@@ -277,4 +277,4 @@ def _report_bug(error: Exception, session: Session) -> int:
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
         file = usage.no_crash_report(reason=str(reason))
-    return session.console.fail(Problem(ProblemName.INTERNAL_ERROR, file=file))
+    return _tell(Problem(ProblemName.INTERNAL_ERROR, file=file), session)

@@ -10,6 +10,7 @@ from typing import Final
 
 TOPICS: Final = {
     "servers": "Servers and cron: running without a keyring, and regularly",
+    "settings": "Files, settings, alarms and holds",
     "environment": "Environment variables",
     "exit-codes": "Exit codes",
     "data-protection": "What Amazon's data protection policy asks for",

@@ -43,7 +43,7 @@ def purge_pii_command(
         session.console.usage(usage.ARCHIVE_WITHOUT_RECIPIENT)
     slugs = session.stores(all_stores=all_stores)
     if order and not (dry_run or yes):
-        question = f"Delete the personal data of order {order}? This cannot be undone"
+        question = f"Delete the personal data of order {order} for good?"
         about = "The buyer's name, address and phone number are deleted here. The rest of the order stays."
         during, session.interruption = session.interruption, usage.NOTHING_CHANGED
         if not session.console.confirm(question, default=False, option="--yes", explanation=about):

@@ -1,6 +1,7 @@
 """Orders: finding, holding, and importing them regularly."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
@@ -119,6 +120,11 @@ def spell_incomplete(lacking: Mapping[str, Sequence[str]]) -> str:
     shown = [f"{order_id} ({', '.join(lacks)})" for order_id, lacks in list(lacking.items())[:_MOST_SHOWN]]
     more = [f"{len(lacking) - _MOST_SHOWN} more"] if len(lacking) > _MOST_SHOWN else []
     return ", ".join([*shown, *more])
+
+
+def hours_ago(span: timedelta) -> str:
+    """How long ago something was: in hours, and from two days on in days."""
+    return f"{round(span / timedelta(hours=1))} hours ago" if span < timedelta(days=2) else f"{span.days} days ago"
 
 
 def last_success(*, when: str) -> str:

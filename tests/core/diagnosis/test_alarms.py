@@ -5,13 +5,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzlink.core.diagnosis.alarms import AGAIN, LASTS, Judgement, Key, Remembered, Trouble, judge
+from amzlink.core.diagnosis.alarms import AGAIN, LASTS, Judgement, Key, Met, Remembered, Trouble, judge
 
 NIGHT = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 DOWN = Trouble(Key("service-unavailable", "shop"), passes=True)
 REVOKED = Trouble(Key("authorisation-revoked", "shop"))
 REFUSED = Trouble(Key("sendcloud-refused", "shop", "302-1234567-1234567"))
+JOB = "import-orders"
+
+
+def remembered(*jobs: str) -> Remembered:
+    return Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT, jobs=dict.fromkeys(jobs or (JOB,), Met(NIGHT, NIGHT)))
 
 
 def told_at(runs: list[tuple[timedelta, list[Trouble]]]) -> list[tuple[timedelta, str]]:
@@ -20,7 +25,7 @@ def told_at(runs: list[tuple[timedelta, list[Trouble]]]) -> list[tuple[timedelta
     said = []
     for after, troubles in runs:
         stopped = any(not trouble.key.order for trouble in troubles)
-        done: Judgement = judge(memory, troubles, () if stopped else ("shop", ""), NIGHT + after)
+        done: Judgement = judge(memory, JOB, troubles, () if stopped else ("shop", ""), NIGHT + after)
         said += [(after, key.problem) for key in sorted(done.tell)]
         said += [(after, f"-{over.key.problem}") for over in done.over]
         memory = done.memory
@@ -70,7 +75,7 @@ def test_another_trouble_does_not_end_the_first() -> None:
 
 
 def test_one_stores_success_does_not_end_anothers_trouble() -> None:
-    done = judge((Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT),), [], ("other", ""), NIGHT + QUARTER)
+    done = judge((remembered(),), JOB, [], ("other", ""), NIGHT + QUARTER)
     assert not done.over
     assert [entry.key for entry in done.memory] == [REVOKED.key]
 
@@ -93,5 +98,53 @@ def test_whatever_happens_nothing_is_told_twice_within_a_day_without_a_success_b
 
 
 def test_a_clock_that_was_put_back_keeps_no_alarm_silent() -> None:
-    done = judge((Remembered(REVOKED.key, NIGHT, NIGHT, NIGHT),), [REVOKED], (), NIGHT - timedelta(days=400))
+    done = judge((remembered(),), JOB, [REVOKED], (), NIGHT - timedelta(days=400))
     assert done.tell == {REVOKED.key}
+
+
+def test_two_jobs_that_meet_the_same_tell_it_once_and_its_end_when_both_are_through() -> None:
+    memory: tuple[Remembered, ...] = ()
+    said = []
+    for quarter in range(12):
+        for job, minutes in (("import-orders", 0), ("push-status", 7)):
+            after = QUARTER * quarter + timedelta(minutes=minutes)
+            mended = quarter >= (8 if job == "import-orders" else 9)
+            done = judge(memory, job, [] if mended else [DOWN], ("shop", "") if mended else (), NIGHT + after)
+            said += [(after, job)] * len(done.tell) + [(after, f"{job}, over")] * len(done.over)
+            memory = done.memory
+    assert said == [(LASTS, "import-orders"), (QUARTER * 9 + timedelta(minutes=7), "push-status, over")]
+    assert memory == ()
+
+
+def test_a_job_that_does_not_meet_it_does_not_end_it_for_another() -> None:
+    done = judge((remembered("push-status"),), JOB, [], ("shop", ""), NIGHT + QUARTER)
+    assert not done.over
+    assert done.memory == (remembered("push-status"),)
+
+
+def test_the_hour_counts_from_the_first_failure_of_a_job_without_a_success_of_its_own_between() -> None:
+    memory: tuple[Remembered, ...] = ()
+    for step in range(40):  # the jobs fail in turn, so that one of them always has it
+        failing, fine = ("import-orders", "push-status") if step % 2 else ("push-status", "import-orders")
+        now = NIGHT + QUARTER * step
+        memory = judge(memory, failing, [DOWN], (), now).memory
+        done = judge(memory, fine, [], ("shop", ""), now)
+        assert not done.tell
+        memory = done.memory
+
+
+def test_the_end_does_not_wait_for_a_job_that_runs_once_a_day() -> None:
+    memory = judge((), "purge-pii", [REVOKED], (), NIGHT).memory
+    for quarter in range(8):
+        memory = judge(memory, JOB, [REVOKED], (), NIGHT + QUARTER * quarter).memory
+    done = judge(memory, JOB, [], ("shop", ""), NIGHT + QUARTER * 8)
+    assert [over.key for over in done.over] == [REVOKED.key]
+    assert done.memory == ()
+
+
+def test_two_services_that_fail_alike_are_one_trouble_whose_hour_runs_on() -> None:
+    beside = Trouble(DOWN.key, passes=True, stays=True)
+    said = told_at([*every_quarter(8, [DOWN, beside]), *every_quarter(2, [], 8)])
+    assert said == [(LASTS, "service-unavailable"), (QUARTER * 8, "-service-unavailable")]
+    mixed = judge((), JOB, [DOWN, Trouble(DOWN.key)], (), NIGHT)
+    assert mixed.tell == {DOWN.key}

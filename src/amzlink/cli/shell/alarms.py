@@ -3,6 +3,7 @@
 Without a terminal a run that is fine says nothing. What else it says, and how often, `core.diagnosis.alarms` decides.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,9 +13,9 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, encode, failure, moment
-from amzlink.core.diagnosis.alarms import Judgement, Key, Over, Trouble
+from amzlink.core.diagnosis.alarms import LASTS, Judgement, Key, Over, Trouble
 from amzlink.jobs.diagnosis.alarms import judged, run_command
-from amzlink.problems import Exit, Problem, ProblemName, docs_of
+from amzlink.problems import CATALOGUE, Exit, Problem, ProblemName, docs_of, store_option
 
 if TYPE_CHECKING:
     from amzlink.deps import Deps
@@ -23,10 +24,11 @@ _FEW: Final = 3
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
+_NEARLY_AN_HOUR: Final = timedelta(minutes=55)
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True):
-    """An order for which something could not be done: `one` and `many` say what, `why` is the reason in words."""
+    """An order for which something could not be done: `one` and `many` say what, `why` is the reason as a sentence."""
 
     order_id: str
     problem: ProblemName
@@ -41,7 +43,12 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True):
 
     def alone(self) -> str:
         """It as a sentence about this order."""
-        return f"order {self.number} {self.one}: {self.why}"
+        return f"order {self.number} {self.one}: {self.why} ({self.problem})"
+
+    def reason_for(self, order: str) -> str:
+        """The reason with other words for the order's number, so that orders of one cause have one reason."""
+        named = f"he order {self.order_id}"
+        return self.why.replace(f"t{named}", order).replace(f"T{named}", order.capitalize())
 
     def key(self, store: str) -> Key:
         """By which it is remembered."""
@@ -84,6 +91,7 @@ class Alarms:
         self._console = console
         self._deps = deps
         self._warnings: list[Problem] = []
+        self._told = False
 
     def progress(self, text: str) -> None:
         """Nobody looks on."""
@@ -94,53 +102,73 @@ class Alarms:
 
     def tell(self, runs: Sequence[Finished]) -> None:
         """Say what the runs have met, as far as it is to be said now."""
-        troubles = [Trouble(_of_warning(problem), stays=False) for problem in self._warnings]
+        troubles = [Trouble(_of_warning(each), _passes(each), stays=_passes(each)) for each in self._warnings]
         for run in runs:
             if run.problem:
-                troubles.append(Trouble(_key(run.problem, run.store), run.problem.exit_code is Exit.TRY_AGAIN))
+                troubles.append(Trouble(_key(run.problem, run.store), _passes(run.problem)))
             troubles += [Trouble(saying.key(run.store)) for saying in run.sayings]
         deps = self._deps()
         succeeded = [run.store for run in runs if not run.stopped]
-        now = deps.clock.now()
+        now = _time(deps, [run.store for run in runs])
         try:
             with judged(deps.home, self._job, troubles, [*succeeded, *([""] if succeeded else [])], now) as judgement:
                 documents = list(self._say(runs, judgement, now))
                 self._notify(deps, documents)
         except Problem as problem:  # what was said cannot be remembered
+            self._begin_message()
             self._console.warn(problem)
 
     def _say(self, runs: Sequence[Finished], judgement: Judgement, now: datetime) -> Iterator[AlarmDocument]:
         several = len({run.store for run in runs}) > 1
-        for problem in dict.fromkeys(self._warnings):
-            key = _of_warning(problem)
-            if key in judgement.tell:
+        for problem in {(_of_warning(each), each.summary): each for each in self._warnings}.values():
+            if (key := _of_warning(problem)) in judgement.tell:
+                self._begin_message()
                 self._console.alarm(problem, about=key.store if several else "", warning=True)
-                yield self._document(problem, key.store, judgement.since[key])
+                self._tell_since(judgement.since[key], now)
+                yield self._document(problem, key, judgement.since[key])
         for run in runs:
             if run.problem and (key := _key(run.problem, run.store)) in judgement.tell:
+                self._begin_message()
                 self._console.alarm(run.problem, about=run.store if several else "")
-                yield self._document(run.problem, run.store, judgement.since[key])
+                self._tell_since(judgement.since[key], now)
+                yield self._document(run.problem, key, judgement.since[key])
             told = [saying for saying in run.sayings if saying.key(run.store) in judgement.tell]
             for sayings in _alike(told):
-                self._console.tell(f"{run.store}: {_together(sayings)}")
-                yield self._about_orders(run.store, sayings)
+                document = self._about_orders(run.store, sayings)
+                self._begin_message()
+                self._console.tell(f"{run.store}: {document.summary}")
+                self._console.tell_parts(document.cause, document.next_step, document.problem)
+                yield document
         for over in judgement.over:
-            self._console.tell(_ended(over, now))
+            self._begin_message()
+            self._console.tell(f"{f'{over.key.store}: ' if over.key.store else ''}{_ended(over, now)}")
             yield self._about_its_end(over, now)
 
-    def _document(self, problem: Problem, store: str, since: datetime) -> AlarmDocument:
+    def _begin_message(self) -> None:
+        """Set it apart from the one before."""
+        if self._told:
+            self._console.tell("")
+        self._told = True
+
+    def _tell_since(self, since: datetime, now: datetime) -> None:
+        if now - since >= LASTS:
+            self._console.tell(f"This problem has lasted {_span(now - since)} so far.")
+
+    def _document(self, problem: Problem, key: Key, since: datetime) -> AlarmDocument:
         shown = failure(problem)
         return AlarmDocument(
-            job=self._job, store=store or None, problem=shown.problem, summary=shown.summary, cause=shown.cause,
+            job=self._job, store=key.store or None, problem=shown.problem, summary=shown.summary, cause=shown.cause,
             next_step=shown.next_step, docs=shown.docs, exit_code=int(problem.exit_code), since=moment(since),
+            orders=(key.order,) if key.order else (),
         )  # fmt: skip
 
     def _about_orders(self, store: str, sayings: Sequence[Saying]) -> AlarmDocument:
-        problem = sayings[0].problem
+        first = sayings[0]
         return AlarmDocument(
-            job=self._job, store=store, problem=problem, summary=f"{store}: {_together(sayings)}",
-            cause=sayings[0].why, next_step=_explained(problem), docs=docs_of(problem), exit_code=int(Exit.PARTLY),
-            since=None, orders=tuple(each.order_id for each in sayings),
+            job=self._job, store=store, problem=first.problem, summary=_together(sayings),
+            cause=first.reason_for("this order" if len(sayings) == 1 else "each order"),
+            next_step=_next_step(store, sayings), docs=docs_of(first.problem), exit_code=int(Exit.PARTLY), since=None,
+            orders=tuple(each.order_id for each in sayings),
         )  # fmt: skip
 
     def _about_its_end(self, over: Over, now: datetime) -> AlarmDocument:
@@ -164,11 +192,29 @@ class Alarms:
             except Problem as problem:
                 failed[str(problem.facts["detail"])] = problem
         for told in failed.values():
+            self._begin_message()
             self._console.warn(told)
 
 
-def _explained(problem: ProblemName) -> str:
-    return f"`amzlink explain {problem}` says what to do."
+def _next_step(store: str, sayings: Sequence[Saying]) -> str:
+    """The catalogue's, where it can be filled for all these orders."""
+    name = sayings[0].problem
+    order = {"order_id": sayings[0].order_id} if len(sayings) == 1 else {}
+    step = Problem(name, store=store, store_option=store_option(store), **order).next_step
+    return f"`amzlink explain {name}` says what to do." if re.search("<[A-Z_]+>", step) else step
+
+
+def _passes(problem: Problem) -> bool:
+    return problem.exit_code is Exit.TRY_AGAIN
+
+
+def _time(deps: "Deps", stores: Sequence[str]) -> datetime:
+    """This machine's time; that of a test store goes with its sandbox's."""
+    try:
+        known = deps.load_config().stores
+        return next((deps.of_store(known[slug]) for slug in stores if slug in known), deps).clock.now()
+    except Problem:  # it is what there is to tell, or will be told by what reads the settings next
+        return deps.clock.now()
 
 
 def _key(problem: Problem, store: str) -> Key:
@@ -181,28 +227,31 @@ def _of_warning(problem: Problem) -> Key:
 
 def _alike(sayings: Sequence[Saying]) -> Iterable[Sequence[Saying]]:
     def what(saying: Saying) -> tuple[str, str, str]:
-        return str(saying.problem), saying.many, saying.why
+        return str(saying.problem), saying.many, saying.reason_for("each order")
 
     return (list(group) for _, group in groupby(sorted(sayings, key=what), key=what))
 
 
 def _together(sayings: Sequence[Saying]) -> str:
-    """One message for all orders with the same cause: how many they are, and the first few."""
+    """One sentence for all orders with the same cause: how many they are, and the first few."""
     first = sayings[0]
     if len(sayings) == 1:
-        return first.alone()
+        return f"Order {first.number} {first.one}."
     shown = ", ".join(saying.number for saying in sayings[:_FEW])
     rest = f" and {len(sayings) - _FEW} more" if len(sayings) > _FEW else ""
-    return f"{len(sayings)} orders {first.many}: {first.why}. They are {shown}{rest}."
+    return f"{len(sayings)} orders {first.many}: {shown}{rest}."
 
 
 def _ended(over: Over, now: datetime) -> str:
-    store = f"{over.key.store}: " if over.key.store else ""
-    return f"{store}The problem {over.key.problem} is over. It lasted {_span(now - over.since)}."
+    name = ProblemName(over.key.problem)
+    return f"This problem has ended: {CATALOGUE[name].title} ({name}). It lasted {_span(now - over.since)}."
 
 
 def _span(span: timedelta) -> str:
+    """A span to the nearest minute, hour or day, whichever is fine enough."""
+    if _NEARLY_AN_HOUR <= span < _HOUR * 1.5:
+        return "about an hour"
     for unit, name in ((_DAY, "days"), (_HOUR, "hours"), (_MINUTE, "minutes")):
-        if span >= 2 * unit:
-            return f"{span // unit} {name}"
+        if (number := round(span / unit)) >= 2:  # noqa: PLR2004 - what is shorter is told in the next smaller unit
+            return f"{number} {name}"
     return "about a minute"

@@ -102,6 +102,11 @@ class Console:
         """Tell what a run nobody watches has met; `about` is the store, where there are several."""
         self._tell_problem(self._naming_store(problem), "Warning" if warning else "Error", about)
 
+    def tell_parts(self, cause: str, next_step: str, name: ProblemName) -> None:
+        """Tell what stands below a problem's summary."""
+        for lead, text in _parts(cause, next_step, name):
+            self._write(sys.stderr, text, lead=lead)
+
     # Questions
 
     def ask(self, question: str, default: str | None = None, option: str = "") -> str:
@@ -236,8 +241,7 @@ class Console:
         """Problems are told even with `--quiet`: cron mails them."""
         style = "bold red" if word == "Error" else "bold yellow"
         self._write(sys.stderr, f"{f'{about}: ' if about else ''}{word}: {problem.summary}", style=style)
-        for lead, text in parts_of(problem):
-            self._write(sys.stderr, text, lead=lead)
+        self.tell_parts(problem.cause, problem.next_step, problem.name)
         if problem.entry.checks and self._can_verify(problem):
             option = self.store_option if self.store else problem.facts["store_option"]
             self._write(sys.stderr, f"Run `amzlink verify{option}` for the full picture.")
@@ -308,11 +312,11 @@ class Console:
 
 def parts_of(problem: Problem) -> tuple[tuple[str, str], ...]:
     """What stands below a problem's summary: leads and texts."""
-    return (
-        ("  Why:   ", problem.cause),
-        ("  Next:  ", problem.next_step),
-        ("  Name:  ", f"{problem.name} (amzlink explain {problem.name})"),
-    )
+    return _parts(problem.cause, problem.next_step, problem.name)
+
+
+def _parts(cause: str, next_step: str, name: ProblemName) -> tuple[tuple[str, str], ...]:
+    return (("  Why:   ", cause), ("  Next:  ", next_step), ("  Name:  ", f"{name} (amzlink explain {name})"))
 
 
 def _columns(stream: IO[str]) -> int:

@@ -63,7 +63,8 @@ class RunView(Generic[R]):
 
     `document` makes the whole document, with what stopped the run where something did; `show` prints one report and
     `sayings` are the orders in it that something was refused for, of which at most `most_told` are told one by one;
-    `has_news` says whether a run that was stopped has done something before. With `always` what was asked for is shown
+    `has_news` says whether a run that was stopped has something to show, and `gets_further` whether it has done work
+    that the next one need not do again. With `always` what was asked for is shown
     even where nobody looks on.
     """
 
@@ -71,6 +72,7 @@ class RunView(Generic[R]):
     show: Callable[[R], None]
     has_news: Callable[[R], bool]
     complete: Callable[[R], bool]
+    gets_further: Callable[[R], bool] = lambda _: False
     sayings: Callable[[R], Sequence[Saying]] = lambda _: ()
     most_told: int | None = None
     stops: Callable[[Problem], bool] = lambda _: True
@@ -118,8 +120,8 @@ def _exit_code(reports: Sequence[R], view: RunView[R]) -> Exit:
 def _finished(report: R, view: RunView[R]) -> Finished:
     problem = report.problem
     stopped = bool(problem and view.stops(problem))
-    if problem and problem.exit_code is Exit.TRY_AGAIN and view.has_news(report):
-        problem, stopped = None, False  # it ran out of time and got further: the next run goes on
+    if problem and problem.name is ProblemName.THROTTLED and view.gets_further(report):
+        problem, stopped = None, False  # the quota was used up by work that is done: the next run goes on
     return Finished(store=report.store, problem=problem, stopped=stopped, sayings=view.sayings(report))
 
 

@@ -11,7 +11,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
-from amzlink.cli.views.words import by_number, counted, reason
+from amzlink.cli.views.words import by_number, counted
 from amzlink.jobs.push_status import PushReport
 from amzlink.problems import Exit
 
@@ -63,6 +63,7 @@ def show(
         show=lambda report: _print(console, report, triggers[report.store], dry_run=dry_run),
         has_news=lambda report: any(report.counts().values()),
         complete=lambda report: not (report.problem or report.failures),
+        gets_further=lambda report: bool(report.sent.confirmed or report.sent.edited),
         sayings=_sayings,
         most_told=_MOST_TOLD,
         always=asked,
@@ -119,7 +120,7 @@ def _sayings(report: PushReport) -> list[Saying]:
             problem=entry.problem,
             one="was not confirmed to Amazon",
             many="were not confirmed to Amazon",
-            why=reason(entry.message, entry.problem),
+            why=entry.message,
         )
         for entry in report.failures
     ]

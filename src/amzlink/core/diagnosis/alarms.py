@@ -2,17 +2,19 @@
 
 What needs a person is told at once and again once a day. A trouble that passes by itself is told once it has lasted an
 hour. A success ends what was there before it, and the end of what was told is told too.
+
+Two jobs that meet the same trouble tell it once between them, and it is over when both have had a success.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 LASTS: Final = timedelta(hours=1)
-AGAIN: Final = timedelta(hours=23, minutes=50)
-"""A day, less what a timer of one day may be early."""
+AGAIN: Final = timedelta(hours=23, minutes=55)
+"""A day, less what a timer of one day may be early; two commands are further apart than that."""
 FORGOTTEN: Final = timedelta(days=7)
 
 
@@ -35,14 +37,22 @@ class Trouble(msgspec.Struct, frozen=True):
     stays: bool = True
 
 
+class Met(msgspec.Struct, frozen=True):
+    """When a job first and last met a trouble, without a success of its own between."""
+
+    first: datetime
+    last: datetime
+
+
 class Remembered(msgspec.Struct, frozen=True):
-    """A trouble of earlier runs: when it was first and last met without a success between, and when it was told."""
+    """A trouble of earlier runs: when it was first and last met, when it was told, and which jobs it stops."""
 
     key: Key
     first: datetime
     last: datetime
     told: datetime | None = None
     stays: bool = True
+    jobs: Mapping[str, Met] = msgspec.field(default_factory=dict)
 
 
 class Over(msgspec.Struct, frozen=True):
@@ -62,7 +72,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judge(
-    memory: Sequence[Remembered], troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
+    memory: Sequence[Remembered], job: str, troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
 ) -> Judgement:
     """Judge the end of a job's runs. `succeeded` are the stores whose run was not stopped; `""` counts as one.
 
@@ -72,23 +82,49 @@ def judge(
     earlier = {entry.key: entry for entry in memory}
     tell, kept, over = set(), [], []
     since: dict[Key, datetime] = {}
-    for trouble in dict.fromkeys(troubles):
+    for trouble in _by_key(troubles):
         known = earlier.pop(trouble.key, None) or Remembered(trouble.key, now, now, stays=trouble.stays)
-        first = min(known.first, now)  # a clock that was put back
-        if _is_due(trouble, first, known.told, now):
+        before = known.jobs.get(job, Met(now, now))
+        jobs = {**known.jobs, job: Met(min(before.first, now), now)}  # the clock may have been put back
+        first = min(known.first, now)
+        told = known.told
+        if _is_due(trouble, min(met.first for met in jobs.values()), told, now):
             tell.add(trouble.key)
-            known = msgspec.structs.replace(known, told=now)
+            told = now
         since[trouble.key] = first
-        kept.append(msgspec.structs.replace(known, first=first, last=now))
+        kept.append(msgspec.structs.replace(known, first=first, last=now, told=told, jobs=jobs))
     for key, entry in earlier.items():
         if key.order or not entry.stays:
             if now - entry.last < FORGOTTEN:
                 kept.append(entry)
-        elif key.store not in succeeded:
-            kept.append(entry)
+            continue
+        left = _still_stopped(entry, job) if key.store in succeeded else entry.jobs
+        if left:
+            kept.append(msgspec.structs.replace(entry, jobs=left))
         elif entry.told is not None:
             over.append(Over(key, entry.first))
     return Judgement(frozenset(tell), since, tuple(sorted(over, key=_since)), tuple(kept))
+
+
+def _by_key(troubles: Iterable[Trouble]) -> Iterable[Trouble]:
+    """Each once: two services that fail alike at the same time are one trouble."""
+    found: dict[Key, Trouble] = {}
+    for trouble in troubles:
+        same = found.get(trouble.key, trouble)
+        found[trouble.key] = Trouble(trouble.key, same.passes and trouble.passes, same.stays or trouble.stays)
+    return found.values()
+
+
+def _still_stopped(entry: Remembered, job: str) -> Mapping[str, Met]:
+    """The jobs that a trouble still stops, once this one was through.
+
+    One that runs so seldom that it was not there for this job's last failures does not count: else the end of a trouble
+    would wait for the next night's purge.
+    """
+    met = entry.jobs.get(job)
+    if met is None:
+        return entry.jobs
+    return {name: other for name, other in entry.jobs.items() if name != job and met.last - other.last < LASTS}
 
 
 def _is_due(trouble: Trouble, first: datetime, told: datetime | None, now: datetime) -> bool:

@@ -70,7 +70,7 @@ class OrdersThere:
         for row in late:
             problem = Problem(_NOT_STORED, order_id=row.order_id)
             if row.problem != problem.name:
-                self._run.reporter.warn(problem)
+                self._run.reporter.warn(self._run.naming_store(problem))
                 again.append(msgspec.structs.replace(row, state=DispatchState.ASKED, problem=problem.name))
             elif len(lost) < _MOST_SINGLES and not self._is_there(row):
                 self._tally.refuse(row.order_id, problem)

@@ -19,7 +19,7 @@ from amzlink.problems import Problem, ProblemName, stores
 SECONDS: Final = 20
 """How long the merchant's program may take; the contract's figure."""
 
-_WAITS_SECONDS: Final = 5
+_WAITS_SECONDS: Final = SECONDS + 10  # another job may be waiting for that program
 _SECRETS: Final = "AMZLINK_SECRET_"
 
 
@@ -33,25 +33,33 @@ def judged(
 ) -> Iterator[Judgement]:
     """What to say of a job's runs. It counts as said once the block is left, so that nothing is lost to a crash.
 
+    All jobs have one memory, so that two of them do not tell the same.
+
     Where the memory cannot be used, everything is said: too much is better than nothing.
 
     Raises:
         Problem: after the block, where what was said cannot be remembered.
     """
-    file = home.state / "alarms" / f"{job}.json"
+    file = _file(home)
     busy = Problem(ProblemName.RUN_IN_PROGRESS, job=job)
     with contextlib.ExitStack() as held:
-        with contextlib.suppress(Problem):  # a second run of the job, or no file to be had: it is said twice then
-            held.enter_context(lock(home.locks / f"alarms-{job}.lock", busy, wait_seconds=_WAITS_SECONDS))
-        judgement = judge(_read(file), troubles, succeeded, now)
+        with contextlib.suppress(Problem):  # another run takes long, or there is no file: it is said twice then
+            held.enter_context(lock(home.locks / "alarms.lock", busy, wait_seconds=_WAITS_SECONDS))
+        judgement = judge(_read(file), job, troubles, succeeded, now)
         yield judgement
         if judgement.memory or file.exists():
             write_private(file, msgspec.json.encode(_Memory(judgement.memory)), durable=False)
 
 
 def remembered(home: Home, job: str) -> tuple[Remembered, ...]:
-    """What a job's runs have met and not got over, as they remember it."""
-    return _read(home.state / "alarms" / f"{job}.json")
+    """What a job's runs have met and not got over, with the time at which they last met it."""
+    return tuple(
+        msgspec.structs.replace(entry, last=entry.jobs[job].last) for entry in _read(_file(home)) if job in entry.jobs
+    )
+
+
+def _file(home: Home) -> Path:
+    return home.state / "alarms.json"
 
 
 def _read(file: Path) -> tuple[Remembered, ...]:

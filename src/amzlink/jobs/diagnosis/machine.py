@@ -19,6 +19,7 @@ from amzlink.orderbook.privacy.archive_folders import archive_folders
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.access import ends_at_the_latest
 from amzlink.problems.database import faults_found
+from amzlink.problems.orders import hours_ago, last_success
 from amzlink.run import StoreRun
 from amzlink.secrets import SecretName, require
 
@@ -167,7 +168,7 @@ def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | N
     failure = to_iso(runs.failure) if runs.failure else None
     evidence = {"last_success": success, "last_failure": failure, "scheduled": scheduled}
     if runs.success is None or now - runs.success > _STALE_AFTER:
-        when = f"the last one was at {success}" if success else "there was none"
+        when = last_success(when=hours_ago(now - runs.success) if runs.success else "")
         return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)
     if scheduled is False:
         return found(Check.FRESHNESS, Problem(ProblemName.NOT_SCHEDULED), **evidence)

@@ -145,7 +145,8 @@ class FeedRoute:
         note_feed_state(self._run.book, feed.name, FeedState.SUBMITTED, feed_id=feed_id)
 
     def _warn(self, feed: FeedRow, status: str) -> None:
-        self._run.reporter.warn(Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages))
+        failed = Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages)
+        self._run.reporter.warn(self._run.naming_store(failed))
 
     def _undo(self, feed: FeedRow, state: FeedState) -> None:
         """Nothing of this feed has reached Amazon's work, or will: its confirmations are to be sent again."""

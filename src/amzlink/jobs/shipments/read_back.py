@@ -84,7 +84,7 @@ class ConfirmationsShown:
         problem = Problem(ProblemName.CONFIRMATION_NOT_STORED, order_id=entry.order_id)
         if entry.confirmation.resent:
             problem = problem.with_facts(advice=SENT_TWICE)
-        self._run.reporter.warn(problem)
+        self._run.reporter.warn(self._run.naming_store(problem))
         if entry.confirmation.resent:
             note_refused(
                 self._run.book, entry.confirmation, State.MISSING, problem=problem.name, reason=None

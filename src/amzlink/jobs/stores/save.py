@@ -221,7 +221,7 @@ def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozens
     if answers.sendcloud:
         settings["sendcloud_public_key"] = answers.sendcloud.public_key
         settings["sendcloud_integration_id"] = answers.sendcloud.integration_id
-    today = today_at(deps.clock.now())
+    today = today_at((deps.of_store(before) if before else deps).clock.now())
     for secret, field in zip(GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
         if before is None or secret in changed:
             settings[field] = today

@@ -11,7 +11,7 @@ from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
-from amzlink.cli.views.words import counted, reason
+from amzlink.cli.views.words import counted
 from amzlink.core.orders.changes import Verdict
 from amzlink.jobs.import_orders import ImportReport, stops
 from amzlink.jobs.weights.customs import customs_settings
@@ -79,6 +79,7 @@ def show(
         show=lambda report: _print(console, report, dry_run=dry_run),
         has_news=lambda report: bool(report.tally.fetched),
         complete=lambda report: report.complete,
+        gets_further=lambda report: bool(report.tally.fetched),
         sayings=_sayings,
         stops=stops,
         always=asked,
@@ -185,7 +186,7 @@ def _sayings(report: ImportReport) -> list[Saying]:
             problem=entry.problem,
             one=one,
             many=many,
-            why=reason(entry.message, entry.problem),
+            why=entry.message,
         )
         for entries, (one, many) in ((report.tally.refused, not_imported), (report.sent.refused, not_sent))
         for entry in entries

@@ -1,0 +1,54 @@
+"""20: delete this buyer's data, by order number."""
+
+import json
+
+from tests.support.questions import Desk
+
+
+def test_by_the_order_number_here_and_at_sendcloud(desk: Desk) -> None:
+    (order_id, other) = desk.add(2)
+    desk.cron("import-orders")
+    opened = desk.json("orders", "show", order_id, "--with-pii")
+    name = opened["recipient"]["name"]
+    desk.ask("orders", "show", order_id, "--with-pii").shows(name)
+
+    desk.ask("purge-pii", "--order", order_id, "--dry-run").shows(
+        "would be deleted for 1 order", order_id, "on request"
+    )
+    asked = desk.ask("purge-pii", "--order", order_id, typed="n\n")
+    asked.shows(f"Delete the personal data of order {order_id} for good?", "Nothing was changed.")
+    desk.ask("orders", "show", order_id, "--with-pii").shows(name)
+
+    done = desk.ask("purge-pii", "--order", order_id, typed="?\ny\n")
+    done.shows("The buyer's name, address and phone number are deleted here. The rest of the order stays.")
+    done.shows("personal data deleted for 1 order", "Sendcloud still has 1 order", "--include-destination deletes them")
+    desk.ask("orders", "show", order_id, "--with-pii").shows("Personal data was deleted", "on request").lacks(name)
+
+    again = desk.ask("purge-pii", "--order", order_id, "--include-destination", "--yes")
+    again.shows("The order has had no personal data since", "1 order deleted at Sendcloud")
+    assert desk.sendcloud_orders() == {other}
+
+    # A later change at Amazon brings nothing of it back, and the order itself stays for the books.
+    desk.change(order_id, "touch")
+    desk.cron("import-orders")
+    desk.ask("orders", "show", order_id, "--with-pii").lacks(name)
+    assert desk.sendcloud_orders() == {other}
+    assert order_id in {order["order_id"] for order in desk.json("orders", "list")["orders"]}
+    assert name not in json.dumps(desk.json("orders", "show", order_id, "--with-pii"))
+
+
+def test_a_number_that_is_not_known_is_told(desk: Desk) -> None:
+    told = desk.ask("purge-pii", "--order", "302-1234567-1234567", "--yes")
+    assert told.code == 69
+    told.shows("The order 302-1234567-1234567 is not known", "Compare the number with Seller Central.")
+
+
+def test_where_nobody_can_be_asked_it_deletes_nothing_without_yes(desk: Desk) -> None:
+    (order_id,) = desk.add()
+    desk.cron("import-orders")
+    told = desk.cron("purge-pii", "--order", order_id)
+    assert told.code == 64
+    assert "--yes" in told.err
+    assert "recipient" in desk.json("orders", "show", order_id, "--with-pii")
+    assert desk.cron("purge-pii", "--order", order_id, "--yes").code == 0
+    desk.ask("orders", "show", order_id, "--with-pii").shows("Personal data was deleted")
