@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from amzlink.amazon.feed_reports import MOST_REPORT_BYTES, FeedResult, read_report
 from amzlink.amazon.shipment_refusals import Reason
+from amzlink.core.service_message import without_quotes
 
 ORDER = "302-1234567-7654321"
 TRACKING = "JJD000390007882823"
@@ -61,10 +62,12 @@ class TestResults:
                 errors=4,
             )
         )
+        quantities = without_quotes(QUANTITIES.format(ORDER))
+        carrier = "The carrier-code field contains an invalid value: …"
         assert found == {
-            2: FeedResult("18021", True, Reason.ALREADY_CONFIRMED, ORDER),
-            5: FeedResult("5004", True, Reason.CARRIER_UNKNOWN, None),
-            7: FeedResult("18028", True, Reason.ORDER_UNKNOWN, ORDER),
+            2: FeedResult("18021", True, Reason.ALREADY_CONFIRMED, ORDER, quantities),
+            5: FeedResult("5004", True, Reason.CARRIER_UNKNOWN, None, carrier),
+            7: FeedResult("18028", True, Reason.ORDER_UNKNOWN, ORDER, "Your order cannot be found."),
             8: FeedResult("18999", True, Reason.OTHER, ORDER),
         }
 
@@ -78,7 +81,9 @@ class TestResults:
     def test_a_doubt_is_no_error(self) -> None:
         text = f"The tracking ID {TRACKING} does not match the expected format for the carrier"
         found = read(report(result(3, "1", text, level="Warning")))
-        assert found == {3: FeedResult("1", False, Reason.TRACKING_FORMAT, ORDER)}
+        assert found == {
+            3: FeedResult("1", False, Reason.TRACKING_FORMAT, ORDER, text.replace(f"ID {TRACKING}", "ID …"))
+        }
 
     @pytest.mark.parametrize("first", ["Error", "Warning"])
     def test_of_several_results_an_error_counts_most(self, first: str) -> None:
@@ -93,7 +98,7 @@ class TestResults:
     def test_a_feed_that_was_not_read_has_one_result_for_the_whole(self) -> None:
         ill_formed = result(0, "5000", "The XML you submitted is ill-formed", order="")
         found = read(report(ill_formed, errors=1, processed=0, successful=0))
-        assert found == {0: FeedResult("5000", True, Reason.OTHER, None)}
+        assert found == {0: FeedResult("5000", True, Reason.OTHER, None, "The … you submitted is …")}
 
     def test_texts_in_several_pieces_and_with_marks_of_xml_are_put_together(self) -> None:
         body = report(result(1, "1", "A &lt; B &amp; <![CDATA[InvalidPackageVersion]]>"), errors=1)

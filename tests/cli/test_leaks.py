@@ -274,6 +274,9 @@ def connect_and_import(w: Watched) -> None:
         at.control("/sendcloud/refusals", {"orders": refused, "path": path})
         told = w.run("import-orders", "--json", codes=(1,)).document["stores"][0]
         assert "sendcloud-refused" in {entry["problem"] for entry in told["refused"]}
+        story = w.both("orders", "show", refused[0]).document  # Sendcloud quotes what it refuses
+        assert story["destination"]["state"] == "refused"
+        assert story["destination"]["message"]
 
 
 def look_at_orders(w: Watched) -> None:
@@ -359,6 +362,7 @@ def push_files(w: Watched) -> None:
         file.write_text(rows(order_ids))
         with faults(at, fault):
             w.run("push-status", "--from", str(file), "--route", route, "--json", codes=(0, 1, 69, 75))
+        w.both("orders", "show", order_ids[0])
         w.run("push-status", codes=(0, 1, 75))
 
 

@@ -48,7 +48,8 @@ def test_the_document_counts_what_was_sent_and_names_what_was_refused(at: Shell)
         {
             "order_id": bad,
             "problem": "sendcloud-refused",
-            "message": f"Sendcloud refused the order {bad}: invalid at shipping_address/postal_code.",
+            "message": f"Sendcloud refused the order {bad}: postal code of shipping address: "
+            "Input should be a valid value, not … (invalid).",
         }
     ]
     assert store["api_calls"]["sendcloud/create_orders"] == 2

@@ -113,6 +113,14 @@ class Kept:
         return Home(folder, self.folder, sandbox, clock, with_book=True)
 
 
+def accepted_in(book: Path) -> set[str]:
+    """The orders with a confirmation that Amazon has accepted."""
+    with closing(sqlite3.connect(book)) as opened:
+        return {
+            order_id for (order_id,) in opened.execute("SELECT order_id FROM confirmations WHERE state = 'accepted'")
+        }
+
+
 @pytest.fixture(scope="module", params=sorted(each.name for each in BOOKS.iterdir() if each.is_dir()))
 def kept(request: pytest.FixtureRequest) -> Kept:
     return Kept(BOOKS / request.param)
@@ -148,8 +156,12 @@ class TestWhatItKnows:
     def test_every_order_is_where_it_was(self, kept: Kept, opened: Home) -> None:
         expected, listed = kept.expected["orders"], orders_of(opened)
         assert listed.keys() == expected.keys()
+        # That version waited for the next import; what Amazon has accepted counts as confirmed at once today.
+        accepted = accepted_in(kept.folder / "orders.db")
+        assert accepted
         for order_id, order in expected.items():
-            assert part_of(listed[order_id], order) == order
+            known = {**order, "confirmed": "yes"} if order_id in accepted and order["confirmed"] == "no" else order
+            assert part_of(listed[order_id], known) == known
 
     def test_what_is_sealed_can_be_opened(self, kept: Kept, opened: Home) -> None:
         assert recipients_of(opened) == kept.expected["recipients"]

@@ -10,6 +10,7 @@ import msgspec
 
 from amzlink.amazon.documents import pieces
 from amzlink.amazon.shipment_refusals import Reason, reason_of
+from amzlink.core.service_message import without_quotes
 from amzlink.problems import services
 
 MOST_REPORT_BYTES: Final = 256 * 1024 * 1024
@@ -37,13 +38,14 @@ _READ: Final = frozenset(
 class FeedResult(msgspec.Struct, frozen=True):
     """What became of one message that Amazon refused, or took with a doubt (`is_error` false).
 
-    `code` is Amazon's number. Amazon's text is left out: it may quote a tracking number.
+    `code` is Amazon's number. `message` is Amazon's text without what it quotes: that may be a tracking number.
     """
 
     code: str
     is_error: bool
     reason: Reason
     order_id: str | None
+    message: str = ""
 
 
 class _Counts(msgspec.Struct, frozen=True):
@@ -164,6 +166,7 @@ class _Reader:
             code=code,
             is_error=fields.get("ResultCode") != "Warning",
             reason=reason_of(code, fields.get("ResultDescription", "")),
+            message=without_quotes(fields.get("ResultDescription", "")),
             order_id=fields.get("AmazonOrderID") or None,
         )
         known = self._results.get(message)

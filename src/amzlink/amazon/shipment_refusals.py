@@ -1,6 +1,7 @@
 """Why Amazon refuses a confirmation, in a word of our own: by a single call, or in a feed's report.
 
-Amazon's text may quote the tracking number, which is personal data here; so only the word goes on.
+Amazon's text may quote the tracking number, which is personal data here; so the word decides, and of the text only goes
+on what quotes nothing.
 """
 
 from collections.abc import Mapping

@@ -20,6 +20,7 @@ from amzlink.amazon.quota import Operation
 from amzlink.amazon.shipment_refusals import IN_WORDS, Reason, reason_of
 from amzlink.amazon.transport import SpApiClient
 from amzlink.clock import to_iso
+from amzlink.core.service_message import without_quotes
 from amzlink.core.shipments.packing import Item
 from amzlink.http.retry import WhenThrottled
 from amzlink.problems import ProblemName
@@ -34,9 +35,13 @@ _NO_SUCH_ORDER_STATUSES: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 
 
 class ShipmentRefused(Refused):
-    """Amazon refuses this confirmation. `reason` is None where Amazon does not know the order."""
+    """Amazon refuses this confirmation. `reason` is None where Amazon does not know the order.
+
+    `message` is Amazon's, without what it quotes.
+    """
 
     reason: Reason | None = None
+    message: str = ""
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +127,7 @@ def _explain(order_id: str, refusal: Denied | Refused, error: SpApiError) -> Cal
             ShipmentRefused, ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=UNKNOWN_TO_AMAZON
         )
     refused = refusal.retyped(ShipmentRefused, ProblemName.SHIPMENT_REFUSED, order_id=order_id, detail=IN_WORDS[reason])
-    refused.reason = reason
+    refused.reason, refused.message = reason, without_quotes(error.message)
     return refused
 
 

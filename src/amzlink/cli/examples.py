@@ -59,7 +59,10 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     "orders list": (
         ("amzlink orders list --status UNSHIPPED --due-before 2d", "Show what is to be shipped in the next two days."),
     ),
-    "orders show": (("amzlink orders show 302-1234567-1234567", "Show one order."),),
+    "orders show": (
+        ("amzlink orders show 302-1234567-1234567", "Show what became of an order."),
+        ("amzlink orders show 302-12", "The same, by the beginning of its number."),
+    ),
     "orders export": (
         ("amzlink orders export --output orders.csv", "Write a file for a spreadsheet, without personal data."),
     ),

@@ -8,7 +8,7 @@ from amzlink.cli.shell.session import Session
 
 orders_app = typer.Typer(help="Show the imported orders, and set and lift holds.", no_args_is_help=True)
 
-OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="Amazon's order number.")]
+OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="Amazon's order number, or the beginning of it.")]
 WithPii = Annotated[bool, typer.Option("--with-pii", help="With the buyers' personal data.")]
 Status = Annotated[str | None, typer.Option(metavar="S", help="Only orders with this status, such as UNSHIPPED.")]
 DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only orders to be shipped before this time.")]
@@ -29,7 +29,7 @@ def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefor
 
 @orders_app.command("show")
 def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPii = False) -> None:
-    """Show one order with its lines, packages and holds."""
+    """Show one order: what became of it, what it waits for, its lines and packages."""
     from amzlink.cli.views.orders.show import show_detail
     from amzlink.jobs.orders.show import show_order
 
@@ -74,11 +74,13 @@ def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     """Put an order on hold until you release it."""
     from amzlink.cli.views.orders.holds import show_held
     from amzlink.jobs.orders.holds import hold_order
+    from amzlink.jobs.orders.numbers import number_of
 
     session: Session = ctx.obj
     slug = session.store()
-    hold_order(session.deps, slug, order_id)
-    show_held(session.console, slug, order_id)
+    number = number_of(session.deps, slug, order_id, session.console.command)
+    hold_order(session.deps, slug, number)
+    show_held(session.console, slug, number)
 
 
 @orders_app.command("release")
@@ -95,6 +97,7 @@ def release_command(
     from amzlink.cli.views.orders.holds import show_released, show_released_orders
     from amzlink.core.orders.holds import Hold
     from amzlink.jobs.orders.holds import release_order, release_prime_orders
+    from amzlink.jobs.orders.numbers import number_of
     from amzlink.problems import Exit, Problem, usage
 
     session: Session = ctx.obj
@@ -106,10 +109,11 @@ def release_command(
     if order_id is None:
         show_released_orders(session.console, slug, Hold.PRIME, release_prime_orders(session.deps, slug))
         return
+    number = number_of(session.deps, slug, order_id, session.console.command)
     try:
-        lifted, nothing = release_order(session.deps, slug, order_id), ""
+        lifted, nothing = release_order(session.deps, slug, number), ""
     except Problem as problem:
         if problem.exit_code is not Exit.DONE:
             raise
         lifted, nothing = (), problem.summary  # there was nothing to lift
-    show_released(session.console, slug, order_id, lifted, nothing)
+    show_released(session.console, slug, number, lifted, nothing)

@@ -30,6 +30,7 @@ def purge_pii_command(
 ) -> None:
     """Delete buyers' personal data that has passed its retention date."""
     from amzlink.cli.views.privacy import show
+    from amzlink.jobs.orders.numbers import exact_number
     from amzlink.jobs.privacy.purge import PurgeOptions
     from amzlink.jobs.purge_pii import purge_pii
     from amzlink.problems import usage
@@ -42,6 +43,8 @@ def purge_pii_command(
     if archive and not recipient:
         session.console.usage(usage.ARCHIVE_WITHOUT_RECIPIENT)
     slugs = session.stores(all_stores=all_stores)
+    if order:
+        order = exact_number(session.deps, slugs, order, session.console.command)
     if order and not (dry_run or yes):
         question = f"Delete the personal data of order {order} for good?"
         about = "The buyer's name, address and phone number are deleted here. The rest of the order stays."

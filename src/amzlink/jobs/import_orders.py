@@ -4,7 +4,6 @@ Each page and its resume point are stored in one transaction, so a run may die a
 last page, and an order that comes twice is one order.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from amzlink.jobs.destination.send import send_orders
 from amzlink.jobs.destination.tally import SendTally
 from amzlink.jobs.orders.fetch import Fetch
 from amzlink.jobs.orders.ingest import Intake, Tally
+from amzlink.jobs.orders.numbers import numbers_meant
 from amzlink.jobs.privacy.due import overdue
 from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
@@ -33,7 +33,6 @@ from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job, sure_day
 
 JOB: Final = "import-orders"
-_ORDER_ID: Final = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 _RETRIED_ORDERS: Final = 50
 
 
@@ -88,11 +87,8 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
     """
     if options.route == "report":
         raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.THE_REPORT_ROUTE)
-    for order_id in options.order_ids:
-        if not _ORDER_ID.fullmatch(order_id):
-            raise Problem(
-                ProblemName.USAGE, command="amzlink import-orders", detail=usage.order_number_malformed(text=order_id)
-            )
+    order_ids = numbers_meant(deps, slugs, options.order_ids, "amzlink import-orders")
+    options = msgspec.structs.replace(options, order_ids=order_ids)
     return [_import_store(deps, slug, options) for slug in slugs]
 
 

@@ -258,6 +258,8 @@ DISPATCHES: Final = Table(
     Column("problem", Text),
     Column("code", Text),
     Column("pointer", Text),
+    Column("settled_at", Text),  # when it came to its state; null: an earlier version moved it there
+    Column("message", Text),  # why it was refused, without what the refusal quotes
     PrimaryKeyConstraint("store", "order_id"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("dispatches_by_state", "store", "state"),
@@ -323,12 +325,29 @@ CONFIRMATIONS: Final = Table(
     Column("confirmed_at", Text),  # when Amazon first accepted the package, whatever was edited since; null: not known
     Column("late", Boolean),  # whether that was after the order's ship-by date; null: not known
     Column("traceable", Boolean),  # whether it has a number to follow it by; null: not known
+    Column("planned_at", Text),  # null: an earlier version planned it
+    Column("settled_at", Text),  # when it was seen to be stored, refused or withdrawn
+    Column("message", Text),  # why Amazon refused it, without what the refusal quotes
     PrimaryKeyConstraint("store", "order_id", "reference"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("confirmations_by_state", "store", "state"),
     Index("confirmations_by_time", "store", "confirmed_at", "state", "late", "traceable", "carrier_code"),
     Index("confirmations_by_feed", "store", "feed"),
     info={"about": "The outbox to Amazon: one row per parcel and package, written before the call."},
+)
+
+ORDER_EVENTS: Final = Table(
+    "order_events",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("what", Text, nullable=False),  # core.orders.story.What
+    Column("about", Text, nullable=False),  # the hold or the package that it is about
+    Column("problem", Text),
+    PrimaryKeyConstraint("store", "order_id", "at", "what", "about"),
+    ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
+    info={"about": "What happened to an order and its other rows do not show any more, because they went on."},
 )
 
 FEEDS: Final = Table(

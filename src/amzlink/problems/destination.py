@@ -1,5 +1,6 @@
 """Sendcloud: its keys, its integration, and the orders it is given."""
 
+import re
 from typing import Final
 
 from amzlink.problems.entry import ASKING_SENDCLOUD, Entry, Exit
@@ -111,3 +112,25 @@ ENTRIES: Final = {
 
 KEYS_EXCHANGED: Final = ", and accepts them the other way round: they were exchanged"
 EXCHANGE_KEYS: Final = "Give both keys again, the public key as the secret one and the secret key as the public one,"
+
+
+def refused_field(*, code: str, pointer: str, message: str) -> str:
+    """What Sendcloud refuses of an order: the field in words, its message, and its code.
+
+    `pointer` is a path in the order (`order_details/order_items/[0]/quantity`), `message` quotes nothing.
+    """
+    told = f"{message.rstrip('.')} ({code})" if message and code else message.rstrip(".") or code or "no code"
+    return f"{field}: {told}" if (field := field_in_words(pointer)) else told
+
+
+def field_in_words(pointer: str) -> str:
+    """`quantity of order item 1` for `order_details/order_items/[0]/quantity`; empty for no pointer."""
+    words: list[str] = []
+    for part in pointer.split("/"):
+        if number := re.fullmatch(r"\[?(\d{1,6})\]?", part):
+            words[-1:] = [f"{words[-1].removesuffix('s')} {int(number[1]) + 1}"] if words else []
+        elif part:
+            words.append(part.replace("_", " "))
+    if len(words) > 1 and words[0] == "order details":
+        del words[0]
+    return " of ".join(reversed(words))

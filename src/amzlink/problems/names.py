@@ -67,6 +67,8 @@ class ProblemName(Enum):
     ORDER_PENDING = "order-pending"
     ORDER_NOT_IMPORTED = "order-not-imported"
     ORDER_OF_OTHER_COUNTRY = "order-of-other-country"
+    ORDER_OF_OTHER_STORE = "order-of-other-store"
+    ORDER_PURGED = "order-purged"
     ORDERS_INCOMPLETE = "orders-incomplete"
     HOLD_NOT_FOUND = "hold-not-found"
     PRIME_STILL_HELD = "prime-still-held"

@@ -20,6 +20,21 @@ ENTRIES: Final = {
         what="The order {order_id} is not known {detail}.",
         why="The number is mistyped, or the order belongs to another account or region. Amazon gives none older than two years. Orders that Amazon ships are not imported.",
         next_step="Compare the number with Seller Central. `amzlink orders list{store_option}` shows the imported orders. `amzlink import-orders{store_option} --order {order_id}` asks Amazon for this one.",
+        next_step_exactly="Did you mean {advice}? If not, compare the number with Seller Central. `amzlink import-orders{store_option} --order {order_id}` asks Amazon for this one.",
+        exit_code=Exit.REFUSED,
+    ),
+    ProblemName.ORDER_OF_OTHER_STORE: Entry(
+        title="An order of another store",
+        what="The order {order_id} is in the store {other}, not in {store}.",
+        why="Each connected store has its own orders.",
+        next_step="Run `amzlink orders show {order_id}{store_option}`.",
+        exit_code=Exit.REFUSED,
+    ),
+    ProblemName.ORDER_PURGED: Entry(
+        title="An order that was deleted",
+        what="The order {order_id} is not in the order book any more. Its personal data was deleted on {day}.",
+        why="The rest of an order is deleted too when `order_months` have passed since its last change.",
+        next_step="Nothing to do. Seller Central shows the order for as long as Amazon keeps it.",
         exit_code=Exit.REFUSED,
     ),
     ProblemName.ORDER_AMAZON_FULFILLED: Entry(

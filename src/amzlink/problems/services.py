@@ -45,6 +45,10 @@ NOT_REPEATED: Final = "the same run does not repeat this call"
 """Detail of a throttled call that is made once."""
 
 
+REASON_NOT_KEPT: Final = "an earlier version did not keep the reason"
+"""In place of why a service refused something."""
+
+
 def code_and_status(*, code: str, status: int, place: str = "") -> str:
     """A refusal that has no sentence of its own, and the place in the request that it names."""
     where = f" at {place}" if place else ""

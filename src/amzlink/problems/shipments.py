@@ -6,6 +6,7 @@ from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
 from amzlink.problems.names import ProblemName
+from amzlink.problems.services import REASON_NOT_KEPT
 
 AREA: Final = "Shipments"
 
@@ -195,9 +196,18 @@ def tracking_number_check_failed(*, standard: str) -> str:
     return f"tracking_number fails the check digit of its kind ({standard}): digits are lost or mistyped"
 
 
+NUMBER_PURGED: Final = "number-purged"
 NUMBER_DELETED: Final = "its tracking number was deleted with the buyer's data"
 
 
 def too_many_codes(*, most: int) -> str:
     """More Transparency codes than a feed takes; mail without a tracking number goes by feed."""
     return f"an item has more than {most} Transparency codes, and without a tracking number it is confirmed by feed"
+
+
+def refused_because(*, reason: str, message: str) -> str:
+    """Why Amazon refused a confirmation: the reason in words, and Amazon's message without what it quotes."""
+    words = NUMBER_DELETED if reason == NUMBER_PURGED else REFUSED_BECAUSE.get(reason, "")
+    if not message:
+        return words or REASON_NOT_KEPT
+    return f"{words} (Amazon: {message})" if words else f"Amazon: {message}"

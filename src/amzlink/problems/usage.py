@@ -304,9 +304,27 @@ def value_not_given(*, wanted: str) -> str:
     return f"The {wanted} is missing."
 
 
-def order_number_malformed(*, text: str) -> str:
-    """An order number that Amazon cannot have."""
-    return f"“{text}” is not an Amazon order number, such as 302-1234567-1234567."
+def order_number_malformed(*, text: str, nearest: Sequence[str] = ()) -> str:
+    """An order number that Amazon cannot have, and those of the book that look like it."""
+    return f"“{text}” is not an Amazon order number, such as 302-1234567-1234567.{did_you_mean(nearest)}"
+
+
+def order_number_ambiguous(*, text: str, numbers: Sequence[str], has_more: bool) -> str:
+    """The beginning of several order numbers."""
+    more = ", and more" if has_more else ""
+    return f"Several order numbers begin with {text}: {', '.join(numbers)}{more}. Give more of the number."
+
+
+def order_number_begins_none(*, text: str, store: str, nearest: Sequence[str] = ()) -> str:
+    """The beginning of no order number in the book, and those that become it by a slip."""
+    meant = did_you_mean(nearest) or " Give the whole number."
+    return f"No order in the order book of {store} begins with {text}.{meant}"
+
+
+def order_number_cut_short(*, text: str, numbers: Sequence[str]) -> str:
+    """The beginning of a number where only a whole one counts."""
+    fits = f" These begin with it: {', '.join(numbers)}." if numbers else ""
+    return f"{text} is not a whole order number, and a deletion cannot be undone.{fits} Give the whole number."
 
 
 THE_REPORT_ROUTE: Final = "The report route"

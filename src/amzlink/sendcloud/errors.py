@@ -1,7 +1,7 @@
 """What Sendcloud's refusals mean: status, code and pointer to a problem's name.
 
-Nothing else of a refusal is kept, and its text least of all: it may quote what was sent. Texts change besides, codes
-and pointers are steadier (docs/services/sendcloud.md, "Refused orders").
+Texts change, codes and pointers are steadier, so those decide (docs/services/sendcloud.md, "Refused orders"). Of a
+text only what quotes nothing goes on, for people to read: it may repeat what was sent.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from amzlink.core.service_message import without_quotes
 from amzlink.http.bodies import UndecodableError, is_gateway_page, is_html, read_json
 from amzlink.http.client import Response
 from amzlink.http.retry import Meaning
@@ -40,10 +41,14 @@ _UNSHOWABLE: Final = "(left out)"
 
 
 class ApiError(msgspec.Struct, frozen=True):
-    """One error of an answer. `source` is its pointer, else the parameter or the header that it names."""
+    """One error of an answer. `source` is its pointer, else the parameter or the header that it names.
+
+    `message` is its text without what that quotes.
+    """
 
     code: str = ""
     source: str = ""
+    message: str = ""
 
     @property
     def place(self) -> tuple[int, str] | None:
@@ -78,7 +83,9 @@ def _error(entry: dict[str, Any]) -> ApiError:
     source = entry.get("source")
     named = source if isinstance(source, dict) else {}
     where = next((named[key] for key in ("pointer", "parameter", "header") if isinstance(named.get(key), str)), "")
-    return ApiError(_shown(str(entry.get("code") or ""), _CODE), _shown(where, _POINTER))
+    texts = (entry[key] for key in ("detail", "message", "title") if isinstance(entry.get(key), str))
+    message = next(filter(None, map(without_quotes, texts)), "")
+    return ApiError(_shown(str(entry.get("code") or ""), _CODE), _shown(where, _POINTER), message)
 
 
 def _shown(text: str, form: re.Pattern[str]) -> str:

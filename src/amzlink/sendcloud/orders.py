@@ -31,10 +31,14 @@ _MOST_STRANGE_PAGES: Final = 5
 
 
 class FieldRefusal(msgspec.Struct, frozen=True):
-    """Why Sendcloud does not take an order: its code, and the path in the order (`shipping_address/postal_code`)."""
+    """Why Sendcloud does not take an order: its code, and the path in the order (`shipping_address/postal_code`).
+
+    `message` is Sendcloud's text without what that quotes.
+    """
 
     code: str
     pointer: str
+    message: str = ""
 
 
 class BatchRefused(Exception):  # noqa: N818 - a turn of events that the sender handles: nothing of the batch is stored
@@ -126,10 +130,10 @@ def _refusal(
     for error in errors:
         if (place := error.place) and place[0] < count:
             number, path = place
-            refusals[number] = (*refusals.get(number, ()), FieldRefusal(error.code, path))
+            refusals[number] = (*refusals.get(number, ()), FieldRefusal(error.code, path, error.message))
     if refusals:
         return BatchRefused(refusals, pinned=True)
-    whole = tuple(FieldRefusal(error.code, error.source) for error in errors) or (
+    whole = tuple(FieldRefusal(error.code, error.source, error.message) for error in errors) or (
         FieldRefusal(f"status {reply.status}", ""),
     )
     return BatchRefused(dict.fromkeys(range(count), whole), pinned=False)

@@ -25,7 +25,7 @@ from amzlink.cli.views import (
     version,
     weights,
 )
-from amzlink.cli.views.orders import export, holds, imports, lists, show
+from amzlink.cli.views.orders import export, holds, imports, lists, show, story
 from amzlink.cli.views.runs import RefusedOrder
 from amzlink.problems import Problem, ProblemName
 
@@ -52,8 +52,15 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (lists.ListedOrder, ORDER),
     (
         show.ShowDocument,
-        f"schema store {ORDER} total currency price_parts replaces deliver_by order_lines packages | {PERSONAL}",
+        (
+            f"schema store {ORDER} destination parcels confirmations waits_for events "
+            f"total currency price_parts replaces deliver_by order_lines packages | {PERSONAL}"
+        ),
     ),
+    (story.DestinationPart, "state since problem message"),
+    (story.ParcelPart, "carrier service state announced_at processed_at delivered_at"),
+    (story.ConfirmationPart, "package state at problem message"),
+    (story.EventPart, "at what problem"),
     (lists.OrderLine, LINE),
     (
         show.ShownLine,

@@ -169,7 +169,7 @@ class TestLines:
         full = "wort " * 12
         assert refusal(
             company_name="Kontor 4", address_line_1=full, address_line_2=full, address_line_3=full
-        ) == "name and address lines together are longer than the lines there are"  # fmt: skip
+        ) == "the name and the address lines together are longer than the lines there are"  # fmt: skip
 
     def test_a_free_company_line_takes_what_is_left(self) -> None:
         full = "wort " * 12
@@ -177,8 +177,8 @@ class TestLines:
         assert address.company_name == "im Hof"
 
     def test_a_word_that_no_line_can_hold_is_refused(self) -> None:
-        assert refusal(address_line_1="x" * 61) == "address_line_1 has a word of more than 60 characters"
-        assert refusal(name="x" * 51) == "name has a word of more than 50 characters"
+        assert refusal(address_line_1="x" * 61) == "the street (address line 1) has a word of more than 60 characters"
+        assert refusal(name="x" * 51) == "the name has a word of more than 50 characters"
 
     def test_a_company_alone_is_the_name(self) -> None:
         address = fitted(name=None, company_name="Kontor 4")
@@ -189,15 +189,15 @@ class TestMissingAndTooLong:
     def test_everything_that_is_wrong_is_told_at_once(self) -> None:
         detail = refusal(name=None, address_line_1=None, city="x" * 31, postal_code="1" * 13, country_code=None)
         assert detail.split("; ") == [
-            "country_code is missing",
-            "postal_code has more than 12 characters",
-            "city has more than 30 characters",
-            "name is missing",
-            "address_line_1 is missing",
+            "the country is missing",
+            "the postal code has more than 12 characters",
+            "the city has more than 30 characters",
+            "the name is missing",
+            "the street (address line 1) is missing",
         ]
 
     def test_a_country_is_two_letters(self) -> None:
-        assert refusal(country_code="Germany") == "country_code has not two letters"
+        assert refusal(country_code="Germany") == "the country code has not two letters"
         assert fitted(country_code="de").country_code == "DE"
         assert fitted(country_code="UK").country_code == "GB"
 
@@ -210,7 +210,7 @@ class TestMissingAndTooLong:
 
     @pytest.mark.parametrize("country", ["DE", "US", "SE", "SA"])
     def test_elsewhere_a_missing_postal_code_is_refused(self, country: str) -> None:
-        assert refusal(country_code=country, postal_code=" ") == "postal_code is missing"
+        assert refusal(country_code=country, postal_code=" ") == "the postal code is missing"
 
     def test_a_city_state_needs_no_city(self) -> None:
         assert fitted(country_code="AE", city=None, state_or_region="Dubai", postal_code=None).city == "Dubai"

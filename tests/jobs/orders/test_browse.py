@@ -155,6 +155,18 @@ class TestTheDocumentsOfTheContract:
             "schema": 1,
             "store": SLUG,
             **self.ORDER,
+            "destination": {"state": "none", "since": None, "problem": None, "message": None},
+            "parcels": [],
+            "confirmations": [],
+            "waits_for": "you to release it. It is on hold for preorder. "
+            "Amazon wants it shipped by 2026-11-25T09:30:00Z",
+            "events": [
+                {"at": "2026-11-21T09:30:00Z", "what": "Ordered at Amazon", "problem": None},
+                {"at": "2026-11-22T09:30:00Z", "what": "Last change at Amazon", "problem": None},
+                {"at": "2026-11-22T09:30:00Z", "what": "Shipped, as Amazon shows it", "problem": None},
+                {"at": "2026-11-23T09:30:00Z", "what": "Imported", "problem": None},
+                {"at": "2026-11-23T09:30:00Z", "what": "Put on hold (preorder)", "problem": None},
+            ],
             "total": "39.98",
             "currency": "EUR",
             "price_parts": [],

@@ -61,7 +61,7 @@ def put(book: Database, state: DispatchState | None, **order: Any) -> DispatchRo
     row = DispatchRow(
         order_id=ORDER_ID, state=state, payload_hash="1f", considered=considered(from_iso(booked["changed_at"]), BASIS)
     )
-    save_dispatches(book.of(STORE), [row])
+    save_dispatches(book.of(STORE), [row], NOW)
     return row
 
 
@@ -93,9 +93,9 @@ def test_a_change_at_amazon_another_basis_or_a_mark_that_is_gone_bring_every_ord
     row = put(book, state)
     assert row
     assert orders_to_consider(book.of(STORE), "4711") == [ORDER_ID]
-    save_dispatches(book.of(STORE), [replace(row, considered=None)])
+    save_dispatches(book.of(STORE), [replace(row, considered=None)], NOW)
     assert orders_to_consider(book.of(STORE), BASIS) == [ORDER_ID]
-    save_dispatches(book.of(STORE), [row])
+    save_dispatches(book.of(STORE), [row], NOW)
     save(book, change_of(order_of(changed_at=NOW + timedelta(milliseconds=1)), is_new=False))
     assert orders_to_consider(book.of(STORE), BASIS) == [ORDER_ID]
 
@@ -117,7 +117,7 @@ def test_an_order_that_may_be_there_is_taken_back_when_it_is_cancelled(book: Dat
 def test_a_refused_order_that_sendcloud_was_once_asked_to_store_may_be_there(book: Database) -> None:
     row = put(book, DispatchState.REFUSED, status="CANCELLED")
     assert row
-    save_dispatches(book.of(STORE), [replace(row, asked_at=NOW)])
+    save_dispatches(book.of(STORE), [replace(row, asked_at=NOW)], NOW)
     assert orders_to_recall(book.of(STORE)) == [ORDER_ID]
 
 
@@ -149,9 +149,9 @@ def test_a_row_comes_back_as_it_was_written(book: Database) -> None:
     row = DispatchRow(
         order_id=ORDER_ID, state=DispatchState.REFUSED, payload_hash="1f", considered="2026-11-22T09:30:00.250Z 4711",
         sendcloud_id="77", asked_at=NOW, accepted_at=NOW,
-        problem=ProblemName.SENDCLOUD_REFUSED, code="invalid", pointer="a/b",
+        problem=ProblemName.SENDCLOUD_REFUSED, code="invalid", pointer="a/b", message="Field required", settled_at=NOW,
     )  # fmt: skip
-    save_dispatches(book.of(STORE), [row])
+    save_dispatches(book.of(STORE), [row], NOW)
     assert dispatch_rows(book.of(STORE), [ORDER_ID, "302-0000000-0000000"]) == {ORDER_ID: row}
     assert row.version == NOW - timedelta(days=1)
     assert row.is_there
@@ -163,7 +163,7 @@ def test_rows_are_written_all_or_none(book: Database) -> None:
     save(book, change_of(order_of()))
     good = DispatchRow(order_id=ORDER_ID, state=DispatchState.ASKED)
     with pytest.raises(IntegrityError):
-        save_dispatches(book.of(STORE), [good, replace(good, order_id="302-0000000-0000000")])
+        save_dispatches(book.of(STORE), [good, replace(good, order_id="302-0000000-0000000")], NOW)
     assert rows_of(book, DISPATCHES) == []
 
 

@@ -532,7 +532,7 @@ class TestCopiesAtSendcloud:
         for order_id in (number_of(0), number_of(1)):
             add(book, DISPATCHES, _dispatch(order_id, DispatchState.SENT, "4711"))
         destroy(book.of(STORE), dict.fromkeys((number_of(0), number_of(1)), Rule.DELIVERED), [], NOW)
-        note_copy_gone(book.of(STORE), number_of(0))
+        note_copy_gone(book.of(STORE), number_of(0), NOW)
         assert copies_at_sendcloud(book.of(STORE)) == {number_of(1): "4711"}
 
 

@@ -35,7 +35,7 @@ def book(tmp_path: Path) -> Iterator[Database]:
     with empty_book_in(tmp_path) as found:
         save(found, change_of(order_of()))
         see(found, Kind.UNDER_WAY)
-        plan_confirmations(found.of(STORE), [outgoing(ENTRY)], [])
+        plan_confirmations(found.of(STORE), [outgoing(ENTRY)], [], NOW)
         yield found
 
 
@@ -82,20 +82,20 @@ def test_what_another_job_has_moved_meanwhile_is_left_alone(book: Database) -> N
     note_states(book.of(STORE), {State.ACCEPTED: [ENTRY]}, NOW)
     seen = row(book)
     edited = msgspec.structs.replace(seen, state=State.PLANNED, content="other", is_edit=True)
-    plan_confirmations(book.of(STORE), [outgoing(edited)], [])
-    note_seen(book.of(STORE), [seen], State.STORED)
+    plan_confirmations(book.of(STORE), [outgoing(edited)], [], NOW)
+    note_seen(book.of(STORE), [seen], State.STORED, NOW)
     assert (row(book).state, row(book).content) == (State.PLANNED, "other")
 
 
 def test_what_is_as_it_was_read_is_moved(book: Database) -> None:
     note_states(book.of(STORE), {State.ACCEPTED: [ENTRY]}, NOW)
-    note_seen(book.of(STORE), [row(book)], State.PLANNED, resent=True)
+    note_seen(book.of(STORE), [row(book)], State.PLANNED, NOW, resent=True)
     assert (row(book).state, row(book).resent) == (State.PLANNED, True)
 
 
 def test_a_withdrawn_row_forgets_why_it_was_refused(book: Database) -> None:
-    note_refused(book.of(STORE), ENTRY, State.REFUSED, problem=ProblemName.SHIPMENT_REFUSED, reason="other")
-    plan_confirmations(book.of(STORE), [], [msgspec.structs.replace(ENTRY, state=State.WITHDRAWN)])
+    note_refused(book.of(STORE), ENTRY, State.REFUSED, problem=ProblemName.SHIPMENT_REFUSED, reason="other", now=NOW)
+    plan_confirmations(book.of(STORE), [], [msgspec.structs.replace(ENTRY, state=State.WITHDRAWN)], NOW)
     (found,) = in_state(book.of(STORE), State.WITHDRAWN)
     assert (found.problem, found.reason) == (None, None)
     assert state_counts(book.of(STORE)) == {State.WITHDRAWN: 1}

@@ -77,7 +77,7 @@ def write(book: Database, entry: Confirmation, *, code: str = "DHL", traceable: 
         ship_date=NOW,
         traceable=traceable,
     )
-    plan_confirmations(book.of(STORE), [row], [])
+    plan_confirmations(book.of(STORE), [row], [], NOW)
 
 
 def accept(book: Database, entry: Confirmation, at: datetime) -> None:
@@ -138,7 +138,7 @@ def test_what_amazon_lost_counts_from_when_it_was_sent_again(book: Database) -> 
     entry = planned(book, sell(book, 1))
     accept(book, entry, NOW - HOUR)
     accepted = msgspec.structs.replace(entry, state=State.ACCEPTED)
-    note_seen(book.of(STORE), [accepted], State.PLANNED, resent=True)
+    note_seen(book.of(STORE), [accepted], State.PLANNED, NOW, resent=True)
     assert now(book).late.of == 0
     accept(book, entry, NOW + HOUR)
     assert (now(book).late.count, now(book).late.of) == (1, 1)
@@ -149,14 +149,14 @@ def test_what_amazon_does_not_have_does_not_count(book: Database, state: State) 
     entry = planned(book, sell(book, 1))
     if state is State.MISSING:
         accept(book, entry, NOW + HOUR)
-    note_refused(book.of(STORE), entry, state, problem=ProblemName.SHIPMENT_REFUSED, reason=None)
+    note_refused(book.of(STORE), entry, state, problem=ProblemName.SHIPMENT_REFUSED, reason=None, now=NOW)
     assert now(book).is_empty
 
 
 def test_a_call_whose_answer_was_lost_counts_from_when_it_was_made(book: Database) -> None:
     entry = planned(book, sell(book, 1))
     note_asking(book.of(STORE), entry, NOW + HOUR)
-    plan_confirmations(book.of(STORE), [], [msgspec.structs.replace(entry, state=State.STORED)])
+    plan_confirmations(book.of(STORE), [], [msgspec.structs.replace(entry, state=State.STORED)], NOW)
     assert (now(book).late.count, now(book).late.of) == (1, 1)
 
 

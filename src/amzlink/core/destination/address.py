@@ -82,7 +82,7 @@ def fit_address(recipient: Recipient, order_id: str) -> FittedAddress:
     state = region_code(country, recipient.state_or_region, postal_code)
     others += _wider_places(recipient, country, city, [street.text, *others], state_told=state is not None)
     if not street.text:
-        faults.append("address_line_1 is missing")
+        faults.append("the street (address line 1) is missing")
     filled = _fill(name, company, street.text, others, faults)
     if faults:
         raise Problem(ProblemName.ADDRESS_UNFIT, order_id=order_id, detail="; ".join(faults))
@@ -114,16 +114,16 @@ def tidy(text: str | None) -> str:
 def _country(given: str | None, faults: list[str]) -> str:
     code = tidy(given).upper()
     if not re.fullmatch("[A-Z]{2}", code):
-        faults.append("country_code is missing" if not code else "country_code has not two letters")
+        faults.append("the country is missing" if not code else "the country code has not two letters")
     return "GB" if code == "UK" else code
 
 
 def _postal_code(given: str | None, country: str, faults: list[str]) -> str:
     code = tidy(given)
     if len(code) > POSTAL_CODE_LIMIT:
-        faults.append(f"postal_code has more than {POSTAL_CODE_LIMIT} characters")
+        faults.append(f"the postal code has more than {POSTAL_CODE_LIMIT} characters")
     if not code and country not in _NONE_NEEDED:
-        faults.append("postal_code is missing")
+        faults.append("the postal code is missing")
     return code or NO_POSTAL_CODE
 
 
@@ -132,9 +132,9 @@ def _city(recipient: Recipient, faults: list[str]) -> str:
     places = (recipient.city, recipient.municipality, recipient.district_or_county, recipient.state_or_region)
     city = next(filter(None, map(tidy, places)), "")
     if not city:
-        faults.append("city is missing")
+        faults.append("the city is missing")
     if len(city) > CITY_LIMIT:
-        faults.append(f"city has more than {CITY_LIMIT} characters")
+        faults.append(f"the city has more than {CITY_LIMIT} characters")
     return city
 
 
@@ -142,7 +142,7 @@ def _names(recipient: Recipient, faults: list[str]) -> tuple[str, str]:
     """Name and company; a company alone is the name, which Sendcloud demands."""
     name, company = tidy(recipient.name), tidy(recipient.company_name)
     if not name and not company:
-        faults.append("name is missing")
+        faults.append("the name is missing")
     return (name, company) if name else (company, "")
 
 
@@ -233,11 +233,11 @@ def _fill(name: str, company: str, street: str, others: Sequence[str], faults: l
     if left and not filled_company:
         filled_company, left = _take(left, COMPANY_LIMIT)
     if name and not filled_name:
-        faults.append(f"name has a word of more than {NAME_LIMIT} characters")
+        faults.append(f"the name has a word of more than {NAME_LIMIT} characters")
     if street and not first:
-        faults.append(f"address_line_1 has a word of more than {LINE_LIMIT} characters")
+        faults.append(f"the street (address line 1) has a word of more than {LINE_LIMIT} characters")
     elif left:
-        faults.append("name and address lines together are longer than the lines there are")
+        faults.append("the name and the address lines together are longer than the lines there are")
     return filled_name, filled_company, first, second
 
 

@@ -47,6 +47,8 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
     "PREORDER": Hold.PREORDER,
 }
 
+CONFIRMED_BY_AMAZON: Final = frozenset(name for name, hold in _BY_PROGRAM.items() if hold is Hold.AMAZON_SHIPS)
+"""Programs whose orders Amazon confirms by itself; it refuses what it is told of them."""
 
 INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT})
 """What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""

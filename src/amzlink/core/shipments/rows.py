@@ -21,6 +21,7 @@ from amzlink.core.files.cell_content import (
 )
 from amzlink.core.files.records import Disagreement, Record, Unreadable, read_records
 from amzlink.core.files.spreadsheet_cells import tidied
+from amzlink.core.orders.order_number import ORDER_NUMBER
 from amzlink.core.shipments.column_names import CARRIER_CODE, COLUMN_NAMES
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.ship_date import (
@@ -53,7 +54,6 @@ _STATUSES: Final[Mapping[str, Kind]] = {
     "cancelled": Kind.CANCELLED,
     "canceled": Kind.CANCELLED,
 }
-_ORDER_ID: Final = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}")
 _OTHER_CARRIER: Final = "other"
 _LONGEST_CARRIER_NUMBER: Final = 5  # digits; a carrier may be called 17 or 4PX, but not 00340434161094042557
 
@@ -243,13 +243,13 @@ def _order_id(record: Record) -> str:
     value = record.get("order_id")
     if isinstance(value, Disagreement):
         # A shop numbers orders too; Amazon's number is the one that looks like it.
-        found = {text for _, cell in value.cells if _ORDER_ID.fullmatch(text := _order_number(tidied(cell)))}
+        found = {text for _, cell in value.cells if ORDER_NUMBER.fullmatch(text := _order_number(tidied(cell)))}
         if len(found) == 1:
             return found.pop()
     text = _order_number(_text(record, "order_id") or _missing("order_id"))
     if (digits := _digits("order_id", text)) and digits != text:
         raise _BadValueError(texts.value_rounded(column="order_id"))
-    if not _ORDER_ID.fullmatch(text):
+    if not ORDER_NUMBER.fullmatch(text):
         raise _BadValueError(texts.ORDER_ID_INVALID)
     return text
 

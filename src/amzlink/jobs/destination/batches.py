@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from amzlink.core.service_message import without_quotes, words_of
 from amzlink.jobs.destination.tally import SendTally
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems.destination import refused_field
 from amzlink.run import StoreRun
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def post_batch(run: StoreRun, tally: SendTally, ready: Sequence[ReadyOrder]) -> 
     """
     from amzlink.sendcloud.orders import BatchRefused, upsert_orders  # noqa: PLC0415 - only for this destination
 
-    save_dispatches(run.book, [order.row for order in ready])
+    save_dispatches(run.book, [order.row for order in ready], run.now())
     parts, alone = [list(ready)], list[tuple[ReadyOrder, BatchRefused]]()
     accepted = unexplained = 0
     while parts:
@@ -76,9 +78,12 @@ def _accept(run: StoreRun, ready: Sequence[ReadyOrder]) -> None:
     save_dispatches(
         run.book,
         [
-            msgspec.structs.replace(order.row, state=DispatchState.ACCEPTED, accepted_at=now, code=None, pointer=None)
+            msgspec.structs.replace(
+                order.row, state=DispatchState.ACCEPTED, accepted_at=now, code=None, pointer=None, message=None
+            )
             for order in ready
         ],
+        now,
     )
 
 
@@ -86,8 +91,11 @@ def _put_aside(
     run: StoreRun, tally: SendTally, batch: Sequence[ReadyOrder], refusals: "Mapping[int, tuple[FieldRefusal, ...]]"
 ) -> None:
     rows = []
-    for index, reasons in refusals.items():
-        order, first = batch[index], reasons[0]
+    for index, told in refusals.items():
+        order = batch[index]
+        sent = _sent_words(order)
+        reasons = [msgspec.structs.replace(reason, message=without_quotes(reason.message, sent)) for reason in told]
+        first = reasons[0]
         problem, asked = _refusal(order, reasons), order.row.payload_hash
         tally.refuse(order.row.order_id, problem)
         rows.append(
@@ -99,9 +107,10 @@ def _put_aside(
                 problem=problem.name,
                 code=first.code,
                 pointer=first.pointer,
+                message=first.message or None,
             )
         )
-    save_dispatches(run.book, rows)
+    save_dispatches(run.book, rows, run.now())
 
 
 def _refusal(order: ReadyOrder, reasons: "Sequence[FieldRefusal]") -> Problem:
@@ -121,4 +130,11 @@ def _unexplained(refusal: "BatchRefused") -> Problem:
 
 
 def _spell(reason: "FieldRefusal") -> str:
-    return f"{reason.code or 'no code'} at {reason.pointer}" if reason.pointer else reason.code or "no code"
+    return refused_field(code=reason.code, pointer=reason.pointer, message=reason.message)
+
+
+def _sent_words(order: ReadyOrder) -> frozenset[str]:
+    """The words of what is personal in an order as it was sent."""
+    personal = (order.payload.shipping_address, order.payload.customer_details)
+    values = (value for part in personal for value in msgspec.structs.astuple(part))
+    return words_of([value for value in values if isinstance(value, str)])

@@ -75,7 +75,7 @@ class OrdersThere:
             elif len(lost) < _MOST_SINGLES and not self._is_there(row):
                 self._tally.refuse(row.order_id, problem)
                 lost.append(msgspec.structs.replace(row, state=DispatchState.REFUSED))
-        save_dispatches(self._run.book, [*again, *lost])
+        save_dispatches(self._run.book, [*again, *lost], now)
 
     def _look(self, rows: Sequence[DispatchRow]) -> list[DispatchRow]:
         """Mark what is there; gives what is not, or only in an older version."""
@@ -84,7 +84,7 @@ class OrdersThere:
         ids = [row.order_id for row in rows]
         found = find_orders(self._run.sendcloud, self._run.integration_id, ids, most_singles=_MOST_SINGLES)
         marked = [_seen(row, found[row.order_id]) for row in rows if row.order_id in found]
-        save_dispatches(self._run.book, marked)
+        save_dispatches(self._run.book, marked, self._run.now())
         there = {row.order_id for row in marked if row.state is DispatchState.SENT}
         self._tally.sent += len(there)
         older = {row.order_id: row for row in marked}
@@ -100,4 +100,4 @@ def _seen(row: DispatchRow, stored: "StoredOrder") -> DispatchRow:
     row = msgspec.structs.replace(row, sendcloud_id=stored.id)
     if row.version and stored.updated_at and stored.updated_at < row.version:
         return row
-    return msgspec.structs.replace(row, state=DispatchState.SENT, problem=None, code=None, pointer=None)
+    return msgspec.structs.replace(row, state=DispatchState.SENT, problem=None, code=None, pointer=None, message=None)

@@ -35,7 +35,7 @@ from amzlink.orderbook.orders.browse import holds
 from amzlink.orderbook.orders.rows import weighed_orders_of
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.orderbook.weights.customs import customs_of
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem
 from amzlink.run import StoreRun
 
 MOST_IN_A_BATCH: Final = 100
@@ -96,7 +96,9 @@ class _Post:
         ids = iter(dict.fromkeys([*orders_to_consider(self._run.book, self._basis), *self._refused_for_currency()]))
         while chunk := list(itertools.islice(ids, _CHUNK)):
             decided = list(self._decide_all(chunk))
-            save_dispatches(self._run.book, [each for each in decided if isinstance(each, DispatchRow)])
+            save_dispatches(
+                self._run.book, [each for each in decided if isinstance(each, DispatchRow)], self._run.now()
+            )
             yield from (each for each in decided if isinstance(each, ReadyOrder))
 
     def _refused_for_currency(self) -> Iterator[str]:
@@ -143,7 +145,7 @@ class _Post:
             if self._is_packed(outgoing, row, parcel_known=parcel_known):
                 return None
             self._tally.refuse(row.order_id, problem)
-            return _refused(row, problem.name)
+            return _refused(row, problem)
         fingerprint = keyed_hash(outgoing.order.personal.salt, payload_bytes(payload))
         if row.payload_hash == fingerprint and row.state not in _UNDECIDED:
             return row
@@ -170,6 +172,7 @@ class _Post:
             problem=row.problem if row.payload_hash == fingerprint else None,
             code=None,
             pointer=None,
+            message=None,
         )
 
 
@@ -182,7 +185,15 @@ def _packed(row: DispatchRow) -> DispatchRow | None:
     )
 
 
-def _refused(row: DispatchRow, problem: ProblemName) -> DispatchRow:
+def _refused(row: DispatchRow, problem: Problem) -> DispatchRow:
+    """Refused before it was sent. What `build_payload` says of the reason names fields, never what stands in them."""
+    detail = problem.facts.get("detail")
     return msgspec.structs.replace(
-        row, state=DispatchState.REFUSED, payload_hash=None, problem=problem, code=None, pointer=None
+        row,
+        state=DispatchState.REFUSED,
+        payload_hash=None,
+        problem=problem.name,
+        code=None,
+        pointer=None,
+        message=str(detail) if detail else None,
     )

@@ -46,7 +46,7 @@ class Recall:
             unwanted = stopped(self._run, chunk)
             with_parcel = have_parcels(book, chunk)
             freed = [_free(row) for order_id, row in rows.items() if order_id not in unwanted and _is_late(row)]
-            save_dispatches(book, freed)
+            save_dispatches(book, freed, self._run.now())
             for order_id in chunk:
                 if order_id in unwanted:
                     coming |= self._take_back(rows[order_id], parcel_known=order_id in with_parcel)
@@ -72,14 +72,14 @@ class Recall:
                 self._tally.refuse(row.order_id, problem)
                 return False
             self._tally.recalled += 1
-        save_dispatches(run.book, [_gone(row)])
+        save_dispatches(run.book, [_gone(row)], run.now())
         return False
 
     def _warn(self, row: DispatchRow) -> None:
         problem = Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id)
         self._tally.too_late.append(row.order_id)
         self._run.reporter.warn(self._run.naming_store(problem))
-        save_dispatches(self._run.book, [msgspec.structs.replace(row, state=DispatchState.TOO_LATE)])
+        save_dispatches(self._run.book, [msgspec.structs.replace(row, state=DispatchState.TOO_LATE)], self._run.now())
 
     def _may_still_appear(self, row: DispatchRow) -> bool:
         asked, now = row.asked_at, self._run.now()

@@ -60,8 +60,17 @@ def export_orders(
 
 
 def confirmed(order: BookedOrder) -> str:
-    """Whether Amazon knows the order as shipped: `no`, `partly`, `yes`; `refused` where it did not take that."""
-    return "refused" if order.outcome.confirmation_refused else _CONFIRMED.get(order.order.status, "no")
+    """Whether Amazon was told that the order is shipped: `no`, `partly`, `yes`; `refused` where it did not take that.
+
+    What Amazon has accepted counts at once; the order's status shows it after the next import.
+    """
+    if order.outcome.confirmation_refused:
+        return "refused"
+    shown = order.order.packages_by_reference
+    told = sum(units for reference, units in order.outcome.told.items() if reference not in shown)
+    if told and order.order.to_ship:
+        return "yes" if told >= sum(line.quantity_unshipped for line in order.order.lines) else "partly"
+    return _CONFIRMED.get(order.order.status, "no")
 
 
 def with_last_day(order: BookedOrder, today: date, policy: Retention) -> BookedOrder:

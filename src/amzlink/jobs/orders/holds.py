@@ -2,7 +2,7 @@
 
 from amzlink.core.orders.holds import PRIME_CAUSES, HeldFor, Hold, counting, counts
 from amzlink.deps import Deps
-from amzlink.jobs.orders.show import booked
+from amzlink.jobs.orders.show import order_meant
 from amzlink.orderbook.orders.browse import (
     lift_holds,
     release_prime,
@@ -13,24 +13,24 @@ from amzlink.run import StoreRun
 
 
 def hold_order(deps: Deps, slug: str, order_id: str) -> None:
-    """Keep an order back until it is released. Raises `order-not-found`."""
+    """Keep an order back until it is released. Raises as `order_meant`."""
     with StoreRun(deps, slug) as run:
-        booked(run.book, order_id)
-        set_manual_hold(run.book, order_id, run.now())
+        set_manual_hold(run.book, order_meant(run, order_id, "amzlink orders hold").order_id, run.now())
 
 
 def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
     """Lift what keeps an order back, and say what that was.
 
     Raises:
-        Problem: `order-not-found`, or `hold-not-found` where nothing keeps it back.
+        Problem: as `order_meant`, or `hold-not-found` where nothing keeps it back.
     """
     with StoreRun(deps, slug) as run:
         now = run.now()
-        lifted = counting(booked(run.book, order_id).held_for, run.store.hold_policy, now)
+        order = order_meant(run, order_id, "amzlink orders release")
+        lifted = counting(order.held_for, run.store.hold_policy, now)
         if not lifted:
-            raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order_id)
-        lift_holds(run.book, order_id, now)
+            raise Problem(ProblemName.HOLD_NOT_FOUND, order_id=order.order_id)
+        lift_holds(run.book, order.order_id, now)
     return lifted
 
 

@@ -10,15 +10,16 @@ from amzlink.core.privacy.retention import Keeping, keeping_of
 from amzlink.core.shipments.parcels import DEAD, Parcel
 from amzlink.deps import Deps
 from amzlink.jobs.orders.browse import with_last_day
-from amzlink.orderbook.database import StoreBook
+from amzlink.jobs.orders.numbers import number_meant, numbers_near
+from amzlink.jobs.orders.story import Story, story_of
 from amzlink.orderbook.orders.browse import (
     BookedOrder,
     find_not_imported,
     find_order,
 )
+from amzlink.orderbook.orders.numbers import store_with
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
-from amzlink.orderbook.shipments.parcels import parcels_of
-from amzlink.problems import Problem, ProblemName, orders
+from amzlink.problems import Problem, ProblemName, orders, store_option
 from amzlink.run import StoreRun
 
 
@@ -36,41 +37,74 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     carriers: tuple[str, ...] = ()
     tombstone: Tombstone | None = None
     days: int
+    story: Story
 
 
-def show_order(deps: Deps, slug: str, order_id: str, *, with_personal: bool) -> OrderDetail:
-    """One order.
+def show_order(deps: Deps, slug: str, typed: str, *, with_personal: bool) -> OrderDetail:
+    """One order, by its number or the beginning of it.
 
     Raises:
-        Problem: `order-not-found`; with personal data also what opening the vault raises.
+        Problem: as `order_meant`; with personal data also what opening the vault raises.
     """
     with StoreRun(deps, slug) as run:
         book, policy, now = run.book, run.retention, run.now()
-        order = with_last_day(booked(book, order_id), now.date(), policy)
+        order = with_last_day(order_meant(run, typed, "amzlink orders show"), now.date(), policy)
+        order_id = order.order_id
+        holds = counting(order.held_for, run.store.hold_policy, now)
+        tombstone = tombstone_of(book, order_id)
+        story = story_of(run, order, holds, tombstone)
         return OrderDetail(
             order=order,
-            holds=counting(order.held_for, run.store.hold_policy, now),
+            holds=holds,
             personal=run.sealed.personal_data([order_id]).get(order_id) if with_personal else None,
             keeping=keeping_of(order.lifetime, now.date(), policy) if order.lease_day else None,
-            carriers=_carriers(parcels_of(book, [order_id])[order_id], order.order.packages),
-            tombstone=tombstone_of(book, order_id),
+            carriers=_carriers(story.parcels, order.order.packages),
+            tombstone=tombstone,
             days=policy.days,
+            story=story,
         )
 
 
-def booked(book: StoreBook, order_id: str) -> BookedOrder:
-    """The order, as the book has it. Raises `order-not-found`, `order-pending` and their like."""
+def order_meant(run: StoreRun, typed: str, command: str) -> BookedOrder:
+    """The order that is meant by what somebody typed, as the book has it.
+
+    Raises:
+        Problem: `usage`, for what is no order number; for an order that is not in the book what it is: pending,
+            shipped by Amazon, not readable, purged, another store's, or not known.
+    """
+    book, order_id = run.book, number_meant(run.book, typed, command)
     order = find_order(book, order_id)
     if order is not None:
         return order
     known = find_not_imported(book, order_id)
     if known is None:
-        raise Problem(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=orders.in_the_book_of(store=book.store))
+        raise _unknown(run, order_id)
     if known.by_amazon:
         raise Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order_id)
     if known.unreadable is not None:
         raise Problem(ProblemName.ORDER_NOT_IMPORTED, order_id=order_id, detail=known.unreadable.rstrip("."))
     raise Problem(ProblemName.ORDER_PENDING, order_id=order_id)
+
+
+def _unknown(run: StoreRun, order_id: str) -> Problem:
+    """What is so of an order that the book does not have: it was deleted, it is another store's, or nobody knows."""
+    book = run.book
+    if gone := tombstone_of(book, order_id):
+        return Problem(ProblemName.ORDER_PURGED, order_id=order_id, day=gone.at.date().isoformat())
+    others = [slug for slug in run.settings.stores if slug != run.slug]
+    if other := store_with(book, order_id, others):
+        return Problem(
+            ProblemName.ORDER_OF_OTHER_STORE,
+            order_id=order_id,
+            other=other,
+            store=run.slug,
+            store_option=store_option(other),
+        )
+    near = numbers_near(book, order_id)
+    advice = {"advice": " or ".join(near)} if near else {}
+    return Problem(
+        ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=orders.in_the_book_of(store=book.store), **advice
+    )
 
 
 def _carriers(parcels: Sequence[Parcel], packed: Sequence[Package]) -> tuple[str, ...]:

@@ -283,5 +283,5 @@ class Purger:
             if sendcloud_id is not None:
                 delete_order(client, sendcloud_id)
                 self._report.copies_deleted += 1
-            note_copy_gone(self._run.book, order_id)
+            note_copy_gone(self._run.book, order_id, self._run.now())
             self._report.copies_left -= 1

@@ -50,7 +50,7 @@ class Outbox:
             if number:
                 (either if fits else singly).append(entry)
             elif entry.traceable:
-                self._confirmer.refuse(entry, _unsaid(entry, shipments.NUMBER_DELETED), "number-purged")
+                self._confirmer.refuse(entry, _unsaid(entry, shipments.NUMBER_DELETED), shipments.NUMBER_PURGED)
             elif fits:
                 by_feed.append(entry)
             else:

@@ -209,8 +209,8 @@ class FeedRoute:
         self._confirmer.accept([entry for entry in entries if entry.message_id not in refused])
         for entry in entries:
             if entry.message_id in refused:
-                reason = refused[entry.message_id].reason
-                self._confirmer.refuse(entry, _refusal(entry.order_id, refused[entry.message_id]), reason)
+                result = refused[entry.message_id]
+                self._confirmer.refuse(entry, _refusal(entry.order_id, result), result.reason, result.message)
         note_feed_state(self._run.book, feed.name, FeedState.DONE, finished_at=self._run.now())
 
     def _read_back_one_by_one(self, feed: FeedRow) -> None:

@@ -79,15 +79,18 @@ class Confirmer:
         self._tally.edited += edits
         self._tally.confirmed += len(said) - edits
 
-    def refuse(self, entry: Outgoing, problem: Problem, reason: str | None) -> None:
-        """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so."""
+    def refuse(self, entry: Outgoing, problem: Problem, reason: str | None, message: str = "") -> None:
+        """Amazon does not take this one. Where it says that it has it already, the order shows whether that is so.
+
+        `message` is Amazon's, without what it quotes.
+        """
         if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
             note_states(self._run.book, {State.STORED: [entry.confirmation]}, self._run.now())
             self._tally.already += 1
             return
         note_refused(
             self._run.book, entry.confirmation, State.REFUSED, problem=problem.name,
-            reason=str(reason) if reason else None,
+            reason=str(reason) if reason else None, message=message or None, now=self._run.now(),
         )  # fmt: skip
         if reason == Reason.AMAZON_CONFIRMS:
             self._tally.already += 1
@@ -105,7 +108,7 @@ class Confirmer:
             api.confirm_shipment(self._run.amazon, to_api(entry, tracking))
         except api.ShipmentRefused as refusal:
             self._unknown = 0
-            self.refuse(entry, refusal, refusal.reason)
+            self.refuse(entry, refusal, refusal.reason, refusal.message)
         except AnswerUnknown as lost:
             self._lost(lost)
         except Problem:

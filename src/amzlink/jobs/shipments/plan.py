@@ -9,6 +9,7 @@ import msgspec
 
 from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier, nearest_code
 from amzlink.amazon.marketplaces import BY_ID
+from amzlink.core.orders.holds import CONFIRMED_BY_AMAZON
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.privacy.sealed_data import keyed_hash
 from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
@@ -26,9 +27,6 @@ CORRECTED_FOR: Final = timedelta(days=30)
 """How long after its confirmation a parcel's carrier is corrected, as Amazon's rates look at the last weeks only."""
 _NO_CODES: Final = ProblemName.TRANSPARENCY_CODES_MISSING
 _NEAR: Final = timedelta(hours=24)
-# Amazon confirms these by itself, and refuses what it is told of them (docs/services/amazon.md,
-# "Rules for confirming").
-_CONFIRMED_BY_AMAZON: Final = frozenset({"AMAZON_EASY_SHIP", "DELIVERY_BY_AMAZON", "FBM_SHIP_PLUS"})
 
 
 class Planned(msgspec.Struct, kw_only=True):
@@ -86,7 +84,7 @@ class Planner:
         for order_id, order in facts.items():
             situation = found[order_id]
             parcels = situation.parcels
-            if _CONFIRMED_BY_AMAZON.intersection(order.programs):
+            if CONFIRMED_BY_AMAZON.intersection(order.programs):
                 self.planned.already += len(self._updates.reported & {parcel.key for parcel in parcels})
                 continue
             carriers = {parcel.key: self._carrier(parcel, order) for parcel in parcels if parcel.is_live}
@@ -105,7 +103,7 @@ class Planner:
             ]
             withdrawn += outlook.withdraw
             superseded += outlook.superseded
-        plan_confirmations(self._book, outgoing, withdrawn)
+        plan_confirmations(self._book, outgoing, withdrawn, self._now)
         note_superseded(self._book, superseded)
 
     def _told_otherwise(self) -> Iterable[str]:

@@ -76,7 +76,7 @@ class ConfirmationsShown:
                 told = personal.get(entry.order_id, NOTHING_PERSONAL).tracking_numbers
                 shown = shows(references, told, entry, number, in_doubt=True)
                 (stored if shown else missing).append(entry)
-            note_seen(self._run.book, [entry.confirmation for entry in stored], State.STORED)
+            note_seen(self._run.book, [entry.confirmation for entry in stored], State.STORED, self._now)
         return missing
 
     def _give_up(self, entry: Outgoing) -> bool:
@@ -87,8 +87,8 @@ class ConfirmationsShown:
         self._run.reporter.warn(self._run.naming_store(problem))
         if entry.confirmation.resent:
             note_refused(
-                self._run.book, entry.confirmation, State.MISSING, problem=problem.name, reason=None
+                self._run.book, entry.confirmation, State.MISSING, problem=problem.name, reason=None, now=self._now
             )  # fmt: skip
             return True
-        note_seen(self._run.book, [entry.confirmation], State.PLANNED, resent=True)
+        note_seen(self._run.book, [entry.confirmation], State.PLANNED, self._now, resent=True)
         return False

@@ -1,6 +1,6 @@
 """The outbox to Sendcloud: an order is a row before it is sent, and what came of that goes into the row."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -12,7 +12,9 @@ from sqlalchemy import Row as SqlRow
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.destination.currencies import RefusedCurrency
 from amzlink.core.orders.order import CANCELLED, TO_SHIP
+from amzlink.core.orders.story import Event, What
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
+from amzlink.orderbook.events import keep_events
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
 from amzlink.problems import ProblemName
 
@@ -44,8 +46,9 @@ class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the outbox.
 
     `payload_hash` is of what was last asked to be stored; None: nobody knows what is there. `considered` is the order's
-    change that was last decided on, and the basis of that (`orders_to_consider`). `problem`, `code` and `pointer` say
-    why it was refused, the last two in Sendcloud's words, never with the order's.
+    change that was last decided on, and the basis of that (`orders_to_consider`). `problem`, `code`, `pointer` and
+    `message` say why it was refused, the last three in Sendcloud's words, never with the order's. `settled_at` is when
+    it came to its state; `save_dispatches` sets it.
     """
 
     order_id: str
@@ -58,6 +61,13 @@ class DispatchRow(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemName | None = None
     code: str | None = None
     pointer: str | None = None
+    message: str | None = None
+    settled_at: datetime | None = None
+
+    @property
+    def why(self) -> tuple[object, ...]:
+        """Its state, and the reason for it."""
+        return self.state, self.problem, self.code, self.pointer, self.message
 
     @property
     def is_there(self) -> bool:
@@ -197,12 +207,44 @@ def unsettled_rows(book: StoreBook) -> list[DispatchRow]:
         return [_to_row(row) for row in connection.execute(query)]
 
 
-def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow]) -> None:
-    """Write rows, all of them or none."""
+def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow], now: datetime) -> None:
+    """Write rows, all of them or none, and keep the events that they forget by that."""
     if not rows:
         return
     with book.writing() as connection:
-        execute_many(connection, _UPSERT, [_row(book.store, row) for row in rows])
+        ids = [row.order_id for row in rows]
+        query = select(DISPATCHES).where(DISPATCHES.c.store == book.store, DISPATCHES.c.order_id.in_(ids))
+        before = {row.order_id: _to_row(row) for row in connection.execute(query)}
+        after = [_settled(row, before.get(row.order_id), now) for row in rows]
+        execute_many(connection, _UPSERT, [_row(book.store, row) for row in after])
+        forgotten = {
+            row.order_id: set(events_of_dispatch(before[row.order_id])) - set(events_of_dispatch(row))
+            for row in after
+            if row.order_id in before
+        }
+        keep_events(connection, book.store, forgotten)
+
+
+def _settled(row: DispatchRow, before: DispatchRow | None, now: datetime) -> DispatchRow:
+    is_new = before is None or before.why != row.why
+    return msgspec.structs.replace(row, settled_at=now if is_new or before is None else before.settled_at)
+
+
+def events_of_dispatch(row: DispatchRow) -> list[Event]:
+    """When an order was given to Sendcloud, and what came of that."""
+    events = [Event(row.asked_at, What.GIVEN_TO_SENDCLOUD)] if row.asked_at else []
+    if row.settled_at and row.state in _TELLING:
+        what, problem = _TELLING[row.state]
+        events.append(Event(row.settled_at, what, problem=problem or row.problem))
+    return events
+
+
+_TELLING: Final[Mapping[DispatchState, tuple[What, ProblemName | None]]] = {
+    DispatchState.SENT: (What.SENT, None),
+    DispatchState.REFUSED: (What.NOT_SENT, None),
+    DispatchState.RECALLED: (What.WITHDRAWN, None),
+    DispatchState.TOO_LATE: (What.STOPPED_TOO_LATE, ProblemName.PARCEL_OF_STOPPED_ORDER),
+}
 
 
 def _with_dispatch() -> Any:  # SQLAlchemy's Join
@@ -224,6 +266,8 @@ def _row(store: str, row: DispatchRow) -> Row:
         "problem": row.problem.value if row.problem else None,
         "code": row.code,
         "pointer": row.pointer,
+        "message": row.message,
+        "settled_at": to_iso(row.settled_at) if row.settled_at else None,
     }
 
 
@@ -239,4 +283,6 @@ def _to_row(row: SqlRow[Any]) -> DispatchRow:
         problem=ProblemName(row.problem) if row.problem else None,
         code=row.code,
         pointer=row.pointer,
+        message=row.message,
+        settled_at=from_iso(row.settled_at) if row.settled_at else None,
     )

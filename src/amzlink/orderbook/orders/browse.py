@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, lit
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import BUY_SHIPPING, OWN_CARRIER_MARKETPLACES, STILL_HELD, HeldFor, Hold
 from amzlink.core.orders.order import TO_SHIP, Order
+from amzlink.core.orders.story import What
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import StoreBook, upsert
+from amzlink.orderbook.events import keep_ended_holds
 from amzlink.orderbook.orders.fulfilment import Outcome, outcomes
 from amzlink.orderbook.orders.rows import Weights, to_weighed_orders
 from amzlink.orderbook.privacy.boxes import can_be_opened
@@ -158,6 +160,8 @@ def lift_holds(book: StoreBook, order_id: str, now: datetime) -> None:
     """Lift all holds of an order; each stays lifted until its cause is another."""
     here = (HOLDS.c.store == book.store, HOLDS.c.order_id == order_id)
     with book.writing() as connection:
+        manual = connection.execute(select(HOLDS).where(*here, HOLDS.c.hold == Hold.MANUAL.value)).all()
+        keep_ended_holds(connection, book.store, manual, now, What.RELEASED)
         connection.execute(delete(HOLDS).where(*here, HOLDS.c.hold == Hold.MANUAL.value))
         connection.execute(update(HOLDS).where(*here, HOLDS.c.lifted_at.is_(None)).values(lifted_at=to_iso(now)))
 

@@ -1,6 +1,6 @@
 """How far a store's orders have come between Amazon and the buyer: at Sendcloud, with a parcel, confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
+from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.plan import COUNTING, SAID, UNDER_WAY, State
 from amzlink.orderbook.database import StoreBook
@@ -17,6 +18,7 @@ from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS
 from amzlink.problems import ProblemName
 
 _LATELY: Final = timedelta(days=7)
+_decode_items: Final = msgspec.json.Decoder(tuple[Item, ...]).decode
 
 
 class KeptRefusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +103,9 @@ def progress(book: StoreBook, now: datetime) -> Progress:
                 )
             ),
             not_sent=tuple(
-                KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.pointer)
+                KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.pointer or row.message)
                 for row in connection.execute(
-                    select(DISPATCHES.c.order_id, DISPATCHES.c.problem, DISPATCHES.c.pointer)
+                    select(DISPATCHES.c.order_id, DISPATCHES.c.problem, DISPATCHES.c.pointer, DISPATCHES.c.message)
                     .join(ORDERS, _same_order(DISPATCHES))
                     .where(to_ship, DISPATCHES.c.state == DispatchState.REFUSED.value)
                     .order_by(DISPATCHES.c.order_id)
@@ -122,10 +124,14 @@ def progress(book: StoreBook, now: datetime) -> Progress:
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Whether an order is at Sendcloud (`no`, `yes`, `refused`), and whether Amazon refused its confirmation."""
+    """Whether an order is at Sendcloud (`no`, `yes`, `refused`), and whether Amazon refused its confirmation.
+
+    `told` are the packages that Amazon has accepted, by reference, each with its number of units.
+    """
 
     sent: str
     confirmation_refused: bool
+    told: Mapping[str, int] = {}
 
 
 def outcomes(connection: Connection, store: str, order_ids: Sequence[str]) -> dict[str, Outcome]:
@@ -140,7 +146,22 @@ def outcomes(connection: Connection, store: str, order_ids: Sequence[str]) -> di
     )
     states = {row.order_id: DispatchState(row.state) for row in connection.execute(dispatched)}
     bad = set(connection.scalars(refused))
-    return {order_id: Outcome(_sent(states.get(order_id)), order_id in bad) for order_id in order_ids}
+    accepted = select(
+        CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.reference, CONFIRMATIONS.c.state, CONFIRMATIONS.c["items"]
+    ).where(
+        CONFIRMATIONS.c.store == store,
+        CONFIRMATIONS.c.order_id.in_(order_ids),
+    )
+    told: dict[str, dict[str, int]] = {}
+    for row in connection.execute(accepted):
+        if row.state not in SAID:  # in SQL it would lead to the index of the states, past that of the orders
+            continue
+        units = sum(item.quantity for item in _decode_items(row.items))
+        told.setdefault(row.order_id, {})[row.reference] = units
+    return {
+        order_id: Outcome(_sent(states.get(order_id)), order_id in bad, told.get(order_id, {}))
+        for order_id in order_ids
+    }
 
 
 def _still_refused() -> ColumnElement[bool]:

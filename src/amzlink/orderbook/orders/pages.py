@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
@@ -15,6 +16,7 @@ from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.destination.outbox import consider_again
+from amzlink.orderbook.events import keep_ended_holds
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.privacy.purge_record import record_purge
 from amzlink.orderbook.schema import (
@@ -239,17 +241,21 @@ def _save_holds(connection: Connection, store: str, changes: Sequence[OrderChang
     """Bring the causes up to date. A lifted hold whose cause is the same stays lifted."""
     changed = [change.order.order_id for change in changes if not change.is_new]
     there: dict[tuple[str, str], str] = {}
+    rows_there: dict[tuple[str, str], SqlRow[Any]] = {}
     if changed:
-        query = select(HOLDS.c.order_id, HOLDS.c.hold, HOLDS.c.cause).where(
+        query = select(HOLDS).where(
             HOLDS.c.store == store, HOLDS.c.order_id.in_(changed), HOLDS.c.hold.not_in(_NOT_IN_THE_ORDER)
         )
-        there = {(row.order_id, row.hold): row.cause for row in connection.execute(query)}
+        rows_there = {(row.order_id, row.hold): row for row in connection.execute(query)}
+        there = {key: row.cause for key, row in rows_there.items()}
     wanted = {
         key: cause_to_keep(key[1], there.get(key), cause)
         for change in changes
         for hold, cause in change.causes.items()
         for key in [(str(change.order.order_id), hold)]
     }
+    ended = [row for key, row in rows_there.items() if wanted.get(key) != row.cause]
+    keep_ended_holds(connection, store, ended, now)
     for order_id, hold in there.keys() - wanted.keys():
         connection.execute(
             delete(HOLDS).where(HOLDS.c.store == store, HOLDS.c.order_id == order_id, HOLDS.c.hold == hold)

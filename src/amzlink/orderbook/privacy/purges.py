@@ -287,14 +287,14 @@ def copies_at_sendcloud(book: StoreBook) -> dict[str, str | None]:
         return {row.order_id: row.sendcloud_id for row in connection.execute(query)}
 
 
-def note_copy_gone(book: StoreBook, order_id: str) -> None:
+def note_copy_gone(book: StoreBook, order_id: str, now: datetime) -> None:
     """Note that Sendcloud has no copy of a purged order any more."""
     here = (DISPATCHES.c.store == book.store, DISPATCHES.c.order_id == order_id)
     with book.writing() as connection:
         connection.execute(
             update(DISPATCHES)
             .where(*here)
-            .values(state=DispatchState.RECALLED.value, sendcloud_id=None, payload_hash=None)
+            .values(state=DispatchState.RECALLED.value, sendcloud_id=None, payload_hash=None, settled_at=to_iso(now))
         )
 
 

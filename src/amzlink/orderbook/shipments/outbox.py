@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso
+from amzlink.core.orders.story import Event, What
 from amzlink.core.shipments.packing import Item, Line
 from amzlink.core.shipments.plan import Confirmation, Package, Situation, State
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
+from amzlink.orderbook.events import keep_events
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
@@ -21,12 +23,20 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_items: Final = msgspec.json.Decoder(tuple[Item, ...]).decode
 _decode_held: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
 _WITH_CODES: Final = "TRANSPARENCY"
+_NO_REFUSAL: Final[Mapping[str, None]] = {"problem": None, "reason": None, "message": None}
+_SETTLED: Final[Mapping[State, What]] = {
+    State.STORED: What.CONFIRMATION_STORED,
+    State.REFUSED: What.CONFIRMATION_REFUSED,
+    State.MISSING: What.CONFIRMATION_REFUSED,
+    State.WITHDRAWN: What.CONFIRMATION_WITHDRAWN,
+}
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the outbox: what is to be said, and what has come of it.
 
-    `traceable`: there is a tracking number, which lies sealed elsewhere.
+    `traceable`: there is a tracking number, which lies sealed elsewhere. `reason` and `message` say why Amazon refused
+    it, in a word of ours and in Amazon's words without what they quote.
     """
 
     confirmation: Confirmation
@@ -40,8 +50,11 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     accepted_at: datetime | None = None
     problem: ProblemName | None = None
     reason: str | None = None
+    message: str | None = None
     feed: str | None = None
     message_id: int | None = None
+    planned_at: datetime | None = None
+    settled_at: datetime | None = None
 
     @property
     def order_id(self) -> str:
@@ -101,17 +114,25 @@ def situations(
     return found, {row.order_id: _facts(row) for row in orders}
 
 
-def plan_confirmations(book: StoreBook, planned: Sequence[Outgoing], withdrawn: Sequence[Confirmation]) -> None:
-    """Write down what is to be sent, and what is not any more."""
+def plan_confirmations(
+    book: StoreBook, planned: Sequence[Outgoing], withdrawn: Sequence[Confirmation], now: datetime
+) -> None:
+    """Write down what is to be sent, and what is not any more; the events that are forgotten by that are kept."""
     with book.writing() as connection:
-        execute_many(connection, _UPSERT, [_row(book.store, entry) for entry in planned])
-        for entry in withdrawn:
+        for entry in planned:
+            row = _row(book.store, entry) | {"planned_at": to_iso(now)}
+            if entry.confirmation.state is State.REFUSED:  # what keeps it back is known before it is sent
+                row["settled_at"] = to_iso(now)
+            _keep_forgotten(connection, book.store, entry.confirmation, row)
+            execute_many(connection, _UPSERT, [row])
+        for taken_back in withdrawn:
             values: dict[str, Any] = {
-                "state": entry.state.value, "content_hash": entry.content, "problem": None, "reason": None,
+                "state": taken_back.state.value, "content_hash": taken_back.content, "settled_at": to_iso(now),
+                **_NO_REFUSAL,
             }  # fmt: skip
-            if entry.state is State.STORED and not entry.is_edit:  # its answer was lost, and it is there
+            if taken_back.state is State.STORED and not taken_back.is_edit:  # its answer was lost, and it is there
                 values |= _first_confirmed(CONFIRMATIONS.c.asked_at)
-            connection.execute(_here(book.store, entry).values(values))
+            _move(connection, book.store, taken_back, **values)
 
 
 def in_state(book: StoreBook, *states: State) -> list[Outgoing]:
@@ -121,6 +142,13 @@ def in_state(book: StoreBook, *states: State) -> list[Outgoing]:
         .where(CONFIRMATIONS.c.state.in_([state.value for state in states]))
         .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.reference)
     )
+    with book.reading() as connection:
+        return [_to_outgoing(row) for row in connection.execute(query)]
+
+
+def outgoing_of(book: StoreBook, order_id: str) -> list[Outgoing]:
+    """The rows of one order, by reference."""
+    query = _joined(book.store).where(CONFIRMATIONS.c.order_id == order_id).order_by(CONFIRMATIONS.c.reference)
     with book.reading() as connection:
         return [_to_outgoing(row) for row in connection.execute(query)]
 
@@ -135,19 +163,19 @@ def of_feed(book: StoreBook, feed: str) -> list[Outgoing]:
 def note_asking(book: StoreBook, entry: Confirmation, now: datetime) -> None:
     """Note that the call is about to be made: from here on nobody knows, until its answer is written down."""
     with book.writing() as connection:
-        values = {"state": State.CALLING.value, "asked_at": to_iso(now), "problem": None, "reason": None}
-        connection.execute(_here(book.store, entry).values(values))
+        _move(
+            connection, book.store, entry, state=State.CALLING.value, asked_at=to_iso(now), **_NO_REFUSAL
+        )  # fmt: skip
 
 
 def note_in_feed(book: StoreBook, feed: str, entries: Sequence[Confirmation], now: datetime) -> None:
     """Note that these are the messages of a feed, numbered from 1."""
     with book.writing() as connection:
         for number, entry in enumerate(entries, 1):
-            values = {
-                "state": State.IN_FEED.value, "feed": feed, "message_id": number, "asked_at": to_iso(now),
-                "problem": None, "reason": None,
-            }  # fmt: skip
-            connection.execute(_here(book.store, entry).values(values))
+            _move(
+                connection, book.store, entry,
+                state=State.IN_FEED.value, feed=feed, message_id=number, asked_at=to_iso(now), **_NO_REFUSAL,
+            )  # fmt: skip
 
 
 def note_states(book: StoreBook, entries: Mapping[State, Collection[Confirmation]], now: datetime) -> None:
@@ -158,31 +186,51 @@ def note_states(book: StoreBook, entries: Mapping[State, Collection[Confirmation
             if state is State.ACCEPTED:
                 values["accepted_at"] = to_iso(now)
                 values |= _first_confirmed(literal(to_iso(now)))
+            if state in _SETTLED:
+                values["settled_at"] = to_iso(now)
             for entry in moved:
-                connection.execute(_here(book.store, entry).values(values))
+                _move(connection, book.store, entry, **values)
 
 
 def note_refused(
-    book: StoreBook, entry: Confirmation, state: State, *, problem: ProblemName, reason: str | None
+    book: StoreBook,
+    entry: Confirmation,
+    state: State,
+    *,
+    problem: ProblemName,
+    reason: str | None,
+    now: datetime,
+    message: str | None = None,
 ) -> None:
     """Keep why a confirmation was not taken, or is not to be seen."""
     with book.writing() as connection:
-        connection.execute(_here(book.store, entry).values(state=state.value, problem=problem.value, reason=reason))
+        _move(
+            connection, book.store, entry,
+            state=state.value, problem=problem.value, reason=reason, message=message, settled_at=to_iso(now),
+        )  # fmt: skip
 
 
-def note_seen(book: StoreBook, entries: Collection[Confirmation], state: State, *, resent: bool = False) -> None:
+def note_seen(
+    book: StoreBook, entries: Collection[Confirmation], state: State, now: datetime, *, resent: bool = False
+) -> None:
     """Move rows on that another job may have moved meanwhile: only those that are still as they were read.
 
     What has to be sent once more (`resent`) was not confirmed yet.
     """
-    values: dict[str, object] = {"state": state.value}
+    values: dict[str, object] = {"state": state.value, "settled_at": to_iso(now) if state in _SETTLED else None}
     if resent:
         values["resent"] = True
     with book.writing() as connection:
         for entry in entries:
             unchanged = (CONFIRMATIONS.c.state == entry.state.value) & (CONFIRMATIONS.c.content_hash == entry.content)
+            query = select(CONFIRMATIONS.c.state).where(*_key(book.store, entry), unchanged)
+            if connection.scalar(query) is None:
+                continue
             undone = {"confirmed_at": None, "late": None} if resent and not entry.is_edit else {}
-            connection.execute(_here(book.store, entry).where(unchanged).values({**values, **undone}))
+            _move(connection, book.store, entry, **values, **undone)
+            if resent:
+                lost = Event(now, What.CONFIRMATION_REFUSED, entry.reference, ProblemName.CONFIRMATION_NOT_STORED)
+                keep_events(connection, book.store, {entry.order_id: [lost]})
 
 
 def state_counts(book: StoreBook) -> dict[State, int]:
@@ -205,8 +253,39 @@ def _joined(store: str) -> Select[Any]:
     )
 
 
-def _here(store: str, entry: Confirmation) -> Any:  # SQLAlchemy's Update, before its values
-    return update(CONFIRMATIONS).where(
+def events_of_order(book: StoreBook, order_id: str) -> list[Event]:
+    """What happened to the confirmations of an order, as far as their rows tell it."""
+    query = select(CONFIRMATIONS).where(CONFIRMATIONS.c.store == book.store, CONFIRMATIONS.c.order_id == order_id)
+    with book.reading() as connection:
+        return [event for row in connection.execute(query).mappings() for event in _events_of(row)]
+
+
+def _events_of(row: Mapping[Any, Any]) -> list[Event]:
+    told: list[tuple[str | None, What, ProblemName | None]] = [
+        (row["planned_at"], What.CONFIRMATION_PLANNED, None),
+        (row["asked_at"], What.CONFIRMATION_SENT, None),
+        (row["accepted_at"], What.CONFIRMATION_ACCEPTED, None),
+    ]
+    if what := _SETTLED.get(State(row["state"])):
+        told.append((row["settled_at"], what, ProblemName(row["problem"]) if row["problem"] else None))
+    return [Event(from_iso(at), what, row["reference"], problem) for at, what, problem in told if at]
+
+
+def _keep_forgotten(connection: Connection, store: str, entry: Confirmation, after: Mapping[str, object]) -> None:
+    """Keep the events that a row tells now and will not when these are its values."""
+    row = connection.execute(select(CONFIRMATIONS).where(*_key(store, entry))).mappings().one_or_none()
+    if row and (forgotten := set(_events_of(row)).difference(_events_of({**row, **after}))):
+        keep_events(connection, store, {entry.order_id: forgotten})
+
+
+def _move(connection: Connection, store: str, entry: Confirmation, **values: object) -> None:
+    """Change a row, and keep the events that it forgets by that."""
+    _keep_forgotten(connection, store, entry, values)
+    connection.execute(update(CONFIRMATIONS).where(*_key(store, entry)).values(values))
+
+
+def _key(store: str, entry: Confirmation) -> tuple[ColumnElement[bool], ...]:
+    return (
         CONFIRMATIONS.c.store == store,
         CONFIRMATIONS.c.order_id == entry.order_id,
         CONFIRMATIONS.c.reference == entry.reference,
@@ -260,6 +339,9 @@ def _row(store: str, entry: Outgoing) -> Row:
         "confirmed_at": None,
         "late": None,
         "traceable": entry.traceable,
+        "message": entry.message,
+        "planned_at": to_iso(entry.planned_at) if entry.planned_at else None,
+        "settled_at": to_iso(entry.settled_at) if entry.settled_at else None,
     }
 
 
@@ -292,4 +374,7 @@ def _to_outgoing(row: SqlRow[Any]) -> Outgoing:
         reason=row.reason,
         feed=row.feed,
         message_id=row.message_id,
+        message=row.message,
+        planned_at=from_iso(row.planned_at) if row.planned_at else None,
+        settled_at=from_iso(row.settled_at) if row.settled_at else None,
     )

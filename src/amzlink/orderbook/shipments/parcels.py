@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
+from amzlink.core.orders.story import Event, What
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
 from amzlink.core.shipments.parcels import DEAD, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
 from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
@@ -73,7 +74,8 @@ def parcels_of(book: StoreBook, order_ids: Collection[str]) -> dict[str, list[Pa
     query = select(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.order_id.in_(order_ids))
     found: dict[str, list[Parcel]] = {order_id: [] for order_id in order_ids}
     with book.reading() as connection:
-        for row in connection.execute(query.order_by(PARCELS.c.parcel)):
+        # Sorted in SQL, all parcels of the store would be gone through in the sequence of their keys.
+        for row in sorted(connection.execute(query), key=lambda row: str(row.parcel)):
             found[row.order_id].append(_to_parcel(row))
     return found
 
@@ -200,6 +202,19 @@ def newly_delivered(book: StoreBook) -> list[str]:
     )
     with book.reading() as connection:
         return list(connection.scalars(query))
+
+
+def events_of_parcel(parcel: Parcel) -> list[Event]:
+    """What is known of a parcel's way."""
+    carrier = parcel.carrier_label or parcel.carrier or ""
+    told = (
+        (parcel.announced_at, What.ANNOUNCED),
+        (parcel.processed_at, What.SCANNED),
+        (parcel.delivered_at, What.DELIVERED),
+        (parcel.updated_at if parcel.kind is Kind.CANCELLED else None, What.LABEL_CANCELLED),
+        (parcel.updated_at if parcel.kind is Kind.RETURNING else None, What.RETURNING),
+    )
+    return [Event(at, what, carrier) for at, what in told if at]
 
 
 def _parcel_row(store: str, parcel: Parcel, now: datetime) -> Row:

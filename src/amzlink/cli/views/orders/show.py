@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.orders.lists import ListedOrder, OrderLine, lines_of, listed_order
+from amzlink.cli.views.orders.story import StoryParts, print_events, print_standing, story_parts, waits_in_words
 from amzlink.cli.views.privacy import WHY_PURGED
 from amzlink.cli.views.words import local_day, local_time
 from amzlink.core.orders import order as orders
@@ -22,7 +23,6 @@ from amzlink.orderbook.orders.browse import BookedOrder
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
 _WISHES: Final = "; --with-pii shows the buyer's wishes"
-_SENT: Final = {"yes": "the order is there", "refused": "refused; `amzlink status{option}` shows why"}
 
 
 class AmountPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +143,7 @@ class OrderParts(msgspec.Struct, frozen=True, kw_only=True):
     tax_registrations: list[TaxRegistrationPart] | UnsetType = UNSET
 
 
-ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, OrderParts)
+ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, StoryParts, OrderParts)
 """`orders show --json`."""
 
 
@@ -154,6 +154,7 @@ def show_detail(console: Console, slug: str, detail: OrderDetail, now: datetime,
             ShowDocument,
             OfStore(store=slug),
             listed_order(detail.order, detail.holds),
+            story_parts(detail.story),
             _parts(detail, with_pii=with_pii),
         ),
         lambda: _print(console, detail, now, with_pii=with_pii),
@@ -234,12 +235,14 @@ def _package(package: orders.Package, tracking_number: str | UnsetType | None) -
 
 def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bool) -> None:
     order = detail.order.order
-    console.line(f"{order.order_id}  {order.status}  {order.service_level or ''}".rstrip())
-    console.line(f"Bought {local_time(order.purchased_at, now)}, changed {local_time(order.changed_at, now)}")
-    if order.ship_by:
-        console.line(f"Ship by {local_time(order.ship_by, now)}")
-    if order.deliver_by:
-        console.line(f"Deliver by {local_time(order.deliver_by, now)}")
+    story = detail.story
+    console.line(f"{order.order_id}  {order.status}  {order.service_level or ''}".rstrip(), style="bold")
+    if story.waits_for:
+        console.line(waits_in_words(story.waits_for, lambda time: local_time(time, now)) + ".", lead="Waits for: ")
+    else:
+        console.line("Waits for nothing more.")
+    console.line()
+    print_standing(console, story, now)
     if order.programs:
         console.line(f"Programs: {', '.join(order.programs)}")
     if order.replaces:
@@ -249,8 +252,12 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         console.line(f"On hold for: {', '.join(detail.holds)}; {release} lifts it")
     if INCOMPLETE & set(detail.holds):
         console.line("It came incomplete from Amazon. Each import asks for the rest; you do not need to release it.")
-    if detail.order.outcome.sent != "no":
-        console.line(f"Sendcloud: {_SENT[detail.order.outcome.sent].format(option=console.store_option)}")
+    if order.ship_by:
+        console.line(f"Ship by {local_time(order.ship_by, now)}")
+    if order.deliver_by:
+        console.line(f"Deliver by {local_time(order.deliver_by, now)}")
+    console.line()
+    print_events(console, story, now)
     console.line()
     console.table(
         ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),

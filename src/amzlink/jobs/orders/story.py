@@ -1,0 +1,281 @@
+"""The story of one order, from the own record alone: where it stands, what it waits for, and what happened to it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from amzlink.clock import from_iso
+from amzlink.core.orders.holds import CONFIRMED_BY_AMAZON, Hold
+from amzlink.core.orders.order import SHIPPED, TO_SHIP
+from amzlink.core.orders.story import (
+    At,
+    Confirmed,
+    Event,
+    ParcelNow,
+    Standing,
+    WaitsFor,
+    Way,
+    What,
+    in_sequence,
+    waits_for,
+)
+from amzlink.core.shipments.parcels import SENDCLOUD, Kind, Parcel
+from amzlink.core.shipments.plan import State, Trigger
+from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, dispatch_rows, events_of_dispatch
+from amzlink.orderbook.events import hold_events, kept_events
+from amzlink.orderbook.orders.browse import BookedOrder
+from amzlink.orderbook.orders.noted import Noted, NotRead, noted
+from amzlink.orderbook.privacy.purges import Tombstone
+from amzlink.orderbook.shipments.outbox import Outgoing, events_of_order, outgoing_of
+from amzlink.orderbook.shipments.parcels import events_of_parcel, parcels_of
+from amzlink.problems import Problem, ProblemName
+from amzlink.problems.destination import CURRENCY_NOT_NAMED, refused_field
+from amzlink.problems.services import REASON_NOT_KEPT
+from amzlink.problems.shipments import refused_because
+from amzlink.run import StoreRun
+
+_STATES: Final = {
+    DispatchState.ASKED: At.WAITING,
+    DispatchState.ACCEPTED: At.WAITING,
+    DispatchState.SENT: At.SENT,
+    DispatchState.TOO_LATE: At.SENT,
+    DispatchState.REFUSED: At.REFUSED,
+    DispatchState.RECALLED: At.WITHDRAWN,
+}
+_WAYS: Final = {
+    Kind.BEFORE: Way.IN_THE_MAKING,
+    Kind.LABELLED: Way.OUT,
+    Kind.UNDER_WAY: Way.OUT,
+    Kind.DELIVERED: Way.ARRIVED,
+    Kind.RETURNING: Way.RETURNING,
+    Kind.CANCELLING: Way.CANCELLING,
+    Kind.CANCELLED: Way.NONE,
+    Kind.FAILED: Way.NONE,
+}
+_CONFIRMED: Final = {
+    State.PLANNED: Confirmed.PLANNED,
+    State.CALLING: Confirmed.SENT,
+    State.IN_FEED: Confirmed.SENT,
+    State.ACCEPTED: Confirmed.ACCEPTED,
+    State.STORED: Confirmed.STORED,
+    State.REFUSED: Confirmed.REFUSED,
+    State.MISSING: Confirmed.REFUSED,
+}
+_AMAZON_CONFIRMS: Final = "amazon-confirms"
+_NOTHING_LEFT: Final = "already-confirmed"
+
+
+class AtDestination(msgspec.Struct, frozen=True):
+    """Where an order stands with Sendcloud, since when as far as that is known, and why it was refused."""
+
+    state: At
+    since: datetime | None = None
+    why: Problem | None = None
+    message: str | None = None
+
+
+class ConfirmationNow(msgspec.Struct, frozen=True):
+    """Where a confirmation stands, since when as far as that is known, and why it was refused."""
+
+    package: str
+    state: Confirmed
+    at: datetime | None
+    carrier: str
+    why: Problem | None = None
+    message: str | None = None
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. `not_read`: what Amazon told of it last could not be taken in."""
+
+    destination: AtDestination
+    parcels: tuple[Parcel, ...]
+    confirmations: tuple[ConfirmationNow, ...]
+    waits_for: WaitsFor | None
+    events: tuple[Event, ...]
+    not_read: NotRead | None
+
+
+def story_of(run: StoreRun, booked: BookedOrder, holds: tuple[str, ...], tombstone: Tombstone | None) -> Story:
+    """The story of an order in the book; `holds` are those that count now."""
+    book, order_id = run.book, booked.order_id
+    row = dispatch_rows(book, [order_id]).get(order_id)
+    parcels = tuple(parcels_of(book, [order_id])[order_id])
+    outgoing = outgoing_of(book, order_id)
+    facts = noted(book, order_id)
+    destination = _destination(run, booked, row)
+    confirmations = tuple(
+        _confirmation(entry, booked) for entry in outgoing if entry.confirmation.state is not State.WITHDRAWN
+    )
+    return Story(
+        destination=destination,
+        parcels=parcels,
+        confirmations=confirmations,
+        waits_for=waits_for(_standing(run, booked, holds, destination, row, parcels, outgoing, facts, tombstone)),
+        events=tuple(in_sequence(_events(run, booked, row, parcels, outgoing, facts, tombstone))),
+        not_read=facts.not_read,
+    )
+
+
+# Where it stands ------------------------------------------------------------------------------------------------------
+
+
+def _destination(run: StoreRun, booked: BookedOrder, row: DispatchRow | None) -> AtDestination:
+    if row is None:
+        is_to_be_sent = run.store.destination == SENDCLOUD and booked.order.to_ship
+        return AtDestination(At.WAITING if is_to_be_sent else At.NONE)
+    state = _STATES[row.state]
+    why = _why_not_sent(row, booked)
+    since = row.settled_at or row.accepted_at or row.asked_at
+    return AtDestination(state, row.asked_at if state is At.WAITING else since, why, _message(row, why))
+
+
+def _why_not_sent(row: DispatchRow, booked: BookedOrder) -> Problem | None:
+    if row.state is DispatchState.TOO_LATE:
+        return Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id)
+    if row.state is not DispatchState.REFUSED or row.problem is None:
+        return None
+    return Problem(
+        row.problem,
+        order_id=row.order_id,
+        currency=booked.order.currency or CURRENCY_NOT_NAMED,
+        detail=_reason(row) or REASON_NOT_KEPT,
+    )
+
+
+def _reason(row: DispatchRow) -> str:
+    if row.problem is ProblemName.ADDRESS_UNFIT:
+        return row.message or ""
+    if not (row.code or row.pointer or row.message):
+        return ""
+    return refused_field(code=row.code or "", pointer=row.pointer or "", message=row.message or "")
+
+
+def _message(row: DispatchRow, why: Problem | None) -> str | None:
+    """Sendcloud's reason, or ours; what has none beside its name tells it in the problem's sentence."""
+    if why is None:
+        return None
+    return (_reason(row) if row.state is DispatchState.REFUSED else "") or why.summary
+
+
+def _confirmation(entry: Outgoing, booked: BookedOrder) -> ConfirmationNow:
+    state = _confirmed(entry, booked)
+    times = {
+        Confirmed.PLANNED: entry.planned_at,
+        Confirmed.SENT: entry.asked_at,
+        Confirmed.ACCEPTED: entry.accepted_at,
+        Confirmed.STORED: entry.settled_at or entry.accepted_at,
+    }
+    why = message = None
+    if entry.confirmation.state in (State.REFUSED, State.MISSING) and entry.problem:
+        detail = refused_because(reason=entry.reason or "", message=entry.message or "")
+        why = Problem(entry.problem, order_id=entry.order_id, detail=detail)
+        message = detail if entry.reason or entry.message else why.summary
+    return ConfirmationNow(
+        package=entry.confirmation.reference,
+        state=state,
+        at=times.get(state, entry.settled_at or entry.asked_at),
+        carrier=entry.carrier_label or entry.carrier_code,
+        why=why,
+        message=message,
+    )
+
+
+def _confirmed(entry: Outgoing, booked: BookedOrder) -> Confirmed:
+    """Where it stands. A refusal counts until the order is confirmed all the same (as `fulfilment` counts it)."""
+    state = _CONFIRMED[entry.confirmation.state]
+    if state is not Confirmed.REFUSED:
+        return state
+    is_mended = booked.order.status == SHIPPED and not entry.confirmation.is_edit and entry.reason != _NOTHING_LEFT
+    return Confirmed.MENDED if is_mended or entry.reason == _AMAZON_CONFIRMS else state
+
+
+# What it waits for ----------------------------------------------------------------------------------------------------
+
+
+def _standing(  # noqa: PLR0917 - everything that counts
+    run: StoreRun,
+    booked: BookedOrder,
+    holds: tuple[str, ...],
+    destination: AtDestination,
+    row: DispatchRow | None,
+    parcels: Sequence[Parcel],
+    outgoing: Sequence[Outgoing],
+    facts: Noted,
+    tombstone: Tombstone | None,
+) -> Standing:
+    order, now = booked.order, run.now()
+    trigger = Trigger(run.store.update_status_when, run.store.ship_by_guard_hours)
+    told = {
+        entry.confirmation.parcel: _confirmed(entry, booked)
+        for entry in outgoing
+        if entry.confirmation.state is not State.WITHDRAWN
+    }
+    label_from = next((held.cause for held in booked.held_for if held.hold == Hold.LABEL_TOO_EARLY), None)
+    return Standing(
+        status=order.status,
+        now=now,
+        ship_by=order.ship_by,
+        deliver_by=order.deliver_by,
+        shipped_at=order.shipped_at,
+        delivered_at=facts.delivered_at,
+        holds=holds if order.status in TO_SHIP else (),
+        label_from=from_iso(label_from) if label_from else None,
+        destination=destination.state,
+        has_destination=run.store.destination == SENDCLOUD,
+        may_be_there=row is not None and (row.is_there or row.state is DispatchState.ASKED),
+        asked=row is not None and row.state in (DispatchState.ASKED, DispatchState.ACCEPTED),
+        parcels=tuple(
+            ParcelNow(_way(parcel), trigger.reached(parcel, order.ship_by, now), told.get(parcel.key))
+            for parcel in parcels
+        ),
+        confirmations=frozenset(told.values()),
+        amazon_confirms=bool(
+            CONFIRMED_BY_AMAZON.intersection(order.programs)
+            or any(entry.reason == _AMAZON_CONFIRMS for entry in outgoing)
+        ),
+        is_purged=tombstone is not None,
+    )
+
+
+def _way(parcel: Parcel) -> Way:
+    if parcel.kind is Kind.UNKNOWN:
+        return Way.OUT if parcel.is_live else Way.IN_THE_MAKING
+    return _WAYS[parcel.kind]
+
+
+# What happened --------------------------------------------------------------------------------------------------------
+
+
+def _events(  # noqa: PLR0917 - all sources
+    run: StoreRun,
+    booked: BookedOrder,
+    row: DispatchRow | None,
+    parcels: Sequence[Parcel],
+    outgoing: Sequence[Outgoing],
+    facts: Noted,
+    tombstone: Tombstone | None,
+) -> list[Event]:
+    order, book = booked.order, run.book
+    events = [Event(order.purchased_at, What.ORDERED)]
+    if facts.imported_at:
+        events.append(Event(facts.imported_at, What.IMPORTED))
+    if order.changed_at.replace(microsecond=0) != order.purchased_at.replace(microsecond=0):
+        events.append(Event(order.changed_at.replace(microsecond=0), What.CHANGED))
+    events += hold_events(book, booked.order_id, run.store.hold_policy)
+    events += events_of_dispatch(row) if row else []
+    arrivals = [event for parcel in parcels for event in events_of_parcel(parcel)]
+    events += arrivals
+    events += events_of_order(book, booked.order_id)
+    events += kept_events(book, booked.order_id)
+    if order.shipped_at and not outgoing:
+        events.append(Event(order.shipped_at, What.SHIPPED))
+    if facts.delivered_at and not any(event.what is What.DELIVERED for event in arrivals):
+        events.append(Event(facts.delivered_at, What.DELIVERED))
+    if facts.not_read:
+        events.append(Event(facts.not_read.at, What.NOT_READ, problem=facts.not_read.problem))
+    if tombstone:
+        events.append(Event(tombstone.at, What.PURGED))
+    return events
