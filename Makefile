@@ -41,6 +41,7 @@ bench: $(DEV)
 	$(BIN)/python -m benchmarks.weights
 	$(BIN)/python -m benchmarks.sending
 	$(BIN)/python -m benchmarks.push_status
+	$(BIN)/python -m benchmarks.looking
 
 # The long form of the seeded tests.
 soak: $(DEV)

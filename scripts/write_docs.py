@@ -34,6 +34,14 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = DOCS.parent / "src" / "amzlink" / "pages"
 SCHEMAS = PAGES.parent / "schemas"
 
+_ABOUT_EXPORTS = """\
+`tax` and `price_parts` are of the line, with Amazon's names of the parts. `demands` are Amazon's names of what the
+parcel must have. Times are ISO 8601 in UTC, to the second.
+
+In CSV, a text that a spreadsheet would take for a formula is given an apostrophe in front. Columns are separated by
+commas. A CSV file begins with a byte-order mark, by which Excel knows that it is UTF-8; what goes to standard output
+has none. Where Excel expects semicolons, as in German, open the file with Data, From Text/CSV."""
+
 
 def main() -> int:
     """Write, or check."""
@@ -181,7 +189,7 @@ def commands() -> str:
         "",
         "With `--with-pii` also: " + ", ".join(f"`{column}`" for column in PERSONAL_COLUMNS) + ".",
         "",
-        "In CSV, a text that a spreadsheet would take for a formula is given an apostrophe in front.",
+        _ABOUT_EXPORTS,
         "",
     ]
     return "\n".join(lines)

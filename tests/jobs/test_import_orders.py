@@ -62,7 +62,9 @@ def change(world: StoreOnSandbox, order_id: str, action: str) -> None:
 
 def open_orders(world: StoreOnSandbox) -> list[str]:
     """Orders to ship that nothing keeps back."""
-    return [order.order_id for order, holds in list_orders(world.deps, SLUG, Filter("UNSHIPPED")) if not holds]
+    return [
+        order.order_id for order, holds in list_orders(world.deps, SLUG, Filter(statuses=("UNSHIPPED",))) if not holds
+    ]
 
 
 def report_problem(report: ImportReport) -> str | None:

@@ -110,7 +110,7 @@ def test_the_guard_confirms_what_nobody_scans_and_until_then_there_is_a_warning(
     at = Pushing(tmp_path, update_status_when="processed", ship_by_guard_hours=6)
     (order_id,) = at.sell()
     at.parcels("announce", order_id)
-    (order, _), *_ = list_orders(at.world.deps, SLUG, Filter("UNSHIPPED"))
+    (order, _), *_ = list_orders(at.world.deps, SLUG, Filter(statuses=("UNSHIPPED",)))
     assert order.order.ship_by
     left = (order.order.ship_by - at.world.clock.now()).total_seconds()
     assert at.push(minutes=int(left / 60) - 8 * 60).counts()["waiting"] == 1

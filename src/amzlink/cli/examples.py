@@ -57,7 +57,9 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink orders show 302-1234567-1234567", "Show one order."),
     ),
     "orders list": (
-        ("amzlink orders list --status UNSHIPPED --due-before 2d", "Show what is to be shipped in the next two days."),
+        ("amzlink orders list --overdue", "Show which orders are late."),
+        ("amzlink orders list --status UNSHIPPED --due-before tomorrow", "Show what has to go by tomorrow night."),
+        ("amzlink orders list --held prime", "Show the Prime orders on hold. Without `prime`: all orders on hold."),
     ),
     "orders show": (
         ("amzlink orders show 302-1234567-1234567", "Show what became of an order."),

@@ -1,6 +1,6 @@
 """orders: look at the order book, and lift or set a hold."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,21 +10,71 @@ orders_app = typer.Typer(help="Show the imported orders, and set and lift holds.
 
 OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="Amazon's order number, or the beginning of it.")]
 WithPii = Annotated[bool, typer.Option("--with-pii", help="With the buyers' personal data.")]
-Status = Annotated[str | None, typer.Option(metavar="S", help="Only orders with this status, such as UNSHIPPED.")]
-DueBefore = Annotated[str | None, typer.Option(metavar="TIME", help="Only orders to be shipped before this time.")]
+Status = Annotated[
+    list[str] | None,
+    typer.Option(metavar="S", help="Only orders with this status, such as UNSHIPPED. Repeat it for several; or all."),
+]
+Held = Annotated[
+    str | None,
+    typer.Option(metavar="[HOLD]", help="Only orders on hold: for this reason, such as prime, or for any if left out."),
+]
+Refused = Annotated[
+    bool,
+    typer.Option("--refused", help="Only orders that Sendcloud refused, or whose confirmation Amazon refused."),
+]
+Overdue = Annotated[
+    bool, typer.Option("--overdue", help="Only orders past their ship-by date of which Amazon was told nothing.")
+]
+Waiting = Annotated[
+    bool,
+    typer.Option(
+        "--waiting",
+        help="Only orders that wait for a label in Sendcloud, for the carrier's first scan, or for push-status.",
+    ),
+]
+DueBefore = Annotated[
+    str | None,
+    typer.Option(
+        metavar="today|tomorrow|TIME",
+        help="Only orders to be shipped before this time, or before the end of that day where you are.",
+    ),
+]
+Limit = Annotated[str | None, typer.Option(metavar="N|all", help="How many orders at most.")]
+
+_USUAL_LIMIT: Final = 50
 
 
 @orders_app.command("list")
-def list_command(ctx: typer.Context, status: Status = None, due_before: DueBefore = None) -> None:
-    """List the orders, the most urgent first."""
-    from amzlink.cli.shell.values import parse_filter
+def list_command(
+    ctx: typer.Context,
+    status: Status = None,
+    held: Held = None,
+    refused: Refused = False,
+    overdue: Overdue = False,
+    waiting: Waiting = False,
+    due_before: DueBefore = None,
+    limit: Limit = None,
+) -> None:
+    """List the orders, the most urgent first.
+
+    An order has to meet all options together, but only one of several `--status`. On a terminal you see 50 orders at
+    most, and only those still to ship: `--limit all` and `--status all` show the others. A pipe and `--json` get all.
+    """
+    from amzlink.cli.shell.values import AskedFor, parse_filter, parse_limit
     from amzlink.cli.views.orders.lists import show_list
-    from amzlink.jobs.orders.browse import list_orders
+    from amzlink.jobs.orders.browse import STILL_TO_SHIP, look_at_orders
 
     session: Session = ctx.obj
+    asked = AskedFor(
+        status=status or (), held=held, refused=refused, overdue=overdue, waiting=waiting, due_before=due_before
+    )
+    on_screen = session.console.on_screen
+    most = parse_limit("--limit", limit, _USUAL_LIMIT if on_screen else None)
     slug = session.store()
-    wanted = parse_filter(status, due_before, lambda: session.now(slug))
-    show_list(session.console, slug, list_orders(session.deps, slug, wanted), session.now(slug))
+    usual = STILL_TO_SHIP if on_screen and not refused else ()
+    wanted = parse_filter(asked, lambda: session.now(slug), usual)
+    with look_at_orders(session.deps, slug, wanted, most) as seen:
+        show_list(session.console, slug, seen, wanted)
 
 
 @orders_app.command("show")
@@ -46,23 +96,35 @@ def export_command(
     output: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Where to write; standard output if left out.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file without a question.")] = False,
     with_pii: WithPii = False,
     status: Status = None,
+    held: Held = None,
+    refused: Refused = False,
+    overdue: Overdue = False,
+    waiting: Waiting = False,
     due_before: DueBefore = None,
+    limit: Limit = None,
 ) -> None:
     """Write the orders to a file, one row per order line."""
-    from amzlink.cli.shell.values import parse_choice, parse_filter, parse_output
-    from amzlink.cli.views.orders.export import export
+    from amzlink.cli.shell.values import AskedFor, parse_choice, parse_filter, parse_limit, parse_output
+    from amzlink.cli.views.orders.export import export, may_be_written
     from amzlink.jobs.orders.browse import export_orders
     from amzlink.problems import Exit, Problem
 
     session: Session = ctx.obj
     parse_choice("--format", format_, "csv", "json", "jsonl")
     file = parse_output("--output", output)
+    most = parse_limit("--limit", limit, None)
+    asked = AskedFor(
+        status=status or (), held=held, refused=refused, overdue=overdue, waiting=waiting, due_before=due_before
+    )
     slug = session.store()
-    wanted = parse_filter(status, due_before, lambda: session.now(slug))
+    wanted = parse_filter(asked, lambda: session.now(slug))
+    if file and not force and not may_be_written(session.console, file):
+        return
     damaged: list[Problem] = []
-    rows = export_orders(session.deps, slug, wanted, with_personal=with_pii, damaged=damaged)
+    rows = export_orders(session.deps, slug, wanted, with_personal=with_pii, damaged=damaged, limit=most)
     export(session.console, slug, rows, form=format_, output=file, with_pii=with_pii)
     for problem in damaged:
         session.console.warn(problem)

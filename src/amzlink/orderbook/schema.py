@@ -50,7 +50,9 @@ ORDERS: Final = Table(
     Column("price_parts", Text),  # JSON: tax, shipping, discount and so on; null: none told, or of an earlier version
     Column("leaves_customs_union", Boolean),  # null: its country was not told, or an earlier version took it in
     PrimaryKeyConstraint("store", "order_id"),
-    Index("orders_by_status", "store", "status", "ship_by"),
+    # None with the order id: SQLite would read all of such an index to look up a few orders.
+    Index("orders_by_urgency", "store", "status", "ship_by", "purchased_at"),
+    Index("orders_by_status", "store", "status", "deliverable"),
     Index("orders_by_delivery", "store", "delivered_at", "delivered_by", "deliver_by"),
     info={"about": "An order's plain facts. Nothing in it is personal."},
 )
@@ -286,7 +288,7 @@ PARCELS: Final = Table(
     Column("seen_at", Text, nullable=False),
     PrimaryKeyConstraint("store", "parcel"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
-    Index("parcels_by_order", "store", "order_id"),
+    Index("parcels_by_order", "store", "order_id", "parcel", "kind"),
     Index("parcels_by_age", "store", "kind", "seen_at"),
     info={"about": "Parcels, as Sendcloud or a file tells of them, without their tracking numbers."},
 )
@@ -330,7 +332,8 @@ CONFIRMATIONS: Final = Table(
     Column("message", Text),  # why Amazon refused it, without what the refusal quotes
     PrimaryKeyConstraint("store", "order_id", "reference"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
-    Index("confirmations_by_state", "store", "state"),
+    Index("confirmations_by_state", "store", "state", "accepted_at"),
+    Index("confirmations_by_order", "store", "order_id", "parcel", "state"),
     Index("confirmations_by_time", "store", "confirmed_at", "state", "late", "traceable", "carrier_code"),
     Index("confirmations_by_feed", "store", "feed"),
     info={"about": "The outbox to Amazon: one row per parcel and package, written before the call."},

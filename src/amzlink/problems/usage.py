@@ -207,6 +207,11 @@ def not_a_moment(*, option: str, given: str) -> str:
     return f"{option} has to be a time such as 7d or 2026-11-23T09:30:00Z, not {given!r}."
 
 
+def not_a_limit(*, option: str, given: str) -> str:
+    """A number of orders that cannot be read."""
+    return f"{option} has to be a number from 1 on, or all, not {given!r}."
+
+
 def not_in_the_past(*, option: str, given: str) -> str:
     """A moment that has not come yet."""
     return f"{option} has to be a time in the past, not {given!r}."

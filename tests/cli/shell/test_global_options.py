@@ -86,3 +86,20 @@ def test_mixed_in_anyhow_they_are_found_and_the_rest_keeps_its_sequence(
     assert found.no_color == ("--no-color" in chosen)
     assert found.verbose == sum(GLOBALS[word].get("verbose", 0) for word in chosen)
     assert found.store == ("my-shop" if "--store=my-shop" in chosen else None)
+
+
+@pytest.mark.parametrize(
+    ("words", "rest"),
+    [
+        ("orders list --held", "orders list --held=any"),
+        ("orders list --held --overdue", "orders list --held=any --overdue"),
+        ("orders list --held prime", "orders list --held prime"),
+        ("orders list --held=prime --overdue", "orders list --held=prime --overdue"),
+        ("--json orders --store demo export --held --quiet", "orders export --held=any"),
+        ("orders list --held --", "orders list --held=any --"),
+        ("orders release --held", "orders release --held"),
+        ("orders list --due-before today", "orders list --due-before today"),
+    ],
+)
+def test_of_a_list_the_hold_may_be_left_out(words: str, rest: str) -> None:
+    assert split(words.split()).rest == rest.split()

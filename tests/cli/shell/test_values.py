@@ -1,5 +1,6 @@
 """Times and choices as they are typed: what is understood, and that all else is a usage error."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.cli.shell.values import parse_choice, parse_due, parse_filter, parse_moment, parse_output, parse_span
+from amzlink.cli.shell.values import (
+    AskedFor,
+    parse_choice,
+    parse_due,
+    parse_due_day,
+    parse_filter,
+    parse_limit,
+    parse_moment,
+    parse_output,
+    parse_span,
+)
+from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import STATUSES
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Exit, Problem
@@ -133,23 +145,75 @@ class TestChoices:
 
 class TestFilters:
     def test_nothing_given_is_every_order(self) -> None:
-        assert parse_filter(None, None) == Filter()
+        assert parse_filter(AskedFor()) == Filter()
+
+    def test_nothing_given_is_what_is_usual(self) -> None:
+        assert parse_filter(AskedFor(), usual_statuses=("UNSHIPPED",)) == Filter(statuses=("UNSHIPPED",))
+        assert parse_filter(AskedFor(status=["all"]), usual_statuses=("UNSHIPPED",)) == Filter()
 
     @pytest.mark.parametrize("text", ["unshipped", " UNSHIPPED ", "Unshipped"])
     def test_a_status_is_spelled_as_amazon_does(self, text: str) -> None:
-        assert parse_filter(text, None) == Filter(status="UNSHIPPED")
+        assert parse_filter(AskedFor(status=[text])) == Filter(statuses=("UNSHIPPED",))
+
+    def test_one_of_several_statuses_is_enough(self) -> None:
+        asked = AskedFor(status=["shipped", "CANCELLED", "SHIPPED"])
+        assert parse_filter(asked) == Filter(statuses=("SHIPPED", "CANCELLED"))
 
     @pytest.mark.parametrize("text", ["foo", "", "INVOICE_UNCONFIRMED"])
     def test_a_status_that_amazon_does_not_have_is_refused_and_the_known_ones_are_named(self, text: str) -> None:
-        told = refusal(lambda: parse_filter(text, None)).summary
+        told = refusal(lambda: parse_filter(AskedFor(status=[text]))).summary
         assert "--status" in told
         assert all(status in told for status in STATUSES)
 
-    def test_a_due_time_stands_beside_it(self) -> None:
-        assert parse_filter("SHIPPED", "2026-11-30") == Filter("SHIPPED", datetime(2026, 11, 30, tzinfo=UTC))
+    @pytest.mark.parametrize("text", ["foo", "", "Prime orders"])
+    def test_a_hold_that_is_none_is_refused_and_the_known_ones_are_named(self, text: str) -> None:
+        told = refusal(lambda: parse_filter(AskedFor(held=text))).summary
+        assert "--held" in told
+        assert all(hold in told for hold in Hold)
 
-    def test_a_due_time_that_is_none_is_refused(self) -> None:
-        assert "--due-before" in refusal(lambda: parse_filter(None, "soon")).summary
+    def test_a_hold_is_any_or_one(self) -> None:
+        assert parse_filter(AskedFor(held="any")) == Filter(held=True)
+        assert parse_filter(AskedFor(held="Prime")) == Filter(held=True, hold="prime")
+
+    def test_a_due_time_stands_beside_it(self) -> None:
+        asked = AskedFor(status=["SHIPPED"], due_before="2026-11-30")
+        assert parse_filter(asked) == Filter(statuses=("SHIPPED",), due_before=datetime(2026, 11, 30, tzinfo=UTC))
+
+    @pytest.mark.parametrize("text", ["soon", "", "yesterday"])
+    def test_a_due_time_that_is_none_is_refused(self, text: str) -> None:
+        assert "--due-before" in refusal(lambda: parse_filter(AskedFor(due_before=text))).summary
+
+    @pytest.mark.parametrize(
+        ("zone", "now", "today", "tomorrow"),
+        [
+            ("UTC", "2026-11-23T23:30:00", "2026-11-24T00:00:00", "2026-11-25T00:00:00"),
+            ("Europe/Berlin", "2026-11-23T23:30:00", "2026-11-24T23:00:00", "2026-11-25T23:00:00"),
+            ("Europe/Berlin", "2026-10-24T12:00:00", "2026-10-24T22:00:00", "2026-10-25T23:00:00"),  # 25 hours
+            ("Pacific/Auckland", "2026-11-23T09:30:00", "2026-11-23T11:00:00", "2026-11-24T11:00:00"),
+        ],
+    )
+    def test_a_day_ends_at_the_readers_midnight(
+        self, monkeypatch: pytest.MonkeyPatch, zone: str, now: str, today: str, tomorrow: str
+    ) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        try:
+            moment = datetime.fromisoformat(f"{now}+00:00")
+            ends = [parse_due_day("--due-before", word, moment) for word in ("today", " Tomorrow ")]
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert [end.isoformat() for end in ends] == [f"{today}+00:00", f"{tomorrow}+00:00"]
+
+
+class TestLimits:
+    @pytest.mark.parametrize(("text", "limit"), [("50", 50), (" 1 ", 1), ("all", None), ("ALL", None), (None, 7)])
+    def test_it_is_a_number_or_all_or_what_is_usual(self, text: str | None, limit: int | None) -> None:
+        assert parse_limit("--limit", text, 7) == limit
+
+    @pytest.mark.parametrize("text", ["0", "-1", "", "many", "1.5", "²", "9" * 30])
+    def test_anything_else_is_refused(self, text: str) -> None:
+        assert "--limit" in refusal(lambda: parse_limit("--limit", text, 7)).summary
 
 
 class TestOutputs:

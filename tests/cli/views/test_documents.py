@@ -38,7 +38,8 @@ PERSONAL = "buyer recipient gift_messages customisations tax_registrations"
 STORE = "store country marketplace_ids region seller_id client_id default test amazon_sandbox settings secrets"
 ERROR = "problem summary cause next_step docs"
 ROW = (
-    "store order_id marketplace_id status purchased_at changed_at ship_by service_level programs holds " + LINE
+    "store order_id marketplace_id marketplace_country status purchased_at changed_at ship_by service_level programs "
+    "holds " + LINE + " tax price_parts demands gift_wrap"
 )  # fmt: skip
 
 # Documents and parts with their keys. What stands behind a bar may be left out: nothing to say, or not asked for.
@@ -50,6 +51,8 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (version.VersionDocument, "schema version"),
     (lists.ListDocument, "schema store orders"),
     (lists.ListedOrder, ORDER),
+    (lists.FoundOrder, f"{ORDER} | held_since waits_for carriers refusals"),
+    (lists.RefusalPart, "by problem reason"),
     (
         show.ShowDocument,
         (

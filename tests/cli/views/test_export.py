@@ -23,7 +23,7 @@ from amzlink.jobs.orders.browse import Exported
 from amzlink.orderbook.orders.browse import BookedOrder
 from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.machine import common_folder, fill, tiny_disk
-from tests.orderbook.samples import ORDER_ID, PERSONAL, order_of
+from tests.orderbook.samples import MONEY, ORDER_ID, PERSONAL, order_of
 from tests.orderbook.samples import line_of as booked_line_of
 
 SLUG = "my-shop"
@@ -62,7 +62,7 @@ def written(file: Path, form: str, *orders: Exported, with_pii: bool = False, co
 
 def rows_in(text: str, form: str) -> list[dict[str, Any]]:
     if form == "csv":
-        return list(csv.DictReader(io.StringIO(text, newline="")))
+        return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     if form == "jsonl":
         return [json.loads(line) for line in text.split("\n")[:-1]]
     found: list[dict[str, Any]] = json.loads(text)
@@ -81,12 +81,14 @@ class TestEveryForm:
         ]
 
     def test_a_row_has_the_columns_that_are_documented_in_their_sequence(self, tmp_path: Path, form: str) -> None:
-        (row,) = rows_in(written(tmp_path / "file", form, exported(line_of())), form)
+        wanting = line_of(demands=("signatureConfirmation",), gift_wrap="Classic")
+        (row,) = rows_in(written(tmp_path / "file", form, exported(wanting, money=MONEY)), form)
         assert list(row) == list(COLUMNS)
         assert {name: str(value) for name, value in row.items()} == {
             "store": "my-shop",
             "order_id": ORDER_ID,
             "marketplace_id": "A1PA6795UKMFR9",
+            "marketplace_country": "DE",
             "status": "UNSHIPPED",
             "purchased_at": "2026-11-21T09:30:00Z",
             "changed_at": "2026-11-22T09:30:00Z",
@@ -103,6 +105,10 @@ class TestEveryForm:
             "unit_price": "19.99",
             "currency": "EUR",
             "weight_grams": "450",
+            "tax": "6.38",
+            "price_parts": "TAX 6.38 EUR; ITEM 33.60 EUR",
+            "demands": "signatureConfirmation",
+            "gift_wrap": "Classic",
         }
 
     def test_personal_data_comes_only_when_it_is_asked_for(self, tmp_path: Path, form: str) -> None:

@@ -14,7 +14,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.views.orders.lists import show_list
 from amzlink.cli.views.orders.show import show_detail
 from amzlink.core.orders.order import PersonalData, TaxRegistration
-from amzlink.jobs.orders.browse import confirmed, export_orders, list_orders
+from amzlink.jobs.orders.browse import confirmed, export_orders, list_orders, look_at_orders
 from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
@@ -61,8 +61,13 @@ def listed(world: StoreOnSandbox, wanted: Filter = EVERY) -> dict[str, tuple[str
     return {order.order_id: holds for order, holds in list_orders(world.deps, SLUG, wanted)}
 
 
+def show(world: StoreOnSandbox, console: Console, wanted: Filter = EVERY) -> None:
+    with look_at_orders(world.deps, SLUG, wanted) as seen:
+        show_list(console, SLUG, seen, wanted)
+
+
 def list_document(world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]) -> Any:
-    show_list(Console(as_json=True), SLUG, list_orders(world.deps, SLUG, EVERY), world.deps.clock.now())
+    show(world, Console(as_json=True))
     return json.loads(capsys.readouterr().out)
 
 
@@ -406,14 +411,14 @@ class TestForPeople:
         self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]
     ) -> None:
         store(world, change_of(order_of(programs=("PREORDER",))), change_of(order_of(OTHER_ID, ship_by=None)))
-        show_list(Console(), SLUG, list_orders(world.deps, SLUG, EVERY), world.deps.clock.now())
+        show(world, Console())
         head, first, second = capsys.readouterr().out.splitlines()
         assert head.split()[:3] == ["ORDER", "STATUS", "SHIP"]
         assert first.split() == [ORDER_ID, "UNSHIPPED", "Wed", "25", "Nov", "09:30", "2", "STANDARD", "preorder"]
         assert second.split() == [OTHER_ID, "UNSHIPPED", "2", "STANDARD"]
 
     def test_an_empty_book_says_how_to_fill_it(self, world: StoreOnSandbox, capsys: pytest.CaptureFixture[str]) -> None:
-        show_list(Console(), SLUG, list_orders(world.deps, SLUG, EVERY), world.deps.clock.now())
+        show(world, Console())
         out, err = capsys.readouterr()
         assert out == ""
         assert "amzlink import-orders" in err

@@ -162,8 +162,8 @@ class TestManyOrders:
 
     def test_a_status_narrows_them(self, book: Database) -> None:
         save(book, change_of(order_of()), change_of(order_of(OTHER_ID, status="SHIPPED")))
-        assert numbers(book, Filter(status="SHIPPED")) == [OTHER_ID]
-        assert numbers(book, Filter(status="SOMETHING_NEW")) == []
+        assert numbers(book, Filter(statuses=("SHIPPED",))) == [OTHER_ID]
+        assert numbers(book, Filter(statuses=("SOMETHING_NEW",))) == []
 
     def test_a_due_time_narrows_them_to_what_is_due_before_it(self, book: Database) -> None:
         save(
@@ -262,7 +262,7 @@ class TestManyOrders:
         due_before = NOW + timedelta(days=due_in) if due_in is not None else None
         with common_folder() as folder, book_in(folder) as book:
             save(book, *(change_of(order) for order in orders))
-            found = numbers(book, Filter(status, due_before))
+            found = numbers(book, Filter(statuses=(status,) if status else (), due_before=due_before))
         wanted = [
             order
             for order in orders

@@ -9,16 +9,19 @@ lay out.
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import IO, TYPE_CHECKING, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from amzlink.cli.shell.safe_text import VisibleWriter, visible
 from amzlink.core.stores.yes_no import parse_yes_no
 from amzlink.problems import Exit, Problem, ProblemName, store_option, usage
 
 if TYPE_CHECKING:
+    import msgspec
     from rich.console import Console as RichConsole
 
     from amzlink.cli.shell.documents import Document
+
+S = TypeVar("S", bound="msgspec.Struct")
 
 _USUAL_WIDTH: Final = 80  # where a terminal does not tell its own
 _NARROWEST: Final = 20  # columns: what is left beside a lead has to hold a few words, else it goes below
@@ -49,6 +52,12 @@ class Console:
         self._color = color
         self._progress_width = 0
         self._answered = False
+        self._streaming = False
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether a person reads the results, on a terminal."""
+        return not self.as_json and sys.stdout.isatty()
 
     @property
     def interactive(self) -> bool:
@@ -137,13 +146,33 @@ class Console:
 
     # Results, on stdout
 
-    def result(self, document: "Callable[[], Document]", human: Callable[[], None] | None = None) -> None:
+    def result(self, document: "Callable[[], Document]", human: Callable[[], object] | None = None) -> None:
         """Give the result: the document with `--json`, else what `human` prints."""
         self.clear_progress()
         if self.as_json:
             self._print_document(document())
         elif human is not None:
             human()
+
+    def result_of_many(
+        self,
+        document: "Callable[[list[S]], Document]",
+        parts: "Iterable[S]",
+        human: Callable[[], object],
+    ) -> None:
+        """The same for a document that ends in a list of many; into a pipe they go one by one, as they come."""
+        if not self.as_json or sys.stdout.isatty():
+            self.result(lambda: document(list(parts)), human)
+            return
+        from amzlink.cli.shell.documents import encode, encode_part
+
+        head, _, tail = encode(document([]), laid_out=False).rpartition("[]")
+        self._answered = self._streaming = True
+        print(end=f"{head}[")
+        for number, part in enumerate(parts):
+            print(end=f"{', ' if number else ''}{encode_part(part)}")
+        print(f"]{tail}")
+        self._streaming = False
 
     def announce(self, document: "Document") -> None:
         """Give a document on one line at once, with and without `--json`; the command goes on."""
@@ -167,39 +196,62 @@ class Console:
         rows: Iterable[Sequence[str]],
         *,
         keys: Sequence[str] = (),
+        whole: Sequence[str] = (),
         right: Sequence[str] = (),
-    ) -> None:
-        """A table; into a pipe or a file it has the width that it needs.
+        dropping: Sequence[str] = (),
+    ) -> int:
+        """A table; gives the number of its rows. Into a pipe or a file it has the width that it needs.
 
-        On a terminal cells are broken at words, but not those of the columns in `keys`, which people copy. Where the
-        longest words do not fit beside each other, each row is shown as a block.
+        On a terminal cells are broken at words, but not those of the columns in `keys`, which people copy, and in
+        `whole`. Where the longest words do not fit beside each other, the columns in `dropping` are left out, one after
+        the other, and if that is not enough each row is shown as a block.
         """
-        from amzlink.cli.shell.layout import Table
+        from amzlink.cli.shell.layout import Table, wide_lines
 
         self.clear_progress()
+        seen = ([visible(cell) for cell in row] for row in rows)
+        if not sys.stdout.isatty():
+            lines = wide_lines(columns, seen, right=right)
+            return sum(1 for _ in map(print, lines)) - 1
         table = Table(
             columns,
-            [[visible(cell) for cell in row] for row in rows],
+            list(seen),
             keys=keys,
+            whole=(*keys, *whole),
             right=right,
-            room=_columns(sys.stdout) if sys.stdout.isatty() else None,
+            dropping=dropping,
+            room=_columns(sys.stdout),
         )
-        if not table.narrowed:
-            head, *rest = table.lines()
-            self._write(sys.stdout, head, style="bold")
-            for line in rest:
+        if table.fits:
+            for line in table.head():
+                self._print_bold(line)
+            for line in table.lines():
                 print(line)
-        elif table.fits:
-            rich = self._rich(sys.stdout, table.width)
-            with rich.capture() as captured:
-                rich.print(table.grid())
-            print("\n".join(line.rstrip() for line in captured.get().splitlines()))
         else:
             for number, block in enumerate(table.blocks()):
                 if number:
                     self.line()
-                for lead, cell in block:
-                    self.line(cell, lead=lead)
+                for lead, cell, is_key in block:
+                    self._write_cell(lead, cell, is_key=is_key)
+        return len(table.rows)
+
+    def _print_bold(self, line: str) -> None:
+        """Print a line that fits, as it is."""
+        if not self.colorful:
+            print(line)
+            return
+        from rich.text import Text
+
+        self._rich(sys.stdout, len(line)).print(Text(line, "bold"), soft_wrap=True)
+
+    def _write_cell(self, lead: str, cell: str, *, is_key: bool) -> None:
+        """A cell of a block; a key stays on one line, below its name where that is too long beside it."""
+        if not is_key:
+            self.line(cell, lead=lead)
+        elif _surely_fits(lead + cell, _columns(sys.stdout)):
+            print(lead + cell)
+        else:
+            print(f"{lead.rstrip()}\n{cell}")
 
     def data(self) -> "IO[str] | VisibleWriter":
         """Where a file's content goes that was asked for on stdout: as it is, but made visible on a terminal."""
@@ -215,7 +267,7 @@ class Console:
         """
         self.clear_progress()
         problem = self._naming_store(problem)
-        if self.as_json:
+        if self.as_json and not self._streaming:  # half a document is there already: say why it ends
             if not self._answered:
                 from amzlink.cli.shell.documents import ErrorDocument, failure
 
@@ -275,14 +327,15 @@ class Console:
 
         from amzlink.cli.shell.layout import broken_at_words
 
-        rich = self._rich(stream, _columns(stream))
+        width = _columns(stream)  # Rich takes every simple terminal for one of eighty columns
+        rich = self._rich(stream, width)
         words = text.lstrip(" ")
         lead += " " * (len(text) - len(words))
         indent = cell_len(lead)
-        if lead and rich.width - indent < _NARROWEST:
+        if lead and width - indent < _NARROWEST:
             rich.print(Text(lead.rstrip(), lead_style), soft_wrap=True)
             lead, indent = " " * _INDENT, _INDENT
-        for part in broken_at_words(Text(words, style), rich, rich.width - indent):
+        for part in broken_at_words(Text(words, style), rich, width - indent):
             part.rstrip()
             rich.print(Text.assemble((lead, lead_style), part), soft_wrap=True)
             lead = " " * indent

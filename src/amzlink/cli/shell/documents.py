@@ -86,7 +86,15 @@ def failure_or_unset(problem: Problem | None) -> MaybeFailure:
 
 def encode(document: Document, *, laid_out: bool) -> str:
     """The document as text without a line end: for eyes over many lines, else on one."""
-    indent = _LAID_OUT if laid_out else _ON_ONE_LINE
+    return _encode(document, _LAID_OUT if laid_out else _ON_ONE_LINE)
+
+
+def encode_part(part: msgspec.Struct) -> str:
+    """A part of a document that is on one line."""
+    return _encode(part, _ON_ONE_LINE)
+
+
+def _encode(document: msgspec.Struct, indent: int) -> str:
     return visible_in_json(msgspec.json.format(msgspec.json.encode(document), indent=indent).decode())
 
 

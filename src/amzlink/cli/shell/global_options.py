@@ -1,12 +1,19 @@
 """Options that may stand anywhere on the command line, before or after the subcommand's name."""
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from amzlink.problems import Problem, ProblemName, usage
 
+ANY: Final = "any"
+"""What an option means whose value may be left out."""
+_VALUE_MAY_BE_LEFT_OUT: Final[Mapping[tuple[str, ...], str]] = {
+    ("orders", "list"): "--held",
+    ("orders", "export"): "--held",
+}
 _SHORT: Final = re.compile("-[vq]+")  # -v, -vv, -q, and both in one word
 
 
@@ -51,7 +58,18 @@ def split(argv: Sequence[str]) -> GlobalOptions:
                 found.store = _slug(word.removeprefix("--store="))
             case _:
                 found.rest.append(word)
+    if option := _VALUE_MAY_BE_LEFT_OUT.get(tuple(found.rest[:2])):
+        found.rest = list(_with_value(option, found.rest))
     return found
+
+
+def _with_value(option: str, words: Sequence[str]) -> Iterator[str]:
+    """The words with `ANY` as the value of an option that stands without one, which Typer has no way to say.
+
+    These commands take no arguments, so a word behind the option that is no other option is its value.
+    """
+    for word, following in itertools.zip_longest(words, words[1:], fillvalue="--"):
+        yield f"{option}={ANY}" if word == option and following.startswith("-") else word
 
 
 def _slug(word: str) -> str:

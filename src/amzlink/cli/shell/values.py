@@ -1,17 +1,21 @@
 """Times and choices as they are typed on a command line."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from amzlink.clock import SystemClock
+from amzlink.cli.shell.global_options import ANY
+from amzlink.clock import SystemClock, in_local_zone
 from amzlink.problems import Problem, ProblemName, usage
 
 if TYPE_CHECKING:
     from amzlink.orderbook.orders.browse import Filter
 
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])")
+_ALL: Final = "all"
+_MOST_DIGITS: Final = 9
 _SYSTEM: Final = SystemClock()
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -51,18 +55,81 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
     raise _usage(usage.not_one_of(option=option, choices=choices, given=text))
 
 
-def parse_filter(status: str | None, due_before: str | None, now: Callable[[], datetime] = _SYSTEM.now) -> "Filter":
-    """Which orders are meant; `now` is asked only where a time is given.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFor:
+    """The options by which orders are chosen, as they were typed."""
+
+    status: Sequence[str] = ()
+    held: str | None = None
+    refused: bool = False
+    overdue: bool = False
+    waiting: bool = False
+    due_before: str | None = None
+
+
+def parse_filter(
+    asked: AskedFor, now: Callable[[], datetime] = _SYSTEM.now, usual_statuses: Sequence[str] = ()
+) -> "Filter":
+    """Which orders are meant; `now` is asked only where a time is given. No status at all means the usual ones.
 
     Raises:
-        Problem: `usage`, for a status that Amazon does not have.
+        Problem: `usage`, for a status that Amazon does not have, a hold that amzlink does not know, or no time.
     """
+    from amzlink.core.orders.holds import Hold
     from amzlink.core.orders.order import STATUSES
     from amzlink.orderbook.orders.browse import Filter
 
-    moment = parse_due("--due-before", due_before, now()) if due_before else None
-    known = parse_choice("--status", status.strip().upper(), *STATUSES) if status is not None else None
-    return Filter(known, moment)
+    holds = (ANY, *(hold.value for hold in Hold))
+    held = parse_choice("--held", asked.held.strip().lower(), *holds) if asked.held is not None else None
+    statuses = [_parse_status(status, STATUSES) for status in asked.status]
+    return Filter(
+        statuses=() if _ALL in statuses else tuple(dict.fromkeys(statuses or usual_statuses)),
+        due_before=parse_due_day("--due-before", asked.due_before, now()) if asked.due_before is not None else None,
+        held=held is not None,
+        hold=None if held == ANY else held,
+        refused=asked.refused,
+        overdue=asked.overdue,
+        waiting=asked.waiting,
+    )
+
+
+def _parse_status(text: str, known: Sequence[str]) -> str:
+    word = text.strip()
+    if word.upper() in known:
+        return word.upper()
+    return parse_choice("--status", _ALL if word.lower() == _ALL else text, *known, _ALL)
+
+
+def parse_limit(option: str, text: str | None, usual: int | None) -> int | None:
+    """How many orders at most: a number, or `all`, which is None. Where nothing is given it is as usual.
+
+    Raises:
+        Problem: `usage`.
+    """
+    if text is None:
+        return usual
+    word = text.strip().lower()
+    if word == _ALL:
+        return None
+    if word.isascii() and word.isdecimal() and len(word) <= _MOST_DIGITS and int(word):
+        return int(word)
+    raise _usage(usage.not_a_limit(option=option, given=text))
+
+
+def parse_due_day(option: str, text: str, now: datetime) -> datetime:
+    """The end of `today` or of `tomorrow` where the reader is; or a moment as `parse_due` has it.
+
+    Raises:
+        Problem: `usage`.
+    """
+    days = {"today": 1, "tomorrow": 2}.get(text.strip().lower())
+    if days is None:
+        return parse_due(option, text, now)
+    here = in_local_zone(now)
+    midnight = datetime.combine(here.date() + timedelta(days=days), time())
+    if here.tzinfo is UTC:
+        return midnight.replace(tzinfo=UTC)
+    return midnight.astimezone(UTC)  # not by counting hours: the clocks may be changed in between
 
 
 def parse_output(option: str, text: str | None) -> str | None:

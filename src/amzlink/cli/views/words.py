@@ -14,6 +14,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
+def thousands(number: int) -> str:
+    """`1,234`."""
+    return f"{number:,}"
+
+
 def by_number(number: int, one: str, many: str) -> str:
     """The word that agrees with a number."""
     return one if number == 1 else many
@@ -28,6 +33,15 @@ def local_time(value: str | datetime | None, now: datetime) -> str:
         return f"today {moment:%H:%M}"
     year = f" {moment.year}" if abs(moment - now) > _YEAR_UNNAMED_FOR else ""
     return f"{moment:%a} {moment.day} {moment:%b}{year} {moment:%H:%M}"
+
+
+def lateness(moment: datetime, now: datetime) -> str:
+    """How long ago it was, in the largest whole unit that fits: `5 minutes`, `3 hours`, `2 days`."""
+    seconds = int((now - moment).total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= length:
+            return counted(seconds // length, unit)
+    return counted(max(seconds // 60, 0), "minute")
 
 
 def local_day(day: date) -> str:

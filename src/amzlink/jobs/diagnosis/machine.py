@@ -123,7 +123,7 @@ def check_retention(deps: Deps, slug: str, sure: date | None, now: datetime | No
     settings = deps.load_config()
     with deps.book(slug) as book:
         count = overdue(book, sure, settings.retention) if sure else 0
-        perhaps = overdue(book, now.date(), settings.retention) if not count else 0
+        perhaps = overdue(book, now.date(), settings.retention) if not count and now.date() != sure else 0
         folders = archive_folders(book)
     if count:
         return found(Check.RETENTION, Problem(ProblemName.RETENTION_OVERDUE, count=count), overdue=count)

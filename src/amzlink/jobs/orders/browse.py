@@ -1,27 +1,40 @@
 """orders list, orders export: look at the order book."""
 
+import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from amzlink.core.orders.holds import counting
-from amzlink.core.orders.order import PersonalData
+from amzlink.core.orders.order import TO_SHIP, PersonalData
 from amzlink.core.privacy.retention import Retention, expected_last_day, keeping_of
+from amzlink.core.store_choices import Trigger
 from amzlink.deps import Deps
 from amzlink.orderbook.orders.browse import (
     BookedOrder,
     Filter,
+    Standpoint,
+    WaitingParcel,
+    count_not_imported,
+    count_orders,
+    has_orders,
     iterate_orders,
 )
 from amzlink.problems import Problem
 from amzlink.run import StoreRun
 
+STILL_TO_SHIP: Final = tuple(sorted(TO_SHIP))
+"""The statuses of orders that somebody has still to ship."""
 _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
 _CHUNK: Final = 200
 
+
+Listed = tuple[BookedOrder, tuple[str, ...]]
+"""An order, and the holds that count now."""
 
 Exported = tuple[BookedOrder, tuple[str, ...], PersonalData | None]
 """An order, the holds that count now, and its personal data where that was asked for and is still there."""
@@ -33,16 +46,50 @@ def time_of(deps: Deps, slug: str) -> datetime:
         return run.now()
 
 
-def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[tuple[BookedOrder, tuple[str, ...]]]:
+def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[Listed]:
     """The orders with the holds that count now, the most urgent first."""
+    with look_at_orders(deps, slug, wanted) as seen:
+        yield from seen.orders
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look into the book finds: the orders, each with the holds that count now, the most urgent first.
+
+    `found` counts them all, also where only some are wanted, and `not_imported` those of which the book has nothing but
+    the number. `book_is_empty`: there is no order at all, whatever was asked for. `trigger` is the store's.
+    """
+
+    orders: Iterator[Listed]
+    found: int
+    not_imported: int
+    book_is_empty: bool
+    now: datetime
+    trigger: Trigger
+
+
+@contextlib.contextmanager
+def look_at_orders(deps: Deps, slug: str, wanted: Filter, limit: int | None = None) -> Iterator[Seen]:
+    """Look into the book; the orders come a chunk at a time, as long as it is entered."""
     with StoreRun(deps, slug) as run:
-        policy, now = run.store.hold_policy, run.now()
-        for order in iterate_orders(run.book, wanted):
-            yield with_last_day(order, now.date(), run.retention), counting(order.held_for, policy, now)
+        at = Standpoint(run.store.hold_policy, run.now())
+        found = count_orders(run.book, wanted, at)
+        yield Seen(
+            orders=_listed(run, wanted, at, limit),
+            found=found,
+            not_imported=count_not_imported(run.book),
+            book_is_empty=not found and not has_orders(run.book),
+            now=at.now,
+            trigger=run.store.update_status_when,
+        )
+
+
+def _listed(run: StoreRun, wanted: Filter, at: Standpoint, limit: int | None) -> Iterator[Listed]:
+    for order in iterate_orders(run.book, wanted, at, limit):
+        yield with_last_day(order, at.now.date(), run.retention), counting(order.held_for, at.policy, at.now)
 
 
 def export_orders(
-    deps: Deps, slug: str, wanted: Filter, *, with_personal: bool, damaged: list[Problem]
+    deps: Deps, slug: str, wanted: Filter, *, with_personal: bool, damaged: list[Problem], limit: int | None = None
 ) -> Iterator[Exported]:
     """The orders with their lines and, where asked for, their personal data; memory stays flat.
 
@@ -51,12 +98,29 @@ def export_orders(
     with StoreRun(deps, slug) as run:
         policy, now = run.store.hold_policy, run.now()
         sealed = run.sealed if with_personal else None
-        orders = iterate_orders(run.book, wanted)
+        orders = iterate_orders(run.book, wanted, Standpoint(policy, now), limit)
         while chunk := list(itertools.islice(orders, _CHUNK)):
             ids = [order.order_id for order in chunk]
             personal = sealed.personal_data(ids, damaged=damaged) if sealed else {}
             for order in chunk:
                 yield order, counting(order.held_for, policy, now), personal.get(order.order_id)
+
+
+class WaitsFor(StrEnum):
+    """What an order that is on its way through Sendcloud waits for."""
+
+    LABEL = "label"
+    FIRST_SCAN = "first-scan"
+    NEXT_PUSH = "push-status"
+
+
+def waits_for(parcels: Sequence[WaitingParcel], trigger: Trigger) -> WaitsFor:
+    """What comes next for an order whose parcels Amazon has not been told of."""
+    if not parcels:
+        return WaitsFor.LABEL
+    if trigger == "announced" or any(parcel.scanned for parcel in parcels):
+        return WaitsFor.NEXT_PUSH
+    return WaitsFor.FIRST_SCAN
 
 
 def confirmed(order: BookedOrder) -> str:

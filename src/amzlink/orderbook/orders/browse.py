@@ -1,21 +1,47 @@
 """Looking at the orders in the book, and setting and lifting their holds."""
 
+import heapq
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
-from amzlink.clock import to_iso
-from amzlink.core.orders.holds import BUY_SHIPPING, OWN_CARRIER_MARKETPLACES, STILL_HELD, HeldFor, Hold
+from amzlink.clock import from_iso, to_iso
+from amzlink.core.orders.holds import BUY_SHIPPING, OWN_CARRIER_MARKETPLACES, STILL_HELD, HeldFor, Hold, HoldPolicy
 from amzlink.core.orders.order import TO_SHIP, Order
 from amzlink.core.orders.story import What
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.orderbook.database import StoreBook, upsert
 from amzlink.orderbook.events import keep_ended_holds
-from amzlink.orderbook.orders.fulfilment import Outcome, outcomes
+from amzlink.orderbook.orders.counting_holds import hold_counts
+from amzlink.orderbook.orders.fulfilment import (
+    KeptRefusal,
+    Outcome,
+    is_at_sendcloud,
+    is_being_confirmed,
+    outcomes,
+    refusals_by_amazon,
+    refusals_by_sendcloud,
+    refused_orders,
+    untold_parcels,
+    waits_for_parcel,
+    waits_for_trigger,
+)
 from amzlink.orderbook.orders.rows import Weights, to_weighed_orders
 from amzlink.orderbook.privacy.boxes import can_be_opened
 from amzlink.orderbook.privacy.lifetimes import lifetime_of
@@ -39,11 +65,55 @@ _WITH_LEASE: Final = ORDERS.outerjoin(
 )
 
 
-class Filter(msgspec.Struct, frozen=True):
-    """Which orders to look at: a fulfilment status, and a time before which they have to be shipped."""
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which orders to look at. All that is given has to be true; no `statuses` are all of them.
 
-    status: str | None = None
+    `due_before` is the time before which they have to be shipped. `held` are those on hold, for whatever reason or for
+    that one `hold`. `refused` are those that Sendcloud did not take, or whose confirmation Amazon did not. `overdue`
+    and `waiting` are always still to ship: past their ship-by date with nothing said to Amazon, and waiting for a label
+    or for the moment in which Amazon is told of the parcel.
+    """
+
+    statuses: tuple[str, ...] = ()
     due_before: datetime | None = None
+    held: bool = False
+    hold: str | None = None
+    refused: bool = False
+    overdue: bool = False
+    waiting: bool = False
+
+    @property
+    def effective_statuses(self) -> tuple[str, ...] | None:
+        """The statuses that an order can have which is found; None: any."""
+        if self.overdue or self.waiting or (self.held and not self.statuses):
+            return tuple(sorted(TO_SHIP & set(self.statuses or TO_SHIP)))
+        return self.statuses or None
+
+
+class Standpoint(msgspec.Struct, frozen=True):
+    """By which settings and at what time it is told which holds count and what is late."""
+
+    policy: HoldPolicy
+    now: datetime
+
+
+class WaitingParcel(msgspec.Struct, frozen=True):
+    """A parcel of an order: who carries it, and whether the carrier has scanned it."""
+
+    carrier: str | None
+    scanned: bool
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes an order interesting to who has asked for such: only what the filter is about is filled in."""
+
+    held_since: datetime | None = None
+    by_sendcloud: KeptRefusal | None = None
+    by_amazon: KeptRefusal | None = None
+    parcels: tuple[WaitingParcel, ...] = ()
+
+
+NO_REMARK: Final = Remark()
 
 
 class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +132,7 @@ class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
     delivered_by: str | None = None
     kept_until: date | None = None
     outcome: Outcome = Outcome("no", confirmation_refused=False)
+    remark: Remark = NO_REMARK
 
     @property
     def order_id(self) -> str:
@@ -77,13 +148,44 @@ class BookedOrder(msgspec.Struct, frozen=True, kw_only=True):
         return sum(weights[line.order_item_id] * line.quantity for line in lines)
 
 
-def iterate_orders(book: StoreBook, wanted: Filter) -> Iterator[BookedOrder]:
-    """The orders, the most urgent first (by ship-by date, then by age), a chunk at a time: memory stays flat."""
-    query = _filtered(select(ORDERS, SEALED.c.lease_day).select_from(_WITH_LEASE), book.store, wanted)
-    query = query.order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+def iterate_orders(
+    book: StoreBook, wanted: Filter, at: Standpoint | None = None, limit: int | None = None
+) -> Iterator[BookedOrder]:
+    """The orders, the most urgent first (by ship-by date, then by age), a chunk at a time: memory stays flat.
+
+    A filter for holds or lateness needs to know `at` which standpoint; `limit` is how many at most.
+    """
     with book.reading() as connection:
-        for rows in connection.execution_options(yield_per=_CHUNK).execute(query).partitions():
-            yield from _with_parts(connection, book.store, rows)
+        ids = itertools.islice(_in_sequence(connection, book.store, wanted, at, limit), limit)
+        while chunk := list(itertools.islice(ids, _CHUNK)):
+            found = _rows_of(connection, book.store, chunk)
+            remarks = _remarks(connection, book.store, chunk, wanted, at)
+            for order in _with_parts(connection, book.store, [found[order_id] for order_id in chunk]):
+                yield msgspec.structs.replace(order, remark=remarks[order.order_id])
+
+
+def count_orders(book: StoreBook, wanted: Filter, at: Standpoint | None = None) -> int:
+    """How many orders `iterate_orders` finds."""
+    statuses = wanted.effective_statuses
+    query = select(func.count()).select_from(ORDERS).where(ORDERS.c.store == book.store)
+    if statuses is not None:
+        query = query.where(ORDERS.c.status.in_(statuses))
+    with book.reading() as connection:
+        return connection.scalar(query.where(*_conditions(book.store, wanted, at))) or 0
+
+
+def has_orders(book: StoreBook) -> bool:
+    """Whether the book has any order of the store."""
+    query = select(ORDERS.c.order_id).where(ORDERS.c.store == book.store).limit(1)
+    with book.reading() as connection:
+        return connection.scalar(query) is not None
+
+
+def count_not_imported(book: StoreBook) -> int:
+    """How many orders could not be read, so that the book has only their numbers."""
+    query = select(func.count()).select_from(REFUSED_ORDERS).where(REFUSED_ORDERS.c.store == book.store)
+    with book.reading() as connection:
+        return connection.scalar(query) or 0
 
 
 def find_order(book: StoreBook, order_id: str) -> BookedOrder | None:
@@ -197,13 +299,96 @@ def _prime_of_own_carrier(store: str) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _filtered(query: Select[Any], store: str, wanted: Filter) -> Select[Any]:
-    query = query.where(ORDERS.c.store == store)
-    if wanted.status:
-        query = query.where(ORDERS.c.status == wanted.status)
+def _in_sequence(
+    connection: Connection, store: str, wanted: Filter, at: Standpoint | None, limit: int | None
+) -> Iterator[str]:
+    """The orders' ids, the most urgent first.
+
+    Of each status, and of those with and without a date, an index has them in that sequence. Merged here, the first
+    ones are there at once, however many there are: the database would sort them all.
+    """
+    statuses = wanted.effective_statuses
+    known = list(_statuses_in(connection, store)) if statuses is None else statuses
+    conditions = _conditions(store, wanted, at)
+    for dated in (True, False):
+        parts = [
+            connection.execute(
+                select(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+                .where(ORDERS.c.store == store, ORDERS.c.status == status, *conditions)
+                .where(ORDERS.c.ship_by.is_not(None) if dated else ORDERS.c.ship_by.is_(None))
+                .order_by(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+                .limit(limit)
+                .execution_options(yield_per=_CHUNK)
+            )
+            for status in known
+        ]
+        for row in heapq.merge(*parts, key=lambda row: (row.ship_by or "", row.purchased_at, row.order_id)):
+            yield row.order_id
+
+
+def _statuses_in(connection: Connection, store: str) -> Iterator[str]:
+    """The statuses that there are, each found with one look into the index."""
+    status = connection.scalar(select(func.min(ORDERS.c.status)).where(ORDERS.c.store == store))
+    while status is not None:
+        yield status
+        query = select(func.min(ORDERS.c.status)).where(ORDERS.c.store == store, ORDERS.c.status > status)
+        status = connection.scalar(query)
+
+
+def _conditions(store: str, wanted: Filter, at: Standpoint | None) -> list[ColumnElement[bool]]:
+    """What has to be true of an order besides its status."""
+    found: list[ColumnElement[bool]] = []
     if wanted.due_before:
-        query = query.where(ORDERS.c.ship_by < to_iso(wanted.due_before))
-    return query
+        found.append(ORDERS.c.ship_by < to_iso(wanted.due_before))
+    if wanted.refused:
+        found.append(ORDERS.c.order_id.in_(refused_orders(store)))
+    if wanted.waiting:
+        found.append(or_(waits_for_trigger(), and_(is_at_sendcloud(), waits_for_parcel())))
+    if not (wanted.held or wanted.overdue):
+        return found
+    if at is None:
+        raise ValueError("holds and lateness depend on the time and the settings")
+    if wanted.held:
+        held = select(HOLDS.c.order_id).where(HOLDS.c.store == store, hold_counts(at.policy, at.now))
+        found.append(ORDERS.c.order_id.in_(held.where(HOLDS.c.hold == wanted.hold) if wanted.hold else held))
+    if wanted.overdue:
+        found += [ORDERS.c.ship_by < to_iso(at.now), ~is_being_confirmed()]
+    return found
+
+
+def _rows_of(connection: Connection, store: str, order_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    query = (
+        select(ORDERS, SEALED.c.lease_day)
+        .select_from(_WITH_LEASE)
+        .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(order_ids))
+    )
+    return {row.order_id: row for row in connection.execute(query).all()}
+
+
+def _remarks(
+    connection: Connection, store: str, order_ids: Sequence[str], wanted: Filter, at: Standpoint | None
+) -> dict[str, Remark]:
+    """What the filter is about, of these orders."""
+    remarks = dict.fromkeys(order_ids, NO_REMARK)
+
+    def note(order_id: str, **facts: Any) -> None:
+        remarks[order_id] = msgspec.structs.replace(remarks[order_id], **facts)
+
+    if wanted.held and at:
+        since = func.min(HOLDS.c.set_at).label("since")
+        held = select(HOLDS.c.order_id, since).where(HOLDS.c.store == store, HOLDS.c.order_id.in_(order_ids))
+        for row in connection.execute(held.where(hold_counts(at.policy, at.now)).group_by(HOLDS.c.order_id)):
+            note(row.order_id, held_since=from_iso(row.since))
+    if wanted.refused:
+        for refusal in refusals_by_sendcloud(connection, store, order_ids):
+            note(refusal.order_id, by_sendcloud=refusal)
+        for refusal in refusals_by_amazon(connection, store, order_ids):
+            note(refusal.order_id, by_amazon=refusal)
+    if wanted.waiting:
+        for row in connection.execute(untold_parcels(store, order_ids)):
+            parcel = WaitingParcel(row.carrier_label or row.carrier, row.processed_at is not None)
+            note(row.order_id, parcels=(*remarks[row.order_id].parcels, parcel))
+    return remarks
 
 
 def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) -> Iterator[BookedOrder]:

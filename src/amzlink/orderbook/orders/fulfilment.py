@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, case, func, or_, select, union
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
@@ -50,39 +50,30 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 def progress(book: StoreBook, now: datetime) -> Progress:
     """Count. An order with a parcel that Amazon has not been told of waits for the trigger."""
-    to_ship = and_(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
-    parcel = _of_order(select(PARCELS.c.parcel), PARCELS).where(PARCELS.c.kind.in_([kind.value for kind in LIVE]))
-    told = _of_order(select(CONFIRMATIONS.c.reference), CONFIRMATIONS).where(
-        CONFIRMATIONS.c.state.in_([state.value for state in (*COUNTING, State.REFUSED)])
-    )
-    there = _of_order(select(DISPATCHES.c.state), DISPATCHES).where(
-        DISPATCHES.c.state.in_([state.value for state in THERE])
-    )
-    arrived = _of_order(select(PARCELS.c.parcel), PARCELS).where(PARCELS.c.kind == Kind.DELIVERED.value)
-    untold = parcel.where(
-        ~select(CONFIRMATIONS.c.reference)
-        .where(
-            CONFIRMATIONS.c.store == PARCELS.c.store,
-            CONFIRMATIONS.c.parcel == PARCELS.c.parcel,
-            CONFIRMATIONS.c.state != State.WITHDRAWN.value,
-        )
-        .exists()
-    )
-    on_its_way = _of_order(select(CONFIRMATIONS.c.reference), CONFIRMATIONS).where(
-        # What is stored shows in the order's own status.
-        CONFIRMATIONS.c.state.in_([state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)])
-    )
     said = select(func.count()).where(CONFIRMATIONS.c.store == book.store)
     with book.reading() as connection:
 
         def count(query: Select[Any]) -> int:
             return int(connection.scalar(query) or 0)
 
-        orders = select(func.count()).select_from(ORDERS).where(to_ship)
+        numbers = connection.execute(
+            select(
+                _number_of(is_at_sendcloud()).label("at_sendcloud"),
+                _number_of(waits_for_parcel()).label("waiting_for_parcel"),
+                _number_of(waits_for_trigger()).label("waiting_for_trigger"),
+            ).where(_to_ship(book.store))
+        ).one()
+        late = select(func.count()).select_from(ORDERS).where(_to_ship(book.store), ORDERS.c.ship_by < to_iso(now))
+        on_its_way = (
+            select(func.count(ORDERS.c.order_id.distinct()))
+            .select_from(CONFIRMATIONS.join(ORDERS, _same_order(CONFIRMATIONS)))
+            .where(CONFIRMATIONS.c.store == book.store, _says_what_is_left())
+            .where(ORDERS.c.status.in_(TO_SHIP), ORDERS.c.ship_by < to_iso(now))
+        )
         return Progress(
-            at_sendcloud=count(orders.where(there.exists())),
-            waiting_for_parcel=count(orders.where(~parcel.exists(), ~told.exists())),
-            waiting_for_trigger=count(orders.where(untold.exists())),
+            at_sendcloud=numbers.at_sendcloud or 0,
+            waiting_for_parcel=numbers.waiting_for_parcel or 0,
+            waiting_for_trigger=numbers.waiting_for_trigger or 0,
             being_confirmed=count(
                 said.where(CONFIRMATIONS.c.state.in_([state.value for state in (*UNDER_WAY, State.PLANNED)]))
             ),
@@ -92,35 +83,144 @@ def progress(book: StoreBook, now: datetime) -> Progress:
                     CONFIRMATIONS.c.accepted_at >= to_iso(now - _LATELY),
                 )
             ),
-            overdue=count(orders.where(~on_its_way.exists(), ORDERS.c.ship_by < to_iso(now))),
-            refused=tuple(
-                KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.reason)
-                for row in connection.execute(
-                    select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.problem, CONFIRMATIONS.c.reason)
-                    .join(ORDERS, _same_order(CONFIRMATIONS))
-                    .where(CONFIRMATIONS.c.store == book.store, CONFIRMATIONS.c.problem.is_not(None), _still_refused())
-                    .order_by(CONFIRMATIONS.c.order_id)
-                )
-            ),
-            not_sent=tuple(
-                KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.pointer or row.message)
-                for row in connection.execute(
-                    select(DISPATCHES.c.order_id, DISPATCHES.c.problem, DISPATCHES.c.pointer, DISPATCHES.c.message)
-                    .join(ORDERS, _same_order(DISPATCHES))
-                    .where(to_ship, DISPATCHES.c.state == DispatchState.REFUSED.value)
-                    .order_by(DISPATCHES.c.order_id)
-                )
-            ),
+            overdue=count(late) - count(on_its_way),
+            refused=refusals_by_amazon(connection, book.store),
+            not_sent=refusals_by_sendcloud(connection, book.store),
             stopped_with_parcel=tuple(
-                connection.scalars(
-                    select(DISPATCHES.c.order_id)
-                    .join(ORDERS, _same_order(DISPATCHES))
-                    .where(DISPATCHES.c.store == book.store, DISPATCHES.c.state == DispatchState.TOO_LATE.value)
-                    .where(~arrived.exists())
-                    .order_by(DISPATCHES.c.order_id)
+                sorted(
+                    connection.scalars(
+                        select(DISPATCHES.c.order_id)
+                        .where(DISPATCHES.c.store == book.store, DISPATCHES.c.state == DispatchState.TOO_LATE.value)
+                        .where(~_arrived().exists())
+                    )
                 )
             ),
         )
+
+
+def refusals_by_amazon(
+    connection: Connection, store: str, order_ids: Sequence[str] | None = None
+) -> tuple[KeptRefusal, ...]:
+    """The confirmations that Amazon refused, or does not show, and that still matter; of these orders, or of all."""
+    query = (
+        select(CONFIRMATIONS.c.order_id, CONFIRMATIONS.c.problem, CONFIRMATIONS.c.reason)
+        .join(ORDERS, _same_order(CONFIRMATIONS))
+        .where(CONFIRMATIONS.c.store == store, CONFIRMATIONS.c.problem.is_not(None), _still_refused())
+    )
+    if order_ids is not None:
+        query = query.where(CONFIRMATIONS.c.order_id.in_(order_ids))
+    return _refusals(connection, query)
+
+
+def refusals_by_sendcloud(
+    connection: Connection, store: str, order_ids: Sequence[str] | None = None
+) -> tuple[KeptRefusal, ...]:
+    """The orders to ship that Sendcloud refused; of these orders, or of all."""
+    reason = func.coalesce(func.nullif(DISPATCHES.c.pointer, ""), DISPATCHES.c.message).label("reason")
+    query = select(DISPATCHES.c.order_id, DISPATCHES.c.problem, reason).where(_refused_by_sendcloud(store))
+    if order_ids is not None:
+        query = query.where(DISPATCHES.c.order_id.in_(order_ids))
+    return _refusals(connection, query)
+
+
+def _refusals(connection: Connection, query: Select[Any]) -> tuple[KeptRefusal, ...]:
+    """By order id. Sorted here: the database would go through all rows in that sequence, not only those that count."""
+    found = (
+        KeptRefusal(order_id=row.order_id, problem=ProblemName(row.problem), reason=row.reason)
+        for row in connection.execute(query)
+    )
+    return tuple(sorted(found, key=lambda refusal: refusal.order_id))
+
+
+def refused_orders(store: str) -> CompoundSelect[tuple[str]]:
+    """The ids of the orders to ship that Sendcloud refused, and of those whose confirmation Amazon refused."""
+    return union(
+        select(DISPATCHES.c.order_id).where(_refused_by_sendcloud(store)),
+        select(CONFIRMATIONS.c.order_id)
+        .join(ORDERS, _same_order(CONFIRMATIONS))
+        .where(CONFIRMATIONS.c.store == store, _still_refused())
+        .correlate(None),
+    )
+
+
+def _refused_by_sendcloud(store: str) -> ColumnElement[bool]:
+    to_ship = _of_order(select(ORDERS.c.order_id), DISPATCHES).where(ORDERS.c.status.in_(TO_SHIP))
+    return and_(
+        DISPATCHES.c.store == store,
+        DISPATCHES.c.state == DispatchState.REFUSED.value,
+        to_ship.correlate(DISPATCHES).exists(),
+    )
+
+
+def untold_parcels(store: str, order_ids: Sequence[str]) -> Select[Any]:
+    """The parcels of these orders that Amazon has not been told of."""
+    return (
+        select(PARCELS.c.order_id, PARCELS.c.carrier, PARCELS.c.carrier_label, PARCELS.c.processed_at)
+        .where(PARCELS.c.store == store, PARCELS.c.order_id.in_(order_ids), _is_live(), ~_told().exists())
+        .order_by(PARCELS.c.order_id, PARCELS.c.parcel)
+    )
+
+
+def is_at_sendcloud() -> ColumnElement[bool]:
+    """A condition on an order: Sendcloud has it."""
+    there = [state.value for state in THERE]
+    return _of_order(select(DISPATCHES.c.state), DISPATCHES).where(DISPATCHES.c.state.in_(there)).exists()
+
+
+def waits_for_parcel() -> ColumnElement[bool]:
+    """A condition on an order to ship: there is no parcel, and Amazon was told of none."""
+    told = [state.value for state in (*COUNTING, State.REFUSED)]
+    of_order = _of_order(select(CONFIRMATIONS.c.state), CONFIRMATIONS).where(CONFIRMATIONS.c.state.in_(told))
+    return and_(~_live_parcel().exists(), ~of_order.exists())
+
+
+def waits_for_trigger() -> ColumnElement[bool]:
+    """A condition on an order to ship: there is a parcel that Amazon has not been told of."""
+    return _live_parcel().where(~_told().exists()).exists()
+
+
+def is_being_confirmed() -> ColumnElement[bool]:
+    """A condition on an order to ship: what is left of it is being said to Amazon, or was."""
+    return _of_order(select(CONFIRMATIONS.c.state), CONFIRMATIONS).where(_says_what_is_left()).exists()
+
+
+def _to_ship(store: str) -> ColumnElement[bool]:
+    return and_(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP))
+
+
+def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _live_parcel() -> Select[Any]:
+    return _of_order(select(PARCELS.c.parcel), PARCELS).where(_is_live())
+
+
+def _is_live() -> ColumnElement[bool]:
+    return PARCELS.c.kind.in_([kind.value for kind in LIVE])
+
+
+def _told() -> Select[Any]:
+    """What Amazon was told, or is to be told, of a parcel."""
+    return select(CONFIRMATIONS.c.state).where(
+        CONFIRMATIONS.c.store == PARCELS.c.store,
+        CONFIRMATIONS.c.order_id == PARCELS.c.order_id,
+        CONFIRMATIONS.c.parcel == PARCELS.c.parcel,
+        CONFIRMATIONS.c.state != State.WITHDRAWN.value,
+    )
+
+
+def _arrived() -> Select[Any]:
+    return select(PARCELS.c.parcel).where(
+        PARCELS.c.store == DISPATCHES.c.store,
+        PARCELS.c.order_id == DISPATCHES.c.order_id,
+        PARCELS.c.kind == Kind.DELIVERED.value,
+    )
+
+
+def _says_what_is_left() -> ColumnElement[bool]:
+    # What is stored shows in the order's own status.
+    return CONFIRMATIONS.c.state.in_([state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)])
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
 def orders_without_address(book: StoreBook) -> int:
     """How many orders to ship have no address, where that is because Amazon withholds addresses; else none."""
     without = func.sum(case((ORDERS.c.deliverable, 0), else_=1))
+    any_without = select(ORDERS.c.order_id).where(_wanted(book.store), ORDERS.c.deliverable.is_(False)).limit(1)
     query = (
         select(func.count().label("orders"), without.label("without"))
         .where(_wanted(book.store))
@@ -48,6 +49,8 @@ def orders_without_address(book: StoreBook) -> int:
         .order_by(ORDERS.c.imported_at.is_(None), ORDERS.c.imported_at.desc())
     )
     with book.reading() as connection:
+        if connection.scalar(any_without) is None:
+            return 0
         batches = [Batch(row.orders, row.without) for row in connection.execute(query)]
     count = sum(batch.without_address for batch in batches)
     if count and withholds_addresses(batches, ever_came=any_deliverable(book)):

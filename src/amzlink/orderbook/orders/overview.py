@@ -1,15 +1,17 @@
 """A store's orders in numbers."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from amzlink.core.orders.holds import HoldPolicy, counting
+from amzlink.clock import to_iso
+from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.browse import Filter, iterate_orders
-from amzlink.orderbook.schema import ORDERS, REFUSED_ORDERS
+from amzlink.orderbook.orders.counting_holds import hold_counts
+from amzlink.orderbook.schema import HOLDS, ORDERS, REFUSED_ORDERS
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,15 +33,29 @@ def overview(book: StoreBook, policy: HoldPolicy, now: datetime, day_ends: datet
         .group_by(ORDERS.c.status)
     )
     refused = select(func.count()).where(REFUSED_ORDERS.c.store == book.store)
+    to_ship = (ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
+    overdue = select(func.count()).select_from(ORDERS).where(*to_ship, ORDERS.c.ship_by < to_iso(now))
+    due = (
+        select(func.count())
+        .select_from(ORDERS)
+        .where(*to_ship, ORDERS.c.ship_by >= to_iso(now), ORDERS.c.ship_by < to_iso(day_ends))
+    )
+    held = (
+        select(func.count(ORDERS.c.order_id.distinct()))
+        .select_from(HOLDS.join(ORDERS, (HOLDS.c.store == ORDERS.c.store) & (HOLDS.c.order_id == ORDERS.c.order_id)))
+        .where(HOLDS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP), hold_counts(policy, now))
+    )
     with book.reading() as connection:
         counts: dict[str, int] = {row.status: row.orders for row in connection.execute(by_status)}
-        refused_count = int(connection.scalar(refused) or 0)
-    due = overdue = held = to_ship = 0
-    for status in sorted(TO_SHIP):
-        for order in iterate_orders(book, Filter(status)):
-            to_ship += 1
-            ship_by = order.order.ship_by
-            held += bool(counting(order.held_for, policy, now))
-            overdue += bool(ship_by and ship_by < now)
-            due += bool(ship_by and now <= ship_by < day_ends)
-    return Overview(to_ship=to_ship, due=due, overdue=overdue, held=held, refused=refused_count, by_status=counts)
+
+        def count(query: Select[Any]) -> int:
+            return int(connection.scalar(query) or 0)
+
+        return Overview(
+            to_ship=sum(number for status, number in counts.items() if status in TO_SHIP),
+            due=count(due),
+            overdue=count(overdue),
+            held=count(held),
+            refused=count(refused),
+            by_status=counts,
+        )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, text, union, update
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
@@ -21,6 +21,11 @@ from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, PURGES, RE
 from amzlink.problems import ProblemName
 
 CHUNK: Final = 500
+_SEALED_ORDERS: Final = (
+    select(SEALED.c.order_id)
+    .distinct()
+    .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
+)
 _LOST: Final = ProblemName.VAULT_KEY_MISSING
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
@@ -78,7 +83,7 @@ def kept_orders(book: StoreBook) -> Iterator[list[KeptOrder]]:
 
     Each chunk is read when it is asked for: what was destroyed of an earlier one changes nothing.
     """
-    return _in_chunks(book, true())
+    return _in_chunks(book, _SEALED_ORDERS)
 
 
 def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[KeptOrder]]:
@@ -88,24 +93,35 @@ def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[KeptOr
     """
     long_ago = (today - timedelta(days=days)).isoformat()
     counted_from = (ORDERS.c.shipped_at, ORDERS.c.delivered_at, ORDERS.c.changed_at, ORDERS.c.ship_by)
-    over = func.min(SEALED.c.lease_day) < today.isoformat()
     by_rule = and_(ORDERS.c.status == SHIPPED, or_(*(moment < long_ago for moment in counted_from)))
-    return _in_chunks(book, or_(over, ORDERS.c.status == CANCELLED, by_rule))
+    by_status = _SEALED_ORDERS.where(or_(ORDERS.c.status == CANCELLED, by_rule))
+    over = select(SEALED.c.order_id).where(SEALED.c.lease_day < today.isoformat())
+    with book.reading() as connection:
+        if connection.scalar(over.where(SEALED.c.store == book.store).limit(1)) is None:
+            return _in_chunks(book, by_status)
+    return _in_chunks(book, by_status, over)
 
 
-def _in_chunks(book: StoreBook, having: ColumnElement[bool]) -> Iterator[list[KeptOrder]]:
+def _in_chunks(book: StoreBook, *queries: Select[tuple[str]]) -> Iterator[list[KeptOrder]]:
+    """The orders that any of the queries finds: put together in one condition, none could use its index."""
     after = ""
-    while chunk := _kept(book, SEALED.c.order_id > after, having):
-        yield chunk
-        after = chunk[-1].order_id
+    while True:
+        here = (query.where(SEALED.c.store == book.store, SEALED.c.order_id > after) for query in queries)
+        found = union(*here).subquery()
+        with book.reading() as connection:
+            ids = list(connection.scalars(select(found.c.order_id).order_by(found.c.order_id).limit(CHUNK)))
+        if not ids:
+            return
+        yield _kept(book, SEALED.c.order_id.in_(ids))
+        after = ids[-1]
 
 
 def kept_order(book: StoreBook, order_id: str) -> KeptOrder | None:
     """One of them."""
-    return next(iter(_kept(book, SEALED.c.order_id == order_id, true())), None)
+    return next(iter(_kept(book, SEALED.c.order_id == order_id)), None)
 
 
-def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[bool]) -> list[KeptOrder]:
+def _kept(book: StoreBook, which: ColumnElement[bool]) -> list[KeptOrder]:
     own = case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))
     query = (
         select(
@@ -117,9 +133,7 @@ def _kept(book: StoreBook, which: ColumnElement[bool], having: ColumnElement[boo
         .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
         .where(SEALED.c.store == book.store, which)
         .group_by(SEALED.c.order_id)
-        .having(having)
         .order_by(SEALED.c.order_id)
-        .limit(CHUNK)
     )
     with book.reading() as connection:
         floor = floor_in(connection, book.store)

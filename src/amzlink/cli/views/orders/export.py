@@ -2,19 +2,22 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from amzlink.amazon.marketplaces import BY_ID
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, path_text
 from amzlink.cli.shell.output_file import whole_file
-from amzlink.cli.views.orders.lists import OrderHead, OrderLine, head_of, lines_of
+from amzlink.cli.views.orders.lists import OrderLine, head_of, lines_of
 from amzlink.cli.views.words import counted
 from amzlink.core.files.spreadsheet_cells import harmless
-from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
+from amzlink.core.orders import order as orders
+from amzlink.core.orders.order import NO_LINE_MONEY, NOTHING_PERSONAL, LineMoney, Order, PersonalData
 from amzlink.jobs.orders.browse import Exported
 
 
@@ -45,8 +48,33 @@ class RowPersonal(msgspec.Struct, frozen=True, kw_only=True):
     gift_message: str | None
 
 
-ExportRow = joined("ExportRow", msgspec.Struct, OfStore, OrderHead, RowMarks, OrderLine)
-PersonalExportRow = joined("PersonalExportRow", msgspec.Struct, OfStore, OrderHead, RowMarks, OrderLine, RowPersonal)
+class RowMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """The tax on the line, all parts of its price (`TAX 6.38 EUR; ITEM 33.60 EUR`), and what the parcel must have."""
+
+    tax: str | None
+    price_parts: str
+    demands: str
+    gift_wrap: str | None
+
+
+class RowOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """The order of a row, as `OrderHead` has it."""
+
+    order_id: str
+    marketplace_id: str | None
+    marketplace_country: str | None
+    status: str
+    purchased_at: datetime | None
+    changed_at: datetime | None
+    ship_by: datetime | None
+    service_level: str | None
+
+
+ExportRow = joined("ExportRow", msgspec.Struct, OfStore, RowOrder, RowMarks, OrderLine, RowMoney)
+PersonalExportRow = joined(
+    "PersonalExportRow", msgspec.Struct, OfStore, RowOrder, RowMarks, OrderLine, RowMoney, RowPersonal
+)
+_BYTE_ORDER_MARK: Final = "\ufeff"  # by which a spreadsheet knows that a file is UTF-8
 COLUMNS: Final = ExportRow.__struct_fields__
 PERSONAL_COLUMNS: Final = RowPersonal.__struct_fields__
 
@@ -81,9 +109,12 @@ def export(
         _write(console.data(), rows, form, columns)
         return
     if output is None:
-        console.result(lambda: ExportDocument(store=slug, rows=list(rows)))
+        console.result_of_many(lambda some: ExportDocument(store=slug, rows=some), rows, lambda: None)
         return
+    is_file = _is_file(Path(output))
     with whole_file(Path(output)) as file:
+        if form == "csv" and is_file:
+            file.write(_BYTE_ORDER_MARK)
         count = _write(file, rows, form, columns)
     console.result(
         lambda: ExportDocument(store=slug, file=path_text(output), rows=count),
@@ -91,16 +122,53 @@ def export(
     )
 
 
+def may_be_written(console: Console, output: str) -> bool:
+    """Whether the file may be written: where one is there already, a person at a terminal is asked."""
+    if not (console.interactive and Path(output).is_file()):
+        return True
+    console.tell(f"{output} exists already.")
+    if console.confirm(
+        "Overwrite it?",
+        default=False,
+        option="--force",
+        explanation="Yes replaces the file with this export. No leaves it as it is. --force asks no question.",
+    ):
+        return True
+    console.say("Nothing was written.")
+    return False
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file, or will be one; not a pipe or a device, such as /dev/stdout."""
+    return path.is_file() or not path.exists()
+
+
 def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[msgspec.Struct]:
     store = OfStore(store=slug)
     for order, holds, personal in orders:
-        head = head_of(order.order)
+        head = _row_order(order.order)
         marks = RowMarks(programs=" ".join(order.order.programs), holds=" ".join(holds))
-        for line in lines_of(order):
+        for line, known in zip(lines_of(order), order.order.lines, strict=True):
+            money = _money(known, order.order.money.lines.get(known.order_item_id, NO_LINE_MONEY))
             if with_pii:
-                yield join(PersonalExportRow, store, head, marks, line, _personal(personal, line.order_item_id))
+                yield join(PersonalExportRow, store, head, marks, line, money, _personal(personal, line.order_item_id))
             else:
-                yield join(ExportRow, store, head, marks, line)
+                yield join(ExportRow, store, head, marks, line, money)
+
+
+def _row_order(order: Order) -> RowOrder:
+    marketplace = BY_ID.get(order.marketplace_id or "")
+    country = marketplace.country if marketplace else None
+    return RowOrder(**msgspec.structs.asdict(head_of(order)), marketplace_country=country)
+
+
+def _money(line: orders.OrderLine, money: LineMoney) -> RowMoney:
+    return RowMoney(
+        tax=next((part.amount for part in money.parts if part.kind == "TAX"), None),
+        price_parts="; ".join(f"{part.kind} {part.amount} {part.currency}" for part in money.parts),
+        demands=" ".join(line.demands),
+        gift_wrap=line.gift_wrap,
+    )
 
 
 def _personal(personal: PersonalData | None, order_item_id: str) -> RowPersonal:

@@ -1,16 +1,20 @@
 """How lists of orders look, to a program and to a person."""
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, moment
-from amzlink.cli.views.words import local_time
+from amzlink.cli.views.words import by_number, counted, lateness, local_time, reason, thousands
 from amzlink.core.orders.order import Order
-from amzlink.jobs.orders.browse import confirmed
-from amzlink.orderbook.orders.browse import BookedOrder
+from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, WaitsFor, confirmed, waits_for
+from amzlink.orderbook.orders.browse import BookedOrder, Filter, Remark
+from amzlink.problems import CATALOGUE, ProblemName
 
 
 class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +42,28 @@ class ListedOrder(OrderHead, frozen=True, kw_only=True):
     personal_data_until: date | None
 
 
+class RefusalPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did not take an order, the problem's name, and the service's reason in a word or two."""
+
+    by: str
+    problem: ProblemName
+    reason: str | None
+
+
+class FoundOrder(ListedOrder, frozen=True, kw_only=True):
+    """An order of a list, and what it was asked for: what no filter is about is left out."""
+
+    held_since: datetime | UnsetType | None = UNSET
+    waits_for: str | UnsetType = UNSET
+    carriers: tuple[str, ...] | UnsetType = UNSET
+    refusals: list[RefusalPart] | UnsetType = UNSET
+
+
 class ListDocument(Document, frozen=True, kw_only=True):
     """`orders list --json`."""
 
     store: str
-    orders: list[ListedOrder]
+    orders: list[FoundOrder]
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,30 +126,122 @@ def listed_order(order: BookedOrder, holds: tuple[str, ...]) -> ListedOrder:
     )
 
 
-def show_list(
-    console: Console, slug: str, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]], now: datetime
-) -> None:
-    """The table of orders, or the document. Times are told as seen from `now`."""
-    console.result(
-        lambda: ListDocument(store=slug, orders=[listed_order(order, holds) for order, holds in orders]),
-        lambda: _print_list(console, orders, now),
+def show_list(console: Console, slug: str, seen: Seen, wanted: Filter) -> None:
+    """The table of orders, or the document. Times are told as seen from the moment of the look."""
+    console.result_of_many(
+        lambda orders: ListDocument(store=slug, orders=orders),
+        (_found_order(order, holds, seen, wanted) for order, holds in seen.orders),
+        lambda: _print_list(console, seen, wanted),
     )
 
 
-def _print_list(console: Console, orders: Iterable[tuple[BookedOrder, tuple[str, ...]]], now: datetime) -> None:
-    rows = [
-        (
-            order.order_id,
-            order.order.status,
-            local_time(order.order.ship_by, now),
-            str(order.order.units),
-            order.order.service_level or "",
-            " ".join(holds),
-        )
-        for order, holds in orders
+def _found_order(order: BookedOrder, holds: tuple[str, ...], seen: Seen, wanted: Filter) -> FoundOrder:
+    remark = order.remark
+    return FoundOrder(
+        **msgspec.structs.asdict(listed_order(order, holds)),
+        held_since=moment(remark.held_since) if wanted.held else UNSET,
+        waits_for=waits_for(remark.parcels, seen.trigger).value if wanted.waiting else UNSET,
+        carriers=_carriers(remark) if wanted.waiting else UNSET,
+        refusals=_refusals(remark) if wanted.refused else UNSET,
+    )
+
+
+def _refusals(remark: Remark) -> list[RefusalPart]:
+    return [
+        RefusalPart(by=by, problem=refusal.problem, reason=refusal.reason)
+        for by, refusal in (("sendcloud", remark.by_sendcloud), ("amazon", remark.by_amazon))
+        if refusal
     ]
-    if not rows:
-        console.say(f"No orders. `amzlink import-orders{console.store_option}` fetches them.")
+
+
+def _carriers(remark: Remark) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(parcel.carrier for parcel in remark.parcels if parcel.carrier))
+
+
+_WAITS_FOR: Final = {
+    WaitsFor.LABEL: "a label",
+    WaitsFor.FIRST_SCAN: "the carrier's first scan",
+    WaitsFor.NEXT_PUSH: "push-status",
+}
+_BY: Final = {"sendcloud": "Sendcloud", "amazon": "Amazon"}
+
+
+def _print_list(console: Console, seen: Seen, wanted: Filter) -> None:
+    first = next(seen.orders, None)
+    if first is None:
+        console.say(_nothing_found(seen, wanted, console.store_option))
         return
-    columns = ("ORDER", "STATUS", "SHIP BY", "UNITS", "SERVICE", "ON HOLD FOR")
-    console.table(columns, rows, keys=("ORDER",), right=("UNITS",))
+    columns = _columns(seen, wanted)
+    shown = console.table(
+        tuple(columns),
+        (
+            tuple(cell(order, holds) for cell in columns.values())
+            for order, holds in itertools.chain([first], seen.orders)
+        ),
+        keys=("ORDER",),
+        whole=("SHIP BY", "HELD SINCE", "LATE BY"),
+        right=("UNITS",),
+        dropping=("SERVICE", "UNITS", "STATUS", *(() if wanted.held else ("ON HOLD FOR",))),
+    )
+    if console.on_screen:
+        console.line()
+        console.line(_total(shown, seen.found, wanted))
+    if wanted.refused and seen.not_imported:
+        console.say(_not_imported(seen.not_imported))
+
+
+def _columns(seen: Seen, wanted: Filter) -> dict[str, Callable[[BookedOrder, tuple[str, ...]], str]]:
+    """The usual columns, always in the same sequence, and behind them what the filter is about."""
+    columns: dict[str, Callable[[BookedOrder, tuple[str, ...]], str]] = {
+        "ORDER": lambda order, _: order.order_id,
+        "STATUS": lambda order, _: order.order.status,
+        "SHIP BY": lambda order, _: local_time(order.order.ship_by, seen.now),
+        "UNITS": lambda order, _: str(order.order.units),
+        "SERVICE": lambda order, _: order.order.service_level or "",
+        "ON HOLD FOR": lambda _, holds: " ".join(holds),
+    }
+    if wanted.held:
+        columns["HELD SINCE"] = lambda order, _: local_time(order.remark.held_since, seen.now)
+    if wanted.overdue:
+        columns["LATE BY"] = lambda order, _: lateness(order.order.ship_by, seen.now) if order.order.ship_by else ""
+    if wanted.waiting:
+        columns["WAITS FOR"] = lambda order, _: _WAITS_FOR[waits_for(order.remark.parcels, seen.trigger)]
+        columns["CARRIER"] = lambda order, _: ", ".join(_carriers(order.remark))
+    if wanted.refused:
+        columns["REASON"] = lambda order, _: "; ".join(map(_in_words, _refusals(order.remark)))
+    return columns
+
+
+def _in_words(refusal: RefusalPart) -> str:
+    message = refusal.reason or CATALOGUE[refusal.problem].title
+    return f"{_BY[refusal.by]}: {reason(message, refusal.problem)}"
+
+
+def _total(shown: int, found: int, wanted: Filter) -> str:
+    what = _what(wanted)
+    if shown < found:
+        return f"{thousands(shown)} of {counted(found, 'order')} {what}; --limit all shows all."
+    return f"{counted(found, 'order')} {what}."
+
+
+def _what(wanted: Filter) -> str:
+    return (
+        "to ship" if wanted == Filter(statuses=STILL_TO_SHIP) else "found" if wanted == Filter() else "with this filter"
+    )
+
+
+def _nothing_found(seen: Seen, wanted: Filter, option: str) -> str:
+    if seen.book_is_empty:
+        text = f"No orders. `amzlink import-orders{option}` fetches them."
+    elif wanted == Filter(statuses=STILL_TO_SHIP):
+        text = f"No orders to ship. `amzlink orders list --status all{option}` shows the others."
+    else:
+        text = "Nothing found with this filter."
+    return f"{text} {_not_imported(seen.not_imported)}" if wanted.refused and seen.not_imported else text
+
+
+def _not_imported(number: int) -> str:
+    return (
+        f"{counted(number, 'more order')} could not be imported, so {by_number(number, 'it is', 'they are')} in no "
+        "list. Each import tries again; `amzlink status` counts them."
+    )
