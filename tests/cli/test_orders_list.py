@@ -60,6 +60,7 @@ def desk(empty: Desk) -> Desk:
                 ),
                 DispatchRow(order_id=LABELLED, state=DispatchState.SENT),
             ],
+            NOW,
         )  # fmt: skip
         parcel = Parcel(
             key="sendcloud:1", order_id=LABELLED, status="1000", kind=Kind.LABELLED, updated_at=NOW, carrier="dhl",

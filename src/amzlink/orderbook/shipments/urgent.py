@@ -1,26 +1,25 @@
 """Orders whose ship-by date is near or past, and of which Amazon has no shipment."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.shipments.parcels import LIVE
-from amzlink.core.shipments.plan import UNDER_WAY, State
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCELS
+from amzlink.orderbook.orders.fulfilment import is_being_confirmed
+from amzlink.orderbook.schema import ORDERS, PARCELS
 
 NEAR: Final = timedelta(hours=24)
-_TOLD: Final = [state.value for state in (*UNDER_WAY, State.PLANNED, State.ACCEPTED)]
 
 
 def overdue_orders(book: StoreBook, now: datetime, limit: int) -> tuple[str, ...]:
     """Orders to ship that are past their ship-by date and not told of, those that have waited longest first."""
     query = (
         select(ORDERS.c.order_id)
-        .where(_to_ship(book), ORDERS.c.ship_by < to_iso(now), ~_is_told())
+        .where(_to_ship(book), ORDERS.c.ship_by < to_iso(now), ~is_being_confirmed())
         .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
         .limit(limit)
     )
@@ -36,7 +35,10 @@ def count_near(book: StoreBook, now: datetime) -> int:
         PARCELS.c.kind.in_([kind.value for kind in LIVE]),
     )
     query = select(func.count()).where(
-        _to_ship(book), ORDERS.c.ship_by.between(to_iso(now), to_iso(now + NEAR)), parcel.exists(), ~_is_told()
+        _to_ship(book),
+        ORDERS.c.ship_by.between(to_iso(now), to_iso(now + NEAR)),
+        parcel.exists(),
+        ~is_being_confirmed(),
     )
     with book.reading() as connection:
         return int(connection.scalar(query) or 0)
@@ -44,16 +46,3 @@ def count_near(book: StoreBook, now: datetime) -> int:
 
 def _to_ship(book: StoreBook) -> ColumnElement[bool]:
     return (ORDERS.c.store == book.store) & ORDERS.c.status.in_(TO_SHIP)
-
-
-def _is_told() -> ColumnElement[Any]:
-    """Amazon was told of a shipment, or is about to be; what it has stored shows in the order's own status."""
-    return (
-        select(CONFIRMATIONS.c.reference)
-        .where(
-            CONFIRMATIONS.c.store == ORDERS.c.store,
-            CONFIRMATIONS.c.order_id == ORDERS.c.order_id,
-            CONFIRMATIONS.c.state.in_(_TOLD),
-        )
-        .exists()
-    )
