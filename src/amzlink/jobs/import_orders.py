@@ -83,10 +83,8 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
     """Import the stores one after the other; one that fails does not hold back the others.
 
     Raises:
-        Problem: `not-built-yet` or `usage`, before anything is done.
+        Problem: `usage`, before anything is done.
     """
-    if options.route == "report":
-        raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.THE_REPORT_ROUTE)
     for order_id in options.order_ids:
         if not _ORDER_ID.fullmatch(order_id):
             raise Problem(
@@ -144,7 +142,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
 
 
 def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: ImportReport) -> None:
-    fetch = Fetch(run, intake)
+    fetch = Fetch(run, intake, options.route)
     if options.order_ids:
         fetch.asked_for(options.order_ids)
     elif run.store.amazon_sandbox:
@@ -152,7 +150,10 @@ def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: Imp
     else:
         fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS))
         fetch.incomplete()
-        report.window = fetch.changes(options.since)
+        try:
+            report.window = fetch.changes(options.since)
+        finally:
+            report.route = fetch.route
 
 
 def _tell_prime_still_held(run: StoreRun) -> None:
