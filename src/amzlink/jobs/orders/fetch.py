@@ -35,7 +35,7 @@ from amzlink.orderbook.orders.pages import (
     searches_under_way,
 )
 from amzlink.problems import Problem, ProblemName, services
-from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled, Unreadable
+from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.run import StoreRun
 
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
@@ -46,6 +46,7 @@ _MOST_DISTURBED: Final = 3
 """After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
 _MOST_IN_A_ROW: Final = 30
+_NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED})
 Route = Literal["auto", "search", "report"]
 _MOST_IN_VAIN: Final = 20  # a run's share of getOrder's burst of 30
 
@@ -216,10 +217,8 @@ class Fetch:
         """All orders to ship by a report; where none is to be had, the search goes on, and that is said."""
         try:
             OrdersByReport(self._run, self._intake).bring_in()
-        except (Denied, Refused, AnswerUnknown, Unreadable) as problem:
-            self._run.reporter.warn(self._run.naming_store(problem))
         except Problem as problem:
-            if problem.name not in (ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED):
+            if not isinstance(problem, CallFailed) and problem.name not in _NO_REPORT:
                 raise
             self._run.reporter.warn(self._run.naming_store(problem))
         else:
