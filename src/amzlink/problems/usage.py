@@ -297,5 +297,4 @@ def order_number_malformed(*, text: str) -> str:
     return f"“{text}” is not an Amazon order number, such as 302-1234567-1234567."
 
 
-THE_REPORT_ROUTE: Final = "The report route"
 A_DATABASE_SERVER: Final = "An order book on a database server"
