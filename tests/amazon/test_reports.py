@@ -62,7 +62,7 @@ def held(made: Bench) -> list[str]:
     return found
 
 
-def read(*answers: Any, **options: str) -> list[dict[str, str]]:
+def read(*answers: Any, **options: Any) -> list[dict[str, str]]:
     with bench(*answers) as made:
         return list(report_lines(made.link, "amzn1.spdoc.1", **options))
 

@@ -23,10 +23,25 @@ _HEADER: Final = "x-amz-access-token"
 _EARLY: Final = timedelta(seconds=90)
 
 
+HeaderText = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
+"""Only what can stand in a header: a library that refuses a header quotes it."""
+
+
 class _Token(msgspec.Struct, frozen=True):
-    # Only what can stand in a header: a library that refuses a header quotes it.
-    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
+    access_token: HeaderText
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TOKEN_LIFE)] = 3600
+
+
+class RestrictedAuth(Auth):
+    """Adds a restricted data token to a request, in place of the access token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+        """The request with its token."""
+        request.headers[_HEADER] = self._token
+        yield request
 
 
 class LwaAuth(Auth):

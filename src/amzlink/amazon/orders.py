@@ -14,7 +14,7 @@ from amzlink.amazon.order_json import LoosePage, Pagination, WireAnswer, WireOrd
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import SpApiClient
 from amzlink.clock import to_iso
-from amzlink.core.orders.order import Order
+from amzlink.core.orders.order import STATUSES, TO_SHIP, Order
 from amzlink.http.bodies import UndecodableError, UnexpectedFormError, json_decoder
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import NotFound, Unreadable
@@ -82,9 +82,16 @@ _decode_order: Final = json_decoder(WireOrder)
 _decode_answer: Final = json_decoder(WireAnswer)
 
 
-def changed_between(start: datetime, end: datetime, marketplace_ids: Sequence[str]) -> dict[str, str]:
-    """The query for all merchant-fulfilled orders that changed in a span; both ends belong to it."""
+def changed_between(
+    start: datetime, end: datetime, marketplace_ids: Sequence[str], *, all_but_to_ship: bool = False
+) -> dict[str, str]:
+    """The query for all merchant-fulfilled orders that changed in a span; both ends belong to it.
+
+    `all_but_to_ship` leaves out those that are still to ship.
+    """
+    statuses = {"fulfillmentStatuses": ",".join(status for status in STATUSES if status not in TO_SHIP)}
     return {
+        **(statuses if all_but_to_ship else {}),
         "lastUpdatedAfter": to_iso(start),
         "lastUpdatedBefore": to_iso(end),
         "marketplaceIds": ",".join(marketplace_ids),

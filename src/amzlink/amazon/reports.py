@@ -8,6 +8,7 @@ Source: docs/services/amazon.md, "Requesting and reading a report".
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -16,7 +17,9 @@ import msgspec
 from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
+from amzlink.amazon.tokens import token_for
 from amzlink.amazon.transport import DOWNLOAD, Document, SpApiClient
+from amzlink.clock import to_iso
 from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.http.client import Answer
 from amzlink.problems import Problem, ProblemName, services
@@ -91,9 +94,11 @@ class _Reports(msgspec.Struct, frozen=True):
     reports: tuple[Report, ...]
 
 
-class _NewReport(msgspec.Struct, frozen=True, rename="camel"):
+class _NewReport(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     report_type: str
     marketplace_ids: tuple[str, ...]
+    data_start_time: str | None = None
+    report_options: dict[str, str] | None = None
 
 
 class _ReportId(msgspec.Struct, frozen=True, rename="camel"):
@@ -128,7 +133,10 @@ def request_report(link: SpApiClient, report_type: str, marketplace_ids: Sequenc
     Raises:
         Problem: `role-missing-reports`, or as `SpApiClient.post_json`.
     """
-    document = _NewReport(report_type, tuple(marketplace_ids))
+    return _request(link, _NewReport(report_type, tuple(marketplace_ids)))
+
+
+def _request(link: SpApiClient, document: _NewReport) -> str:
     answer = link.post_json(CREATE_REPORT, f"{_PATH}/reports", document, explain=_explain)
     return _decode(link, CREATE_REPORT, answer, _ReportId).report_id
 
@@ -142,6 +150,16 @@ def request_listings_report(link: SpApiClient, marketplace_ids: Sequence[str]) -
     return request_report(link, ALL_LISTINGS, marketplace_ids)
 
 
+def request_orders_report(link: SpApiClient, marketplace_ids: Sequence[str], since: datetime) -> str:
+    """Have the report made of the orders that became ready to ship since then and still are; its id.
+
+    Raises:
+        Problem: as `request_report`; `role-missing-reports` where the restricted role is missing.
+    """
+    options = {"ShowSalesChannel": "true"}
+    return _request(link, _NewReport(ORDERS_TO_SHIP, tuple(marketplace_ids), to_iso(since), options))
+
+
 def report_status(link: SpApiClient, report_id: str) -> Report:
     """How far a report has come.
 
@@ -153,9 +171,11 @@ def report_status(link: SpApiClient, report_id: str) -> Report:
 
 
 def report_lines(
-    link: SpApiClient, document_id: str, *, without_charset: str = _WITHOUT_CHARSET
+    link: SpApiClient, document_id: str, *, without_charset: str = _WITHOUT_CHARSET, restricted: bool = False
 ) -> Iterator[dict[str, str]]:
     """The lines of a flat-file report, by the names in its header; the document is fetched before the first.
+
+    A report with personal data is `restricted`: its document opens to a restricted data token alone.
 
     Its encoding is the one that its answer names. Where it names none, it is UTF-8 if all of it can be, and else
     `without_charset` (cp932 in Japan). Columns are apart by tabs and a quotation mark is a letter like any
@@ -166,10 +186,10 @@ def report_lines(
         Problem: `document-refused`, `response-malformed`, or as `SpApiClient.get`.
     """
     try:
-        found, document = _fetch(link, document_id)
+        found, document = _fetch(link, document_id, restricted=restricted)
     except DocumentLinkExpired:
         # A new link is good for five minutes.
-        found, document = _fetch(link, document_id)
+        found, document = _fetch(link, document_id, restricted=restricted)
     return _read_lines(document, compressed=found.compression_algorithm == "GZIP", fallback=without_charset)
 
 
@@ -214,8 +234,10 @@ def _sku_column(line: Mapping[str, str]) -> str:
     return named[0]
 
 
-def _fetch(link: SpApiClient, document_id: str) -> tuple[_Document, Document]:
-    answer = link.get(GET_REPORT_DOCUMENT, f"{_PATH}/documents/{quote(document_id, safe='')}", {})
+def _fetch(link: SpApiClient, document_id: str, *, restricted: bool) -> tuple[_Document, Document]:
+    path = f"{_PATH}/documents/{quote(document_id, safe='')}"
+    token = token_for(link, path) if restricted else None
+    answer = link.get(GET_REPORT_DOCUMENT, path, {}, restricted_token=token)
     found = _decode(link, GET_REPORT_DOCUMENT, answer, _Document)
     return found, link.download(found.url)
 

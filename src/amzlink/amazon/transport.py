@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from amzlink.amazon.auth import LwaAuth
+from amzlink.amazon.auth import LwaAuth, RestrictedAuth
 from amzlink.amazon.errors import (
     GET_TOKEN,
     REQUEST_ID_HEADER,
@@ -34,6 +34,7 @@ from amzlink.http.bodies import is_gateway_page, is_html
 from amzlink.http.client import (
     DEFAULT_TIMEOUT,
     Answer,
+    Auth,
     BaseTransport,
     CallRecord,
     HttpConnection,
@@ -131,15 +132,20 @@ class SpApiClient(ServiceClient):
 
     # Calls of the API ------------------------------------------------------------------------------------------------
 
-    def get(self, operation: Operation, path: str, query: Mapping[str, str]) -> Answer:
+    def get(
+        self, operation: Operation, path: str, query: Mapping[str, str], *, restricted_token: str | None = None
+    ) -> Answer:
         """Ask, waiting for the quota and trying again as far as patience goes.
+
+        A `restricted_token` stands in place of the access token (`amazon.tokens`).
 
         Raises:
             CallFailed: by the type that fits.
             DeadPageToken: the query's page token cannot be used any more.
         """
         call = Call(operation.name, repeatable=True, when_throttled=WhenThrottled.TRY_AGAIN)
-        return self._call(call, operation, "GET", self._url(path, query))
+        auth = RestrictedAuth(restricted_token) if restricted_token else None
+        return self._call(call, operation, "GET", self._url(path, query), auth=auth)
 
     def post_json(
         self,
@@ -194,13 +200,14 @@ class SpApiClient(ServiceClient):
         document: object = None,
         *,
         explain: Explain | None = None,
+        auth: Auth | None = None,
     ) -> Answer:
         headers, body = ({}, None) if document is None else (_JSON, msgspec.json.encode(document))
 
         def send() -> Response:
             self._await_quota(operation)  # before the token, which the wait would age
             request = self._connection.request(method, url, headers, body)
-            response = self._connection.send_signed(operation.name, request, self._auth, self._ask_for_token)
+            response = self._connection.send_signed(operation.name, request, auth or self._auth, self._ask_for_token)
             self._note_quota(operation, response)
             return response
 

@@ -19,7 +19,13 @@ def import_orders_command(
     order: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Import this order only. May be given several times.")
     ] = None,
-    route: Annotated[str, typer.Option(metavar="auto|search", help="How to fetch the orders.")] = "auto",
+    route: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|search|report",
+            help="How to fetch the orders. A report is faster where thousands are to ship.",
+        ),
+    ] = "auto",
     max_wait: Annotated[str, typer.Option(metavar="5m", help="How long to wait for Amazon at most, in total.")] = "5m",
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Import every store.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, but store nothing.")] = False,

@@ -28,7 +28,7 @@ from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
-from amzlink.problems import Problem, ProblemName, store_option, usage
+from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Denied
 from amzlink.run import StoreRun, run_job, sure_day
 
@@ -83,10 +83,8 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
     """Import the stores one after the other; one that fails does not hold back the others.
 
     Raises:
-        Problem: `not-built-yet` or `usage`, before anything is done.
+        Problem: `usage`, before anything is done.
     """
-    if options.route == "report":
-        raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.THE_REPORT_ROUTE)
     order_ids = numbers_meant(deps, slugs, options.order_ids, "amzlink import-orders")
     options = msgspec.structs.replace(options, order_ids=order_ids)
     return [_import_store(deps, slug, options) for slug in slugs]
@@ -142,7 +140,7 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
 
 
 def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: ImportReport) -> None:
-    fetch = Fetch(run, intake)
+    fetch = Fetch(run, intake, options.route)
     if options.order_ids:
         fetch.asked_for(options.order_ids)
     elif run.store.amazon_sandbox:
@@ -150,7 +148,10 @@ def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: Imp
     else:
         fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS))
         fetch.incomplete()
-        report.window = fetch.changes(options.since)
+        try:
+            report.window = fetch.changes(options.since)
+        finally:
+            report.route = fetch.route
 
 
 def _tell_prime_still_held(run: StoreRun) -> None:

@@ -70,6 +70,11 @@ def cut_off(size: int) -> str:
     return f"it is cut off, or is not JSON ({size} bytes)"
 
 
+def columns_missing(names: str) -> str:
+    """A report of orders without columns that it cannot do without."""
+    return f"it has no column {names}"
+
+
 def too_large_unpacked(most_bytes: int) -> str:
     """A document beyond the limit on its unpacked size."""
     return f"unpacked it is larger than {most_bytes} bytes"

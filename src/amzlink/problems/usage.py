@@ -332,5 +332,4 @@ def order_number_cut_short(*, text: str, numbers: Sequence[str]) -> str:
     return f"{text} is not a whole order number, and a deletion cannot be undone.{fits} Give the whole number."
 
 
-THE_REPORT_ROUTE: Final = "The report route"
 A_DATABASE_SERVER: Final = "An order book on a database server"

@@ -26,6 +26,12 @@ def check_token(world: World, request: Request) -> Response | None:
     return None
 
 
+def is_restricted(world: World, request: Request) -> bool:
+    """Whether a call came with a restricted data token, which `check_token` has held to the call's own path."""
+    grant = world.grants.get(request.headers.get(HEADER, ""))
+    return grant is not None and grant.resources is not None
+
+
 def check_region(world: World, asked: Region, marketplace_ids: Iterable[str]) -> Response | None:
     """The refusal of a call to the host of a region that the seller's account is not in, or None.
 

@@ -47,6 +47,7 @@ from amzlink.sandbox.table import (
 )
 
 _LWA: Final = frozenset({LWA_CALL})
+ROLE_MISSING_PII: Final = "role-missing-pii"
 _ORDERS: Final = frozenset({SEARCH_ORDERS.id, GET_ORDER.id})
 _SEARCH: Final = frozenset({SEARCH_ORDERS.id})
 _SELLERS: Final = frozenset({GET_PARTICIPATIONS.id, GET_ACCOUNT.id})
@@ -168,7 +169,7 @@ _TABLE: Final = (
     ),
     Fault("role-missing-orders", "the app may not read orders", refuse=always(_ORDERS, denied())),
     Fault(
-        "role-missing-pii",
+        ROLE_MISSING_PII,
         "the app may not read personal data: orders come without it",
         distort=_change(_ORDERS, distortions.drop_personal_data),
     ),

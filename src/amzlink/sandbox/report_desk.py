@@ -1,5 +1,6 @@
 """The reports of a world: which there are, and how far each has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,10 +15,11 @@ REPORT_TIME: Final = timedelta(seconds=90)
 
 @dataclass(slots=True, kw_only=True)
 class Report(Job):
-    """One report, and the first and the last moment that it is to tell of."""
+    """One report, the first and the last moment that it is to tell of, and the options it was asked for with."""
 
     data_start: datetime
     data_end: datetime
+    options: Mapping[str, str]
 
     def tell(self) -> Json:
         """The report as `getReport` tells it."""
@@ -37,8 +39,10 @@ class ReportDesk(ProcessingDesk[Report]):
         report_id: str,
         report_type: str,
         marketplace_ids: tuple[str, ...],
-        data: tuple[datetime, datetime],
         now: datetime,
+        *,
+        data: tuple[datetime, datetime],
+        options: Mapping[str, str],
     ) -> None:
         """Queues a new report; `data` is the first and the last moment that it is to tell of."""
         starts, ends = self.plan(now)
@@ -52,9 +56,10 @@ class ReportDesk(ProcessingDesk[Report]):
                 ends=ends,
                 data_start=data[0],
                 data_end=data[1],
+                options=options,
             )
         )
 
-    def has_document(self, document_id: str) -> bool:
-        """Whether a report has that document."""
-        return any(report.result_document_id == document_id for report in self.jobs.values())
+    def type_of_document(self, document_id: str) -> str | None:
+        """The type of the report that has that document."""
+        return next((report.type for report in self.jobs.values() if report.result_document_id == document_id), None)

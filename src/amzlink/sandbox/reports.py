@@ -1,10 +1,11 @@
-"""The Reports API, version 2021-06-30, for the one type of report that lists what the seller sells."""
+"""The Reports API, version 2021-06-30, for two reports: of what the seller sells, and of the orders to ship."""
 
 from datetime import datetime
 from typing import Final
 
-from amzlink.sandbox import listings_report, processing
-from amzlink.sandbox.access import check_marketplaces
+from amzlink.sandbox import listings_report, processing, shipping_report
+from amzlink.sandbox.access import check_marketplaces, is_restricted
+from amzlink.sandbox.faults import ROLE_MISSING_PII
 from amzlink.sandbox.listing_faults import (
     REPORT_CANCELLED,
     REPORT_DOCUMENT_EXPIRED,
@@ -16,25 +17,29 @@ from amzlink.sandbox.messages import Json, Request, Response, json_response
 from amzlink.sandbox.parameters import Arguments, parse_time, read_payload
 from amzlink.sandbox.processing import bad_input
 from amzlink.sandbox.processing_desk import Status
-from amzlink.sandbox.refusals import invalid_input
+from amzlink.sandbox.refusals import denied, invalid_input, resource_forbidden
 from amzlink.sandbox.report_desk import Report
 from amzlink.sandbox.world import World
 
+_TYPES: Final = (listings_report.TYPE, shipping_report.TYPE)
 _WHY_FATAL: Final = b'{"errorDetails":"The report could not be made. Please try again later."}'
 
 
 def create_report(world: World, _arguments: Arguments, request: Request) -> Response:
     """Takes the request for a report."""
     body, now = read_payload(request), world.now()
-    if body.get("reportType") != listings_report.TYPE:
-        raise bad_input(f"This sandbox makes reports of type {listings_report.TYPE}.")
+    report_type = body.get("reportType")
+    if report_type not in _TYPES:
+        raise bad_input(f"This sandbox makes reports of type {' and '.join(_TYPES)}.")
+    if report_type == shipping_report.TYPE and world.faults.has(ROLE_MISSING_PII):
+        return resource_forbidden()
     marketplace_ids = processing.read_marketplaces(body)
     refused = check_marketplaces(world, marketplace_ids)
     if refused:
         return refused
     data = _read_moment(body, "dataStartTime", now), _read_moment(body, "dataEndTime", now)
     report_id = processing.make_job_id(world)
-    world.reports.take(report_id, listings_report.TYPE, marketplace_ids, data, now)
+    world.reports.take(report_id, report_type, marketplace_ids, now, data=data, options=_read_options(body))
     return json_response(202, {"reportId": report_id})
 
 
@@ -58,8 +63,11 @@ def get_report_document(world: World, arguments: Arguments, request: Request) ->
     """The address from which a report is downloaded."""
     document_id = arguments.text("reportDocumentId") or ""
     document = world.documents.find(document_id)
-    if document is None or not world.reports.has_document(document_id):
+    report_type = world.reports.type_of_document(document_id)
+    if document is None or report_type is None:
         raise bad_input("Invalid input")
+    if report_type == shipping_report.TYPE and not is_restricted(world, request):
+        return denied()
     return processing.answer_document(
         world, world.reports, document, arguments, request, expired=REPORT_DOCUMENT_EXPIRED
     )
@@ -75,13 +83,29 @@ def _make(world: World, report: Report) -> None:
         report.status = Status.FATAL
         report.result_document_id = world.documents.add("application/json", _WHY_FATAL).id
         return
-    text = listings_report.write_listings(world, report.marketplace_ids)
+    text = _write(world, report)
     if text is None:
         # A report that would tell nothing is not made.
         report.status = Status.CANCELLED
         return
     charset = "" if world.faults.has(REPORT_WITHOUT_CHARSET) else f"; charset={listings_report.CHARSET}"
     report.status, report.result_document_id = Status.DONE, world.documents.add(f"text/plain{charset}", text).id
+
+
+def _write(world: World, report: Report) -> bytes | None:
+    if report.type == listings_report.TYPE:
+        return listings_report.write_listings(world, report.marketplace_ids)
+    data = report.data_start, report.data_end
+    with_channel = report.options.get("ShowSalesChannel") == "true"
+    text = shipping_report.write_orders(world, report.marketplace_ids, data, with_channel=with_channel)
+    return None if text is None else text.encode(listings_report.ENCODING, errors="replace")
+
+
+def _read_options(body: Json) -> dict[str, str]:
+    options = body.get("reportOptions") or {}
+    if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
+        raise bad_input("reportOptions is a map of texts.")
+    return options
 
 
 def _read_moment(body: Json, name: str, now: datetime) -> datetime:

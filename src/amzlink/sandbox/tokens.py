@@ -3,6 +3,8 @@
 import re
 from typing import Any, Final
 
+from amzlink.sandbox import shipping_report
+from amzlink.sandbox.faults import ROLE_MISSING_PII
 from amzlink.sandbox.messages import Request, Response, json_response
 from amzlink.sandbox.parameters import check_media_type, read_json
 from amzlink.sandbox.refusals import RefusalError, invalid_input
@@ -21,7 +23,7 @@ _MERCHANT_FULFILMENT: Final = re.compile(r"/mfn/v0/shipments(/[^/]+)?")
 
 def create_restricted_data_token(world: World, request: Request) -> Response:
     """A token for the methods and paths that the body names, and for nothing else."""
-    resources = frozenset(_read_resource(entry) for entry in _read_entries(request))
+    resources = frozenset(_read_resource(world, entry) for entry in _read_entries(request))
     token = world.issue_token("Atz.sprdt", resources)
     return json_response(200, {"restrictedDataToken": token, "expiresIn": int(TOKEN_LIFE.total_seconds())})
 
@@ -37,7 +39,7 @@ def _read_entries(request: Request) -> list[Any]:
     return entries
 
 
-def _read_resource(entry: object) -> tuple[str, str]:
+def _read_resource(world: World, entry: object) -> tuple[str, str]:
     if not isinstance(entry, dict):
         raise _invalid_request("Resource not provided.")
     method, path = entry.get("method"), entry.get("path")
@@ -45,18 +47,22 @@ def _read_resource(entry: object) -> tuple[str, str]:
         raise _invalid_request("Resource not provided.")
     if method not in METHODS:
         raise _invalid_request(f"Unknown method: {method}")
-    _check_path(path, entry.get("dataElements"))
+    _check_path(world, path, entry.get("dataElements"))
     return method, path
 
 
-def _check_path(path: str, elements: object) -> None:
+def _check_path(world: World, path: str, elements: object) -> None:
     if _DOCUMENT.fullmatch(path):
-        # The reports that this sandbox makes are without personal data, and need no such token.
-        raise invalid_input("Invalid or unsupported document ID found")
+        # A report without personal data needs no such token, and gets none.
+        if world.reports.type_of_document(path.rpartition("/")[2]) != shipping_report.TYPE:
+            raise invalid_input("Invalid or unsupported document ID found")
+        if world.faults.has(ROLE_MISSING_PII):
+            raise _no_access()
+        return
     if _ORDERS_V0.fullmatch(path):
         _check_elements(elements, required=_ORDERS_V0_MIXED.fullmatch(path) is not None)
     elif not _MERCHANT_FULFILMENT.fullmatch(path):
-        raise RefusalError(403, "Unauthorized", "Application do not have access to some or all requested resource")
+        raise _no_access()
 
 
 def _check_elements(elements: object, *, required: bool) -> None:
@@ -65,6 +71,10 @@ def _check_elements(elements: object, *, required: bool) -> None:
         return
     if not isinstance(elements, list) or not elements or not all(element in DATA_ELEMENTS for element in elements):
         raise _invalid_request(f"dataElements must be a list of {', '.join(DATA_ELEMENTS)}.")
+
+
+def _no_access() -> RefusalError:
+    return RefusalError(403, "Unauthorized", "Application do not have access to some or all requested resource")
 
 
 def _invalid_request(details: str) -> RefusalError:

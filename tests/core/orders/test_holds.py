@@ -40,8 +40,7 @@ HARMLESS = ("AMAZON_BUSINESS", "PREMIUM", "AMAZON_BAZAAR", "AMAZON_HAUL", "INVOI
 def test_the_names_of_the_holds_are_those_that_scripts_rely_on() -> None:
     assert {hold.value for hold in Hold} == {
         "cancellation-requested", "prime", "amazon-ships", "store-pickup", "preorder", "label-too-early", "no-address",
-        "no-lines", "damaged-text", "missing-weight", "missing-customs", "manual",
-        "customised",
+        "no-lines", "not-read-yet", "damaged-text", "missing-weight", "missing-customs", "manual", "customised",
     }  # fmt: skip
 
 

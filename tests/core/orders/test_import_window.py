@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.orders.import_window import FIRST_RUN, OLDEST, OVERLAP, Coverage, plan_run
+from amzlink.core.orders.import_window import FIRST_RUN, LONG_GAP, OLDEST, OVERLAP, Coverage, plan_run
 from tests.orderbook.samples import NOW
 
 DE, FR, PL = "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1C3SOZRARQ6R3"
@@ -37,11 +38,11 @@ RUNS = st.lists(
 )
 
 
-def test_a_first_run_asks_for_thirty_days_of_changes_and_sweeps_what_is_older() -> None:
+def test_a_first_run_asks_for_thirty_days_of_changes_and_sweeps_what_is_to_ship_however_old() -> None:
     plan = plan_run(None, [DE], NOW)
     assert plan.changes.start == NOW - FIRST_RUN
     assert plan.sweep is not None
-    assert (plan.sweep.start, plan.sweep.end) == (NOW - OLDEST, plan.changes.start)
+    assert (plan.sweep.start, plan.sweep.end) == (NOW - OLDEST, plan.changes.end)
     assert plan.sweep_marketplace_ids == (DE,)
 
 
@@ -49,7 +50,7 @@ def test_a_first_run_with_since_asks_for_changes_since_then_and_still_sweeps() -
     plan = plan_run(None, [DE], NOW, since=NOW - timedelta(days=7))
     assert plan.changes.start == NOW - timedelta(days=7)
     assert plan.sweep is not None
-    assert plan.sweep.end == plan.changes.start
+    assert plan.sweep.end == plan.changes.end
 
 
 def test_a_later_run_goes_back_over_the_last_success_by_an_overlap() -> None:
@@ -70,12 +71,25 @@ def test_a_later_since_never_moves_the_start_across_a_gap() -> None:
     assert plan.changes.start == until - OVERLAP
 
 
-def test_a_marketplace_that_is_new_is_swept_alone_and_asked_for_like_a_first_run() -> None:
+def test_a_marketplace_that_is_new_is_asked_for_like_a_first_run() -> None:
     plan = plan_run(Coverage(NOW - timedelta(hours=1), (DE,)), [DE, FR, PL], NOW)
-    assert set(plan.sweep_marketplace_ids) == {FR, PL}
+    assert set(plan.sweep_marketplace_ids) == {DE, FR, PL}
     assert plan.changes.start == NOW - FIRST_RUN
     assert plan.sweep is not None
-    assert (plan.sweep.start, plan.sweep.end) == (NOW - OLDEST, plan.changes.start)
+    assert (plan.sweep.start, plan.sweep.end) == (NOW - OLDEST, plan.changes.end)
+
+
+def test_a_marketplace_that_is_new_is_swept_alone_where_the_changes_of_the_others_are_few() -> None:
+    since = NOW - timedelta(hours=2)
+    plan = plan_run(Coverage(NOW - timedelta(hours=1), (DE,)), [DE, FR, PL], NOW, since=since)
+    assert set(plan.sweep_marketplace_ids) == {FR, PL}
+
+
+@pytest.mark.parametrize(("days", "swept"), [(0.9, False), (1.1, True)])
+def test_after_a_long_gap_what_is_to_ship_comes_first(days: float, swept: bool) -> None:
+    plan = plan_run(Coverage(NOW - timedelta(days=days), (DE, FR)), [DE, FR], NOW)
+    assert set(plan.sweep_marketplace_ids) == ({DE, FR} if swept else set())
+    assert (plan.sweep is not None) == swept
 
 
 def test_a_marketplace_that_was_taken_away_changes_nothing() -> None:
@@ -86,7 +100,6 @@ def test_a_marketplace_that_was_taken_away_changes_nothing() -> None:
 def test_nothing_older_than_amazon_gives_is_asked_for() -> None:
     plan = plan_run(Coverage(NOW - timedelta(days=3000), (DE,)), [DE, FR], NOW, since=NOW - timedelta(days=5000))
     assert plan.changes.start == NOW - OLDEST
-    assert plan.sweep is None
     assert NOW - plan.changes.start < timedelta(days=730)
 
 
@@ -135,7 +148,7 @@ def test_the_windows_of_any_history_of_runs_leave_no_gap(runs: list[Ran]) -> Non
             else:
                 assert plan.changes.start == now - OLDEST or marketplace in plan.sweep_marketplace_ids
         if plan.sweep:
-            assert (plan.sweep.start, plan.sweep.end) == (now - OLDEST, plan.changes.start)
+            assert (plan.sweep.start, plan.sweep.end) == (now - OLDEST, plan.changes.end)
         if run.finished:
             coverage = Coverage(plan.changes.end, tuple(run.marketplace_ids))
             covered_until = dict.fromkeys(run.marketplace_ids, plan.changes.end)
@@ -143,14 +156,16 @@ def test_the_windows_of_any_history_of_runs_leave_no_gap(runs: list[Ran]) -> Non
 
 @given(RUNS)
 @settings(deadline=None)
-def test_just_the_marketplaces_that_no_finished_run_has_covered_are_swept(runs: list[Ran]) -> None:
+def test_marketplaces_that_no_finished_run_has_covered_are_swept_and_after_a_long_gap_all(
+    runs: list[Ran],
+) -> None:
     coverage, now = None, datetime(2026, 1, 1, tzinfo=UTC)
     for run in runs:
         now += run.after
         plan = plan_run(coverage, run.marketplace_ids, now)
         new = run.marketplace_ids - set(coverage.marketplace_ids if coverage else ())
-        changes_reach_back_to_the_oldest = plan.changes.start == now - OLDEST
-        assert set(plan.sweep_marketplace_ids) == (set() if changes_reach_back_to_the_oldest else new)
+        is_long = plan.changes.end - plan.changes.start > LONG_GAP
+        assert set(plan.sweep_marketplace_ids) == (run.marketplace_ids if is_long else new)
         assert (plan.sweep is not None) == bool(plan.sweep_marketplace_ids)
         if run.finished:
             coverage = Coverage(plan.changes.end, tuple(run.marketplace_ids))

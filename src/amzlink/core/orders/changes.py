@@ -49,13 +49,14 @@ def judge(
 ) -> Verdict:
     """Whether an order is to be stored: the one rule of what has changed. What follows from a change goes by it too.
 
-    An older answer never overwrites a newer one. Two changes can carry the same time, so at equal times the content
-    decides, with what is personal in it: `tells_more` says whether that is other than what is sealed, and is asked only
-    where nothing else decides. An address that was missing is taken in any case (what was sealed may be gone).
+    An older answer never overwrites a newer one, and what a report tells overwrites nothing. Two changes can carry the
+    same time, so at equal times the content decides, with what is personal in it: `tells_more` says whether that is
+    other than what is sealed, and is asked only where nothing else decides. An address that was missing is taken in any
+    case (what was sealed may be gone).
     """
     if known is None:
         return Verdict.PENDING if order.status in PENDING else Verdict.NEW
-    if order.changed_at < known.changed_at:
+    if order.from_report or order.changed_at < known.changed_at:
         return Verdict.UNCHANGED
     if order.changed_at > known.changed_at or order_digest != known.digest:
         return Verdict.UPDATED

@@ -5,7 +5,7 @@ cause is another. Some holds depend on the time or on the store's settings, so t
 which of them count now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.order import Order
+from amzlink.core.orders.order import Order, Recipient
 from amzlink.core.store_choices import IncludePrime
 
 
@@ -29,6 +29,7 @@ class Hold(StrEnum):
     LABEL_TOO_EARLY = "label-too-early"
     NO_ADDRESS = "no-address"
     NO_LINES = "no-lines"
+    NOT_READ_YET = "not-read-yet"
     DAMAGED_TEXT = "damaged-text"
     MISSING_WEIGHT = "missing-weight"
     MISSING_CUSTOMS = "missing-customs"
@@ -50,7 +51,7 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
 CONFIRMED_BY_AMAZON: Final = frozenset(name for name, hold in _BY_PROGRAM.items() if hold is Hold.AMAZON_SHIPS)
 """Programs whose orders Amazon confirms by itself; it refuses what it is told of them."""
 
-INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT})
+INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT, Hold.NOT_READ_YET})
 """What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""
 
 OWN_CARRIER_MARKETPLACES: Final = frozenset(
@@ -113,7 +114,20 @@ def causes(order: Order) -> dict[Hold, str]:
         found[Hold.NO_ADDRESS] = "absent"
     if not order.lines:
         found[Hold.NO_LINES] = "absent"
+    if order.from_report:
+        found[Hold.NOT_READ_YET] = "report"
+        if _may_be_damaged(order.personal.recipient):
+            found[Hold.DAMAGED_TEXT] = "report"
     return found
+
+
+def _may_be_damaged(recipient: Recipient) -> bool:
+    """Whether letters may have been lost: a report shows a question mark for each that its encoding lacks."""
+    return any("?" in text or "\N{REPLACEMENT CHARACTER}" in text for text in _texts(recipient))
+
+
+def _texts(recipient: Recipient) -> Iterator[str]:
+    return (text for field in recipient.__struct_fields__ if (text := getattr(recipient, field)))
 
 
 def cause_to_keep(hold: str, before: str | None, now: str) -> str:

@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+LONG_GAP: Final = timedelta(days=1)
+"""After so long without a run that came to its end, what is to ship comes before everything else that has changed."""
 OVERLAP: Final = timedelta(minutes=10)
 FIRST_RUN: Final = timedelta(days=30)
 # Amazon refuses an end that is less than two minutes past (docs/services/amazon.md, "Searching orders"); the seconds
@@ -31,7 +33,7 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The searches of a run: changes, and, for marketplaces that were never swept, all orders still to ship."""
+    """The searches of a run: first all orders still to ship, however old, where there is a sweep; then all changes."""
 
     changes: Window
     sweep: Window | None
@@ -44,7 +46,7 @@ def plan_run(
     """What to fetch, where `now` is Amazon's time.
 
     `since` may reach further back than the last run, never leave a gap after it. A marketplace added since
-    then is treated as a first run: its orders still to ship are swept, however old.
+    then is treated as a first run: its orders still to ship are swept, however old. After a long gap all are swept.
     """
     end = now - SETTLED
     if coverage and coverage.until - OVERLAP > end:  # noted under a wrong clock: nobody knows how far it really reaches
@@ -59,5 +61,5 @@ def plan_run(
         starts.append(since)
     # A `since` of a moment ago may lie behind the end.
     changes = Window(min(max(min(starts), now - OLDEST), end), end)
-    sweep = Window(now - OLDEST, changes.start) if new and changes.start > now - OLDEST else None
-    return Plan(changes, sweep, new if sweep else ())
+    swept = tuple(sorted(marketplace_ids)) if end - changes.start > LONG_GAP else new
+    return Plan(changes, Window(now - OLDEST, end) if swept else None, swept)

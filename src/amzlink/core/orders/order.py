@@ -183,7 +183,11 @@ NOTHING_PERSONAL: Final = PersonalData()
 
 
 class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """An order as it came from Amazon. A field with a default is left out of the digest where it has that."""
+    """An order as it came from Amazon. A field with a default is left out of the digest where it has that.
+
+    `from_report`: a report told of it, which leaves out much (`amazon.orders_report`). `changed_at` is then when it was
+    bought, which no other answer lies before.
+    """
 
     order_id: OrderId
     marketplace_id: str | None
@@ -203,6 +207,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     packages: tuple[Package, ...]
     personal: PersonalData
     money: Money = NO_MONEY
+    from_report: bool = False
 
     @property
     def units(self) -> int:

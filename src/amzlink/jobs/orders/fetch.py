@@ -1,14 +1,15 @@
 """Asking Amazon for orders: by number, or by a search whose every page is stored with the point to go on from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.orders import (
     SANDBOX_QUERIES,
+    SEARCH_ORDERS,
     DamagedOrder,
     OrdersPage,
     can_be_sent,
@@ -20,10 +21,19 @@ from amzlink.amazon.orders import (
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import INCOMPLETE, causes
-from amzlink.core.orders.import_window import Coverage, plan_run
+from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.orderbook.orders.incomplete import incomplete_orders
-from amzlink.orderbook.orders.pages import Search, begin_searches, coverage, forget_page_token, searches_under_way
+from amzlink.jobs.orders.report_route import OrdersByReport
+from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read
+from amzlink.orderbook.orders.pages import (
+    Search,
+    begin_searches,
+    coverage,
+    forget_page_token,
+    has_taken_report,
+    report_under_way,
+    searches_under_way,
+)
 from amzlink.problems import Problem, ProblemName, services
 from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.run import StoreRun
@@ -35,6 +45,9 @@ _ONE_ORDERS_OWN: Final = (Refused, Denied, DamagedOrder)
 _MOST_DISTURBED: Final = 3
 """After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
+_MOST_IN_A_ROW: Final = 30
+_NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED})
+Route = Literal["auto", "search", "report"]
 _MOST_IN_VAIN: Final = 20  # a run's share of getOrder's burst of 30
 
 
@@ -48,7 +61,10 @@ class _DeadEnd(Problem):
 class Fetch:
     """Asks Amazon for one store's orders."""
 
-    def __init__(self, run: StoreRun, intake: Intake) -> None:
+    def __init__(self, run: StoreRun, intake: Intake, route: Route = "auto") -> None:
+        self.route: Route = route if route == "report" else "search"
+        """How the orders came: `report` as soon as one has brought some."""
+        self._wanted = route
         self._link = run.amazon
         self._book = run.book
         self._run = run
@@ -118,7 +134,10 @@ class Fetch:
         self._go_through_all([search for search in searches_under_way(self._book) if search.window_end <= latest])
         planned = self._plan(since)
         begin_searches(self._book, planned)
+        if self._wanted == "report" or report_under_way(self._book):
+            self._by_report()
         self._go_through_all(planned)
+        self._read_ahead()
         changes = planned[-1]
         return changes.window_start, changes.window_end
 
@@ -140,12 +159,14 @@ class Fetch:
                     marketplace_ids=plan.sweep_marketplace_ids,
                 )
             )
+        # Whatever is to ship by the end of this span the sweep brings; what leaves it later, the next run's span.
+        swept_all = plan.sweep is not None and set(plan.sweep_marketplace_ids) == set(ids)
         start, end = plan.changes.start, plan.changes.end
         searches.append(
             Search(
                 kind="changes",
                 position=2,
-                query=changed_between(start, end, ids),
+                query=changed_between(start, end, ids, all_but_to_ship=swept_all),
                 window_start=start,
                 window_end=end,
                 marketplace_ids=ids,
@@ -176,6 +197,48 @@ class Fetch:
             else:
                 return
         raise _DeadEnd(services.PAGE_TOKENS_REFUSED)
+
+    def _can_search(self) -> bool:
+        """Whether a search is to be had without waiting for it."""
+        return self._run.quotas.left(SEARCH_ORDERS, self._run.clock.now().timestamp()) >= 1
+
+    def _use_the_time(self, search: Search) -> None:
+        """More pages follow, and each has to be waited for: three minutes, where a report takes one for all orders.
+
+        Where a sweep has come to its end, nothing is left for a report to bring. The bucket of getOrder fills meanwhile
+        too, and brings what the report leaves open, the most urgent first.
+        """
+        after_a_sweep = search.kind == "changes" and search.window_end - search.window_start > LONG_GAP
+        if self._wanted == "auto" and not after_a_sweep and not has_taken_report(self._book):
+            self._by_report()
+        self._read_ahead(until=self._can_search)
+
+    def _by_report(self) -> None:
+        """All orders to ship by a report; where none is to be had, the search goes on, and that is said."""
+        try:
+            OrdersByReport(self._run, self._intake).bring_in()
+        except Problem as problem:
+            if not isinstance(problem, CallFailed) and problem.name not in _NO_REPORT:
+                raise
+            self._run.reporter.warn(self._run.naming_store(problem))
+        else:
+            self.route = "report"
+        self._wanted = "search"  # once a run
+
+    def _read_ahead(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Read orders that are known from a report alone, the most urgent first, until something else can be done."""
+        in_vain: set[str] = set()
+        while chunk := orders_not_read(self._book, _MOST_IN_A_ROW, but=in_vain):
+            for order_id in chunk:
+                if until():
+                    return
+                try:
+                    self._intake.take((get_order(self._link, order_id),))
+                except _ONE_ORDERS_OWN as problem:
+                    self._intake.refuse(order_id, problem.name, problem.summary)
+                    in_vain.add(order_id)
+                except (AnswerUnknown, Throttled):  # the next run goes on with it
+                    return
 
     def _is_spent(self, search: Search) -> bool:
         """Whether the point to go on from is too old, or one that no request can hold."""
@@ -208,6 +271,8 @@ class Fetch:
     def _pages(self, search: Search) -> Iterator[datetime]:
         token, seen = search.page_token, set[int]()
         while True:
+            if token is not None and not self._can_search():
+                self._use_the_time(search)
             page = self._page(search, token)
             if page.leads_nowhere:
                 self._intake.take(page.orders, page.refused)  # the point to go on from stays where it is

@@ -1,18 +1,19 @@
 """Orders that came incomplete: which they are, and whether that looks like a missing role."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from amzlink.core.orders.holds import INCOMPLETE
+from amzlink.core.orders.holds import INCOMPLETE, Hold
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.orders.role_missing import Batch, withholds_addresses
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.browse import any_deliverable
 from amzlink.orderbook.schema import HOLDS, ORDERS, TOMBSTONES
 
-_HOLDS: Final = sorted(hold.value for hold in INCOMPLETE)
+_HOLDS: Final = sorted(hold.value for hold in INCOMPLETE - {Hold.NOT_READ_YET})
 
 
 class IncompleteOrder(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class IncompleteOrder(msgspec.Struct, frozen=True):
 
 
 def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
-    """Those to be asked for again, the most urgent first."""
+    """Those that came incomplete, to be asked for again, the most urgent first; not those that were never read."""
     lacking = and_(HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.hold.in_(_HOLDS))
     query = (
         select(ORDERS.c.order_id, HOLDS.c.hold)
@@ -36,6 +37,22 @@ def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
         for row in connection.execute(query):
             found.setdefault(row.order_id, []).append(row.hold)
     return [IncompleteOrder(order_id, tuple(lacks)) for order_id, lacks in found.items()]
+
+
+def orders_not_read(book: StoreBook, limit: int, *, but: Collection[str] = ()) -> list[str]:
+    """Orders to ship that are known from a report alone, the most urgent first, but for some."""
+    lacking = and_(
+        HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.hold == Hold.NOT_READ_YET.value
+    )
+    query = (
+        select(ORDERS.c.order_id)
+        .select_from(ORDERS.join(HOLDS, lacking))
+        .where(_wanted(book.store), ORDERS.c.order_id.not_in(but))
+        .order_by(ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+        .limit(limit)
+    )
+    with book.reading() as connection:
+        return list(connection.scalars(query))
 
 
 def orders_without_address(book: StoreBook) -> int:

@@ -97,6 +97,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     covered_until: datetime | None = None
 
 
+REPORT: Final = "report"
+"""The kind of a report that is under way. It stands among the searches, and is none."""
+REPORT_TAKEN: Final = "report-taken"
+"""The same once its orders are in: the searches that were under way with it need no other."""
+
 # A person sets the first, the listings the others; what Amazon tells of an order says nothing of them.
 _NOT_IN_THE_ORDER: Final = ("manual", "missing-weight", "missing-customs")
 _UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by", "imported_at"}))
@@ -143,9 +148,40 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
 
 def searches_under_way(book: StoreBook) -> list[Search]:
     """The searches that an earlier run did not finish, in the order in which they are to be made."""
-    query = select(SEARCHES).where(SEARCHES.c.store == book.store).order_by(SEARCHES.c.position)
+    query = (
+        select(SEARCHES)
+        .where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, REPORT_TAKEN)))
+        .order_by(SEARCHES.c.position)
+    )
     with book.reading() as connection:
         return [_to_search(dict(row._mapping)) for row in connection.execute(query)]
+
+
+def report_under_way(book: StoreBook) -> Search | None:
+    """The report that an earlier run asked for and did not take in; its query names it as `reportId`."""
+    query = select(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == REPORT)
+    with book.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return _to_search(dict(row._mapping)) if row else None
+
+
+def has_taken_report(book: StoreBook) -> bool:
+    """Whether a report has brought what these searches are about."""
+    query = select(SEARCHES.c.kind).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == REPORT_TAKEN)
+    with book.reading() as connection:
+        return connection.scalar(query) is not None
+
+
+def note_search(book: StoreBook, search: Search) -> None:
+    """Note that a search, or a report, is under way."""
+    with book.writing() as connection:
+        connection.execute(_UPSERT_SEARCH, _search_row(book.store, search))
+
+
+def finish_search(book: StoreBook, kind: str) -> None:
+    """Forget a search, or a report, that has come to its end."""
+    with book.writing() as connection:
+        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind))
 
 
 def coverage(book: StoreBook) -> tuple[datetime, tuple[str, ...]] | None:
@@ -158,7 +194,7 @@ def coverage(book: StoreBook) -> tuple[datetime, tuple[str, ...]] | None:
 def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
     """Note the searches of a run before the first is made, so that a run that dies is gone on with."""
     with book.writing() as connection:
-        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == book.store))
+        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind != REPORT))
         connection.execute(_UPSERT_SEARCH, [_search_row(book.store, search) for search in searches])
 
 
