@@ -86,11 +86,14 @@ class Wait(StrEnum):
     REMOVAL = "removal"
     """It was cancelled, and Sendcloud still has it."""
     PAYMENT = "payment"
+    READING = "reading"
+    """It is known from a report alone."""
     MISSING_PARTS = "missing-parts"
     """Amazon left out its address or its lines."""
     BUYER_ASKS_TO_CANCEL = "buyer-asks-to-cancel"
     RELEASE = "release"
     WEIGHT = "weight"
+    CUSTOMS = "customs"
     LABEL_DAY = "label-day"
     """Amazon allows no label before that."""
     CONFIRM_BY_HAND = "confirm-by-hand"
@@ -241,12 +244,16 @@ def _to_ship(order: Standing) -> tuple[Wait, tuple[str, ...]]:
 def _held(holds: Collection[str]) -> Wait:
     if Hold.CANCELLATION_REQUESTED in holds:
         return Wait.BUYER_ASKS_TO_CANCEL
+    if Hold.NOT_READ_YET in holds:
+        return Wait.READING
     if INCOMPLETE & set(holds):
         return Wait.MISSING_PARTS
-    others = set(holds) - {Hold.MISSING_WEIGHT, Hold.LABEL_TOO_EARLY}
+    others = set(holds) - {Hold.MISSING_WEIGHT, Hold.MISSING_CUSTOMS, Hold.LABEL_TOO_EARLY}
     if others:
         return Wait.RELEASE
-    return Wait.WEIGHT if Hold.MISSING_WEIGHT in holds else Wait.LABEL_DAY
+    if Hold.MISSING_WEIGHT in holds:
+        return Wait.WEIGHT
+    return Wait.CUSTOMS if Hold.MISSING_CUSTOMS in holds else Wait.LABEL_DAY
 
 
 def _confirming(order: Standing, parcels: Sequence[ParcelNow]) -> Wait | None:
