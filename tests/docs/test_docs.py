@@ -34,9 +34,8 @@ def test_every_problem_is_a_heading_that_its_link_leads_to() -> None:
 
 
 @pytest.mark.parametrize("hold", Hold)
-def test_every_hold_but_those_of_later_versions_is_explained(hold: Hold) -> None:
-    if hold is not Hold.DAMAGED_TEXT:  # only the report route brings it
-        assert f"`{hold.value}`" in text_of("docs/settings.md")
+def test_every_hold_is_explained(hold: Hold) -> None:
+    assert f"`{hold.value}`" in text_of("docs/settings.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -68,6 +68,7 @@ class ProblemName(Enum):
     ORDER_NOT_IMPORTED = "order-not-imported"
     ORDER_OF_OTHER_COUNTRY = "order-of-other-country"
     ORDERS_INCOMPLETE = "orders-incomplete"
+    ADDRESS_ROW_UNUSABLE = "address-row-unusable"
     HOLD_NOT_FOUND = "hold-not-found"
     PRIME_STILL_HELD = "prime-still-held"
     PRIME_SETTING_CHANGED = "prime-setting-changed"

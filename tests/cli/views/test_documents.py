@@ -92,9 +92,11 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         imports.StoreImport,
         (
             "store window route fetched new updated unchanged pending held missing_weight incomplete sent refused "
-            "api_calls seconds | error"
+            "api_calls seconds | addresses error"
         ),
     ),
+    (imports.Addresses, "taken already unknown refused"),
+    (imports.RefusedAddress, "row order_id problem message"),
     (imports.Window, "from to"),
     (RefusedOrder, "order_id problem message"),
     (

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.order import Order
+from amzlink.core.orders.order import Order, Recipient
 from amzlink.core.store_choices import IncludePrime
 
 
@@ -46,6 +46,11 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
     "PREORDER": Hold.PREORDER,
 }
 
+
+# Causes of `no-address`, and the second of `damaged-text` too. An address that Amazon withheld and a file gave keeps no
+# order back.
+ABSENT: Final = "absent"
+FROM_FILE: Final = "from-file"
 
 INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT})
 """What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""
@@ -105,11 +110,18 @@ def causes(order: Order) -> dict[Hold, str]:
         found[Hold.CUSTOMISED] = ",".join(sorted(made_to_order))
     if order.label_from:
         found[Hold.LABEL_TOO_EARLY] = to_iso(order.label_from)
-    if not order.personal.recipient.deliverable:
-        found[Hold.NO_ADDRESS] = "absent"
+    found |= causes_of_address(order.personal.recipient)
     if not order.lines:
-        found[Hold.NO_LINES] = "absent"
+        found[Hold.NO_LINES] = ABSENT
     return found
+
+
+def causes_of_address(recipient: Recipient) -> dict[Hold, str]:
+    """The reasons in an address. One that a person gave is noted in place of the one that Amazon withheld."""
+    if not recipient.deliverable:
+        return {Hold.NO_ADDRESS: ABSENT}
+    found = {Hold.NO_ADDRESS: FROM_FILE} if recipient.from_file else {}
+    return found | {Hold.DAMAGED_TEXT: FROM_FILE} if recipient.letters_lost else found
 
 
 def cause_to_keep(hold: str, before: str | None, now: str) -> str:
@@ -135,6 +147,8 @@ def counts(entry: HeldFor, policy: HoldPolicy, now: datetime) -> bool:
         return not policy.include_customised
     if entry.hold == Hold.MISSING_WEIGHT:
         return policy.hold_missing_weight
+    if entry.hold == Hold.NO_ADDRESS:
+        return entry.cause != FROM_FILE
     if entry.hold == Hold.LABEL_TOO_EARLY:
         return to_iso(now) < entry.cause
     return True

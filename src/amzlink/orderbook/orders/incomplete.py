@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from amzlink.core.orders.holds import INCOMPLETE
+from amzlink.core.orders.holds import FROM_FILE, INCOMPLETE, Hold
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.orders.role_missing import Batch, withholds_addresses
 from amzlink.orderbook.database import StoreBook
@@ -13,6 +13,7 @@ from amzlink.orderbook.orders.browse import any_deliverable
 from amzlink.orderbook.schema import HOLDS, ORDERS, TOMBSTONES
 
 _HOLDS: Final = sorted(hold.value for hold in INCOMPLETE)
+_IS_FROM_FILE: Final = and_(HOLDS.c.hold == Hold.NO_ADDRESS.value, HOLDS.c.cause == FROM_FILE)
 
 
 class IncompleteOrder(msgspec.Struct, frozen=True):
@@ -24,7 +25,12 @@ class IncompleteOrder(msgspec.Struct, frozen=True):
 
 def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
     """Those to be asked for again, the most urgent first."""
-    lacking = and_(HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.hold.in_(_HOLDS))
+    lacking = and_(
+        HOLDS.c.store == ORDERS.c.store,
+        HOLDS.c.order_id == ORDERS.c.order_id,
+        HOLDS.c.hold.in_(_HOLDS),
+        ~_IS_FROM_FILE,
+    )
     query = (
         select(ORDERS.c.order_id, HOLDS.c.hold)
         .select_from(ORDERS.join(HOLDS, lacking))
@@ -39,17 +45,25 @@ def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
 
 
 def orders_without_address(book: StoreBook) -> int:
-    """How many orders to ship have no address, where that is because Amazon withholds addresses; else none."""
+    """How many orders to ship have no address, where that is because Amazon withholds addresses; else none.
+
+    An address that a person gave shows that Amazon withholds it.
+    """
+    given = select(HOLDS.c.order_id).where(
+        HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, _IS_FROM_FILE
+    )
     without = func.sum(case((ORDERS.c.deliverable, 0), else_=1))
+    withheld = func.sum(case((and_(ORDERS.c.deliverable, ~given.exists()), 0), else_=1))
     query = (
-        select(func.count().label("orders"), without.label("without"))
+        select(func.count().label("orders"), without.label("without"), withheld.label("withheld"))
         .where(_wanted(book.store))
         .group_by(ORDERS.c.imported_at)
         .order_by(ORDERS.c.imported_at.is_(None), ORDERS.c.imported_at.desc())
     )
     with book.reading() as connection:
-        batches = [Batch(row.orders, row.without) for row in connection.execute(query)]
-    count = sum(batch.without_address for batch in batches)
+        rows = connection.execute(query).all()
+    count = sum(int(row.without) for row in rows)
+    batches = [Batch(row.orders, row.withheld) for row in rows]
     if count and withholds_addresses(batches, ever_came=any_deliverable(book)):
         return count
     return 0
