@@ -387,7 +387,11 @@ def push_files(w: Watched) -> None:
 def look_around(w: Watched) -> None:
     w.both("status", codes=(0, 1))
     w.both("verify", codes=(0, 1))
-    w.run("verify", "--deep", "--bundle", str(w.folder / "bundle.zip"), codes=(0, 1))
+    listed = w.run("orders", "list", "--json").document["orders"]
+    shown = [word for order in listed[::20] for word in ("--order", order["order_id"])]
+    w.run("verify", "--deep", "--bundle", str(w.folder / "bundle.zip"), *shown, codes=(0, 1))
+    with zipfile.ZipFile(w.folder / "bundle.zip") as bundle:
+        assert len(json.loads(bundle.read("orders.json"))["orders"]) == len(shown) // 2 > LATE_ORDERS
     w.run("explain", "retention-overdue")
     w.run("explain", "--list", "--json")
     w.both("stores", "list")

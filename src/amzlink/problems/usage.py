@@ -142,6 +142,7 @@ def about_orders(*, title: str, orders: Sequence[str]) -> str:
 COMMAND_MISSING: Final = "A command is missing."
 STORE_WITHOUT_SLUG: Final = "--store needs the short name of a store."
 STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together."
+ORDER_WITHOUT_BUNDLE: Final = "--order needs --bundle FILE.zip: it adds the state of an order to that file."
 ADDRESSES_AND_ALL_STORES: Final = "--addresses and --all-stores cannot be used together: the file is of one account."
 ORDER_OR_HELD: Final = "Give either one order number or --held prime."
 SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."

@@ -1,7 +1,7 @@
 """Times and choices as they are typed on a command line."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from amzlink.orderbook.orders.browse import Filter
 
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])")
+_ORDER_NUMBER: Final = re.compile(r"[0-9A-Z]{3}(-[0-9]{1,7}){0,2}-?")
 _SYSTEM: Final = SystemClock()
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -85,6 +86,18 @@ def parse_file(option: str, text: str) -> str:
     if output := parse_output(option, text):
         return output
     raise _usage(usage.file_name_missing(option=option))
+
+
+def parse_order_ids(texts: Sequence[str]) -> tuple[str, ...]:
+    """Order numbers, perhaps cut short: nothing else goes where nothing personal may be.
+
+    Raises:
+        Problem: `usage`.
+    """
+    for text in texts:
+        if not _ORDER_NUMBER.fullmatch(text.strip()):
+            raise _usage(usage.order_number_malformed(text=text))
+    return tuple(dict.fromkeys(text.strip() for text in texts))
 
 
 def parse_due(option: str, text: str, now: datetime) -> datetime:

@@ -150,13 +150,18 @@ ShowDocument = joined("ShowDocument", Document, OfStore, ListedOrder, OrderParts
 def show_detail(console: Console, slug: str, detail: OrderDetail, now: datetime, *, with_pii: bool) -> None:
     """One order, or its document. Times are told as seen from `now`."""
     console.result(
-        lambda: join(
-            ShowDocument,
-            OfStore(store=slug),
-            listed_order(detail.order, detail.holds),
-            _parts(detail, with_pii=with_pii),
-        ),
+        lambda: show_document(slug, detail, with_pii=with_pii),
         lambda: _print(console, detail, now, with_pii=with_pii),
+    )
+
+
+def show_document(slug: str, detail: OrderDetail, *, with_pii: bool) -> Document:
+    """One order as JSON shows it."""
+    return join(
+        ShowDocument,
+        OfStore(store=slug),
+        listed_order(detail.order, detail.holds),
+        _parts(detail, with_pii=with_pii),
     )
 
 
