@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.problems import usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +68,8 @@ def check_weights_command(
         apply=apply is True,
         dry_run=apply is False,
     )
+    if options.apply:
+        session.interruption = usage.WEIGHTS_SENT_IN_PART
     report = check_weights(session.deps, slug, options)
     with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
         session.exit_code = show(
@@ -92,7 +95,7 @@ def _given(
     from amzlink.core.weights.rows import read_weights
     from amzlink.core.weights.weights import BadWeightError, parse_setting
     from amzlink.jobs.check_weights import weights_here
-    from amzlink.problems import Problem, ProblemName, usage
+    from amzlink.problems import Problem, ProblemName
 
     weights: dict[str, int] = {}
     refused: tuple[WeightRefusal, ...] = ()
@@ -116,8 +119,6 @@ def _given(
 
 def _to_forget(session: Session, skus: Sequence[str], weights: "Mapping[str, int]") -> tuple[str, ...]:
     """The SKUs whose weight is to be forgotten; one that is given a weight at the same time is a contradiction."""
-    from amzlink.problems import usage
-
     named = tuple(sku.strip() for sku in skus)
     if not all(named):
         session.console.usage(usage.NO_SKU_TO_FORGET)

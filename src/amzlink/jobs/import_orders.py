@@ -28,10 +28,11 @@ from amzlink.jobs.shipments.read_back import ConfirmationsShown
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
+from amzlink.orderbook.orders.overview import count_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, store_option, usage
-from amzlink.problems.failures import Denied
+from amzlink.problems.failures import Denied, Throttled
 from amzlink.run import StoreRun, run_job, sure_day
 
 JOB: Final = "import-orders"
@@ -56,7 +57,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
 class ImportReport(msgspec.Struct, kw_only=True):
     """What one store's run did. `problem` is what stopped it, or what a person should know of.
 
-    `addresses` is what became of a file with addresses, where one was given.
+    `addresses` is what became of a file with addresses, where one was given. `booked` is how many orders the book has,
+    where Amazon's quota stopped the run.
     """
 
     store: str
@@ -67,6 +69,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     sent: SendTally = msgspec.field(default_factory=SendTally)
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     purged: int = 0
+    booked: int = 0
     seconds: float = 0.0
     problem: Problem | None = None
 
@@ -162,6 +165,8 @@ def _import_into(
     except Problem as problem:
         # What was stored before counts, and so does the time that Amazon told.
         report.problem = problem
+        if isinstance(problem, Throttled):
+            report.booked = count_orders(run.book)
     if run.store.destination == SENDCLOUD:
         _send_on(run, report)
     if not run.dry_run:

@@ -85,6 +85,10 @@ DISCONNECTED_IN_PART: Final = Interruption(
     "A part of the store may be removed already: its secrets, and the buyers' personal data.",
     "Run the same command again to remove the rest.",
 )
+WEIGHTS_SENT_IN_PART: Final = Interruption(
+    "Weights that were set so far are stored. Each weight sent to Amazon is noted before.",
+    "Run the same command again: it checks at Amazon what was sent, and does the rest.",
+)
 _READING: Final = Interruption("Everything stored so far is safe. Orders and settings were not changed.", _AGAIN)
 _ONE_CHANGE: Final = Interruption("The change was made completely or not at all.", _AGAIN)
 _DURING: Final[Mapping[str, Interruption]] = {
@@ -101,6 +105,7 @@ _DURING: Final[Mapping[str, Interruption]] = {
     "check-weights": Interruption(
         "Weights that were set so far are stored.", "Run the same command again: it does the rest."
     ),
+    "orders export": Interruption("Orders were not changed. A file is written completely or not at all.", _AGAIN),
     "demo": Interruption(
         "The demo keeps nothing, and your own stores were not used.",
         "Run `amzlink demo` again to see it from the beginning.",

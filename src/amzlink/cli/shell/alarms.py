@@ -85,7 +85,10 @@ class Alarms:
         self._deps = deps
         self._warnings: list[Problem] = []
 
-    def progress(self, text: str) -> None:
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        """Nobody looks on."""
+
+    def waiting(self, seconds: float, why: str) -> None:
         """Nobody looks on."""
 
     def warn(self, problem: Problem) -> None:

@@ -17,6 +17,8 @@ from amzlink.core.files.spreadsheet_cells import harmless
 from amzlink.core.orders.order import NOTHING_PERSONAL, PersonalData
 from amzlink.jobs.orders.browse import Exported
 
+_TOLD_EVERY: Final = 500
+
 
 class RowMarks(msgspec.Struct, frozen=True, kw_only=True):
     """The order's programs and holds, with a space between each."""
@@ -84,11 +86,19 @@ def export(
         console.result(lambda: ExportDocument(store=slug, rows=list(rows)))
         return
     with whole_file(Path(output)) as file:
-        count = _write(file, rows, form, columns)
+        count = _write(file, _told(console, rows), form, columns)
     console.result(
         lambda: ExportDocument(store=slug, file=path_text(output), rows=count),
         lambda: console.say(f"{counted(count, 'row')} written to {output}."),
     )
+
+
+def _told(console: Console, rows: Iterable[msgspec.Struct]) -> Iterator[msgspec.Struct]:
+    """The rows; on the way it is shown how many there were."""
+    for count, row in enumerate(rows):
+        if count % _TOLD_EVERY == 0:
+            console.step("writing rows", count)
+        yield row
 
 
 def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[msgspec.Struct]:

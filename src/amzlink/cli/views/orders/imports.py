@@ -1,7 +1,7 @@
 """How the result of an import looks, to a program and to a person."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -11,11 +11,11 @@ from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
-from amzlink.cli.views.words import counted, reason
+from amzlink.cli.views.words import counted, local_time, reason
 from amzlink.core.orders.changes import Verdict
 from amzlink.jobs.import_orders import ImportReport, stops
 from amzlink.jobs.orders.addresses import AddressTally
-from amzlink.problems import Exit, ProblemName
+from amzlink.problems import Exit, ProblemName, services
 from amzlink.problems.orders import spell_incomplete
 
 _MOST_SHOWN: Final = 5
@@ -93,6 +93,7 @@ def show(
         complete=lambda report: report.complete,
         sayings=_sayings,
         stops=stops,
+        paused=_paused,
         always=asked,
     )
     code = show_runs(console, alarms, reports, view)
@@ -212,6 +213,17 @@ def _to_sendcloud(report: ImportReport) -> list[str]:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
+
+
+def _paused(report: ImportReport) -> Sequence[str]:
+    """What is said of an import that used up Amazon's quota, in which nothing went wrong."""
+    problem = report.problem
+    seconds = problem.facts.get("seconds") if problem and problem.name is ProblemName.THROTTLED else None
+    if not isinstance(seconds, float | int):
+        return ()
+    now = datetime.now().astimezone()
+    at = local_time(now + timedelta(seconds=seconds), now)
+    return services.paused(booked=report.booked, read=report.tally.fetched, at=at), services.PAUSED_NEXT
 
 
 def _sayings(report: ImportReport) -> list[Saying]:
