@@ -165,6 +165,7 @@ class ProgressLine:
         )  # fmt: skip
         shown.add_task("", total=None)
         shown.start()
+        rich.show_cursor()  # a process that is ended must not leave a terminal without one
         return shown
 
 
