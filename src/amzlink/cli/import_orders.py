@@ -22,7 +22,8 @@ def import_orders_command(
     addresses: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Take the addresses that Amazon withholds from Seller Central's file of unshipped orders."
+            metavar="FILE",
+            help="Read missing addresses from Seller Central's file of unshipped orders.",
         ),
     ] = None,
     route: Annotated[str, typer.Option(metavar="auto|search", help="How to fetch the orders.")] = "auto",
