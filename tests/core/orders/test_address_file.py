@@ -64,9 +64,9 @@ def test_a_file_that_a_spreadsheet_has_saved_is_read_too() -> None:
     assert found.recipient.name == 'Haus "Sonne"'
 
 
-def test_japanese_letters_are_read_in_both_encodings() -> None:
+def test_japanese_letters_are_read_in_every_encoding() -> None:
     text = HEAD + good(name="山田 太郎", street="丸の内1-9-1", city="千代田区", code="100-0005", country="JP")
-    for encoding in ("cp932", "utf-8"):
+    for encoding in ("cp932", "utf-8", "utf-16"):
         [found] = read(text, encoding, japanese=True)
         assert isinstance(found, AddressRow)
         assert (found.recipient.name, found.recipient.letters_lost) == ("山田 太郎", False)

@@ -6,6 +6,7 @@ the merchant chooses. Letters that Windows' table does not have are lost on the 
 Source: docs/services/amazon.md, "Report types and their columns" and "Files from Seller Central".
 """
 
+import codecs
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,12 +87,13 @@ def contradicts(told: Recipient, known: Recipient) -> bool:
 
 
 def _from_japan(stream: BinaryIO) -> BinaryIO:
-    """The file in UTF-8, whichever of the two encodings it has."""
+    """The file in UTF-8 where it has Japan's encoding; else as it is."""
     data = stream.read()
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        data = data.decode("cp932", "replace").encode()
+        if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            data = data.decode("cp932", "replace").encode()
     return io.BytesIO(data)
 
 

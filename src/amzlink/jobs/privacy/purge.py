@@ -210,7 +210,7 @@ class Purger:
         book, policy = self._run.book, self._run.retention
         for chunk in perhaps_due(book, today, policy.days):
             due = {entry.order_id: found.rule for entry in chunk if (found := due_of(entry, today, policy))}
-            self._run.reporter.step("deleting personal data", self._report.purged)
+            self._run.reporter.step("deleting personal data", self._report.purged or None)
             self._destroy(sealed, [entry for entry in chunk if entry.order_id in due], due, now, archived=archived)
             lost = {entry.order_id for entry in chunk if entry.order_id not in due and entry.is_lost}
             if lost:
