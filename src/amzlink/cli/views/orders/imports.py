@@ -219,11 +219,13 @@ def _paused(report: ImportReport) -> Sequence[str]:
     """What is said of an import that used up Amazon's quota, in which nothing went wrong."""
     problem = report.problem
     seconds = problem.facts.get("seconds") if problem and problem.name is ProblemName.THROTTLED else None
-    if not isinstance(seconds, float | int):
+    if not isinstance(seconds, float | int) or not report.booked:
         return ()
     now = datetime.now().astimezone()
     at = local_time(now + timedelta(seconds=seconds), now)
-    return services.paused(booked=report.booked, read=report.tally.fetched, at=at), services.PAUSED_NEXT
+    return services.paused(booked=report.booked, read=report.tally.fetched, at=at), reason(
+        services.PAUSED_NEXT, ProblemName.THROTTLED
+    )
 
 
 def _sayings(report: ImportReport) -> list[Saying]:
