@@ -1,11 +1,11 @@
 """What the jobs work with: the machine, its files, its secrets and the services, put together once per process."""
 
 import contextlib
-import functools
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from amzlink import config
@@ -32,11 +32,27 @@ CLOCK_OFFSET: Final = "AMZLINK_CLOCK_OFFSET"
 ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
 
 
+# What comes after a wait for a quota, by the operation that waits.
+_COMES_NEXT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "searchOrders": "the next page",
+        "getOrder": "the next order",
+        "confirmShipment": "the next confirmation",
+        "searchListingsItems": "the next listings",
+        "searchCatalogItems": "the next products",
+        "patchListingsItem": "the next listing",
+    }
+)
+
+
 class Observer(Protocol):
     """Who is told how the work goes on. Under cron nobody listens."""
 
-    def progress(self, text: str) -> None:
-        """What is being done now; it replaces what was said before."""
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        """What is being done now, and how far it is; it replaces what was said before. `about`: of the total."""
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """The work sleeps so long; `why` is what comes then (`the next page`)."""
 
     def warn(self, problem: Problem) -> None:
         """Something a person should know that does not stop the work."""
@@ -45,7 +61,10 @@ class Observer(Protocol):
 class Silence:
     """Nobody listens."""
 
-    def progress(self, text: str) -> None:
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        """Say nothing."""
+
+    def waiting(self, seconds: float, why: str) -> None:
         """Say nothing."""
 
     def warn(self, problem: Problem) -> None:
@@ -188,7 +207,7 @@ class Deps:
             auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials, self.clock),
             quotas=self.quotas(account),
             clock=self.clock,
-            patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Amazon's quota")),
+            patience=Patience(self.clock, max_wait, self._tell_wait),
             transport=self.transport,
             environ=self.environ,
             timeout=time_limits(self.timeout_seconds),
@@ -245,7 +264,7 @@ class Deps:
             public_key=public_key,
             secret=secret,
             clock=self.clock,
-            patience=Patience(self.clock, max_wait, functools.partial(self._tell_wait, "Sendcloud's limit")),
+            patience=Patience(self.clock, max_wait, self._tell_wait),
             transport=self.transport,
             environ=self.environ,
             timeout=time_limits(self.timeout_seconds),
@@ -291,7 +310,7 @@ class Deps:
             except Problem:
                 if not wait or not self._is_purging(slug):
                     raise
-                self.observer.progress(f"waiting for a deletion of personal data of {slug} to end")
+                self.observer.step(f"waiting for a deletion of personal data of {slug} to end")
                 entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
             yield
 
@@ -335,8 +354,8 @@ class Deps:
             milliseconds=record.milliseconds,
         )
 
-    def _tell_wait(self, why: str, seconds: float, operation: str) -> None:
-        self.observer.progress(f"waiting {round(seconds)} s before {operation} ({why})")
+    def _tell_wait(self, seconds: float, operation: str) -> None:
+        self.observer.waiting(seconds, _COMES_NEXT.get(operation, "the next call"))
 
 
 def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:

@@ -78,6 +78,11 @@ class StoreRun:
         """This machine's clock."""
         return self._deps.clock
 
+    def pause(self, seconds: float, why: str) -> None:
+        """Sleep, and say what comes then (`the next look`)."""
+        self.reporter.waiting(seconds, why)
+        self.clock.sleep(seconds)
+
     @cached_property
     def settings(self) -> Config:
         """All settings, as they were when the run first asked for them."""

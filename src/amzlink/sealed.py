@@ -228,7 +228,7 @@ class TakingIn:
 
     def completed(self, order: Order) -> Order:
         """The order with what Amazon now withholds and is sealed."""
-        known = self._known(order.order_id)
+        known = self.known(order.order_id)
         if known is None:
             return order
         return msgspec.structs.replace(order, personal=keep_known(order.personal, known))
@@ -237,10 +237,10 @@ class TakingIn:
         """Whether the order tells anything else than what is sealed of it; what it withholds is nothing else."""
         if order.order_id not in self._there:
             return False
-        known = self._known(order.order_id)
+        known = self.known(order.order_id)
         return known is None or keep_known(order.personal, known) != known
 
-    def _known(self, order_id: str) -> PersonalData | None:
+    def known(self, order_id: str) -> PersonalData | None:
         """What is sealed of an order; None for nothing, and for a damaged box, which what Amazon tells replaces."""
         box = self._there.get(order_id)
         if box is None:

@@ -38,6 +38,7 @@ from amzlink.orderbook.privacy.boxes import boxes_of, replace_boxes
 from amzlink.sandbox.plan import Trait
 from amzlink.secrets import MemorySecrets, SystemSecrets
 from tests.cli.test_connect import KEYRING
+from tests.support.address_files import cells_of, file_of
 from tests.support.marks import FIELDS, TOKEN, Marks, fields_in, files_under, hits, marks_in, read, shapes_in
 from tests.support.pushing import HEADER, row
 from tests.support.sealed import vault_of
@@ -304,6 +305,27 @@ def look_at_orders(w: Watched) -> None:
     w.both("check-weights", "--output", str(w.folder / "weights.csv"))
 
 
+def give_addresses(w: Watched) -> None:
+    """Orders come without addresses, and a file of Seller Central's has them: whole, damaged, and in wrong columns."""
+    at = w.at
+    with faults(at, "role-missing-pii"):
+        added = w.bring_new(12)
+        rows = [row for order_id in added for row in cells_of(at.sandbox.world, order_id)]
+        assert shapes_in(file_of(rows, "utf-8"))
+        wrong = [{**rows[0], "order-id": rows[0]["recipient-name"]}, {**rows[1], "ship-country": rows[1]["ship-city"]}]
+        file = w.given / "unshipped.txt"
+        for content in (
+            file_of([*rows, *wrong], "utf-8").replace(b"recipient-name", rows[0]["recipient-name"].encode(), 1),
+            file_of([*rows, *wrong], "utf-8"),
+            file_of([*wrong, *rows[:2]], "utf-16"),
+        ):
+            file.write_bytes(content)
+            w.run("import-orders", "--addresses", str(file), "--dry-run", codes=(1, 65))
+            w.both("import-orders", "--addresses", str(file), codes=(1, 65))
+    lacking = [order_id for order_id in added if "no-address" in w.run("orders", "show", order_id, "--json").out]
+    assert len(lacking) < len(added) / 2
+
+
 def push(w: Watched) -> None:
     at = w.at
     at.control("/sendcloud/parcels", {"action": "announce", "orders": "all"})
@@ -369,7 +391,11 @@ def push_files(w: Watched) -> None:
 def look_around(w: Watched) -> None:
     w.both("status", codes=(0, 1))
     w.both("verify", codes=(0, 1))
-    w.run("verify", "--deep", "--bundle", str(w.folder / "bundle.zip"), codes=(0, 1))
+    listed = w.run("orders", "list", "--json").document["orders"]
+    shown = [word for order in listed[::20] for word in ("--order", order["order_id"])]
+    w.run("verify", "--deep", "--bundle", str(w.folder / "bundle.zip"), *shown, codes=(0, 1))
+    with zipfile.ZipFile(w.folder / "bundle.zip") as bundle:
+        assert len(json.loads(bundle.read("orders.json"))["orders"]) == len(shown) // 2 > LATE_ORDERS
     w.run("explain", "retention-overdue")
     w.run("explain", "--list", "--json")
     w.both("stores", "list")
@@ -432,6 +458,7 @@ def test_whatever_is_run_personal_data_is_nowhere_but_sealed_and_after_its_time_
         connect_and_import(w)
         backups = [w.copy("imported")]
         look_at_orders(w)
+        give_addresses(w)
         push(w)
         backups += [w.folder / "pushed, and somebody reads", w.copy("pushed")]
         look_around(w)

@@ -328,3 +328,84 @@ class TestABundleWithoutAStore:
         assert done.returncode == 78
         assert "full picture" not in done.stderr
         assert "`amzlink verify --bundle support.zip`" in done.stderr
+
+    def test_is_written_where_no_folder_can_be_used(self, tmp_path: Path) -> None:
+        file = tmp_path / "support.zip"
+        blocked = tmp_path / "a file"
+        blocked.write_text("")
+        for home in (blocked, blocked / "below"):
+            environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(home)}
+            words = ["verify", "--bundle", str(file), "--order", "302-1234567-1234567", "--json"]
+            done = warm.run("amzlink", words, env=environ, timeout=120)
+            document = json.loads(done.stdout)
+            problem = document["checks"][0]["problem"]
+            assert (done.returncode, document["ok"]) == (1, False)
+            with zipfile.ZipFile(file) as bundle:
+                assert json.loads(bundle.read("verify.json")) == document
+                assert json.loads(bundle.read("settings.json")) == {"problem": problem}
+                assert json.loads(bundle.read("versions.json"))["environment"] == ["AMZLINK_HOME"]
+                [order] = json.loads(bundle.read("orders.json"))["orders"]
+            assert order["error"]["problem"] == problem
+            file.unlink()
+
+    def test_that_cannot_be_written_is_said(self, tmp_path: Path) -> None:
+        environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
+        target = tmp_path / "none" / "support.zip"
+        done = warm.run("amzlink", ["verify", "--bundle", str(target), "--json"], env=environ, timeout=120)
+        assert (done.returncode, json.loads(done.stdout)["error"]["problem"]) == (73, "not-writable")
+
+    @pytest.mark.parametrize(
+        "broken",
+        [{"AMZLINK_CLOCK_OFFSET": "soon"}, {"AMZLINK_SPAPI_URL": "ftp://x"}],
+        ids=["the clock's offset", "an address"],
+    )
+    def test_is_written_whatever_a_variable_says(self, at: Shell, tmp_path: Path, broken: dict[str, str]) -> None:
+        file = tmp_path / "support.zip"
+        ran = at.run("verify", "--bundle", str(file), "--json", environ=broken)
+        assert ran.code == 1
+        assert "environment-invalid" in {check["problem"] for check in ran.document["checks"]}
+        with zipfile.ZipFile(file) as bundle:
+            assert json.loads(bundle.read("verify.json")) == ran.document
+
+    def test_is_written_with_settings_that_cannot_be_read(self, at: Shell, tmp_path: Path) -> None:
+        settings, file = at.home / "config" / "config.toml", tmp_path / "support.zip"
+        good = settings.read_text()
+        settings.write_text("[stores")
+        try:
+            ran = at.run("verify", "--bundle", str(file), "--order", "302-1234567-1234567", "--json")
+        finally:
+            settings.write_text(good)
+        assert ran.code == 1
+        with zipfile.ZipFile(file) as bundle:
+            assert json.loads(bundle.read("settings.json")) == {"problem": "config-invalid"}
+            [order] = json.loads(bundle.read("orders.json"))["orders"]
+        assert order["error"]["problem"] == "config-invalid"
+
+
+class TestOrdersInABundle:
+    def test_have_all_that_the_book_knows_but_what_is_personal(self, at: Shell, tmp_path: Path) -> None:
+        file = tmp_path / "support.zip"
+        listed = at.run("orders", "list", "--json").document["orders"]
+        by_status = {order["status"]: order["order_id"] for order in listed}
+        asked = [*by_status.values(), "302-1234567-1234567"]
+        assert {"UNSHIPPED", "SHIPPED", "CANCELLED"} <= set(by_status)
+        ran = at.run("verify", "--bundle", str(file), *(word for each in asked for word in ("--order", each)))
+        assert "orders.json" in ran.err
+        with zipfile.ZipFile(file) as bundle:
+            text = bundle.read("orders.json").decode()
+        document = json.loads(text)
+        assert (document["schema"], document["store"]) == (1, SLUG)
+        assert [order["order_id"] for order in document["orders"]] == asked
+        *known, unknown = document["orders"]
+        for order in known:
+            assert order == at.run("orders", "show", order["order_id"], "--json").document
+        assert unknown["error"]["problem"] == "order-not-found"
+        for order in at.sandbox.world.orders.values():
+            assert not [value for value in order.personal_values() if len(value) > 7 and value in text]
+
+    def test_are_refused_without_a_bundle_and_where_they_are_no_numbers(self, at: Shell, tmp_path: Path) -> None:
+        ran = at.run("verify", "--order", "302-1234567-1234567")
+        assert ran.code == 64
+        assert "--bundle" in ran.err
+        ran = at.run("verify", "--bundle", str(tmp_path / "x.zip"), "--order", "Erika Mustermann")
+        assert ran.code == 64

@@ -46,13 +46,20 @@ class VirtualClock:
 
 @dataclass
 class ReportedParcel:
-    """An observer that keeps what it was told."""
+    """An observer that keeps what it was told, the steps with the time by the clock."""
 
+    clock: VirtualClock = field(default_factory=VirtualClock)
     progress_lines: list[str] = field(default_factory=list)
+    steps: list[tuple[float, tuple[str, int | None, int | None]]] = field(default_factory=list)
+    waits: list[tuple[float, str]] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
-    def progress(self, text: str) -> None:
-        self.progress_lines.append(text)
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        self.progress_lines.append(what)
+        self.steps.append((self.clock.now().timestamp(), (what, done, total)))
+
+    def waiting(self, seconds: float, why: str) -> None:
+        self.waits.append((seconds, why))
 
     def warn(self, problem: Problem) -> None:
         self.warnings.append(problem)
@@ -143,7 +150,7 @@ def store_on_sandbox(
     secrets.set(SLUG, "client-secret", credentials["client_secret"])
     secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
     secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
-    reported, transport = ReportedParcel(), InProcess(sandbox)
+    reported, transport = ReportedParcel(clock), InProcess(sandbox)
     deps = Deps(environ, home, secrets, clock, reported, transport, rng=random.Random(seed))
     deps.save_config(Config().with_store(SLUG, store_of(credentials, **settings)))
     return StoreOnSandbox(sandbox, deps, reported, transport, clock)

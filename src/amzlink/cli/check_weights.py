@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amzlink.cli.shell.session import Session
+from amzlink.problems import usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +80,8 @@ def check_weights_command(
         apply=apply is True,
         dry_run=apply is False,
     )
+    if options.apply:
+        session.interruption = usage.WEIGHTS_SENT_IN_PART
     report = check_weights(session.deps, slug, options)
     with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
         session.exit_code = show(
@@ -111,7 +114,7 @@ def _given(session: Session, slug: str, source: Path | None) -> _Given:
     from amzlink.core.weights.customs import NO_CUSTOMS
     from amzlink.core.weights.rows import read_weights
     from amzlink.jobs.check_weights import known_here
-    from amzlink.problems import Problem, ProblemName, usage
+    from amzlink.problems import Problem, ProblemName
 
     if not source:
         return _Given({}, {})
@@ -144,7 +147,6 @@ def _add_weights(session: Session, given: _Given, settings: Sequence[str]) -> No
 def _add_customs(session: Session, given: _Given, settings: Sequence[str]) -> None:
     """The customs data on the command line, which counts more than that in the file."""
     from amzlink.core.weights.customs import BadCustomsError, parse_customs
-    from amzlink.problems import usage
 
     for text in settings:
         try:
@@ -156,8 +158,6 @@ def _add_customs(session: Session, given: _Given, settings: Sequence[str]) -> No
 
 def _to_forget(session: Session, skus: Sequence[str], given: _Given) -> tuple[str, ...]:
     """The SKUs of which all is to be forgotten; one that is given something at the same time is a contradiction."""
-    from amzlink.problems import usage
-
     named = tuple(sku.strip() for sku in skus)
     if not all(named):
         session.console.usage(usage.NO_SKU_TO_FORGET)

@@ -37,6 +37,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink import-orders", "Import what is new or changed since the last run."),
         ("amzlink import-orders --since 7d --dry-run", "Show what a week's orders would change. Nothing is stored."),
         ("amzlink import-orders --order 302-1234567-1234567", "Import one order, whatever its age."),
+        ("amzlink import-orders --addresses unshipped.txt", "Read missing addresses from Seller Central's file."),
     ),
     "push-status": (
         ("amzlink push-status", "Confirm the parcels that Sendcloud knows of."),
@@ -87,7 +88,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
 READ_ON: Final[Mapping[str, Sequence[str]]] = {
     "connect": ("servers", "data-protection"),
     "stores show": ("servers",),
-    "import-orders": ("servers",),
+    "import-orders": ("servers", "addresses"),
     "push-status": ("push-status", "servers"),
     "check-weights": ("weights",),
     "purge-pii": ("data-protection",),

@@ -19,6 +19,13 @@ def import_orders_command(
     order: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Import this order only. May be given several times.")
     ] = None,
+    addresses: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read missing addresses from Seller Central's file of unshipped orders.",
+        ),
+    ] = None,
     route: Annotated[
         str,
         typer.Option(
@@ -34,23 +41,33 @@ def import_orders_command(
 
     An order goes to Sendcloud if the store's setting `destination` is sendcloud and nothing holds the order back.
     """
+    from pathlib import Path
+
     from amzlink.cli.shell.values import parse_choice, parse_moment, parse_span
     from amzlink.cli.views.orders.imports import show
     from amzlink.jobs.import_orders import ImportOptions, import_orders
     from amzlink.problems import usage
+    from amzlink.problems.orders import delete_the_file
 
     session: Session = ctx.obj
-    asked = bool(order) or dry_run
+    asked = bool(order) or dry_run or addresses is not None
     session.begin_job("import-orders", asked=asked)
     if since and order:
         session.console.usage(usage.SINCE_AND_ORDER)
+    if addresses is not None and all_stores:
+        session.console.usage(usage.ADDRESSES_AND_ALL_STORES)
+    if addresses == "":
+        session.console.usage(usage.file_name_missing(option="--addresses"))
     slugs = session.stores(all_stores=all_stores)
     options = ImportOptions(
         since=parse_moment("--since", since, session.now(slugs[0])) if since else None,
         order_ids=tuple(order or ()),
+        addresses=Path(addresses) if addresses else None,
         route=parse_choice("--route", route, "auto", "search", "report"),  # type: ignore[arg-type]
         max_wait=parse_span("--max-wait", max_wait),
         dry_run=dry_run,
     )
     reports = import_orders(session.deps, slugs, options)
     session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)
+    if options.addresses and not dry_run:
+        session.console.say(delete_the_file(file=options.addresses))

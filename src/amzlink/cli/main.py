@@ -171,6 +171,8 @@ def _run(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> int:
         if isinstance(error, OSError) and error.errno in _OF_STDOUT and error.filename is None:
             return _cannot_write(error, Exit.DONE)
         return _report_bug(error, session)
+    finally:
+        console.clear_progress()
 
 
 def _tell(problem: Problem, session: Session) -> int:

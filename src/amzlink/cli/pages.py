@@ -13,6 +13,7 @@ TOPICS: Final = {
     "settings": "Files, settings, alarms and holds",
     "environment": "Environment variables",
     "exit-codes": "Exit codes",
+    "addresses": "Addresses from Seller Central, while Amazon withholds them",
     "data-protection": "What Amazon's data protection policy asks for",
     "push-status": "The file with parcels for push-status",
     "carriers": "How carriers are named to Amazon, and how to name one yourself",

@@ -1,11 +1,17 @@
 """verify: find out why a link does not work."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amzlink.cli.shell.session import Session
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, usage
+
+if TYPE_CHECKING:
+    from amzlink.cli.views.diagnosis import VerifyView
+    from amzlink.deps import Deps
+    from amzlink.jobs.verify import Verification
 
 
 def verify_command(
@@ -18,32 +24,57 @@ def verify_command(
         str | None,
         typer.Option(metavar="FILE.zip", help="Write a file for support, without secrets and personal data."),
     ] = None,
+    order: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Add the state of this order to --bundle. May be given several times."),
+    ] = None,
 ) -> None:
     """Test the connection to Amazon and Sendcloud, and say what to fix."""
-    from amzlink.cli.shell.values import parse_file, parse_span
-    from amzlink.cli.views.diagnosis import VerifyView, bundled
+    from amzlink.cli.shell.values import parse_file, parse_order_ids, parse_span
+    from amzlink.cli.views.diagnosis import VerifyView
     from amzlink.jobs.verify import VerifyOptions, unexamined, verify
 
     session: Session = ctx.obj
     view = VerifyView(session.console)
     file = parse_file("--bundle", bundle) if bundle is not None else None
+    if order and file is None:
+        session.console.usage(usage.ORDER_WITHOUT_BUNDLE)
+    order_ids = parse_order_ids(order or ())
     options = VerifyOptions(deep=deep, limit=parse_span("--timeout", timeout))
+    wanted = session.options.store
+    source: Deps | Problem
     try:
-        deps = session.deps
-    except Problem as problem:  # no folder of amzlink's can be used, so no bundle can be written from them either
-        session.exit_code = view.end(unexamined(problem, session.options.store, view.line))
-        return
-    try:
-        verification = verify(deps, session.options.store, options, view.line)
-    except Problem as problem:
-        # A link that could not be made needs help most: support gets a bundle without a store too.
-        if file is None or problem.name not in (ProblemName.NO_STORE, ProblemName.WHICH_STORE):
-            raise
-        verification = unexamined(problem, None, view.line)
+        source = session.deps
+    except Problem as problem:  # no folder of amzlink's can be used: support gets what can be had without
+        source, verification = problem, unexamined(problem, wanted, view.line)
+    else:
+        try:
+            verification = verify(source, wanted, options, view.line)
+        except Problem as problem:
+            # A link that could not be made needs help most: support gets a bundle without a store too.
+            if file is None:
+                raise
+            verification = unexamined(problem, None, view.line)
     if file:
-        from pathlib import Path
-
-        from amzlink.jobs.diagnosis.support_bundle import write_bundle
-
-        view.bundle(file, write_bundle(deps, bundled(verification), Path(file)))
+        _write_bundle(view, file, source, verification, order_ids)
     session.exit_code = view.end(verification)
+
+
+def _write_bundle(
+    view: "VerifyView", file: str, source: "Deps | Problem", verification: "Verification", order_ids: Sequence[str]
+) -> None:
+    import os
+    from pathlib import Path
+
+    from amzlink.cli.views.diagnosis import bundled, bundled_orders
+    from amzlink.clock import SystemClock
+    from amzlink.jobs.diagnosis.order_states import order_states
+    from amzlink.jobs.diagnosis.support_bundle import write_bundle
+
+    documents = {"verify.json": bundled(verification)}
+    if order_ids:
+        documents["orders.json"] = bundled_orders(
+            verification.store, order_states(source, verification.store, order_ids)
+        )
+    parts = write_bundle(source, Path(file), documents, environ=os.environ, now=SystemClock().now())
+    view.bundle(file, parts)

@@ -97,7 +97,7 @@ class Patience:
     def wait(self, seconds: float, problem: Problem) -> None:
         """Sleep, or raise `problem` where the sleep would go past the limit."""
         if seconds > self._left:
-            raise problem.with_facts(max_wait=self.limit)
+            raise problem.with_facts(max_wait=self.limit, seconds=seconds)
         self._left -= seconds
         if self._on_wait:
             self._on_wait(seconds, str(problem.facts.get("operation", "")))

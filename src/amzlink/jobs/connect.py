@@ -136,7 +136,7 @@ def prove(deps: Deps, state: State, service: Service) -> State:
     Raises:
         Problem: `usage`, where an answer is missing.
     """
-    deps.observer.progress(f"asking {service.value}")
+    deps.observer.step(f"asking {service.value}")
     return with_proof(state, service, _proof(deps, state, service))
 
 

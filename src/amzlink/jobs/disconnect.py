@@ -5,6 +5,7 @@ nothing that it sealed can be read, wherever copies lie. The settings go last, s
 made again.
 """
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         archived = written.orders if written else 0
         still_given, refusal = _forget_secrets(deps, slug)
         copies_left = handed_over(run.book)
+        run.reporter.step("deleting personal data")
         purged = forget_store(run.book, keep_orders=keep_orders)
         _note(run, purged, archived=archived, keep_orders=keep_orders)
         empty_journal(run.book.database)  # where somebody reads, closing it does so
@@ -105,6 +107,7 @@ def _archive(run: StoreRun) -> "ArchiveFile | None":
         folder=folder,
         recipients=settings.archive.recipients,
         now=run.clock.now(),
+        on_record=functools.partial(run.reporter.step, "writing the archive"),
     )
 
 

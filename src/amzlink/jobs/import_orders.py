@@ -7,14 +7,17 @@ last page, and an order that comes twice is one order.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
+from amzlink.core.orders.address_file import AddressRefusal, AddressRow
 from amzlink.core.shipments.parcels import SENDCLOUD
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps
 from amzlink.jobs.destination.send import send_orders
 from amzlink.jobs.destination.tally import SendTally
+from amzlink.jobs.orders.addresses import AddressTally, addresses_of, take_addresses
 from amzlink.jobs.orders.fetch import Fetch
 from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.orders.numbers import numbers_meant
@@ -26,10 +29,11 @@ from amzlink.jobs.weights.customs import find_missing_customs
 from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
+from amzlink.orderbook.orders.overview import count_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, store_option
-from amzlink.problems.failures import Denied
+from amzlink.problems.failures import Denied, Throttled
 from amzlink.run import StoreRun, run_job, sure_day
 
 JOB: Final = "import-orders"
@@ -37,32 +41,42 @@ _RETRIED_ORDERS: Final = 50
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command was asked for. `since` is for the first run, or reaches further back than the last one."""
+    """What the command was asked for. `since` is for the first run, or reaches further back than the last one.
+
+    `addresses` is a file of Seller Central's with names and streets, for orders that came without.
+    """
 
     since: datetime | None = None
     order_ids: tuple[str, ...] = ()
+    addresses: Path | None = None
     route: Literal["auto", "search", "report"] = "auto"
     max_wait: timedelta = DEFAULT_MAX_WAIT
     dry_run: bool = False
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
-    """What one store's run did. `problem` is what stopped it, or what a person should know of."""
+    """What one store's run did. `problem` is what stopped it, or what a person should know of.
+
+    `addresses` is what became of a file with addresses, where one was given. `booked` is how many orders the book has,
+    where Amazon's quota stopped the run.
+    """
 
     store: str
     window: tuple[datetime, datetime] | None = None
     route: str = "search"
     tally: Tally = msgspec.field(default_factory=Tally)
+    addresses: AddressTally | None = None
     sent: SendTally = msgspec.field(default_factory=SendTally)
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     purged: int = 0
+    booked: int = 0
     seconds: float = 0.0
     problem: Problem | None = None
 
     @property
     def complete(self) -> bool:
         """Whether everything that came could be taken in."""
-        return self.problem is None and not self.refused
+        return self.problem is None and not self.refused and not (self.addresses and self.addresses.refused)
 
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
@@ -83,18 +97,23 @@ def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> l
     """Import the stores one after the other; one that fails does not hold back the others.
 
     Raises:
-        Problem: `usage`, before anything is done.
+        Problem: `usage` or `input-malformed`, before anything is done.
     """
     order_ids = numbers_meant(deps, slugs, options.order_ids, "amzlink import-orders")
     options = msgspec.structs.replace(options, order_ids=order_ids)
-    return [_import_store(deps, slug, options) for slug in slugs]
+    rows: list[AddressRow | AddressRefusal] | None = None
+    if options.addresses:
+        rows = addresses_of(options.addresses, deps.load_config().stores[slugs[0]].country)
+    return [_import_store(deps, slug, options, rows) for slug in slugs]
 
 
-def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport:
+def _import_store(
+    deps: Deps, slug: str, options: ImportOptions, rows: Sequence[AddressRow | AddressRefusal] | None
+) -> ImportReport:
     report = ImportReport(store=slug, route="order" if options.order_ids else "search")
 
     def work(run: StoreRun) -> None:
-        _import_into(run, options, report)
+        _import_into(run, options, report, rows)
 
     run_job(
         deps,
@@ -108,20 +127,29 @@ def _import_store(deps: Deps, slug: str, options: ImportOptions) -> ImportReport
     return report
 
 
-def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) -> None:
+def _import_into(
+    run: StoreRun, options: ImportOptions, report: ImportReport, rows: Sequence[AddressRow | AddressRefusal] | None
+) -> None:
     """The steps: bring orders in, see to what is in the book, hand on what is ready, and destroy what is due.
 
-    A dry run brings in and counts what would be handed on.
+    A dry run brings in and counts what would be handed on. Addresses that a person gives come after Amazon's, and need
+    nothing of Amazon: an import that fails does not hold them back.
     """
     sealed = run.sealed
     try:
-        now = run.learn_time()
-        intake = Intake(run, report.tally)
-        _bring_in(run, intake, options, report)
+        try:
+            run.learn_time()
+            intake = Intake(run, report.tally)
+            _bring_in(run, intake, options, report)
+        finally:
+            if rows is not None:
+                report.addresses = take_addresses(run, rows)
+        if report.addresses:
+            intake.addresses_came(report.addresses.taken, report.addresses.damaged)
         _tell_prime_still_held(run)
         if not run.dry_run:
             if run.time.is_trusted:
-                renew_leases(sealed, today=sealed.today(now), policy=run.retention)
+                renew_leases(sealed, today=sealed.today(run.now()), policy=run.retention)
             ConfirmationsShown(run, intake).check()
             if run.store.import_weights:
                 report.tally.missing_weight = _weigh(run)
@@ -133,6 +161,8 @@ def _import_into(run: StoreRun, options: ImportOptions, report: ImportReport) ->
     except Problem as problem:
         # What was stored before counts, and so does the time that Amazon told.
         report.problem = problem
+        if isinstance(problem, Throttled):
+            report.booked = count_orders(run.book)
     if run.store.destination == SENDCLOUD:
         _send_on(run, report)
     if not run.dry_run:

@@ -150,6 +150,7 @@ def _push_into(
         _collect(run, updates, options, rows, report)
     except Problem as problem:
         report.problem = problem  # what was heard before can still be told
+    run.reporter.step("deciding what to confirm")
     report.planned = Planner(run, updates).decide()
     if report.planned.due:
         run.reporter.warn(Problem(ProblemName.SHIP_BY_NEAR, count=report.planned.due, store=run.slug))
@@ -171,7 +172,6 @@ def _collect(
         report.failed += refused
         updates.take_rows(told)
     elif run.store.destination == SENDCLOUD:
-        run.reporter.progress("asking Sendcloud for parcels")
         updates.poll(run.sendcloud, run.integration_id)
 
 

@@ -125,6 +125,10 @@ class _Ledger:
             self._on_result(self._found[order[self._told]])
             self._told += 1
 
+    @property
+    def count(self) -> int:
+        return len(self._found)
+
     def has(self, check: Check) -> bool:
         return check in self._found
 
@@ -163,16 +167,23 @@ class _Examination:
             self._ledger.skip_rest("The store's settings have to be put right first.")
             return
         account = self._deps.account_of(self._slug, self._store)
+        self._tell("checking this machine, the network and the order book")
         self._first_round(account)
         self._take_time()
         self._ledger.add(machine.check_secret_age(self._store, self._now.date()))
+        self._tell("checking the order book")
         self._second_round()
+        self._tell("asking Amazon")
         self._amazon(account)
         if not self._ledger.has(Check.QUOTA):
             now = self._deps.clock.now()  # by which the quotas were noted
             quota = {Check.QUOTA: lambda: machine.check_quota(self._deps, self._slug, self._store, now)}
             self._ledger.add(*self._together(quota).values())
+        self._tell("asking Sendcloud")
         self._sendcloud()
+
+    def _tell(self, what: str) -> None:
+        self._deps.observer.step(what, self._ledger.count, len(Check))
 
     def _first_round(self, account: Account) -> None:
         # Their addresses are looked up within the check: a variable may give one that cannot be used.

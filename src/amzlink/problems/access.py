@@ -78,7 +78,7 @@ ENTRIES: Final = {
         title="Orders come without names and addresses",
         what="Amazon returned {count:order} to ship, none with a recipient's name and street.",
         why="The restricted role Direct-to-Consumer Shipping is missing, or the refresh token is older than the role. Amazon then leaves these fields out and reports no error.",
-        next_step="At {page} apply for the role Direct-to-Consumer Shipping. When Amazon has granted it, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token.",
+        next_step="At {page} apply for the role Direct-to-Consumer Shipping. When Amazon has granted it, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token. Until then take the addresses from a file that Seller Central gives: `amzlink import-orders{store_option} --addresses FILE`. `amzlink explain addresses` shows where the file is made.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("pii-access",),
     ),

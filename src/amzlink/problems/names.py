@@ -70,6 +70,7 @@ class ProblemName(Enum):
     ORDER_OF_OTHER_STORE = "order-of-other-store"
     ORDER_PURGED = "order-purged"
     ORDERS_INCOMPLETE = "orders-incomplete"
+    ADDRESS_ROW_UNUSABLE = "address-row-unusable"
     HOLD_NOT_FOUND = "hold-not-found"
     PRIME_STILL_HELD = "prime-still-held"
     PRIME_SETTING_CHANGED = "prime-setting-changed"

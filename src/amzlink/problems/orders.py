@@ -73,6 +73,13 @@ ENTRIES: Final = {
         exit_code=Exit.DONE,
         severity="warning",
     ),
+    ProblemName.ADDRESS_ROW_UNUSABLE: Entry(
+        title="A row with an address cannot be used",
+        what="Row {row} of the file with addresses cannot be used: {detail}.",
+        why="The row is damaged, or the order needs no address any more. The other rows were used.",
+        next_step="Request the file again in Seller Central, and give it as you get it: `amzlink explain addresses` shows the way.",
+        exit_code=Exit.BAD_INPUT,
+    ),
     ProblemName.HOLD_NOT_FOUND: Entry(
         title="This order is not on hold",
         what="The order {order_id} is not on hold.",
@@ -157,3 +164,29 @@ def overdue(*, count: int) -> str:
 def not_imported(*, count: int) -> str:
     """Orders that could not be read."""
     return "1 order could not be imported." if count == 1 else f"{count} orders could not be imported."
+
+
+# The file with addresses ----------------------------------------------------------------------------------------------
+
+NO_ORDER_NUMBER: Final = "it has no order number"
+VALUE_UNUSABLE: Final = "a value is no text, or far too long"
+NO_NAME_OR_STREET: Final = "it has no name, or no street"
+COUNTRY_NO_CODE: Final = "its country is not a code of two letters"
+POSTAL_CODE_CUT: Final = "its postal code is too short; a spreadsheet has taken away the zero in front"
+ADDRESS_DIFFERS: Final = "Amazon now gives another country or postal code for this order"
+DATA_DELETED: Final = "the personal data of this order has been deleted, and stays so"
+
+
+def delete_the_file(*, file: object) -> str:
+    """What is to become of a file with personal data once it was read."""
+    return f"Delete {file} now: it contains names and addresses of buyers."
+
+
+def two_addresses(*, line: int) -> str:
+    """A row with another address for an order than an earlier one."""
+    return f"row {line} has another address for the same order"
+
+
+def no_address_needed(*, status: str) -> str:
+    """An order of which nothing is left to ship."""
+    return f"the order is {status.lower().replace('_', ' ')}"

@@ -173,3 +173,13 @@ ENTRIES: Final = {
         exit_code=Exit.TRY_AGAIN,
     ),
 }
+
+
+def paused(*, booked: int, read: int, at: str) -> str:
+    """What an import says that used up Amazon's quota: it has not failed. It `read` so many of the orders in the book."""
+    these = f", {read:,} of them from this run" if read else ""
+    orders = "1 order" if booked == 1 else f"{booked:,} orders"
+    return f"Paused with {orders} in the order book{these}. Amazon's quota allows the next page {at}."
+
+
+PAUSED_NEXT: Final = "Run the command again then, or leave it to your schedule: the import continues where it stopped."

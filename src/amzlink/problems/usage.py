@@ -85,6 +85,10 @@ DISCONNECTED_IN_PART: Final = Interruption(
     "A part of the store may be removed already: its secrets, and the buyers' personal data.",
     "Run the same command again to remove the rest.",
 )
+WEIGHTS_SENT_IN_PART: Final = Interruption(
+    "Weights that were set so far are stored. Each weight sent to Amazon is noted before.",
+    "Run the same command again: it checks at Amazon what was sent, and does the rest.",
+)
 _READING: Final = Interruption("Everything stored so far is safe. Orders and settings were not changed.", _AGAIN)
 _ONE_CHANGE: Final = Interruption("The change was made completely or not at all.", _AGAIN)
 _DURING: Final[Mapping[str, Interruption]] = {
@@ -101,6 +105,7 @@ _DURING: Final[Mapping[str, Interruption]] = {
     "check-weights": Interruption(
         "Weights that were set so far are stored.", "Run the same command again: it does the rest."
     ),
+    "orders export": Interruption("Orders were not changed. A file is written completely or not at all.", _AGAIN),
     "demo": Interruption(
         "The demo keeps nothing, and your own stores were not used.",
         "Run `amzlink demo` again to see it from the beginning.",
@@ -142,6 +147,8 @@ def about_orders(*, title: str, orders: Sequence[str]) -> str:
 COMMAND_MISSING: Final = "A command is missing."
 STORE_WITHOUT_SLUG: Final = "--store needs the short name of a store."
 STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together."
+ORDER_WITHOUT_BUNDLE: Final = "--order needs --bundle FILE.zip: it adds the state of an order to that file."
+ADDRESSES_AND_ALL_STORES: Final = "--addresses and --all-stores cannot be used together: the file is of one account."
 ORDER_OR_HELD: Final = "Give either one order number or --held prime."
 SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."
 RECIPIENT_WITHOUT_ARCHIVE: Final = "--recipient needs --archive DIR."

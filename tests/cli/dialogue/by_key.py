@@ -41,7 +41,10 @@ class Screen(Console):
     def say(self, text: str = "", *, style: str = "", lead: str = "") -> None:
         self.texts.append(lead + text)
 
-    def progress(self, text: str) -> None:
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        pass
+
+    def waiting(self, seconds: float, why: str) -> None:
         pass
 
     def warn(self, problem: Problem) -> None:

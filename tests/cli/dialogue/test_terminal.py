@@ -28,12 +28,12 @@ NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 class Terminal:
     """A program at a terminal of its own."""
 
-    def __init__(self, words: list[str], environ: dict[str, str]) -> None:
+    def __init__(self, words: list[str], environ: dict[str, str], *, term: str = "dumb", columns: int = 100) -> None:
         self._own, theirs = pty.openpty()
         self._process = Program(
             "amzlink",
             words,
-            env={**environ, "TERM": "dumb", "COLUMNS": "100"},
+            env={**environ, "TERM": term, "COLUMNS": str(columns)},
             streams=(theirs, theirs, theirs),
             own_session=True,  # so that a hidden prompt does not find the terminal of whoever runs the tests
         )

@@ -109,12 +109,13 @@ class TestTalk:
     def test_quiet_silences_it_but_not_what_belongs_to_a_failure(self, capsys: pytest.CaptureFixture[str]) -> None:
         console = Console(quiet=True)
         console.say("talk")
-        console.progress("page 1")
+        console.step("page 1")
         console.tell("order 302-1 was not taken in")
         assert capsys.readouterr() == ("", "order 302-1 was not taken in\n")
 
     def test_without_a_terminal_there_is_no_progress(self, capsys: pytest.CaptureFixture[str]) -> None:
-        Console().progress("page 1")
+        Console().step("page 1")
+        Console().waiting(5, "the next page")
         assert capsys.readouterr() == ("", "")
 
     def test_without_a_terminal_nobody_looks_on_unless_more_words_were_asked_for(self) -> None:
@@ -224,11 +225,16 @@ class TestAtATerminal:
         assert "left" in screen
 
     def test_progress_is_one_line_that_is_wiped_before_the_result(self) -> None:
-        code = "console.progress('page 1 of many')\nconsole.progress('page 2')\nconsole.line('done')"
+        code = "import time\nconsole.step('orders', 100, 5000, about=True)\ntime.sleep(1.6)\nconsole.line('done')"
         _, screen = at_a_terminal(code)
-        last = screen.rstrip("\n").split("\r")[-1]
-        assert "page 1 of many" in screen
-        assert last == "done"
+        assert "orders: 100 of about 5,000" in screen
+        assert re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen).rstrip("\n").split("\r")[-1] == "done"
+
+    def test_short_work_shows_none_and_loads_nothing_for_it(self) -> None:
+        code = "import sys\nconsole.step('orders', 1, 2)\nconsole.line(f'done {\"rich\" in sys.modules}')"
+        _, screen = at_a_terminal(code)
+        assert "orders" not in screen
+        assert "done False" in screen
 
     def test_a_problem_is_coloured_and_nothing_in_it_is_taken_for_markup(self) -> None:
         _, screen = at_a_terminal("console.fail(Problem(ProblemName.WHICH_STORE, detail='[bold]a[/bold]'))")

@@ -102,9 +102,11 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         imports.StoreImport,
         (
             "store window route fetched new updated unchanged pending held missing_weight missing_customs "
-            "customs_missing_for incomplete sent refused api_calls seconds | error"
+            "customs_missing_for incomplete sent refused api_calls seconds | addresses error"
         ),
     ),
+    (imports.Addresses, "taken already unknown refused"),
+    (imports.RefusedAddress, "row order_id problem message"),
     (imports.Window, "from to"),
     (RefusedOrder, "order_id problem message"),
     (

@@ -1,6 +1,7 @@
 """What an order is: what is to be shipped, whether it can be addressed, and what an answer that says less leaves."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -65,7 +66,8 @@ def test_an_order_was_shipped_when_its_last_package_was() -> None:
 @pytest.mark.parametrize("street", ["address_line_1", "address_line_2", "address_line_3", "street_name"])
 @pytest.mark.parametrize("who", ["name", "company_name"])
 def test_a_parcel_can_be_addressed_to_a_name_or_company_in_a_street(who: str, street: str) -> None:
-    assert Recipient(**{who: "Somebody", street: "Somewhere 1"}).deliverable
+    given: dict[str, Any] = {who: "Somebody", street: "Somewhere 1"}
+    assert Recipient(**given).deliverable
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ NOV_14 = datetime(2026, 11, 14, 15, 0, tzinfo=UTC)
 # What stays out, and why. A field that is new to an order has to be put here or into the record.
 LEFT_OUT: Final = {
     Buyer: {"email", "purchase_order_number"},
-    Recipient: {"phone", "address_type", "drop_off_location", "address_instruction"},
+    Recipient: {"phone", "address_type", "drop_off_location", "address_instruction", "from_file", "letters_lost"},
     TaxRegistration: set[str](),
     PersonalData: {"gift_messages", "customization_urls", "tracking_numbers", "salt"},
 }

@@ -1,10 +1,12 @@
 """The whole catalogue: all of it once, then what has changed; stopped anywhere, gone on with."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from amzlink.cli.shell.progress import Work
 from amzlink.jobs.check_weights import CheckReport
 from amzlink.orderbook.weights.listings import note_sweep, sweep_of
 from tests.support.shop import Shop, looked
@@ -49,8 +51,11 @@ def test_ten_thousand_listings_take_hardly_longer_than_the_quota_says(tmp_path: 
     making = 15  # the report is looked for every so many seconds
     allowed = (500 - 5) / 5  # five at once, then five a second
     assert report.seconds - making <= 1.1 * allowed
-    estimates = [line for line in shop.world.reported.progress_lines if "left" in line]
-    assert any(line.startswith("looking up weights") and "about 1 min left" in line for line in estimates)
+    work, estimates = Work(), []
+    for at, (what, done, total) in shop.world.reported.steps:
+        work.step(at, what, done, total, about=False)
+        estimates.append(work.line(at, shop.world.clock.now()))
+    assert any(re.fullmatch(r"looking up weights: [\d,]+ of [\d,]+; 1:\d\d left", line) for line in estimates)
 
 
 def test_a_second_sweep_asks_only_for_what_has_changed(tmp_path: Path) -> None:

@@ -93,7 +93,10 @@ class Alarms:
         self._warnings: list[Problem] = []
         self._told = False
 
-    def progress(self, text: str) -> None:
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        """Nobody looks on."""
+
+    def waiting(self, seconds: float, why: str) -> None:
         """Nobody looks on."""
 
     def warn(self, problem: Problem) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from amzlink.cli.shell.documents import Document
+    from amzlink.cli.shell.progress import ProgressLine
 
 S = TypeVar("S", bound="msgspec.Struct")
 
@@ -50,7 +51,7 @@ class Console:
         self.store_option = ""
         """The option that names it, where a command needs one."""
         self._color = color
-        self._progress_width = 0
+        self._progress: ProgressLine | None = None
         self._answered = False
         self._streaming = False
 
@@ -89,19 +90,29 @@ class Console:
         """Tell something that belongs to a failure: `--quiet` does not silence it."""
         self._write(sys.stderr, text)
 
-    def progress(self, text: str) -> None:
-        """Show what is being done now in a line that the next one replaces; only on a terminal."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
-            return
-        line = visible(text)[: _columns(sys.stderr) - 3]
-        print(f"\r  {line}{' ' * (self._progress_width - len(line))}", end="", file=sys.stderr, flush=True)
-        self._progress_width = len(line)
+    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
+        """Show what is being done now, and how far it is, in a line that is wiped in the end; only on a terminal."""
+        if line := self._progress_line():
+            line.step(what, done, total, about=about)
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Count down in that line to what comes next."""
+        if line := self._progress_line():
+            line.wait(seconds, why)
 
     def clear_progress(self) -> None:
         """Wipe the line of progress."""
-        if self._progress_width:
-            print(f"\r{' ' * (self._progress_width + 2)}\r", end="", file=sys.stderr, flush=True)
-            self._progress_width = 0
+        if self._progress:
+            self._progress.clear()
+
+    def _progress_line(self) -> "ProgressLine | None":
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            return None
+        if self._progress is None:
+            from amzlink.cli.shell.progress import ProgressLine
+
+            self._progress = ProgressLine(lambda: self._rich(sys.stderr, _columns(sys.stderr)))
+        return self._progress
 
     def warn(self, problem: Problem) -> None:
         """Tell of something that does not stop the work."""

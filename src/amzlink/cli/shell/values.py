@@ -154,6 +154,21 @@ def parse_file(option: str, text: str) -> str:
     raise _usage(usage.file_name_missing(option=option))
 
 
+def parse_order_ids(texts: Sequence[str]) -> tuple[str, ...]:
+    """Order numbers, perhaps cut short: nothing else goes where nothing personal may be.
+
+    Raises:
+        Problem: `usage`.
+    """
+    from amzlink.core.orders.order_number import read_order_number
+
+    numbers = [(text, read_order_number(text)) for text in texts]
+    for text, number in numbers:
+        if number is None:
+            raise _usage(usage.order_number_malformed(text=text))
+    return tuple(dict.fromkeys(number.text for _, number in numbers if number))
+
+
 def parse_due(option: str, text: str, now: datetime) -> datetime:
     """A moment to come: in so long (2d), or ISO 8601.
 

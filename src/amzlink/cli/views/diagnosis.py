@@ -6,11 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from amzlink.cli.shell.console import Console, parts_of
-from amzlink.cli.shell.documents import Document, encode, failure
+from amzlink.cli.shell.documents import Document, Failure, encode, failure
 from amzlink.cli.shell.safe_text import encodable
+from amzlink.cli.views.orders.show import show_document
 from amzlink.core.diagnosis.checks import Check, Result, Status
+from amzlink.jobs.diagnosis.order_states import OrderState
 from amzlink.jobs.verify import Verification
-from amzlink.problems import Exit, ProblemName
+from amzlink.problems import Exit, Problem, ProblemName
 
 _MARKS: Final = {Status.OK: "✓", Status.WARNING: "!", Status.FAILED: "✗", Status.SKIPPED: "-"}
 _PLAIN_MARKS: Final = {Status.OK: "ok", Status.WARNING: "warning", Status.FAILED: "FAILED", Status.SKIPPED: "skipped"}
@@ -36,6 +38,20 @@ class VerifyDocument(Document, frozen=True, kw_only=True):
     store: str | None
     ok: bool
     checks: list[CheckPart]
+
+
+class NotShown(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of which the book has nothing to show, and why."""
+
+    order_id: str
+    error: Failure
+
+
+class BundledOrders(Document, frozen=True, kw_only=True):
+    """The orders in question, as `orders show --json` has them without personal data."""
+
+    store: str | None
+    orders: list[msgspec.Struct]
 
 
 class VerifyView:
@@ -87,6 +103,17 @@ def document(verification: Verification) -> VerifyDocument:
 def bundled(verification: Verification) -> str:
     """The document as a bundle has it, for eyes."""
     return encode(document(verification), laid_out=True)
+
+
+def bundled_orders(store: str | None, states: Sequence[OrderState]) -> str:
+    """The orders in question as a bundle has them."""
+    orders: list[msgspec.Struct] = [
+        NotShown(order_id=state.order_id, error=failure(state.found))
+        if isinstance(state.found, Problem)
+        else show_document(store or "", state.found, with_pii=False)
+        for state in states
+    ]
+    return encode(BundledOrders(store=store, orders=orders), laid_out=True)
 
 
 def _check(result: Result) -> CheckPart:

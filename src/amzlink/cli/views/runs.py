@@ -63,6 +63,7 @@ class RunView(Generic[R]):
 
     `document` makes the whole document, with what stopped the run where something did; `show` prints one report and
     `sayings` are the orders in it that something was refused for, of which at most `most_told` are told one by one;
+    `paused` is what is told a person in place of an error, where a run that was stopped has not failed.
     `has_news` says whether a run that was stopped has something to show, and `gets_further` whether it has done work
     that the next one need not do again. With `always` what was asked for is shown
     even where nobody looks on.
@@ -76,6 +77,7 @@ class RunView(Generic[R]):
     sayings: Callable[[R], Sequence[Saying]] = lambda _: ()
     most_told: int | None = None
     stops: Callable[[Problem], bool] = lambda _: True
+    paused: Callable[[R], Sequence[str]] = lambda _: ()
     always: bool = False
 
 
@@ -107,8 +109,16 @@ def show_runs(console: Console, alarms: Alarms | None, reports: Sequence[R], vie
         for report in reports:
             _tell_refused(console, report.store, view.sayings(report), view.most_told)
     if stopped:
-        console.fail(stopped, lambda: view.document(failure(stopped)))
+        _tell_stopped(console, reports[0], stopped, view)
     return _exit_code(reports, view)
+
+
+def _tell_stopped(console: Console, report: R, stopped: Problem, view: RunView[R]) -> None:
+    if console.watched and not console.as_json and (lines := view.paused(report)):
+        for line in lines:
+            console.tell(line)
+    else:
+        console.fail(stopped, lambda: view.document(failure(stopped)))
 
 
 def _exit_code(reports: Sequence[R], view: RunView[R]) -> Exit:

@@ -101,12 +101,14 @@ def read_records(
     optional: Sequence[str],
     other_names: Mapping[str, Sequence[str]] = _NO_OTHER_NAMES,
     one_of: Sequence[str] = (),
+    tabs_quoted: bool = True,
 ) -> Iterator[Entry]:
     """The file's records by the names of their columns; columns with names that nobody knows are passed over.
 
     The required columns have to be there, but not to be filled; so has one at least of the optional columns that are in
-    `one_of`. `other_names` are further names, by column. A value is
-    a text, in JSON a list of texts too; or a `Disagreement` where several columns that mean the same differ.
+    `one_of`. `other_names` are further names, by column. A value is a text, in JSON a list of texts too; or a
+    `Disagreement` where several columns that mean the same differ. Without `tabs_quoted` a quote is a sign like any
+    other where tabs separate, but for a cell that stands in quotes as a whole.
 
     Raises:
         Problem: `input-malformed`, before the first record.
@@ -121,7 +123,7 @@ def read_records(
     names = _Names(required, optional, other_names, one_of)
     if first[1].lstrip()[0] in "[{":
         return _from_json(first, lines, file, names)
-    return _from_csv(first, lines, file, names)
+    return _from_csv(first, lines, file, names, tabs_quoted=tabs_quoted)
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
@@ -211,7 +213,9 @@ class _Header(msgspec.Struct, frozen=True):
         return sum(column is not None for column in self.columns)
 
 
-def _from_csv(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: _Names) -> Iterator[Entry]:
+def _from_csv(
+    first: tuple[int, str], lines: Iterator[tuple[int, str]], file: str, names: _Names, *, tabs_quoted: bool
+) -> Iterator[Entry]:
     given = re.fullmatch(r'"?sep=(.)"?', first[1].strip(), re.IGNORECASE)  # a program that quotes all cells quotes it
     delimiters = [given[1]] if given and given[1] in _DELIMITERS else _DELIMITERS
     filled = (text for _, text in lines if text.strip())
@@ -222,7 +226,8 @@ def _from_csv(first: tuple[int, str], lines: Iterator[tuple[int, str]], file: st
         lacking = names.lacking(header.columns)
         if not lacking:
             _refuse_twice(header, names, file)
-            return _csv_records(lines, header)
+            unquoted = header.delimiter == "\t" and not tabs_quoted
+            return _tabbed_records(lines, header) if unquoted else _csv_records(lines, header)
         missing = lacking if missing is None else missing
     raise Problem(
         ProblemName.INPUT_MALFORMED,
@@ -266,6 +271,19 @@ def _csv_records(lines: Iterator[tuple[int, str]], header: _Header) -> Iterator[
             yield number, cells
         elif any(cell.strip() for cell in cells):
             yield number, _named(cells, header)
+
+
+def _tabbed_records(lines: Iterator[tuple[int, str]], header: _Header) -> Iterator[Entry]:
+    """The records of a file in which nothing is quoted; a spreadsheet that saved it may have put cells in quotes."""
+    for number, text in lines:
+        cells = [_without_quotes(cell) for cell in text.rstrip("\r\n").split("\t")]
+        if any(cell.strip() for cell in cells):
+            yield number, _named(cells, header)
+
+
+def _without_quotes(cell: str) -> str:
+    within = cell[1:-1].replace('""', "") if len(cell) > 1 and cell[0] == cell[-1] == '"' else '"'
+    return cell if '"' in within else cell[1:-1].replace('""', '"')
 
 
 def _quoted_over_lines(

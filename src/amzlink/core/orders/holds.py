@@ -51,6 +51,11 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
 CONFIRMED_BY_AMAZON: Final = frozenset(name for name, hold in _BY_PROGRAM.items() if hold is Hold.AMAZON_SHIPS)
 """Programs whose orders Amazon confirms by itself; it refuses what it is told of them."""
 
+# Causes of `no-address`, and the second of `damaged-text` too. An address that Amazon withheld and a file gave keeps no
+# order back.
+ABSENT: Final = "absent"
+FROM_FILE: Final = "from-file"
+
 INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT, Hold.NOT_READ_YET})
 """What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""
 
@@ -110,10 +115,9 @@ def causes(order: Order) -> dict[Hold, str]:
         found[Hold.CUSTOMISED] = ",".join(sorted(made_to_order))
     if order.label_from:
         found[Hold.LABEL_TOO_EARLY] = to_iso(order.label_from)
-    if not order.personal.recipient.deliverable:
-        found[Hold.NO_ADDRESS] = "absent"
+    found |= causes_of_address(order.personal.recipient)
     if not order.lines:
-        found[Hold.NO_LINES] = "absent"
+        found[Hold.NO_LINES] = ABSENT
     if order.from_report:
         found[Hold.NOT_READ_YET] = "report"
         if _may_be_damaged(order.personal.recipient):
@@ -128,6 +132,14 @@ def _may_be_damaged(recipient: Recipient) -> bool:
 
 def _texts(recipient: Recipient) -> Iterator[str]:
     return (text for field in recipient.__struct_fields__ if (text := getattr(recipient, field)))
+
+
+def causes_of_address(recipient: Recipient) -> dict[Hold, str]:
+    """The reasons in an address. One that a person gave is noted in place of the one that Amazon withheld."""
+    if not recipient.deliverable:
+        return {Hold.NO_ADDRESS: ABSENT}
+    found = {Hold.NO_ADDRESS: FROM_FILE} if recipient.from_file else {}
+    return found | {Hold.DAMAGED_TEXT: FROM_FILE} if recipient.letters_lost else found
 
 
 def cause_to_keep(hold: str, before: str | None, now: str) -> str:
@@ -149,12 +161,13 @@ def counts(entry: HeldFor, policy: HoldPolicy, now: datetime) -> bool:
     """Whether a cause keeps an order back under these settings, as long as nobody lifts it."""
     if entry.hold == Hold.PRIME:
         return policy.include_prime == "never" or (policy.include_prime == "auto" and entry.cause != OWN_CARRIER)
-    if entry.hold == Hold.CUSTOMISED:
-        return not policy.include_customised
-    if entry.hold == Hold.MISSING_WEIGHT:
-        return policy.hold_missing_weight
-    if entry.hold == Hold.MISSING_CUSTOMS:
-        return policy.hold_missing_customs
+    if entry.hold == Hold.NO_ADDRESS:
+        return entry.cause != FROM_FILE
     if entry.hold == Hold.LABEL_TOO_EARLY:
         return to_iso(now) < entry.cause
-    return True
+    by_setting: dict[str, bool] = {
+        Hold.CUSTOMISED: not policy.include_customised,
+        Hold.MISSING_WEIGHT: policy.hold_missing_weight,
+        Hold.MISSING_CUSTOMS: policy.hold_missing_customs,
+    }
+    return by_setting.get(entry.hold, True)

@@ -121,7 +121,11 @@ class Buyer(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
 
 
 class Recipient(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """Where the parcel goes. Field names are those of Amazon's `deliveryAddress`, in snake case."""
+    """Where the parcel goes. Field names are those of Amazon's `deliveryAddress`, in snake case.
+
+    `from_file`: Amazon withheld it, and a person gave it with a file of Seller Central's. `letters_lost`: that file has
+    damaged it.
+    """
 
     name: str | None = None
     company_name: str | None = None
@@ -142,6 +146,8 @@ class Recipient(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
     address_type: str | None = None
     drop_off_location: str | None = None
     address_instruction: str | None = None
+    from_file: bool = False
+    letters_lost: bool = False
 
     @property
     def deliverable(self) -> bool:

@@ -54,7 +54,8 @@ class OrdersThere:
             ]
             if not waiting:
                 return
-            self._run.clock.sleep(pause)
+            self._run.reporter.step(f"Sendcloud stores {len(waiting):,} orders")
+            self._run.pause(pause, "the next look")
             self._look(waiting)
 
     def give_up(self, missing: Sequence[DispatchRow]) -> None:

@@ -63,8 +63,10 @@ def send_orders(run: StoreRun, tally: SendTally) -> None:
     missing = there.settle()
     coming = recall.run()
     there.give_up(missing)
+    sent = 0
     for batch in batches:
-        run.reporter.progress(f"sending {len(batch)} orders to Sendcloud")
+        sent += len(batch)
+        run.reporter.step("sending orders to Sendcloud", sent)
         accepted += post_batch(run, tally, batch)
         if accepted >= _READ_BACK_EVERY:
             there.wait(started)

@@ -9,6 +9,8 @@ import json
 import platform
 import sys
 import zipfile
+from collections.abc import Mapping
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +28,7 @@ from amzlink.problems import Problem
 
 _LOG_LINES: Final = 2_000
 _RUNS: Final = 200
+_CRASHES: Final = 5
 _LOG_FIELDS: Final = frozenset(
     {
         "at", "event", "store", "job", "problem", "seconds", "operation", "status", "request_id", "milliseconds",
@@ -36,21 +39,21 @@ _PACKAGES: Final = ("httpx", "msgspec", "sqlalchemy", "typer", "keyring", "crypt
 _SHOWN: Final = 4  # characters of an id: enough to compare, too few to use
 
 
-def write_bundle(deps: Deps, verification: str, path: Path) -> list[str]:
-    """Write the zip and give the names of what is in it. `verification` is the document that `--json` prints.
+def write_bundle(
+    source: Deps | Problem, path: Path, documents: Mapping[str, str], *, environ: Mapping[str, str], now: datetime
+) -> list[str]:
+    """Write the zip and give the names of what is in it. `documents` are those that `--json` prints, by name.
+
+    `source` is the problem in place of what a machine has on which nothing of amzlink's can be used.
 
     Raises:
         Problem: `not-writable`, `disk-full`.
     """
-    parts: dict[str, str] = {
-        "verify.json": verification,
-        "versions.json": _json(_versions(deps)),
-        "settings.json": _json(_settings(deps)),
-        "runs.json": _json(_runs(deps)),
-        "log.jsonl": "\n".join(_log_lines(deps.home.log)),
-    }
-    for crash in sorted(deps.home.log.glob("crash-*.txt"))[-5:]:
-        parts[f"crashes/{crash.name}"] = _text_of(crash)
+    parts = {**documents, "versions.json": _json(_versions(environ, now))}
+    if isinstance(source, Problem):
+        parts["settings.json"] = _json({"problem": source.name})
+    else:
+        parts |= _of_home(source)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, text in parts.items():
@@ -60,19 +63,30 @@ def write_bundle(deps: Deps, verification: str, path: Path) -> list[str]:
     return list(parts)
 
 
+def _of_home(deps: Deps) -> dict[str, str]:
+    parts = {
+        "settings.json": _json(_settings(deps)),
+        "runs.json": _json(_runs(deps)),
+        "log.jsonl": "\n".join(_log_lines(deps.home.log)),
+    }
+    for crash in sorted(deps.home.log.glob("crash-*.txt"))[-_CRASHES:]:
+        parts[f"crashes/{crash.name}"] = _text_of(crash)
+    return parts
+
+
 def redacted(text: str | None) -> str | None:
     """The last characters of an id, so that two can be compared."""
     return None if text is None else f"...{text[-_SHOWN:]}"
 
 
-def _versions(deps: Deps) -> dict[str, object]:
+def _versions(environ: Mapping[str, str], now: datetime) -> dict[str, object]:
     return {
         "amzlink": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "at": to_iso(deps.clock.now()),
+        "at": to_iso(now),
         "terminal": sys.stderr.isatty(),
-        "environment": sorted(name for name in deps.environ if name.startswith("AMZLINK_") or name.endswith("_PROXY")),
+        "environment": sorted(name for name in environ if name.startswith("AMZLINK_") or name.endswith("_PROXY")),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
     }
 

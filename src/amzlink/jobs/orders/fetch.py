@@ -19,8 +19,8 @@ from amzlink.amazon.orders import (
     to_ship_created_between,
 )
 from amzlink.amazon.transport import DeadPageToken
-from amzlink.clock import to_iso
 from amzlink.core.orders.holds import INCOMPLETE, causes
+from amzlink.core.orders.import_progress import Extent
 from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.report_route import OrdersByReport
@@ -69,7 +69,7 @@ class Fetch:
         self._book = run.book
         self._run = run
         self._store = run.store
-        self._progress = run.reporter.progress
+        self._reporter = run.reporter
         self._intake = intake
 
     def by_number(self, order_ids: Sequence[str]) -> CallFailed | None:
@@ -80,11 +80,11 @@ class Fetch:
         """
         failure: CallFailed | None = None
         in_a_row = 0
-        for order_id in order_ids:
+        for number, order_id in enumerate(order_ids, 1):
             if failure and (in_a_row == _MOST_DISTURBED or isinstance(failure, Throttled)):
                 self._intake.refuse(order_id, failure.name, failure.summary)
                 continue
-            self._progress(f"order {order_id}")
+            self._reporter.step("reading single orders", number, len(order_ids))
             try:
                 order = get_order(self._link, order_id)
             except _ONE_ORDERS_OWN as problem:
@@ -101,10 +101,11 @@ class Fetch:
     def incomplete(self) -> None:
         """Ask again for what came incomplete, the most urgent first; for few only where nothing more comes of it."""
         in_vain = disturbed = 0
-        for entry in incomplete_orders(self._book):
+        incomplete = incomplete_orders(self._book)
+        for number, entry in enumerate(incomplete, 1):
             if in_vain == _MOST_IN_VAIN or disturbed == _MOST_DISTURBED:
                 return
-            self._progress(f"order {entry.order_id} again: it came incomplete")
+            self._reporter.step("reading incomplete orders again", number, len(incomplete))
             try:
                 order = get_order(self._link, entry.order_id)
             except _ONE_ORDERS_OWN:
@@ -190,13 +191,21 @@ class Fetch:
             search = self._from_the_start(search)
         for _ in range(_RESTARTS):
             try:
-                for page_number, at in enumerate(self._pages(search), 1):
-                    self._progress(f"{search.kind}: page {page_number}, up to {to_iso(at)}")
+                self._read_pages(search)
             except DeadPageToken:
                 search = self._from_the_start(search)
             else:
                 return
         raise _DeadEnd(services.PAGE_TOKENS_REFUSED)
+
+    def _read_pages(self, search: Search) -> None:
+        is_sweep, extent = search.kind == "sweep", Extent(search.window_start, search.window_end)
+        what = "orders still to ship" if is_sweep else "new and changed orders"
+        self._reporter.step(what)
+        for page in self._pages(search):
+            extent.add([order.purchased_at if is_sweep else order.changed_at for order in page.orders])
+            over = page.next_token is None
+            self._reporter.step(what, extent.done, extent.done if over else extent.total, about=not over)
 
     def _can_search(self) -> bool:
         """Whether a search is to be had without waiting for it."""
@@ -268,7 +277,7 @@ class Fetch:
                 raise refusal.named(ProblemName.REFUSED_FOR_NOW) from None
             raise
 
-    def _pages(self, search: Search) -> Iterator[datetime]:
+    def _pages(self, search: Search) -> Iterator[OrdersPage]:
         token, seen = search.page_token, set[int]()
         while True:
             if token is not None and not self._can_search():
@@ -286,6 +295,6 @@ class Fetch:
             # Written down first: whatever ends the run, they are asked for.
             self._intake.take(page.orders, page.refused, search=here, unread=page.unread)
             self.by_number(page.unread)
-            yield here.window_end
+            yield page
             if token is None:
                 return

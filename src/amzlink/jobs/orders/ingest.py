@@ -11,7 +11,7 @@ from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.orders import UnreadableOrder
 from amzlink.core.destination.customs_union import leaves_customs_union
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
-from amzlink.core.orders.holds import HeldFor, causes, counting
+from amzlink.core.orders.holds import HeldFor, Hold, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
 from amzlink.core.privacy.retention import Rule, keeping_of, lease_for, lifetime_as_told
 from amzlink.orderbook.orders.browse import holds
@@ -79,6 +79,7 @@ class Intake:
         self._now = run.now()
         self._today = self._sealed.today(self._now)
         self._tally = tally
+        self._counted_without_address: set[str] = set()
 
     def take(
         self,
@@ -119,6 +120,12 @@ class Intake:
         gone = problem == ProblemName.ORDER_NOT_FOUND
         page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
         save_page(self._book, page, self._now)
+
+    def addresses_came(self, order_ids: Sequence[str], damaged: Sequence[str]) -> None:
+        """Count the holds of these orders anew, whose addresses a person gave after they had come; some `damaged`."""
+        self._tally.held[Hold.NO_ADDRESS] -= len(self._counted_without_address.intersection(order_ids))
+        self._tally.held[Hold.DAMAGED_TEXT] += len(damaged)
+        self._tally.held = +self._tally.held
 
     def missing_addresses(self) -> Problem | None:
         """`role-missing-pii`, where most of the newest orders to ship came without name and street."""
@@ -214,4 +221,7 @@ class Intake:
         for change in changes:
             fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
             held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
-            self._tally.held.update(counting(held, self._policy, self._now))
+            holding = counting(held, self._policy, self._now)
+            self._tally.held.update(holding)
+            if Hold.NO_ADDRESS in holding:
+                self._counted_without_address.add(change.order.order_id)

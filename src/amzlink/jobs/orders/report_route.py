@@ -27,6 +27,7 @@ MOST_WAITED: Final = timedelta(minutes=10)
 _POLL_EVERY: Final = 10.0  # seconds; getReport allows two calls a second
 _GIVEN_UP_AFTER: Final = timedelta(hours=2)
 _BATCH: Final = 500
+_TAKING: Final = "orders of Amazon's report"
 _JAPAN: Final = "JP"
 
 
@@ -85,7 +86,7 @@ class OrdersByReport:
         while not report.is_over:
             if self._run.clock.now() >= given_up:
                 raise Problem(ProblemName.REPORT_LATE, detail=report.report_id)
-            self._run.reporter.progress("waiting for Amazon's report of the orders to ship")
+            self._run.reporter.waiting(_POLL_EVERY, "another look at Amazon's report of the orders to ship")
             self._run.clock.sleep(_POLL_EVERY)
             report = report_status(self._link, report.report_id)
         return report
@@ -99,6 +100,6 @@ class OrdersByReport:
         while batch := list(itertools.islice(orders, _BATCH)):
             self._intake.take(batch)
             done += len(batch)
-            self._run.reporter.progress(f"{done} orders of Amazon's report")
+            self._run.reporter.step(_TAKING, done)
         if told.broken:  # the search that follows brings their orders
-            self._run.reporter.progress(f"{told.broken} lines of Amazon's report could not be read")
+            self._run.reporter.step(f"{told.broken} lines of Amazon's report could not be read")

@@ -29,11 +29,13 @@ def archive_orders(
     folder: Path,
     recipients: Sequence[str],
     now: datetime,
+    on_record: Callable[[int, int], None] = lambda _, __: None,
 ) -> ArchiveFile | None:
     """Write the sales among these orders into one archive file, which is whole and synced when this returns.
 
-    `order_ids` gives them each time it is called: they are gone through twice, so that none are kept in memory. None:
-    there are no sales among them (what was cancelled was never one).
+    `order_ids` gives them each time it is called: they are gone through twice, so that none are kept in memory.
+    `on_record` hears how many are written, of how many. None: there are no sales among them (what was cancelled was
+    never one).
 
     Raises:
         Problem: as `Recipients.parse` and `write_archive`; nothing must be destroyed then.
@@ -42,10 +44,18 @@ def archive_orders(
     count = sum(len(sales) for sales in _sales(book, order_ids()))
     if not count:
         return None
-    records = _records(book, sealed, order_ids(), country)
+    records = _told(_records(book, sealed, order_ids(), country), count, on_record)
     written = write_archive(folder, parsed, store=book.store, made_at=now, records=records, count=count)
     note_archive_folder(book, folder)
     return written
+
+
+def _told(
+    records: Iterable[dict[str, Any]], count: int, on_record: Callable[[int, int], None]
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    for number, record in enumerate(records, 1):
+        on_record(number, count)
+        yield record
 
 
 def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[Order]]:

@@ -5,6 +5,7 @@ book, the keyring moved on and read back, the rows deleted and the record writte
 emptied, and last of all the attempt to open what was destroyed.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -140,6 +141,7 @@ class Purger:
         today = day_of_purge(book, sure.date())
         sealed = self._run.sealed
         sealed.read_again()
+        self._run.reporter.step("looking for personal data that is due")
         # What is still needed stays, though nobody was there to renew its lease in time.
         renew_leases(sealed, today=today, policy=policy)
         archived = self._archive(sealed, lambda: (due.order_id for due in all_due(book, today, policy)), sure)
@@ -197,6 +199,7 @@ class Purger:
             folder=folder,
             recipients=self._options.recipients or self._run.settings.archive.recipients,
             now=now,
+            on_record=functools.partial(self._run.reporter.step, "writing the archive"),
         )
         if written:
             self._report.archive, self._report.archived = written.path, written.orders
@@ -207,6 +210,7 @@ class Purger:
         book, policy = self._run.book, self._run.retention
         for chunk in perhaps_due(book, today, policy.days):
             due = {entry.order_id: found.rule for entry in chunk if (found := due_of(entry, today, policy))}
+            self._run.reporter.step("deleting personal data", self._report.purged or None)
             self._destroy(sealed, [entry for entry in chunk if entry.order_id in due], due, now, archived=archived)
             lost = {entry.order_id for entry in chunk if entry.order_id not in due and entry.is_lost}
             if lost:
@@ -261,6 +265,7 @@ class Purger:
         for _ in range(_TRIES):
             if empty_journal(self._run.book.database):
                 return
+            self._run.reporter.step("waiting for another program that reads the order book")
             self._run.clock.sleep(_PAUSE_SECONDS)
         raise Problem(ProblemName.JOURNAL_IN_USE, store=self._run.slug)
 
@@ -274,7 +279,8 @@ class Purger:
         from amzlink.sendcloud.orders import delete_order, find_order  # noqa: PLC0415 - only stores that hand orders on
 
         client, integration_id = self._run.sendcloud, self._run.store.sendcloud_integration_id
-        for order_id, known_id in copies.items():
+        for number, (order_id, known_id) in enumerate(copies.items(), 1):
+            self._run.reporter.step("deleting copies at Sendcloud", number, len(copies))
             sendcloud_id = known_id
             if sendcloud_id is None and integration_id is not None:
                 # It was handed over, and nobody has read back yet what Sendcloud calls it.

@@ -54,6 +54,7 @@ class ParcelUpdates:
 
     def __init__(self, run: StoreRun) -> None:
         self._book = run.book
+        self._reporter = run.reporter
         self._sealed = run.sealed
         self._policy = run.retention
         self._now = run.now()
@@ -130,7 +131,8 @@ class ParcelUpdates:
             until = None
         since = max(until or self._now - _FIRST_POLL, self._now - _FIRST_POLL) - _OVERLAP
         unreadable: list[Unreadable] = []
-        self._take_shipments(changed_shipments(client, integration_id, since, unreadable=unreadable))
+        changed = changed_shipments(client, integration_id, since, unreadable=unreadable)
+        self._take_shipments(changed, "reading parcels from Sendcloud")
         if not unreadable:
             note_polled(self._book, self._now)
         stale = open_parcels(
@@ -142,15 +144,24 @@ class ParcelUpdates:
         for start in range(0, len(stale), _CHUNK // 2):
             keys = stale[start : start + _CHUNK // 2]
             numbers = [int(key.partition(":")[2]) for key in keys]
-            self._take_shipments(shipments_of_parcels(client, numbers, unreadable=unreadable))
+            again = shipments_of_parcels(client, numbers, unreadable=unreadable)
+            self._take_shipments(again, "reading parcels again that are under way", start, len(stale))
             touch_parcels(self._book, keys, self._now)
         if unreadable:
             raise unreadable[0]
 
-    def _take_shipments(self, shipments: "Iterable[Shipment]") -> None:
-        """Parcels of orders that the book does not have are another shop's, or older than the book."""
+    def _take_shipments(
+        self, shipments: "Iterable[Shipment]", what: str, done: int = 0, total: int | None = None
+    ) -> None:
+        """Parcels of orders that the book does not have are another shop's, or older than the book.
+
+        `what` is said with how many are `done`, of a `total` where that is known.
+        """
         listed = iter(shipments)
+        self._reporter.step(what, done or None, total)
         while chunk := list(itertools.islice(listed, _CHUNK)):
+            done += len(chunk)
+            self._reporter.step(what, done, total)
             numbers = {shipment.order_number for shipment in chunk if shipment.order_number}
             booked = booked_orders(self._book, numbers)
             updates: dict[str, list[ReportedParcel]] = {}
@@ -167,6 +178,7 @@ class ParcelUpdates:
         ids = list(rows)
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
+            self._reporter.step("reading parcels from the file", start + len(chunk), len(ids))
             sealed = self._sealed.parcels(chunk)
             # The salt that names the parcels has to be the one that is sealed with them.
             salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}

@@ -99,8 +99,9 @@ class FeedRoute:
         while waiting := [feed for feed in feeds_under_way(self._run.book) if feed.feed_id]:
             if self._run.clock.now() >= until:
                 return
-            self._run.reporter.progress(f"waiting for Amazon to work on {waiting[0].messages} confirmations")
-            self._run.clock.sleep(pause)
+            messages = sum(feed.messages for feed in waiting)
+            self._run.reporter.step(f"Amazon works on {messages:,} confirmations")
+            self._run.pause(pause, "the next look")
             pause = next(pauses, pause)
             for feed in waiting:
                 self._look(feed)
@@ -163,7 +164,8 @@ class FeedRoute:
         if rest > 2 * _LISTED_AFTER:  # noted under a wrong clock: the list, which goes by time, would not show it
             self._read_back_one_by_one(feed)
             return
-        self._run.clock.sleep(max(0.0, rest.total_seconds()))
+        self._run.reporter.step("looking for confirmations that Amazon may have")
+        self._run.pause(max(0.0, rest.total_seconds()), "the next look")
         known = known_feed_ids(self._run.book)
         listed = [
             found

@@ -51,14 +51,14 @@ class Confirmer:
         for entry in in_state(self._run.book, State.CALLING):
             if entry.asked_at:
                 rest = (entry.asked_at + _SETTLING - self._run.now()).total_seconds()
-                self._run.clock.sleep(max(0.0, min(rest, _SETTLING.total_seconds())))
-            self._run.reporter.progress(f"reading back order {entry.order_id}")
+                self._run.pause(max(0.0, min(rest, _SETTLING.total_seconds())), "the next look")
+            self._run.reporter.step("reading back confirmations whose answer was lost")
             self._read_back(entry)
 
     def send_singly(self, entries: Sequence[Outgoing]) -> None:
         """Make a call for each. Those that Amazon refuses hold back nobody; what stops the service ends the run."""
         for number, (entry, tracking) in enumerate(self.with_numbers(entries), 1):
-            self._run.reporter.progress(f"confirming {number} of {len(entries)}: order {entry.order_id}")
+            self._run.reporter.step("confirming shipments", number, len(entries))
             self._send(entry, tracking)
 
     def with_numbers(self, entries: Sequence[Outgoing]) -> Iterator[tuple[Outgoing, str | None]]:

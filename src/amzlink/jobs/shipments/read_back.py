@@ -42,8 +42,9 @@ class ConfirmationsShown:
         """
         waiting = self._not_shown(in_state(self._run.book, State.ACCEPTED))
         late = [entry for entry in waiting if self._age(entry) >= _SHOWN_BY_THEN][:_MOST_READ]
-        for order_id in dict.fromkeys(entry.order_id for entry in late):
-            self._run.reporter.progress(f"looking for the confirmation of order {order_id}")
+        ids = list(dict.fromkeys(entry.order_id for entry in late))
+        for number, order_id in enumerate(ids, 1):
+            self._run.reporter.step("looking for confirmations at Amazon", number, len(ids))
             self._ask(order_id)
         missing = self._not_shown(late)
         if not self._run.time.is_trusted:

@@ -41,7 +41,7 @@ class CatalogueSweep:
         self._book = run.book
         self._store = run.store
         self._clock = run.clock
-        self._progress = run.reporter.progress
+        self._run = run
         self._weigher = weigher
         self._now = weigher.now
 
@@ -84,7 +84,7 @@ class CatalogueSweep:
             for page in changed_listings(self._link, self._store.seller_id, self._store.marketplace_ids, after, before):
                 self._weigher.keep(page.listings)
                 done += len(page.listings)
-                self._progress(f"looking through the catalogue: {done} of {page.total} listings")
+                self._run.reporter.step("looking through the listings", done, page.total)
                 yield done
         except TooManyListings:
             half = (before - after) / 2
@@ -126,8 +126,8 @@ class CatalogueSweep:
                 if age_of(begun, self._now) >= _REPORT_GIVEN_UP_AFTER:
                     self._begin_anew(until)
                 raise Problem(ProblemName.REPORT_LATE, detail=report.report_id, store=self._book.store)
-            self._progress("waiting for Amazon's listings report")
-            self._clock.sleep(_POLL_REPORT_EVERY)
+            self._run.reporter.step("Amazon makes the listings report")
+            self._run.pause(_POLL_REPORT_EVERY, "the next look")
             report = report_status(self._link, report.report_id)
         try:
             document_id = report.document()

@@ -6,7 +6,7 @@ from typing import Final
 
 from amzlink.amazon.catalog import package_weights
 from amzlink.amazon.listings import PAGE_SIZE, Listing, find_listings, listings_of_asins
-from amzlink.clock import Clock, age_of
+from amzlink.clock import age_of
 from amzlink.config import Store
 from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, assess
 from amzlink.orderbook.database import StoreBook
@@ -31,7 +31,7 @@ class Weigher:
         self._link = run.amazon
         self._book = run.book
         self._store = run.store
-        self._progress = run.reporter.progress
+        self._reporter = run.reporter
 
     def look_up_orders(self) -> None:
         """Look up what orders hold and nobody knows the weight of; what has none, a day later again."""
@@ -57,10 +57,9 @@ class Weigher:
 
         `before` of a `total` have been looked up before these, which is only for the progress that is told.
         """
-        progress = Estimate(self._link.clock, before, total or len(skus))
         done = before
         for chunk, asins in self._in_pages(skus):
-            self._progress(progress.tell("looking up weights", done, "products"))
+            self._reporter.step("looking up weights", done, total or len(skus))
             found: dict[str, Listing] = {}
             if asins:
                 listings = listings_of_asins(self._link, self._store.seller_id, self._store.marketplace_ids, asins)
@@ -85,7 +84,7 @@ class Weigher:
             and (listing.catalogue_at is None or age_of(listing.catalogue_at, self.now) >= _ASKED_LATELY)
         }
         for done, page in enumerate(_pages(list(asins))):
-            self._progress(f"asking the catalogue: {done * PAGE_SIZE} of {len(asins)} products")
+            self._reporter.step("asking Amazon's catalogue", done * PAGE_SIZE, len(asins))
             try:
                 weights = package_weights(self._link, self._store.marketplace_ids[0], [asins[sku] for sku in page])
             except Denied:
@@ -197,22 +196,3 @@ def _siblings(listing: BookedListing, families: Mapping[str, Sequence[BookedList
 
 def _pages(skus: Sequence[str]) -> Iterator[Sequence[str]]:
     return (skus[start : start + PAGE_SIZE] for start in range(0, len(skus), PAGE_SIZE))
-
-
-class Estimate:
-    """How far the work has come and how long it will go on at this pace: `1200 of 4000 products, about 2 min left`."""
-
-    def __init__(self, clock: Clock, before: int, total: int) -> None:
-        self._clock = clock
-        self._before = before
-        self._total = total
-        self._started = clock.now()
-
-    def tell(self, work: str, done: int, things: str) -> str:
-        """A line of progress."""
-        text = f"{work}: {done} of {self._total} {things}"
-        here = done - self._before
-        if not here:
-            return text
-        left = (self._clock.now() - self._started).total_seconds() / here * (self._total - done)
-        return f"{text}, about {left / 60:.0f} min left" if left >= _A_MINUTE else f"{text}, about {left:.0f} s left"

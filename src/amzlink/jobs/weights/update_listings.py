@@ -56,6 +56,7 @@ class Patcher:
         self._link = run.amazon
         self._book = run.book
         self._store = run.store
+        self._reporter = run.reporter
         self._weigher = weigher
         self._now = weigher.now
 
@@ -90,7 +91,9 @@ class Patcher:
         queued = {
             listing.sku: listing.patch.grams for listing in patched(self._book, PatchState.QUEUED) if listing.patch
         }
-        for sku, weight in grams.items():
+        what = "trying weights at Amazon" if preview_only else "writing weights to Amazon's listings"
+        for number, (sku, weight) in enumerate(grams.items(), 1):
+            self._reporter.step(what, number, len(grams))
             listing = found.get(sku)
             if listing is None:
                 yield self._not_possible(sku, weight, Problem(ProblemName.SKU_UNKNOWN, sku=sku, store=self._book.store))

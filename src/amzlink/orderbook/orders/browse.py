@@ -21,7 +21,15 @@ from sqlalchemy import (
 )
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.core.orders.holds import BUY_SHIPPING, OWN_CARRIER_MARKETPLACES, STILL_HELD, HeldFor, Hold, HoldPolicy
+from amzlink.core.orders.holds import (
+    BUY_SHIPPING,
+    FROM_FILE,
+    OWN_CARRIER_MARKETPLACES,
+    STILL_HELD,
+    HeldFor,
+    Hold,
+    HoldPolicy,
+)
 from amzlink.core.orders.order import TO_SHIP, Order
 from amzlink.core.orders.story import What
 from amzlink.core.privacy.retention import Lifetime
@@ -242,8 +250,16 @@ def booked_status(book: StoreBook, order_ids: Sequence[str]) -> dict[str, str]:
 
 
 def any_deliverable(book: StoreBook) -> bool:
-    """Whether an order ever came with a name and a street."""
-    query = select(ORDERS.c.order_id).where(ORDERS.c.store == book.store, ORDERS.c.deliverable).limit(1)
+    """Whether an order ever came with a name and a street; one that a person gave its address did not."""
+    given = select(HOLDS.c.order_id).where(
+        HOLDS.c.store == ORDERS.c.store,
+        HOLDS.c.order_id == ORDERS.c.order_id,
+        HOLDS.c.hold == Hold.NO_ADDRESS.value,
+        HOLDS.c.cause == FROM_FILE,
+    )
+    query = (
+        select(ORDERS.c.order_id).where(ORDERS.c.store == book.store, ORDERS.c.deliverable, ~given.exists()).limit(1)
+    )
     with book.reading() as connection:
         return connection.scalar(query) is not None
 

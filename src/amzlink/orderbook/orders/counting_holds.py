@@ -6,10 +6,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, or_
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.holds import BUY_SHIPPING, OWN_CARRIER, HeldFor, Hold, HoldPolicy, counts
+from amzlink.core.orders.holds import BUY_SHIPPING, FROM_FILE, OWN_CARRIER, HeldFor, Hold, HoldPolicy, counts
 from amzlink.orderbook.schema import HOLDS
 
-_BY_THEIR_CAUSE: Final = (Hold.PRIME, Hold.LABEL_TOO_EARLY)
+_BY_THEIR_CAUSE: Final = (Hold.PRIME, Hold.LABEL_TOO_EARLY, Hold.NO_ADDRESS)
 
 
 def hold_counts(policy: HoldPolicy, now: datetime) -> ColumnElement[bool]:
@@ -19,6 +19,7 @@ def hold_counts(policy: HoldPolicy, now: datetime) -> ColumnElement[bool]:
     counting = [
         HOLDS.c.hold.not_in([*never, *by_cause]),
         and_(HOLDS.c.hold == Hold.LABEL_TOO_EARLY.value, HOLDS.c.cause > to_iso(now)),
+        and_(HOLDS.c.hold == Hold.NO_ADDRESS.value, HOLDS.c.cause != FROM_FILE),
     ]
     prime = HOLDS.c.hold == Hold.PRIME.value
     if counts(HeldFor(Hold.PRIME, OWN_CARRIER), policy, now):

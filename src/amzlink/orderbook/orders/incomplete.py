@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from amzlink.core.orders.holds import INCOMPLETE, Hold
+from amzlink.core.orders.holds import FROM_FILE, INCOMPLETE, Hold
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.orders.role_missing import Batch, withholds_addresses
 from amzlink.orderbook.database import StoreBook
@@ -14,6 +14,7 @@ from amzlink.orderbook.orders.browse import any_deliverable
 from amzlink.orderbook.schema import HOLDS, ORDERS, TOMBSTONES
 
 _HOLDS: Final = sorted(hold.value for hold in INCOMPLETE - {Hold.NOT_READ_YET})
+_IS_FROM_FILE: Final = and_(HOLDS.c.hold == Hold.NO_ADDRESS.value, HOLDS.c.cause == FROM_FILE)
 
 
 class IncompleteOrder(msgspec.Struct, frozen=True):
@@ -25,7 +26,12 @@ class IncompleteOrder(msgspec.Struct, frozen=True):
 
 def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
     """Those that came incomplete, to be asked for again, the most urgent first; not those that were never read."""
-    lacking = and_(HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.hold.in_(_HOLDS))
+    lacking = and_(
+        HOLDS.c.store == ORDERS.c.store,
+        HOLDS.c.order_id == ORDERS.c.order_id,
+        HOLDS.c.hold.in_(_HOLDS),
+        ~_IS_FROM_FILE,
+    )
     query = (
         select(ORDERS.c.order_id, HOLDS.c.hold)
         .select_from(ORDERS.join(HOLDS, lacking))
@@ -56,11 +62,18 @@ def orders_not_read(book: StoreBook, limit: int, *, but: Collection[str] = ()) -
 
 
 def orders_without_address(book: StoreBook) -> int:
-    """How many orders to ship have no address, where that is because Amazon withholds addresses; else none."""
+    """How many orders to ship have no address, where that is because Amazon withholds addresses; else none.
+
+    An address that a person gave shows that Amazon withholds it.
+    """
+    given = select(HOLDS.c.order_id).where(
+        HOLDS.c.store == ORDERS.c.store, HOLDS.c.order_id == ORDERS.c.order_id, _IS_FROM_FILE
+    )
     without = func.sum(case((ORDERS.c.deliverable, 0), else_=1))
     any_without = select(ORDERS.c.order_id).where(_wanted(book.store), ORDERS.c.deliverable.is_(False)).limit(1)
+    withheld = func.sum(case((and_(ORDERS.c.deliverable, ~given.exists()), 0), else_=1))
     query = (
-        select(func.count().label("orders"), without.label("without"))
+        select(func.count().label("orders"), without.label("without"), withheld.label("withheld"))
         .where(_wanted(book.store))
         .group_by(ORDERS.c.imported_at)
         .order_by(ORDERS.c.imported_at.is_(None), ORDERS.c.imported_at.desc())
@@ -68,8 +81,9 @@ def orders_without_address(book: StoreBook) -> int:
     with book.reading() as connection:
         if connection.scalar(any_without) is None:
             return 0
-        batches = [Batch(row.orders, row.without) for row in connection.execute(query)]
-    count = sum(batch.without_address for batch in batches)
+        rows = connection.execute(query).all()
+    count = sum(int(row.without) for row in rows)
+    batches = [Batch(row.orders, row.withheld) for row in rows]
     if count and withholds_addresses(batches, ever_came=any_deliverable(book)):
         return count
     return 0

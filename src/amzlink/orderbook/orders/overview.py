@@ -25,6 +25,13 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     by_status: dict[str, int]
 
 
+def count_orders(book: StoreBook) -> int:
+    """How many orders the book has."""
+    with book.reading() as connection:
+        query = select(func.count()).select_from(ORDERS).where(ORDERS.c.store == book.store)
+        return connection.execute(query).scalar_one()
+
+
 def overview(book: StoreBook, policy: HoldPolicy, now: datetime, day_ends: datetime) -> Overview:
     """Count the orders; `due` are those to be shipped between now and the end of the day."""
     by_status = (

@@ -20,6 +20,8 @@ from amzlink.core.orders import order as orders
 from amzlink.core.orders.order import NO_LINE_MONEY, NOTHING_PERSONAL, LineMoney, Order, PersonalData
 from amzlink.jobs.orders.browse import Exported
 
+_TOLD_EVERY: Final = 500
+
 
 class RowMarks(msgspec.Struct, frozen=True, kw_only=True):
     """The order's programs and holds, with a space between each."""
@@ -115,7 +117,7 @@ def export(
     with whole_file(Path(output)) as file:
         if form == "csv" and is_file:
             file.write(_BYTE_ORDER_MARK)
-        count = _write(file, rows, form, columns)
+        count = _write(file, _told(console, rows), form, columns)
     console.result(
         lambda: ExportDocument(store=slug, file=path_text(output), rows=count),
         lambda: console.say(f"{counted(count, 'row')} written to {output}."),
@@ -141,6 +143,14 @@ def may_be_written(console: Console, output: str) -> bool:
 def _is_file(path: Path) -> bool:
     """Whether it is a file, or will be one; not a pipe or a device, such as /dev/stdout."""
     return path.is_file() or not path.exists()
+
+
+def _told(console: Console, rows: Iterable[msgspec.Struct]) -> Iterator[msgspec.Struct]:
+    """The rows; on the way it is shown how many there were."""
+    for count, row in enumerate(rows):
+        if count % _TOLD_EVERY == 0:
+            console.step("writing rows", count)
+        yield row
 
 
 def _rows(slug: str, orders: Iterable[Exported], *, with_pii: bool) -> Iterator[msgspec.Struct]:

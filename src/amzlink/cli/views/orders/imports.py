@@ -1,26 +1,29 @@
 """How the result of an import looks, to a program and to a person."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
-from amzlink.cli.views.words import counted
+from amzlink.cli.views.words import counted, local_time, reason
 from amzlink.core.orders.changes import Verdict
 from amzlink.jobs.import_orders import ImportReport, stops
+from amzlink.jobs.orders.addresses import AddressTally
 from amzlink.jobs.weights.customs import customs_settings
 from amzlink.orderbook.weights.customs import MissingCustoms
-from amzlink.problems import Exit, ProblemName
+from amzlink.problems import Exit, ProblemName, services
 from amzlink.problems.orders import spell_incomplete
 from amzlink.problems.weights import customs_command
 
 _MOST_IN_A_COMMAND: Final = 3
+
+_MOST_SHOWN: Final = 5
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -35,6 +38,24 @@ class IncompleteOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     order_id: str
     lacks: tuple[str, ...]
+
+
+class RefusedAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the file with addresses that changed nothing. `row` counts from 1, the header included."""
+
+    row: int
+    order_id: str | None
+    problem: ProblemName
+    message: str
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the addresses of a file, by orders. Those that are `unknown` are among the refused."""
+
+    taken: int
+    already: int
+    unknown: int
+    refused: list[RefusedAddress]
 
 
 class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +81,7 @@ class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
     refused: list[RefusedOrder]
     api_calls: dict[str, int]
     seconds: float
+    addresses: Addresses | UnsetType = UNSET
     error: MaybeFailure = UNSET
 
 
@@ -77,14 +99,17 @@ def show(
     view: RunView[ImportReport] = RunView(
         document=lambda error: ImportDocument(stores=[_store(report) for report in reports], error=error),
         show=lambda report: _print(console, report, dry_run=dry_run),
-        has_news=lambda report: bool(report.tally.fetched),
+        has_news=lambda report: bool(report.tally.fetched or report.addresses),
         complete=lambda report: report.complete,
         gets_further=lambda report: bool(report.tally.fetched),
         sayings=_sayings,
         stops=stops,
+        paused=_paused,
         always=asked,
     )
-    return show_runs(console, alarms, reports, view)
+    code = show_runs(console, alarms, reports, view)
+    malformed = any(row.malformed for report in reports if report.addresses for row in report.addresses.refused)
+    return Exit.BAD_INPUT if malformed and code in (Exit.DONE, Exit.PARTLY) else code
 
 
 def _store(report: ImportReport) -> StoreImport:
@@ -108,7 +133,20 @@ def _store(report: ImportReport) -> StoreImport:
         refused=refused_orders(report.refused),
         api_calls=dict(sorted(report.api_calls.items())),
         seconds=round(report.seconds, 1),
+        addresses=_addresses(report.addresses) if report.addresses else UNSET,
         error=failure_or_unset(report.problem),
+    )
+
+
+def _addresses(tally: AddressTally) -> Addresses:
+    return Addresses(
+        taken=len(tally.taken),
+        already=tally.already,
+        unknown=tally.unknown,
+        refused=[
+            RefusedAddress(row=each.row, order_id=each.order_id, problem=each.problem, message=each.message)
+            for each in tally.refused
+        ],
     )
 
 
@@ -130,6 +168,8 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         f"{report.store}: {counted(tally.fetched, 'order')} from Amazon{brackets} "
         f"in {_duration(report.seconds)}, {counted(sum(report.api_calls.values()), 'call')}."
     )
+    if report.addresses:
+        _print_addresses(console, report.addresses, dry_run=dry_run)
     if to_sendcloud := _to_sendcloud(report):
         console.line(f"Sendcloud: {', '.join(to_sendcloud)}.", lead="  ")
     if missing := tally.missing_weight:
@@ -159,6 +199,31 @@ def _print_customs(console: Console, missing: MissingCustoms, store: str) -> Non
     )
 
 
+def _print_addresses(console: Console, tally: AddressTally, *, dry_run: bool) -> None:
+    parts = [
+        f"{count} {words}"
+        for count, words in (
+            (len(tally.taken), "would be taken" if dry_run else "taken"),
+            (tally.already, "not needed: the order has one"),
+            (len(tally.refused), "refused"),
+        )
+        if count
+    ]
+    console.line(f"Addresses from the file: {', '.join(parts) or 'none'}.", lead="  ")
+    if tally.damaged:
+        more = len(tally.damaged) - _MOST_SHOWN
+        named = ", ".join([*tally.damaged[:_MOST_SHOWN], *([f"{more} more"] if more > 0 else [])])
+        console.line(
+            f"Letters are missing in the address of {named}. On hold as damaged-text: correct them in the file, where "
+            "each ? stands for a letter, and give it again.",
+            lead="  ",
+        )
+    for refused in tally.refused:
+        number = f" (order {refused.order_id})" if refused.order_id and refused.order_id not in refused.message else ""
+        row = "" if f"Row {refused.row} " in refused.message else f"Row {refused.row}: "
+        console.line(f"{row}{refused.message}{number}", lead="  ")
+
+
 def _to_sendcloud(report: ImportReport) -> list[str]:
     sent = report.sent
     return [
@@ -176,6 +241,19 @@ def _to_sendcloud(report: ImportReport) -> list[str]:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
+
+
+def _paused(report: ImportReport) -> Sequence[str]:
+    """What is said of an import that used up Amazon's quota, in which nothing went wrong."""
+    problem = report.problem
+    seconds = problem.facts.get("seconds") if problem and problem.name is ProblemName.THROTTLED else None
+    if not isinstance(seconds, float | int) or not report.booked:
+        return ()
+    now = datetime.now().astimezone()
+    at = local_time(now + timedelta(seconds=seconds), now)
+    return services.paused(booked=report.booked, read=report.tally.fetched, at=at), reason(
+        services.PAUSED_NEXT, ProblemName.THROTTLED
+    )
 
 
 def _sayings(report: ImportReport) -> list[Saying]:
