@@ -50,7 +50,8 @@ _WHILE_WAITING: Final = (
     (
         "In autumn 2026, sellers waited 30 days and more for the restricted role. Connect the app without it "
         "meanwhile: orders, weights and confirmations work. Orders arrive without names and addresses and stay on "
-        "hold (no-address). Seller Central's file Unshipped orders has the addresses."
+        "hold (no-address). Seller Central's file Unshipped orders has the addresses, and "
+        "`amzlink import-orders --addresses FILE` reads them from it (`amzlink explain addresses`)."
     ),
     (
         "When Amazon has granted the role, add it to the app and save. Authorise the app again, and give amzlink the "
