@@ -37,6 +37,7 @@ docs: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.import_orders
+	$(BIN)/python -m benchmarks.routes
 	$(BIN)/python -m benchmarks.vault
 	$(BIN)/python -m benchmarks.weights
 	$(BIN)/python -m benchmarks.sending
