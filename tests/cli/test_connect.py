@@ -110,6 +110,7 @@ class TestANewStore:
                 "include_prime": "auto",
                 "include_customised": False,
                 "notes_for_demands": True,
+                "carriers": {},
                 "ship_by_guard_hours": 0,
                 "purge_destination": False,
                 "sendcloud_public_key": None,

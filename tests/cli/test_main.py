@@ -228,8 +228,6 @@ class TestGlobalOptions:
 
         assert run(["--help"]) == 0
         assert set(LATER).isdisjoint(capsys.readouterr().out.split())
-        assert run(["import-orders", "--help"]) == 0
-        assert "report" not in capsys.readouterr().out
 
     def test_every_command_that_the_contract_names_is_there(self, capsys: pytest.CaptureFixture[str]) -> None:
         commands = (

@@ -74,7 +74,7 @@ class TestCompleteness:
             assert "serializable objects" not in schema_text(name)
 
     def test_times_and_days_say_that_they_are(self) -> None:
-        listed = json.loads(schema_text("orders-list"))["$defs"]["ListedOrder"]["properties"]
+        listed = json.loads(schema_text("orders-list"))["$defs"]["FoundOrder"]["properties"]
         assert listed["ship_by"]["anyOf"][0] == {"type": "string", "format": "date-time"}
         assert listed["personal_data_until"]["anyOf"][0] == {"type": "string", "format": "date"}
 

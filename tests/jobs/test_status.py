@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from amzlink.core.diagnosis.alarms import Key, Remembered
+from amzlink.core.diagnosis.alarms import Key, Met, Remembered
 from amzlink.files import write_private
 from amzlink.jobs.diagnosis.needs import Found, failing_jobs, needs_of
 from amzlink.jobs.status import JOBS, StoreStatus, status_of
@@ -144,10 +144,8 @@ class TestRuns:
 class TestMemoryOfAlarms:
     def remember(self, world: StoreOnSandbox, problem: str, *, store: str = SLUG, order: str = "") -> None:
         now = world.clock.now()
-        entry = Remembered(Key(problem, store, order), now, now)
-        folder = world.deps.home.state / "alarms"
-        folder.mkdir(parents=True, exist_ok=True)
-        write_private(folder / f"{IMPORT}.json", msgspec.json.encode({"alarms": [entry]}), durable=False)
+        entry = Remembered(Key(problem, store, order), now, now, jobs={IMPORT: Met(now, now)})
+        write_private(world.deps.home.state / "alarms.json", msgspec.json.encode({"alarms": [entry]}), durable=False)
 
     def test_what_never_got_into_the_order_book_counts_too(self, world: StoreOnSandbox) -> None:
         ran(world)

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.orders.lists import ListedOrder, OrderLine, lines_of, listed_order
-from amzlink.cli.views.orders.story import StoryParts, print_events, print_standing, waits_in_words
+from amzlink.cli.views.orders.story import StoryParts, print_events, print_standing, story_parts, waits_in_words
 from amzlink.cli.views.privacy import WHY_PURGED
 from amzlink.cli.views.words import local_day, local_time
 from amzlink.core.orders import order as orders
@@ -161,6 +161,7 @@ def show_document(slug: str, detail: OrderDetail, *, with_pii: bool) -> Document
         ShowDocument,
         OfStore(store=slug),
         listed_order(detail.order, detail.holds),
+        story_parts(detail.story),
         _parts(detail, with_pii=with_pii),
     )
 
