@@ -3,7 +3,10 @@
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+_EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2500, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -69,6 +72,14 @@ def to_iso_exact(moment: datetime) -> str:
 def from_iso(text: str) -> datetime:
     """The moment that `to_iso` or `to_iso_exact` has written."""
     return datetime.fromisoformat(text)
+
+
+def in_our_time(moment: datetime | None) -> datetime | None:
+    """The moment, if an order or a parcel can have it; None for what stands for "never", or is damaged.
+
+    Days are counted from such times and shown in zones of the world, which ends in an error where the calendar ends.
+    """
+    return moment if moment is not None and _EARLIEST <= moment <= _LATEST else None
 
 
 def age_of(noted: datetime, now: datetime) -> timedelta:

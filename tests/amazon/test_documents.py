@@ -57,6 +57,8 @@ class TestCharset:
             ('text/plain; charset="UTF-8"', "utf-8-sig"),
             ("text/tab-separated-values; header=present; charset=utf8", "utf-8-sig"),
             ("text/plain; charset=cp932", "cp932"),
+            ("text/plain; charset=unicode_escape", None),
+            ("text/plain; charset=utf-7", None),
             ("text/plain; charset=Shift_JIS", "cp932"),
             ("text/plain; charset=ISO-8859-2", "iso8859-2"),
             ("text/plain", None),

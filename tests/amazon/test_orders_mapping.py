@@ -468,7 +468,7 @@ class TestAskingForOne:
 
     @pytest.mark.parametrize("order_id", ["../../sellers/v1", "1?x=y", "1#2", "a b", "100%"])
     def test_an_order_number_stays_one_segment_of_the_path_whatever_it_holds(self, order_id: str) -> None:
-        with bench(ok({"order": bare_order()})) as made:
+        with bench(ok({"order": bare_order(orderId=order_id)})) as made:
             get_order(made.link, order_id)
             (request,) = made.amazon.requests
         path, _, query = request.url.raw_path.decode().partition("?")
@@ -500,3 +500,29 @@ class TestAskingForOne:
         body = json.dumps({"order": bare_order(programs=["KEIN-TEXT"])}).encode().replace(b"KEIN", b"\xff\xfe")
         with bench(httpx.Response(200, content=body)) as made, pytest.raises(Problem, match="response-malformed"):
             get_order(made.link, ORDER_ID)
+
+
+def test_the_answer_for_another_order_is_none() -> None:
+    assert "another order" in refusal(bare_order(orderId="302-1234567-7654321")).summary
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+class TestATimeThatNoOrderCanHave:
+    @pytest.mark.parametrize("name", ["createdTime", "lastUpdatedTime"])
+    def test_makes_the_order_one_that_cannot_be_read(self, time: str, name: str) -> None:
+        assert "a time that no order can have" in refusal(bare_order(**{name: time})).summary
+
+    def test_is_none_where_one_may_be_missing(self, time: str) -> None:
+        window = {"earliestDateTime": time, "latestDateTime": time}
+        order = read(
+            bare_order(
+                fulfillment={
+                    "fulfillmentStatus": "UNSHIPPED",
+                    "shipByWindow": window,
+                    "deliverByWindow": window,
+                    "labelPrintingWindow": window,
+                },
+                packages=[{"packageReferenceId": "1", "shipTime": time}],
+            )
+        )
+        assert (order.ship_by, order.deliver_by, order.label_from, order.shipped_at) == (None, None, None, None)

@@ -13,7 +13,7 @@ from amzlink.amazon.orders import get_order
 from amzlink.amazon.orders_report import ReportedOrders, reported_orders
 from amzlink.amazon.reports import report_lines, report_status, request_orders_report
 from amzlink.amazon.transport import SpApiClient
-from amzlink.core.orders.holds import Hold, causes
+from amzlink.core.orders.holds import COUNTRY_UNKNOWN, OWN_CARRIER, Hold, cause_to_keep, causes
 from amzlink.core.orders.order import Order
 from amzlink.problems import Problem, ProblemName
 from tests.amazon.test_listings import open_link, seller_of
@@ -171,3 +171,15 @@ def test_nothing_to_ship_is_a_cancelled_report(tmp_path: Path) -> None:
     with open_link(store) as link, pytest.raises(Problem) as caught:
         fetched(store, link)
     assert caught.value.name is ProblemName.REPORT_CANCELLED
+
+
+def test_an_order_that_no_marketplace_is_told_of_leaves_open_which_rule_of_prime_holds() -> None:
+    (order,) = read(line(is_prime="true", sales_channel=""))
+    assert causes(order)[Hold.PRIME] == COUNTRY_UNKNOWN
+    assert cause_to_keep(Hold.PRIME, COUNTRY_UNKNOWN, OWN_CARRIER) == OWN_CARRIER
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+def test_a_promise_at_the_end_of_the_calendar_is_none(time: str) -> None:
+    (order,) = read(line(promise_date=time))
+    assert order.ship_by is None

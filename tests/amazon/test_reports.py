@@ -165,7 +165,8 @@ class TestLines:
         ("charset", "encoding"),
         [
             ("Cp1252", "cp1252"), ("ISO-8859-1", "cp1252"), ("UTF-8", "utf-8"), ("utf-8", "utf-8-sig"),
-            ("windows-1252", "cp1252"), (None, "utf-8"), (None, "utf-8-sig"), (None, "cp1252"), ("klingon", "cp1252"),
+            ("windows-1252", "cp1252"), ("Cp1252", "utf-8"), ("Cp1252", "utf-8-sig"), (None, "utf-16"),
+            (None, "utf-8"), (None, "utf-8-sig"), (None, "cp1252"), ("klingon", "cp1252"),
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("packed", [False, True])

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from amzlink.clock import in_our_time
 from amzlink.core.decoding import Count
 from amzlink.core.orders.order import (
     NO_MONEY,
@@ -28,6 +29,7 @@ from amzlink.core.orders.order import (
     TaxCollection,
     TaxRegistration,
 )
+from amzlink.problems import services
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -258,6 +260,11 @@ class WireOrder(_Wire, frozen=True):
     tax: _Tax | None = None
     packages: tuple[_Package, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Without these two nobody knows what is new. The decoder names the place (its `ValidationError`)."""
+        if not (in_our_time(self.created_time) and in_our_time(self.last_updated_time)):
+            raise ValueError(services.NO_SUCH_TIME)
+
 
 class Pagination(_Wire, frozen=True):
     """Where the next page is; absent on the last one."""
@@ -290,6 +297,7 @@ def to_order(wire: WireOrder) -> Order:
     fulfillment = wire.fulfillment
     total = wire.proceeds.grand_total if wire.proceeds else None
     window, label = fulfillment.ship_by_window, fulfillment.label_printing_window
+    deliver = fulfillment.deliver_by_window
     closed = fulfillment.fulfillment_status in ("SHIPPED", "CANCELLED")
     return Order(
         order_id=OrderId(wire.order_id),
@@ -298,9 +306,9 @@ def to_order(wire: WireOrder) -> Order:
         fulfilled_by=fulfillment.fulfilled_by,
         purchased_at=wire.created_time,
         changed_at=wire.last_updated_time,
-        ship_by=window.latest_date_time if window else None,
-        deliver_by=fulfillment.deliver_by_window.latest_date_time if fulfillment.deliver_by_window else None,
-        label_from=label.earliest_date_time if label else None,
+        ship_by=in_our_time(window.latest_date_time) if window else None,
+        deliver_by=in_our_time(deliver.latest_date_time) if deliver else None,
+        label_from=in_our_time(label.earliest_date_time) if label else None,
         service_level=fulfillment.fulfillment_service_level,
         programs=wire.programs or (),
         replaces=_replaced(wire.associated_orders) if wire.associated_orders else None,
@@ -413,7 +421,7 @@ def _to_package(package: _Package) -> Package:
         detailed_status=status.detailed_status if status else None,
         carrier=package.carrier,
         service=package.shipping_service,
-        shipped_at=package.ship_time,
+        shipped_at=in_our_time(package.ship_time),
         items=tuple([PackageItem(item.order_item_id, item.quantity) for item in package.package_items or ()]),
     )
 

@@ -166,11 +166,14 @@ def get_order(link: SpApiClient, order_id: str) -> Order:
     except NotFound as failure:
         raise failure.named(ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=UNKNOWN_TO_AMAZON) from None
     try:
-        return to_order(_decode_answer(answer.body).order)
+        order = to_order(_decode_answer(answer.body).order)
     except UnexpectedFormError as error:
         raise link.malformed(GET_ORDER, answer.request_id, str(error)).retyped(DamagedOrder) from error
     except UndecodableError as error:
         raise link.malformed(GET_ORDER, answer.request_id, _cut_off(answer.body)).retyped(DamagedOrder) from error
+    if order.order_id != order_id:
+        raise link.malformed(GET_ORDER, answer.request_id, services.ANOTHER_ORDER).retyped(DamagedOrder)
+    return order
 
 
 def _page_with_faults(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:

@@ -14,7 +14,9 @@ from typing import Final
 import msgspec
 
 from amzlink.amazon.marketplaces import MARKETPLACES
+from amzlink.amazon.reports import LOST_LETTER
 from amzlink.amazon.transport import DOWNLOAD
+from amzlink.clock import in_our_time
 from amzlink.core.orders.order import NOTHING_PERSONAL, Buyer, Order, OrderId, OrderLine, PersonalData, Recipient
 from amzlink.core.orders.order_number import ORDER_NUMBER
 from amzlink.problems import ProblemName, services
@@ -26,6 +28,10 @@ _SERVICE_LEVELS: Final = {
 }  # fmt: skip
 _BY_CHANNEL: Final = {marketplace.shop.casefold(): marketplace.id for marketplace in MARKETPLACES}
 _MOST_DIGITS: Final = 6
+_ADDRESS: Final = (
+    "recipient-name", "ship-address-1", "ship-address-2", "ship-address-3", "ship-city", "ship-state",
+    "ship-postal-code", "ship-country",
+)  # fmt: skip
 _UNKNOWN: Final = datetime.min.replace(tzinfo=UTC)
 _NEEDED: Final = ("order-id", "order-item-id", "purchase-date", "quantity-purchased")
 
@@ -140,6 +146,7 @@ def _to_personal(line: Mapping[str, str]) -> PersonalData:
         postal_code=text("ship-postal-code"),
         country_code=text("ship-country"),
         phone=text("ship-phone-number") or text("buyer-phone-number"),
+        letters_lost=any(sign in line.get(name, "") for name in _ADDRESS for sign in LOST_LETTER),
     )
     if buyer == Buyer() and recipient == Recipient():
         return NOTHING_PERSONAL
@@ -160,6 +167,6 @@ def _moment(text: str) -> datetime | None:
     """A time with its offset, in UTC and to the second; None where there is none that can be read."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None
+        return in_our_time(moment.astimezone(UTC).replace(microsecond=0)) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None

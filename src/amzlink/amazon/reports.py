@@ -6,8 +6,9 @@ The caller takes the steps one by one, so that it can write down how far it came
 Source: docs/services/amazon.md, "Requesting and reading a report".
 """
 
+import codecs
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -42,7 +43,9 @@ _PATH: Final = "/reports/2021-06-30"
 _ROLE_MISSING: Final = "access to the resource is forbidden"
 _OVER: Final = frozenset({DONE, CANCELLED, FATAL})
 _WITHOUT_CHARSET: Final = "cp1252"
-_DAMAGED: Final = ("?", "\N{REPLACEMENT CHARACTER}")
+_MISNAMED: Final = ("cp1252", "cp932")
+LOST_LETTER: Final = ("?", "\N{REPLACEMENT CHARACTER}")
+"""What stands in a report for a letter that its encoding lacks."""
 _BY_MERCHANT: Final = "DEFAULT"
 _ID_IS_ASIN: Final = "1"
 Kind = TypeVar("Kind")
@@ -177,10 +180,10 @@ def report_lines(
 
     A report with personal data is `restricted`: its document opens to a restricted data token alone.
 
-    Its encoding is the one that its answer names. Where it names none, it is UTF-8 if all of it can be, and else
-    `without_charset` (cp932 in Japan). Columns are apart by tabs and a quotation mark is a letter like any
-    (docs/services/amazon.md, "What goes wrong with reports"). Nobody can tell what stands where in a line with more
-    cells than the header: it comes as an empty one.
+    Its encoding is the one that its answer names. Where it names none, or one of Windows, it is UTF-8 if all of it can
+    be; without a name it is else `without_charset` (cp932 in Japan). Columns are apart by tabs and a quotation mark is
+    a letter like any (docs/services/amazon.md, "What goes wrong with reports"). Nobody can tell what stands where in a
+    line with more cells than the header: it comes as an empty one.
 
     Raises:
         Problem: `document-refused`, `response-malformed`, or as `SpApiClient.get`.
@@ -218,7 +221,7 @@ def listing_skus(
             title=line.get("item-name") or None,
             status=line.get("status") or None,
             is_merchant_fulfilled=channel == _BY_MERCHANT if channel else None,
-            is_damaged=not sku or any(sign in sku for sign in _DAMAGED),
+            is_damaged=not sku or any(sign in sku for sign in LOST_LETTER),
         )
 
 
@@ -247,8 +250,7 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
         return pieces(document.body, compressed=compressed, most_bytes=MOST_REPORT_BYTES)
 
     try:
-        codec = charset_of(document.content_type) or ("utf-8-sig" if is_utf8(parts()) else fallback)
-        texts = lines(parts(), codec)
+        texts = lines(parts(), _codec(document, parts, fallback))
         header = _header(next(texts, ""))
         for text in texts:
             cells = text.split("\t")
@@ -260,11 +262,22 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
         raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
 
 
+def _codec(document: Document, parts: Callable[[], Iterator[bytes]], fallback: str) -> str:
+    """The encoding that a document has. That of Windows is named for UTF-8 too, which no other text happens to be."""
+    named = charset_of(document.content_type)
+    if named not in (None, *_MISNAMED):
+        return named
+    if next(parts(), b"").startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8-sig" if is_utf8(parts()) else named or fallback
+
+
 def _header(line: str) -> list[str]:
+    """The names of the columns. Of two with one name the first has it: merchants add columns, and these stand last."""
     names = [name.strip().casefold() for name in line.split("\t")]
     if len(names) > _MOST_COLUMNS:
         raise ValueError(services.TOO_MANY_COLUMNS)
-    return names
+    return [name if name not in names[:place] else f"{name}\t{place}" for place, name in enumerate(names)]
 
 
 def _explain(refusal: Denied | Refused, error: SpApiError) -> CallFailed | None:

@@ -5,6 +5,8 @@ Source: docs/services/sendcloud.md, "Versions".
 
 from datetime import UTC, datetime
 
+from amzlink.clock import in_our_time
+
 
 def in_utc(text: str | None) -> datetime | None:
     """The moment that Sendcloud tells, in UTC; None where it tells none, or one that cannot be read.
@@ -13,6 +15,6 @@ def in_utc(text: str | None) -> datetime | None:
     """
     try:
         moment = datetime.fromisoformat(text or "")
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return in_our_time(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
     except (ValueError, OverflowError):  # the latter: in UTC it would lie outside the calendar
         return None

@@ -160,3 +160,11 @@ def test_no_fact_of_an_order_is_left_out_of_the_digest_but_the_personal_data_and
 def test_the_digest_of_an_order_that_went_through_json_is_the_same() -> None:
     order = order_of(packages=(package_of(),))
     assert digest(msgspec.json.decode(msgspec.json.encode(order), type=Order)) == digest(order)
+
+
+@pytest.mark.parametrize("days", [-400, 0, 400])
+def test_whatever_is_read_of_an_order_replaces_what_a_report_told_of_it(days: int) -> None:
+    """A report's time may be damaged, and an order that could not get over it would be held for ever."""
+    order = order_of()
+    known = msgspec.structs.replace(known_from(order), changed_at=NOW + timedelta(days=days), from_report=True)
+    assert verdict_on(order, known) is Verdict.UPDATED

@@ -1,16 +1,20 @@
 """The report route: orders to ship in a handful of calls, each held until it has been read, and nothing lost by it."""
 
+import json
+from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
 from amzlink.core.orders.holds import Hold
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.orderbook.orders.incomplete import orders_not_read
-from amzlink.orderbook.schema import HOLDS, ORDERS
+from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 AT_ONCE = timedelta(seconds=1)
@@ -134,3 +138,103 @@ def test_an_order_that_was_cancelled_after_the_report_is_found_to_be_so(tmp_path
     with at.deps.book(SLUG) as book, book.reading() as connection:
         status = connection.scalar(select(ORDERS.c.status).where(ORDERS.c.order_id == gone))
     assert status == "CANCELLED"
+
+
+class Altered(httpx.BaseTransport):
+    """Amazon, with something changed in its report of orders (`report`) or in an order that is asked for (`order`)."""
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        report: Callable[[list[dict[str, str]]], object] = lambda _: None,
+        order: Callable[[Any], object] = lambda _: None,
+    ) -> None:
+        self._inner, self._report, self._order = inner, report, order
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        body = answer.read()
+        if answer.headers.get("content-type", "").startswith("text/plain"):
+            names, *rows = [line.split("\t") for line in body.decode("cp1252").splitlines()]
+            lines = [dict(zip(names, row, strict=True)) for row in rows]
+            self._report(lines)
+            body = "\r\n".join("\t".join(row) for row in [names, *(line.values() for line in lines)]).encode("cp1252")
+        elif "/orders/2026-01-01/orders" in request.url.path:
+            document = json.loads(body)
+            if "order" in document:
+                self._order(document["order"])
+            else:
+                document = {"orders": []}  # a search that is behind the report
+            body = json.dumps(document).encode()
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        return httpx.Response(answer.status_code, headers=headers, content=body, request=request)
+
+
+def altered(tmp_path: Path, **changes: Callable[[Any], object]) -> StoreOnSandbox:
+    at = shop(tmp_path, 6)
+    at.deps.transport = Altered(at.transport, **changes)
+    run(at, route="report", max_wait=timedelta(minutes=30))
+    return at
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda order: order.update(orderItems=[]), id="without its lines"),
+        pytest.param(lambda order: order.update(orderId="111-1111111-1111111"), id="another order"),
+        pytest.param(lambda order: order["fulfillment"].update(fulfilledBy="AMAZON"), id="shipped by Amazon"),
+    ],
+)
+def test_an_order_that_no_answer_makes_known_is_asked_for_once_a_run(
+    tmp_path: Path, change: Callable[[Any], object]
+) -> None:
+    at = altered(tmp_path, order=change)
+    asked = Counter(call.url.path for call in at.transport.calls if "/orders/2026-01-01/orders/" in call.url.path)
+    assert set(asked.values()) == {1}
+    assert set(not_read(at)) == in_the_book(at) == open_at_amazon(at)
+
+
+@pytest.mark.parametrize(
+    ("report", "order"),
+    [
+        ({"purchase-date": "2027-06-01T00:00:00+00:00"}, {}),
+        ({"purchase-date": "2499-06-01T00:00:00+00:00"}, {}),
+        ({}, {"lastUpdatedTime": "2020-01-01T00:00:00Z"}),
+        ({"promise-date": "9999-12-31T23:59:59+00:00"}, {}),
+    ],
+    ids=["bought later", "bought in a far year", "changed before it was bought", "promised for the year 9999"],
+)
+def test_times_that_cannot_be_hold_no_order_back(tmp_path: Path, report: dict[str, str], order: dict[str, str]) -> None:
+    def change(lines: list[dict[str, str]]) -> None:
+        for line in lines:
+            line.update(report)
+
+    at = altered(tmp_path, report=change, order=lambda body: body.update(order))
+    assert not_read(at) == []
+    assert in_the_book(at) == open_at_amazon(at)
+
+
+def test_a_damaged_item_id_leaves_no_line_that_the_order_does_not_have(tmp_path: Path) -> None:
+    def change(lines: list[dict[str, str]]) -> None:
+        for line in lines:
+            line["order-item-id"] = "1.23E+13"
+
+    at = altered(tmp_path, report=change)
+    orders = at.sandbox.world.orders
+    with at.deps.book(SLUG) as book, book.reading() as connection:
+        found = {(row.order_id, row.order_item_id) for row in connection.execute(select(ORDER_LINES))}
+    assert found == {
+        (each, item["orderItemId"]) for each in in_the_book(at) for item in orders[each].body["orderItems"]
+    }
+
+
+def test_letters_that_the_report_lost_hold_the_order_where_amazon_withholds_the_address(tmp_path: Path) -> None:
+    def change(lines: list[dict[str, str]]) -> None:
+        for line in lines:
+            line["ship-address-1"] = "M?hlenstra?e 5"
+
+    at = altered(tmp_path, report=change, order=lambda body: body.pop("recipient"))
+    assert not_read(at) == []
+    with at.deps.book(SLUG) as book, book.reading() as connection:
+        held = set(connection.scalars(select(HOLDS.c.order_id).where(HOLDS.c.hold == Hold.DAMAGED_TEXT.value)))
+    assert held == in_the_book(at)

@@ -24,7 +24,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed.
 
     `has_lines`: its items came at some time. `delivered_on` is the day on which all of it had arrived, as far as that
-    is known, by the word of `delivered_by`.
+    is known, by the word of `delivered_by`. `from_report`: nothing but a report has told of it.
     """
 
     changed_at: datetime
@@ -33,6 +33,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     delivered_on: date | None = None
     delivered_by: str | None = None
     has_lines: bool = False
+    from_report: bool = False
 
 
 def digest(order: Order) -> str:
@@ -49,14 +50,18 @@ def judge(
 ) -> Verdict:
     """Whether an order is to be stored: the one rule of what has changed. What follows from a change goes by it too.
 
-    An older answer never overwrites a newer one, and what a report tells overwrites nothing. Two changes can carry the
-    same time, so at equal times the content decides, with what is personal in it: `tells_more` says whether that is
-    other than what is sealed, and is asked only where nothing else decides. An address that was missing is taken in any
-    case (what was sealed may be gone).
+    An older answer never overwrites a newer one. What a report tells overwrites nothing, and any answer overwrites it.
+    Two changes can carry the same time, so at equal times the content decides, with what is personal in it:
+    `tells_more` says whether that is other than what is sealed, and is asked only where nothing else decides. An
+    address that was missing is taken in any case (what was sealed may be gone).
     """
     if known is None:
         return Verdict.PENDING if order.status in PENDING else Verdict.NEW
-    if order.from_report or order.changed_at < known.changed_at:
+    if order.from_report:
+        return Verdict.UNCHANGED
+    if known.from_report:
+        return Verdict.UPDATED
+    if order.changed_at < known.changed_at:
         return Verdict.UNCHANGED
     if order.changed_at > known.changed_at or order_digest != known.digest:
         return Verdict.UPDATED

@@ -5,7 +5,7 @@ cause is another. Some holds depend on the time or on the store's settings, so t
 which of them count now.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -55,6 +55,8 @@ CONFIRMED_BY_AMAZON: Final = frozenset(name for name, hold in _BY_PROGRAM.items(
 # order back.
 ABSENT: Final = "absent"
 FROM_FILE: Final = "from-file"
+REPORT: Final = "report"
+"""The cause of `not-read-yet`, and of `damaged-text` where a report lost the letters."""
 
 INCOMPLETE: Final = frozenset({Hold.NO_ADDRESS, Hold.NO_LINES, Hold.DAMAGED_TEXT, Hold.NOT_READ_YET})
 """What came incomplete. It is not final: Amazon is asked again, whether or not a person lifted the hold."""
@@ -78,6 +80,8 @@ BUY_SHIPPING: Final = "PRIME"
 OWN_CARRIER: Final = "PRIME,own-carrier"
 STILL_HELD: Final = "PRIME,still-held"
 """Held by an earlier version under the first cause, and told."""
+COUNTRY_UNKNOWN: Final = "PRIME,country-unknown"
+"""A report named no marketplace. Whatever is read of the order decides."""
 PRIME_CAUSES: Final = (BUY_SHIPPING, OWN_CARRIER, STILL_HELD)
 
 
@@ -106,8 +110,11 @@ def causes(order: Order) -> dict[Hold, str]:
     for program in sorted(set(order.programs) & _BY_PROGRAM.keys()):  # Amazon promises no sequence
         hold = _BY_PROGRAM[program]
         found[hold] = f"{found[hold]},{program}" if hold in found else program
-    if Hold.PRIME in found and order.marketplace_id in OWN_CARRIER_MARKETPLACES:
-        found[Hold.PRIME] = OWN_CARRIER
+    if Hold.PRIME in found:
+        if order.marketplace_id in OWN_CARRIER_MARKETPLACES:
+            found[Hold.PRIME] = OWN_CARRIER
+        elif order.from_report and order.marketplace_id is None:
+            found[Hold.PRIME] = COUNTRY_UNKNOWN
     if asked := [line.order_item_id for line in order.lines if line.cancellation_requested]:
         found[Hold.CANCELLATION_REQUESTED] = ",".join(sorted(asked))
     made_to_order = {line.order_item_id for line in order.lines if line.customised}
@@ -119,27 +126,16 @@ def causes(order: Order) -> dict[Hold, str]:
     if not order.lines:
         found[Hold.NO_LINES] = ABSENT
     if order.from_report:
-        found[Hold.NOT_READ_YET] = "report"
-        if _may_be_damaged(order.personal.recipient):
-            found[Hold.DAMAGED_TEXT] = "report"
+        found[Hold.NOT_READ_YET] = REPORT
     return found
-
-
-def _may_be_damaged(recipient: Recipient) -> bool:
-    """Whether letters may have been lost: a report shows a question mark for each that its encoding lacks."""
-    return any("?" in text or "\N{REPLACEMENT CHARACTER}" in text for text in _texts(recipient))
-
-
-def _texts(recipient: Recipient) -> Iterator[str]:
-    return (text for field in recipient.__struct_fields__ if (text := getattr(recipient, field)))
 
 
 def causes_of_address(recipient: Recipient) -> dict[Hold, str]:
     """The reasons in an address. One that a person gave is noted in place of the one that Amazon withheld."""
+    lost = {Hold.DAMAGED_TEXT: FROM_FILE if recipient.from_file else REPORT} if recipient.letters_lost else {}
     if not recipient.deliverable:
-        return {Hold.NO_ADDRESS: ABSENT}
-    found = {Hold.NO_ADDRESS: FROM_FILE} if recipient.from_file else {}
-    return found | {Hold.DAMAGED_TEXT: FROM_FILE} if recipient.letters_lost else found
+        return {Hold.NO_ADDRESS: ABSENT} | lost
+    return ({Hold.NO_ADDRESS: FROM_FILE} if recipient.from_file else {}) | lost
 
 
 def cause_to_keep(hold: str, before: str | None, now: str) -> str:
@@ -147,7 +143,7 @@ def cause_to_keep(hold: str, before: str | None, now: str) -> str:
 
     A Prime order that an earlier version held stays held, whatever else of it changes.
     """
-    if hold == Hold.PRIME and now == OWN_CARRIER and before is not None:
+    if hold == Hold.PRIME and now == OWN_CARRIER and before not in (None, COUNTRY_UNKNOWN):
         return before
     return now
 

@@ -123,8 +123,8 @@ class Buyer(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
 class Recipient(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Where the parcel goes. Field names are those of Amazon's `deliveryAddress`, in snake case.
 
-    `from_file`: Amazon withheld it, and a person gave it with a file of Seller Central's. `letters_lost`: that file has
-    damaged it.
+    `from_file`: Amazon withheld it, and a person gave it with a file of Seller Central's. `letters_lost`: that
+    file, or a report, has damaged it.
     """
 
     name: str | None = None

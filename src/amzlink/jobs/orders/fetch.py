@@ -71,6 +71,8 @@ class Fetch:
         self._store = run.store
         self._reporter = run.reporter
         self._intake = intake
+        self._asked: set[str] = set()  # in this run, of those that are known from a report alone
+        self._in_vain: set[str] = set()
 
     def by_number(self, order_ids: Sequence[str]) -> CallFailed | None:
         """Single orders by getOrder, whose quota is ninety times that of a search.
@@ -236,16 +238,19 @@ class Fetch:
 
     def _read_ahead(self, until: Callable[[], bool] = lambda: False) -> None:
         """Read orders that are known from a report alone, the most urgent first, until something else can be done."""
-        in_vain: set[str] = set()
-        while chunk := orders_not_read(self._book, _MOST_IN_A_ROW, but=in_vain):
+        while chunk := orders_not_read(self._book, _MOST_IN_A_ROW, but=self._in_vain):
+            # An answer can leave an order unread as well: it comes without lines, say.
+            self._in_vain |= self._asked.intersection(chunk)
             for order_id in chunk:
+                if order_id in self._in_vain:
+                    continue
                 if until():
                     return
+                self._asked.add(order_id)
                 try:
                     self._intake.take((get_order(self._link, order_id),))
                 except _ONE_ORDERS_OWN as problem:
                     self._intake.refuse(order_id, problem.name, problem.summary)
-                    in_vain.add(order_id)
                 except (AnswerUnknown, Throttled):  # the next run goes on with it
                     return
 

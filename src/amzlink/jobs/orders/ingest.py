@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -33,6 +34,7 @@ from amzlink.sealed import TakingIn
 
 _BY_AMAZON: Final = "AMAZON"
 _DATED_BY: Final = "sendcloud"
+_AHEAD: Final = timedelta(days=1)  # more than any clock or zone explains
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -154,6 +156,9 @@ class Intake:
             if before and before.has_lines and not order.lines:
                 found.put_off.append(Refusal(order.order_id, ProblemName.RESPONSE_MALFORMED, services.NO_ITEMS))
                 continue
+            if before and before.changed_at > self._now + _AHEAD:
+                # A time that was wrong when it was told: no later change could ever be later than that.
+                before = msgspec.structs.replace(before, changed_at=min(before.changed_at, order.changed_at))
             fingerprint = digest(told)
             verdict = judge(order, fingerprint, before, partial(sealed.tells_more, order))
             self._tally.verdicts[verdict] += 1
@@ -165,7 +170,11 @@ class Intake:
             found.changes.append(change)
             # The same order may stand on a page twice; the second time it is known.
             known[order.order_id] = Known(
-                order.changed_at, fingerprint, change.order.personal.recipient.deliverable, has_lines=bool(order.lines)
+                order.changed_at,
+                fingerprint,
+                change.order.personal.recipient.deliverable,
+                has_lines=bool(order.lines),
+                from_report=order.from_report,
             )
         return found
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
-from amzlink.core.orders.holds import cause_to_keep
+from amzlink.core.orders.holds import Hold, cause_to_keep
 from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
@@ -127,6 +127,7 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
         ORDERS.c.delivered_at,
         ORDERS.c.delivered_by,
         ORDERS.c.lines,
+        _of_a_report(book.store).where(HOLDS.c.order_id == ORDERS.c.order_id).exists().label("from_report"),
     ).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
     purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id.in_(order_ids))
     with book.reading() as connection:
@@ -139,11 +140,17 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
                     from_iso(row.delivered_at).date() if row.delivered_at else None,
                     row.delivered_by,
                     has_lines=row.lines > 0,
+                    from_report=row.from_report,
                 )
                 for row in connection.execute(known)
             },
             frozenset(connection.scalars(purged)),
         )
+
+
+def _of_a_report(store: str) -> Select[tuple[str]]:
+    """The orders that are known from a report alone."""
+    return select(HOLDS.c.order_id).where(HOLDS.c.store == store, HOLDS.c.hold == Hold.NOT_READ_YET.value)
 
 
 def searches_under_way(book: StoreBook) -> list[Search]:
@@ -243,6 +250,13 @@ def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChang
 
 
 def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
+    changed = [change.order.order_id for change in changes if not change.is_new]
+    if changed:
+        # Lines of a report with a damaged id would stand beside the order's own.
+        reported = _of_a_report(store).where(HOLDS.c.order_id.in_(changed))
+        connection.execute(
+            delete(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(reported))
+        )
     execute_many(connection, _UPSERT_ORDER, [_order_row(store, change, now) for change in changes])
     lines = [
         _line_row(store, change.order, position, line)
@@ -251,7 +265,7 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
     ]
     execute_many(connection, _UPSERT_LINE, lines)
     # A package that was cancelled may be gone from the answer.
-    if changed := [change.order.order_id for change in changes if not change.is_new]:
+    if changed:
         connection.execute(delete(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(changed)))
         consider_again(connection, store, changed)
     packages = [
