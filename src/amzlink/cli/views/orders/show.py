@@ -340,7 +340,7 @@ def _how_long(detail: OrderDetail, *, with_pii: bool) -> str:
         Rule.NOT_CONFIRMED: "not confirmed in time, so this date is final",
         Rule.DELIVERED: f"delivered {since}{carrier}, as {reporter} says",
         Rule.SHIPPED: f"shipped {since}{carrier}",
-        Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, its delivery assumed to need its days",
+        Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, no delivery reported, so some days for it are added",
     }.get(keeping.rule, keeping.rule.value)
     how = "encrypted" if with_pii else "encrypted; --with-pii shows it"
     counted = "" if keeping.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
