@@ -170,6 +170,17 @@ class TestWhatIsSaid:
     def test_what_is_not_paid_for_is_said_to_be_in_no_list(self, desk: Desk) -> None:
         desk.ask("orders", "list", "--status", "pending").shows("Orders that await payment come in once they are paid")
 
+    @pytest.mark.parametrize(
+        ("order", "said"),
+        [
+            (LABELLED, "Sendcloud has it already: `amzlink import-orders` removes it there, unless it has a label."),
+            (DONE, "It is shipped at Amazon, so the hold changes nothing now."),
+        ],
+    )
+    def test_a_hold_says_what_it_cannot_stop_by_itself(self, desk: Desk, order: str, said: str) -> None:
+        desk.ask("orders", "hold", order).shows(f"{order} is on hold until you release it.", said)
+        desk.ask("orders", "hold", FAR).lacks("Sendcloud", "Amazon")
+
     def test_an_empty_book_says_how_to_fill_it(self, empty: Desk) -> None:
         empty.ask("orders", "list", "--held").shows("No orders.", "amzlink import-orders")
 
