@@ -143,6 +143,7 @@ ADDED_ON_THE_WAY: Final = {"store", "store_option"}
 ADDED_BY: Final = {
     "amazon/errors.py": {"host"},  # the transport
     "amazon/transport.py": {"max_wait"},  # the one loop of attempts
+    "cli/shell/values.py": {"command"},  # `main`, which knows whose value it is
     "http/certificates.py": {"host"},  # `Way.problem`
     "http/connection.py": {"host", "seconds"},
     "http/reachability.py": {"host", "seconds"},

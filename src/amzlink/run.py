@@ -79,7 +79,7 @@ class StoreRun:
         return self._deps.clock
 
     def pause(self, seconds: float, why: str) -> None:
-        """Sleep, and say what comes then (`the next look`)."""
+        """Sleep, and say what comes then (`next check`)."""
         self.reporter.waiting(seconds, why)
         self.clock.sleep(seconds)
 

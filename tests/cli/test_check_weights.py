@@ -176,6 +176,7 @@ def test_a_weight_set_here_can_be_forgotten(at: Shell) -> None:
     ran = at.run("check-weights", "--forget", sku)
     assert "1 weight set here dropped: Amazon's weight counts again." in ran.out
     assert at.run("check-weights", "--forget", sku, "--json").document["forgotten"] == 0
+    assert f"{sku}: no weight and no customs data were set here" in at.run("check-weights", "--forget", sku).out
 
 
 @pytest.mark.parametrize("words", [("--set", "A=1kg", "--forget", "A"), ("--forget", " ")])

@@ -7,6 +7,7 @@ import pytest
 
 from amzlink.cli.main import run
 from amzlink.cli.pages import TOPICS, blocks_of, page_of
+from amzlink.core.orders.holds import Hold
 from tests.cli.dialogue.test_terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,14 @@ def test_a_topic_as_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> 
 def test_what_is_misspelt_is_asked_back(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", typed]) == 64
     assert f"Did you mean {meant}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("hold", [hold.value for hold in Hold])
+def test_a_hold_is_explained_by_the_name_that_the_lists_show(hold: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", hold]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{hold}: a hold")
+    assert f"--held {hold}" in out
 
 
 def test_the_list_ends_with_the_topics(capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,7 +116,7 @@ class TestWhatIsFound:
             (("--status", "foo"), ("--status", "UNSHIPPED", "CANCELLED", "all")),
             (("--held", "foo"), ("--held", "prime", "manual")),
             (("--limit", "0"), ("--limit", "all")),
-            (("--due-before", "soon"), ("--due-before",)),
+            (("--due-before", "soon"), ("--due-before", "today, tomorrow")),
         ],
     )
     def test_what_nobody_knows_is_a_usage_error_that_names_what_is_known(
@@ -125,6 +125,7 @@ class TestWhatIsFound:
         ran = desk.cron("orders", "list", *words)
         assert ran.code == 64
         assert all(name in ran.err for name in named)
+        assert "`amzlink orders list --help`" in " ".join(ran.err.split())
 
 
 @pytest.mark.parametrize("columns", [60, 80, 140])
@@ -144,7 +145,7 @@ class TestOnATerminal:
             ("--held", ("HELD SINCE", "preorder")),
             ("--refused", ("REASON", "Sendcloud:", "(address-unfit)", "could not be imported")),
             ("--overdue", ("LATE BY", "2 days")),
-            ("--waiting", ("carrier's", "scan", "DHL")),
+            ("--waiting", ("the first scan", "DHL")),
         ],
     )
     def test_a_filter_brings_the_columns_that_it_is_about(
@@ -155,10 +156,30 @@ class TestOnATerminal:
         assert all(phrase in found for phrase in phrases), screen.text
         screen.shows("1 order with this filter.")
 
+    @pytest.mark.parametrize("option", ["--overdue", "--waiting"])
+    def test_a_column_without_a_word_takes_no_room_from_the_others(self, desk: Desk, columns: int, option: str) -> None:
+        screen = desk.ask("orders", "list", option, columns=columns)
+        head = next(line for line in screen.lines if line.startswith("ORDER"))
+        assert screen.lines[screen.lines.index(head) + 1].startswith("302-"), screen.text  # the head is one line
+
 
 class TestWhatIsSaid:
     def test_nothing_found_is_not_no_orders(self, desk: Desk) -> None:
         desk.ask("orders", "list", "--held", "prime").shows("Nothing found with this filter.").lacks("No orders")
+
+    def test_what_is_not_paid_for_is_said_to_be_in_no_list(self, desk: Desk) -> None:
+        desk.ask("orders", "list", "--status", "pending").shows("Orders that await payment come in once they are paid")
+
+    @pytest.mark.parametrize(
+        ("order", "said"),
+        [
+            (LABELLED, "Sendcloud has it already: `amzlink import-orders` removes it there, unless it has a label."),
+            (DONE, "It is shipped at Amazon, so the hold changes nothing now."),
+        ],
+    )
+    def test_a_hold_says_what_it_cannot_stop_by_itself(self, desk: Desk, order: str, said: str) -> None:
+        desk.ask("orders", "hold", order).shows(f"{order} is on hold until you release it.", said)
+        desk.ask("orders", "hold", FAR).lacks("Sendcloud", "Amazon")
 
     def test_an_empty_book_says_how_to_fill_it(self, empty: Desk) -> None:
         empty.ask("orders", "list", "--held").shows("No orders.", "amzlink import-orders")

@@ -24,7 +24,7 @@ def test_orders_that_are_sent_are_counted_and_waits_for_sendcloud_are_told(tmp_p
     at = Destination(tmp_path)
     report = at.run()
     assert told(at.world, "sending orders to Sendcloud")[-1][0] == report.sent.sent + len(report.sent.refused)
-    waits = [seconds for seconds, why in at.world.reported.waits if why == "the next look"]
+    waits = [seconds for seconds, why in at.world.reported.waits if why == "next check"]
     assert waits
     assert waits == at.world.clock.slept
 

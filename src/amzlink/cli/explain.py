@@ -12,7 +12,8 @@ from amzlink.problems import CATALOGUE, ProblemName, usage
 def explain_command(
     ctx: typer.Context,
     problem: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="The name of a problem, as the message shows it, or a topic.")
+        str | None,
+        typer.Argument(metavar="NAME", help="The name of a problem or a hold, as the message shows it, or a topic."),
     ] = None,
     schema: Annotated[
         str | None, typer.Option(metavar="NAME", help="Print a JSON Schema of what a command prints with --json.")
@@ -20,8 +21,8 @@ def explain_command(
     list_all: Annotated[bool, typer.Option("--list", help="Show all names and topics.")] = False,
 ) -> None:
     """Explain a message by the name at its end, or show a page on a topic."""
-    from amzlink.cli.pages import TOPICS, schema_names
-    from amzlink.cli.views.pages import show_schema, show_topic, show_topics
+    from amzlink.cli.pages import TOPICS, holds, schema_names
+    from amzlink.cli.views.pages import show_hold, show_schema, show_topic, show_topics
     from amzlink.cli.views.problems import show_explanation, show_names
 
     session: Session = ctx.obj
@@ -41,9 +42,12 @@ def explain_command(
     if problem in TOPICS:
         show_topic(console, problem)
         return
+    if problem in (names_of_holds := holds()):
+        show_hold(console, problem)
+        return
     try:
         name = ProblemName(problem)
     except ValueError:
-        known = (*TOPICS, *(each.value for each in CATALOGUE))
+        known = (*TOPICS, *names_of_holds, *(each.value for each in CATALOGUE))
         console.usage(usage.problem_name_unknown(name=problem, nearest=nearest(problem, known)))
     show_explanation(console, name)

@@ -166,7 +166,7 @@ def _run(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> int:
         console.say()
         return console.fail(Problem(ProblemName.INTERRUPTED, **session.interruption.facts))
     except Problem as problem:
-        return _tell(problem, session)
+        return _tell(problem.with_facts(command=_command_name(options)), session)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback
         if isinstance(error, OSError) and error.errno in _OF_STDOUT and error.filename is None:
             return _cannot_write(error, Exit.DONE)

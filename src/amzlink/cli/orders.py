@@ -141,8 +141,7 @@ def hold_command(ctx: typer.Context, order_id: OrderIdArgument) -> None:
     session: Session = ctx.obj
     slug = session.store()
     number = number_of(session.deps, slug, order_id, session.console.command)
-    hold_order(session.deps, slug, number)
-    show_held(session.console, slug, number)
+    show_held(session.console, slug, hold_order(session.deps, slug, number))
 
 
 @orders_app.command("release")

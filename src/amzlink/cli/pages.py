@@ -30,6 +30,13 @@ def page_of(topic: str) -> str:
     return (files("amzlink") / "pages" / f"{topic}.md").read_text("utf-8")
 
 
+def holds() -> dict[str, str]:
+    """Why each hold keeps an order back, as the page on settings has it."""
+    tables = (lines for kind, lines in blocks_of(page_of("settings")) if kind == "table")
+    rows = next(lines for lines in tables if cells_of(lines[0])[0] == "hold")[2:]
+    return {name.strip("`"): why for name, why in map(cells_of, rows)}
+
+
 def schema_names() -> list[str]:
     """The names of the JSON Schemas, in the order of the alphabet."""
     return sorted(file.name.removesuffix(".json") for file in (files("amzlink") / _SCHEMAS).iterdir())

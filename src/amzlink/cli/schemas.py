@@ -56,7 +56,13 @@ DOCUMENTS: Final[Mapping[str, tuple[str, Structs]]] = {
     "verify": ("amzlink verify", (diagnosis.VerifyDocument,)),
     "explain": (
         "amzlink explain",
-        (problems.ExplainDocument, problems.ProblemsDocument, pages.TopicDocument, pages.SchemaDocument),
+        (
+            problems.ExplainDocument,
+            problems.ProblemsDocument,
+            pages.TopicDocument,
+            pages.HoldDocument,
+            pages.SchemaDocument,
+        ),
     ),
     "sandbox": ("amzlink sandbox", (sandbox.SandboxDocument, sandbox.FaultsDocument)),
     "demo": ("amzlink demo", (sandbox.DemoDocument,)),

@@ -9,7 +9,7 @@ _MOST: Final = 2
 
 
 def nearest(name: str, candidates: Iterable[str], alike: float = _ALIKE) -> tuple[str, ...]:
-    """The candidates that look like the name, in capitals or not, the likeliest first; two at most.
+    """The candidates that look like the name or go on from it, in capitals or not, the likeliest first; two at most.
 
     `alike` is how much at least, from 0 to 1, by difflib's ratio.
     """
@@ -17,4 +17,6 @@ def nearest(name: str, candidates: Iterable[str], alike: float = _ALIKE) -> tupl
     for candidate in candidates:
         by_spelling.setdefault(candidate.casefold(), candidate)
     typed = name.strip().casefold()
-    return tuple(by_spelling[spelling] for spelling in get_close_matches(typed, by_spelling, _MOST, alike))
+    alike_ones = get_close_matches(typed, by_spelling, _MOST, alike)
+    longer = [spelling for spelling in by_spelling if typed and spelling.startswith(f"{typed}-")]
+    return tuple(by_spelling[spelling] for spelling in list(dict.fromkeys([*alike_ones, *longer]))[:_MOST])

@@ -84,6 +84,7 @@ class CheckReport(msgspec.Struct, kw_only=True):
     `problem` is what stopped it, or kept it from reading listings. `passed_over` counts weights that Amazon refused or
     lost before, and that are not sent again unless they are given again. `set_here` and `forgotten` count weights,
     `customs_set` and `customs_forgotten` products with customs data; `customs` is what orders to ship lack of that.
+    `never_set` are the SKUs to forget of which nothing was set here.
     """
 
     store: str
@@ -96,6 +97,7 @@ class CheckReport(msgspec.Struct, kw_only=True):
     missing_orders: int = 0
     customs_set: int = 0
     customs_forgotten: int = 0
+    never_set: list[str] = msgspec.field(default_factory=list)
     customs: MissingCustoms = NOTHING_MISSING
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
@@ -249,6 +251,8 @@ class _Check:
         for sku in dict.fromkeys(options.forget):
             if sku not in {*weighed, *with_customs, *listed, *waiting}:
                 self._refuse_unknown(sku)
+            elif sku not in {*weighed, *with_customs}:
+                self._report.never_set.append(sku)
         booked.forget_local_weights(self._book, weighed)
         booked.forget_customs(self._book, with_customs)
         self._report.forgotten, self._report.customs_forgotten = len(weighed), len(with_customs)

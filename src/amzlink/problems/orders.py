@@ -108,7 +108,7 @@ ENTRIES: Final = {
         what="Orders are past their ship-by dates, and Amazon knows of no shipments.",
         what_exactly="{detail}",
         why="The order has no parcel yet, or the parcel has not reached the point at which the store confirms. Amazon counts late confirmations, and cancels orders that stay unconfirmed.",
-        next_step="Ship what is late. If it is on its way already, run `amzlink push-status{store_option}`, or confirm it in Seller Central, Manage Orders. `amzlink orders list{store_option} --overdue` shows them, the latest first.",
+        next_step="Ship what is late. If it is on its way already, run `amzlink push-status{store_option}`, or confirm it in Seller Central, Manage Orders. `amzlink orders list{store_option} --overdue` shows them, the longest overdue first.",
         exit_code=Exit.PARTLY,
     ),
     ProblemName.IMPORT_STALE: Entry(

@@ -91,7 +91,7 @@ ENTRIES: Final = {
     ),
     ProblemName.SHIP_BY_NEAR: Entry(
         title="Orders are due, but their parcels have no scan",
-        what="{count:order} of the store {store} must be confirmed within a day. No carrier has scanned the parcels yet.",
+        what="{count:order} of the store {store} must be confirmed within a day, or should have been by now. No carrier has scanned the parcels yet.",
         why="The store confirms when the carrier has processed the parcel. Letters and some services are never scanned. Amazon counts a late confirmation against the seller.",
         next_step="Make sure that the carrier gets the parcels. `amzlink stores set ship_by_guard_hours=6{store_option}` confirms announced parcels six hours before the ship-by date, scanned or not.",
         exit_code=Exit.PARTLY,

@@ -28,8 +28,8 @@ ENTRIES: Final = {
     ProblemName.INPUT_MALFORMED: Entry(
         title="A file cannot be read",
         what="{file} cannot be used: {detail}.",
-        why="It does not have the form that this command reads.",
-        next_step="Correct the file. `amzlink explain push-status` and `amzlink explain weights` show the forms.",
+        why="It is not there, may not be read, or does not have the form that this command reads.",
+        next_step="Check its name and folder, and what is in it. `amzlink explain push-status`, `amzlink explain weights` and `amzlink explain addresses` show the forms.",
         exit_code=Exit.BAD_INPUT,
     ),
     ProblemName.INTERRUPTED: Entry(
@@ -212,6 +212,11 @@ def not_a_span(*, option: str, given: str) -> str:
 def not_a_moment(*, option: str, given: str) -> str:
     """A moment that cannot be read."""
     return f"{option} has to be a time such as 7d or 2026-11-23T09:30:00Z, not {given!r}."
+
+
+def not_a_due_day(*, option: str, given: str) -> str:
+    """A moment to come, or a day, that cannot be read."""
+    return f"{option} has to be today, tomorrow or a time such as 2d or 2026-11-23T09:30:00Z, not {given!r}."
 
 
 def not_a_limit(*, option: str, given: str) -> str:

@@ -58,8 +58,8 @@ def test_an_import_that_waits_for_the_quota_counts_down_to_the_next_page_and_say
 def test_a_wait_is_over_with_the_next_step() -> None:
     work = Work()
     work.step(0, "Amazon makes the report", None, None, about=False)
-    work.wait(0, 15, "the next look")
-    assert line(work, 5) == "Amazon makes the report: the next look in 0:10"
+    work.wait(0, 15, "next check")
+    assert line(work, 5) == "Amazon makes the report: next check in 0:10"
     work.step(6, "weights", 0, 10, about=False)
     assert line(work, 6) == "weights: 0 of 10"
 

@@ -158,6 +158,14 @@ def test_the_rest_of_an_order_can_be_held_while_a_confirmed_parcel_travels() -> 
     assert waits_for(order) == WaitsFor(Wait.RELEASE, holds=("manual",))
 
 
+def test_a_held_order_whose_only_parcel_was_told_waits_for_amazon_and_not_for_its_release() -> None:
+    parcels = (ParcelNow(Way.OUT, has_reached=True, confirmed=Confirmed.ACCEPTED),)
+    order = Standing(
+        status="UNSHIPPED", now=NOW, holds=("manual",), parcels=parcels, confirmations=frozenset({Confirmed.ACCEPTED})
+    )
+    assert waits_for(order) == WaitsFor(Wait.AMAZON_SHOWS)
+
+
 def test_a_ship_by_time_that_is_over_is_told_as_over() -> None:
     order = Standing(status="UNSHIPPED", now=NOW, ship_by=NOW - timedelta(hours=1))
     assert waits_for(order) == WaitsFor(Wait.OWN_PARCEL, NOW - timedelta(hours=1), is_late=True)

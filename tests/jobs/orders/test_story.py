@@ -155,7 +155,7 @@ class TestTheWayOfAnOrder:
         assert said(at, "orders", "hold", order_id).code == 0
         at.run()
         found = story(at, order_id)
-        assert found["waits_for"].startswith("you to release it. It is on hold for manual.")
+        assert found["waits_for"].startswith("you to release it. You put it on hold.")
         assert found["destination"]["state"] == "withdrawn"
         assert said(at, "orders", "release", order_id).code == 0
         at.run()

@@ -183,7 +183,7 @@ def days(number: int) -> Callable[[Machine, str], object]:
     return lambda at, _order_id: at.keep(days=number)
 
 
-TAKEN_TO = "its delivery assumed to need its days"
+TAKEN_TO = "delivery assumed 14 days later"
 STRICT = {"counts_from": "shipment"}
 Start = Callable[..., Machine]
 

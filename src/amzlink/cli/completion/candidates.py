@@ -140,9 +140,9 @@ def _stores(_current: str) -> dict[str, str]:
 
 
 def _problems_and_topics(_current: str) -> dict[str, str]:
-    from amzlink.cli.pages import TOPICS
+    from amzlink.cli.pages import TOPICS, holds
 
-    return {**TOPICS, **{name.value: entry.title for name, entry in CATALOGUE.items()}}
+    return {**TOPICS, **holds(), **{name.value: entry.title for name, entry in CATALOGUE.items()}}
 
 
 def _schemas(_current: str) -> dict[str, str]:

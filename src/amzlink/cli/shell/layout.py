@@ -46,8 +46,14 @@ class Table:
         ]
         given_up = [columns.index(name) for name in dropping if name in columns]
         given_up.sort(key=lambda at: any(row[at] for row in rows))  # first what says nothing at all
+        while given_up and not any(row[given_up[0]] for row in rows) and not self._fits_whole(full, room):
+            self._shown.remove(given_up.pop(0))
         while not (self._lay_out(full, longest, room) and self._is_easy_to_read()) and given_up:
             self._shown.remove(given_up.pop(0))
+
+    def _fits_whole(self, full: Sequence[int], room: int) -> bool:
+        """Whether the columns that are shown fit without being narrowed."""
+        return sum(full[at] for at in self._shown) + _GAP * (len(self._shown) - 1) <= room
 
     def _is_easy_to_read(self) -> bool:
         """Whether the first rows are not torn over many lines."""

@@ -175,18 +175,24 @@ def parse_due(option: str, text: str, now: datetime) -> datetime:
     Raises:
         Problem: `usage`.
     """
-    return _moment(option, text, now, 1)
+    return _moment(option, text, now, 1, usage.not_a_due_day)
 
 
-def _moment(option: str, text: str, now: datetime, direction: int) -> datetime:
+def _moment(
+    option: str,
+    text: str,
+    now: datetime,
+    direction: int,
+    complaint: Callable[..., str] = usage.not_a_moment,
+) -> datetime:
     try:
         if _SPAN.fullmatch(text.strip().lower()):
             return now + direction * parse_span(option, text)
         moment = datetime.fromisoformat(text.strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the latter: before the year 1, or after 9999
-        raise _usage(usage.not_a_moment(option=option, given=text)) from None
+        raise _usage(complaint(option=option, given=text)) from None
 
 
 def _usage(detail: str) -> Problem:
-    return Problem(ProblemName.USAGE, command="amzlink", detail=detail)
+    return Problem(ProblemName.USAGE, detail=detail)  # whose value it is, `main` adds

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from amzlink.cli.pages import TOPICS, blocks_of, cells_of, page_of, schema_text, without_marks
+from amzlink.cli.pages import TOPICS, blocks_of, cells_of, holds, page_of, schema_text, without_marks
 from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document
@@ -69,6 +69,30 @@ def _document(topic: str) -> TopicDocument:
         variables=variables if topic == "environment" else UNSET,
         exit_codes=codes if topic == "exit-codes" else UNSET,
     )
+
+
+class HoldDocument(Document, frozen=True, kw_only=True):
+    """`explain HOLD --json`: why a hold keeps an order back."""
+
+    hold: str
+    text: str
+
+
+def show_hold(console: Console, name: str) -> None:
+    """Why a hold keeps an order back, and how to see and lift it."""
+    why = holds()[name]
+    console.result(lambda: HoldDocument(hold=name, text=why), lambda: _print_hold(console, name, why))
+
+
+def _print_hold(console: Console, name: str, why: str) -> None:
+    console.line(f"{name}: a hold, which keeps an order back")
+    console.line()
+    console.line(f"{why[0].upper()}{why[1:]}." if not why.startswith("`") else f"Set with {why}.", lead="Why:   ")
+    console.line(
+        f"`amzlink orders list --held {name}` shows these orders. `amzlink orders release ID` lifts the hold.",
+        lead="Next:  ",
+    )
+    console.line("`amzlink explain settings` lists all holds.")
 
 
 def show_topics(console: Console) -> None:

@@ -198,6 +198,14 @@ def _patch(outcome: PatchOutcome) -> Patch:
     )
 
 
+def _print_forgotten(console: Console, report: CheckReport, *, dry_run: bool) -> None:
+    if report.forgotten:
+        done = "would be dropped" if dry_run else "dropped"
+        console.line(f"{counted(report.forgotten, 'weight')} set here {done}: Amazon's weight counts again.")
+    for sku in report.never_set:
+        console.line(f"{sku}: no weight and no customs data were set here, so there is nothing to drop.")
+
+
 def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
     findings = [checked for checked in report.skus if checked.entry.verdict.finding is not Finding.OK]
     found = ", ".join(f"{count} {finding}" for finding, count in report.findings.items() if count)
@@ -220,9 +228,7 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
     if report.set_here:
         done = "would be set" if dry_run else "set"
         console.line(f"{counted(report.set_here, 'weight')} {done} here.")
-    if report.forgotten:
-        done = "would be dropped" if dry_run else "dropped"
-        console.line(f"{counted(report.forgotten, 'weight')} set here {done}: Amazon's weight counts again.")
+    _print_forgotten(console, report, dry_run=dry_run)
     for count, done, would in (
         (report.customs_set, "set", "would be set"),
         (report.customs_forgotten, "dropped", "would be dropped"),

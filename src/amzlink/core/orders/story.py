@@ -236,8 +236,11 @@ def _to_ship(order: Standing) -> tuple[Wait, tuple[str, ...]]:
     # What Amazon was told of is under way by right; the rest of the order can be held all the same.
     untold = [parcel for parcel in order.parcels if parcel.confirmed not in _TOLD]
     if order.holds:
-        has_label = any(parcel.way in _MAY_TRAVEL for parcel in untold)
-        return (Wait.DO_NOT_SHIP if has_label else _held(order.holds)), order.holds
+        if any(parcel.way in _MAY_TRAVEL for parcel in untold):
+            return Wait.DO_NOT_SHIP, order.holds
+        if Confirmed.ACCEPTED in order.confirmations:
+            return Wait.AMAZON_SHOWS, ()  # only then is it known whether anything is left to release
+        return _held(order.holds), order.holds
     return _confirming(order, [parcel for parcel in untold if parcel.way in _SHIPPED]) or _sending(order), ()
 
 

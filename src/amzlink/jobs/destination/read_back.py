@@ -55,7 +55,7 @@ class OrdersThere:
             if not waiting:
                 return
             self._run.reporter.step(f"Sendcloud stores {len(waiting):,} orders")
-            self._run.pause(pause, "the next look")
+            self._run.pause(pause, "next check")
             self._look(waiting)
 
     def give_up(self, missing: Sequence[DispatchRow]) -> None:

@@ -4,6 +4,7 @@ from amzlink.core.orders.holds import PRIME_CAUSES, HeldFor, Hold, counting, cou
 from amzlink.deps import Deps
 from amzlink.jobs.orders.show import order_meant
 from amzlink.orderbook.orders.browse import (
+    BookedOrder,
     lift_holds,
     release_prime,
     set_manual_hold,
@@ -12,10 +13,12 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun
 
 
-def hold_order(deps: Deps, slug: str, order_id: str) -> None:
-    """Keep an order back until it is released. Raises as `order_meant`."""
+def hold_order(deps: Deps, slug: str, order_id: str) -> BookedOrder:
+    """Keep an order back until it is released, and give it as it was. Raises as `order_meant`."""
     with StoreRun(deps, slug) as run:
-        set_manual_hold(run.book, order_meant(run, order_id, "amzlink orders hold").order_id, run.now())
+        order = order_meant(run, order_id, "amzlink orders hold")
+        set_manual_hold(run.book, order.order_id, run.now())
+    return order
 
 
 def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:

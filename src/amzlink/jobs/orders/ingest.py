@@ -117,9 +117,9 @@ class Intake:
     def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
         """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
         refusal = Refusal(order_id, problem, message)
-        self._tally.fetched += 1
-        self._tally.refused.append(refusal)
         gone = problem == ProblemName.ORDER_NOT_FOUND
+        self._tally.fetched += not gone  # what Amazon does not know did not come from there
+        self._tally.refused.append(refusal)
         page = Page(changes=(), refusals=() if gone else (refusal,), settled=(order_id,) if gone else ())
         save_page(self._book, page, self._now)
 

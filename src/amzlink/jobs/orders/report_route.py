@@ -86,7 +86,7 @@ class OrdersByReport:
         while not report.is_over:
             if self._run.clock.now() >= given_up:
                 raise Problem(ProblemName.REPORT_LATE, detail=report.report_id)
-            self._run.reporter.waiting(_POLL_EVERY, "another look at Amazon's report of the orders to ship")
+            self._run.reporter.waiting(_POLL_EVERY, "next check of Amazon's report")
             self._run.clock.sleep(_POLL_EVERY)
             report = report_status(self._link, report.report_id)
         return report

@@ -27,7 +27,8 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     """All that the book has of an order; `personal` only where it was asked for and is still there.
 
     `days` are those that the policy allows, `keeping` is the rule by which personal data that is there stays so long;
-    `carriers` are those of its parcels; `tombstone` tells when and why it went.
+    `assumed_days` those that a delivery is taken to need of which nobody reports; `carriers` are those of its parcels;
+    `tombstone` tells when and why it went.
     """
 
     order: BookedOrder
@@ -37,6 +38,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     carriers: tuple[str, ...] = ()
     tombstone: Tombstone | None = None
     days: int
+    assumed_days: int
     story: Story
 
 
@@ -61,6 +63,7 @@ def show_order(deps: Deps, slug: str, typed: str, *, with_personal: bool) -> Ord
             carriers=_carriers(story.parcels, order.order.packages),
             tombstone=tombstone,
             days=policy.days,
+            assumed_days=policy.unknown_delivery_days,
             story=story,
         )
 

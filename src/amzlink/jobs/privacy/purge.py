@@ -141,7 +141,7 @@ class Purger:
         today = day_of_purge(book, sure.date())
         sealed = self._run.sealed
         sealed.read_again()
-        self._run.reporter.step("looking for personal data that is due")
+        self._run.reporter.step("checking for personal data that is due")
         # What is still needed stays, though nobody was there to renew its lease in time.
         renew_leases(sealed, today=today, policy=policy)
         archived = self._archive(sealed, lambda: (due.order_id for due in all_due(book, today, policy)), sure)

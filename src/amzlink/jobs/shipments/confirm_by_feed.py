@@ -101,7 +101,7 @@ class FeedRoute:
                 return
             messages = sum(feed.messages for feed in waiting)
             self._run.reporter.step(f"Amazon works on {messages:,} confirmations")
-            self._run.pause(pause, "the next look")
+            self._run.pause(pause, "next check")
             pause = next(pauses, pause)
             for feed in waiting:
                 self._look(feed)
@@ -164,8 +164,8 @@ class FeedRoute:
         if rest > 2 * _LISTED_AFTER:  # noted under a wrong clock: the list, which goes by time, would not show it
             self._read_back_one_by_one(feed)
             return
-        self._run.reporter.step("looking for confirmations that Amazon may have")
-        self._run.pause(max(0.0, rest.total_seconds()), "the next look")
+        self._run.reporter.step("checking for confirmations that Amazon may have")
+        self._run.pause(max(0.0, rest.total_seconds()), "next check")
         known = known_feed_ids(self._run.book)
         listed = [
             found

@@ -51,7 +51,7 @@ class Confirmer:
         for entry in in_state(self._run.book, State.CALLING):
             if entry.asked_at:
                 rest = (entry.asked_at + _SETTLING - self._run.now()).total_seconds()
-                self._run.pause(max(0.0, min(rest, _SETTLING.total_seconds())), "the next look")
+                self._run.pause(max(0.0, min(rest, _SETTLING.total_seconds())), "next check")
             self._run.reporter.step("reading back confirmations whose answer was lost")
             self._read_back(entry)
 

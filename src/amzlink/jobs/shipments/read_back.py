@@ -44,7 +44,7 @@ class ConfirmationsShown:
         late = [entry for entry in waiting if self._age(entry) >= _SHOWN_BY_THEN][:_MOST_READ]
         ids = list(dict.fromkeys(entry.order_id for entry in late))
         for number, order_id in enumerate(ids, 1):
-            self._run.reporter.step("looking for confirmations at Amazon", number, len(ids))
+            self._run.reporter.step("checking for confirmations at Amazon", number, len(ids))
             self._ask(order_id)
         missing = self._not_shown(late)
         if not self._run.time.is_trusted:

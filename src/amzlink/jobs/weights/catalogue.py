@@ -127,7 +127,7 @@ class CatalogueSweep:
                     self._begin_anew(until)
                 raise Problem(ProblemName.REPORT_LATE, detail=report.report_id, store=self._book.store)
             self._run.reporter.step("Amazon makes the listings report")
-            self._run.pause(_POLL_REPORT_EVERY, "the next look")
+            self._run.pause(_POLL_REPORT_EVERY, "next check")
             report = report_status(self._link, report.report_id)
         try:
             document_id = report.document()

@@ -28,7 +28,7 @@ def overdue_orders(book: StoreBook, now: datetime, limit: int) -> tuple[str, ...
 
 
 def count_near(book: StoreBook, now: datetime) -> int:
-    """Orders that have to be confirmed within a day, and whose parcels wait for the store's trigger."""
+    """Orders that have to be confirmed within a day, or are overdue, whose parcels wait for the store's trigger."""
     parcel = select(PARCELS.c.parcel).where(
         PARCELS.c.store == ORDERS.c.store,
         PARCELS.c.order_id == ORDERS.c.order_id,
@@ -36,7 +36,7 @@ def count_near(book: StoreBook, now: datetime) -> int:
     )
     query = select(func.count()).where(
         _to_ship(book),
-        ORDERS.c.ship_by.between(to_iso(now), to_iso(now + NEAR)),
+        ORDERS.c.ship_by < to_iso(now + NEAR),
         parcel.exists(),
         ~is_being_confirmed(),
     )

@@ -1,9 +1,15 @@
 """What is said of orders that were held or released."""
 
+from typing import Final
+
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document
 from amzlink.cli.views.words import counted
 from amzlink.core.orders.holds import Hold
+from amzlink.core.orders.order import CANCELLED, SHIPPED
+from amzlink.orderbook.orders.browse import BookedOrder
+
+_MAY_BE_THERE: Final = "yes"  # `Outcome.sent`
 
 
 class HeldDocument(Document, frozen=True, kw_only=True):
@@ -30,12 +36,22 @@ class ReleasedOrdersDocument(Document, frozen=True, kw_only=True):
     order_ids: list[str]
 
 
-def show_held(console: Console, slug: str, order_id: str) -> None:
-    """That an order is held by hand."""
+def show_held(console: Console, slug: str, order: BookedOrder) -> None:
+    """That an order is held by hand, and what that cannot stop any more."""
+    told = f"{order.order_id} is on hold until you release it.{_too_late(order, console.option_of(slug))}"
     console.result(
-        lambda: HeldDocument(store=slug, order_id=order_id, holds=(Hold.MANUAL.value,)),
-        lambda: console.line(f"{order_id} is on hold until you release it."),
+        lambda: HeldDocument(store=slug, order_id=order.order_id, holds=(Hold.MANUAL.value,)),
+        lambda: console.line(told),
     )
+
+
+def _too_late(order: BookedOrder, option: str) -> str:
+    if order.order.status in (SHIPPED, CANCELLED):
+        return f" It is {order.order.status.lower()} at Amazon, so the hold changes nothing now."
+    if order.outcome.sent == _MAY_BE_THERE:
+        removes = f"`amzlink import-orders{option}` removes it there, unless it has a label."
+        return f" Sendcloud has it already: {removes}"
+    return ""
 
 
 def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str, ...], nothing: str) -> None:

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, moment
 from amzlink.cli.views.words import by_number, counted, lateness, local_time, reason, thousands
-from amzlink.core.orders.order import Order
+from amzlink.core.orders.order import PENDING, Order
 from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, WaitsFor, confirmed, waits_for
 from amzlink.orderbook.orders.browse import BookedOrder, Filter, Remark
 from amzlink.problems import CATALOGUE, ProblemName
@@ -160,7 +160,7 @@ def _carriers(remark: Remark) -> tuple[str, ...]:
 
 _WAITS_FOR: Final = {
     WaitsFor.LABEL: "a label",
-    WaitsFor.FIRST_SCAN: "the carrier's first scan",
+    WaitsFor.FIRST_SCAN: "the first scan",
     WaitsFor.NEXT_PUSH: "push-status",
 }
 _BY: Final = {"sendcloud": "Sendcloud", "amazon": "Amazon"}
@@ -237,6 +237,8 @@ def _nothing_found(seen: Seen, wanted: Filter, option: str) -> str:
         text = f"No orders to ship. `amzlink orders list --status all{option}` shows the others."
     else:
         text = "Nothing found with this filter."
+        if wanted.statuses and PENDING.issuperset(wanted.statuses):
+            text += " Orders that await payment come in once they are paid."
     return f"{text} {_not_imported(seen.not_imported)}" if wanted.refused and seen.not_imported else text
 
 

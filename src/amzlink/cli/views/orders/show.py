@@ -12,7 +12,7 @@ from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.orders.lists import ListedOrder, OrderLine, lines_of, listed_order
 from amzlink.cli.views.orders.story import StoryParts, print_events, print_standing, story_parts, waits_in_words
 from amzlink.cli.views.privacy import WHY_PURGED
-from amzlink.cli.views.words import local_day, local_time
+from amzlink.cli.views.words import counted, local_day, local_time
 from amzlink.core.orders import order as orders
 from amzlink.core.orders.demands import in_words
 from amzlink.core.orders.holds import INCOMPLETE
@@ -335,16 +335,17 @@ def _how_long(detail: OrderDetail, *, with_pii: bool) -> str:
     since = local_day(keeping.since) if keeping.since else "on an unknown day"
     reporter = _REPORTERS.get(detail.order.delivered_by or "", "a file")
     carrier = f" by {' and '.join(detail.carriers)}" if detail.carriers else ""
+    later = counted(detail.assumed_days, "day")
     why = {
         Rule.OPEN: "still to ship, so this date will be extended",
         Rule.NOT_CONFIRMED: "not confirmed in time, so this date is final",
         Rule.DELIVERED: f"delivered {since}{carrier}, as {reporter} says",
         Rule.SHIPPED: f"shipped {since}{carrier}",
-        Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, its delivery assumed to need its days",
+        Rule.DELIVERY_UNKNOWN: f"shipped {since}{carrier}, delivery assumed {later} later",
     }.get(keeping.rule, keeping.rule.value)
     how = "encrypted" if with_pii else "encrypted; --with-pii shows it"
-    counted = "" if keeping.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
-    return f"Personal data until {local_day(until)}: {why}{counted} ({how})"
+    plus = "" if keeping.rule in (Rule.OPEN, Rule.NOT_CONFIRMED) else f", {detail.days} days"
+    return f"Personal data until {local_day(until)}: {why}{plus} ({how})"
 
 
 def _print_personal(console: Console, personal: PersonalData) -> None:

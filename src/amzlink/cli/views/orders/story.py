@@ -10,6 +10,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import moment
 from amzlink.cli.views.words import local_time
 from amzlink.clock import to_iso
+from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.story import At, Confirmed, Event, Wait, WaitsFor, What
 from amzlink.core.shipments.parcels import Kind, Parcel
 from amzlink.jobs.orders.story import AtDestination, ConfirmationNow, Story
@@ -187,7 +188,8 @@ def waits_in_words(waiting: WaitsFor, told: Callable[[datetime], str]) -> str:
     """What an order waits for, and until when; `told` spells a time."""
     words = _WAITS[waiting.wait]
     if waiting.wait is Wait.RELEASE:
-        words += f". It is on hold for {', '.join(waiting.holds)}"
+        others = [hold for hold in waiting.holds if hold != Hold.MANUAL]
+        words += f". It is on hold for {', '.join(others)}" if others else ". You put it on hold"
     if waiting.until is None:
         return words
     time = told(waiting.until)
