@@ -10,7 +10,7 @@ import pytest
 from amzlink.files import write_private
 from tests.support.world import SLUG, Shell, shell
 
-SECRETS = ["AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET", "AMZLINK_SECRET_DEMO_SHOP_REFRESH_TOKEN"]
+SECRETS = [f"AMZLINK_SECRET_DEMO_SHOP_{name}" for name in ("CLIENT_SECRET", "REFRESH_TOKEN", "SENDCLOUD_SECRET_KEY")]
 
 
 @pytest.fixture

@@ -215,3 +215,10 @@ class TestExport:
         assert screen.code == 0
         assert (file.read_text() == "old") == kept
         assert ("Overwrite it?" in screen.flat) == (not force)
+
+
+def test_a_value_that_cannot_be_read_is_answered_with_the_commands_own_help(empty: Desk) -> None:
+    asked = empty.ask("orders", "list", "--due-before", "monday")
+    assert asked.code == 64
+    asked.shows("--due-before has to be today, tomorrow, or a time such as 2d", "`amzlink orders list --help`")
+    empty.ask("orders", "list", "--status", "shiped").shows("Did you mean SHIPPED")

@@ -44,6 +44,8 @@ def explain_command(
     try:
         name = ProblemName(problem)
     except ValueError:
+        if found := [each.value for each, entry in CATALOGUE.items() if problem in entry.checks]:
+            console.usage(usage.name_of_a_check(name=problem, problems=found))
         known = (*TOPICS, *(each.value for each in CATALOGUE))
         console.usage(usage.problem_name_unknown(name=problem, nearest=nearest(problem, known)))
     show_explanation(console, name)

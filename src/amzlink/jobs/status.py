@@ -49,8 +49,8 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `scheduled`: whether anything on this machine runs amzlink; None: that cannot be seen. `as_other` are the carriers
     of the last weeks that Amazon was told of as `Other`, with the number of parcels. `overdue` are the first hundred of
-    those that `shipping` counts. `booked_so_far` is how many orders the book has while the first import is not finished:
-    it is under way, was paused, or was stopped; None: an import has succeeded, or none has begun.
+    those that `shipping` counts. `booked_so_far` is how many orders the book has while the first import is not
+    finished: it is under way, was paused, or was stopped; None: an import has succeeded, or none has begun.
     """
 
     store: str

@@ -60,8 +60,8 @@ def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: lis
                 "Amazon's Buy Shipping."
             )
             console.line(
-                f"Next: buy the {'label' if one else 'labels'} in Seller Central. To send an order to Sendcloud all the "
-                f"same, run `amzlink orders release {still_held[0] if one else 'ID'}{console.option_of(slug)}`."
+                f"Next: buy the {'label' if one else 'labels'} in Seller Central. To send an order to Sendcloud all "
+                f"the same, run `amzlink orders release {still_held[0] if one else 'ID'}{console.option_of(slug)}`."
             )
         if not order_ids and not still_held:
             console.line(f"No order to ship is on hold for {hold.value}.")

@@ -231,7 +231,10 @@ def _what(wanted: Filter) -> str:
 
 
 def _nothing_found(seen: Seen, wanted: Filter, option: str) -> str:
-    if seen.book_is_empty:
+    if seen.book_is_empty and seen.imported_at:
+        found = local_time(seen.imported_at, seen.now)
+        text = f"No orders. The last import, {found}, found none. `amzlink verify{option}` checks the link to Amazon."
+    elif seen.book_is_empty:
         text = f"No orders. `amzlink import-orders{option}` fetches them."
     elif wanted == Filter(statuses=STILL_TO_SHIP):
         text = f"No orders to ship. `amzlink orders list --status all{option}` shows the others."
