@@ -166,20 +166,13 @@ def _run(argv: Sequence[str], deps: "Deps | None", *, step: bool) -> int:
         console.say()
         return console.fail(Problem(ProblemName.INTERRUPTED, **session.interruption.facts))
     except Problem as problem:
-        return _tell(_with_command(problem, console), session)
+        return _tell(problem, session)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one, never as a traceback
         if isinstance(error, OSError) and error.errno in _OF_STDOUT and error.filename is None:
             return _cannot_write(error, Exit.DONE)
         return _report_bug(error, session)
     finally:
         console.clear_progress()
-
-
-def _with_command(problem: Problem, console: Console) -> Problem:
-    """What is wrong with a value is found where nobody knows whose option it is."""
-    if problem.name is ProblemName.USAGE and problem.facts.get("command") == "amzlink":
-        return Problem(problem.name, **{**problem.facts, "command": console.command})
-    return problem
 
 
 def _tell(problem: Problem, session: Session) -> int:

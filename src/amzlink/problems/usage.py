@@ -219,11 +219,6 @@ def not_a_moment(*, option: str, given: str) -> str:
     return f"{option} has to be a time such as 7d or 2026-11-23T09:30:00Z, not {given!r}."
 
 
-def not_a_due_day(*, option: str, given: str) -> str:
-    """A day or moment to come that cannot be read."""
-    return f"{option} has to be today, tomorrow, or a time such as 2d or 2026-11-23T09:30:00Z, not {given!r}."
-
-
 def not_a_limit(*, option: str, given: str) -> str:
     """A number of orders that cannot be read."""
     return f"{option} has to be a number from 1 on, or all, not {given!r}."

@@ -125,10 +125,7 @@ def parse_due_day(option: str, text: str, now: datetime) -> datetime:
     """
     days = {"today": 1, "tomorrow": 2}.get(text.strip().lower())
     if days is None:
-        try:
-            return parse_due(option, text, now)
-        except Problem:
-            raise _usage(usage.not_a_due_day(option=option, given=text)) from None
+        return parse_due(option, text, now)
     here = in_local_zone(now)
     midnight = datetime.combine(here.date() + timedelta(days=days), time())
     if here.tzinfo is UTC:

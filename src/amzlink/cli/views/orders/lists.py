@@ -15,6 +15,7 @@ from amzlink.core.orders.order import Order
 from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, WaitsFor, confirmed, waits_for
 from amzlink.orderbook.orders.browse import BookedOrder, Filter, Remark
 from amzlink.problems import CATALOGUE, ProblemName
+from amzlink.problems.shipments import REFUSED_BECAUSE
 
 
 class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +214,7 @@ def _columns(seen: Seen, wanted: Filter) -> dict[str, Callable[[BookedOrder, tup
 
 
 def _in_words(refusal: RefusalPart) -> str:
-    message = refusal.reason or CATALOGUE[refusal.problem].title
+    message = REFUSED_BECAUSE.get(refusal.reason or "", refusal.reason) or CATALOGUE[refusal.problem].title
     return f"{_BY[refusal.by]}: {reason(message, refusal.problem)}"
 
 
