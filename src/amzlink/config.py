@@ -30,7 +30,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
 
     `carriers` is its own table: the name as Sendcloud or a file gives it, and Amazon's code alone or with a method.
     `test` marks a store that was made under overridden endpoints; `client_secret_set_on` and `authorised_on` are
-    the days on which the two secrets were given, by which their age is judged.
+    the days on which the two secrets were given, by which their age is judged. A `..._mark` is the beginning of the
+    secret's hash: too short to tell anything of it, and long enough to see that another one was given.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     test: bool = False
     client_secret_set_on: str | None = None
     authorised_on: str | None = None
+    client_secret_mark: str | None = None
+    refresh_token_mark: str | None = None
 
     @property
     def hold_policy(self) -> HoldPolicy:

@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 import pytest
 
-from amzlink.cli.shell.alarms import Alarms
+from amzlink.cli.shell.alarms import Alarms, Finished
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.orders.imports import show
 from amzlink.jobs.import_orders import ImportReport
@@ -64,6 +64,30 @@ def test_what_a_check_beside_the_work_meets_and_what_passes_is_told_once_it_last
     assert [f"{mail.at:%H:%M}" for mail in office.mailbox] == ["01:15", "01:45"]
     assert "Warning: " in office.mailbox[0].text
     assert "has ended" in office.mailbox[1].text
+
+
+@pytest.mark.parametrize(
+    ("problem", "ends"),
+    [
+        (Problem(ProblemName.RETENTION_OVERDUE, count=2, store=SLUG), True),
+        (Problem(ProblemName.SHIP_BY_NEAR, count=2, store=SLUG), True),
+        (Problem(ProblemName.PRIME_STILL_HELD, count=2, store=SLUG), False),
+    ],
+    ids=["retention-overdue", "ship-by-near", "told-once"],
+)
+def test_the_end_of_what_every_run_warns_of_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], problem: Problem, ends: bool
+) -> None:
+    office = Office(tmp_path)
+    for warned in (True, True, False):
+        alarms = Alarms("import-orders", Console(), lambda: office.deps)
+        if warned:
+            alarms.warn(problem)
+        alarms.tell([Finished(store=SLUG)])
+        office.clock.advance(HOUR)
+    said = capsys.readouterr().err
+    assert said.count("Warning: ") + said.count("Error: ") == 1
+    assert (f"{SLUG}: This problem has ended: " in said) is ends
 
 
 def test_a_test_stores_hour_and_day_are_those_of_its_sandbox(tmp_path: Path) -> None:

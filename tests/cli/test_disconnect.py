@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from amzlink.files import write_private
 from tests.support.world import SLUG, Shell, shell
+
+SECRETS = [f"AMZLINK_SECRET_DEMO_SHOP_{name}" for name in ("CLIENT_SECRET", "REFRESH_TOKEN", "SENDCLOUD_SECRET_KEY")]
 
 
 @pytest.fixture
@@ -31,8 +34,9 @@ def test_removes_the_store_and_says_which_secrets_the_machine_still_gives(connec
     assert document.pop("purged") > 0
     assert document == {
         "schema": 1, "store": SLUG, "kept_orders": False, "archived": 0, "archive": None, "copies_left": 0,
+        "secrets_left": SECRETS, "files_left": [],
     }  # fmt: skip
-    for name in ("AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET", "AMZLINK_SECRET_DEMO_SHOP_REFRESH_TOKEN"):
+    for name in SECRETS:
         assert name in done.err
     assert connected.run("stores", "list", "--json").document["stores"] == []
     assert not Path(connected.environ["AMZLINK_SECRET_DEMO_SHOP_VAULT_KEY_FILE"]).exists()
@@ -45,6 +49,14 @@ def test_keeps_the_orders_when_asked_to(connected: Shell) -> None:
         ((orders,), (sealed,)) = (book.execute(f"SELECT count(*) FROM {t}").fetchone() for t in ("orders", "sealed"))
     assert orders > 0
     assert sealed == 0
+
+
+def test_names_the_files_with_secrets_that_are_left(connected: Shell) -> None:
+    file = connected.home.parent / "token"
+    write_private(file, connected.environ.pop(SECRETS[1]).encode())
+    connected.environ[f"{SECRETS[1]}_FILE"] = str(file)
+    done = connected.run("disconnect", "--yes")
+    assert f"This file still has a secret of the store. Delete it: {file}" in " ".join(done.err.split())
 
 
 def test_of_an_unknown_store_is_refused(connected: Shell) -> None:

@@ -69,3 +69,8 @@ def test_at_a_narrow_terminal_lines_to_copy_stay_whole(tmp_path: Path) -> None:
             for line in lines:
                 assert line in screen.text
     assert "`AMZLINK_SECRET_MY_SHOP_SENDCLOUD_SECRET_KEY_FILE`" in screen.text
+
+
+def test_a_check_s_name_is_told_with_the_problems_that_it_can_find(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "sendcloud-duplicate"]) == 64
+    assert "Problems that it can find: sendcloud-amazon-active." in capsys.readouterr().err

@@ -236,3 +236,7 @@ class TestExport:
         assert screen.code == 0
         assert (file.read_text() == "old") == kept
         assert ("Overwrite it?" in screen.flat) == (not force)
+
+
+def test_a_mistyped_status_is_asked_back(empty: Desk) -> None:
+    empty.ask("orders", "list", "--status", "shiped").shows("Did you mean SHIPPED")

@@ -1,12 +1,15 @@
 """status as a program: its exit code, its document, and its screen at any width."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.support.parcels import order_with_parcel
 from tests.support.questions import SLUG, Desk, at_the_desk
+from tests.support.world import shell
 
 
 @pytest.fixture
@@ -96,3 +99,26 @@ def test_several_stores_end_with_which_of_them_need_you(desk: Desk) -> None:
     assert done.code == 1
     assert done.out.splitlines()[-1] == "1 store needs you: second."
     assert desk.cron("status", "--store", SLUG).code == 0
+
+
+def test_a_first_import_that_the_quota_paused_says_how_far_it_is_and_needs_nobody(tmp_path: Path) -> None:
+    with shell(tmp_path, orders=2_600, quota="real") as at:
+        assert at.run("import-orders", "--since", "700d", "--route", "search", "--max-wait", "0s").code == 75
+        told = " ".join(at.run("status").out.split())
+        (store,) = at.run("status", "--json").document["stores"]
+        with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
+            book.execute("DELETE FROM runs")  # as where the run was killed, or is still under way
+            book.commit()
+        unnoted = " ".join(at.run("status").out.split())
+    so_far = f"{store['booked_so_far']} orders in the order book so far. The next import continues."
+    assert store["booked_so_far"] > 0
+    assert f" by Amazon's quota: {so_far} (throttled)" in told
+    assert f"Last import the first one is not finished: {so_far}" in unnoted
+    for text in (told, unnoted):
+        assert "import-stale" not in text
+    assert "import-stale" not in [need["problem"] for need in store["needs_you"]]
+
+
+def test_before_the_first_import_there_is_none_to_continue(desk: Desk) -> None:
+    assert desk.json("status")["stores"][0]["booked_so_far"] is None
+    desk.ask("status").shows("Last import never")

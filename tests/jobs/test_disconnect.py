@@ -13,6 +13,7 @@ import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.core.privacy.retention import Rule
+from amzlink.files import write_private
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders.show import show_order
@@ -269,6 +270,7 @@ class TestAMachineWithoutAKeyring:
 
     def test_can_disconnect_and_is_told_what_it_gives_itself(self, world: StoreOnSandbox, tmp_path: Path) -> None:
         (tmp_path / "vault").write_text("key")
+        write_private(tmp_path / "token", b"y")
         failing = FailingKeyring(keyring_error("NoKeyringError"))
         world.deps.secrets = SystemSecrets(self.environ(tmp_path), world.deps.home, keyring=failing)
         done = disconnect(world.deps, SLUG, keep_orders=False)
@@ -276,6 +278,7 @@ class TestAMachineWithoutAKeyring:
             "AMZLINK_SECRET_DEMO_SHOP_CLIENT_SECRET",
             "AMZLINK_SECRET_DEMO_SHOP_REFRESH_TOKEN",
         )
+        assert done.files_left == (tmp_path / "token",)
         assert not (tmp_path / "vault").exists()
         assert world.deps.load_config().stores == {}
 

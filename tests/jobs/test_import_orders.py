@@ -14,7 +14,7 @@ from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders.browse import list_orders
-from amzlink.jobs.orders.holds import hold_order, release_order, release_prime_orders
+from amzlink.jobs.orders.holds import hold_order, prime_orders_left, release_order, release_prime_orders
 from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
@@ -258,6 +258,7 @@ class TestPrimeOrdersOfAnEarlierVersion:
         assert release_prime_orders(world.deps, SLUG) == others
         assert held_for_prime(world) == {italian}
         assert release_prime_orders(world.deps, SLUG) == []
+        assert prime_orders_left(world.deps, SLUG) == [italian]
         run(world)
         assert held_for_prime(world) == {italian}
         assert self.told(world) == []

@@ -39,6 +39,9 @@ def explain_command(
         return
     if problem is None:
         console.usage(usage.PROBLEM_NAME_MISSING)
+    found_by = [each.value for each, entry in CATALOGUE.items() if problem in entry.checks]
+    if found_by and problem not in {*TOPICS, *CATALOGUE}:
+        console.usage(usage.name_of_a_check(name=problem, problems=found_by))
     if problem in TOPICS:
         show_topic(console, problem)
         return

@@ -33,7 +33,9 @@ def import_orders_command(
             help="How to fetch the orders. A report is faster where thousands are to ship.",
         ),
     ] = "auto",
-    max_wait: Annotated[str, typer.Option(metavar="5m", help="How long to wait for Amazon at most, in total.")] = "5m",
+    max_wait: Annotated[
+        str, typer.Option(metavar="5m", help="How long to wait for Amazon's quota in total. A report may take longer.")
+    ] = "5m",
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Import every store.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, but store nothing.")] = False,
 ) -> None:

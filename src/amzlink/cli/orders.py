@@ -157,7 +157,7 @@ def release_command(
     from amzlink.cli.shell.values import parse_choice
     from amzlink.cli.views.orders.holds import show_released, show_released_orders
     from amzlink.core.orders.holds import Hold
-    from amzlink.jobs.orders.holds import release_order, release_prime_orders
+    from amzlink.jobs.orders.holds import prime_orders_left, release_order, release_prime_orders
     from amzlink.jobs.orders.numbers import number_of
     from amzlink.problems import Exit, Problem, usage
 
@@ -168,7 +168,8 @@ def release_command(
         parse_choice("--held", held, Hold.PRIME.value)
     slug = session.store()
     if order_id is None:
-        show_released_orders(session.console, slug, Hold.PRIME, release_prime_orders(session.deps, slug))
+        released = release_prime_orders(session.deps, slug)
+        show_released_orders(session.console, slug, Hold.PRIME, released, prime_orders_left(session.deps, slug))
         return
     number = number_of(session.deps, slug, order_id, session.console.command)
     try:

@@ -31,6 +31,8 @@ _KEY_FIRST: Final[tuple[SecretName, ...]] = ("vault-key", *(name for name in NAM
 class Disconnected:
     """What went. `purged` orders had personal data; `still_given` are variables by which the machine gives secrets.
 
+    `files_left` are this user's files with such secrets: only the user knows what else reads them.
+
     `archive` is the file into which tax's part of `archived` orders was written before; `copies_left` orders have been
     handed to Sendcloud, which has them still.
     """
@@ -39,6 +41,7 @@ class Disconnected:
     purged: int
     kept_orders: bool
     still_given: tuple[str, ...]
+    files_left: tuple[Path, ...]
     archived: int
     archive: Path | None
     copies_left: int
@@ -56,6 +59,7 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         _refuse_unless_possible(deps, run)
         written = _archive(run)
         archived = written.orders if written else 0
+        files_left = tuple(file for name in NAMES if (file := deps.secrets.own_file(slug, name)))
         still_given, refusal = _forget_secrets(deps, slug)
         copies_left = handed_over(run.book)
         run.reporter.step("deleting personal data")
@@ -71,6 +75,7 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         purged=purged,
         kept_orders=keep_orders,
         still_given=still_given,
+        files_left=files_left,
         archived=archived,
         archive=written.path if written else None,
         copies_left=copies_left,

@@ -58,7 +58,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     """What one store's run did. `problem` is what stopped it, or what a person should know of.
 
     `addresses` is what became of a file with addresses, where one was given. `booked` is how many orders the book has,
-    where Amazon's quota stopped the run.
+    where Amazon's quota stopped the run. With `none_yet` neither this run nor one before has brought any.
     """
 
     store: str
@@ -70,6 +70,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     purged: int = 0
     booked: int = 0
+    none_yet: bool = False
     seconds: float = 0.0
     problem: Problem | None = None
 
@@ -158,6 +159,7 @@ def _import_into(
             report.tally.customs = find_missing_customs(run)
         report.problem = intake.missing_addresses()
         report.tally.incomplete = incomplete_orders(run.book)
+        report.none_yet = not report.tally.fetched and not count_orders(run.book)
     except Problem as problem:
         # What was stored before counts, and so does the time that Amazon told.
         report.problem = problem

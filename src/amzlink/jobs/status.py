@@ -14,7 +14,7 @@ from amzlink.core.shipments.rates import Rates
 from amzlink.deps import Deps
 from amzlink.files import Home
 from amzlink.jobs.diagnosis.alarms import remembered
-from amzlink.jobs.diagnosis.machine import check_freshness, check_retention, check_secret_age
+from amzlink.jobs.diagnosis.machine import STALE_AFTER, check_freshness, check_retention, check_secret_age
 from amzlink.jobs.diagnosis.needs import (
     IMPORT,
     FailingJob,
@@ -27,8 +27,8 @@ from amzlink.jobs.diagnosis.needs import (
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
-from amzlink.orderbook.orders.overview import Overview, overview
-from amzlink.orderbook.orders.pages import refused_orders
+from amzlink.orderbook.orders.overview import Overview, count_orders, overview
+from amzlink.orderbook.orders.pages import refused_orders, report_under_way, searches_under_way
 from amzlink.orderbook.runs import Ends, last_ends
 from amzlink.orderbook.shipments.rates import rates, told_as_other
 from amzlink.orderbook.shipments.urgent import count_near, overdue_orders
@@ -49,12 +49,14 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `scheduled`: whether anything on this machine runs amzlink; None: that cannot be seen. `as_other` are the carriers
     of the last weeks that Amazon was told of as `Other`, with the number of parcels. `overdue` are the first hundred of
-    those that `shipping` counts.
+    those that `shipping` counts. `booked_so_far` is how many orders the book has while the first import is not
+    finished: it is under way, was paused, or was stopped; None: an import has succeeded, or none has begun.
     """
 
     store: str
     name: str
     last_import: Ends
+    booked_so_far: int | None
     orders: Overview
     shipping: Progress
     last_push: Ends
@@ -86,12 +88,15 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -
         not_imported = refused_orders(run.book, numbers.refused) if numbers.refused else ()
         of_the_book = (*_of_intake(run), *_of_parcels(run, now))
         shipped, as_other = rates(run.book, now), _as_other(run, now)
+        booked_so_far = _booked_so_far(run, ends[IMPORT])
     checks = (
         check_secret_age(store, now.date()),
         check_retention(deps, slug, sure, now),
         check_freshness(deps, slug, now, scheduled=scheduled),
     )
     problems = (*of_the_book, *(run.naming_store(problem) for problem in _problems(checks)))
+    if booked_so_far is not None and _gets_on(ends[IMPORT], now):
+        problems = tuple(problem for problem in problems if problem.name is not ProblemName.IMPORT_STALE)
     failing = tuple(failing_jobs(slug, ends))
     found = Found(
         slug=slug,
@@ -109,6 +114,7 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -
         store=slug,
         name=store.name,
         last_import=ends[IMPORT],
+        booked_so_far=booked_so_far,
         last_push=ends[_PUSH],
         last_purge=ends[_PURGE],
         orders=numbers,
@@ -122,6 +128,21 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -
         as_other=as_other,
         needs=needs_of(found),
     )
+
+
+def _booked_so_far(run: StoreRun, imports: Ends) -> int | None:
+    """How many orders the first import has brought, where it has begun and is not finished."""
+    if imports.success or not (searches_under_way(run.book) or report_under_way(run.book)):
+        return None
+    return count_orders(run.book)
+
+
+def _gets_on(imports: Ends, now: datetime) -> bool:
+    """Whether a first import that is not finished needs nobody: no run has failed for hours, but for Amazon's quota."""
+    if not imports.is_failing:
+        return True
+    failed = imports.failure
+    return imports.failed_with == ProblemName.THROTTLED.value and failed is not None and now - failed <= STALE_AFTER
 
 
 def _of_intake(run: StoreRun) -> list[Problem]:

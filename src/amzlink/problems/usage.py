@@ -188,9 +188,14 @@ def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
     )
 
 
-def not_one_of(*, option: str, choices: Sequence[str], given: str) -> str:
-    """A value that is none of those which an option can have."""
-    return f"{option} has to be one of {', '.join(choices)}, not {given!r}."
+def not_one_of(*, option: str, choices: Sequence[str], given: str, nearest: Sequence[str] = ()) -> str:
+    """A value that is none of those which an option can have, and those that look like it."""
+    return f"{option} has to be one of {', '.join(choices)}, not {given!r}.{did_you_mean(nearest)}"
+
+
+def name_of_a_check(*, name: str, problems: Sequence[str]) -> str:
+    """The name of a check of `verify` in place of a problem's, and the problems that it can find."""
+    return f"{name!r} is a check of `amzlink verify`, not a problem. Problems that it can find: {', '.join(problems)}."
 
 
 def schema_unknown(*, name: str, nearest: Sequence[str]) -> str:

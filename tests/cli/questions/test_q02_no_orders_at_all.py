@@ -16,6 +16,16 @@ def test_amazon_ships_them_all(desk: Desk) -> None:
     desk.ask("import-orders").shows("3 orders sent")
 
 
+def test_a_first_import_that_finds_none_says_what_it_looked_for_and_where_to_go_on(desk: Desk) -> None:
+    desk.ask("orders", "list").shows("No orders. `amzlink import-orders` fetches them.")
+    found = desk.ask("import-orders").shows(NO_ORDERS, "Amazon has no order to ship, and none that changed since ")
+    found.shows("`amzlink stores show` names the account and its countries, and `amzlink verify` checks the link.")
+    desk.ask("orders", "list").shows("No orders. The last import, today 09:30, found none. `amzlink verify` checks")
+    desk.add()
+    desk.ask("import-orders").shows("1 order sent")
+    desk.ask("import-orders").lacks("no order to ship")
+
+
 def test_the_account_sells_in_another_country(desk: Desk) -> None:
     desk.add(2)
     desk.switch("wrong-marketplace-empty")

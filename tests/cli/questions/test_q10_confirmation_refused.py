@@ -23,6 +23,7 @@ def test_why_it_was_refused_stands_on_the_screen_until_it_is_put_right(desk: Des
         "amzlink push-status --from FILE.csv",
     )
     assert screen.code == 1
+    desk.ask("orders", "list", "--refused", columns=200).shows(f"Amazon: {WORDS} (shipment-refused)")
     (need,) = desk.json("status")["stores"][0]["needs_you"]
     assert (need["problem"], need["orders"]) == ("shipment-refused", [order_id])
     desk.switch(off=["shipment-refused"])

@@ -123,6 +123,9 @@ class TestTheWayOfAnOrder:
         assert "`amzlink push-status --from FILE.csv`" in found["waits_for"]
         at.push_file(row(order_id, NUMBER))
         assert story(at, order_id)["confirmed"] == "yes"
+        assert "as a file says" in told(at, order_id)
+        assert [what for what in events(story(at, order_id)) if "Label" in what or "Scanned" in what] == []
+        assert "Parcel given by a file (dhl_de)" in events(story(at, order_id))
         assert NUMBER not in told(at, order_id) + json.dumps(story(at, order_id))
 
     def test_a_part_that_was_confirmed_is_told_at_once(self, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
@@ -179,6 +180,39 @@ class TestKeeping:
         world.clock.advance(86_400 * 3)
         store = keep(world.deps, answers_for(world, client_secret=Secret("newer", "memory")), verified=True).store
         assert (store.client_secret_set_on, store.authorised_on) == ("2026-11-26", "2026-11-23")
+
+    def of_the_machine(self, secret: str, token: str) -> dict[str, Secret]:
+        return {"client_secret": Secret(secret, "environment"), "refresh_token": Secret(token, "file")}
+
+    def test_dates_a_renewed_secret_that_the_machine_gives(self, tmp_path: Path) -> None:
+        world = unconnected(tmp_path)
+        world.deps.secrets = SystemSecrets(
+            {"AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET": "x", "AMZLINK_SECRET_MY_SHOP_REFRESH_TOKEN": "y"}, world.deps.home
+        )
+        keep(world.deps, answers_for(world, **self.of_the_machine("x", "y")), verified=True)
+        world.clock.advance(86_400 * 3)
+        again = keep(
+            world.deps, answers_for(world, **self.of_the_machine("x", "y")), verified=True, renewing=True
+        ).store
+        assert (again.client_secret_set_on, again.authorised_on) == ("2026-11-23", "2026-11-23")
+        store = keep(
+            world.deps, answers_for(world, **self.of_the_machine("z", "y")), verified=True, renewing=True
+        ).store
+        assert (store.client_secret_set_on, store.authorised_on) == ("2026-11-26", "2026-11-23")
+
+    def test_dates_what_the_machine_gives_at_the_first_renewal_of_an_older_store(self, tmp_path: Path) -> None:
+        world = unconnected(tmp_path)
+        world.deps.secrets = SystemSecrets(
+            {"AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET": "x", "AMZLINK_SECRET_MY_SHOP_REFRESH_TOKEN": "y"}, world.deps.home
+        )
+        answers = answers_for(world, **self.of_the_machine("x", "y"))
+        store = keep(world.deps, answers, verified=True).store
+        unmarked = msgspec.structs.replace(store, client_secret_mark=None, refresh_token_mark=None)
+        world.deps.save_config(world.deps.load_config().with_store("my-shop", unmarked))
+        world.clock.advance(86_400 * 3)
+        assert keep(world.deps, answers, verified=True).store.client_secret_set_on == "2026-11-23"
+        world.deps.save_config(world.deps.load_config().with_store("my-shop", unmarked))
+        assert keep(world.deps, answers, verified=True, renewing=True).store.client_secret_set_on == "2026-11-26"
 
     def test_does_not_copy_the_environment_s_secrets_into_the_keyring(self, tmp_path: Path) -> None:
         environ = {"AMZLINK_SECRET_MY_SHOP_CLIENT_SECRET": "x", "AMZLINK_SECRET_MY_SHOP_REFRESH_TOKEN": "y"}

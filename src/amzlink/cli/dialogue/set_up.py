@@ -67,7 +67,7 @@ def renew_store(session: Session, options: ConnectOptions, terminal: Terminal) -
         if options.secrets_from is None and not overridden:
             console.usage(stores.NO_SECRETS_TO_RENEW)
         state = _take(session, replace(state, again=frozenset()))
-    _store(session, finish(deps, state), verified=is_proved(state))
+    _store(session, finish(deps, state), verified=is_proved(state), renewing=True)
 
 
 def _converse(session: Session, terminal: Terminal, state: State, *, browser: bool) -> State:
@@ -93,11 +93,11 @@ def _take(session: Session, state: State) -> State:
     return prove_all(session.deps, state, show)
 
 
-def _store(session: Session, answers: Answers, *, verified: bool) -> None:
+def _store(session: Session, answers: Answers, *, verified: bool, renewing: bool = False) -> None:
     deps, console = session.deps, session.console
     before = deps.load_config().stores.get(answers.slug)
     try:
-        connected = keep(deps, answers, verified=verified)
+        connected = keep(deps, answers, verified=verified, renewing=renewing)
     except KeyboardInterrupt:  # the secrets are put back, unless the settings were written before
         if deps.load_config().stores.get(answers.slug) != before:
             session.interruption = usage.CONNECTED_ALREADY

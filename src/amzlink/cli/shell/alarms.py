@@ -25,6 +25,7 @@ _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 _NEARLY_AN_HOUR: Final = timedelta(minutes=55)
+_LASTING_STATES: Final = frozenset({ProblemName.RETENTION_OVERDUE, ProblemName.SHIP_BY_NEAR})
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +106,7 @@ class Alarms:
 
     def tell(self, runs: Sequence[Finished]) -> None:
         """Say what the runs have met, as far as it is to be said now."""
-        troubles = [Trouble(_of_warning(each), _passes(each), stays=_passes(each)) for each in self._warnings]
+        troubles = [Trouble(_of_warning(each), _passes(each), stays=_stays(each)) for each in self._warnings]
         for run in runs:
             if run.problem:
                 troubles.append(Trouble(_key(run.problem, run.store), _passes(run.problem)))
@@ -209,6 +210,11 @@ def _next_step(store: str, sayings: Sequence[Saying]) -> str:
 
 def _passes(problem: Problem) -> bool:
     return problem.exit_code is Exit.TRY_AGAIN
+
+
+def _stays(warning: Problem) -> bool:
+    """Whether each run meets it until it is over. Others come once, or only where a run has a certain thing to do."""
+    return _passes(warning) or warning.name in _LASTING_STATES
 
 
 def _time(deps: "Deps", stores: Sequence[str]) -> datetime:

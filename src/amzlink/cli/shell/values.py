@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from amzlink.cli.shell.global_options import ANY
 from amzlink.clock import SystemClock, in_local_zone
+from amzlink.core.nearest import nearest
 from amzlink.problems import Problem, ProblemName, usage
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
     """
     if text in choices:
         return text
-    raise _usage(usage.not_one_of(option=option, choices=choices, given=text))
+    raise _usage(usage.not_one_of(option=option, choices=choices, given=text, nearest=nearest(text, choices)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

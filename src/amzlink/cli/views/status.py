@@ -108,7 +108,10 @@ class NeedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StorePart(msgspec.Struct, frozen=True, kw_only=True):
-    """One store. `needs_you` is what needs a person, first things first."""
+    """One store. `needs_you` is what needs a person, first things first.
+
+    `booked_so_far` is how many orders are in the order book while the first import is not finished; null otherwise.
+    """
 
     store: str
     name: str
@@ -123,6 +126,7 @@ class StorePart(msgspec.Struct, frozen=True, kw_only=True):
     overdue: tuple[str, ...]
     rates: Rates
     as_other: list[OtherCarrier]
+    booked_so_far: int | None
     needs_you: list[NeedPart]
 
 
@@ -168,6 +172,7 @@ def _part(console: Console, status: StoreStatus) -> StorePart:
             delivered_late=_rate(status.rates.delivered_late),
         ),
         as_other=other_carriers(console, status.store, status.as_other),
+        booked_so_far=status.booked_so_far,
         needs_you=[msgspec.convert(need, NeedPart, from_attributes=True) for need in status.needs],
     )
 
@@ -238,6 +243,10 @@ def _print_runs(console: Console, store: StoreStatus) -> None:
         ("Last push", store.last_push, "never"),
         ("Last purge", store.last_purge, "never by itself; imports delete what is due"),
     ):
+        booked = store.booked_so_far if ends is store.last_import else None
+        if booked is not None and (not ends.is_failing or ends.failed_with == ProblemName.THROTTLED.value):
+            _row(console, heading, _unfinished(booked, local_time(ends.failure, store.seen_at)))
+            continue
         if not ends.is_failing:
             _row(console, heading, local_time(ends.success, store.seen_at) or never)
             continue
@@ -246,11 +255,21 @@ def _print_runs(console: Console, store: StoreStatus) -> None:
         before = local_time(ends.success, store.seen_at) or "never"
         since = local_time(ends.failing_since, store.seen_at)
         _row(console, "", f"Failing since {since}. Last success: {before}.")
+        if booked:
+            _row(console, "", f"{counted(booked, 'order')} in the order book so far.")
         if job.problem and not job.lasts:  # what lasts is told at the end
             _row(console, "", f"Next: {job.problem.next_step}")
     _row(console, "Scheduled", _SCHEDULED[store.scheduled])
     if store.scheduled is False:
         _row(console, "", f"Next: {Problem(ProblemName.NOT_SCHEDULED).next_step}")
+
+
+def _unfinished(booked: int, paused: str) -> str:
+    """How far the first import is; `paused` is when Amazon's quota ended its last run, if that is what ended it."""
+    so_far = f"{counted(booked, 'order')} in the order book so far. The next import continues."
+    if not paused:
+        return f"the first one is not finished: {so_far}"
+    return reason(f"paused {paused} by Amazon's quota: {so_far}", ProblemName.THROTTLED)
 
 
 def _why(job: FailingJob) -> str:

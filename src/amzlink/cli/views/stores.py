@@ -98,7 +98,10 @@ class ConnectDocument(Document, frozen=True, kw_only=True):
 
 
 class DisconnectDocument(Document, frozen=True, kw_only=True):
-    """`disconnect --json`. `purged`, `archived` and `copies_left` count orders."""
+    """`disconnect --json`. `purged`, `archived` and `copies_left` count orders.
+
+    `secrets_left` are variables by which this machine still gives secrets of the store, `files_left` files with them.
+    """
 
     store: str
     purged: int
@@ -106,6 +109,8 @@ class DisconnectDocument(Document, frozen=True, kw_only=True):
     archived: int
     archive: str | None
     copies_left: int
+    secrets_left: list[str]
+    files_left: list[str]
 
 
 def show_stores(console: Console, stores: Sequence[Shown]) -> None:
@@ -158,11 +163,20 @@ def show_disconnected(console: Console, done: Disconnected) -> None:
         console.say(
             f"This machine still provides a secret of the store: remove {name} (or its _FILE, or the credential)."
         )
+    if done.files_left:
+        files = ", ".join(map(str, done.files_left))
+        one = len(done.files_left) == 1
+        console.say(
+            f"{'This file still has a secret' if one else 'These files still have secrets'} of the store. "
+            f"Delete {'it' if one else 'them'}: {files}"
+        )
     console.result(
         lambda: DisconnectDocument(
             store=done.slug,
             purged=done.purged,
             kept_orders=done.kept_orders,
+            secrets_left=list(done.still_given),
+            files_left=[path_text(file) for file in done.files_left],
             archived=done.archived,
             archive=path_text(done.archive) if done.archive else None,
             copies_left=done.copies_left,

@@ -31,6 +31,7 @@ class What(StrEnum):
     NOT_SENT = "not-sent"
     WITHDRAWN = "withdrawn"
     STOPPED_TOO_LATE = "stopped-too-late"
+    IN_A_FILE = "in-a-file"
     ANNOUNCED = "announced"
     SCANNED = "scanned"
     LABEL_CANCELLED = "label-cancelled"

@@ -28,7 +28,7 @@ SECRET_DAYS: Final = 180  # Amazon's life of a client secret (docs/services/amaz
 # "How long credentials live").
 AUTHORISATION_DAYS: Final = 365
 WARN_DAYS: Final = 30
-_STALE_AFTER: Final = timedelta(hours=6)
+STALE_AFTER: Final = timedelta(hours=6)
 _SECRETS: Final[tuple[SecretName, ...]] = ("client-secret", "refresh-token")
 _OTHER_SECRETS: Final[tuple[SecretName, ...]] = ("vault-key", "sendcloud-secret-key")
 
@@ -167,7 +167,7 @@ def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | N
     success = to_iso(runs.success) if runs.success else None
     failure = to_iso(runs.failure) if runs.failure else None
     evidence = {"last_success": success, "last_failure": failure, "scheduled": scheduled}
-    if runs.success is None or now - runs.success > _STALE_AFTER:
+    if runs.success is None or now - runs.success > STALE_AFTER:
         when = last_success(when=hours_ago(now - runs.success) if runs.success else "")
         return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)
     if scheduled is False:

@@ -24,6 +24,7 @@ from amzlink.orderbook.orders.browse import (
     has_orders,
     iterate_orders,
 )
+from amzlink.orderbook.runs import last_ends
 from amzlink.problems import Problem
 from amzlink.run import StoreRun
 
@@ -56,13 +57,15 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a look into the book finds: the orders, each with the holds that count now, the most urgent first.
 
     `found` counts them all, also where only some are wanted, and `not_imported` those of which the book has nothing but
-    the number. `book_is_empty`: there is no order at all, whatever was asked for. `trigger` is the store's.
+    the number. `book_is_empty`: there is no order at all, whatever was asked for. `imported_at` is then when
+    an import last succeeded, if one has. `trigger` is the store's.
     """
 
     orders: Iterator[Listed]
     found: int
     not_imported: int
     book_is_empty: bool
+    imported_at: datetime | None
     now: datetime
     trigger: Trigger
 
@@ -73,11 +76,13 @@ def look_at_orders(deps: Deps, slug: str, wanted: Filter, limit: int | None = No
     with StoreRun(deps, slug) as run:
         at = Standpoint(run.store.hold_policy, run.now())
         found = count_orders(run.book, wanted, at)
+        is_empty = not found and not has_orders(run.book)
         yield Seen(
             orders=_listed(run, wanted, at, limit),
             found=found,
             not_imported=count_not_imported(run.book),
-            book_is_empty=not found and not has_orders(run.book),
+            book_is_empty=is_empty,
+            imported_at=last_ends(run.book, "import-orders").success if is_empty else None,
             now=at.now,
             trigger=run.store.update_status_when,
         )

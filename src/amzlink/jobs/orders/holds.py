@@ -6,6 +6,7 @@ from amzlink.jobs.orders.show import order_meant
 from amzlink.orderbook.orders.browse import (
     BookedOrder,
     lift_holds,
+    prime_of_amazons_carrier,
     release_prime,
     set_manual_hold,
 )
@@ -40,6 +41,15 @@ def release_order(deps: Deps, slug: str, order_id: str) -> tuple[str, ...]:
 def release_prime_orders(deps: Deps, slug: str) -> list[str]:
     """Lift the hold `prime` of all orders to ship whose carrier the merchant may choose, and say which they are."""
     with StoreRun(deps, slug) as run:
-        policy, now = run.store.hold_policy, run.now()
-        causes = [cause for cause in PRIME_CAUSES if counts(HeldFor(Hold.PRIME, cause), policy, now)]
-        return release_prime(run.book, causes, now)
+        return release_prime(run.book, _counting_for_prime(run), run.now())
+
+
+def prime_orders_left(deps: Deps, slug: str) -> list[str]:
+    """The Prime orders to ship that `release_prime_orders` leaves on hold: Amazon wants its own labels on them."""
+    with StoreRun(deps, slug) as run:
+        return prime_of_amazons_carrier(run.book, _counting_for_prime(run))
+
+
+def _counting_for_prime(run: StoreRun) -> list[str]:
+    policy, now = run.store.hold_policy, run.now()
+    return [cause for cause in PRIME_CAUSES if counts(HeldFor(Hold.PRIME, cause), policy, now)]

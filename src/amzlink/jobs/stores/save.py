@@ -1,6 +1,7 @@
 """Storing a link: which store it is, where its secrets come from, and all of it or nothing."""
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, va
 
 _EXAMPLE_SLUG: Final = "my-shop"
 _VAULT_KEY: Final[SecretName] = "vault-key"
+_OF_THE_MACHINE: Final = frozenset({"environment", "file", "credentials directory"})
 GIVEN: Final[tuple[SecretName, SecretName]] = ("client-secret", "refresh-token")
 
 
@@ -148,8 +150,10 @@ def require_place(
                 raise problem.with_facts(first=secrets.before_connecting(slug=chosen, variables=variables)) from problem
 
 
-def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
+def keep(deps: Deps, answers: Answers, *, verified: bool, renewing: bool = False) -> Connected:
     """Store the link: first the secrets, last the settings, so that no store is in the settings without its secrets.
+
+    With `renewing` a secret that the environment gives counts as new, unless its mark says that it is the one before.
 
     Raises:
         Problem: what the keyring or the disk raises; the secrets are then put back as they were.
@@ -160,7 +164,7 @@ def keep(deps: Deps, answers: Answers, *, verified: bool) -> Connected:
     given = {name: secret for name, secret in kept.items() if not deps.secrets.overridden(answers.slug, name)}
     with _secrets_kept(deps.secrets, answers.slug, given) as changed:
         config = deps.load_config()  # again: the questions may have taken minutes
-        store = _merged(deps, config.stores.get(answers.slug), answers, changed)
+        store = _merged(deps, config.stores.get(answers.slug), answers, changed, renewing=renewing)
         deps.save_config(config.with_store(answers.slug, store))
     deps.log.write(deps.clock.now(), "connect", store=answers.slug, verified=verified)
     return Connected(answers.slug, store, verified)
@@ -202,7 +206,9 @@ def _value(secret: Secret | None) -> str | None:
     return secret.reveal() if secret else None
 
 
-def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozenset[SecretName]) -> Store:
+def _merged(
+    deps: Deps, before: Store | None, answers: Answers, changed: frozenset[SecretName], *, renewing: bool
+) -> Store:
     """The store's new settings; what connect does not ask about stays as it was."""
     settings: dict[str, Any] = {
         "name": answers.name,
@@ -222,10 +228,22 @@ def _merged(deps: Deps, before: Store | None, answers: Answers, changed: frozens
         settings["sendcloud_public_key"] = answers.sendcloud.public_key
         settings["sendcloud_integration_id"] = answers.sendcloud.integration_id
     today = today_at((deps.of_store(before) if before else deps).clock.now())
-    for secret, field in zip(GIVEN, ("client_secret_set_on", "authorised_on"), strict=True):
-        if before is None or secret in changed:
-            settings[field] = today
+    unseen = renewing and not changed  # a variable or file had the new secret before amzlink was run
+    for name, secret, day, mark in (
+        ("client-secret", answers.client_secret, "client_secret_set_on", "client_secret_mark"),
+        ("refresh-token", answers.refresh_token, "authorised_on", "refresh_token_mark"),
+    ):
+        settings[mark] = _mark(secret)
+        known: str | None = getattr(before, mark) if before else None
+        is_another = known != settings[mark] if known else unseen and secret.source in _OF_THE_MACHINE
+        if before is None or name in changed or is_another:
+            settings[day] = today
     return Store(**settings) if before is None else msgspec.structs.replace(before, **settings)
+
+
+def _mark(secret: Secret) -> str:
+    """By which another secret is told from this one, and no more: 32 bits of its hash."""
+    return hashlib.sha256(secret.reveal().encode()).hexdigest()[:8]
 
 
 def usage_problem(detail: str) -> Problem:

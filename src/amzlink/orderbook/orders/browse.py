@@ -296,6 +296,14 @@ def release_prime(book: StoreBook, causes: Collection[str], now: datetime) -> li
     return released
 
 
+def prime_of_amazons_carrier(book: StoreBook, causes: Collection[str]) -> list[str]:
+    """The orders to ship with the hold `prime` and one of these causes whose label only Amazon may make."""
+    elsewhere = ORDERS.c.marketplace_id.not_in(OWN_CARRIER_MARKETPLACES)
+    wanted = (*_prime_to_ship(book.store, elsewhere), HOLDS.c.cause.in_(causes))
+    with book.reading() as connection:
+        return list(connection.scalars(select(HOLDS.c.order_id).where(*wanted).order_by(HOLDS.c.order_id)))
+
+
 def note_prime_still_held(book: StoreBook) -> int:
     """How many Prime orders an earlier version holds of which nobody was told yet; from now on they count as told."""
     untold = (*_prime_of_own_carrier(book.store), HOLDS.c.cause == BUY_SHIPPING)
@@ -304,14 +312,16 @@ def note_prime_still_held(book: StoreBook) -> int:
 
 
 def _prime_of_own_carrier(store: str) -> tuple[ColumnElement[bool], ...]:
-    own_carrier = select(ORDERS.c.order_id).where(
-        ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), ORDERS.c.marketplace_id.in_(OWN_CARRIER_MARKETPLACES)
-    )
+    return _prime_to_ship(store, ORDERS.c.marketplace_id.in_(OWN_CARRIER_MARKETPLACES))
+
+
+def _prime_to_ship(store: str, of_marketplaces: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    to_ship = select(ORDERS.c.order_id).where(ORDERS.c.store == store, ORDERS.c.status.in_(TO_SHIP), of_marketplaces)
     return (
         HOLDS.c.store == store,
         HOLDS.c.hold == Hold.PRIME.value,
         HOLDS.c.lifted_at.is_(None),
-        HOLDS.c.order_id.in_(own_carrier),
+        HOLDS.c.order_id.in_(to_ship),
     )
 
 

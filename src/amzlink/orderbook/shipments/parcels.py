@@ -12,7 +12,7 @@ from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.orders.story import Event, What
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
-from amzlink.core.shipments.parcels import DEAD, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
+from amzlink.core.shipments.parcels import DEAD, FILE, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
 from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
@@ -205,11 +205,13 @@ def newly_delivered(book: StoreBook) -> list[str]:
 
 
 def events_of_parcel(parcel: Parcel) -> list[Event]:
-    """What is known of a parcel's way."""
+    """What is known of a parcel's way. A file has the day of its shipment alone, and knows of no label and no scan."""
     carrier = parcel.carrier_label or parcel.carrier or ""
+    of_a_file = parcel.source == FILE
     told = (
-        (parcel.announced_at, What.ANNOUNCED),
-        (parcel.processed_at, What.SCANNED),
+        (parcel.updated_at if of_a_file and parcel.kind is not Kind.CANCELLED else None, What.IN_A_FILE),
+        (None if of_a_file else parcel.announced_at, What.ANNOUNCED),
+        (None if of_a_file else parcel.processed_at, What.SCANNED),
         (parcel.delivered_at, What.DELIVERED),
         (parcel.updated_at if parcel.kind is Kind.CANCELLED else None, What.LABEL_CANCELLED),
         (parcel.updated_at if parcel.kind is Kind.RETURNING else None, What.RETURNING),

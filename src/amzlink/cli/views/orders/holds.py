@@ -4,7 +4,7 @@ from typing import Final
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document
-from amzlink.cli.views.words import counted
+from amzlink.cli.views.words import by_number, counted
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import CANCELLED, SHIPPED
 from amzlink.orderbook.orders.browse import BookedOrder
@@ -29,11 +29,12 @@ class ReleasedDocument(Document, frozen=True, kw_only=True):
 
 
 class ReleasedOrdersDocument(Document, frozen=True, kw_only=True):
-    """`orders release --held --json`."""
+    """`orders release --held --json`. `still_held` are Prime orders of countries where Amazon makes the label."""
 
     store: str
     hold: str
     order_ids: list[str]
+    still_held: list[str]
 
 
 def show_held(console: Console, slug: str, order: BookedOrder) -> None:
@@ -60,10 +61,27 @@ def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str,
     console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
 
 
-def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: list[str]) -> None:
-    """Which orders a hold was lifted of."""
-    told = f"{counted(len(order_ids), 'order')} released from the hold {hold.value}."
+def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: list[str], still_held: list[str]) -> None:
+    """Which orders a hold was lifted of, and which have it still, with what can be done about those."""
+
+    def show() -> None:
+        if order_ids:
+            released = f"{counted(len(order_ids), 'order')} released from the hold {hold.value}."
+            console.line(f"{released} {', '.join(order_ids)}")
+        if still_held:
+            one = len(still_held) == 1
+            console.line(
+                f"{counted(len(still_held), 'Prime order')} {by_number(len(still_held), 'stays', 'stay')} on hold: "
+                f"{', '.join(still_held)}. In {'its' if one else 'their'} country Prime orders need a label from "
+                "Amazon's Buy Shipping."
+            )
+            console.line(
+                f"Next: buy the {'label' if one else 'labels'} in Seller Central. To send an order to Sendcloud all "
+                f"the same, run `amzlink orders release {still_held[0] if one else 'ID'}{console.option_of(slug)}`."
+            )
+        if not order_ids and not still_held:
+            console.line(f"No order to ship is on hold for {hold.value}.")
+
     console.result(
-        lambda: ReleasedOrdersDocument(store=slug, hold=hold.value, order_ids=order_ids),
-        lambda: console.line(f"{told} {', '.join(order_ids)}" if order_ids else "No order has such a hold."),
+        lambda: ReleasedOrdersDocument(store=slug, hold=hold.value, order_ids=order_ids, still_held=still_held), show
     )

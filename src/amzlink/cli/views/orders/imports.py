@@ -168,6 +168,8 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         f"{report.store}: {counted(tally.fetched, 'order')} from Amazon{brackets} "
         f"in {_duration(report.seconds)}, {counted(sum(report.api_calls.values()), 'call')}."
     )
+    if report.none_yet:
+        _print_none_yet(console, report)
     if report.addresses:
         _print_addresses(console, report.addresses, dry_run=dry_run)
     if to_sendcloud := _to_sendcloud(report):
@@ -184,6 +186,20 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         console.line(
             "On hold: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".", lead="  "
         )
+
+
+def _print_none_yet(console: Console, report: ImportReport) -> None:
+    """What a first import that found nothing has looked for, and what to do where there should be something."""
+    option = console.option_of(report.store)
+    if report.window:
+        now = datetime.now().astimezone()
+        since = local_time(report.window[0], now)
+        console.line(f"Amazon has no order to ship, and none that changed since {since}.", lead="  ")
+    console.line(
+        f"If Seller Central shows orders: `amzlink stores show{option}` names the account and its countries, and "
+        f"`amzlink verify{option}` checks the link.",
+        lead="  ",
+    )
 
 
 def _print_customs(console: Console, missing: MissingCustoms, store: str) -> None:

@@ -15,6 +15,7 @@ from amzlink.core.orders.order import PENDING, Order
 from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, WaitsFor, confirmed, waits_for
 from amzlink.orderbook.orders.browse import BookedOrder, Filter, Remark
 from amzlink.problems import CATALOGUE, ProblemName
+from amzlink.problems.shipments import REFUSED_BECAUSE
 
 
 class OrderHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +214,7 @@ def _columns(seen: Seen, wanted: Filter) -> dict[str, Callable[[BookedOrder, tup
 
 
 def _in_words(refusal: RefusalPart) -> str:
-    message = refusal.reason or CATALOGUE[refusal.problem].title
+    message = REFUSED_BECAUSE.get(refusal.reason or "", refusal.reason) or CATALOGUE[refusal.problem].title
     return f"{_BY[refusal.by]}: {reason(message, refusal.problem)}"
 
 
@@ -231,7 +232,10 @@ def _what(wanted: Filter) -> str:
 
 
 def _nothing_found(seen: Seen, wanted: Filter, option: str) -> str:
-    if seen.book_is_empty:
+    if seen.book_is_empty and seen.imported_at:
+        found = local_time(seen.imported_at, seen.now)
+        text = f"No orders. The last import, {found}, found none. `amzlink verify{option}` checks the link to Amazon."
+    elif seen.book_is_empty:
         text = f"No orders. `amzlink import-orders{option}` fetches them."
     elif wanted == Filter(statuses=STILL_TO_SHIP):
         text = f"No orders to ship. `amzlink orders list --status all{option}` shows the others."

@@ -8,11 +8,11 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import moment
-from amzlink.cli.views.words import local_time
-from amzlink.clock import to_iso
+from amzlink.cli.views.words import local_day, local_time
+from amzlink.clock import in_local_zone, to_iso
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.story import At, Confirmed, Event, Wait, WaitsFor, What
-from amzlink.core.shipments.parcels import Kind, Parcel
+from amzlink.core.shipments.parcels import FILE, Kind, Parcel
 from amzlink.jobs.orders.story import AtDestination, ConfirmationNow, Story
 from amzlink.problems import ProblemName
 
@@ -56,6 +56,7 @@ _WHAT: Final = {
     What.NOT_SENT: "Refused by Sendcloud",
     What.WITHDRAWN: "Removed from Sendcloud",
     What.STOPPED_TOO_LATE: "Not removed from Sendcloud, because it has a parcel",
+    What.IN_A_FILE: "Parcel given by a file",
     What.ANNOUNCED: "Label made",
     What.SCANNED: "Scanned by the carrier",
     What.DELIVERED: "Delivered",
@@ -249,6 +250,8 @@ def _parcel(parcel: Parcel, now: datetime) -> str:
         ("delivered", parcel.delivered_at),
     )
     told = [f"{word} {local_time(time, now)}" for word, time in times if time]
+    if parcel.source == FILE and parcel.announced_at:
+        told = [f"shipped {local_day(in_local_zone(parcel.announced_at).date())}, as a file says"]
     state = [] if parcel.kind is Kind.DELIVERED and parcel.delivered_at else [_STATES[parcel.kind]]
     service = f" ({parcel.service})" if parcel.service else ""
     return f"{carrier}{service}: {', '.join([*told, *state])}"
