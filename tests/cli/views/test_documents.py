@@ -45,6 +45,7 @@ ROW = (
 # Documents and parts with their keys. What stands behind a bar may be left out: nothing to say, or not asked for.
 KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (ErrorDocument, "schema error"),
+    (pages.HoldDocument, "schema hold text"),
     (pages.TopicDocument, "schema topic text | variables exit_codes"),
     (Failure, ERROR),
     (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),
@@ -86,7 +87,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     ),
     (holds.HeldDocument, "schema store order_id holds"),
     (holds.ReleasedDocument, "schema store order_id released"),
-    (holds.ReleasedOrdersDocument, "schema store hold order_ids"),
+    (holds.ReleasedOrdersDocument, "schema store hold order_ids still_held"),
     (export.ExportDocument, "schema store | file rows"),
     (export.ExportRow, ROW),
     (
@@ -145,13 +146,13 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (stores.SecretOrigin, "source problem"),
     (stores.DefaultDocument, "schema default_store"),
     (stores.ConnectDocument, "schema store country marketplace_ids region verified settings"),
-    (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left"),
+    (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left secrets_left files_left"),
     (status.StatusDocument, "schema stores"),
     (
         status.StorePart,
         (
             "store name last_import last_push orders shipping problems last_purge scheduled failing overdue rates "
-            "as_other needs_you"
+            "as_other booked_so_far needs_you"
         ),
     ),
     (status.Failing, "job since problem summary next_step"),
