@@ -222,6 +222,8 @@ class Shell:
         if name == "zsh":
             (home / ".zshrc").write_text("PS1='ready> '\n" + (home / ".zshrc").read_text())
         if name == "fish":
+            # Without it fish reads all manual pages of the machine in the background, for minutes.
+            (home / ".local" / "share" / "fish" / "generated_completions").mkdir(parents=True)
             (home / ".config" / "fish" / "config.fish").write_text("function fish_prompt; printf 'ready> '; end\n")
         if name == "bash":
             (home / ".bashrc").write_text("PS1='ready> '\n" + (home / ".bashrc").read_text())
