@@ -206,7 +206,7 @@ def test_all_prime_orders_are_released_at_once_where_they_are_held(at: Shell) ->
     assert held
     document = at.run("orders", "release", "--held", "prime", "--json").document
     assert document == {"schema": 1, "store": SLUG, "hold": "prime", "order_ids": held, "still_held": []}
-    assert at.run("orders", "release", "--held", "prime").out == "No order has such a hold.\n"
+    assert at.run("orders", "release", "--held", "prime").out == "No order to ship is on hold for prime.\n"
     for words in ((), ("--held", "manual"), (held[0], "--held", "prime")):
         assert at.run("orders", "release", *words).code == 64
 
