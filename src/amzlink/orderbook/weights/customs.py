@@ -1,22 +1,20 @@
 """Which orders leave the customs union, and what customs ask of their products."""
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, func, select, update
 
-from amzlink.clock import to_iso
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.privacy.sealed_data import THE_ORDER
 from amzlink.core.weights.customs import CustomsData, usable
-from amzlink.orderbook.database import StoreBook, execute_many, upsert
-from amzlink.orderbook.schema import HOLDS, LISTINGS, ORDER_LINES, ORDERS, SEALED
+from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.schema import LISTINGS, ORDER_LINES, ORDERS, SEALED
+from amzlink.orderbook.weights.holds_by_sku import hold_for_skus
 
-_UPSERT_HOLD: Final = upsert(HOLDS)
 _CHUNK: Final = 500
 _NONE_COUNTED: Final[Mapping[str, int]] = {}
 _NONE_KNOWN: Final[Mapping[str, CustomsData]] = {}
@@ -99,21 +97,7 @@ def hold_missing_customs(book: StoreBook, now: datetime) -> MissingCustoms:
         if not (data and data.hs_code and data.country_of_origin):
             missing.setdefault(row.order_id, set()).add(row.sku or "")
     with book.writing() as connection:
-        there = {
-            row.order_id: set(json.loads(row.cause))
-            for row in connection.execute(select(HOLDS.c.order_id, HOLDS.c.cause).where(*_hold_of(book.store)))
-        }
-        for order_id in there.keys() - missing.keys():
-            connection.execute(delete(HOLDS).where(*_hold_of(book.store), HOLDS.c.order_id == order_id))
-        rows = [
-            {
-                "store": book.store, "order_id": order_id, "hold": Hold.MISSING_CUSTOMS.value,
-                "cause": json.dumps(sorted(skus), ensure_ascii=False), "set_at": to_iso(now), "lifted_at": None,
-            }
-            for order_id, skus in missing.items()
-            if not skus <= there.get(order_id, set())
-        ]  # fmt: skip
-        execute_many(connection, _UPSERT_HOLD, rows)
+        hold_for_skus(connection, book.store, Hold.MISSING_CUSTOMS, missing, now)
     return _counted(missing, known)
 
 
@@ -125,10 +109,6 @@ def _counted(missing: Mapping[str, Collection[str]], known: Mapping[str, Customs
                 counts[sku] = counts.get(sku, 0) + 1
     by_sku = dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
     return MissingCustoms(len(missing), by_sku, {sku: known[sku] for sku in by_sku if sku in known})
-
-
-def _hold_of(store: str) -> tuple[Any, Any]:
-    return HOLDS.c.store == store, HOLDS.c.hold == Hold.MISSING_CUSTOMS.value
 
 
 def _lines_abroad(store: str, *columns: Any) -> Select[Any]:

@@ -1,19 +1,17 @@
 """The weights on the lines of orders: which are wanted, which are there, and which orders lack one."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
-from amzlink.clock import to_iso
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import TO_SHIP
-from amzlink.orderbook.database import StoreBook, execute_many, upsert
+from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, LISTINGS, ORDER_LINES, ORDERS
+from amzlink.orderbook.weights.holds_by_sku import hold_for_skus, rows_of
 
-_UPSERT_HOLD: Final = upsert(HOLDS)
 _ORDER_OF_LINE: Final = (ORDERS.c.store == ORDER_LINES.c.store) & (ORDERS.c.order_id == ORDER_LINES.c.order_id)
 
 
@@ -106,35 +104,14 @@ def hold_missing_weights(book: StoreBook, now: datetime) -> int:
         missing: dict[str, set[str]] = {}
         for row in connection.execute(lines):
             missing.setdefault(row.order_id, set()).add(row.sku or "")
-        there = _missing_before(connection, book.store)
-        for order_id in there.keys() - missing.keys():
-            connection.execute(delete(HOLDS).where(*_hold_of(book.store), HOLDS.c.order_id == order_id))
-        rows = [
-            {
-                "store": book.store, "order_id": order_id, "hold": Hold.MISSING_WEIGHT.value,
-                "cause": json.dumps(sorted(skus), ensure_ascii=False), "set_at": to_iso(now), "lifted_at": None,
-            }
-            for order_id, skus in missing.items()
-            if not skus <= there.get(order_id, set())
-        ]  # fmt: skip
-        execute_many(connection, _UPSERT_HOLD, rows)
+        hold_for_skus(connection, book.store, Hold.MISSING_WEIGHT, missing, now)
     return len(missing)
 
 
 def forget_missing_weights(book: StoreBook) -> None:
     """Lift the store's holds for missing weights: no weights are imported any more."""
     with book.writing() as connection:
-        connection.execute(delete(HOLDS).where(*_hold_of(book.store)))
-
-
-def _missing_before(connection: Connection, store: str) -> dict[str, set[str]]:
-    """The SKUs that an order was held for, whether or not the hold was lifted since."""
-    query = select(HOLDS.c.order_id, HOLDS.c.cause).where(*_hold_of(store))
-    return {row.order_id: set(json.loads(row.cause)) for row in connection.execute(query)}
-
-
-def _hold_of(store: str) -> tuple[Any, Any]:
-    return HOLDS.c.store == store, HOLDS.c.hold == Hold.MISSING_WEIGHT.value
+        connection.execute(delete(HOLDS).where(*rows_of(book.store, Hold.MISSING_WEIGHT)))
 
 
 def _lines(store: str, *columns: Any) -> Select[Any]:
