@@ -19,6 +19,7 @@ from amzlink.amazon.transport import DOWNLOAD
 from amzlink.clock import in_our_time
 from amzlink.core.orders.order import NOTHING_PERSONAL, Buyer, Order, OrderId, OrderLine, PersonalData, Recipient
 from amzlink.core.orders.order_number import ORDER_NUMBER
+from amzlink.core.orders.shipping_columns import recipient_in
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import Unreadable
 
@@ -136,18 +137,8 @@ def _to_personal(line: Mapping[str, str]) -> PersonalData:
     buyer = Buyer(
         name=text("buyer-name"), email=text("buyer-email"), purchase_order_number=text("purchase-order-number")
     )
-    recipient = Recipient(
-        name=text("recipient-name"),
-        address_line_1=text("ship-address-1"),
-        address_line_2=text("ship-address-2"),
-        address_line_3=text("ship-address-3"),
-        city=text("ship-city"),
-        state_or_region=text("ship-state"),
-        postal_code=text("ship-postal-code"),
-        country_code=text("ship-country"),
-        phone=text("ship-phone-number") or text("buyer-phone-number"),
-        letters_lost=any(sign in line.get(name, "") for name in _ADDRESS for sign in LOST_LETTER),
-    )
+    lost = any(sign in line.get(name, "") for name in _ADDRESS for sign in LOST_LETTER)
+    recipient = msgspec.structs.replace(recipient_in(line), letters_lost=lost)
     if buyer == Buyer() and recipient == Recipient():
         return NOTHING_PERSONAL
     return PersonalData(buyer=buyer, recipient=recipient)

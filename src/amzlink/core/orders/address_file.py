@@ -18,6 +18,8 @@ import msgspec
 from amzlink.core.files.records import Disagreement, Record, Unreadable, read_records
 from amzlink.core.files.spreadsheet_cells import tidied
 from amzlink.core.orders.order import Recipient
+from amzlink.core.orders.order_number import ORDER_NUMBER
+from amzlink.core.orders.shipping_columns import recipient_in
 from amzlink.problems import orders as texts
 
 REQUIRED: Final = ("order-id", "recipient-name", "ship-address-1")
@@ -26,7 +28,6 @@ OPTIONAL: Final = (
     "ship-phone-number", "buyer-phone-number",
 )  # fmt: skip
 _OTHER_NAMES: Final[Mapping[str, Sequence[str]]] = MappingProxyType({"order-id": ("amazon-order-id",)})
-_ORDER_ID: Final = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LOST: Final = ("?", "\ufffd")
 _LONGEST: Final = 250
@@ -118,7 +119,7 @@ def _read(line: int, record: Record | Unreadable) -> AddressRow | AddressRefusal
         return AddressRefusal(line, None, record.why)
     cells = {column: _text(value) for column, value in record.items()}
     order_id = tidied(cells.get("order-id") or "").upper()
-    if not _ORDER_ID.fullmatch(order_id):
+    if not ORDER_NUMBER.fullmatch(order_id):
         return AddressRefusal(line, None, texts.NO_ORDER_NUMBER)
     recipient = _recipient({column: cell or "" for column, cell in cells.items()})
     if None in cells.values():
@@ -144,19 +145,10 @@ def _text(value: str | list[str] | Disagreement) -> str | None:
 
 
 def _recipient(cells: Mapping[str, str]) -> Recipient:
-    def told(column: str) -> str | None:
-        return cells.get(column) or None
-
-    told_by_file = Recipient(
-        name=told("recipient-name"),
-        address_line_1=told("ship-address-1"),
-        address_line_2=told("ship-address-2"),
-        address_line_3=told("ship-address-3"),
-        city=told("ship-city"),
-        state_or_region=told("ship-state"),
+    told_by_file = msgspec.structs.replace(
+        recipient_in(cells),
         postal_code=tidied(cells.get("ship-postal-code") or "") or None,
         country_code=tidied(cells.get("ship-country") or "").upper() or None,
-        phone=told("ship-phone-number") or told("buyer-phone-number"),
         from_file=True,
     )
     return msgspec.structs.replace(told_by_file, letters_lost=letters_lost(told_by_file))
