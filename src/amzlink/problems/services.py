@@ -169,7 +169,7 @@ ENTRIES: Final = {
     ),
     ProblemName.REPORT_LATE: Entry(
         title="A report is not ready yet",
-        what="Amazon has not finished a report after half an hour ({detail}).",
+        what="Amazon has not finished a report yet ({detail}).",
         why="Amazon makes reports when it has time. Large accounts wait longer.",
         next_step="Run the command again later: it uses the same report.",
         exit_code=Exit.TRY_AGAIN,
