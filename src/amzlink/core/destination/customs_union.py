@@ -6,6 +6,7 @@ Sources: Union Customs Code, article 4; VAT directive 2006/112/EC, articles 5 an
 Windsor Framework (Northern Ireland).
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -56,7 +57,12 @@ def leaves_customs_union(sender_country: str, recipient: Recipient) -> bool | No
     country = _iso(recipient.country_code or "")
     if not re.fullmatch("[A-Z]{2}", country):
         return None
-    return not _unions(_iso(sender_country), "") & _unions(country, recipient.postal_code or "")
+    return not _unions_of_sender(sender_country) & _unions(country, recipient.postal_code or "")
+
+
+@functools.cache
+def _unions_of_sender(country: str) -> frozenset[str]:
+    return _unions(_iso(country), "")
 
 
 def _iso(code: str) -> str:

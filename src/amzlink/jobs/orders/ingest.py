@@ -221,7 +221,8 @@ class Intake:
                 sealed = there.seal(order, lease)
         found = {hold.value: cause for hold, cause in causes(order).items()}
         leaves = leaves_customs_union(self._store.country, order.personal.recipient)
-        return OrderChange(order, fingerprint, known is None, found, sealed, rule, leaves)
+        was_reported = known is not None and known.from_report
+        return OrderChange(order, fingerprint, known is None, found, sealed, rule, leaves, was_reported)
 
     def _count_holds(self, changes: Sequence[OrderChange]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""

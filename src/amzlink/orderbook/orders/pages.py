@@ -39,7 +39,7 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False):
 
     `sealed` replaces what is sealed of it, None leaves that as it is; `purge` (the rule that demands it) destroys it
     and puts up a tombstone. `causes` are the holds in the order itself; `is_new` spares a look at what is there.
-    `leaves_customs_union` None: not known.
+    `leaves_customs_union` None: not known. `was_reported`: so far it was known from a report alone.
     """
 
     order: Order
@@ -49,6 +49,7 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False):
     sealed: Box | None
     purge: str | None
     leaves_customs_union: bool | None = None
+    was_reported: bool = False
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,9 +252,8 @@ def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChang
 
 def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
     changed = [change.order.order_id for change in changes if not change.is_new]
-    if changed:
+    if reported := [change.order.order_id for change in changes if change.was_reported]:
         # Lines of a report with a damaged id would stand beside the order's own.
-        reported = _of_a_report(store).where(HOLDS.c.order_id.in_(changed))
         connection.execute(
             delete(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(reported))
         )
