@@ -20,7 +20,7 @@ _WAITS: Final = {
     Wait.DO_NOT_SHIP: "you to stop its parcel. Do not ship it: cancel the label, or keep the parcel back",
     Wait.REMOVAL: "the next import, which removes it from Sendcloud",
     Wait.PAYMENT: "the buyer's payment",
-    Wait.READING: "an import that reads all of it from Amazon, the most urgent orders first",
+    Wait.READING: "an import to read the whole order from Amazon. The most urgent orders come first",
     Wait.MISSING_PARTS: "the rest of the order from Amazon. Each import asks for it again",
     Wait.BUYER_ASKS_TO_CANCEL: "your answer to the buyer, who asks to cancel it",
     Wait.RELEASE: "you to release it",
