@@ -418,4 +418,6 @@ def _cause_below(error: httpx.HTTPError) -> OSError | None:
 
 def _spell(limit: timedelta) -> str:
     seconds = int(limit.total_seconds())
-    return f"{seconds // 60} minutes" if seconds >= 120 and seconds % 60 == 0 else f"{seconds} seconds"  # noqa: PLR2004
+    if seconds >= 120 and seconds % 60 == 0:  # noqa: PLR2004
+        return f"{seconds // 60} minutes"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"

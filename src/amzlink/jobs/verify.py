@@ -24,7 +24,7 @@ from amzlink.http.reachability import Probe as Look
 from amzlink.http.reachability import probe
 from amzlink.jobs.diagnosis import machine
 from amzlink.jobs.diagnosis.amazon import examine_amazon
-from amzlink.jobs.diagnosis.probing import BRIEF_WAIT, Limits, too_slow
+from amzlink.jobs.diagnosis.probing import limits_of_check, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.orderbook.orders.pages import coverage
@@ -147,7 +147,7 @@ class _Examination:
 
     def __init__(self, deps: Deps, settings: Config, slug: str, options: VerifyOptions, ledger: _Ledger) -> None:
         self._limit = options.limit.total_seconds()
-        self._limits = Limits(waits=BRIEF_WAIT, call=options.limit)
+        self._limits = limits_of_check(options.limit)
         # A call gives up a little before its check does, so that its own words are heard.
         self._store: Store = settings.stores[slug]
         self._deps = replace(deps.of_store(self._store), timeout_seconds=self._limit * 0.9)
@@ -306,7 +306,7 @@ class _Examination:
                 self._ledger.skip(SENDCLOUD_CHECKS, why)
                 return
         try:
-            client = self._deps.sendcloud(self._slug, self._store, BRIEF_WAIT)
+            client = self._deps.sendcloud(self._slug, self._store, self._limits.waits)
         except Problem as problem:
             self._ledger.add(found(Check.SENDCLOUD_ACCESS, problem))
             self._ledger.skip(SENDCLOUD_CHECKS, "Without good keys Sendcloud answers nothing.")
@@ -318,7 +318,7 @@ class _Examination:
     def _with_exchanged_keys(self) -> "SendcloudClient":
         public_key = self._store.sendcloud_public_key or ""
         secret_key = require(self._deps.secrets, self._slug, "sendcloud-secret-key").reveal()
-        return self._deps.sendcloud_client(self._slug, secret_key, lambda: public_key, max_wait=BRIEF_WAIT)
+        return self._deps.sendcloud_client(self._slug, secret_key, lambda: public_key, max_wait=self._limits.waits)
 
     def _together(self, tasks: Mapping[Check, Task]) -> dict[Check, Any]:
         """Run checks at the same time; a problem that one raises, or its silence, becomes its result."""

@@ -22,10 +22,15 @@ class Limits(msgspec.Struct, frozen=True):
     call: timedelta
 
 
-BRIEF_WAIT: Final = timedelta(seconds=4)  # a check of verify has ten seconds in all
+_WAITS_OF_A_CHECK: Final = 0.4
 PATIENT: Final = Limits(waits=timedelta(minutes=10), call=timedelta(minutes=7))
 """For connect: somebody waits for the proof. A search that meets an empty quota waits three minutes; the waits of calls
 that are made at the same time are added up, although they pass together."""
+
+
+def limits_of_check(limit: timedelta) -> Limits:
+    """A check may wait for part of its time only: after the last wait a try must still come back, or be named."""
+    return Limits(waits=limit * _WAITS_OF_A_CHECK, call=limit)
 
 
 def replies_within(limits: Limits, calls: Mapping[K, Call]) -> dict[K, Reply]:
