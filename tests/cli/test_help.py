@@ -13,7 +13,6 @@ import typer
 from amzlink.cli.examples import EXAMPLES, READ_ON
 from amzlink.cli.help import GROUPS
 from amzlink.cli.main import app, run
-from amzlink.cli.not_built_yet import LATER
 from amzlink.cli.pages import TOPICS
 from amzlink.deps import Deps
 from tests.cli.dialogue.test_terminal import Terminal
@@ -61,15 +60,13 @@ class TestTheFirstPage:
         headings = [line for line in out.splitlines() if line in GROUPS]
         assert headings == ["Set up", "Every day", "Look", "Learn"]
 
-    def test_every_command_is_in_one_group_and_those_of_later_versions_in_none(
+    def test_every_command_is_in_one_group(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         out = help_of("", capsys, monkeypatch).partition("Options for every command")[0]
         for name in COMMANDS:
             if " " not in name:
                 assert len(re.findall(rf"^  {name} ", out, re.MULTILINE)) == 1, name
-        for name in LATER:
-            assert name not in out
 
     def test_it_names_the_pages_on_variables_and_exit_codes(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -194,7 +191,7 @@ def test_a_mistyped_store_setting_or_name_is_asked_back(
     assert f"Did you mean {meant}" in capsys.readouterr().err
 
 
-def test_what_looks_like_nothing_gets_no_suggestion_and_no_hidden_command(capsys: pytest.CaptureFixture[str]) -> None:
-    for line in ("xyzzy", "status --xyzzy", "schedul"):
+def test_what_looks_like_nothing_gets_no_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ("xyzzy", "status --xyzzy"):
         assert run(line.split()) == 64
         assert "Did you mean" not in capsys.readouterr().err

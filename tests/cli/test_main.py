@@ -156,20 +156,6 @@ class TestWhatIsNotUnderstood:
         run(["Zofie Novakova"], deps)
         assert "`amzlink --help`" in capsys.readouterr().err
 
-    @pytest.mark.parametrize("command", ["verify", "check-weights", "push-status", "purge-pii", "status", "schedule"])
-    def test_what_this_version_does_not_build_is_refused_by_name_or_built(
-        self, deps: Deps, command: str, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        from amzlink.cli.not_built_yet import LATER
-
-        if command not in LATER:
-            assert run([command, "--help"], deps) == 0
-            return
-        assert run([command, "--some", "option", "--json"], deps) == 64
-        (document,) = documents(capsys.readouterr().out)
-        assert document["error"]["problem"] == "not-built-yet"
-        assert command in document["error"]["summary"]
-
     @given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), max_size=4))
     @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_whatever_is_typed_the_end_is_an_exit_code_and_no_traceback(
@@ -223,17 +209,12 @@ class TestGlobalOptions:
         assert out.startswith("Usage: amzlink")
         assert err == ""
 
-    def test_help_offers_nothing_that_is_not_built(self, capsys: pytest.CaptureFixture[str]) -> None:
-        from amzlink.cli.not_built_yet import LATER
-
-        assert run(["--help"]) == 0
-        assert set(LATER).isdisjoint(capsys.readouterr().out.split())
-
     def test_every_command_that_the_contract_names_is_there(self, capsys: pytest.CaptureFixture[str]) -> None:
         commands = (
             "connect", "verify", "import-orders", "check-weights", "push-status", "purge-pii", "orders list",
             "orders show", "orders export", "orders release", "orders hold", "status", "stores list", "stores show",
-            "stores set", "stores default", "disconnect", "schedule", "explain", "sandbox", "demo",
+            "stores set", "stores default", "disconnect", "schedule install", "schedule show",
+            "schedule remove", "explain", "sandbox", "demo",
         )  # fmt: skip
         assert [command for command in commands if run([*command.split(), "--help"]) != 0] == []
 

@@ -22,7 +22,7 @@ from tests.orderbook.samples import ORDER_ID
 
 __all__ = ["deps"]  # the fixture
 
-GROUPS: Final = {"orders", "stores"}  # which print nothing of their own
+GROUPS: Final = {"orders", "schedule", "stores"}  # which print nothing of their own
 
 
 def validator(name: str) -> Draft202012Validator:

@@ -33,6 +33,17 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ('amzlink stores set "name=My Shop" --store my-shop', "Give a store another name."),
     ),
     "stores default": (("amzlink stores default my-shop", "Commands without --store use my-shop from now on."),),
+    "schedule": (
+        ("amzlink schedule install", "Run amzlink every 15 minutes. It shows what it will write, and asks."),
+        ("amzlink schedule show", "Show when each job ran last, and when it runs next."),
+    ),
+    "schedule install": (
+        ("amzlink schedule install", "Run amzlink every 15 minutes."),
+        ("amzlink schedule install --every 1h", "Run it once an hour."),
+        ("amzlink schedule install --dry-run", "Show what would be written, and write nothing."),
+    ),
+    "schedule show": (("amzlink schedule show", "Show when each job ran last, and when it runs next."),),
+    "schedule remove": (("amzlink schedule remove", "Let amzlink no longer run by itself."),),
     "import-orders": (
         ("amzlink import-orders", "Import what is new or changed since the last run."),
         ("amzlink import-orders --since 7d --dry-run", "Show what a week's orders would change. Nothing is stored."),

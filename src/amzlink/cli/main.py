@@ -19,11 +19,11 @@ from amzlink.cli.disconnect import disconnect_command
 from amzlink.cli.explain import explain_command
 from amzlink.cli.help import ANYWHERE, GROUPS, HelpfulCommand, HelpfulGroup, options_of
 from amzlink.cli.import_orders import import_orders_command
-from amzlink.cli.not_built_yet import LATER, later_command
 from amzlink.cli.orders import orders_app
 from amzlink.cli.purge_pii import purge_pii_command
 from amzlink.cli.push_status import push_status_command
 from amzlink.cli.sandbox import sandbox_command
+from amzlink.cli.schedule import schedule_app
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.global_options import GlobalOptions, split
 from amzlink.cli.shell.session import Session
@@ -100,6 +100,7 @@ def _global(
 _SET_UP, _EVERY_DAY, _LOOK, _LEARN = GROUPS
 app.command("connect", rich_help_panel=_SET_UP)(connect_command)
 app.add_typer(stores_app, name="stores", cls=HelpfulGroup, rich_help_panel=_SET_UP)
+app.add_typer(schedule_app, name="schedule", cls=HelpfulGroup, rich_help_panel=_SET_UP)
 app.command("disconnect", rich_help_panel=_SET_UP)(disconnect_command)
 app.command("import-orders", rich_help_panel=_EVERY_DAY)(import_orders_command)
 app.command("push-status", rich_help_panel=_EVERY_DAY)(push_status_command)
@@ -111,11 +112,8 @@ app.command("verify", rich_help_panel=_LOOK)(verify_command)
 app.command("explain", rich_help_panel=_LEARN)(explain_command)
 app.command("demo", rich_help_panel=_LEARN)(demo_command)
 app.command("sandbox", rich_help_panel=_LEARN)(sandbox_command)
-for _name in LATER:
-    app.command(_name, hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-        later_command
-    )
-for _registered in (*app.registered_commands, *orders_app.registered_commands, *stores_app.registered_commands):
+_APPS: Final = {"orders": orders_app, "schedule": schedule_app, "stores": stores_app}
+for _registered in (command for each in (app, *_APPS.values()) for command in each.registered_commands):
     _registered.cls = HelpfulCommand
 
 
@@ -260,10 +258,9 @@ def _version_document() -> "VersionDocument":
 def _command_name(options: GlobalOptions) -> str:
     """The command as far as it was understood, for `--help`."""
     words = [word for word in options.rest[:2] if not word.startswith("-")]
-    groups = {"orders": orders_app, "stores": stores_app}
-    if not words or words[0] not in {*groups, *(command.name for command in app.registered_commands)}:
+    if not words or words[0] not in {*_APPS, *(command.name for command in app.registered_commands)}:
         return "amzlink"
-    group = groups.get(words[0])
+    group = _APPS.get(words[0])
     inner = {command.name for command in group.registered_commands} if group else set()
     return " ".join(["amzlink", words[0], *(word for word in words[1:] if word in inner)])
 

@@ -10,6 +10,7 @@ from amzlink.problems import Exit
 
 ENVIRONMENT: Final[Mapping[str, Mapping[str, str]]] = {
     "Files": {
+        "HOME": "The folder of your user.",
         "AMZLINK_HOME": "One folder for all of amzlink's files. Its entries in the keyring are kept apart too.",
         "XDG_CONFIG_HOME": "On Linux: where the folder with `config.toml` is.",
         "XDG_DATA_HOME": "On Linux: where the folder with the order book is.",
@@ -25,6 +26,7 @@ ENVIRONMENT: Final[Mapping[str, Mapping[str, str]]] = {
         "AMZLINK_SECRET_<STORE>_VAULT_KEY_FILE": "A file for the vault key, outside amzlink's folders. amzlink "
         "rewrites it when the key changes.",
         "CREDENTIALS_DIRECTORY": "Set by systemd: a folder with the secrets, in files such as `my-shop.client-secret`.",
+        "XDG_RUNTIME_DIR": "On Linux: where the keyring's bus is, for scheduled runs.",
         "DBUS_SESSION_BUS_ADDRESS": "On Linux: how to reach the keyring.",
         "PYTHON_KEYRING_BACKEND": "Another keyring than the system's.",
     },

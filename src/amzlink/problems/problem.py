@@ -13,6 +13,7 @@ from amzlink.problems import (
     network,
     orders,
     privacy,
+    schedule,
     secrets,
     services,
     shipments,
@@ -38,6 +39,7 @@ AREAS: Final[Mapping[str, Mapping[ProblemName, Entry]]] = {
         destination,
         database,
         privacy,
+        schedule,
         machine,
         usage,
     )

@@ -277,11 +277,6 @@ def setting_empty(*, key: str) -> str:
     return f"{key} cannot be empty."
 
 
-def command_not_built(*, name: str) -> str:
-    """What `not-built-yet` speaks of."""
-    return f"The command `{name}`"
-
-
 def no_crash_report(*, reason: str) -> str:
     """In place of a crash report's path; `reason` is the name of a problem or of an error."""
     return f"none, it could not be written ({reason})"

@@ -1,0 +1,132 @@
+"""Failures and warnings about running by itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from amzlink.problems.entry import Entry, Exit
+from amzlink.problems.names import ProblemName
+
+AREA: Final = "Running by itself"
+
+ENTRIES: Final[Mapping[ProblemName, Entry]] = {
+    ProblemName.NO_SCHEDULER: Entry(
+        title="Nothing here can run amzlink by itself",
+        what="This machine has no scheduler that amzlink can use: {detail}.",
+        why="amzlink uses systemd's timers, cron, launchd or Windows' Task Scheduler. Containers often have none of them.",
+        next_step="Install cron, or let the system that starts this container run amzlink: `amzlink explain servers` shows how.",
+        exit_code=Exit.CONFIGURATION,
+    ),
+    ProblemName.SCHEDULE_FAILED: Entry(
+        title="The schedule could not be changed",
+        what="The schedule could not be changed: {detail}.",
+        why="The message is that of the scheduler, or of amzlink where it found something unexpected. What was there before is unchanged.",
+        next_step="Fix what the message names, and run `amzlink schedule install` again. `amzlink explain servers` shows how to do it by hand.",
+        exit_code=Exit.CONFIGURATION,
+    ),
+    ProblemName.SCHEDULE_WITHOUT_SECRETS: Entry(
+        title="Scheduled runs would not find the secrets",
+        what="Scheduled runs would not find {detail}.",
+        why="Here the secret is in a variable of this terminal. amzlink does not write secrets into a schedule, so nothing was written.",
+        next_step="Put the secrets into files that only you can read: `amzlink connect --renew{store_option} --secrets-to ~/.amzlink-keys`. Then set the variables that it shows.",
+        exit_code=Exit.CONFIGURATION,
+    ),
+    ProblemName.SCHEDULE_NEEDS_KEYRING: Entry(
+        title="Scheduled runs need your keyring",
+        what="The secrets are in your keyring, which is open only while you are signed in.",
+        why="Runs that begin while you are signed out fail, and the next one after you sign in catches up.",
+        next_step="Stay signed in. For a machine without a desktop, put the secrets into files: `amzlink explain servers` shows how.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+    ),
+    ProblemName.SCHEDULED_TWICE: Entry(
+        title="Something else runs amzlink too",
+        what="Something else runs amzlink too: {detail}.",
+        why="Both do the same work. Nothing is sent twice, because two runs never work on a store at once, but Amazon is asked more often.",
+        next_step="If you no longer need the other one, remove it where it was made.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+    ),
+    ProblemName.PING_FAILED: Entry(
+        title="The address for good runs could not be called",
+        what="The run went well, but the address in `[notify] ping` could not be called: {detail}.",
+        why="Whoever watches that address takes the run for one that did not happen.",
+        next_step="Check the address in {file}.",
+        exit_code=Exit.TRY_AGAIN,
+        severity="warning",
+    ),
+}
+
+CRONTAB_DIFFERS: Final = "the crontab that was read back is not the one that was written"
+SCHEDULERS_TRIED: Final = "neither a systemd user manager nor `crontab` was found"
+PERIODS_IN_WORDS: Final = "5, 10, 15, 20, 30 or 60 minutes (`15m`), or 1, 2, 3, 4, 6, 12 or 24 hours (`2h`)"
+WHAT_IS_WRITTEN: Final = (
+    "The files and lines above make this machine start amzlink. `amzlink schedule remove` takes them away again."
+)
+LINGERING: Final = (
+    "systemd runs your timers only while you are signed in. It can run them all the time: this is called lingering. "
+    "It helps only if the secrets are in files, because a keyring is closed while you are signed out."
+)
+PING_NOT_PROTECTED: Final = "it has to begin with https"
+
+
+def program_missing(*, program: str) -> str:
+    """A program of the system that is not there."""
+    return f"`{program}` is not installed"
+
+
+def program_slow(*, program: str, seconds: int) -> str:
+    """One that does not come back."""
+    return f"`{program}` took longer than {seconds} seconds"
+
+
+def program_not_started(*, program: str, reason: str) -> str:
+    """One that cannot be started."""
+    return f"`{program}` could not be started ({reason})"
+
+
+def program_refused(*, program: str, code: int, said: str) -> str:
+    """One that ended with another code than 0; `said` is its last line."""
+    return f"`{program}` ended with {code}{f': {said}' if said else ''}"
+
+
+def file_of_others(*, file: object) -> str:
+    """A file in the place of ours."""
+    return f"{file} is there already, and amzlink did not write it"
+
+
+def not_this_scheduler(*, scheduler: str) -> str:
+    """A scheduler that was asked for by name, on another kind of machine."""
+    return f"{scheduler} was asked for, and this machine does not have it"
+
+
+def secrets_in_variables(*, variables: Sequence[str]) -> str:
+    """Secrets that are given by value."""
+    return f"what is in {', '.join(variables)}"
+
+
+def period_not_possible(*, given: str) -> str:
+    """A period that not every scheduler can keep."""
+    return f"--every takes {PERIODS_IN_WORDS}, not “{given}”"
+
+
+def left_out(*, variables: Sequence[str], on_windows: bool) -> str:
+    """Variables of this terminal that scheduled runs will not have."""
+    names = ", ".join(variables)
+    if on_windows:
+        return f"Scheduled runs have your user's own variables. If {names} is set in this terminal only, set it with `setx`."
+    return f"Not carried over, because it may hold a password: {names}. Set it for scheduled runs by hand."
+
+
+def own_schedule(*, scheduler: str) -> str:
+    """A schedule that amzlink itself has written, and a second one."""
+    return f"an older schedule of amzlink in {scheduler}"
+
+
+def line_of_others(*, line: str) -> str:
+    """A line of a crontab that a person wrote."""
+    return f"the crontab line “{line}”"
+
+
+def ping_status(*, status: int) -> str:
+    """What the address answered."""
+    return f"it answered with status {status}"

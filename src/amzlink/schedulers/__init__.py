@@ -1,0 +1,1 @@
+"""What starts programs by itself on a machine: systemd, cron, launchd, Windows' Task Scheduler."""

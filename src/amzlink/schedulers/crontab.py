@@ -1,0 +1,108 @@
+"""The user's crontab, for machines on which nothing else starts programs by itself."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from amzlink.clock import in_local_zone
+from amzlink.core.schedule.crontab import (
+    STARTER_MARK,
+    lines_of,
+    own_lines,
+    starter_script,
+    timing_of,
+    with_lines,
+    without,
+)
+from amzlink.core.schedule.plan import SCHEDULED, Schedule
+from amzlink.problems import Problem
+from amzlink.problems import schedule as texts
+from amzlink.schedulers.scheduler import (
+    Installed,
+    Kind,
+    Programs,
+    Writing,
+    delete_ours,
+    failed,
+    files_in_place,
+    refused,
+)
+
+PLACE: Final = "crontab -e"
+"""How a person comes to see the table; its file is nobody's to touch."""
+
+_EMPTY: Final = re.compile(r"no crontab (for|file)", re.IGNORECASE)
+
+
+class Crontab:
+    """The table of the user's cron jobs; `starter` is the file by which its lines start amzlink."""
+
+    kind: Final[Kind] = "cron"
+
+    def __init__(self, programs: Programs, starter: Path) -> None:
+        self._programs = programs
+        self._starter = starter
+
+    def fits(self) -> bool:
+        """Whether this user may have a crontab; whether a daemon reads it shows itself only later."""
+        if not self._programs.has("crontab"):
+            return False
+        try:
+            self.table()
+        except Problem:
+            return False
+        return True
+
+    def writings(self, schedule: Schedule) -> Sequence[Writing]:
+        """The starter, and the lines."""
+        lines = "".join(f"{line}\n" for line in lines_of(schedule, str(self._starter)))
+        return [
+            Writing(place=str(self._starter), text=starter_script(schedule)),
+            Writing(place=PLACE, text=lines),
+        ]
+
+    def install(self, schedule: Schedule) -> None:
+        """Write the starter, then the lines; every other line stays as it is."""
+        table = self.table()
+        starter = starter_script(schedule).encode("utf-8", "surrogateescape")
+        with files_in_place({self._starter: starter}, STARTER_MARK, mode=0o700):
+            self._write(with_lines(table, schedule.name, lines_of(schedule, str(self._starter))))
+
+    def remove(self, name: str) -> None:
+        """Take our lines out, and delete the starter."""
+        table = self.table()
+        if own_lines(table, name):
+            self._write(without(table, name))
+        delete_ours([self._starter], STARTER_MARK)
+
+    def installed(self, name: str, now: datetime) -> Sequence[Installed]:
+        """The jobs whose lines are ours. A person may have given them other times."""
+        found = []
+        for line in own_lines(self.table(), name):
+            job = next((job for job in SCHEDULED if f" {job} " in line), None)
+            if job is None or line.startswith("#"):
+                continue
+            timing = timing_of(job, line)
+            next_run = timing.next_after(in_local_zone(now)) if timing else None
+            found.append(Installed(job=job, runs=" ".join(line.split()[:5]), timing=timing, next_run=next_run))
+        return found
+
+    def table(self) -> str:
+        """The whole table.
+
+        Raises:
+            Problem: `schedule-failed`, where it cannot be read: it must not be taken for an empty one then.
+        """
+        done = self._programs.run("crontab", "-l")
+        if done.returncode == 0:
+            return done.stdout
+        if _EMPTY.search(done.stderr):
+            return ""
+        raise refused("crontab", done)
+
+    def _write(self, table: str) -> None:
+        self._programs.must("crontab", "-", stdin=table)
+        if self.table() != table:
+            raise failed("crontab", texts.CRONTAB_DIFFERS)

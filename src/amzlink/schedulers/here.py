@@ -1,0 +1,42 @@
+"""This machine's schedulers, and how amzlink is started from anywhere on it."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from amzlink.files import Home
+from amzlink.schedulers.crontab import Crontab
+from amzlink.schedulers.launchd import Launchd
+from amzlink.schedulers.scheduler import Programs, Scheduler
+from amzlink.schedulers.systemd import Systemd
+from amzlink.schedulers.windows import TaskScheduler
+
+
+def schedulers(environ: Mapping[str, str], home: Home, platform: str = sys.platform) -> Iterator[Scheduler]:
+    """Those that this kind of machine may have, the best first."""
+    programs = Programs(environ)
+    if platform == "win32":
+        yield TaskScheduler(programs)
+        return
+    folder = Path(environ.get("HOME") or Path.home())
+    if platform == "darwin":
+        yield Launchd(programs, folder / "Library" / "LaunchAgents", home.log)
+    else:
+        settings = Path(environ.get("XDG_CONFIG_HOME") or folder / ".config")
+        yield Systemd(programs, settings / "systemd" / "user")
+    yield Crontab(programs, home.config / "scheduled.sh")
+
+
+def own_program() -> tuple[str, ...]:
+    """How this amzlink is started from anywhere."""
+    started = Path(os.path.abspath(sys.argv[0]))  # noqa: PTH100 - a link stays one: it outlives what it points to
+    if started.name.startswith("amzlink") and os.access(started, os.X_OK) and started.is_file():
+        return (str(started),)
+    return (_without_window(Path(sys.executable)), "-m", "amzlink")
+
+
+def _without_window(python: Path) -> str:
+    """Windows opens a window for each run of python.exe, and none for its twin."""
+    twin = python.with_name("pythonw.exe")
+    return str(twin) if python.name == "python.exe" and twin.exists() else str(python)

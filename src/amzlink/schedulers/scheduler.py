@@ -1,0 +1,182 @@
+"""What the four schedulers have in common, and how their programs are run."""
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import msgspec
+
+from amzlink.core.schedule.plan import Schedule, Timing
+from amzlink.files import translated_errors, write_private
+from amzlink.problems import Problem, ProblemName
+from amzlink.problems import schedule as texts
+
+Kind = Literal["systemd", "cron", "launchd", "windows"]
+
+_SECONDS: Final = 20
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is going to be written: a file, or lines of a table that has no file of its own."""
+
+    place: str
+    text: str
+
+
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that is installed.
+
+    `runs` is the time as the scheduler spells it; `timing` is the same, where it is one that amzlink can have written.
+    `next_run` is when it starts next, None where the scheduler does not say. Where it `works` is not set the scheduler
+    has the job and does not start it.
+    """
+
+    job: str
+    runs: str
+    timing: Timing | None = None
+    next_run: datetime | None = None
+    works: bool = True
+
+
+class Scheduler(Protocol):
+    """One way to have programs started."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which one it is."""
+
+    def fits(self) -> bool:
+        """Whether this machine has it, and it answers."""
+
+    def writings(self, schedule: Schedule) -> Sequence[Writing]:
+        """What `install` would write, for a person to read first."""
+
+    def install(self, schedule: Schedule) -> None:
+        """Write it, in place of what was installed before under this name.
+
+        Raises:
+            Problem: `schedule-failed`, and then everything is as it was; or what keeps a file from being written.
+        """
+
+    def remove(self, name: str) -> None:
+        """Take it away; what is not there is no failure. Raises as `install`."""
+
+    def installed(self, name: str, now: datetime) -> Sequence[Installed]:
+        """The jobs that are installed under this name. Raises `schedule-failed`."""
+
+
+class Programs:
+    """The machine's programs, as `environ` finds them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+
+    def has(self, program: str) -> bool:
+        """Whether it can be started."""
+        return shutil.which(program, path=self.environ.get("PATH", "")) is not None
+
+    def run(self, *command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, in English.
+
+        Raises:
+            Problem: `schedule-failed`, where it cannot be started, or takes longer than 20 seconds.
+        """
+        program = shutil.which(command[0], path=self.environ.get("PATH", ""))
+        if program is None:
+            raise failed(command[0], texts.program_missing(program=command[0]))
+        try:
+            return subprocess.run(  # noqa: S603 - a program of the system, with arguments of ours
+                [program, *command[1:]],
+                input=stdin or "",
+                capture_output=True,
+                encoding="utf-8",
+                errors="surrogateescape",
+                timeout=_SECONDS,
+                check=False,
+                env={**{name: value for name, value in self.environ.items() if not _is_secret(name)}, "LC_ALL": "C"},
+            )
+        except subprocess.TimeoutExpired:
+            raise failed(command[0], texts.program_slow(program=command[0], seconds=_SECONDS)) from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise failed(command[0], texts.program_not_started(program=command[0], reason=reason)) from error
+
+    def must(self, *command: str, stdin: str | None = None) -> str:
+        """What it prints. Raises `schedule-failed` as `run`, and where it ends with another code than 0."""
+        done = self.run(*command, stdin=stdin)
+        if done.returncode:
+            raise refused(command[0], done)
+        return done.stdout
+
+
+def _is_secret(variable: str) -> bool:
+    return variable.startswith("AMZLINK_SECRET_")
+
+
+def failed(program: str, detail: str) -> Problem:
+    """`schedule-failed`: what a scheduler's program did."""
+    return Problem(ProblemName.SCHEDULE_FAILED, program=program, detail=detail)
+
+
+def refused(program: str, done: "subprocess.CompletedProcess[str]") -> Problem:
+    """The same, for a program that ended with another code than 0."""
+    said = (done.stderr or done.stdout).strip().splitlines()
+    return failed(program, texts.program_refused(program=program, code=done.returncode, said=said[-1] if said else ""))
+
+
+@contextlib.contextmanager
+def files_in_place(files: Mapping[Path, bytes], mark: str, *, mode: int = 0o600) -> Iterator[None]:
+    """Write files for the block. If it fails they are again what they were before.
+
+    A file that is there already has to contain `mark`: what somebody else wrote is not written over.
+
+    Raises:
+        Problem: `schedule-failed` for a file of somebody else's; or `not-writable`, `disk-full`.
+    """
+    before = {path: _content(path) for path in files}
+    for path, content in before.items():
+        if content is not None and mark.encode() not in content:
+            raise failed(path.name, texts.file_of_others(file=path))
+    try:
+        for path, content in files.items():
+            _write(path, content, mode)
+        yield
+    except BaseException:
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                _write(path, content, mode)
+        raise
+
+
+def delete_ours(paths: Sequence[Path], mark: str) -> None:
+    """Delete files that contain `mark`; others stay."""
+    for path in paths:
+        if is_ours(path, mark):
+            with translated_errors(path):
+                path.unlink()
+
+
+def is_ours(path: Path, mark: str) -> bool:
+    """Whether there is a file with this mark."""
+    content = _content(path)
+    return content is not None and mark.encode() in content
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    write_private(path, content)
+    with translated_errors(path):
+        path.chmod(mode)
+
+
+def _content(path: Path) -> bytes | None:
+    with translated_errors(path):
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None

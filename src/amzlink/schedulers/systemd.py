@@ -1,0 +1,111 @@
+"""Timers of systemd's user manager. They run while the user is signed in, or always where lingering is on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from amzlink.core.schedule.plan import SCHEDULED, Schedule
+from amzlink.core.schedule.systemd import MARK, timing_of, unit_files
+from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing, delete_ours, files_in_place, is_ours
+
+_SYSTEMCTL: Final = ("systemctl", "--user")
+_MICROSECONDS: Final = 1_000_000
+
+
+class Systemd:
+    """systemd's user manager; `folder` is where this user's units are."""
+
+    kind: Final[Kind] = "systemd"
+
+    def __init__(self, programs: Programs, folder: Path) -> None:
+        self._programs = programs
+        self._folder = folder
+
+    def fits(self) -> bool:
+        """Whether this user has a manager that answers: in a container, or after `su`, there is none."""
+        return self._programs.has("systemctl") and self._programs.run(*_SYSTEMCTL, "show-environment").returncode == 0
+
+    def writings(self, schedule: Schedule) -> Sequence[Writing]:
+        """The unit files."""
+        return [
+            Writing(place=str(path), text=content.decode("utf-8", "surrogateescape"))
+            for path, content in self._files(schedule).items()
+        ]
+
+    def install(self, schedule: Schedule) -> None:
+        """Write the unit files, and start the timers."""
+        timers = [f"{schedule.unit(timing)}.timer" for timing in schedule.timings]
+        try:
+            with files_in_place(self._files(schedule), MARK):
+                self._programs.must(*_SYSTEMCTL, "daemon-reload")
+                self._programs.must(*_SYSTEMCTL, "enable", *timers)
+                # `enable --now` leaves a timer that runs already at its old times.
+                self._programs.must(*_SYSTEMCTL, "restart", *timers)
+        except BaseException:
+            self._programs.run(*_SYSTEMCTL, "daemon-reload")
+            raise
+
+    def remove(self, name: str) -> None:
+        """Stop the timers, and delete the unit files that are ours."""
+        timers = [f"{name}-{job}.timer" for job in SCHEDULED if is_ours(self._folder / f"{name}-{job}.timer", MARK)]
+        if not timers:
+            return
+        self._programs.must(*_SYSTEMCTL, "disable", "--now", *timers)
+        units = [self._folder / f"{name}-{job}.{kind}" for job in SCHEDULED for kind in ("timer", "service")]
+        delete_ours(units, MARK)
+        self._programs.must(*_SYSTEMCTL, "daemon-reload")
+
+    def installed(self, name: str, now: datetime) -> Sequence[Installed]:  # noqa: ARG002 - systemd knows the times
+        """The jobs whose timers are ours."""
+        found = []
+        for job in SCHEDULED:
+            file = self._folder / f"{name}-{job}.timer"
+            if is_ours(file, MARK):
+                shown = self._shown(file.name)
+                found.append(
+                    Installed(
+                        job=job,
+                        runs=(runs := _calendar(file)),
+                        timing=timing_of(job, runs),
+                        next_run=_moment(shown.get("NextElapseUSecRealtime", "")),
+                        works=shown.get("ActiveState") == "active",
+                    )
+                )
+        return found
+
+    def lingers(self, user: str) -> bool | None:
+        """Whether the timers run while the user is signed out; None where that cannot be seen."""
+        if not self._programs.has("loginctl"):
+            return None
+        done = self._programs.run("loginctl", "show-user", user, "--property=Linger")
+        return {"Linger=yes": True, "Linger=no": False}.get(done.stdout.strip())
+
+    def let_linger(self, user: str) -> None:
+        """Let the timers run while the user is signed out. Raises `schedule-failed`."""
+        self._programs.must("loginctl", "enable-linger", user)
+
+    def _files(self, schedule: Schedule) -> Mapping[Path, bytes]:
+        return {
+            self._folder / name: text.encode("utf-8", "surrogateescape") for name, text in unit_files(schedule).items()
+        }
+
+    def _shown(self, timer: str) -> Mapping[str, str]:
+        done = self._programs.run(
+            *_SYSTEMCTL, "show", timer, "--timestamp=unix", "--property=ActiveState,NextElapseUSecRealtime"
+        )
+        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+def _calendar(file: Path) -> str:
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return next((line.partition("=")[2] for line in lines if line.startswith("OnCalendar=")), "")
+
+
+def _moment(text: str) -> datetime | None:
+    """A time such as `@1764425700`, or in microseconds as systemd before version 248 writes it."""
+    digits = text.removeprefix("@")
+    if not digits.isdecimal() or not int(digits):
+        return None
+    seconds = int(digits)
+    return datetime.fromtimestamp(seconds if text.startswith("@") else seconds / _MICROSECONDS, UTC)

@@ -1,0 +1,281 @@
+"""schedule: the machine runs the jobs by itself, told by the program as a person or a script runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.schedulers import Machine
+from tests.support.world import SLUG, Ran, Shell, shell
+
+OWN_LINES: Final = "# mine\nMAILTO=me\n5 4 * * *\t/bin/true 100\\%"
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A store whose secrets are in files, as on a server."""
+    folder = tmp_path_factory.mktemp("schedule")
+    with shell(folder) as found:
+        for name in [name for name in found.environ if "_SECRET_" in name and not name.endswith("_FILE")]:
+            file = folder / name
+            file.write_text(found.environ.pop(name))
+            file.chmod(0o600)
+            found.environ[f"{name}_FILE"] = str(file)
+        yield found
+
+
+class Place:
+    """A user with a home folder of their own, on a machine with certain schedulers."""
+
+    def __init__(self, at: Shell, folder: Path, *programs: str) -> None:
+        self.at = at
+        self.machine = Machine(folder / "programs", *programs)
+        self.folder = folder
+        self.units = folder / ".config" / "systemd" / "user"
+        self.starter = at.home / "config" / "scheduled.sh"
+        self.environ = {"PATH": self.machine.path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / ".config")}
+
+    def run(self, *words: str, **environ: str) -> Ran:
+        return self.at.run("schedule", *words, environ={**self.environ, **environ})
+
+    def files(self) -> dict[str, str]:
+        return {path.name: path.read_text() for path in self.units.iterdir()} if self.units.exists() else {}
+
+
+@pytest.fixture
+def cron(connected: Shell, tmp_path: Path) -> Iterator[Place]:
+    place = Place(connected, tmp_path, "crontab")
+    yield place
+    place.starter.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def systemd(connected: Shell, tmp_path: Path) -> Place:
+    return Place(connected, tmp_path, "systemctl", "loginctl", "crontab")
+
+
+class TestCron:
+    def test_lines_are_added_to_those_that_are_there_and_taken_out_again(self, cron: Place) -> None:
+        cron.machine.table = OWN_LINES
+        ran = cron.run("install", "--yes")
+        assert ran.code == 0, ran.err
+        assert "amzlink now runs by itself." in ran.out
+        table = cron.machine.table or ""
+        assert table.startswith(f"{OWN_LINES}\n")
+        own = table.removeprefix(f"{OWN_LINES}\n").splitlines()
+        assert [line.split()[6] for line in own] == ["import-orders", "push-status", "purge-pii"]
+        assert all(line in ran.out for line in own), "what was shown is what was written"
+        assert cron.starter.stat().st_mode & 0o777 == 0o700
+
+        assert cron.run("remove").code == 0
+        assert cron.machine.table == f"{OWN_LINES}\n"
+        assert not cron.starter.exists()
+
+    def test_twice_is_once_and_another_period_replaces_the_first(self, cron: Place) -> None:
+        cron.run("install", "--yes")
+        first = cron.machine.table
+        cron.run("install", "--yes")
+        assert cron.machine.table == first
+        cron.run("install", "--yes", "--every", "2h")
+        assert len((cron.machine.table or "").splitlines()) == 3
+        assert "-23/2 * * *" in (cron.machine.table or "")
+
+    def test_a_table_that_cannot_be_read_is_not_taken_for_an_empty_one(self, cron: Place) -> None:
+        cron.machine.table = OWN_LINES
+        cron.machine.turn("crontab", "refuses")
+        for words in (("install", "--yes"), ("install", "--yes", "--scheduler", "cron")):
+            ran = cron.run(*words, "--json")
+            assert ran.code == 78
+        assert ran.document["error"]["problem"] == "schedule-failed"
+        assert "not allowed to use this program" in ran.document["error"]["summary"]
+        assert cron.machine.table == OWN_LINES
+
+    def test_a_broken_line_of_the_users_own_is_told_and_everything_stays(self, cron: Place) -> None:
+        cron.machine.table = broken = "61 * * * * /bin/true\n"
+        cron.machine.turn("crontab", "broken")
+        ran = cron.run("install", "--yes")
+        assert ran.code == 78
+        assert "errors in crontab file" in ran.err
+        assert cron.machine.table == broken
+        assert not cron.starter.exists()
+
+    def test_a_line_that_a_person_wrote_for_amzlink_is_told_and_left(self, cron: Place) -> None:
+        cron.machine.table = by_hand = "*/5 * * * * /opt/amzlink import-orders\n"
+        ran = cron.run("install", "--yes")
+        assert ran.code == 0
+        assert "scheduled-twice" in ran.err
+        assert (cron.machine.table or "").startswith(by_hand)
+        assert cron.run("show", "--json").document["warnings"][0]["problem"] == "scheduled-twice"
+
+    def test_a_dry_run_shows_everything_and_writes_nothing(self, cron: Place) -> None:
+        ran = cron.run("install", "--dry-run")
+        assert ran.code == 0
+        assert "import-orders --all-stores" in ran.out
+        assert cron.machine.table is None
+        document = cron.run("install", "--dry-run", "--json").document
+        assert document["dry_run"] is True
+        assert [writing["place"] for writing in document["writings"]] == [str(cron.starter), "crontab -e"]
+        cron.run("install", "--yes")
+        assert cron.run("remove", "--dry-run").out.startswith("amzlink would no longer run by itself.")
+        assert len((cron.machine.table or "").splitlines()) == 3
+
+    def test_without_a_terminal_the_answer_is_wanted_as_an_option(self, cron: Place) -> None:
+        ran = cron.run("install")
+        assert ran.code == 64
+        assert "--yes" in ran.err
+        assert cron.machine.table is None
+
+    def test_the_keyrings_bus_is_carried_along_where_it_stays_the_same(self, cron: Place) -> None:
+        usual = f"unix:path=/run/user/{os.getuid()}/bus"
+        cron.run("install", "--yes", DBUS_SESSION_BUS_ADDRESS=f"{usual},guid=1")
+        assert f"export DBUS_SESSION_BUS_ADDRESS={usual}\n" in cron.starter.read_text()
+        cron.run("install", "--yes", DBUS_SESSION_BUS_ADDRESS="unix:abstract=/tmp/dbus-XYZ")
+        assert "DBUS" not in cron.starter.read_text()
+
+
+class TestSystemd:
+    def test_timers_are_written_started_and_stopped(self, systemd: Place) -> None:
+        ran = systemd.run("install", "--yes")
+        assert ran.code == 0, ran.err
+        assert sorted(systemd.files()) == [
+            f"amzlink-{self.home_id(systemd)}-{job}.{kind}"
+            for job in ("import-orders", "purge-pii", "push-status") for kind in ("service", "timer")
+        ]  # fmt: skip
+        assert all(text in ran.out for text in ("SuccessExitStatus=75", "Persistent=true"))
+        enabled = [call for call in systemd.machine.calls("systemctl") if "--user enable" in call]
+        assert enabled[0].count(".timer") == 3
+        assert systemd.machine.table is None, "one scheduler is enough"
+
+        shown = systemd.run("show", "--json").document
+        assert shown["scheduler"] == "systemd"
+        assert [job["job"] for job in shown["jobs"]] == ["import-orders", "push-status", "purge-pii"]
+        assert shown["jobs"][0]["next_run_at"] == "2026-11-29T14:00:00Z"
+        assert shown["runs_while_signed_out"] is False
+
+        assert systemd.run("remove").code == 0
+        assert systemd.files() == {}
+        assert any("--user disable --now" in call for call in systemd.machine.calls("systemctl"))
+        assert systemd.run("show", "--json").document["scheduler"] is None
+
+    @staticmethod
+    def home_id(place: Place) -> str:
+        return (place.at.home / "config" / "home-id").read_text()
+
+    def test_a_refusal_leaves_the_folder_as_it_was(self, systemd: Place) -> None:
+        systemd.run("install", "--yes")
+        before = systemd.files()
+        systemd.machine.turn("systemctl", "refuses")
+        ran = systemd.run("install", "--yes", "--every", "1h", "--json")
+        assert ran.code == 78
+        assert ran.document["error"]["problem"] == "schedule-failed"
+        assert "Refusing to operate" in ran.document["error"]["summary"]
+        assert systemd.files() == before
+
+    def test_a_unit_of_somebody_elses_is_not_written_over(self, systemd: Place) -> None:
+        systemd.units.mkdir(parents=True)
+        theirs = systemd.units / f"amzlink-{self.home_id(systemd)}-push-status.timer"
+        theirs.write_text("[Timer]\nOnCalendar=daily\n")
+        ran = systemd.run("install", "--yes")
+        assert ran.code == 78
+        assert str(theirs) in ran.err
+        assert list(systemd.files()) == [theirs.name]
+        systemd.run("remove")
+        assert theirs.exists()
+
+    def test_lingering_is_switched_on_where_it_is_asked_for(self, systemd: Place) -> None:
+        systemd.run("install", "--yes")
+        assert not any("enable-linger" in call for call in systemd.machine.calls("loginctl"))
+        systemd.run("install", "--yes", "--linger")
+        assert any("enable-linger" in call for call in systemd.machine.calls("loginctl"))
+        assert systemd.run("show", "--json").document["runs_while_signed_out"] is True
+
+    def test_where_no_manager_answers_cron_is_taken_and_a_later_change_of_mind_leaves_one(self, systemd: Place) -> None:
+        systemd.machine.turn("systemctl", "down")
+        systemd.run("install", "--yes")
+        assert systemd.files() == {}
+        assert systemd.run("show", "--json").document["scheduler"] == "cron"
+        systemd.machine.turn("systemctl", "down", on=False)
+        systemd.run("install", "--yes")
+        assert len(systemd.files()) == 6
+        assert systemd.machine.table == ""
+
+
+class TestWhatKeepsItFromWorking:
+    def test_a_machine_without_a_scheduler_is_told_so(self, connected: Shell, tmp_path: Path) -> None:
+        ran = Place(connected, tmp_path).run("install", "--yes", "--json")
+        assert ran.code == 78
+        assert ran.document["error"]["problem"] == "no-scheduler"
+
+    def test_secrets_in_variables_are_not_written_anywhere(self, cron: Place) -> None:
+        name = f"AMZLINK_SECRET_{SLUG.upper().replace('-', '_')}_REFRESH_TOKEN"
+        ran = cron.run("install", "--yes", **{name: "Atzr|IwEBIAmarkedSecret"})
+        assert ran.code == 78
+        assert "schedule-without-secrets" in ran.err
+        assert name in ran.err
+        assert "markedSecret" not in ran.err + ran.out
+        assert cron.machine.table is None
+
+    def test_a_proxys_password_is_not_written_and_said_to_be_missing(self, cron: Place) -> None:
+        proxy = "http://me:s3cretword@proxy.example:3128"
+        ran = cron.run("install", "--yes", HTTP_PROXY=proxy, NO_PROXY="127.0.0.1")
+        assert ran.code == 0, ran.err
+        assert "HTTP_PROXY" in ran.err
+        assert "s3cretword" not in cron.starter.read_text() + ran.out + ran.err
+        assert "NO_PROXY" in cron.starter.read_text()
+
+    def test_a_period_that_cron_cannot_keep_is_refused_with_those_it_can(self, cron: Place) -> None:
+        ran = cron.run("install", "--every", "7m")
+        assert ran.code == 64
+        assert "15" in ran.err
+
+    def test_without_a_store_there_is_nothing_to_run(self, tmp_path: Path, cron: Place) -> None:
+        ran = cron.run("install", "--yes", "--json", AMZLINK_HOME=str(tmp_path / "empty"))
+        assert ran.document["error"]["problem"] == "no-store"
+        assert cron.run("show", AMZLINK_HOME=str(tmp_path / "empty")).code == 0
+
+
+@pytest.mark.needs("cron", "crontab", "faketime", "unshare", "mount")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start cron")
+def test_a_real_cron_runs_the_line_that_was_written(connected: Shell, tmp_path: Path) -> None:
+    """In a view of the file system in which root's crontab is another one, three seconds before the line's minute."""
+    script = tmp_path / "in-cron.sh"
+    program = f"{sys.executable} -m amzlink"
+    script.write_text(f"""
+        set -e
+        mount --bind {tmp_path / "tables"} /var/spool/cron/crontabs
+        mount -t tmpfs none /run
+        {program} schedule install --scheduler cron --yes --quiet
+        minute=$(crontab -l | head -1 | cut -d- -f1)
+        touch -d 2026-01-01 /var/spool/cron/crontabs/*
+        start=$(date -u -d "2026-11-29 03:$minute:00 3 seconds ago" '+%F %T')
+        exec faketime -f "@$start" cron -f
+    """)
+    (tmp_path / "tables").mkdir()
+    before = _last_import(connected)
+    environ = {**connected.environ, "TZ": "UTC", "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    said = tmp_path / "said"
+    with said.open("w") as output:
+        command = ["unshare", "--mount", "sh", str(script)]
+        cron = subprocess.Popen(command, env=environ, stdout=output, stderr=output, start_new_session=True)
+        try:
+            for _ in range(200):
+                if cron.poll() is not None or _last_import(connected) != before:
+                    break
+                time.sleep(0.5)
+        finally:
+            os.killpg(cron.pid, signal.SIGKILL)
+            cron.wait()
+    (connected.home / "config" / "scheduled.sh").unlink()
+    assert _last_import(connected) != before, said.read_text()
+
+
+def _last_import(at: Shell) -> object:
+    ran = at.run("status", "--json")
+    return json.loads(ran.out)["stores"][0]["last_import"]
