@@ -18,7 +18,8 @@ from amzlink.core.shipments.own_carriers import OwnCarrier, OwnCarriers, compara
 from amzlink.core.store_choices import IncludePrime
 from amzlink.core.stores.slug import is_slug
 from amzlink.files import read_private, refuse_if_open, write_private
-from amzlink.problems import Problem, ProblemName, privacy, stores, usage
+from amzlink.http.allowed_hosts import is_protected
+from amzlink.problems import Problem, ProblemName, privacy, schedule, stores, usage
 
 _T = TypeVar("_T")
 
@@ -99,6 +100,9 @@ SETTINGS: Final = (
 LARGEST_NUMBER: Final = 10**9
 """What a number of a store's settings may be at most, hours, grams and ids alike."""
 MOST_ORDER_MONTHS: Final = 1200
+_STORE: Final = "{store}"
+_JOB: Final = "{job}"
+_WATCHED: Final = "import-orders"
 _PRIME_WORDS: Final = {"true": "always", "false": "never"}
 # A boolean of an earlier version, which wrote false where nobody had chosen anything.
 _PRIME_BEFORE: Final[Mapping[bool, IncludePrime]] = {True: "always", False: "auto"}
@@ -123,9 +127,22 @@ class Archive(msgspec.Struct, frozen=True):
 
 
 class Notify(msgspec.Struct, frozen=True):
-    """`[notify]`: a program, with its arguments, that is told what a run nobody watches says. No shell reads it."""
+    """`[notify]`: whom runs tell how they went.
+
+    `command` is a program, with its arguments, that is told what a run nobody watches says; no shell reads it. `ping`
+    is an address that is called after a run that went well, or one for each store. `{store}` and `{job}` in it are
+    filled in; without `{job}` only imports call it, so that no other job hides that they have stopped.
+    """
 
     command: tuple[str, ...] = ()
+    ping: str | dict[str, str] | None = None
+
+    def ping_of(self, slug: str, job: str) -> str | None:
+        """The address to call after a good run of this job, if there is one."""
+        address = self.ping.get(slug) if isinstance(self.ping, dict) else self.ping
+        if not address or (_JOB not in address and job != _WATCHED):
+            return None
+        return address.replace(_STORE, slug).replace(_JOB, job)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,6 +303,7 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     faults += [fault for slug, store in connected.items() for fault in _carrier_faults(slug, store)]
     faults += _retention_faults(retention)
     faults += _archive_faults(archive)
+    faults += _ping_faults(config.notify)
     if faults:
         raise Problem(ProblemName.CONFIG_INVALID, file=path, detail="; ".join(faults))
     return config
@@ -335,6 +353,13 @@ def _retention_faults(retention: Retention) -> list[str]:
     if not 1 <= retention.order_months <= MOST_ORDER_MONTHS:
         faults.append(stores.ORDER_MONTHS_INVALID)
     return faults
+
+
+def _ping_faults(notify: Notify) -> list[str]:
+    """An address is never repeated: who knows it can pretend that all is well."""
+    given = notify.ping.values() if isinstance(notify.ping, dict) else [notify.ping or ""]
+    wrong = [address for address in given if address and not is_protected(address.replace(_STORE, "s"))]
+    return [schedule.PING_NOT_PROTECTED] if wrong else []
 
 
 def _archive_faults(archive: Archive) -> list[str]:

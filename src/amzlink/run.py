@@ -336,6 +336,19 @@ def run_job(
     except Problem as problem:
         report.problem = report.problem or problem
     _close(deps, run, job, report, started)
+    if not dry_run and report.problem is None:
+        _ping(deps, run, job)
+
+
+def _ping(deps: Deps, run: StoreRun, job: str) -> None:
+    """Tell whoever watches that the job has run. A job that does not start cannot complain; silence does it then."""
+    if address := run.settings.notify.ping_of(run.slug, job):
+        from amzlink.http.ping import ping  # noqa: PLC0415 - few have such an address
+
+        try:
+            ping(address, clock=run.clock, environ=deps.environ, transport=deps.transport)
+        except Problem as problem:
+            deps.observer.warn(run.naming_store(problem))
 
 
 def _note(run: StoreRun, job: str, report: RunReport, started: datetime) -> None:

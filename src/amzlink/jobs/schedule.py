@@ -15,6 +15,7 @@ import msgspec
 from amzlink.core.schedule.crontab import foreign_lines
 from amzlink.core.schedule.plan import PERIODS, SCHEDULED, Schedule, timings
 from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
+from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.orderbook.runs import Ends, last_ends
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems import schedule as texts
@@ -103,6 +104,11 @@ def plan(deps: Deps, every: timedelta, wanted: str = "auto") -> Planned:
         warnings=tuple(_warnings(deps, sources)),
         left_out=tuple(left_out),
     )
+
+
+def can_install(deps: Deps) -> bool:
+    """Whether this machine could run amzlink by itself, and nothing does so yet as far as can be seen."""
+    return is_scheduled(deps.environ) is False and any(scheduler.fits() for scheduler in _all(deps))
 
 
 def install(deps: Deps, planned: Planned) -> None:

@@ -48,9 +48,9 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
     ),
     ProblemName.PING_FAILED: Entry(
         title="The address for good runs could not be called",
-        what="The run went well, but the address in `[notify] ping` could not be called: {detail}.",
+        what="The run went well, but the address in `[notify] ping` could not be called: {host} {detail}.",
         why="Whoever watches that address takes the run for one that did not happen.",
-        next_step="Check the address in {file}.",
+        next_step="Check the address in config.toml. If it is right, wait: the next good run calls it again.",
         exit_code=Exit.TRY_AGAIN,
         severity="warning",
     ),
@@ -59,6 +59,11 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
 CRONTAB_DIFFERS: Final = "the crontab that was read back is not the one that was written"
 SCHEDULERS_TRIED: Final = "neither a systemd user manager nor `crontab` was found"
 PERIODS_IN_WORDS: Final = "5, 10, 15, 20, 30 or 60 minutes (`15m`), or 1, 2, 3, 4, 6, 12 or 24 hours (`2h`)"
+QUESTION: Final = "Run amzlink by itself, every 15 minutes?"
+ABOUT: Final = (
+    "It then imports orders, confirms shipments and deletes personal data that is due, without you. What is set up for "
+    "this is shown first."
+)
 WHAT_IS_WRITTEN: Final = (
     "The files and lines above make this machine start amzlink. `amzlink schedule remove` takes them away again."
 )
@@ -66,7 +71,7 @@ LINGERING: Final = (
     "systemd runs your timers only while you are signed in. It can run them all the time: this is called lingering. "
     "It helps only if the secrets are in files, because a keyring is closed while you are signed out."
 )
-PING_NOT_PROTECTED: Final = "it has to begin with https"
+PING_NOT_PROTECTED: Final = "notify.ping: an address has to begin with https"
 
 
 def program_missing(*, program: str) -> str:
@@ -129,4 +134,9 @@ def line_of_others(*, line: str) -> str:
 
 def ping_status(*, status: int) -> str:
     """What the address answered."""
-    return f"it answered with status {status}"
+    return f"answered with status {status}"
+
+
+def ping_unanswered(*, problem: ProblemName) -> str:
+    """Why there was no answer."""
+    return f"gave no answer ({problem})"

@@ -8,7 +8,7 @@ from amzlink.cli.dialogue.options import ConnectOptions, state_of
 from amzlink.cli.dialogue.terminal import Terminal, show_proof
 from amzlink.cli.shell.browser import open_page
 from amzlink.cli.shell.session import Session
-from amzlink.cli.views.secret_files import show_lines
+from amzlink.cli.views.secret_files import show_lines, variables_of_files
 from amzlink.cli.views.stores import show_connected
 from amzlink.core.diagnosis.proof import Proof
 from amzlink.core.stores.draft import Service, State
@@ -23,9 +23,11 @@ from amzlink.jobs.connect import (
     refuse_idle_keys,
     renewal,
 )
+from amzlink.jobs.schedule import can_install
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
 from amzlink.problems import stores, usage
+from amzlink.problems.schedule import ABOUT, QUESTION
 from amzlink.secrets import FileSecrets
 
 
@@ -36,7 +38,8 @@ def connect_store(session: Session, options: ConnectOptions, terminal: Terminal)
     state = look_up(deps, offering_files(deps, state) if console.interactive and missing(state) else state)
     if state.present and state.slug:
         session.is_about(state.slug)
-    if console.interactive and missing(state):
+    asking = console.interactive and bool(missing(state))
+    if asking:
         terminal.say(WELCOME)
         state = _converse(session, terminal, state, browser=options.browser)
     else:
@@ -44,7 +47,10 @@ def connect_store(session: Session, options: ConnectOptions, terminal: Terminal)
             console.say(f"This account is connected already, as the store {state.slug}. It is updated.")
             state = replace(state, draft=state.draft.filled_from(state.present))
         state = _take(session, state)
-    _store(session, finish(deps, state), verified=is_proved(state))
+    answers = finish(deps, state)
+    _store(session, answers, verified=is_proved(state))
+    if asking and not console.as_json:
+        _offer_schedule(session, answers.slug)
 
 
 def renew_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
@@ -91,6 +97,18 @@ def _take(session: Session, state: State) -> State:
         show_proof(console, proof, answers.update_status_when)
 
     return prove_all(session.deps, state, show)
+
+
+def _offer_schedule(session: Session, slug: str) -> None:
+    """The last step of a person's set-up, where this machine can run amzlink and does not do so yet."""
+    deps = replace(session.deps, environ={**session.deps.environ, **variables_of_files(session.deps, slug)})
+    if not can_install(deps):
+        return
+    session.console.say()
+    if session.console.confirm(QUESTION, default=True, option="--yes", explanation=ABOUT):
+        session.run(["schedule", "install"], deps)
+    else:
+        session.console.say("`amzlink schedule install` sets it up later.")
 
 
 def _store(session: Session, answers: Answers, *, verified: bool, renewing: bool = False) -> None:

@@ -84,6 +84,14 @@ def show_lines(console: Console, deps: Deps, slug: str) -> None:
     console.say()
 
 
+def variables_of_files(deps: Deps, slug: str) -> Mapping[str, str]:
+    """The variables by which the files that were written are found; none where the secrets are elsewhere."""
+    kept = deps.secrets
+    if not isinstance(kept, FileSecrets) or kept.folder is None:
+        return {}
+    return _lines(deps.environ, kept, slug).variables
+
+
 def _block(console: Console, text: str, lines: Iterator[str]) -> None:
     console.say()
     console.say(text)
