@@ -1,7 +1,6 @@
 """connect as a program: by options, without a terminal."""
 
 import json
-import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from amzlink.sandbox.server import Sandbox
+from tests.support.schedulers import Machine
 from tests.support.world import Ran, Shell
 
 KEYRING = '''
@@ -75,7 +75,7 @@ def shell(tmp_path: Path) -> Iterator[EmptyShell]:
     with Sandbox(orders=60, quota="off") as running:
         addresses = running.describe()
         environ = {
-            "PATH": os.environ["PATH"],
+            "PATH": Machine(tmp_path / "programs").path,  # where nothing starts programs by itself
             "HOME": str(tmp_path),
             "PYTHONPATH": str(tmp_path),
             "PYTHON_KEYRING_BACKEND": "file_keyring.FileKeyring",

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_connect import EmptyShell, shell
+from tests.support.schedulers import Machine
 from tests.support.warm import Program
 
 __all__ = ["shell"]  # the fixture
@@ -159,6 +160,47 @@ class TestAMerchantWithTheOldGuide:
         assert shell.keyring["kontor-am-markt/refresh-token"] == credentials["refresh_token"]
         for secret in (credentials["client_secret"], credentials["refresh_token"]):
             assert secret not in screen.text
+
+
+class TestTheLastStep:
+    """Where the machine can run amzlink by itself, connect offers it."""
+
+    def connect(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal], tmp_path: Path
+    ) -> tuple[Terminal, Machine]:
+        machine = Machine(tmp_path / "with-cron", "crontab")
+        words = ("--country", "DE", "--name", "My Shop", "--seller-id", shell.credentials["seller_id"])
+        screen = at_terminal("connect", *words, "--client-id", shell.credentials["client_id"], PATH=machine.path)
+        screen.answer("registered and authorised?", "y")
+        screen.answer("Client secret: ", shell.credentials["client_secret"])
+        screen.answer("Refresh token: ", shell.credentials["refresh_token"])
+        screen.answer("Import weights from the shop? (Y/n)", "")
+        screen.answer("Update the order's status when the parcel is [1]", "")
+        screen.answer("Send orders to Sendcloud? (Y/n)", "n")
+        screen.answer("Countries to add (Enter for none)", "")
+        return screen, machine
+
+    def test_shows_what_it_writes_and_writes_it(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal], tmp_path: Path
+    ) -> None:
+        screen, machine = self.connect(shell, at_terminal, tmp_path)
+        screen.answer("Run amzlink by itself, every 15 minutes? (Y/n)", "?")
+        said = screen.answer("Run amzlink by itself, every 15 minutes? (Y/n)", "")
+        assert "without you" in unwrapped(said)
+        said = screen.answer("Write this? (Y/n)", "")
+        assert screen.end() == 0
+        assert machine.table
+        assert all(line in said for line in machine.table.splitlines())
+        assert "amzlink now runs by itself." in screen.text
+
+    def test_is_left_out_by_a_no_and_the_store_is_connected_all_the_same(
+        self, shell: EmptyShell, at_terminal: Callable[..., Terminal], tmp_path: Path
+    ) -> None:
+        screen, machine = self.connect(shell, at_terminal, tmp_path)
+        screen.answer("Run amzlink by itself, every 15 minutes? (Y/n)", "nein")
+        assert screen.end() == 0
+        assert machine.table is None
+        assert "my-shop" in shell.config["stores"]
 
 
 class TestLeaving:
