@@ -159,6 +159,15 @@ class TestSearch:
         query = {name: value for name, value in (usual | changes).items() if value is not None}
         assert driver.get(CATALOG_PATH, **query).status == status
 
+    def test_words_find_what_has_them_all_in_its_name(self, driver: Driver) -> None:
+        found = driver.get(CATALOG_PATH, keywords="GARTENSCHLAUCH,20 m", marketplaceIds=GERMANY).json()
+        names = [item["summaries"][0]["itemName"] for item in found["items"]]
+        assert names
+        assert all("Gartenschlauch" in name and "20 m" in name for name in names)
+        for brand, count in (("Kontor", found["numberOfResults"]), ("Bosch", 0)):
+            words = {"keywords": "Gartenschlauch,20 m", "brandNames": brand, "marketplaceIds": GERMANY}
+            assert driver.get(CATALOG_PATH, **words).json()["numberOfResults"] == count
+
     def test_two_calls_a_second_are_the_quota(self) -> None:
         driver = Driver(quota="real")
         query = {"identifiers": "B0", "identifiersType": "ASIN", "marketplaceIds": GERMANY}

@@ -167,7 +167,7 @@ class TestSearch:
             {"pageSize": 21},
             {"pageSize": 0},
             {"issueLocale": "german"},
-            {"lastUpdatedAfter": "2026-01-01T00:00:00+01:00"},
+            {"lastUpdatedAfter": "2026-01-01T00:00:00"},
             {"withStatus": "SOLD"},
             {"sortBy": "price"},
             {"includedData": "weights"},

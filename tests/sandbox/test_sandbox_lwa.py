@@ -1,8 +1,11 @@
+import json
 from datetime import timedelta
 
 import pytest
 
 from tests.sandbox.driver import FORM, PARTICIPATIONS_PATH, Driver, error_of
+
+JSON = {"content-type": "application/json; charset=utf-8"}
 
 
 def test_right_credentials_get_an_access_token_for_an_hour() -> None:
@@ -24,7 +27,9 @@ def test_right_credentials_get_an_access_token_for_an_hour() -> None:
         ({"refresh_token": ""}, 400, "invalid_request"),
         ({"client_id": None}, 400, "invalid_request"),
         ({"grant_type": None}, 400, "invalid_request"),
-        ({"grant_type": "client_credentials"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, 400, "invalid_scope"),
+        ({"grant_type": "authorization_code"}, 400, "invalid_grant"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],
 )
 def test_wrong_credentials_are_told_apart(changes: dict[str, str | None], status: int, error: str) -> None:
@@ -39,11 +44,22 @@ def test_a_refresh_token_of_another_app_is_unauthorized() -> None:
     assert (answer.status, answer.json()["error"]) == (400, "unauthorized_client")
 
 
-def test_a_body_that_is_no_form_is_not_read() -> None:
+def test_a_body_that_is_neither_form_nor_json_is_not_read() -> None:
     driver = Driver()
-    body = b'{"grant_type":"refresh_token"}'
-    answer = driver.send("POST", "/auth/o2/token", body=body, headers={"content-type": "application/json"})
-    assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
+    body = b"grant_type=refresh_token"
+    answer = driver.send("POST", "/auth/o2/token", body=body, headers={"content-type": "text/plain"})
+    assert answer.json()["error_description"].endswith("grant_type")
+    for body in (b"{", b"[]", b'{"grant_type":1}'):
+        answer = driver.send("POST", "/auth/o2/token", body=body, headers=JSON)
+        assert (answer.status, answer.json()["error_description"][-10:]) == (400, "grant_type")
+
+
+def test_what_amazons_own_client_for_java_sends_as_json_is_read() -> None:
+    driver = Driver()
+    app = driver.world.account.app
+    sent = {"grant_type": "refresh_token", "refresh_token": app.refresh_token}
+    sent |= {"client_id": app.client_id, "client_secret": app.client_secret}
+    assert driver.send("POST", "/auth/o2/token", body=json.dumps(sent).encode(), headers=JSON).status == 200
 
 
 def test_a_form_with_a_charset_is_read() -> None:

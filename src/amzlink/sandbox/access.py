@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import unquote
 
 from amzlink.amazon.marketplaces import BY_ID, Region
 from amzlink.sandbox.messages import Request, Response
@@ -21,7 +22,7 @@ def check_token(world: World, request: Request) -> Response | None:
         return denied(TOKEN_REJECTED)
     if world.now() >= grant.expires:
         return denied(TOKEN_EXPIRED)
-    if grant.resources is not None and (request.method, request.path) not in grant.resources:
+    if grant.resources is not None and (request.method, unquote(request.path)) not in grant.resources:
         return denied()
     return None
 

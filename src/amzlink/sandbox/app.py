@@ -59,6 +59,7 @@ from amzlink.sandbox.table import (
 )
 from amzlink.sandbox.world import World
 
+_NO_URL: Final = frozenset('"<>[\\]^`{|}')  # no request's target has them unless they are encoded (RFC 3986)
 _RATE_IS_TOLD: Final = frozenset({200, 201, 202, 204, 400, 404})
 _ANSWERS: Final[Mapping[str, Callable[[World, Arguments], Response]]] = MappingProxyType(
     {
@@ -141,8 +142,8 @@ class SandboxApp:
         return answer.with_headers({"Cache-Control": "no-store"})
 
     def _call(self, request: Request) -> Response:
-        if request.method == "GET" and request.body:
-            # Stopped in front of the API, by something that speaks HTML.
+        if (request.method == "GET" and request.body) or not _NO_URL.isdisjoint(request.query):
+            # Stopped in front of the API, by something that speaks HTML (for brackets: models#3970).
             return request_broken()
         region, request = _split_region(request)
         found = find_operation(request.method, request.path)

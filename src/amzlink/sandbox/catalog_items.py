@@ -31,7 +31,7 @@ def get_catalog_item(world: World, arguments: Arguments) -> Response:
 
 
 def search_catalog_items(world: World, arguments: Arguments) -> Response:
-    """One page of the products that bear some identifiers; an identifier that nothing bears is passed over."""
+    """One page of the products that bear some identifiers or words; an identifier that nothing bears is passed over."""
     refused = check_marketplaces(world, arguments.items("marketplaceIds"))
     if refused:
         return refused
@@ -54,7 +54,7 @@ def search_catalog_items(world: World, arguments: Arguments) -> Response:
 def _find(world: World, arguments: Arguments) -> list[Product] | None:
     """What is asked for, or None for the SKUs of another seller."""
     if arguments.has("keywords"):
-        raise not_valid("keywords", "This sandbox finds products by their identifiers alone.")
+        return _find_by_words(world, arguments)
     if not arguments.has("identifiers") or not arguments.has("identifiersType"):
         raise not_valid("identifiers", "identifiers and identifiersType go together.")
     for name in _FOR_KEYWORDS:
@@ -71,6 +71,21 @@ def _find(world: World, arguments: Arguments) -> list[Product] | None:
     if arguments.text("sellerId") != world.account.seller_id:
         return None
     return [catalogue.by_sku[sku] for sku in wanted if sku in catalogue.by_sku]
+
+
+def _find_by_words(world: World, arguments: Arguments) -> list[Product]:
+    """What has all the words in its name. No product here is in a class."""
+    if arguments.has("identifiers"):
+        raise not_valid("keywords", "It cannot be used with identifiers.")
+    if arguments.has("classificationIds") or _BRAND not in (arguments.items("brandNames") or (_BRAND,)):
+        return []
+    (marketplace_id,) = arguments.items("marketplaceIds")
+    words = [word.casefold() for word in arguments.items("keywords")]
+    return [
+        product
+        for product in world.catalogue.by_asin.values()
+        if all(word in title_in(product, marketplace_id).casefold() for word in words)
+    ]
 
 
 def _describe(world: World, product: Product, arguments: Arguments) -> Json:

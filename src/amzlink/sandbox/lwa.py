@@ -1,5 +1,6 @@
 """Login with Amazon: the token endpoint."""
 
+import json
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -10,6 +11,7 @@ from amzlink.sandbox.world import TOKEN_LIFE, World
 
 PATH: Final = "/auth/o2/token"
 _FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"  # which Amazon's own client for Java sends
 
 
 def answer_token(world: World, request: Request) -> Response:
@@ -17,16 +19,28 @@ def answer_token(world: World, request: Request) -> Response:
     if request.method != "POST":
         return lwa_error(400, "invalid_request", "The request must use the method POST.")
     form = _read_form(request)
-    grant_type = form.get("grant_type")
-    if not grant_type:
-        return form_unread()
-    if grant_type != "refresh_token":
-        text = "The authorization grant type is not supported by the authorization server"
-        return lwa_error(400, "unsupported_grant_type", text)
+    refused = _check_grant_type(form.get("grant_type"))
+    if refused is not None:
+        return refused
     for name in ("refresh_token", "client_id", "client_secret"):
         if not form.get(name):
             return _missing(name)
     return _grant(world, form)
+
+
+def _check_grant_type(grant_type: str | None) -> Response | None:
+    """The refusal of any grant but that of a refresh token, or None."""
+    match grant_type:
+        case "refresh_token":
+            return None
+        case None | "":
+            return form_unread()
+        case "authorization_code":
+            return grant_invalid("code")  # this seller has authorised the app without one
+        case "client_credentials":
+            return lwa_error(400, "invalid_scope", "The requested scope is invalid, unknown, or malformed")
+    text = "The authorization grant type is not supported by the authorization server"
+    return lwa_error(400, "unsupported_grant_type", text)
 
 
 def _missing(name: str) -> Response:
@@ -34,11 +48,20 @@ def _missing(name: str) -> Response:
 
 
 def _read_form(request: Request) -> dict[str, str]:
-    """The form's fields; a body of another type is not read at all, so that everything counts as missing."""
-    if request.media_type != _FORM:
+    """The fields of a form or of a JSON object; a body of another type is not read, so that everything is missing."""
+    text = request.body.decode("utf-8", "replace")
+    if request.media_type == _FORM:
+        return {name: values[0] for name, values in parse_qs(text).items()}
+    return _read_json(text) if request.media_type == _JSON else {}
+
+
+def _read_json(text: str) -> dict[str, str]:
+    try:
+        fields = json.loads(text)
+    except ValueError:
         return {}
-    fields = parse_qs(request.body.decode("utf-8", "replace"))
-    return {name: values[0] for name, values in fields.items()}
+    texts = fields.items() if isinstance(fields, dict) else ()
+    return {name: value for name, value in texts if isinstance(value, str)}
 
 
 def _grant(world: World, form: dict[str, str]) -> Response:

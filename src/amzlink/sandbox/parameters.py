@@ -14,8 +14,9 @@ from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.refusals import RefusalError, invalid_input, not_valid
 from amzlink.sandbox.table import Kind, Operation, Parameter
 
-# An offset is refused although ISO 8601 knows it, and a plus sign that was not encoded arrives as a space.
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
+# A plus sign that was not encoded arrives as a space, and what has no offset at all is no `date-time` of the models.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_UTC = "Z"
 
 
 class Arguments:
@@ -50,13 +51,13 @@ class Arguments:
 
 
 def parse_time(text: str) -> datetime | None:
-    """An aware time, or None for anything but ISO 8601 in UTC with `Z`."""
+    """The time in UTC, or None for anything but ISO 8601 with `Z` or an offset."""
     if not _TIME.fullmatch(text):
         return None
     try:
         # Python keeps microseconds; finer digits would not be read at all.
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -116,7 +117,7 @@ def _check(parameter: Parameter, value: str) -> None:
         raise not_valid(parameter.name, "The value is empty.")
     match parameter.kind:
         case Kind.TIME:
-            if parse_time(value) is None:
+            if parse_time(value) is None or (parameter.utc_only and not value.endswith(_UTC)):
                 raise invalid_input(f"Invalid date/time field [{parameter.name}]")
         case Kind.INTEGER:
             _check_number(parameter, value)

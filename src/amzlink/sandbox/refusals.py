@@ -130,10 +130,10 @@ def client_unknown() -> Response:
     return lwa_error(401, "invalid_client", "Client authentication failed")
 
 
-def grant_invalid() -> Response:
-    """LWA's refusal of a refresh token, whatever is wrong with it."""
+def grant_invalid(name: str = "refresh_token") -> Response:
+    """LWA's refusal of a refresh token, or of the code for a first one, whatever is wrong with it."""
     reason = "User may have revoked or didn't grant the permission."
-    return lwa_error(400, "invalid_grant", f"The request has an invalid grant parameter : refresh_token. {reason}")
+    return lwa_error(400, "invalid_grant", f"The request has an invalid grant parameter : {name}. {reason}")
 
 
 def form_unread() -> Response:

@@ -102,7 +102,7 @@ def _write(world: World, report: Report) -> bytes | None:
 
 
 def _read_options(body: Json) -> dict[str, str]:
-    options = body.get("reportOptions") or {}
+    options = body.get("reportOptions") or {}  # an empty list counts as none: clients in PHP send it (models#2537)
     if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
         raise bad_input("reportOptions is a map of texts.")
     return options

@@ -22,7 +22,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter and what a value of it must be. `maximum` and `minimum` are inclusive."""
+    """One parameter and what a value of it must be. `maximum` and `minimum` are inclusive.
+
+    A time of a `utc_only` parameter ends in `Z`. The models allow an offset everywhere, and the Reports API takes one
+    (models#1719, models#2537); the Orders API was seen to refuse it (docs/services/amazon.md, "Searching orders").
+    """
 
     name: str
     kind: Kind = Kind.TEXT
@@ -32,6 +36,7 @@ class Parameter:
     max_items: int | None = None
     minimum: int | None = None
     maximum: int | None = None
+    utc_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,10 @@ _LISTING_PARAMETERS: Final = (
 SEARCH_ORDERS: Final = Operation(
     "searchOrders", "GET", "/orders/2026-01-01/orders", 0.0056, 20,
     (
-        Parameter("createdAfter", Kind.TIME),
-        Parameter("createdBefore", Kind.TIME),
-        Parameter("lastUpdatedAfter", Kind.TIME),
-        Parameter("lastUpdatedBefore", Kind.TIME),
+        Parameter("createdAfter", Kind.TIME, utc_only=True),
+        Parameter("createdBefore", Kind.TIME, utc_only=True),
+        Parameter("lastUpdatedAfter", Kind.TIME, utc_only=True),
+        Parameter("lastUpdatedBefore", Kind.TIME, utc_only=True),
         Parameter("fulfillmentStatuses", Kind.CSV, values=STATUSES),
         Parameter("marketplaceIds", Kind.CSV, max_items=50),
         Parameter("fulfilledBy", Kind.CSV, values=("MERCHANT", "AMAZON")),

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, Final
+from urllib.parse import unquote
 
 from amzlink.sandbox import shipping_report
 from amzlink.sandbox.faults import ROLE_MISSING_PII
@@ -47,6 +48,7 @@ def _read_resource(world: World, entry: object) -> tuple[str, str]:
         raise _invalid_request("Resource not provided.")
     if method not in METHODS:
         raise _invalid_request(f"Unknown method: {method}")
+    path = unquote(path)  # clients encode it as they do in the call itself, or not at all
     _check_path(world, path, entry.get("dataElements"))
     return method, path
 
