@@ -46,10 +46,11 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     # Roles
     "role-missing-orders": {"orders-access": "role-missing-orders"},
     "path-unknown": {"orders-access": "role-missing-orders"},
-    "role-missing-pii": {"pii-access": "role-missing-pii"},
+    "role-missing-pii": {"pii-access": "role-missing-pii", "reports-access": "role-missing-reports"},
     "role-missing-listings": {"listings-access": "role-missing-listings"},
     "role-added-later": {"listings-access": "role-missing-listings"},
     "role-missing-reports": {"reports-access": "role-missing-reports"},
+    "role-missing-orders-report": {"reports-access": "role-missing-reports"},
     "role-missing-confirm": {"confirm-access": "role-missing-confirm"},
     "role-missing-participations": {},
     "role-missing-account": {},
@@ -131,12 +132,22 @@ AROUND_WEIGHTS: Final = frozenset(
     {
         "role-missing-catalog", "role-missing-listings-write", "listing-patch-refused",
         "listing-patch-refused-after-preview", "listing-patch-refused-later", "listing-patch-lost",
-        "listing-patch-spoils-others", "listing-patch-lost-answer", "listing-patch-lost-answer-hang", "report-failed",
-        "report-cancelled", "report-hang-in-progress", "report-document-expired", "report-without-charset",
+        "listing-patch-spoils-others", "listing-patch-lost-answer", "listing-patch-lost-answer-hang",
+    }
+)  # fmt: skip
+"""Faults that only a change to a listing meets, or a look into the catalogue; verify asks for neither."""
+
+AROUND_REPORTS: Final = frozenset(
+    {
+        "report-denied", "report-failed", "report-cancelled", "report-hang-in-progress", "report-without-document",
+        "report-document-expired", "report-document-expired-once", "report-gzip-ends-early", "report-gzip-bomb",
+        "report-without-charset", "report-utf8", "report-utf8-misnamed", "report-shift-jis", "report-empty",
+        "report-header-only", "report-columns-chosen", "report-columns-doubled", "report-column-missing",
+        "report-line-short", "report-line-long", "report-line-break", "report-quotation-mark", "report-order-twice",
         "report-lost-answer",
     }
 )  # fmt: skip
-"""Faults that only a change to a listing meets, a look into the catalogue, or a report; verify asks for none."""
+"""Faults that only a report meets; verify has none made, so even a request that is denied stays unseen."""
 
 AROUND_SENDING: Final = frozenset(
     {

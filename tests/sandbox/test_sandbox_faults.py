@@ -19,7 +19,7 @@ from tests.sandbox.driver import (
     error_of,
 )
 from tests.sandbox.parcels import FEED_TYPE, FEEDS_PATH, confirm_parcels
-from tests.sandbox.shelf import walk_shelf
+from tests.sandbox.shelf import create_report, walk_shelf
 
 AMAZONS_FAULTS = [fault for fault in FAULTS.values() if fault not in SENDCLOUD_FAULTS]
 REJECTED = "The access token you provided is revoked, malformed or invalid."
@@ -423,10 +423,11 @@ def sound(token: str) -> Told:
 
 
 def walk(token: str, *faults: str) -> Told:
-    """One call of each kind, then the second page of a search, parcels that are confirmed, and the seller's shelf."""
+    """One call of each kind, then a search's second page, parcels that are confirmed, the seller's shelf, a report."""
     driver = Driver(orders=250, faults=faults)
     page = driver.search(paginationToken=token)
     told = [*answers(driver).values(), page, *confirm_parcels(driver), *walk_shelf(driver)]
+    told.append(create_report(driver, reportType=SHIPPING_REPORT))
     return [(each.status, each.headers.get("Date"), each.body, each.silent) for each in told]
 
 

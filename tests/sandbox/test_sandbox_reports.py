@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from amzlink.sandbox.weights import WeightKind
-from tests.sandbox.driver import REPORTS_PATH, SHIPPING_REPORT, Driver, error_of
+from tests.sandbox.driver import RDT_PATH, REPORTS_PATH, SHIPPING_REPORT, Driver, error_of
 from tests.sandbox.shelf import (
     FRANCE,
     GERMANY,
@@ -243,6 +243,93 @@ class TestFaults:
         driver = Driver(faults=("report-without-charset",))
         document = download_report(driver, make_report(driver)["reportDocumentId"])
         assert document.headers["Content-Type"] == "text/plain"
+
+    @pytest.mark.parametrize(
+        ("fault", "codec", "charset"),
+        [
+            ("report-utf8", "utf-8", "UTF-8"),
+            ("report-utf8-misnamed", "utf-8", "Cp1252"),
+            ("report-shift-jis", "cp932", "Shift_JIS"),
+        ],
+    )
+    def test_a_report_can_have_another_encoding(self, fault: str, codec: str, charset: str) -> None:
+        driver = Driver(faults=(fault,))
+        document = download_report(driver, make_report(driver)["reportDocumentId"])
+        assert document.headers["Content-Type"] == f"text/plain; charset={charset}"
+        text = document.body.decode(codec)
+        assert ("ZŁOTY_NOTES" in text, "T?CHER-???-5" in text) == (codec == "utf-8", codec == "cp932")
+
+    def test_a_report_can_be_done_without_a_document(self) -> None:
+        report = make_report(Driver(faults=("report-without-document",)))
+        assert (report["processingStatus"], "reportDocumentId" in report) == ("DONE", False)
+
+    def test_only_the_first_address_may_have_expired(self) -> None:
+        driver = Driver(faults=("report-document-expired-once",))
+        document_id = make_report(driver)["reportDocumentId"]
+        assert [download_report(driver, document_id).status for _ in range(3)] == [403, 200, 200]
+
+    def test_a_packed_text_can_break_off(self) -> None:
+        driver = Driver(faults=("report-gzip-ends-early",))
+        document_id = make_report(driver)["reportDocumentId"]
+        assert driver.get(f"{REPORT_DOCUMENTS_PATH}/{document_id}").json()["compressionAlgorithm"] == "GZIP"
+        with pytest.raises(EOFError):
+            gzip.decompress(download_report(driver, document_id).body)
+
+    def test_a_packed_text_can_swell_to_five_times_the_size_of_huge_answers(self) -> None:
+        driver = Driver(faults=("report-gzip-bomb",))
+        driver.control("bodies", {"megabytes": 2})
+        packed = download_report(driver, make_report(driver)["reportDocumentId"]).body
+        assert len(packed) < 100_000
+        assert len(gzip.decompress(packed)) > 10_000_000
+
+    def test_a_document_can_be_empty_and_have_a_header_alone(self) -> None:
+        driver = Driver(faults=("report-empty",))
+        assert download_report(driver, make_report(driver)["reportDocumentId"]).body == b""
+        driver.control("faults", {"off": ["report-empty"], "on": ["report-header-only"]})
+        assert read_report(download_report(driver, make_report(driver)["reportDocumentId"]).body) == []
+
+    @pytest.mark.parametrize(
+        ("fault", "cells", "lines"),
+        [
+            ("report-line-short", {29, 14}, 97),
+            ("report-line-long", {29, 30}, 97),
+            ("report-line-break", {29, 1}, 98),
+            ("report-quotation-mark", {29}, 97),
+            ("report-order-twice", {29}, 98),
+            ("report-columns-doubled", {30}, 97),
+            ("report-column-missing", {28}, 97),
+            ("report-columns-chosen", {30}, 97),
+        ],
+    )
+    def test_a_text_can_have_broken_lines_and_other_columns(self, fault: str, cells: set[int], lines: int) -> None:
+        driver = Driver()
+        usual = download_report(driver, make_report(driver)["reportDocumentId"]).body
+        driver.control("faults", {"on": [fault]})
+        changed = download_report(driver, make_report(driver)["reportDocumentId"]).body
+        rows = [line.split("\t") for line in changed.decode("cp1252").removesuffix("\r\n").split("\r\n")]
+        assert (changed != usual, {len(row) for row in rows}, len(rows)) == (True, cells, lines)
+
+    @pytest.mark.parametrize("fault", ["role-missing-pii", "role-missing-orders-report"])
+    def test_without_the_restricted_role_neither_report_nor_token_is_to_be_had(self, fault: str) -> None:
+        driver = Driver()
+        document_id = make_report(driver, reportType=SHIPPING_REPORT, dataStartTime=driver.ago(days=60)).get(
+            "reportDocumentId"
+        )
+        driver.control("faults", {"on": [fault]})
+        assert create_report(driver, reportType=SHIPPING_REPORT).status == 403
+        assert create_report(driver).status == 202
+        document = {"method": "GET", "path": f"{REPORT_DOCUMENTS_PATH}/{document_id}"}
+        orders = {"method": "GET", "path": "/orders/v0/orders", "dataElements": ["shippingAddress"]}
+        for resource, text in ((document, "do not have access"), (orders, "[shippingAddress]")):
+            answer = driver.post_json(RDT_PATH, {"restrictedResources": [resource]})
+            assert (answer.status, text in error_of(answer)["message"]) == (403, True)
+
+    def test_a_request_for_orders_can_be_denied_although_all_else_is_open(self) -> None:
+        driver = Driver(faults=("report-denied",))
+        answer = create_report(driver, reportType=SHIPPING_REPORT)
+        assert (answer.status, error_of(answer)["message"]) == (403, "Access to the resource is forbidden")
+        resource = {"method": "GET", "path": "/orders/v0/orders", "dataElements": ["shippingAddress"]}
+        assert driver.post_json(RDT_PATH, {"restrictedResources": [resource]}).status == 200
 
     def test_a_report_can_be_on_its_way_although_the_answer_was_an_error(self) -> None:
         driver = Driver(faults=("report-lost-answer",))

@@ -46,11 +46,13 @@ class Documents:
 
     def add(self, content_type: str, body: bytes | None = None) -> Document:
         """A new document, still to be uploaded unless it has a body; a large one is packed."""
-        document = Document(f"amzn1.tortuga.4.eu.{self._hex(16)}", content_type, body)
         if body is not None and len(body) > _COMPRESSED_FROM_BYTES:
-            document.body, document.compressed = gzip.compress(body), True
-        self._documents[document.id] = document
-        return document
+            return self.add_packed(content_type, gzip.compress(body))
+        return self._keep(Document(self._make_id(), content_type, body))
+
+    def add_packed(self, content_type: str, packed: bytes) -> Document:
+        """A new document that is told to be packed by gzip."""
+        return self._keep(Document(self._make_id(), content_type, packed, compressed=True))
 
     def find(self, document_id: str) -> Document | None:
         """The document of an id."""
@@ -77,6 +79,13 @@ class Documents:
         if now >= permit.expires:
             return _refusal(403, "AccessDenied", "Request has expired")
         return _upload(permit.document, request) if request.method == "PUT" else _download(permit)
+
+    def _make_id(self) -> str:
+        return f"amzn1.tortuga.4.eu.{self._hex(16)}"
+
+    def _keep(self, document: Document) -> Document:
+        self._documents[document.id] = document
+        return document
 
     def _hex(self, length: int) -> str:
         return f"{self._rng.getrandbits(8 * length):0{2 * length}x}"

@@ -31,9 +31,10 @@ from amzlink.sandbox.fault import (
 )
 from amzlink.sandbox.foreign_faults import FOREIGN_FAULTS
 from amzlink.sandbox.hostile_faults import HOSTILE_FAULTS
-from amzlink.sandbox.listing_faults import LISTING_CALLS, LISTING_FAULTS, REPORT_CALLS
+from amzlink.sandbox.listing_faults import LISTING_CALLS, LISTING_FAULTS
 from amzlink.sandbox.messages import Response, json_response
 from amzlink.sandbox.refusals import denied
+from amzlink.sandbox.report_faults import REPORT_CALLS, REPORT_FAULTS
 from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
 from amzlink.sandbox.shipment_faults import SHIPMENT_FAULTS
 from amzlink.sandbox.table import (
@@ -333,7 +334,8 @@ _TABLE: Final = (
     ),
 )
 _TABLES: Final = (
-    _TABLE, DAMAGE_FAULTS, FOREIGN_FAULTS, HOSTILE_FAULTS, SHIPMENT_FAULTS, LISTING_FAULTS, SENDCLOUD_FAULTS,
+    _TABLE, DAMAGE_FAULTS, FOREIGN_FAULTS, HOSTILE_FAULTS, SHIPMENT_FAULTS, LISTING_FAULTS, REPORT_FAULTS,
+    SENDCLOUD_FAULTS,
 )  # fmt: skip
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for table in _TABLES for fault in table})
 

@@ -41,13 +41,19 @@ def huge(answer: Response, megabytes: int) -> Response:
 def gzip_bomb(answer: Response, megabytes: int) -> Response:
     """The same, packed to a thousandth."""
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    opening, filler, ending = _pack(megabytes)
+    opening, filler, ending = _pack(_OPEN, megabytes, _CLOSE)
     length = len(opening) + megabytes * len(filler) + len(ending)
 
     def pieces() -> Iterable[bytes]:
         return chain([opening], repeat(filler, megabytes), [ending])
 
     return Response(answer.status, headers, delivery=Delivery(pieces, length))
+
+
+def gzip_swelling(text: bytes, megabytes: int) -> bytes:
+    """A gzip stream of this text and so many megabytes of spaces behind it."""
+    opening, filler, ending = _pack(text, megabytes, b"")
+    return opening + filler * megabytes + ending
 
 
 def drips(answer: Response, _megabytes: int) -> Response:
@@ -87,19 +93,19 @@ def huge_url(document: Json) -> None:
 
 
 @cache
-def _pack(megabytes: int) -> tuple[bytes, bytes, bytes]:
+def _pack(before: bytes, megabytes: int, after: bytes) -> tuple[bytes, bytes, bytes]:
     """One gzip stream in three parts, of which the middle one is sent once for each megabyte.
 
     After a full flush a packer refers to nothing that came before, so a part that begins and ends with one can be
     repeated as it is.
     """
     packer = zlib.compressobj(9, zlib.DEFLATED, _RAW_DEFLATE)
-    opening = _GZIP_HEAD + packer.compress(_OPEN) + packer.flush(zlib.Z_FULL_FLUSH)
+    opening = _GZIP_HEAD + packer.compress(before) + packer.flush(zlib.Z_FULL_FLUSH)
     filler = packer.compress(_FILLER) + packer.flush(zlib.Z_FULL_FLUSH)
-    ending = packer.compress(_CLOSE) + packer.flush()
-    check = zlib.crc32(_OPEN)
+    ending = packer.compress(after) + packer.flush()
+    check = zlib.crc32(before)
     for _ in range(megabytes):
         check = zlib.crc32(_FILLER, check)
-    check = zlib.crc32(_CLOSE, check)
-    size = len(_OPEN) + megabytes * MEGABYTE + len(_CLOSE)
+    check = zlib.crc32(after, check)
+    size = len(before) + megabytes * MEGABYTE + len(after)
     return opening, filler, ending + struct.pack("<II", check, size % 2**32)

@@ -1,4 +1,4 @@
-"""Faults of listings, of Amazon's catalogue and of reports.
+"""Faults of listings and of Amazon's catalogue.
 
 Those without a point at which they strike are asked for by name, where their work is done.
 """
@@ -9,12 +9,8 @@ from amzlink.sandbox import refusals
 from amzlink.sandbox.fault import Fault, always
 from amzlink.sandbox.messages import Response
 from amzlink.sandbox.table import (
-    CREATE_REPORT,
     GET_CATALOG_ITEM,
     GET_LISTING,
-    GET_REPORT,
-    GET_REPORT_DOCUMENT,
-    GET_REPORTS,
     PATCH_LISTING,
     SEARCH_CATALOG,
     SEARCH_LISTINGS,
@@ -25,17 +21,10 @@ PATCH_REFUSED_AFTER_PREVIEW: Final = "listing-patch-refused-after-preview"
 PATCH_REFUSED_LATER: Final = "listing-patch-refused-later"
 PATCH_LOST: Final = "listing-patch-lost"
 PATCH_SPOILS_OTHERS: Final = "listing-patch-spoils-others"
-REPORT_FAILED: Final = "report-failed"
-REPORT_CANCELLED: Final = "report-cancelled"
-REPORT_STUCK: Final = "report-hang-in-progress"
-REPORT_DOCUMENT_EXPIRED: Final = "report-document-expired"
-REPORT_WITHOUT_CHARSET: Final = "report-without-charset"
 
 LISTING_CALLS: Final = frozenset({GET_LISTING.id, SEARCH_LISTINGS.id, PATCH_LISTING.id})
-REPORT_CALLS: Final = frozenset({GET_REPORTS.id, CREATE_REPORT.id, GET_REPORT.id, GET_REPORT_DOCUMENT.id})
 _PATCH: Final = frozenset({PATCH_LISTING.id})
 _CATALOG: Final = frozenset({SEARCH_CATALOG.id, GET_CATALOG_ITEM.id})
-_CREATE_REPORT: Final = frozenset({CREATE_REPORT.id})
 
 LISTING_FAULTS: Final = (
     Fault("role-missing-catalog", "the app may not read the catalogue", refuse=always(_CATALOG, refusals.denied())),
@@ -63,15 +52,5 @@ LISTING_FAULTS: Final = (
         "listing-patch-lost-answer-hang",
         "changes to listings are taken, and the answer never comes",
         lose=always(_PATCH, Response(200, silent=True)),
-    ),
-    Fault(REPORT_FAILED, "every report ends in a fatal error; its document says why"),
-    Fault(REPORT_CANCELLED, "every report is cancelled before it is made"),
-    Fault(REPORT_STUCK, "reports are in progress without an end"),
-    Fault(REPORT_DOCUMENT_EXPIRED, "the addresses of reports have expired when they arrive"),
-    Fault(REPORT_WITHOUT_CHARSET, "reports do not tell their encoding"),
-    Fault(
-        "report-lost-answer",
-        "reports are asked for, and the answer is an error of Amazon's own",
-        lose=always(_CREATE_REPORT, refusals.internal_failure()),
     ),
 )

@@ -7,8 +7,6 @@ from amzlink.sandbox.products import Product
 from amzlink.sandbox.world import World
 
 TYPE: Final = "GET_MERCHANT_LISTINGS_ALL_DATA"
-ENCODING: Final = "cp1252"
-CHARSET: Final = "Cp1252"  # Java's name for it, which is the one that Amazon tells
 _COLUMNS: Final = (
     "item-name", "item-description", "listing-id", "seller-sku", "price", "quantity", "open-date", "image-url",
     "item-is-marketplace", "product-id-type", "zshop-shipping-fee", "item-note", "item-condition", "zshop-category1",
@@ -18,16 +16,16 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def write_listings(world: World, marketplace_ids: tuple[str, ...]) -> bytes | None:
-    """The report's text as Amazon encodes it, a line for each listing; None if there is none.
+def write_listings(world: World, marketplace_ids: tuple[str, ...]) -> str | None:
+    """The report's text, a line for each listing; None if there is none.
 
-    Tabs part the columns and nothing is quoted. What the encoding has no sign for is a question mark, SKUs not spared.
+    Tabs part the columns and nothing is quoted.
     """
     products = world.catalogue.by_sku.values()
     if not products:
         return None
     lines = ["\t".join(_COLUMNS), *(_write_line(product, marketplace_ids[0]) for product in products), ""]
-    return "\r\n".join(lines).encode(ENCODING, errors="replace")
+    return "\r\n".join(lines)
 
 
 def _write_line(product: Product, marketplace_id: str) -> str:

@@ -3,25 +3,20 @@
 from datetime import datetime
 from typing import Final
 
-from amzlink.sandbox import listings_report, processing, shipping_report
+from amzlink.sandbox import listings_report, processing, report_faults, shipping_report
 from amzlink.sandbox.access import check_marketplaces, is_restricted
 from amzlink.sandbox.faults import ROLE_MISSING_PII
-from amzlink.sandbox.listing_faults import (
-    REPORT_CANCELLED,
-    REPORT_DOCUMENT_EXPIRED,
-    REPORT_FAILED,
-    REPORT_STUCK,
-    REPORT_WITHOUT_CHARSET,
-)
 from amzlink.sandbox.messages import Json, Request, Response, json_response
 from amzlink.sandbox.parameters import Arguments, parse_time, read_payload
 from amzlink.sandbox.processing import bad_input
 from amzlink.sandbox.processing_desk import Status
 from amzlink.sandbox.refusals import denied, invalid_input, resource_forbidden
 from amzlink.sandbox.report_desk import Report
+from amzlink.sandbox.report_documents import add_document
 from amzlink.sandbox.world import World
 
 _TYPES: Final = (listings_report.TYPE, shipping_report.TYPE)
+_DENIED_BY: Final = (ROLE_MISSING_PII, report_faults.ROLE_MISSING, report_faults.DENIED)
 _WHY_FATAL: Final = b'{"errorDetails":"The report could not be made. Please try again later."}'
 
 
@@ -31,7 +26,7 @@ def create_report(world: World, _arguments: Arguments, request: Request) -> Resp
     report_type = body.get("reportType")
     if report_type not in _TYPES:
         raise bad_input(f"This sandbox makes reports of type {' and '.join(_TYPES)}.")
-    if report_type == shipping_report.TYPE and world.faults.has(ROLE_MISSING_PII):
+    if report_type == shipping_report.TYPE and any(world.faults.has(fault) for fault in _DENIED_BY):
         return resource_forbidden()
     marketplace_ids = processing.read_marketplaces(body)
     refused = check_marketplaces(world, marketplace_ids)
@@ -68,18 +63,18 @@ def get_report_document(world: World, arguments: Arguments, request: Request) ->
         raise bad_input("Invalid input")
     if report_type == shipping_report.TYPE and not is_restricted(world, request):
         return denied()
-    return processing.answer_document(
-        world, world.reports, document, arguments, request, expired=REPORT_DOCUMENT_EXPIRED
-    )
+    once = world.faults.strikes_once(report_faults.DOCUMENT_EXPIRED_ONCE)
+    expired = report_faults.DOCUMENT_EXPIRED_ONCE if once else report_faults.DOCUMENT_EXPIRED
+    return processing.answer_document(world, world.reports, document, arguments, request, expired=expired)
 
 
 def settle(world: World) -> None:
     """Brings the reports up to the present."""
-    processing.settle(world, world.reports, _make, cancelled=REPORT_CANCELLED, stuck=REPORT_STUCK)
+    processing.settle(world, world.reports, _make, cancelled=report_faults.CANCELLED, stuck=report_faults.STUCK)
 
 
 def _make(world: World, report: Report) -> None:
-    if world.faults.has(REPORT_FAILED):
+    if world.faults.has(report_faults.FAILED):
         report.status = Status.FATAL
         report.result_document_id = world.documents.add("application/json", _WHY_FATAL).id
         return
@@ -88,17 +83,17 @@ def _make(world: World, report: Report) -> None:
         # A report that would tell nothing is not made.
         report.status = Status.CANCELLED
         return
-    charset = "" if world.faults.has(REPORT_WITHOUT_CHARSET) else f"; charset={listings_report.CHARSET}"
-    report.status, report.result_document_id = Status.DONE, world.documents.add(f"text/plain{charset}", text).id
+    report.status = Status.DONE
+    if not world.faults.has(report_faults.WITHOUT_DOCUMENT):
+        report.result_document_id = add_document(world, text).id
 
 
-def _write(world: World, report: Report) -> bytes | None:
+def _write(world: World, report: Report) -> str | None:
     if report.type == listings_report.TYPE:
         return listings_report.write_listings(world, report.marketplace_ids)
     data = report.data_start, report.data_end
     with_channel = report.options.get("ShowSalesChannel") == "true"
-    text = shipping_report.write_orders(world, report.marketplace_ids, data, with_channel=with_channel)
-    return None if text is None else text.encode(listings_report.ENCODING, errors="replace")
+    return shipping_report.write_orders(world, report.marketplace_ids, data, with_channel=with_channel)
 
 
 def _read_options(body: Json) -> dict[str, str]:

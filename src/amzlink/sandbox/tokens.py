@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 from urllib.parse import unquote
 
-from amzlink.sandbox import shipping_report
+from amzlink.sandbox import report_faults, shipping_report
 from amzlink.sandbox.faults import ROLE_MISSING_PII
 from amzlink.sandbox.messages import Request, Response, json_response
 from amzlink.sandbox.parameters import check_media_type, read_json
@@ -14,6 +14,7 @@ from amzlink.sandbox.world import TOKEN_LIFE, World
 MOST_RESOURCES: Final = 50
 METHODS: Final = ("GET", "PUT", "POST", "DELETE")
 DATA_ELEMENTS: Final = ("buyerInfo", "shippingAddress", "buyerTaxInformation")
+_ELEMENTS_UNNAMED: Final = list(DATA_ELEMENTS)
 _ORDERS_V0: Final = re.compile(
     r"/orders/v0/orders(/[^/]+(/(orderItems|address|buyerInfo|orderItems/buyerInfo|regulatedInfo))?)?"
 )
@@ -58,11 +59,13 @@ def _check_path(world: World, path: str, elements: object) -> None:
         # A report without personal data needs no such token, and gets none.
         if world.reports.type_of_document(path.rpartition("/")[2]) != shipping_report.TYPE:
             raise invalid_input("Invalid or unsupported document ID found")
-        if world.faults.has(ROLE_MISSING_PII):
+        if _lacks_role(world):
             raise _no_access()
         return
     if _ORDERS_V0.fullmatch(path):
         _check_elements(elements, required=_ORDERS_V0_MIXED.fullmatch(path) is not None)
+        if _lacks_role(world):
+            raise _no_access_to(elements if isinstance(elements, list) else _ELEMENTS_UNNAMED)
     elif not _MERCHANT_FULFILMENT.fullmatch(path):
         raise _no_access()
 
@@ -73,6 +76,15 @@ def _check_elements(elements: object, *, required: bool) -> None:
         return
     if not isinstance(elements, list) or not elements or not all(element in DATA_ELEMENTS for element in elements):
         raise _invalid_request(f"dataElements must be a list of {', '.join(DATA_ELEMENTS)}.")
+
+
+def _lacks_role(world: World) -> bool:
+    return world.faults.has(ROLE_MISSING_PII) or world.faults.has(report_faults.ROLE_MISSING)
+
+
+def _no_access_to(elements: list[str]) -> RefusalError:
+    text = "Application does not have access to one or more requested data elements: "
+    return RefusalError(403, "Unauthorized", f"{text}[{', '.join(elements)}]")
 
 
 def _no_access() -> RefusalError:
