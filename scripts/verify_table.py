@@ -46,7 +46,7 @@ FOUND: Final[dict[str, dict[str, str]]] = {
     # Roles
     "role-missing-orders": {"orders-access": "role-missing-orders"},
     "path-unknown": {"orders-access": "role-missing-orders"},
-    "role-missing-pii": {"pii-access": "role-missing-pii", "reports-access": "role-missing-reports"},
+    "role-missing-pii": {"pii-access": "role-missing-pii"},
     "role-missing-listings": {"listings-access": "role-missing-listings"},
     "role-added-later": {"listings-access": "role-missing-listings"},
     "role-missing-reports": {"reports-access": "role-missing-reports"},

@@ -1,5 +1,6 @@
 """The calls that show which doors are open: what they ask, what their answers mean, and that none changes anything."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +14,7 @@ from msgspec import inspect
 
 from amzlink.amazon import reports, sellers
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.reports import GET_REPORTS, ORDERS_TO_SHIP, prove_reports_access
+from amzlink.amazon.reports import GET_REPORTS, ORDERS_TO_SHIP, prove_reports_access, prove_restricted_role
 from amzlink.amazon.sellers import GET_ACCOUNT, Participation, get_account
 from amzlink.amazon.shipments import CONFIRM_SHIPMENT, NO_SUCH_ORDER, prove_confirm_access
 from amzlink.amazon.transport import SpApiClient
@@ -94,6 +95,17 @@ class TestReports:
         with bench(ok({"reports": [report], "nextToken": "more"})) as made:
             assert prove_reports_access(made.link)["reports"] == 1
 
+    @pytest.mark.parametrize(("status", "told"), [("DONE", "doc-1"), ("IN_PROGRESS", None), ("CANCELLED", None)])
+    def test_the_document_of_a_report_that_is_done_is_told(self, status: str, told: str | None) -> None:
+        report = {
+            "reportId": "5",
+            "reportType": ORDERS_TO_SHIP,
+            "processingStatus": status,
+            "reportDocumentId": "doc-1",
+        }
+        with bench(ok({"reports": [report]})) as made:
+            assert prove_reports_access(made.link).get("document_id") == told
+
     @pytest.mark.parametrize("answer", [FORBIDDEN, denied()])
     def test_a_denial_is_one_whatever_its_words(self, answer: httpx.Response) -> None:
         with bench(answer) as made, pytest.raises(Problem) as caught:
@@ -105,6 +117,45 @@ class TestReports:
     def test_an_answer_that_is_no_list_of_reports_is_malformed(self, document: object) -> None:
         with bench(ok(document)) as made, pytest.raises(Problem, match="response-malformed"):
             prove_reports_access(made.link)
+
+
+TOKEN = {"restrictedDataToken": "Atz.sprdt|x", "expiresIn": 3600}
+NO_ACCESS = "Application do not have access to some or all requested resource"
+NO_ELEMENT = "Application does not have access to one or more requested data elements: [shippingAddress]"
+
+
+class TestRestrictedRole:
+    def test_a_token_for_the_reports_document_is_enough(self) -> None:
+        with bench(ok(TOKEN)) as made:
+            assert prove_restricted_role(made.link, "doc/1") == {"document": True}
+            (asked,) = made.amazon.requests
+            resource = {"path": "/reports/2021-06-30/documents/doc%2F1", "method": "GET"}
+            assert json.loads(asked.content) == {"restrictedResources": [resource]}
+
+    @pytest.mark.parametrize("document_id", [None, "of-last-year"])
+    def test_without_a_document_that_is_still_kept_the_token_is_one_for_addresses(
+        self, document_id: str | None
+    ) -> None:
+        gone = [refused(400, "InvalidInput", "Invalid or unsupported document ID found")] if document_id else []
+        with bench(*gone, ok(TOKEN)) as made:
+            assert prove_restricted_role(made.link, document_id) == {"document": False}
+            resource = {"path": "/orders/v0/orders", "method": "GET", "dataElements": ["shippingAddress"]}
+            assert json.loads(made.amazon.requests[-1].content) == {"restrictedResources": [resource]}
+
+    @pytest.mark.parametrize(
+        ("document_id", "text", "name"),
+        [
+            ("doc-1", NO_ACCESS, "role-missing-reports"),
+            (None, NO_ELEMENT, "role-missing-reports"),
+            # Once the reads of Orders v0 are gone, this is what Amazon may say of them.
+            (None, NO_ACCESS, "access-denied"),
+        ],
+    )
+    def test_a_refusal_is_a_missing_role_only_where_its_words_say_so(
+        self, document_id: str | None, text: str, name: str
+    ) -> None:
+        with bench(refused(403, "Unauthorized", text)) as made, pytest.raises(Problem, match=name):
+            prove_restricted_role(made.link, document_id)
 
 
 class TestConfirming:

@@ -101,6 +101,9 @@ def test_a_run_spends_one_call_of_each_slow_quota(at: Shell) -> None:
     assert spent["searchOrders"] == spent["getReports"] == spent["getAccount"] == 1
     # The look at the network asks without a token, which costs no quota.
     assert spent["getMarketplaceParticipations"] <= 2
+    # No document of a report is there, so one token does; there are ten at once, and one a second.
+    assert spent["createRestrictedDataToken"] == 1
+    assert "createReport" not in spent
     assert "confirmShipment" not in spent
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from msgspec import inspect
 
-from amzlink.amazon import catalog, feeds, listings, reports, sellers
+from amzlink.amazon import catalog, feeds, listings, reports, sellers, tokens
 from amzlink.amazon import listing_json as listing_wire
 from amzlink.amazon import order_json as order_wire
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID, Region
@@ -31,6 +31,7 @@ MODELS = {
     "/orders/": "orders_2026-01-01.json",
     "/sellers/": "sellers.json",
     "/listings/": "listingsItems_2021-08-01.json",
+    "/tokens/": "tokens_2021-03-01.json",
 }
 TOKEN_PATH = "/auth/o2/token"
 
@@ -150,9 +151,10 @@ def test_the_proof_of_a_new_link_asks_as_the_model_says(fault: str | None, tmp_p
     world = store_on_sandbox(tmp_path, faults=(fault,) if fault else ())
     prove_amazon(world.deps, answers_for(world))
     asked = hold(world.transport.calls)
-    assert {"searchOrders", "getMarketplaceParticipations", "getAccount", "searchListingsItems", "getReports"} == set(
-        asked
-    )
+    assert set(asked) == {
+        "searchOrders", "getMarketplaceParticipations", "getAccount", "searchListingsItems", "getReports",
+        "createRestrictedDataToken",
+    }  # fmt: skip
 
 
 def test_a_get_has_no_body_because_amazons_gateway_refuses_one(tmp_path: Path) -> None:
@@ -179,6 +181,8 @@ def test_a_get_has_no_body_because_amazons_gateway_refuses_one(tmp_path: Path) -
         ("reports_2021-06-30.json", reports.CREATE_REPORT),
         ("reports_2021-06-30.json", reports.GET_REPORT),
         ("reports_2021-06-30.json", reports.GET_REPORT_DOCUMENT),
+        ("reports_2021-06-30.json", reports.GET_REPORTS),
+        ("tokens_2021-03-01.json", tokens.CREATE_RESTRICTED_DATA_TOKEN),
         ("ordersV0.json", CONFIRM_SHIPMENT),
         ("feeds_2021-06-30.json", feeds.CREATE_FEED_DOCUMENT),
         ("feeds_2021-06-30.json", feeds.CREATE_FEED),

@@ -18,7 +18,7 @@ import msgspec
 from amzlink.amazon.documents import charset_of, is_utf8, lines, pieces
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
-from amzlink.amazon.tokens import token_for
+from amzlink.amazon.tokens import prove_address_role, token_for
 from amzlink.amazon.transport import DOWNLOAD, Document, SpApiClient
 from amzlink.clock import to_iso
 from amzlink.http.bodies import UndecodableError, read_json
@@ -116,15 +116,38 @@ class _Document(msgspec.Struct, frozen=True, rename="camel"):
 def prove_reports_access(link: SpApiClient) -> Mapping[str, object]:
     """Ask for the latest report of orders to ship, if there ever was one; what may stand in evidence comes back.
 
-    Nothing is made and nothing with personal data is read. An answer shows that the API is open; that the report's
-    document may be read as well, only a real one can show.
+    Nothing is made and nothing with personal data is read. An answer shows that the API is open, and no more: reports
+    can be listed without the restricted role. `document_id` is that of the report's document, where it has one.
 
     Raises:
         Problem: `access-denied`, `response-malformed`, or as `SpApiClient.get`.
     """
     answer = link.get(GET_REPORTS, f"{_PATH}/reports", {"reportTypes": ORDERS_TO_SHIP, "pageSize": "1"})
     reports = _decode(link, GET_REPORTS, answer, _Reports).reports
-    return {"status": 200, "request_id": answer.request_id, "reports": len(reports)}
+    told: dict[str, object] = {"status": 200, "request_id": answer.request_id, "reports": len(reports)}
+    document_id = next((each.report_document_id for each in reports if each.processing_status == DONE), None)
+    return told | ({"document_id": document_id} if document_id else {})
+
+
+def prove_restricted_role(link: SpApiClient, document_id: str | None) -> Mapping[str, object]:
+    """Ask for a token that opens this document of a report of orders, or addresses of orders where there is none.
+
+    It is thrown away and nothing is read. `document` says whether it was one for the document. What remains open is
+    whether Amazon makes a report when it is asked for one.
+
+    Raises:
+        Problem: `role-missing-reports`, or as `SpApiClient.post_json`.
+    """
+    if document_id:
+        try:
+            token_for(link, _document_path(document_id))
+        except Refused as refusal:  # a document of orders is kept for 30 days, and the list goes back 90
+            if refusal.name is ProblemName.ROLE_MISSING_REPORTS:
+                raise
+        else:
+            return {"document": True}
+    prove_address_role(link)
+    return {"document": False}
 
 
 # The steps -----------------------------------------------------------------------------------------------------------
@@ -238,11 +261,15 @@ def _sku_column(line: Mapping[str, str]) -> str:
 
 
 def _fetch(link: SpApiClient, document_id: str, *, restricted: bool) -> tuple[_Document, Document]:
-    path = f"{_PATH}/documents/{quote(document_id, safe='')}"
+    path = _document_path(document_id)
     token = token_for(link, path) if restricted else None
     answer = link.get(GET_REPORT_DOCUMENT, path, {}, restricted_token=token)
     found = _decode(link, GET_REPORT_DOCUMENT, answer, _Document)
     return found, link.download(found.url)
+
+
+def _document_path(document_id: str) -> str:
+    return f"{_PATH}/documents/{quote(document_id, safe='')}"
 
 
 def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Iterator[dict[str, str]]:

@@ -61,6 +61,45 @@ def test_one_shut_door_among_open_ones_is_a_missing_role(probe: Probe, check: st
     assert result.evidence["not_told_apart"] == ["role-added-later"]
 
 
+NO_ORDERS = Reply(facts={"orders": 0, "to_ship": 0, "addressed": 0})
+NO_ROLE = Reply(Denied(ProblemName.ROLE_MISSING_REPORTS, operation="createRestrictedDataToken", status=403))
+SILENT = Reply(Problem(ProblemName.TIMEOUT, seconds=9))
+
+
+def test_a_token_for_a_report_proves_the_restricted_role_and_what_stays_open_is_said() -> None:
+    result = one({Probe.ORDERS: NO_ORDERS, Probe.TOKEN_FOR_REPORT: Reply()}, Check.REPORTS_ACCESS)
+    assert result.status is Status.OK
+    assert "restricted role" in result.summary
+    assert "shows only when it is asked for" in result.summary
+    assert result.evidence == {"shown_by": "createRestrictedDataToken", "not_proven": "createReport"}
+
+
+@pytest.mark.parametrize("token", [SILENT, DENIED])
+def test_addresses_of_orders_prove_the_restricted_role_where_no_token_does(token: Reply) -> None:
+    result = one({Probe.TOKEN_FOR_REPORT: token}, Check.REPORTS_ACCESS)
+    assert (result.status, result.evidence["shown_by"]) == (Status.OK, "searchOrders")
+
+
+@pytest.mark.parametrize("token", [SILENT, DENIED, Reply(Throttled(ProblemName.THROTTLED, operation="x"))])
+def test_a_list_of_reports_alone_proves_nothing_of_the_report_of_orders(token: Reply) -> None:
+    result = one({Probe.ORDERS: NO_ORDERS, Probe.TOKEN_FOR_REPORT: token}, Check.REPORTS_ACCESS)
+    assert result.status is Status.SKIPPED
+    assert result.summary.startswith("Reports can be listed. No answer shows whether the app has the restricted role")
+
+
+def test_a_token_that_is_refused_for_want_of_access_is_the_missing_role() -> None:
+    result = one({Probe.TOKEN_FOR_REPORT: NO_ROLE}, Check.REPORTS_ACCESS)
+    assert (result.status, result.problem) == (Status.WARNING, NO_ROLE.problem)
+    assert result.evidence["not_told_apart"] == ["role-added-later"]
+
+
+def test_a_restricted_role_that_is_missing_is_told_once() -> None:
+    without = Reply(facts={"orders": 3, "to_ship": 3, "addressed": 0})
+    found = told({Probe.ORDERS: without, Probe.TOKEN_FOR_REPORT: NO_ROLE})
+    assert bad(found) == {"pii-access": "role-missing-pii"}
+    assert found["reports-access"] == ("skipped", None)
+
+
 @pytest.mark.parametrize("probe", [Probe.PARTICIPATIONS, Probe.ACCOUNT])
 def test_a_refusal_of_what_few_roles_open_proves_nothing(probe: Probe) -> None:
     assert bad(told({probe: DENIED})) == {}

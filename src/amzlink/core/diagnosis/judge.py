@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
+from amzlink.core.diagnosis.checks import Check, Result, Status, found, passed, skipped
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Denied, Throttled
 
@@ -26,6 +26,8 @@ class Probe(StrEnum):
     ACCOUNT = "getAccount"
     LISTINGS = "searchListingsItems"
     REPORTS = "getReports"
+    TOKEN_FOR_REPORT = "createRestrictedDataToken"  # noqa: S105
+    """Asked for only where reports can be listed."""
     CONFIRM = "confirmShipment"
 
 
@@ -78,10 +80,16 @@ _NOT_ASKED: Final = "Not asked."
 _DOORS: Final = (Probe.ORDERS, Probe.LISTINGS, Probe.REPORTS, Probe.CONFIRM)
 _FEWEST_SHUT: Final = 2
 """How many APIs have to deny access before the account, and not a role, is the likely cause."""
+_REPORTS_LISTED: Final = "Reports can be listed."
+_ROLE_PROVEN: Final = "The app has the restricted role that the report of orders needs."
+_REQUEST_UNPROVEN: Final = "Whether Amazon makes one shows only when it is asked for."
+_ROLE_UNPROVEN: Final = "No answer shows whether the app has the restricted role that the report of orders needs."
+_ROLE_FOUND_MISSING: Final = "The report of orders needs the role that pii-access found missing."
+_ROLE_MISSING: Final = "But the app lacks the restricted role that the report of orders needs."
 _ROLE_PROBLEMS: Final = {
     Check.ORDERS_ACCESS: (Probe.ORDERS, ProblemName.ROLE_MISSING_ORDERS, "Orders can be read."),
     Check.LISTINGS_ACCESS: (Probe.LISTINGS, ProblemName.ROLE_MISSING_LISTINGS, "Listings can be read."),
-    Check.REPORTS_ACCESS: (Probe.REPORTS, ProblemName.ROLE_MISSING_REPORTS, "Reports can be read."),
+    Check.REPORTS_ACCESS: (Probe.REPORTS, ProblemName.ROLE_MISSING_REPORTS, _REPORTS_LISTED),
     Check.CONFIRM_ACCESS: (Probe.CONFIRM, ProblemName.ROLE_MISSING_CONFIRM, "Shipments can be confirmed."),
 }
 
@@ -159,7 +167,9 @@ def _of_the_account(replies: Replies, asked: Asked, open_region: str | None) -> 
         _seller_id(replies, asked),
         _access(Check.ORDERS_ACCESS, replies, asked),
         _personal_data(replies),
-        *(_access(check, replies, asked) for check in _ROLE_PROBLEMS if check is not Check.ORDERS_ACCESS),
+        _access(Check.LISTINGS_ACCESS, replies, asked),
+        _reports_access(replies, asked),
+        _access(Check.CONFIRM_ACCESS, replies, asked),
     ]
 
 
@@ -281,6 +291,37 @@ def _access(check: Check, replies: Replies, asked: Asked) -> Result:
     if check is Check.ORDERS_ACCESS and reply.facts.get("only_amazon_fulfilled"):
         return found(check, Problem(ProblemName.ONLY_AMAZON_FULFILLED))
     return passed(check, fine)
+
+
+def _reports_access(replies: Replies, asked: Asked) -> Result:
+    """Whether a report of orders can be asked for and read, as far as that shows without having one made.
+
+    Its documents open to the role that opens the addresses of orders, so each shows the other (docs/services/amazon.md,
+    "Roles").
+    """
+    listed = _access(Check.REPORTS_ACCESS, replies, asked)
+    if listed.status is not Status.OK:
+        return listed
+    token, personal = replies.get(Probe.TOKEN_FOR_REPORT, Reply()), _personal_data(replies)
+    if personal.status is Status.FAILED:
+        return skipped(Check.REPORTS_ACCESS, f"{_REPORTS_LISTED} {_ROLE_FOUND_MISSING}")
+    if token.problem and token.problem.name is ProblemName.ROLE_MISSING_REPORTS:
+        result = found(
+            Check.REPORTS_ACCESS, token.problem, not_told_apart=[ProblemName.ROLE_ADDED_LATER.value], listed=True
+        )
+        return msgspec.structs.replace(result, summary=f"{_REPORTS_LISTED} {_ROLE_MISSING}")
+    if Probe.TOKEN_FOR_REPORT in replies and token.problem is None:
+        shown_by = Probe.TOKEN_FOR_REPORT
+    elif personal.status is Status.OK:
+        shown_by = Probe.ORDERS
+    else:
+        return skipped(Check.REPORTS_ACCESS, f"{_REPORTS_LISTED} {_ROLE_UNPROVEN}")
+    return passed(
+        Check.REPORTS_ACCESS,
+        f"{_REPORTS_LISTED} {_ROLE_PROVEN} {_REQUEST_UNPROVEN}",
+        shown_by=shown_by.value,
+        not_proven="createReport",
+    )
 
 
 def _personal_data(replies: Replies) -> Result:

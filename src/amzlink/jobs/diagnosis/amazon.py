@@ -10,7 +10,7 @@ import msgspec
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID, ENDPOINTS, MARKETPLACES, REGION_NAMES, Region
 from amzlink.amazon.orders import SANDBOX_QUERIES, any_between, search_orders, to_ship_created_between
-from amzlink.amazon.reports import prove_reports_access
+from amzlink.amazon.reports import prove_reports_access, prove_restricted_role
 from amzlink.amazon.sellers import get_account, get_marketplace_participations
 from amzlink.amazon.shipments import prove_confirm_access
 from amzlink.amazon.transport import DeadPageToken, SpApiClient
@@ -42,6 +42,11 @@ def examine_amazon(deps: Deps, account: Account, store: Store, limits: Limits, *
         replies = replies_within(limits, {Probe.TOKEN: lambda: _token(link)})
         if replies[Probe.TOKEN].problem is None:
             replies |= replies_within(limits, _probes(link, store, deep=deep))
+        if (reports := replies.get(Probe.REPORTS)) and reports.problem is None:
+            document_id = reports.facts.get("document_id")
+            replies |= replies_within(
+                limits, {Probe.TOKEN_FOR_REPORT: lambda: prove_restricted_role(link, document_id)}
+            )
     open_region = _find_open_region(deps, account, limits) if needs_other_regions(replies) else None
     return Examined(replies, diagnose(replies, _asked(store, deep=deep), open_region))
 
