@@ -194,7 +194,7 @@ class _Examination:
         if self._sends:
             hosts[_SENDCLOUD_HOST] = (lambda: self._deps.sendcloud_urls()[0], PANEL)
         tasks: dict[str, Task] = {
-            Check.KEYRING: lambda: machine.check_keyring(self._deps, self._slug),
+            Check.KEYRING: lambda: machine.check_keyring(self._deps, self._slug, sends=self._sends),
             Check.ORDER_BOOK: lambda: machine.check_order_book(self._deps, deep=self._options.deep),
         }
         looks = {name: (lambda host=host: self._look_at(*host)) for name, host in hosts.items()}

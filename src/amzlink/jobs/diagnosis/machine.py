@@ -30,7 +30,6 @@ AUTHORISATION_DAYS: Final = 365
 WARN_DAYS: Final = 30
 STALE_AFTER: Final = timedelta(hours=6)
 _SECRETS: Final[tuple[SecretName, ...]] = ("client-secret", "refresh-token")
-_OTHER_SECRETS: Final[tuple[SecretName, ...]] = ("vault-key", "sendcloud-secret-key")
 
 
 def check_config(settings: Config, slug: str, home: Home) -> Result:
@@ -55,13 +54,15 @@ def check_config(settings: Config, slug: str, home: Home) -> Result:
     return passed(Check.CONFIG, "The settings are in order.", stores=len(settings.stores), test_store=store.test)
 
 
-def check_keyring(deps: Deps, slug: str) -> Result:
+def check_keyring(deps: Deps, slug: str, *, sends: bool) -> Result:
     """Both of Amazon's secrets can be had. The evidence tells where from.
 
-    That Sendcloud's is missing is for the check of its keys to find: all else can be looked at without it.
+    That Sendcloud's is missing is for the check of its keys to find: all else can be looked at without it. Where no
+    orders go there (`sends`), it is not looked for: a machine without a keyring has a file for each secret it needs.
     """
     sources: dict[str, str] = {name: require(deps.secrets, slug, name).source for name in _SECRETS}
-    for name in _OTHER_SECRETS:
+    others: tuple[SecretName, ...] = ("vault-key", "sendcloud-secret-key") if sends else ("vault-key",)
+    for name in others:
         secret = deps.secrets.get(slug, name)
         sources[name] = secret.source if secret else "none yet"
     if exposed := deps.secrets.readable_by_others(slug):
