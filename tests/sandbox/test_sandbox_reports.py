@@ -105,6 +105,17 @@ class TestWay:
         assert driver.get(f"{REPORTS_PATH}/{report['reportId']}").status == 404
         assert driver.get(REPORTS_PATH, reportTypes=REPORT_TYPE).json()["reports"] == []
 
+    def test_the_document_of_orders_is_kept_for_thirty_days(self, driver: Driver) -> None:
+        report = make_report(driver, reportType=SHIPPING_REPORT, dataStartTime=driver.ago(days=60))
+        path = f"{REPORT_DOCUMENTS_PATH}/{report['reportDocumentId']}"
+        wanted = {"restrictedResources": [{"method": "GET", "path": path}]}
+        assert driver.post_json(RDT_PATH, wanted).status == 200
+        driver.control("clock", {"advance": timedelta(days=31).total_seconds()})
+        driver.token = driver.world.issue_token()
+        answer = driver.post_json(RDT_PATH, wanted)
+        assert (answer.status, error_of(answer)["message"]) == (400, "Invalid or unsupported document ID found")
+        assert driver.get(f"{REPORTS_PATH}/{report['reportId']}").status == 200
+
     def test_reports_are_asked_for_rarely_and_looked_at_often(self) -> None:
         driver = Driver(quota="real")
         assert [create_report(driver).status for _ in range(16)] == [202] * 15 + [429]

@@ -92,7 +92,7 @@ ENTRIES: Final = {
     ),
     ProblemName.ROLE_MISSING_REPORTS: Entry(
         title="The app may not read reports",
-        what="Amazon lets this app use other services, but not read reports.",
+        what="Amazon lets this app use other services, but not the reports that amzlink asks for.",
         why="Reports of orders need the restricted role Direct-to-Consumer Shipping. The report of listings needs Product Listing, or Inventory and Order Tracking. The role is missing, or the refresh token is older than the role.",
         next_step="At {page} add the role, or apply for it if it is Direct-to-Consumer Shipping. When the app has it, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token. Without reports orders are imported too, but thousands of them take longer.",
         exit_code=Exit.NOT_ALLOWED,

@@ -14,7 +14,7 @@ from amzlink.sandbox.processing_desk import OPEN, AnyJob, ProcessingDesk, Status
 from amzlink.sandbox.refusals import RefusalError, invalid_input, not_valid, page_token_dead, refusal
 from amzlink.sandbox.world import World
 
-_KEPT: Final = timedelta(days=90)
+KEPT: Final = timedelta(days=90)
 _DEFAULT_PAGE: Final = 10
 _MOST_MARKETPLACES: Final = 25
 
@@ -42,7 +42,7 @@ def make_job_id(world: World) -> str:
 def answer_job(world: World, desk: ProcessingDesk[Any], job_id: str) -> Response:
     """How far a job has come."""
     job = desk.jobs.get(job_id)
-    if job is None or world.now() - job.created > _KEPT:
+    if job is None or world.now() - job.created > KEPT:
         return refusal(404, "NotFound", f"The requested {desk.noun} was not found.", job_id)
     return json_response(200, job.tell())
 
@@ -64,9 +64,9 @@ def check_types(desk: ProcessingDesk[Any], arguments: Arguments) -> None:
 def answer_first_page(world: World, desk: ProcessingDesk[Any], arguments: Arguments) -> Response:
     """The jobs that were asked for, the newest first."""
     now = world.now()
-    since = arguments.time("createdSince") or now - _KEPT
-    if now - since > _KEPT:
-        raise not_valid("createdSince", f"{desk.noun.capitalize()}s are kept for {_KEPT.days} days.")
+    since = arguments.time("createdSince") or now - KEPT
+    if now - since > KEPT:
+        raise not_valid("createdSince", f"{desk.noun.capitalize()}s are kept for {KEPT.days} days.")
     found = _find(desk, arguments, since, arguments.time("createdUntil") or now)
     return _page(world, desk, found, arguments.number("pageSize", _DEFAULT_PAGE))
 

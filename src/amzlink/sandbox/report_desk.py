@@ -15,11 +15,15 @@ REPORT_TIME: Final = timedelta(seconds=90)
 
 @dataclass(slots=True, kw_only=True)
 class Report(Job):
-    """One report, the first and the last moment that it is to tell of, and the options it was asked for with."""
+    """One report, the first and the last moment that it is to tell of, and the options it was asked for with.
+
+    `kept` is how long its document can be had.
+    """
 
     data_start: datetime
     data_end: datetime
     options: Mapping[str, str]
+    kept: timedelta
 
     def tell(self) -> Json:
         """The report as `getReport` tells it."""
@@ -43,6 +47,7 @@ class ReportDesk(ProcessingDesk[Report]):
         *,
         data: tuple[datetime, datetime],
         options: Mapping[str, str],
+        kept: timedelta,
     ) -> None:
         """Queues a new report; `data` is the first and the last moment that it is to tell of."""
         starts, ends = self.plan(now)
@@ -57,9 +62,11 @@ class ReportDesk(ProcessingDesk[Report]):
                 data_start=data[0],
                 data_end=data[1],
                 options=options,
+                kept=kept,
             )
         )
 
-    def type_of_document(self, document_id: str) -> str | None:
-        """The type of the report that has that document."""
-        return next((report.type for report in self.jobs.values() if report.result_document_id == document_id), None)
+    def type_of_document(self, document_id: str, now: datetime) -> str | None:
+        """The type of the report that has that document, as long as it is kept."""
+        owners = (report for report in self.jobs.values() if report.result_document_id == document_id)
+        return next((report.type for report in owners if now - report.ends <= report.kept), None)

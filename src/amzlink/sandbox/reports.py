@@ -1,6 +1,6 @@
 """The Reports API, version 2021-06-30, for two reports: of what the seller sells, and of the orders to ship."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from amzlink.sandbox import listings_report, processing, report_faults, shipping_report
@@ -17,6 +17,7 @@ from amzlink.sandbox.world import World
 
 _TYPES: Final = (listings_report.TYPE, shipping_report.TYPE)
 _DENIED_BY: Final = (ROLE_MISSING_PII, report_faults.ROLE_MISSING, report_faults.DENIED)
+_KEPT_WITH_ORDERS: Final = timedelta(days=30)
 _WHY_FATAL: Final = b'{"errorDetails":"The report could not be made. Please try again later."}'
 
 
@@ -34,7 +35,8 @@ def create_report(world: World, _arguments: Arguments, request: Request) -> Resp
         return refused
     data = _read_moment(body, "dataStartTime", now), _read_moment(body, "dataEndTime", now)
     report_id = processing.make_job_id(world)
-    world.reports.take(report_id, report_type, marketplace_ids, now, data=data, options=_read_options(body))
+    kept = _KEPT_WITH_ORDERS if report_type == shipping_report.TYPE else processing.KEPT
+    world.reports.take(report_id, report_type, marketplace_ids, now, data=data, options=_read_options(body), kept=kept)
     return json_response(202, {"reportId": report_id})
 
 
@@ -58,7 +60,7 @@ def get_report_document(world: World, arguments: Arguments, request: Request) ->
     """The address from which a report is downloaded."""
     document_id = arguments.text("reportDocumentId") or ""
     document = world.documents.find(document_id)
-    report_type = world.reports.type_of_document(document_id)
+    report_type = world.reports.type_of_document(document_id, world.now())
     if document is None or report_type is None:
         raise bad_input("Invalid input")
     if report_type == shipping_report.TYPE and not is_restricted(world, request):

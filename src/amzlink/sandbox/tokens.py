@@ -57,7 +57,7 @@ def _read_resource(world: World, entry: object) -> tuple[str, str]:
 def _check_path(world: World, path: str, elements: object) -> None:
     if _DOCUMENT.fullmatch(path):
         # A report without personal data needs no such token, and gets none.
-        if world.reports.type_of_document(path.rpartition("/")[2]) != shipping_report.TYPE:
+        if world.reports.type_of_document(path.rpartition("/")[2], world.now()) != shipping_report.TYPE:
             raise invalid_input("Invalid or unsupported document ID found")
         if _lacks_role(world):
             raise _no_access()
