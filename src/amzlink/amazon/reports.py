@@ -150,6 +150,10 @@ def prove_restricted_role(link: SpApiClient, document_id: str | None) -> Mapping
     return {"document": False}
 
 
+def _document_path(document_id: str) -> str:
+    return f"{_PATH}/documents/{quote(document_id, safe='')}"
+
+
 # The steps -----------------------------------------------------------------------------------------------------------
 
 
@@ -266,10 +270,6 @@ def _fetch(link: SpApiClient, document_id: str, *, restricted: bool) -> tuple[_D
     answer = link.get(GET_REPORT_DOCUMENT, path, {}, restricted_token=token)
     found = _decode(link, GET_REPORT_DOCUMENT, answer, _Document)
     return found, link.download(found.url)
-
-
-def _document_path(document_id: str) -> str:
-    return f"{_PATH}/documents/{quote(document_id, safe='')}"
 
 
 def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Iterator[dict[str, str]]:
