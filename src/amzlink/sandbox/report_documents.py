@@ -15,7 +15,7 @@ from amzlink.sandbox.hostile import gzip_swelling
 from amzlink.sandbox.world import World
 
 Table = list[list[str]]  # lines of cells, the header first
-_BOMBS_SIZE: Final = 5  # times that of other huge answers
+_BOMBS_SIZE: Final = 3  # times that of other huge answers
 # Java's name for the encoding of Windows is the one that Amazon tells.
 _WINDOWS: Final = ("cp1252", "Cp1252")
 _ENCODINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(

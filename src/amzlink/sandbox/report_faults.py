@@ -50,7 +50,7 @@ REPORT_FAULTS: Final = (
     Fault(DOCUMENT_EXPIRED, "the addresses of reports have expired when they arrive"),
     Fault(DOCUMENT_EXPIRED_ONCE, "the first address of a report has expired when it arrives"),
     Fault(GZIP_ENDS_EARLY, "the documents of reports are packed, and the packed text breaks off"),
-    Fault(GZIP_BOMB, "the documents of reports unpack to five times what CONTROL/bodies was told, or to 3 gigabytes"),
+    Fault(GZIP_BOMB, "reports unpack to three times what CONTROL/bodies was told, or to 1.8 gigabytes"),
     Fault(WITHOUT_CHARSET, "reports do not tell their encoding"),
     Fault(UTF8, "reports are in UTF-8 and say so"),
     Fault(UTF8_MISNAMED, "reports are in UTF-8 and say that they are in Cp1252"),
