@@ -51,6 +51,7 @@ class TestCharset:
         ("content_type", "codec"),
         [
             ("text/plain; charset=Cp1252", "cp1252"),
+            ("text/plain; charset=Windows-31J", "cp932"),
             ("text/plain;charset=windows-1252", "cp1252"),
             ("text/plain; charset=ISO-8859-1", "cp1252"),
             ("text/plain; charset=us-ascii", "cp1252"),

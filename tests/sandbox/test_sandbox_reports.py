@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from amzlink.sandbox.report_documents import add_document
 from amzlink.sandbox.weights import WeightKind
 from tests.sandbox.driver import RDT_PATH, REPORTS_PATH, SHIPPING_REPORT, Driver, error_of
 from tests.sandbox.shelf import (
@@ -20,6 +21,7 @@ from tests.sandbox.shelf import (
 )
 
 US = "ATVPDKIKX0DER"
+JAPAN = "A1VC38T7YXB528"
 
 
 @pytest.fixture
@@ -269,6 +271,21 @@ class TestFaults:
         assert document.headers["Content-Type"] == f"text/plain; charset={charset}"
         text = document.body.decode(codec)
         assert ("ZŁOTY_NOTES" in text, "T?CHER-???-5" in text) == (codec == "utf-8", codec == "cp932")
+
+    @pytest.mark.parametrize(
+        ("marketplace_id", "charset", "body"),
+        [
+            (GERMANY, "Cp1252", b"\xfc?"),
+            (US, "utf8", "\N{LATIN SMALL LETTER U WITH DIAERESIS}\N{KATAKANA LETTER A}".encode()),
+            (JAPAN, "Shift_JIS", b"?\x83A"),
+        ],
+    )
+    def test_each_marketplace_has_its_encoding(
+        self, driver: Driver, marketplace_id: str, charset: str, body: bytes
+    ) -> None:
+        text = "\N{LATIN SMALL LETTER U WITH DIAERESIS}\N{KATAKANA LETTER A}"
+        document = add_document(driver.world, text, marketplace_id)
+        assert (document.content_type, document.body) == (f"text/plain; charset={charset}", body)
 
     def test_a_report_can_be_done_without_a_document(self) -> None:
         report = make_report(Driver(faults=("report-without-document",)))

@@ -14,6 +14,7 @@ from amzlink.problems import services
 _PIECE: Final = 256 * 1024
 # Who writes the first means the second, which has letters where the first has nothing.
 _MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "utf-8": "utf-8-sig"}
+_OF_JAPAN: Final = frozenset({"windows-31j", "cswindows31j", "x-sjis"})  # names of cp932 that Python does not know
 # Python's own, and one that lets half a letter through.
 _NONE_OF_TEXT: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 LONGEST_LINE: Final = 2**20
@@ -63,6 +64,8 @@ def charset_of(content_type: str) -> str | None:
     charset = message.get_content_charset() if content_type.isprintable() else None
     if charset is None:
         return None
+    if charset in _OF_JAPAN:
+        return "cp932"
     try:
         name = codecs.lookup(charset).name
         if name in _NONE_OF_TEXT:

@@ -1,7 +1,7 @@
 """The documents of flat-file reports: their text under the faults that are on, encoded and packed.
 
-Amazon's reports come in the encoding of a marketplace: that of Windows in Europe and America, Shift_JIS in Japan, and
-UTF-8 now and then (docs/services/amazon.md, "What goes wrong with reports").
+Amazon's reports come in the encoding of a marketplace: that of Windows in Europe, UTF-8 in North America, Shift_JIS in
+Japan; and now and then in another one (docs/services/amazon.md, "What goes wrong with reports").
 """
 
 import gzip
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from amzlink.amazon.marketplaces import BY_ID
 from amzlink.sandbox import report_faults
 from amzlink.sandbox.documents import Document
 from amzlink.sandbox.hostile import gzip_swelling
@@ -18,11 +19,13 @@ Table = list[list[str]]  # lines of cells, the header first
 _BOMBS_SIZE: Final = 3  # times that of other huge answers
 # Java's name for the encoding of Windows is the one that Amazon tells.
 _WINDOWS: Final = ("cp1252", "Cp1252")
+_AMERICA: Final = ("utf-8", "utf8")
+_JAPAN: Final = ("cp932", "Shift_JIS")
 _ENCODINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         report_faults.UTF8: ("utf-8", "UTF-8"),
         report_faults.UTF8_MISNAMED: ("utf-8", "Cp1252"),
-        report_faults.SHIFT_JIS: ("cp932", "Shift_JIS"),
+        report_faults.SHIFT_JIS: _JAPAN,
     }
 )
 _NEEDED: Final = ("order-item-id", "seller-sku")
@@ -36,12 +39,12 @@ _SPARED: Final = frozenset(
 _ADDED: Final = (("payment-method", ""), ("verge-of-cancellation", "false"), ("is-iba", "false"), ("new-in-2027", "7"))
 
 
-def add_document(world: World, text: str) -> Document:
-    """Keeps a report's text, CRLF between its lines, as the faults that are on leave it."""
+def add_document(world: World, text: str, marketplace_id: str) -> Document:
+    """Keeps a report's text, CRLF between its lines: in the marketplace's encoding, and as faults leave it."""
     for fault, change in _CHANGES.items():
         if world.faults.has(fault):
             text = _write(change(_read(text)))
-    codec, name = next((_ENCODINGS[fault] for fault in _ENCODINGS if world.faults.has(fault)), _WINDOWS)
+    codec, name = next((_ENCODINGS[fault] for fault in _ENCODINGS if world.faults.has(fault)), _usual(marketplace_id))
     charset = "" if world.faults.has(report_faults.WITHOUT_CHARSET) else f"; charset={name}"
     content_type = f"text/plain{charset}"
     # What the encoding has no sign for is a question mark, keys not spared.
@@ -52,6 +55,13 @@ def add_document(world: World, text: str) -> Document:
     if world.faults.has(report_faults.GZIP_BOMB):
         return world.documents.add_packed(content_type, gzip_swelling(body, _BOMBS_SIZE * world.faults.megabytes))
     return world.documents.add(content_type, body)
+
+
+def _usual(marketplace_id: str) -> tuple[str, str]:
+    marketplace = BY_ID[marketplace_id]
+    if marketplace.country == "JP":
+        return _JAPAN
+    return _AMERICA if marketplace.region == "na" else _WINDOWS
 
 
 def _read(text: str) -> Table:

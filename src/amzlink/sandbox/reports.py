@@ -87,7 +87,7 @@ def _make(world: World, report: Report) -> None:
         return
     report.status = Status.DONE
     if not world.faults.has(report_faults.WITHOUT_DOCUMENT):
-        report.result_document_id = add_document(world, text).id
+        report.result_document_id = add_document(world, text, report.marketplace_ids[0]).id
 
 
 def _write(world: World, report: Report) -> str | None:
