@@ -205,7 +205,7 @@ class Deps:
         return (ReadOnlySpApiClient if read_only else SpApiClient)(
             base_url=base_url,
             auth=LwaAuth(self.lwa_url(), account.client_id, account.credentials, self.clock),
-            quotas=self.quotas(account),
+            quotas=self.quotas(account, region),
             clock=self.clock,
             patience=Patience(self.clock, max_wait, self._tell_wait),
             transport=self.transport,
@@ -277,11 +277,15 @@ class Deps:
             },
         )
 
-    def quotas(self, account: Account) -> "FileQuotas":
-        """What is left of an account's quotas, kept between runs."""
+    def quotas(self, account: Account, region: Region | None = None) -> "FileQuotas":
+        """What is left of an account's quotas in its region or another one, kept between runs.
+
+        Amazon's own sandbox counts by itself, and tells one rate for all operations, which holds nowhere else.
+        """
         from amzlink.amazon.quota import FileQuotas  # noqa: PLC0415
 
-        return FileQuotas(self.home.quota_file, f"{account.client_id} {account.seller_id} {account.region}")
+        counted = f"{account.client_id} {account.seller_id} {region or account.region}"
+        return FileQuotas(self.home.quota_file, f"{counted} sandbox" if account.amazon_sandbox else counted)
 
     def database(self) -> "Database":
         """The order book of all stores. Close it after use."""

@@ -117,8 +117,9 @@ class FreeQuotas:
         self.taken.append(operation.name)
         return 0.0
 
-    def learn(self, operation: Operation, rate: float, now: float) -> None:
-        self.learned.append(rate)
+    def answered(self, operation: Operation, now: float, rate: float | None) -> None:
+        if rate is not None:
+            self.learned.append(rate)
 
     def drain(self, operation: Operation, now: float) -> None:
         self.drained.append(operation.name)

@@ -129,10 +129,17 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state" / "quota.json"
 
 
+def call(quotas: FileQuotas, operation: Operation = CALL, now: float = START) -> float:
+    """Make a call that takes no time, or tell how long to wait for it."""
+    if not (wait := quotas.take(operation, now)):
+        quotas.answered(operation, now, None)
+    return wait
+
+
 def empty(quotas: FileQuotas, operation: Operation = CALL, now: float = START) -> int:
     """Take all that is left; how many calls that was."""
     taken = 0
-    while quotas.take(operation, now) == 0:
+    while call(quotas, operation, now) == 0:
         taken += 1
     return taken
 
@@ -148,7 +155,7 @@ def test_the_file_counts_as_the_bucket_does_over_restarts_and_jumps_of_the_clock
         now += step
         if restart:
             quotas = FileQuotas(file, "account")
-        assert quotas.take(CALL, now) == pen.take(now)
+        assert call(quotas, CALL, now) == pen.take(now)
 
 
 class TestTheFile:
@@ -168,20 +175,20 @@ class TestTheFile:
         assert json.loads(file.read_bytes())["account call"]["tokens"] == 2
 
     def test_a_learned_rate_outlives_the_run(self, file: Path) -> None:
-        FileQuotas(file, "account").learn(CALL, 5.0, START)
+        FileQuotas(file, "account").answered(CALL, START, 5.0)
         assert empty(FileQuotas(file, "account")) == 3
         assert FileQuotas(file, "account").take(CALL, START) == pytest.approx(0.2)
 
     def test_time_before_a_rate_was_learned_counts_at_the_old_one(self, file: Path) -> None:
         quotas = FileQuotas(file, "account")
         empty(quotas)
-        quotas.learn(CALL, 50.0, START + 1)  # by then half a call has grown
+        quotas.answered(CALL, START + 1, 50.0)  # by then half a call has grown
         assert quotas.take(CALL, START + 1) == pytest.approx(0.5 / 50)
 
     def test_the_last_rate_that_amazon_told_wins(self, file: Path) -> None:
         quotas = FileQuotas(file, "account")
-        quotas.learn(CALL, 5.0, START)
-        quotas.learn(CALL, 0.25, START)
+        quotas.answered(CALL, START, 5.0)
+        quotas.answered(CALL, START, 0.25)
         empty(quotas)
         assert quotas.take(CALL, START) == pytest.approx(4.0)
 
@@ -193,7 +200,7 @@ class TestTheFile:
 
     def test_draining_keeps_what_was_learned(self, file: Path) -> None:
         quotas = FileQuotas(file, "account")
-        quotas.learn(CALL, 5.0, START)
+        quotas.answered(CALL, START, 5.0)
         quotas.drain(CALL, START)
         assert quotas.take(CALL, START) == pytest.approx(0.2)
 
@@ -233,7 +240,7 @@ class TestTheFile:
         assert modes == {"quota.json": 0o600, "quota.lock": 0o600}
 
     def test_it_holds_no_more_than_the_account_the_operation_and_numbers(self, file: Path) -> None:
-        FileQuotas(file, "client seller eu").learn(CALL, 5.0, START)
+        FileQuotas(file, "client seller eu").answered(CALL, START, 5.0)
         entries = msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, float | None]])
         assert entries == {"client seller eu call": {"tokens": 3.0, "at": START, "rate": 5.0}}
 
@@ -299,14 +306,14 @@ def test_waits_for_an_empty_bucket_end_when_patience_does(file: Path) -> None:
     quotas, patience = FileQuotas(file, "account"), Patience(clock, timedelta(seconds=5))
     empty(quotas, now=clock.now().timestamp())
 
-    def call() -> None:
-        while (wait := quotas.take(CALL, clock.now().timestamp())) > 0:
+    def wait_and_call() -> None:
+        while (wait := call(quotas, now=clock.now().timestamp())) > 0:
             patience.wait(wait, Problem(ProblemName.THROTTLED))
 
-    call()
-    call()
+    wait_and_call()
+    wait_and_call()
     with pytest.raises(Problem, match="throttled"):
-        call()
+        wait_and_call()
     assert sum(clock.slept) == pytest.approx(4.0, abs=0.01)
 
 

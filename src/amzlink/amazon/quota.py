@@ -1,7 +1,11 @@
 """Amazon's quotas: a token bucket per app, seller, region and operation, kept between runs.
 
-A call is debited before it is made, so that a run which dies has paid for what it sent. The rate is the model's until
-Amazon's header tells another (docs/services/amazon.md, "Quotas"); the burst is always the model's.
+A call is debited before it is made, so that a run which dies has paid for what it sent. Amazon debits it when it
+arrives, and until then a full bucket of Amazon's does not refill. So a bucket here holds no more than the burst less
+the calls that are not over yet, whichever run makes them: then it never has more than Amazon's.
+
+The rate is the model's until Amazon's header tells another (docs/services/amazon.md, "Quotas"); the burst is always the
+model's. Time is the machine's: a clock that jumps ahead fills a bucket too early, and Amazon's 429 sets that right.
 """
 
 import contextlib
@@ -19,6 +23,8 @@ _LOCK_SECONDS: Final = 20
 # Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
 _ROUNDING: Final = 1e-6
 _SHORTEST_WAIT: Final = 0.001
+_OVER_AFTER: Final = 300.0
+"""Seconds after which no call can be under way any more: its run has died."""
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -30,12 +36,16 @@ class Operation(msgspec.Struct, frozen=True):
     role: str
 
 
-class Bucket(msgspec.Struct, frozen=True):
-    """What is left at a moment (`at`, seconds since 1970), and the rate that Amazon told, if it did."""
+class Bucket(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is left at a moment (`at`, seconds since 1970), and the rate that Amazon told, if it did.
+
+    `under_way` are the moments at which calls were debited that are not over yet.
+    """
 
     tokens: Annotated[float, msgspec.Meta(ge=0)]
     at: float
     rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    under_way: tuple[float, ...] = ()
 
 
 def refill(bucket: Bucket | None, operation: Operation, now: float) -> Bucket:
@@ -44,14 +54,21 @@ def refill(bucket: Bucket | None, operation: Operation, now: float) -> Bucket:
         return Bucket(operation.burst, now)
     rate = bucket.rate or operation.rate
     grown = bucket.tokens + max(0.0, now - bucket.at) * rate
-    return Bucket(min(float(operation.burst), grown), now, bucket.rate)
+    under_way = tuple(moment for moment in bucket.under_way if abs(now - moment) < _OVER_AFTER)
+    room = max(0.0, operation.burst - len(under_way))
+    return Bucket(min(room, grown), now, bucket.rate, under_way)
 
 
 def take(bucket: Bucket, operation: Operation) -> tuple[Bucket, float]:
     """Debit one call; or leave the bucket and tell the seconds until there is a call to debit."""
     if bucket.tokens >= 1 - _ROUNDING:
         return msgspec.structs.replace(bucket, tokens=max(0.0, bucket.tokens - 1)), 0.0
-    return bucket, max(_SHORTEST_WAIT, (1 - bucket.tokens) / (bucket.rate or operation.rate))
+    return bucket, max(_SHORTEST_WAIT, seconds_until(1, bucket, operation))
+
+
+def seconds_until(calls: int, bucket: Bucket, operation: Operation) -> float:
+    """How long it takes from the bucket's moment until so many calls could have been debited one after the other."""
+    return max(0.0, calls - bucket.tokens) / (bucket.rate or operation.rate)
 
 
 class Quotas(Protocol):
@@ -60,8 +77,8 @@ class Quotas(Protocol):
     def take(self, operation: Operation, now: float) -> float:
         """Debit a call and return 0, or return the seconds to wait before asking again."""
 
-    def learn(self, operation: Operation, rate: float, now: float) -> None:
-        """Note the rate that Amazon's header told."""
+    def answered(self, operation: Operation, now: float, rate: float | None) -> None:
+        """The call that was debited is over, with an answer or without one; `rate` is what Amazon's header told."""
 
     def drain(self, operation: Operation, now: float) -> None:
         """Amazon said that nothing is left."""
@@ -73,22 +90,30 @@ class FileQuotas:
     def __init__(self, path: Path, account: str) -> None:
         self._path = path
         self._account = account
+        self._under_way: dict[str, float] = {}  # when the call of an operation was debited that is not over yet
 
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""
         with self._held():
             buckets = self._load()
             bucket, wait = take(refill(buckets.get(self._key(operation)), operation, now), operation)
+            if not wait:
+                self._under_way[operation.name] = now
+                bucket = msgspec.structs.replace(bucket, under_way=(*bucket.under_way, now))
             self._store(buckets, operation, bucket)
         return wait
 
-    def learn(self, operation: Operation, rate: float, now: float) -> None:
+    def answered(self, operation: Operation, now: float, rate: float | None) -> None:
         """See `Quotas`."""
+        debited = self._under_way.pop(operation.name, None)
         with self._held():
             buckets = self._load()
             bucket = refill(buckets.get(self._key(operation)), operation, now)
-            if bucket.rate != rate:
-                self._store(buckets, operation, msgspec.structs.replace(bucket, rate=rate))
+            left = list(bucket.under_way)
+            if debited in left:
+                left.remove(debited)
+            answered = msgspec.structs.replace(bucket, rate=rate or bucket.rate, under_way=tuple(left))
+            self._store(buckets, operation, answered)
 
     def drain(self, operation: Operation, now: float) -> None:
         """See `Quotas`."""
@@ -99,8 +124,12 @@ class FileQuotas:
 
     def left(self, operation: Operation, now: float) -> int:
         """How many calls there are to debit now; nothing is debited."""
+        return int(self.standing(operation, now).tokens + _ROUNDING)
+
+    def standing(self, operation: Operation, now: float) -> Bucket:
+        """The bucket as it stands now; nothing is debited."""
         with self._held():
-            return int(refill(self._load().get(self._key(operation)), operation, now).tokens + _ROUNDING)
+            return refill(self._load().get(self._key(operation)), operation, now)
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:

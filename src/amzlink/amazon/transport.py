@@ -5,6 +5,7 @@ What may safely be made twice goes through `get`, `upload` and `download`. What 
 call may have worked, its type tells (`problems.failures.AnswerUnknown`).
 """
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -47,7 +48,7 @@ from amzlink.http.client import (
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
 from amzlink.http.service_client import ServiceClient
-from amzlink.problems import ProblemName
+from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import (
     CallFailed,
     Denied,
@@ -206,9 +207,14 @@ class SpApiClient(ServiceClient):
 
         def send() -> Response:
             self._await_quota(operation)  # before the token, which the wait would age
-            request = self._connection.request(method, url, headers, body)
-            response = self._connection.send_signed(operation.name, request, auth or self._auth, self._ask_for_token)
-            self._note_quota(operation, response)
+            response: Response | None = None
+            try:
+                request = self._connection.request(method, url, headers, body)
+                response = self._connection.send_signed(
+                    operation.name, request, auth or self._auth, self._ask_for_token
+                )
+            finally:
+                self._note_quota(operation, response)
             return response
 
         def classify(response: Response) -> Outcome:
@@ -248,16 +254,20 @@ class SpApiClient(ServiceClient):
             throttled = Throttled(ProblemName.THROTTLED, operation=operation.name)
             self._patience.wait(wait, throttled.with_facts(**self._connection.facts))
 
-    def _note_quota(self, operation: Operation, response: Response) -> None:
-        """Learn the rate from a header. After a 429 the bucket is empty: Amazon knows better what is left."""
-        throttled = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        if not (throttled or response.is_success):
-            return
-        rate = positive(response.headers.get("x-amzn-ratelimit-limit"))
-        if rate:
-            self._quotas.learn(operation, rate, self.clock.now().timestamp())
-        if throttled:
-            self._quotas.drain(operation, self.clock.now().timestamp())
+    def _note_quota(self, operation: Operation, response: Response | None) -> None:
+        """Learn the rate from a header. After a 429 the bucket is empty: Amazon knows better what is left.
+
+        What cannot be noted is lost; the answer must not be. The next call says what is wrong with the file.
+        """
+        now, rate, throttled = self.clock.now().timestamp(), None, False
+        if response is not None:
+            throttled = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+            if throttled or response.is_success:
+                rate = positive(response.headers.get("x-amzn-ratelimit-limit"))
+        with contextlib.suppress(Problem):
+            self._quotas.answered(operation, now, rate)
+            if throttled:
+                self._quotas.drain(operation, now)
 
     # Documents -------------------------------------------------------------------------------------------------------
 
