@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from amzlink.core.orders.address_file import AddressRefusal, AddressRow
+from amzlink.core.orders.route import RouteChoice
 from amzlink.core.shipments.parcels import SENDCLOUD
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps
 from amzlink.jobs.destination.send import send_orders
@@ -57,6 +58,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
 class ImportReport(msgspec.Struct, kw_only=True):
     """What one store's run did. `problem` is what stopped it, or what a person should know of.
 
+    `choice` is why a report was asked for or not, where a page of a search had to be waited for.
     `addresses` is what became of a file with addresses, where one was given. `booked` is how many orders the book has,
     where Amazon's quota stopped the run. With `none_yet` neither this run nor one before has brought any.
     """
@@ -64,6 +66,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     store: str
     window: tuple[datetime, datetime] | None = None
     route: str = "search"
+    choice: RouteChoice | None = None
     tally: Tally = msgspec.field(default_factory=Tally)
     addresses: AddressTally | None = None
     sent: SendTally = msgspec.field(default_factory=SendTally)
@@ -183,7 +186,7 @@ def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: Imp
         try:
             report.window = fetch.changes(options.since)
         finally:
-            report.route = fetch.route
+            report.route, report.choice = fetch.route, fetch.choice
 
 
 def _tell_prime_still_held(run: StoreRun) -> None:

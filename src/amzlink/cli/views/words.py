@@ -1,6 +1,7 @@
 """Numbers, times and reasons as people read them; one function each for all views."""
 
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Final
 
 from amzlink.clock import in_local_zone
@@ -42,6 +43,14 @@ def lateness(moment: datetime, now: datetime) -> str:
         if seconds >= length:
             return counted(seconds // length, unit)
     return counted(max(seconds // 60, 0), "minute")
+
+
+def span(seconds: float) -> str:
+    """A length of time in the unit in which it is told best, rounded up: `40 seconds`, `3 minutes`, `4 hours`."""
+    for unit, length in (("hour", 3_600), ("minute", 60)):
+        if seconds > length * (1 if unit == "minute" else 1.5):
+            return counted(ceil(seconds / length), unit)
+    return counted(ceil(seconds), "second")
 
 
 def local_day(day: date) -> str:

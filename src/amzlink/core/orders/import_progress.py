@@ -32,6 +32,11 @@ class Extent:
         self._last = times[-1]
 
     @property
+    def rises(self) -> bool:
+        """Whether the pages go from the oldest order to the youngest."""
+        return self._direction == 1
+
+    @property
     def total(self) -> int | None:
         """About how many it will be; None where the pages do not follow each other in time."""
         if self._first is None or self._last is None or not self._direction:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -24,6 +24,7 @@ from amzlink.core.orders.import_progress import Extent
 from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.report_route import OrdersByReport
+from amzlink.jobs.orders.route_choice import faster_route
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read
 from amzlink.orderbook.orders.pages import (
     Search,
@@ -37,6 +38,9 @@ from amzlink.orderbook.orders.pages import (
 from amzlink.problems import Problem, ProblemName, services
 from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.run import StoreRun
+
+if TYPE_CHECKING:
+    from amzlink.core.orders.route import RouteChoice
 
 _PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
 # What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
@@ -64,6 +68,8 @@ class Fetch:
     def __init__(self, run: StoreRun, intake: Intake, route: Route = "auto") -> None:
         self.route: Route = route if route == "report" else "search"
         """How the orders came: `report` as soon as one has brought some."""
+        self.choice: RouteChoice | None = None
+        """Why a report was asked for or not, where a page had to be waited for and either way was allowed."""
         self._wanted = route
         self._link = run.amazon
         self._book = run.book
@@ -204,7 +210,7 @@ class Fetch:
         is_sweep, extent = search.kind == "sweep", Extent(search.window_start, search.window_end)
         what = "orders still to ship" if is_sweep else "new and changed orders"
         self._reporter.step(what)
-        for page in self._pages(search):
+        for page in self._pages(search, extent):
             extent.add([order.purchased_at if is_sweep else order.changed_at for order in page.orders])
             over = page.next_token is None
             self._reporter.step(what, extent.done, extent.done if over else extent.total, about=not over)
@@ -213,15 +219,18 @@ class Fetch:
         """Whether a search is to be had without waiting for it."""
         return self._run.quotas.left(SEARCH_ORDERS, self._run.clock.now().timestamp()) >= 1
 
-    def _use_the_time(self, search: Search) -> None:
-        """More pages follow, and each has to be waited for: three minutes, where a report takes one for all orders.
+    def _use_the_time(self, search: Search, extent: Extent) -> None:
+        """The next page has to be waited for: three minutes at worst, where a report takes two for all orders.
 
         Where a sweep has come to its end, nothing is left for a report to bring. The bucket of getOrder fills meanwhile
         too, and brings what the report leaves open, the most urgent first.
         """
         after_a_sweep = search.kind == "changes" and search.window_end - search.window_start > LONG_GAP
         if self._wanted == "auto" and not after_a_sweep and not has_taken_report(self._book):
-            self._by_report()
+            if not (is_under_way := report_under_way(self._book) is not None):
+                self.choice = faster_route(self._run, search, extent)
+            if is_under_way or (self.choice and self.choice.route == "report"):
+                self._by_report()
         self._read_ahead(until=self._can_search)
 
     def _by_report(self) -> None:
@@ -282,11 +291,11 @@ class Fetch:
                 raise refusal.named(ProblemName.REFUSED_FOR_NOW) from None
             raise
 
-    def _pages(self, search: Search) -> Iterator[OrdersPage]:
+    def _pages(self, search: Search, extent: Extent) -> Iterator[OrdersPage]:
         token, seen = search.page_token, set[int]()
         while True:
             if token is not None and not self._can_search():
-                self._use_the_time(search)
+                self._use_the_time(search, extent)
             page = self._page(search, token)
             if page.leads_nowhere:
                 self._intake.take(page.orders, page.refused)  # the point to go on from stays where it is

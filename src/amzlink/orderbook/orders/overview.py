@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
-from amzlink.clock import to_iso
+from amzlink.clock import to_iso, to_iso_exact
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.orderbook.database import StoreBook
@@ -30,6 +30,21 @@ def count_orders(book: StoreBook) -> int:
     with book.reading() as connection:
         query = select(func.count()).select_from(ORDERS).where(ORDERS.c.store == book.store)
         return connection.execute(query).scalar_one()
+
+
+def to_ship_before(book: StoreBook, moment: datetime) -> int:
+    """How many orders to ship the book has that it had by then already."""
+    there = or_(ORDERS.c.imported_at.is_(None), ORDERS.c.imported_at < to_iso(moment))
+    query = select(func.count()).where(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP), there)
+    with book.reading() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def changed_between(book: StoreBook, start: datetime, end: datetime) -> int:
+    """How many of the book's orders have changed last in this time."""
+    changed = ORDERS.c.changed_at.between(to_iso_exact(start), to_iso_exact(end))
+    with book.reading() as connection:
+        return connection.execute(select(func.count()).where(ORDERS.c.store == book.store, changed)).scalar_one()
 
 
 def overview(book: StoreBook, policy: HoldPolicy, now: datetime, day_ends: datetime) -> Overview:

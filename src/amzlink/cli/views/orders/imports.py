@@ -11,8 +11,9 @@ from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
-from amzlink.cli.views.words import counted, local_time, reason
+from amzlink.cli.views.words import counted, local_time, reason, span
 from amzlink.core.orders.changes import Verdict
+from amzlink.core.orders.route import RouteChoice
 from amzlink.jobs.import_orders import ImportReport, stops
 from amzlink.jobs.orders.addresses import AddressTally
 from amzlink.jobs.weights.customs import customs_settings
@@ -168,6 +169,8 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         f"{report.store}: {counted(tally.fetched, 'order')} from Amazon{brackets} "
         f"in {_duration(report.seconds)}, {counted(sum(report.api_calls.values()), 'call')}."
     )
+    if console.verbose and report.choice:
+        console.line(_why_this_route(report.choice), lead="  ")
     if report.none_yet:
         _print_none_yet(console, report)
     if report.addresses:
@@ -186,6 +189,16 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
         console.line(
             "On hold: " + ", ".join(f"{count} {hold}" for hold, count in sorted(tally.held.items())) + ".", lead="  "
         )
+
+
+def _why_this_route(choice: RouteChoice) -> str:
+    """What `--route auto` chose, and by which times."""
+    about = "at least" if choice.at_least else "about"
+    search = f"{about} {counted(choice.pages, 'page')} to go: {about} {span(choice.search_seconds)}"
+    report = f"about {span(choice.report_seconds)}"
+    if choice.route == "report":
+        return f"Chosen: a report of all orders to ship, {report}. The search had {search}."
+    return f"Chosen: the search, with {search}. A report takes {report}."
 
 
 def _print_none_yet(console: Console, report: ImportReport) -> None:
