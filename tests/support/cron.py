@@ -54,11 +54,16 @@ class Both(httpx.BaseTransport):
 
 
 class Office:
-    """A shop, its crontab, and the merchant's mailbox. `options` are those of each line of the crontab."""
+    """A shop, its crontab, and the merchant's mailbox.
+
+    `options` are those of each line of the crontab. `jobs` are its commands, each with the minute of every `period`
+    minutes at which it runs.
+    """
 
     def __init__(self, folder: Path, *, orders: int = 0, quota: str = "off", **settings: Any) -> None:
         self.folder = folder
         self.options = ""
+        self.jobs, self.period = EVERY_QUARTER, 15
         self.mailbox: list[Mail] = []
         self.exit_codes: list[tuple[datetime, str, int]] = []
         usual = {"destination": "sendcloud", "update_status_when": "announced", "test": True}
@@ -84,9 +89,9 @@ class Office:
     def switch(self, *on: str, off: Collection[str] = ()) -> None:
         self.world.sandbox.world.faults.switch(on=on, off=off)
 
-    def open_second_store(self, slug: str) -> Sandbox:
+    def open_second_store(self, slug: str, quota: Any = "off") -> Sandbox:
         """Connect a store of another seller, whose orders go nowhere. From then on cron works on all stores."""
-        second = Sandbox(orders=0, seed=11, quota="off", clock=self.clock)
+        second = Sandbox(orders=0, seed=11, quota=quota, clock=self.clock)
         credentials = second.world.account.credentials()
         for name in ("client-secret", "refresh-token"):
             self.deps.secrets.set(slug, name, credentials[name.replace("-", "_")])
@@ -144,8 +149,8 @@ class Office:
             since_midnight = moment - moment.replace(hour=0, minute=0)
             if since_midnight == PURGE_AT:
                 self.cron("purge-pii")
-            for job, minute in EVERY_QUARTER.items():
-                if moment.minute % 15 == minute:
+            for job, minute in self.jobs.items():
+                if moment.minute % self.period == minute:
                     self.cron(job)
             for _, action in [plan for plan in self._plans if plan[0] == moment]:
                 action()
