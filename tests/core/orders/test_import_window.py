@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.core.orders.import_window import FIRST_RUN, LONG_GAP, OLDEST, OVERLAP, Coverage, plan_run
+from amzlink.core.orders.import_window import (
+    FIRST_RUN,
+    LONG_GAP,
+    OLDEST,
+    OVERLAP,
+    SETTLED,
+    UNDER_WAY_FOR,
+    Coverage,
+    plan_run,
+    since_search,
+)
 from tests.orderbook.samples import NOW
 
 DE, FR, PL = "A1PA6795UKMFR9", "A13V1IB3VIYZZH", "A1C3SOZRARQ6R3"
@@ -169,3 +179,13 @@ def test_marketplaces_that_no_finished_run_has_covered_are_swept_and_after_a_lon
         assert (plan.sweep is not None) == bool(plan.sweep_marketplace_ids)
         if run.finished:
             coverage = Coverage(plan.changes.end, tuple(run.marketplace_ids))
+
+
+@given(minutes=st.integers(0, 10_000))
+def test_what_came_since_a_search_begins_before_its_end_and_only_once_that_is_a_while_ago(minutes: int) -> None:
+    end = NOW - timedelta(minutes=minutes)
+    window = since_search(end, NOW)
+    if window is None:
+        assert NOW - SETTLED - end < UNDER_WAY_FOR
+    else:
+        assert (window.start, window.end) == (end - OVERLAP, NOW - SETTLED)

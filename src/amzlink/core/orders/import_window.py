@@ -9,6 +9,8 @@ import msgspec
 LONG_GAP: Final = timedelta(days=1)
 """After so long without a run that came to its end, what is to ship comes before everything else that has changed."""
 OVERLAP: Final = timedelta(minutes=10)
+UNDER_WAY_FOR: Final = timedelta(minutes=15)
+"""After so long, what has come to ship meanwhile is not left to wait for the end of a search of changes."""
 FIRST_RUN: Final = timedelta(days=30)
 # Amazon refuses an end that is less than two minutes past (docs/services/amazon.md, "Searching orders"); the seconds
 # are for the way there.
@@ -63,3 +65,12 @@ def plan_run(
     changes = Window(min(max(min(starts), now - OLDEST), end), end)
     swept = tuple(sorted(marketplace_ids)) if end - changes.start > LONG_GAP else new
     return Plan(changes, Window(now - OLDEST, end) if swept else None, swept)
+
+
+def since_search(end: datetime, now: datetime) -> Window | None:
+    """What to ask for before a search of changes up to `end` goes on; None where it is hardly begun.
+
+    Hours can pass until its last page. What has become ready to ship since would come only after that.
+    """
+    latest = now - SETTLED
+    return Window(end - OVERLAP, latest) if latest - end >= UNDER_WAY_FOR else None

@@ -16,12 +16,13 @@ from amzlink.amazon.orders import (
     changed_between,
     get_order,
     search_orders,
+    to_ship_changed_between,
     to_ship_created_between,
 )
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_progress import Extent
-from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run
+from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run, since_search
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.report_route import OrdersByReport
 from amzlink.jobs.orders.route_choice import faster_route
@@ -32,6 +33,7 @@ from amzlink.orderbook.orders.pages import (
     coverage,
     forget_page_token,
     has_taken_report,
+    note_search,
     report_under_way,
     searches_under_way,
 )
@@ -140,7 +142,8 @@ class Fetch:
         """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
         # One that ends in the future was planned by a wrong Date: Amazon refuses it for ever. It is planned anew.
         latest = max(self._run.now(), self._link.amazon_now())
-        self._go_through_all([search for search in searches_under_way(self._book) if search.window_end <= latest])
+        under_way = [search for search in searches_under_way(self._book) if search.window_end <= latest]
+        self._go_through_all([*self._to_ship_since(under_way), *under_way])
         planned = self._plan(since)
         begin_searches(self._book, planned)
         if self._wanted == "report" or report_under_way(self._book):
@@ -149,6 +152,25 @@ class Fetch:
         self._read_ahead()
         changes = planned[-1]
         return changes.window_start, changes.window_end
+
+    def _to_ship_since(self, under_way: Sequence[Search]) -> list[Search]:
+        """What has come to ship since a search of changes was begun, where nothing else is left to be read before."""
+        if [search.kind for search in under_way] != ["changes"]:
+            return []
+        [changes] = under_way
+        window = since_search(changes.window_end, self._link.amazon_now())
+        if window is None:
+            return []
+        since = Search(
+            kind="sweep",
+            position=1,
+            query=to_ship_changed_between(window.start, window.end, changes.marketplace_ids),
+            window_start=window.start,
+            window_end=window.end,
+            marketplace_ids=changes.marketplace_ids,
+        )
+        note_search(self._book, since)
+        return [since]
 
     def _plan(self, since: datetime | None) -> list[Search]:
         ids = self._store.marketplace_ids
