@@ -169,6 +169,34 @@ def test_runs_at_the_same_time_whose_calls_take_their_time_are_never_refused_tog
     assert [run.made for run in runs] == [len(run.calls) for run in runs]
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    operation=st.sampled_from([SLOW, FAST]),
+    steps=st.lists(
+        st.tuples(st.integers(1, 6), st.floats(0, 300), st.sampled_from([0.0, 0.0, 3600.0, -3600.0, 1e7])), max_size=15
+    ),
+)
+def test_a_clock_that_jumps_costs_one_refused_call_at_most(
+    operation: Operation, steps: list[tuple[int, float, float]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What the clock has filled too early, the first 429 empties. Each step makes calls, rests, and moves the clock."""
+    quotas = FileQuotas(tmp_path_factory.mktemp("quota") / "quota.json", "account")
+    amazon, now, ahead, refused, jumps = Model(operation), float(START), 0.0, 0, 0
+    for calls, rest, jump in steps:
+        for _ in range(calls):
+            while (wait := quotas.take(operation, now + ahead)) > 0:
+                now += wait
+            is_refused = not amazon.takes(Fraction(now))
+            quotas.answered(operation, now + ahead, None)
+            if is_refused:
+                refused += 1
+                quotas.drain(operation, now + ahead)
+        now += rest
+        ahead += jump
+        jumps += jump > 0
+    assert refused <= jumps
+
+
 # Calls a machine's clock can follow: the time at which each arrives is noted by the process that makes it.
 _PROCESS: Final = """
 import random, sys, time
