@@ -285,7 +285,8 @@ class Deps:
         from amzlink.amazon.quota import FileQuotas  # noqa: PLC0415
 
         counted = f"{account.client_id} {account.seller_id} {region or account.region}"
-        return FileQuotas(self.home.quota_file, f"{counted} sandbox" if account.amazon_sandbox else counted)
+        counted += " sandbox" if account.amazon_sandbox else ""
+        return FileQuotas(self.home.quota_file, counted, self.clock)
 
     def database(self) -> "Database":
         """The order book of all stores. Close it after use."""

@@ -235,7 +235,7 @@ class TestTheFile:
     def test_it_is_nobody_elses_business(self, file: Path) -> None:
         quotas = FileQuotas(file, "account")
         quotas.take(CALL, START)
-        with quotas._held():
+        with quotas._held(START):
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
         assert modes == {"quota.json": 0o600, "quota.lock": 0o600}
 

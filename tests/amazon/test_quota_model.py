@@ -21,7 +21,7 @@ from amzlink.amazon.quota import FileQuotas, Operation
 from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import Patience
 from amzlink.problems import Problem, ProblemName
-from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
 START: Final = 1_795_000_000
 # Rates and times are whole multiples of a power of two, so that the file's floats and the model's fractions agree.
@@ -202,7 +202,8 @@ _PROCESS: Final = """
 import random, sys, time
 from pathlib import Path
 from amzlink.amazon.quota import FileQuotas, Operation
-quotas, chance = FileQuotas(Path(sys.argv[1]), "account"), random.Random(sys.argv[2])
+from amzlink.clock import SystemClock
+quotas, chance = FileQuotas(Path(sys.argv[1]), "account", SystemClock()), random.Random(sys.argv[2])
 call = Operation("call", 64.0, 8, "role")
 print("ready", flush=True); sys.stdin.readline()
 for _ in range(40):
@@ -310,6 +311,32 @@ class TestWhoSharesABucket:
         now = at.clock.now().timestamp()
         assert at.deps.quotas(account).left(GET_ORDER, now) == GET_ORDER.burst
         assert at.deps.quotas(account, "na").left(GET_ORDER, now) == GET_ORDER.burst - 1
+
+
+class Contested(FileQuotas):
+    """Whenever this run wants the file, another one has it first and counts up to a second later."""
+
+    def __init__(self, file: Path, at: VirtualClock, other: FileQuotas) -> None:
+        super().__init__(file, "account", at)
+        self._at, self._other = at, other
+
+    def take(self, operation: Operation, now: float) -> float:
+        self._at.advance(1)
+        self._other.left(operation, self._at.now().timestamp())
+        self._other.answered(operation, self._at.now().timestamp(), None)
+        return super().take(operation, now)
+
+
+def test_time_is_counted_once_however_long_the_file_has_to_be_waited_for(tmp_path: Path) -> None:
+    file, clock = tmp_path / "quota.json", VirtualClock()
+    other = FileQuotas(file, "account", clock)
+    contested, amazon, refused = Contested(file, clock, other), Model(SLOW, at=Fraction(clock.now().timestamp())), 0
+    for _ in range(40):
+        while (wait := contested.take(SLOW, clock.now().timestamp())) > 0:
+            clock.sleep(wait)
+        refused += not amazon.takes(Fraction(clock.now().timestamp()))
+        contested.answered(SLOW, clock.now().timestamp(), None)
+    assert refused == 0
 
 
 @pytest.mark.parametrize(

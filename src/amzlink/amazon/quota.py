@@ -15,6 +15,7 @@ from typing import Annotated, Final, Protocol
 
 import msgspec
 
+from amzlink.clock import Clock
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.files import lock, read_private, write_private
 from amzlink.problems import Problem, ProblemName
@@ -85,30 +86,34 @@ class Quotas(Protocol):
 
 
 class FileQuotas:
-    """Buckets in a file that all runs of this home share. A file that cannot be read counts as full buckets."""
+    """Buckets in a file that all runs of this home share. A file that cannot be read counts as full buckets.
 
-    def __init__(self, path: Path, account: str) -> None:
+    `clock` tells the time again once the file is free: another run may have counted up to a later one meanwhile.
+    """
+
+    def __init__(self, path: Path, account: str, clock: Clock | None = None) -> None:
         self._path = path
         self._account = account
+        self._clock = clock
         self._under_way: dict[str, float] = {}  # when the call of an operation was debited that is not over yet
 
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""
-        with self._held():
+        with self._held(now) as moment:
             buckets = self._load()
-            bucket, wait = take(refill(buckets.get(self._key(operation)), operation, now), operation)
+            bucket, wait = take(refill(buckets.get(self._key(operation)), operation, moment), operation)
             if not wait:
-                self._under_way[operation.name] = now
-                bucket = msgspec.structs.replace(bucket, under_way=(*bucket.under_way, now))
+                self._under_way[operation.name] = moment
+                bucket = msgspec.structs.replace(bucket, under_way=(*bucket.under_way, moment))
             self._store(buckets, operation, bucket)
         return wait
 
     def answered(self, operation: Operation, now: float, rate: float | None) -> None:
         """See `Quotas`."""
         debited = self._under_way.pop(operation.name, None)
-        with self._held():
+        with self._held(now) as moment:
             buckets = self._load()
-            bucket = refill(buckets.get(self._key(operation)), operation, now)
+            bucket = refill(buckets.get(self._key(operation)), operation, moment)
             left = list(bucket.under_way)
             if debited in left:
                 left.remove(debited)
@@ -117,9 +122,9 @@ class FileQuotas:
 
     def drain(self, operation: Operation, now: float) -> None:
         """See `Quotas`."""
-        with self._held():
+        with self._held(now) as moment:
             buckets = self._load()
-            bucket = refill(buckets.get(self._key(operation)), operation, now)
+            bucket = refill(buckets.get(self._key(operation)), operation, moment)
             self._store(buckets, operation, msgspec.structs.replace(bucket, tokens=0.0))
 
     def left(self, operation: Operation, now: float) -> int:
@@ -128,15 +133,15 @@ class FileQuotas:
 
     def standing(self, operation: Operation, now: float) -> Bucket:
         """The bucket as it stands now; nothing is debited."""
-        with self._held():
-            return refill(self._load().get(self._key(operation)), operation, now)
+        with self._held(now) as moment:
+            return refill(self._load().get(self._key(operation)), operation, moment)
 
     @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
-        """Alone with the file. Raises `file-in-use` where another program does not let go of it."""
+    def _held(self, asked_at: float) -> Iterator[float]:
+        """Alone with the file; the time by then. Raises `file-in-use` where another program does not let go of it."""
         held = Problem(ProblemName.FILE_IN_USE, file=self._path)
         with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
-            yield
+            yield self._clock.now().timestamp() if self._clock else asked_at
 
     def _key(self, operation: Operation) -> str:
         return f"{self._account} {operation.name}"
