@@ -267,6 +267,7 @@ class Deps:
             patience=Patience(self.clock, max_wait, self._tell_wait),
             transport=self.transport,
             environ=self.environ,
+            pace_file=self.home.pace_file,
             timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(slug, record),

@@ -66,6 +66,11 @@ class Home:
         """What is left of Amazon's quotas."""
         return self.state / "quota.json"
 
+    @property
+    def pace_file(self) -> Path:
+        """When calls to Sendcloud were made in the last minute."""
+        return self.state / "sendcloud-pace.json"
+
     def keyring_service(self) -> str:
         """The name under which the keyring keeps this home's secrets: `amzlink`, or `amzlink@ID` for a home of its own.
 

@@ -4,10 +4,12 @@ What may safely be made twice (`get`, `delete`, and a `post` that says so) is tr
 that passes; anything else is sent once.
 """
 
+import contextlib
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -27,7 +29,7 @@ from amzlink.http.client import (
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
 from amzlink.http.service_client import ServiceClient
-from amzlink.problems import ProblemName
+from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AccountRefused, CallFailed, F, Throttled, Unreadable
 from amzlink.problems.services import NO_SUCH_PAGE, PAGES_IN_A_CIRCLE, no_json
 from amzlink.sendcloud.auth import KeyAuth
@@ -39,7 +41,7 @@ from amzlink.sendcloud.errors import (
     refusal,
     token_meaning_of,
 )
-from amzlink.sendcloud.pace import READS, WRITES, Pace
+from amzlink.sendcloud.pace import Kind, Paces
 
 ROOT: Final = "/api/v3"
 _NOTHING: Final[Mapping[str, str]] = {}
@@ -64,7 +66,8 @@ class SendcloudClient(ServiceClient):
 
     An operation is named `sendcloud/` and the last part of Sendcloud's own operationId; `calls` counts by these names
     what was sent. `facts` are added to every problem raised here. The keys go as they are first; where they are
-    refused so and the token endpoint takes them, OAuth2 is the way from then on (`uses_oauth`).
+    refused so and the token endpoint takes them, OAuth2 is the way from then on (`uses_oauth`). With a `pace_file` the
+    rates are kept together with all runs that have the same.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class SendcloudClient(ServiceClient):
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
+        pace_file: Path | None = None,
     ) -> None:
         connection = HttpConnection(
             clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
@@ -91,7 +95,7 @@ class SendcloudClient(ServiceClient):
         self._base_url = base_url + ROOT
         self._keys = KeyAuth(account_url, public_key, secret, clock)
         self._patience = patience
-        self._reads, self._writes = Pace(READS), Pace(WRITES)
+        self._paces = Paces(clock, public_key, pace_file)
         self._retrier = Retrier(patience, rng)
 
     @property
@@ -202,10 +206,16 @@ class SendcloudClient(ServiceClient):
         if body:
             headers["content-type"] = "application/json"
 
+        kind: Kind = "reads" if method == "GET" else "writes"
+
         def send() -> Response:
-            self._keep_pace(operation, method)
-            request = self._connection.request(method, url, headers, body or None)
-            return self._connection.send_signed(operation, request, self._keys, self._ask_for_token)
+            self._keep_pace(operation, kind)
+            try:
+                request = self._connection.request(method, url, headers, body or None)
+                return self._connection.send_signed(operation, request, self._keys, self._ask_for_token)
+            finally:
+                with contextlib.suppress(Problem):  # the answer must not be lost; the next call says what is wrong
+                    self._paces.answered(kind)
 
         def classify(response: Response) -> Outcome:
             if is_busy and is_busy(response.status_code, response.content):
@@ -225,12 +235,10 @@ class SendcloudClient(ServiceClient):
         request_id = self._connection.request_id(response)
         return Reply(operation, response.status_code, response.content, request_id, _next_cursor(response))
 
-    def _keep_pace(self, operation: str, method: str) -> None:
-        pace = self._reads if method == "GET" else self._writes
-        if (wait := pace.wait(self.clock.now().timestamp())) > 0:
+    def _keep_pace(self, operation: str, kind: Kind) -> None:
+        while (wait := self._paces.take(kind)) > 0:
             throttled = Throttled(ProblemName.SENDCLOUD_THROTTLED, operation=operation)
             self._patience.wait(wait, throttled.with_facts(**self._connection.facts))
-        pace.note(self.clock.now().timestamp())
 
     def _ask_for_token(self, request: Request) -> Response:
         """Raises `NoToken`: `sendcloud-credentials`, where the token endpoint refuses the keys as well."""
