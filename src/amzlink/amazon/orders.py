@@ -103,7 +103,7 @@ def changed_between(
 
 def to_ship_changed_between(start: datetime, end: datetime, marketplace_ids: Sequence[str]) -> dict[str, str]:
     """The query for all orders that changed in a span and that the merchant has still to ship."""
-    return {**changed_between(start, end, marketplace_ids), "fulfillmentStatuses": ",".join(TO_SHIP)}
+    return {**changed_between(start, end, marketplace_ids), "fulfillmentStatuses": ",".join(sorted(TO_SHIP))}
 
 
 def to_ship_created_between(

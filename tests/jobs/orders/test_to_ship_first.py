@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.orderbook.schema import ORDERS
 from amzlink.sandbox.changes import CHANGES
@@ -32,8 +33,8 @@ class Mortal(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = self._inner.handle_request(request)
         if request.url.path.endswith("/orders"):
-            statuses = request.url.params.get("fulfillmentStatuses", "")
-            self.searches.append("to ship" if statuses == "UNSHIPPED,PARTIALLY_SHIPPED" else "changes")
+            statuses = set(request.url.params.get("fulfillmentStatuses", "").split(","))
+            self.searches.append("to ship" if statuses == TO_SHIP else "changes")
             if len(self.searches) in self.dies_at:
                 raise Killed
         return answer
@@ -125,6 +126,10 @@ def test_what_comes_to_ship_while_changes_are_read_for_hours_does_not_wait_for_t
     assert in_the_book(at) >= {*new, pending}
     assert amazon.searches[0] == "to ship"
     assert amazon.searches.count("to ship") == 1
+    at.clock.advance(300)
+    amazon.searches.clear()
+    assert run(at) is not None
+    assert set(amazon.searches) == {"changes"}, "the changes get further, however often it runs"
     while (report := run(at)) is None or report.problem:
         at.clock.advance(900)
     assert in_the_book(at) == set(at.sandbox.world.orders)

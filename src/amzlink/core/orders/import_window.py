@@ -10,7 +10,10 @@ LONG_GAP: Final = timedelta(days=1)
 """After so long without a run that came to its end, what is to ship comes before everything else that has changed."""
 OVERLAP: Final = timedelta(minutes=10)
 UNDER_WAY_FOR: Final = timedelta(minutes=15)
-"""After so long, what has come to ship meanwhile is not left to wait for the end of a search of changes."""
+"""After so long, what has come to ship meanwhile is not left to wait for the end of a search of changes.
+
+Five pages grow in this time, of which that takes one.
+"""
 FIRST_RUN: Final = timedelta(days=30)
 # Amazon refuses an end that is less than two minutes past (docs/services/amazon.md, "Searching orders"); the seconds
 # are for the way there.
@@ -68,7 +71,7 @@ def plan_run(
 
 
 def since_search(end: datetime, now: datetime) -> Window | None:
-    """What to ask for before a search of changes up to `end` goes on; None where it is hardly begun.
+    """What to ask for before a search of changes goes on; None where that was up to a moment ago (`end`).
 
     Hours can pass until its last page. What has become ready to ship since would come only after that.
     """

@@ -28,9 +28,11 @@ from amzlink.jobs.orders.report_route import OrdersByReport
 from amzlink.jobs.orders.route_choice import faster_route
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read
 from amzlink.orderbook.orders.pages import (
+    TO_SHIP_SINCE,
     Search,
     begin_searches,
     coverage,
+    find_search,
     forget_page_token,
     has_taken_report,
     note_search,
@@ -158,7 +160,8 @@ class Fetch:
         if [search.kind for search in under_way] != ["changes"]:
             return []
         [changes] = under_way
-        window = since_search(changes.window_end, self._link.amazon_now())
+        last = find_search(self._book, TO_SHIP_SINCE) or changes
+        window = since_search(last.window_end, self._link.amazon_now())
         if window is None:
             return []
         since = Search(
@@ -169,7 +172,8 @@ class Fetch:
             window_end=window.end,
             marketplace_ids=changes.marketplace_ids,
         )
-        note_search(self._book, since)
+        for kind in (since.kind, TO_SHIP_SINCE):
+            note_search(self._book, msgspec.structs.replace(since, kind=kind))
         return [since]
 
     def _plan(self, since: datetime | None) -> list[Search]:

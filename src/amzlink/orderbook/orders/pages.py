@@ -102,6 +102,8 @@ REPORT: Final = "report"
 """The kind of a report that is under way. It stands among the searches, and is none."""
 REPORT_TAKEN: Final = "report-taken"
 """The same once its orders are in: the searches that were under way with it need no other."""
+TO_SHIP_SINCE: Final = "to-ship-since"
+"""Up to when orders to ship were asked for while changes are read: it stands among the searches, and is none."""
 
 # A person sets the first, the listings the others; what Amazon tells of an order says nothing of them.
 _NOT_IN_THE_ORDER: Final = ("manual", "missing-weight", "missing-customs")
@@ -158,7 +160,7 @@ def searches_under_way(book: StoreBook) -> list[Search]:
     """The searches that an earlier run did not finish, in the order in which they are to be made."""
     query = (
         select(SEARCHES)
-        .where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, REPORT_TAKEN)))
+        .where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, REPORT_TAKEN, TO_SHIP_SINCE)))
         .order_by(SEARCHES.c.position)
     )
     with book.reading() as connection:
@@ -167,10 +169,7 @@ def searches_under_way(book: StoreBook) -> list[Search]:
 
 def report_under_way(book: StoreBook) -> Search | None:
     """The report that an earlier run asked for and did not take in; its query names it as `reportId`."""
-    query = select(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == REPORT)
-    with book.reading() as connection:
-        row = connection.execute(query).one_or_none()
-    return _to_search(dict(row._mapping)) if row else None
+    return find_search(book, REPORT)
 
 
 def has_taken_report(book: StoreBook) -> bool:
@@ -178,6 +177,14 @@ def has_taken_report(book: StoreBook) -> bool:
     query = select(SEARCHES.c.kind).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == REPORT_TAKEN)
     with book.reading() as connection:
         return connection.scalar(query) is not None
+
+
+def find_search(book: StoreBook, kind: str) -> Search | None:
+    """What is noted of this kind."""
+    query = select(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind)
+    with book.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    return _to_search(dict(row._mapping)) if row else None
 
 
 def note_search(book: StoreBook, search: Search) -> None:
