@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from amzlink.core.orders.route import PAGE, REPORT_SECONDS, Guess, Pace, choose_route
 
-PUBLISHED = 1 / 0.0056
-seconds = st.floats(0, 10_000)
-paces = st.builds(Pace, seconds, st.floats(0.01, 10_000), seconds)
+PUBLISHED = 0.0056
+paces = st.builds(Pace, st.floats(0, 20), st.floats(0.001, 100), st.floats(0, 10_000))
 guesses = st.lists(st.builds(Guess, st.integers(0, 300_000), st.booleans()), max_size=3)
 read = st.integers(0, 10_000)
 
@@ -18,7 +17,7 @@ def test_the_way_that_takes_less_time_is_chosen(read: int, guesses: list[Guess],
     choice = choose_route(read, guesses, pace)
     assert (choice.route == "report") == (choice.report_seconds < choice.search_seconds)
     assert choice.report_seconds == REPORT_SECONDS + pace.report_calls
-    assert choice.search_seconds == pace.next_page + (choice.pages - 1) * pace.page_every
+    assert choice.search_seconds == max(0.0, choice.pages - pace.at_once) / pace.rate
 
 
 @given(read=read, guesses=guesses, pace=paces)
@@ -38,11 +37,11 @@ def test_more_orders_never_speak_for_the_search(read: int, guesses: list[Guess],
     assert (fewer.route, after.route) != ("report", "search")
 
 
-@given(read=read, guesses=guesses, pace=paces, factor=st.floats(0.01, 1))
+@given(read=read, guesses=guesses, pace=paces, factor=st.floats(1, 100))
 def test_a_quota_that_refills_faster_never_speaks_for_the_report(
     read: int, guesses: list[Guess], pace: Pace, factor: float
 ) -> None:
-    faster = Pace(pace.next_page * factor, pace.page_every * factor, pace.report_calls)
+    faster = Pace(pace.at_once, pace.rate * factor, pace.report_calls)
     choices = choose_route(read, guesses, pace).route, choose_route(read, guesses, faster).route
     assert choices != ("search", "report")
 
@@ -58,17 +57,25 @@ def test_where_no_more_is_known_than_that_a_page_follows_it_is_at_least_that(
     assert choice.at_least or not max(known, key=lambda guess: guess.orders).at_least
 
 
+@given(read=read, guesses=guesses, pace=paces)
+def test_what_comes_at_once_is_never_left_to_a_report(read: int, guesses: list[Guess], pace: Pace) -> None:
+    choice = choose_route(read, guesses, pace)
+    assert choice.route == "search" or choice.pages > pace.at_once
+
+
 @pytest.mark.parametrize(
-    ("next_page", "guess", "route", "pages"),
+    ("at_once", "guess", "route", "pages"),
     [
-        (PUBLISHED, None, "report", 1),
-        (100.0, None, "search", 1),
-        (100.0, 2050, "search", 1),
-        (100.0, 2150, "report", 2),
-        (PUBLISHED, 10_000, "report", 80),
+        (0.0, None, "report", 1),
+        (0.5, None, "search", 1),
+        (0.5, 2050, "search", 1),
+        (0.5, 2150, "report", 2),
+        (0.0, 10_000, "report", 80),
+        (19.0, 3_900, "search", 19),
+        (19.0, 10_000, "report", 80),
     ],
 )
-def test_by_amazons_published_quota(next_page: float, guess: int | None, route: str, pages: int) -> None:
+def test_by_amazons_published_quota(at_once: float, guess: int | None, route: str, pages: int) -> None:
     known = [] if guess is None else [Guess(guess)]
-    choice = choose_route(2000, known, Pace(next_page, PUBLISHED))
+    choice = choose_route(2000, known, Pace(at_once, PUBLISHED))
     assert (choice.route, choice.pages) == (route, pages)

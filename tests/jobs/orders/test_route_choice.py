@@ -27,10 +27,11 @@ def run(at: StoreOnSandbox, **options: object) -> ImportReport:
 def searches_left(at: StoreOnSandbox, calls: int, seconds_ago: float = 0) -> None:
     """Another run has left so many searches, some time ago."""
     account = at.deps.account_of(SLUG, at.deps.load_config().stores[SLUG])
-    quotas, then = at.deps.quotas(account), at.clock.now().timestamp() - seconds_ago
+    quotas, then = at.deps.quotas(account), at.clock.now().timestamp()
     while quotas.left(SEARCH_ORDERS, then) > calls:
         quotas.take(SEARCH_ORDERS, then)
         quotas.answered(SEARCH_ORDERS, then, None)
+    at.clock.advance(seconds_ago)
 
 
 def test_a_page_that_comes_sooner_than_a_report_is_waited_for(tmp_path: Path) -> None:

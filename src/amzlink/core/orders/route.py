@@ -26,14 +26,13 @@ class Guess(msgspec.Struct, frozen=True):
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """What the quotas allow, in seconds from now.
+    """What the quotas allow: so many pages at once, a part of one included, and then `rate` a second.
 
-    The `next_page` can be asked for then, and each one after it `page_every` seconds later; the calls that a report
-    needs are possible after `report_calls`.
+    The calls that a report needs are possible after `report_calls` seconds.
     """
 
-    next_page: float
-    page_every: float
+    at_once: float
+    rate: float
     report_calls: float = 0.0
 
 
@@ -55,6 +54,6 @@ def choose_route(read: int, guesses: Iterable[Guess], pace: Pace) -> RouteChoice
     guess = max(guesses, key=lambda each: each.orders, default=Guess(0))
     is_known = guess.orders > read
     pages = ceil((guess.orders - read) / PAGE) if is_known else 1
-    search = pace.next_page + (pages - 1) * pace.page_every
+    search = max(0.0, pages - pace.at_once) / pace.rate
     report = REPORT_SECONDS + pace.report_calls
     return RouteChoice("report" if report < search else "search", pages, guess.at_least or not is_known, search, report)

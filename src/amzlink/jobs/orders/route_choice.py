@@ -42,5 +42,5 @@ def _pace(run: StoreRun) -> Pace:
     def wait(operation: Operation) -> float:
         return seconds_until(1, run.quotas.standing(operation, now), operation)
 
-    rate = run.quotas.standing(SEARCH_ORDERS, now).rate or SEARCH_ORDERS.rate
-    return Pace(wait(SEARCH_ORDERS), 1 / rate, sum(map(wait, _REPORT_CALLS)))
+    searches = run.quotas.standing(SEARCH_ORDERS, now)
+    return Pace(searches.tokens, searches.rate or SEARCH_ORDERS.rate, sum(map(wait, _REPORT_CALLS)))
