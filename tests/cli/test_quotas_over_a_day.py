@@ -98,8 +98,9 @@ def check(day: Day, runs: int) -> None:
     """No call was throttled, all kinds of calls were made, and cron's runs all ended well."""
     assert day.distant.throttled == []
     assert set(day.office.world.sandbox.world.count_calls()) >= USED
-    assert len(day.office.exit_codes) == runs
-    assert {code for _, _, code in day.office.exit_codes} <= {Exit.DONE, Exit.TRY_AGAIN}
+    codes = [code for _, job, code in day.office.exit_codes if job in day.office.jobs]
+    assert len(codes) == runs
+    assert set(codes) <= {Exit.DONE, Exit.PARTLY}, "at worst one of two stores is paused by its quota"
     assert day.by_hand["import-orders", Exit.TRY_AGAIN] >= 1, "the quota was never used up"
 
 
