@@ -16,6 +16,7 @@ from amzlink.cli.main import app
 from amzlink.cli.pages import TOPICS
 from amzlink.cli.shell.global_options import split
 from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Problem, ProblemName, store_option, usage
+from amzlink.problems.entry import fill
 
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "amzlink"
 NAMES: Final = sorted(CATALOGUE, key=str)
@@ -231,7 +232,7 @@ def test_a_command_that_any_text_shows_exists(where: str, text: str) -> None:
     facts = {**dict.fromkeys(fields_of(text) if where.startswith("problems/") and "{" in text else (), "x")}
     facts |= {"store_option": " --store my-shop", "renew": " --renew", "command": "amzlink orders list"}
     text = text.replace("{option}", " --store my-shop")
-    for line in commands_in(text.format(**facts) if where.startswith("problems/") and "{" in text else text):
+    for line in commands_in(fill(text, facts) if where.startswith("problems/") and "{" in text else text):
         parse(line)
 
 

@@ -114,7 +114,8 @@ def test_the_guard_confirms_what_nobody_scans_and_until_then_there_is_a_warning(
     assert order.order.ship_by
     left = (order.order.ship_by - at.world.clock.now()).total_seconds()
     assert at.push(minutes=int(left / 60) - 8 * 60).counts()["waiting"] == 1
-    assert len(at.warned("ship-by-near")) == 1
+    (warning,) = at.warned("ship-by-near")
+    assert "From 6 hours before the ship-by date on" in warning.next_step
     assert at.push(minutes=3 * 60).sent.confirmed == 1
 
 

@@ -23,11 +23,12 @@ from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.jobs.shipments.confirm import Outbox
 from amzlink.jobs.shipments.confirm_singly import ConfirmTally
 from amzlink.jobs.shipments.from_file import rows_by_order, rows_of
+from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.jobs.shipments.plan import Planned, Planner
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import state_counts
 from amzlink.orderbook.shipments.parcels import bought_at
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem
 from amzlink.run import StoreRun, run_job
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _push_into(
     run.reporter.step("deciding what to confirm")
     report.planned = Planner(run, updates).decide()
     if report.planned.due:
-        run.reporter.warn(Problem(ProblemName.SHIP_BY_NEAR, count=report.planned.due, store=run.slug))
+        run.reporter.warn(ship_by_near(run, report.planned.due))
     report.delivered = note_arrivals(run)
     if not run.dry_run:
         outbox.send(options.route)

@@ -25,6 +25,7 @@ from amzlink.jobs.diagnosis.needs import (
     remembered_problems,
 )
 from amzlink.jobs.diagnosis.schedule import is_scheduled
+from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
 from amzlink.orderbook.orders.overview import Overview, count_orders, overview
@@ -158,7 +159,7 @@ def _of_intake(run: StoreRun) -> list[Problem]:
 def _of_parcels(run: StoreRun, now: datetime) -> list[Problem]:
     """Parcels that wait for a scan while their orders fall due."""
     count = count_near(run.book, now) if run.store.update_status_when == "processed" else 0
-    return [run.naming_store(Problem(ProblemName.SHIP_BY_NEAR, count=count))] if count else []
+    return [ship_by_near(run, count)] if count else []
 
 
 def _as_other(run: StoreRun, now: datetime) -> dict[str, int]:

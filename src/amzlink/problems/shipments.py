@@ -94,6 +94,7 @@ ENTRIES: Final = {
         what="{count:order} of the store {store} must be confirmed within a day, or should have been by now. No carrier has scanned the parcels yet.",
         why="The store confirms when the carrier has processed the parcel. Letters and some services are never scanned. Amazon counts a late confirmation against the seller.",
         next_step="Make sure that the carrier gets the parcels. `amzlink stores set ship_by_guard_hours=6{store_option}` confirms announced parcels six hours before the ship-by date, scanned or not.",
+        next_step_exactly="Make sure that the carrier gets the parcels, and that `amzlink push-status{store_option}` runs regularly. From {advice:hour} before the ship-by date on, it confirms announced parcels, scanned or not.",
         exit_code=Exit.PARTLY,
         severity="warning",
     ),

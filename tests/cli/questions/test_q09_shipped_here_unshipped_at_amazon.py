@@ -30,6 +30,11 @@ def test_a_parcel_without_a_scan_is_told_before_its_order_is_late_and_after(desk
         "1 order of the store demo-shop must be confirmed within a day", "(ship-by-near)", "ship_by_guard_hours=6"
     )
     assert screen.code == 0
+    desk.set("ship_by_guard_hours=200")  # since when nothing has run push-status
+    desk.ask("status").shows("`amzlink push-status --store demo-shop` runs regularly", "From 200 hours before").lacks(
+        "=6"
+    )
+    desk.set("ship_by_guard_hours=0")
     desk.wait(hours=6)
     desk.cron("import-orders")
     screen = desk.ask("status").shows(
