@@ -1,14 +1,11 @@
 """disconnect: remove a store."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from amzlink.cli.shell.session import Session
 from amzlink.problems import usage
-
-if TYPE_CHECKING:
-    from amzlink.cli.shell.console import Console
 
 
 def disconnect_command(
@@ -26,7 +23,7 @@ def disconnect_command(
     console = session.console
     slug = session.store()
     session.interruption = usage.NOTHING_CHANGED
-    if not yes and not _agreed(console, slug, keep_orders=keep_orders):
+    if not yes and not _agreed(session, slug, keep_orders=keep_orders):
         console.say("Nothing was changed.")
         return
     session.interruption = usage.DISCONNECTED_IN_PART
@@ -39,9 +36,15 @@ def disconnect_command(
     show_disconnected(console, done)
 
 
-def _agreed(console: "Console", slug: str, *, keep_orders: bool) -> bool:
+def _agreed(session: Session, slug: str, *, keep_orders: bool) -> bool:
+    from amzlink.cli.views.words import by_number, counted
+    from amzlink.jobs.privacy.still_to_ship import count_to_ship
+
+    console = session.console
     rest = "Its orders stay in the order book without that data." if keep_orders else "Its orders are deleted too."
     about = f"This deletes the secrets of the store {slug} and its buyers' personal data. {rest} This cannot be undone."
     if console.interactive:
         console.say(about)
+        if left := count_to_ship(session.deps, slug):
+            console.say(f"{counted(left, 'order')} still {by_number(left, 'has', 'have')} to be shipped.")
     return console.confirm(f"Disconnect {slug}?", default=False, option="--yes", explanation=about)

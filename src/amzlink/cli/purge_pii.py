@@ -1,5 +1,6 @@
 """purge-pii: delete buyers' personal data that is due."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,7 @@ def purge_pii_command(
     slugs = session.stores(all_stores=all_stores)
     if order:
         order = exact_number(session.deps, slugs, order, session.console.command)
+        _say_what_is_to_ship(session, slugs, order, include_destination=include_destination)
     if order and not (dry_run or yes):
         question = f"Delete the personal data of order {order} for good?"
         about = "The buyer's name, address and phone number are deleted here. The rest of the order stays."
@@ -62,3 +64,15 @@ def purge_pii_command(
     )
     reports = purge_pii(session.deps, slugs, options)
     session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)
+
+
+def _say_what_is_to_ship(session: Session, slugs: Sequence[str], order: str, *, include_destination: bool) -> None:
+    """Say that the order still has to be shipped, and what that needs of the data, before it is deleted."""
+    from amzlink.cli.views.privacy import before_shipping
+    from amzlink.jobs.privacy.still_to_ship import waits_with_data
+
+    stores = session.deps.load_config().stores
+    there_too = include_destination or any(stores[slug].purge_destination for slug in slugs)
+    wait = waits_with_data(session.deps, slugs, order)
+    if wait and not session.console.as_json and (told := before_shipping(order, wait, deleted_there_too=there_too)):
+        session.console.say(told)

@@ -16,6 +16,7 @@ def test_by_the_order_number_here_and_at_sendcloud(desk: Desk) -> None:
         "would be deleted for 1 order", order_id, "on request"
     )
     asked = desk.ask("purge-pii", "--order", order_id, typed="n\n")
+    asked.shows(f"The order {order_id} still has to be shipped. Sendcloud keeps its copy", "can still be made there")
     asked.shows(f"Delete the personal data of order {order_id} for good?", "Nothing was changed.")
     desk.ask("orders", "show", order_id, "--with-pii").shows(name)
 
@@ -35,6 +36,24 @@ def test_by_the_order_number_here_and_at_sendcloud(desk: Desk) -> None:
     assert desk.sendcloud_orders() == {other}
     assert order_id in {order["order_id"] for order in desk.json("orders", "list")["orders"]}
     assert name not in json.dumps(desk.json("orders", "show", order_id, "--with-pii"))
+
+
+def test_what_shipping_needs_of_it_is_said_before(desk: Desk) -> None:
+    sent, labelled, held = desk.add(3)
+    desk.cron("import-orders")
+    desk.parcels(action="announce", orders=[labelled])
+    desk.set("update_status_when=processed")
+    desk.ask("push-status")
+    desk.ask("purge-pii", "--order", sent, "--dry-run", "--include-destination").shows(
+        f"The order {sent} still has to be shipped. It is deleted at Sendcloud too"
+    )
+    desk.ask("purge-pii", "--order", labelled, typed="n\n").shows("The tracking number of its parcel is deleted too.")
+    desk.cron("orders", "hold", held)
+    desk.cron("import-orders")
+    told = desk.ask("purge-pii", "--order", held, typed="y\n")
+    told.shows(f"The order {held} still has to be shipped. After the deletion amzlink has no address for its label")
+    desk.ask("purge-pii", "--order", held, typed="y\n").lacks("still has to be shipped")  # it has none any more
+    desk.ask("disconnect", typed="n\n").shows("3 orders still have to be shipped.")
 
 
 def test_a_number_that_is_not_known_is_told(desk: Desk) -> None:

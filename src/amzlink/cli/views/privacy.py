@@ -12,6 +12,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment, path_text
 from amzlink.cli.views.runs import RunView, show_runs
 from amzlink.cli.views.words import counted, local_day
+from amzlink.core.orders.story import Wait
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.privacy.purge import PurgeReport
 from amzlink.problems import Exit
@@ -26,6 +27,11 @@ WHY_PURGED: Final = {
     Rule.REQUESTED: "on request",
 }
 _MOST_LISTED: Final = 50
+_AT_SENDCLOUD: Final = frozenset({Wait.LABEL, Wait.LABEL_IN_THE_MAKING, Wait.SENDCLOUD_STORES, Wait.CHANGE_REFUSED})
+_WITH_PARCEL: Final = frozenset(
+    {Wait.NEXT_PUSH, Wait.SCAN, Wait.AMAZONS_ANSWER, Wait.CONFIRM_BY_HAND, Wait.DO_NOT_SHIP}
+)
+_CONFIRMED: Final = frozenset({Wait.AMAZON_SHOWS, Wait.AMAZON_CONFIRMS})
 
 
 class Copies(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +86,26 @@ def show(
         always=asked,
     )
     return show_runs(console, alarms, reports, view)
+
+
+def before_shipping(order_id: str, wait: Wait, *, deleted_there_too: bool) -> str:
+    """What is lost with the data of an order that is still to ship; empty where nothing is."""
+    if wait in _CONFIRMED:
+        return ""
+    still = f"The order {order_id} still has to be shipped."
+    if wait in _WITH_PARCEL:
+        return (
+            f"{still} The tracking number of its parcel is deleted too. Confirm the shipment first, or enter the "
+            "number in Seller Central."
+        )
+    if wait not in _AT_SENDCLOUD:
+        return (
+            f"{still} After the deletion amzlink has no address for its label and cannot send it to Sendcloud. The "
+            "address is then only in Seller Central."
+        )
+    if deleted_there_too:
+        return f"{still} It is deleted at Sendcloud too, so make its label there first."
+    return f"{still} Sendcloud keeps its copy, and the label can still be made there."
 
 
 def _store(report: PurgeReport, *, dry_run: bool) -> StorePurge:

@@ -1,0 +1,31 @@
+"""What is lost with the personal data of orders that still have to be shipped."""
+
+from collections.abc import Sequence
+
+from amzlink.core.orders.holds import counting
+from amzlink.core.orders.story import Wait
+from amzlink.deps import Deps
+from amzlink.jobs.orders.browse import STILL_TO_SHIP
+from amzlink.jobs.orders.story import story_of
+from amzlink.orderbook.orders.browse import Filter, count_orders, find_order
+from amzlink.orderbook.privacy.purges import kept_order
+from amzlink.run import StoreRun
+
+
+def waits_with_data(deps: Deps, slugs: Sequence[str], order_id: str) -> Wait | None:
+    """What an order waits for that is still to ship and has personal data; None for any other."""
+    for slug in slugs:
+        with StoreRun(deps, slug) as run:
+            order = find_order(run.book, order_id)
+            if order is None or not order.order.to_ship or kept_order(run.book, order_id) is None:
+                continue
+            holds = counting(order.held_for, run.store.hold_policy, run.now())
+            waits = story_of(run, order, holds, None).waits_for
+            return waits.wait if waits else None
+    return None
+
+
+def count_to_ship(deps: Deps, slug: str) -> int:
+    """How many orders of a store are still to ship."""
+    with StoreRun(deps, slug) as run:
+        return count_orders(run.book, Filter(statuses=STILL_TO_SHIP))
