@@ -17,6 +17,7 @@ from amzlink.core.privacy.retention import Retention
 from amzlink.core.shipments.own_carriers import OwnCarrier, OwnCarriers, comparable, is_usable
 from amzlink.core.store_choices import IncludePrime
 from amzlink.core.stores.slug import is_slug
+from amzlink.core.stores.yes_no import parse_yes_no
 from amzlink.files import read_private, refuse_if_open, write_private
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName, privacy, schedule, stores, usage
@@ -103,7 +104,7 @@ MOST_ORDER_MONTHS: Final = 1200
 _STORE: Final = "{store}"
 _JOB: Final = "{job}"
 _WATCHED: Final = "import-orders"
-_PRIME_WORDS: Final = {"true": "always", "false": "never"}
+_PRIME_WORDS: Final = {True: "always", False: "never"}
 # A boolean of an earlier version, which wrote false where nobody had chosen anything.
 _PRIME_BEFORE: Final[Mapping[bool, IncludePrime]] = {True: "always", False: "auto"}
 
@@ -229,8 +230,11 @@ def parse_setting(key: str, text: str) -> object:
         raise _no_setting(usage.setting_unknown(key=key, known=known, nearest=nearest(key, SETTINGS)))
     wanted = fields[key].type
     value: object = text.strip() or None
-    if key == "include_prime":
-        value = _PRIME_WORDS.get(text.strip().lower(), value)
+    if (meant := parse_yes_no(text)) is not None:
+        if key == "include_prime":
+            value = _PRIME_WORDS[meant]
+        elif wanted is bool:
+            value = meant
     if key == "marketplace_ids":
         value = [part.strip() for part in text.split(",") if part.strip()] or None
     try:
@@ -252,7 +256,7 @@ def _why_not(key: str, text: str, kind: object) -> str:
     if get_origin(kind) is Literal:
         return usage.setting_not_one_of(key=key, choices=get_args(kind), given=text)
     if kind is bool:
-        return usage.setting_not_one_of(key=key, choices=("true", "false"), given=text)
+        return usage.setting_not_one_of(key=key, choices=("true", "false", "yes", "no"), given=text)
     if kind is int or int in get_args(kind):
         return usage.setting_no_number(key=key, given=text)
     return usage.setting_empty(key=key)

@@ -81,6 +81,7 @@ class TestWhatCanStandNext:
             ("amzlink stores set include_prime=", ["auto", "always", "never"]),
             ("amzlink stores set import_weights=t", ["true"]),
             ("amzlink stores set name=", []),
+            ("amzlink stores set name=x include_p", ["include_prime="]),
             ("amzlink sandbox --fault authorisation-", ["authorisation-revoked"]),
             ("amzlink --install-completion z", ["zsh"]),
             ("amzlink import-orders --dry", ["--dry-run"]),

@@ -50,6 +50,9 @@ def test_show_names_where_secrets_come_from_and_never_says_them(connected: Shell
 
 def test_set_changes_a_setting_and_shows_it(connected: Shell) -> None:
     assert connected.run("stores", "set", "import_weights=true").out == f"{SLUG}: import_weights = true\n"
+    assert connected.run("stores", "set", "hold_missing_weight=ja", "carrier.Budbee=DPD").out == (
+        f"{SLUG}: hold_missing_weight = true\n{SLUG}: carrier.Budbee = DPD\n"
+    )
     assert connected.run("stores", "set", "marketplace_ids=NL,DE").out.startswith(f"{SLUG}: marketplace_ids = A1805")
     shown = connected.run("stores", "set", "default_weight_grams=", "--json").document
     assert shown["settings"]["import_weights"] is True

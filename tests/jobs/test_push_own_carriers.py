@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.jobs.stores.settings import set_setting
+from amzlink.jobs.stores.settings import set_settings
 from tests.support.pushing import Pushing, row, uploads
 from tests.support.world import SLUG
 
@@ -15,7 +15,7 @@ def at(tmp_path: Path) -> Pushing:
 
 
 def call_it(at: Pushing, assignment: str) -> None:
-    set_setting(at.world.deps, SLUG, assignment)
+    set_settings(at.world.deps, SLUG, [assignment])
 
 
 def announce(at: Pushing, order_id: str, carrier: str) -> None:

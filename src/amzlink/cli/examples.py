@@ -30,6 +30,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     "stores show": (("amzlink stores show --store my-shop", "Show the settings of the store my-shop."),),
     "stores set": (
         ("amzlink stores set update_status_when=announced", "Confirm a shipment as soon as it has a label."),
+        ("amzlink stores set hold_missing_weight=yes default_weight_grams=500", "Change two settings at once."),
         ('amzlink stores set "name=My Shop" --store my-shop', "Give a store another name."),
     ),
     "stores default": (("amzlink stores default my-shop", "Commands without --store use my-shop from now on."),),

@@ -32,15 +32,18 @@ def stores_show_command(ctx: typer.Context) -> None:
 @stores_app.command("set")
 def stores_set_command(
     ctx: typer.Context,
-    setting: Annotated[str, typer.Argument(metavar="KEY=VALUE", help="The setting and its new value.")],
+    settings: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE", help="The setting and its new value. May be given several times."),
+    ],
 ) -> None:
-    """Change a setting of a store. `amzlink stores show` lists the settings."""
-    from amzlink.cli.views.stores import show_setting
-    from amzlink.jobs.stores.settings import set_setting
+    """Change settings of a store: all that you give, or none. `amzlink stores show` lists the settings."""
+    from amzlink.cli.views.stores import show_settings
+    from amzlink.jobs.stores.settings import key_of, set_settings
 
     session: Session = ctx.obj
-    shown = set_setting(session.deps, session.options.store, setting)
-    show_setting(session.console, shown, setting.partition("=")[0].strip())
+    shown = set_settings(session.deps, session.options.store, settings)
+    show_settings(session.console, shown, [key_of(setting) for setting in settings])
 
 
 @stores_app.command("default")

@@ -251,7 +251,12 @@ ENDPOINT_NOT_ACCEPTED: Final = "an endpoint has to be https, or http to this mac
 
 def not_an_assignment(*, text: str) -> str:
     """Something that is not `KEY=VALUE`."""
-    return f"“{text}” is not a setting. Write KEY=VALUE, for example import_weights=false."
+    return f"“{text}” is not a setting. Write KEY=VALUE, for example import_weights=false, in quotes if there is a space in it."
+
+
+def setting_twice(*, key: str) -> str:
+    """A setting that one command is to change twice."""
+    return f"{key} is given twice."
 
 
 NAME_MISSING: Final = "A store needs a name."

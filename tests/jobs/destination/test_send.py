@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.jobs.status import status_of
-from amzlink.jobs.stores.settings import set_setting
+from amzlink.jobs.stores.settings import set_settings
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.problems import ProblemName
 from amzlink.sandbox.messages import Json
@@ -594,7 +594,7 @@ def test_what_the_parcel_must_have_reaches_sendcloud_unless_the_store_wants_none
     details = at.stored()[order_id]["order_details"]
     assert "signature on delivery" in details["notes"]
     assert "SIGNATURE_CONFIRMATION" in details["tags"]
-    set_setting(at.world.deps, None, "notes_for_demands=false")
+    set_settings(at.world.deps, None, ["notes_for_demands=false"])
     at.run()
     details = at.stored()[order_id]["order_details"]
     assert "signature" not in str(details.get("notes")).lower()
@@ -611,7 +611,7 @@ def test_a_customised_order_goes_where_the_store_includes_them(tmp_path: Path) -
     at.alter(order_id, edit)
     at.run()
     assert order_id not in at.stored()
-    set_setting(at.world.deps, None, "include_customised=true")
+    set_settings(at.world.deps, None, ["include_customised=true"])
     at.run()
     assert "CUSTOMISED" in at.stored()[order_id]["order_details"]["tags"]
 

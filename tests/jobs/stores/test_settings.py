@@ -9,7 +9,7 @@ import pytest
 
 from amzlink.cli.views.stores import Settings
 from amzlink.config import SETTINGS
-from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_setting, show_store
+from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_settings, show_store
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import SystemSecrets
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
@@ -23,7 +23,7 @@ def world(tmp_path: Path) -> StoreOnSandbox:
 
 def refusal(world: StoreOnSandbox, assignment: str, slug: str | None = None) -> Problem:
     with pytest.raises(Problem) as caught:
-        set_setting(world.deps, slug, assignment)
+        set_settings(world.deps, slug, [assignment])
     return caught.value
 
 
@@ -88,6 +88,9 @@ class TestSetting:
             ("include_prime=auto", "include_prime", "auto"),
             ("include_prime=true", "include_prime", "always"),
             ("include_prime=False", "include_prime", "never"),
+            ("include_prime=ja, graag", "include_prime", "always"),
+            ("hold_missing_weight=Tak", "hold_missing_weight", True),
+            ("notes_for_demands=nein", "notes_for_demands", False),
             ("include_customised=true", "include_customised", True),
             ("notes_for_demands=false", "notes_for_demands", False),
             ("ship_by_guard_hours=6", "ship_by_guard_hours", 6),
@@ -99,17 +102,27 @@ class TestSetting:
     )
     def test_changes_that_setting_alone(self, world: StoreOnSandbox, assignment: str, key: str, value: object) -> None:
         before = stored(world)
-        set_setting(world.deps, None, assignment)
+        set_settings(world.deps, None, [assignment])
         assert stored(world) == {**before, key: value}
 
+    def test_several_change_together_or_not_at_all(self, world: StoreOnSandbox) -> None:
+        before = stored(world)
+        for wrong in ("name=", "import_weights=perhaps", "carrier.=DPD", "Shop", " import_weights =nein"):
+            with pytest.raises(Problem, match="usage"):
+                set_settings(world.deps, None, ["import_weights=ja", "carrier.Budbee=DPD", wrong])
+            assert stored(world) == before
+        set_settings(world.deps, None, ["import_weights=ja", "carrier.Budbee=DPD", "ship_by_guard_hours=6"])
+        changed = {"import_weights": True, "carriers": {"Budbee": "DPD"}, "ship_by_guard_hours": 6}
+        assert stored(world) == {**before, **changed}
+
     def test_an_optional_one_to_nothing_takes_it_away(self, world: StoreOnSandbox) -> None:
-        set_setting(world.deps, None, "default_weight_grams=250")
-        set_setting(world.deps, None, "default_weight_grams=")
+        set_settings(world.deps, None, ["default_weight_grams=250"])
+        set_settings(world.deps, None, ["default_weight_grams="])
         assert stored(world)["default_weight_grams"] is None
         assert "default_weight_grams" not in world.deps.home.config_file.read_text()
 
     def test_marketplaces_without_the_own_country_moves_the_country(self, world: StoreOnSandbox) -> None:
-        shown = set_setting(world.deps, None, "marketplace_ids=FR,NL")
+        shown = set_settings(world.deps, None, ["marketplace_ids=FR,NL"])
         assert (shown.store.country, shown.store.marketplace_ids) == ("FR", ("A13V1IB3VIYZZH", "A1805IZSGTT6HS"))
 
     @pytest.mark.parametrize(
@@ -145,7 +158,7 @@ class TestSetting:
         assert world.deps.home.config_file.read_bytes() == before
 
     def test_names_the_countries_of_two_regions(self, world: StoreOnSandbox) -> None:
-        set_setting(world.deps, None, "marketplace_ids=DE")
+        set_settings(world.deps, None, ["marketplace_ids=DE"])
         assert refusal(world, "marketplace_ids=US").summary == (
             "Germany, United States are in different Amazon regions."
         )
@@ -157,14 +170,14 @@ class TestSetting:
 class TestSendingToSendcloud:
     def test_needs_both_keys_and_the_integration(self, world: StoreOnSandbox) -> None:
         credentials = world.sandbox.world.account.credentials()
-        set_setting(world.deps, None, f"sendcloud_public_key={credentials['sendcloud_public_key']}")
+        set_settings(world.deps, None, [f"sendcloud_public_key={credentials['sendcloud_public_key']}"])
         assert refusal(world, "destination=sendcloud").name.value == "sendcloud-keys-missing"
-        set_setting(world.deps, None, f"sendcloud_integration_id={credentials['sendcloud_integration_id']}")
-        assert set_setting(world.deps, None, "destination=sendcloud").store.destination == "sendcloud"
+        set_settings(world.deps, None, [f"sendcloud_integration_id={credentials['sendcloud_integration_id']}"])
+        assert set_settings(world.deps, None, ["destination=sendcloud"]).store.destination == "sendcloud"
 
     def test_is_refused_with_the_way_to_give_them_where_the_secret_key_is_missing(self, tmp_path: Path) -> None:
         world = store_on_sandbox(tmp_path, destination="sendcloud")
-        set_setting(world.deps, None, "destination=none")
+        set_settings(world.deps, None, ["destination=none"])
         world.deps.secrets.delete(SLUG, "sendcloud-secret-key")
         problem = refusal(world, "destination=sendcloud")
         assert problem.name.value == "sendcloud-keys-missing"
@@ -174,8 +187,8 @@ class TestSendingToSendcloud:
     def test_goes_on_only_while_they_are_there(self, tmp_path: Path, key: str) -> None:
         world = store_on_sandbox(tmp_path, destination="sendcloud")
         assert refusal(world, f"{key}=").name.value == "sendcloud-keys-missing"
-        set_setting(world.deps, None, "destination=none")
-        set_setting(world.deps, None, f"{key}=")
+        set_settings(world.deps, None, ["destination=none"])
+        set_settings(world.deps, None, [f"{key}="])
 
 
 def test_every_setting_is_shown_beside_the_marketplaces() -> None:
@@ -204,8 +217,8 @@ class TestOwnCarriers:
     """`stores set carrier.NAME=CODE[,METHOD]`."""
 
     def test_are_kept_in_the_file_with_amazon_s_spelling(self, world: StoreOnSandbox) -> None:
-        set_setting(world.deps, None, "carrier.Budbee=dpd")
-        shown = set_setting(world.deps, None, "carrier.Red je Pakketje=PostNL, Brievenbus")
+        set_settings(world.deps, None, ["carrier.Budbee=dpd"])
+        shown = set_settings(world.deps, None, ["carrier.Red je Pakketje=PostNL, Brievenbus"])
         assert tomllib.loads(world.deps.home.config_file.read_text())["stores"][SLUG]["carriers"] == {
             "Budbee": "DPD",
             "Red je Pakketje": {"code": "PostNL", "method": "Brievenbus"},
@@ -214,15 +227,15 @@ class TestOwnCarriers:
         assert world.reported.warnings == []
 
     def test_a_name_is_the_same_whatever_its_capitals_and_blanks(self, world: StoreOnSandbox) -> None:
-        set_setting(world.deps, None, "carrier.Red je Pakketje=DPD")
-        set_setting(world.deps, None, "carrier. red JE  pakketje =GLS")
+        set_settings(world.deps, None, ["carrier.Red je Pakketje=DPD"])
+        set_settings(world.deps, None, ["carrier. red JE  pakketje =GLS"])
         assert stored(world)["carriers"] == {"red JE  pakketje": "GLS"}
-        set_setting(world.deps, None, "carrier.REDJEPAKKETJE=")
+        set_settings(world.deps, None, ["carrier.REDJEPAKKETJE="])
         assert stored(world).get("carriers", {}) == {}
 
     def test_a_code_that_the_list_lacks_is_taken_and_warned_of(self, world: StoreOnSandbox) -> None:
-        set_setting(world.deps, None, "carrier.Evri=Evri Next")
-        set_setting(world.deps, None, "carrier.Budbee=Chronpost")
+        set_settings(world.deps, None, ["carrier.Evri=Evri Next"])
+        set_settings(world.deps, None, ["carrier.Budbee=Chronpost"])
         assert stored(world)["carriers"] == {"Budbee": "Chronpost", "Evri": "Evri Next"}
         first, second = world.reported.warnings
         assert [first.name.value, second.name.value] == ["carrier-code-unlisted"] * 2
@@ -230,7 +243,7 @@ class TestOwnCarriers:
         assert f"`amzlink stores set carrier.Budbee=Chronopost --store {SLUG}`" in second.next_step
 
     def test_other_is_a_code_too(self, world: StoreOnSandbox) -> None:
-        set_setting(world.deps, None, "carrier.Budbee=other")
+        set_settings(world.deps, None, ["carrier.Budbee=other"])
         assert stored(world)["carriers"] == {"Budbee": "Other"}
         assert world.reported.warnings == []
 

@@ -12,7 +12,7 @@ from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData, CustomsState
 from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport, check_weights
 from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.holds import release_order
-from amzlink.jobs.stores.settings import set_setting
+from amzlink.jobs.stores.settings import set_settings
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
 from tests.support.destination import NONE, Destination
@@ -184,7 +184,7 @@ def test_switching_the_setting_on_takes_back_what_lacks_customs_data(tmp_path: P
     order_id = at.order_to("to-great-britain")
     at.run()
     assert order_id in at.stored()
-    set_setting(at.world.deps, None, "hold_missing_customs=true")
+    set_settings(at.world.deps, None, ["hold_missing_customs=true"])
     assert at.run().sent.recalled == 1
     assert at.stored() == {}
 

@@ -85,6 +85,8 @@ class _Place:
                 }
             )
         arguments = [param for param in self._command.params if param.param_type_name == "argument"]
+        if arguments and arguments[-1].nargs < 0:  # it takes as many words as there are
+            arguments += arguments[-1:] * (self._arguments + 1 - len(arguments))
         if self._arguments < len(arguments):
             return self._values(arguments[self._arguments], current)
         return Candidates(words=self._options())

@@ -125,13 +125,23 @@ def show_store(console: Console, shown: Shown) -> None:
     console.result(lambda: _document(shown), lambda: _print(console, shown))
 
 
-def show_setting(console: Console, shown: Shown, key: str) -> None:
-    """A setting that was changed."""
-    if key.startswith(CARRIER):
-        console.result(lambda: _document(shown), lambda: _print_carrier(console, shown, key))
-        return
-    value = _spelled(_settings(shown.store)[key])
-    console.result(lambda: _document(shown), lambda: console.line(f"{shown.slug}: {key} = {value}"))
+def show_settings(console: Console, shown: Shown, keys: Sequence[str]) -> None:
+    """The settings that were changed."""
+
+    def show() -> None:
+        settings, carriers = _settings(shown.store), [key for key in keys if key.startswith(CARRIER)]
+        for key in keys:
+            if key in carriers:
+                _print_carrier(console, shown, key)
+            else:
+                console.line(f"{shown.slug}: {key} = {_spelled(settings[key])}")
+        if any(same_name(_carrier_of(key), shown.store.carriers) for key in carriers):
+            option = console.option_of(shown.slug)
+            console.say(
+                f"`amzlink push-status{option}` corrects what was confirmed under another code in the last 30 days."
+            )
+
+    console.result(lambda: _document(shown), show)
 
 
 def show_default(console: Console, slug: str) -> None:
@@ -281,16 +291,18 @@ def _print_connected(console: Console, connected: Connected, before_next: Callab
     console.say(f"Next: `amzlink import-orders{console.option_of(connected.slug)}` fetches the orders{further}.")
 
 
+def _carrier_of(key: str) -> str:
+    return key.removeprefix(CARRIER).strip()
+
+
 def _print_carrier(console: Console, shown: Shown, key: str) -> None:
-    given = key.removeprefix(CARRIER).strip()
+    given = _carrier_of(key)
     carriers = _carriers(shown.store)
     name = same_name(given, carriers)
     if name is None:
         console.line(f"{shown.slug}: {CARRIER}{given} was removed. amzlink's own list of carriers counts again.")
         return
     console.line(f"{shown.slug}: {CARRIER}{name} = {_spelled_carrier(carriers[name])}")
-    option = console.option_of(shown.slug)
-    console.say(f"`amzlink push-status{option}` corrects what was confirmed under another code in the last 30 days.")
 
 
 def _spelled_carrier(carrier: OwnCarrier) -> str:

@@ -1,4 +1,4 @@
-"""Yes and no in the languages of Amazon's marketplaces."""
+"""Yes and no in the languages of Amazon's marketplaces, and as a settings file has them."""
 
 import re
 import unicodedata
@@ -7,13 +7,13 @@ from typing import Final
 _YES: Final = frozenset(
     (
         "y", "yes", "yep", "ok", "okay", "j", "ja", "jo", "jawohl", "o", "oui", "s", "si", "sì", "sí", "sim", "t",
-        "tak", "e", "evet", "hai", "haan", "نعم", "はい", "हाँ", "हां",
+        "tak", "e", "evet", "hai", "haan", "نعم", "はい", "हाँ", "हां", "true",
     )
 )  # fmt: skip
 _NO: Final = frozenset(
     (
         "n", "no", "nope", "nein", "ne", "nee", "nej", "non", "não", "nao", "nie", "h", "hayır", "hayir", "iie",
-        "nahin", "لا", "いいえ", "नहीं",
+        "nahin", "لا", "いいえ", "नहीं", "false",
     )
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The connected stores: what they are, how they are set, and which is the default."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ _COMMAND: Final = "amzlink stores set"
 _AT_LEAST: Final = {"default_weight_grams": 1, "ship_by_guard_hours": 0, "sendcloud_integration_id": 1}
 CARRIER: Final = "carrier."
 """What stands before the name in `stores set carrier.NAME=CODE`."""
+Carriers = dict[str, str | OwnCarrier]
+"""`[stores.SLUG.carriers]` as the file has it."""
 _OF_SENDCLOUD: Final = frozenset({"destination", "sendcloud_public_key", "sendcloud_integration_id"})
 
 
@@ -57,8 +60,8 @@ def show_store(deps: Deps, slug: str | None) -> Shown:
     return Shown(slug, config.stores[slug], slug == config.default_store, places)
 
 
-def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
-    """Change one setting, given as `KEY=VALUE`; an empty value takes an optional one away.
+def set_settings(deps: Deps, slug: str | None, assignments: Sequence[str]) -> Shown:
+    """Change settings, each given as `KEY=VALUE`, all of them or none; an empty value takes an optional one away.
 
     `carrier.NAME=CODE[,METHOD]` is a line of the store's own table of carriers. A code that Amazon's list does not
     have is taken, since the list may be older than the code, and warned of.
@@ -69,21 +72,46 @@ def set_setting(deps: Deps, slug: str | None, assignment: str) -> Shown:
     """
     config = deps.load_config()
     slug = config.choose(slug, deps.home.config_file)
-    key, equals, text = assignment.partition("=")
-    if not equals:
-        raise _usage(stores.not_an_assignment(text=assignment))
-    if key.strip().startswith(CARRIER):
-        return _set_carrier(deps, slug, key.strip().removeprefix(CARRIER).strip(), text.strip())
-    store = msgspec.structs.replace(config.stores[slug], **_changes(config.stores[slug], key.strip(), text.strip()))
-    if store.destination == "sendcloud" and key.strip() in _OF_SENDCLOUD:
+    store, unlisted = config.stores[slug], []
+    wanted = _read(assignments)
+    for key, text in wanted.items():
+        if not key.startswith(CARRIER):
+            store = msgspec.structs.replace(store, **_changes(store, key, text))
+            continue
+        name = key.removeprefix(CARRIER).strip()
+        carriers = _with_carrier(store.carriers, name, text)
+        store = msgspec.structs.replace(store, carriers=carriers)
+        if text and (problem := _if_unlisted(slug, name, carriers[name])):
+            unlisted.append(problem)
+    if store.destination == "sendcloud" and _OF_SENDCLOUD & wanted.keys():
         _require_keys(deps, slug, store)
     deps.save_config(config.with_store(slug, store))
+    for problem in unlisted:
+        deps.observer.warn(problem)
     return Shown(slug, store, slug == config.default_store)
 
 
-def _set_carrier(deps: Deps, slug: str, name: str, text: str) -> Shown:
-    config = deps.load_config()
-    before = config.stores[slug].carriers
+def key_of(assignment: str) -> str:
+    """The setting that `KEY=VALUE` is about."""
+    return assignment.partition("=")[0].strip()
+
+
+def _read(assignments: Sequence[str]) -> dict[str, str]:
+    """The values by their keys. Raises `usage`, for what is no assignment, and for a key that is there twice."""
+    read: dict[str, str] = {}
+    for assignment in assignments:
+        _, equals, text = assignment.partition("=")
+        if not equals:
+            raise _usage(stores.not_an_assignment(text=assignment))
+        key = key_of(assignment)
+        if same_name(key, read):
+            raise _usage(stores.setting_twice(key=key))
+        read[key] = text.strip()
+    return read
+
+
+def _with_carrier(before: Carriers, name: str, text: str) -> Carriers:
+    """The store's own table with this line; without it, where the text is empty."""
     if not name:
         raise _usage(stores.CARRIER_NAME_MISSING)
     written = same_name(name, before)
@@ -94,19 +122,20 @@ def _set_carrier(deps: Deps, slug: str, name: str, text: str) -> Shown:
             raise _usage(stores.CARRIER_UNUSABLE)
     elif written is None:
         raise _usage(stores.carrier_not_set(name=name, known=list(before)))
-    plain = {
+    return {
         other: meant.code if isinstance(meant, OwnCarrier) and meant.method is None else meant
         for other, meant in carriers.items()
     }
-    store = msgspec.structs.replace(config.stores[slug], carriers=plain)
-    deps.save_config(config.with_store(slug, store))
-    if text and find_code(carrier.code) is None:
-        unlisted = Problem(
-            ProblemName.CARRIER_CODE_UNLISTED, code=carrier.code, carrier=name, store_option=store_option(slug)
-        )
-        nearest = nearest_code(carrier.code)
-        deps.observer.warn(unlisted.with_facts(advice=nearest) if nearest else unlisted)
-    return Shown(slug, store, slug == config.default_store)
+
+
+def _if_unlisted(slug: str, name: str, carrier: str | OwnCarrier) -> Problem | None:
+    """What is to be said of a carrier whose code Amazon's list does not have."""
+    code = carrier.code if isinstance(carrier, OwnCarrier) else carrier
+    if find_code(code) is not None:
+        return None
+    unlisted = Problem(ProblemName.CARRIER_CODE_UNLISTED, code=code, carrier=name, store_option=store_option(slug))
+    nearest = nearest_code(code)
+    return unlisted.with_facts(advice=nearest) if nearest else unlisted
 
 
 def _carrier(text: str) -> OwnCarrier:
