@@ -424,12 +424,15 @@ class TestChoosing:
             self.config("a").choose("b", self.FILE)
         assert error.value.name.value == "no-store"
         assert "“b”" in error.value.summary
+        assert "The connected stores are a." in error.value.next_step
 
     def test_without_any_store_that_is_told(self) -> None:
         with pytest.raises(Problem) as error:
             self.config().choose(None, self.FILE)
         assert error.value.name.value == "no-store"
         assert str(self.FILE) in error.value.cause
+        assert "stores list" not in error.value.next_step  # it would be empty
+        assert "another AMZLINK_HOME" in error.value.next_step
 
 
 class TestSettings:

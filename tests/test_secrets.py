@@ -11,7 +11,16 @@ import pytest
 
 from amzlink.files import Home, find_home
 from amzlink.problems import Exit, Problem
-from amzlink.secrets import FileSecrets, MemorySecrets, Secret, SystemSecrets, require, variable, why_no_keyring
+from amzlink.secrets import (
+    FileSecrets,
+    KeyringAccess,
+    MemorySecrets,
+    Secret,
+    SystemSecrets,
+    require,
+    variable,
+    why_no_keyring,
+)
 
 
 class DictKeyring:
@@ -236,6 +245,31 @@ class TestTheVaultKey:
         link.symlink_to(home.data)
         store = self.store(home, {"AMZLINK_SECRET_A_VAULT_KEY_FILE": str(link / "vault.key")})
         assert problem_of(lambda: store.get("a", "vault-key")).name.value == "environment-invalid"
+
+
+class TestFilesThatNoVariableNames:
+    def store(self, home: Home, folder: Path, keyring: KeyringAccess) -> SystemSecrets:
+        for name in ("refresh-token", "vault-key"):
+            (folder / f"my-shop.{name}").write_text("x")
+        return SystemSecrets({}, home, keyring=keyring, folder_of=lambda _slug: folder)
+
+    @pytest.mark.parametrize("error", ["NoKeyringError", "KeyringLocked"])
+    def test_are_told_where_there_is_no_keyring(self, home: Home, tmp_path: Path, error: str) -> None:
+        store = self.store(home, tmp_path, FailingKeyring(keyring_error(error)))
+        step = problem_of(lambda: require(store, "my-shop", "client-secret")).next_step
+        assert f"are in files in {tmp_path}" in step
+        assert "`amzlink stores show --store my-shop`" in step
+
+    def test_are_told_where_the_keyring_lacks_the_secret(self, home: Home, tmp_path: Path) -> None:
+        store = self.store(home, tmp_path, DictKeyring())
+        missing = problem_of(lambda: require(store, "my-shop", "refresh-token"))
+        assert (missing.name.value, str(tmp_path) in missing.next_step) == ("secret-missing", True)
+        missing = problem_of(lambda: require(store, "my-shop", "client-secret"))  # which is in no file
+        assert "amzlink connect --store my-shop --renew" in missing.next_step
+
+    def test_keep_a_second_vault_key_from_being_made(self, home: Home, tmp_path: Path) -> None:
+        store = self.store(home, tmp_path, DictKeyring())
+        assert problem_of(lambda: store.get("my-shop", "vault-key")).name.value == "secret-missing"
 
 
 def keyring_error(name: str, message: str = "") -> Exception:

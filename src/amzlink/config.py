@@ -34,6 +34,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     `test` marks a store that was made under overridden endpoints; `client_secret_set_on` and `authorised_on` are
     the days on which the two secrets were given, by which their age is judged. A `..._mark` is the beginning of the
     secret's hash: too short to tell anything of it, and long enough to see that another one was given.
+    `secrets_folder` is where `connect` wrote the secrets, on a machine without a keyring: nothing is read there, but
+    who starts amzlink without the variables that name the files is told of it.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     authorised_on: str | None = None
     client_secret_mark: str | None = None
     refresh_token_mark: str | None = None
+    secrets_folder: str | None = None
 
     @property
     def hold_policy(self) -> HoldPolicy:
@@ -180,7 +183,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         if slug is not None:
             if slug not in self.stores:
                 meant = usage.did_you_mean(nearest(slug, self.stores))
-                raise Problem(ProblemName.NO_STORE, named=f"“{slug}” ", meant=meant, file=file)
+                unknown = Problem(ProblemName.NO_STORE, named=f"“{slug}” ", meant=meant, file=file)
+                raise unknown.with_facts(advice=", ".join(sorted(self.stores))) if self.stores else unknown
             return slug
         if len(self.stores) == 1:
             return next(iter(self.stores))

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -368,7 +369,20 @@ def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
     """The machine's own. Makes the folders; raises as `Home.prepare`."""
     home = find_home(environ)
     home.prepare()
-    return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive))
+    return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive, folder_of=_folders_of(home)))
+
+
+def _folders_of(home: Home) -> Callable[[str], Path | None]:
+    """Where `connect` wrote each store's secrets, as the settings have it."""
+
+    def folder_of(slug: str) -> Path | None:
+        try:
+            store = config.load(home.config_file).stores.get(slug)
+        except Problem:  # whoever needs the settings is told what is wrong with them
+            return None
+        return Path(store.secrets_folder) if store and store.secrets_folder else None
+
+    return folder_of
 
 
 def amazon_offset_is_large(offset: timedelta) -> bool:

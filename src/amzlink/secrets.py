@@ -41,6 +41,8 @@ class Secret:
 
     _value: str
     source: Source
+    file: Path | None = None
+    """The file that it came from, if it came from one."""
 
     def reveal(self) -> str:
         """The value itself."""
@@ -73,6 +75,9 @@ class SecretStore(Protocol):
     def own_file(self, slug: str, name: SecretName) -> Path | None:
         """The file with this secret that the environment names, where this user may replace it."""
 
+    def unnamed_file(self, slug: str, name: SecretName) -> Path | None:
+        """The file into which `connect` has written this secret, where it is there and no variable names it."""
+
 
 def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
     """The secret.
@@ -82,13 +87,12 @@ def require(store: SecretStore, slug: str, name: SecretName) -> Secret:
     """
     if secret := store.get(slug, name):
         return secret
-    raise Problem(
-        ProblemName.SECRET_MISSING,
-        name=spoken(name),
-        store=slug,
-        store_option=store_option(slug),
-        variable=_suffix(slug, name),
-    )
+    raise _missing(slug, name, store.unnamed_file(slug, name))
+
+
+def file_in(folder: Path, slug: str, name: SecretName) -> Path:
+    """Where a secret is in a folder of secrets; so systemd's $CREDENTIALS_DIRECTORY has them too."""
+    return folder / f"{slug}.{name}"
 
 
 def spoken(name: SecretName) -> str:
@@ -150,6 +154,10 @@ class MemorySecrets:
         return ()
 
     def own_file(self, slug: str, name: SecretName) -> Path | None:  # noqa: ARG002 - the protocol's arguments
+        """None: there are no files."""
+        return None
+
+    def unnamed_file(self, slug: str, name: SecretName) -> Path | None:  # noqa: ARG002 - the protocol's arguments
         """None: there are no files."""
         return None
 
@@ -215,7 +223,8 @@ class SystemSecrets:
     key.
 
     `interactive` tells whether somebody is there to unlock the keyring; it then gets two minutes instead of ten
-    seconds. A keyring that has once kept silent is not asked again.
+    seconds. A keyring that has once kept silent is not asked again. `folder_of` gives the folder into which `connect`
+    has written a store's secrets, if it has: no secret is read there, but who lacks one is told of it.
     """
 
     environ: Mapping[str, str]
@@ -223,6 +232,7 @@ class SystemSecrets:
     interactive: bool = False
     keyring: KeyringAccess = field(default_factory=SystemKeyring)
     patience_seconds: float | None = None
+    folder_of: Callable[[str], Path | None] = lambda _slug: None
     _gave_up: bool = False
 
     def get(self, slug: str, name: SecretName) -> Secret | None:
@@ -230,14 +240,16 @@ class SystemSecrets:
 
         Raises:
             Problem: `secret-file-unreadable`, `writable-by-others`, `keyring-unavailable`, `keyring-locked`, or
-                `environment-invalid`.
+                `environment-invalid`; `secret-missing` for a vault key whose file nobody names.
         """
         if name == "vault-key":
             if file := self._vault_key_file(slug):
-                return _read_vault_key(file)
+                return _read_if_filled(file)
         elif given := self._given(slug, name):
             return given
         value = self._ask(slug, name, self.keyring.get)
+        if value is None and name == "vault-key" and (file := self.unnamed_file(slug, name)):
+            raise _missing(slug, name, file)  # a second key would be made, and the data of the first be taken for lost
         return None if value is None else Secret(value, "keyring")
 
     def set(self, slug: str, name: SecretName, value: str) -> None:
@@ -269,7 +281,7 @@ class SystemSecrets:
             with contextlib.suppress(Problem):  # a secret that was cut off would be refused later, far from its cause
                 self._ask(slug, name, self.keyring.delete)
             raise _too_long(slug, name, value)
-        raise _unavailable(slug, name, texts.VALUE_NOT_KEPT)
+        raise self._unavailable(slug, name, texts.VALUE_NOT_KEPT)
 
     def _takes_short(self, slug: str, name: SecretName) -> bool:
         """Whether the keyring, having refused a long value, keeps a short one: then it is the length that it refuses.
@@ -328,13 +340,24 @@ class SystemSecrets:
             replaceable = target.stat().st_uid == os.geteuid()
         return file if replaceable else None
 
+    def unnamed_file(self, slug: str, name: SecretName) -> Path | None:
+        """The file into which `connect` has written this secret, where it is there and no variable names it.
+
+        Raises:
+            Problem: `environment-invalid`.
+        """
+        if self.overridden(slug, name) or not (folder := self.folder_of(slug)):
+            return None
+        file = file_in(folder, slug, name)
+        return file if _is_there(file) else None
+
     def _given(self, slug: str, name: SecretName) -> Secret | None:
         if value := self._variable(slug, name):
             return Secret(value, "environment")
         if file := self._file(slug, name):
-            return Secret(_read_secret(file), "file")
+            return Secret(_read_secret(file), "file", file)
         if file := self._credential(slug, name):
-            return Secret(_read_secret(file), "credentials directory")
+            return Secret(_read_secret(file), "credentials directory", file)
         return None
 
     def _variable(self, slug: str, name: SecretName) -> str | None:
@@ -350,7 +373,7 @@ class SystemSecrets:
         folder = self.environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
             return None
-        file = Path(folder) / f"{slug}.{name}"
+        file = file_in(Path(folder), slug, name)
         return file if _is_there(file) else None
 
     def _vault_key_file(self, slug: str) -> Path | None:
@@ -372,36 +395,48 @@ class SystemSecrets:
         `hidden` is a value that the call carries: what a back end says of it is not repeated.
         """
         seconds = self.patience_seconds or (UNLOCKING_SECONDS if self.interactive else PATIENCE_SECONDS)
-        late = _unavailable(slug, name, texts.no_answer(seconds=seconds))
         if self._gave_up:
-            raise late
+            raise self._late(slug, name, seconds)
         service = self.home.keyring_service()
         try:
             return within(seconds, lambda: call(service, f"{slug}/{name}"))
         except OutOfTime:
             self._gave_up = True
-            raise late from None
+            raise self._late(slug, name, seconds) from None
         except Exception as error:  # noqa: BLE001 - every back end has errors of its own
             # The error's own text may quote the value, and a traceback would show it.
             raise self._translate(error, slug, name, hidden) from (None if hidden else error)
 
     def _translate(self, error: Exception, slug: str, name: SecretName, hidden: str) -> Problem:
         if type(error).__name__ in _LOCKED_ERRORS:
-            return _refusal(ProblemName.KEYRING_LOCKED, slug, name, texts.COULD_NOT_BE_UNLOCKED)
+            return self._refusal(ProblemName.KEYRING_LOCKED, slug, name, texts.COULD_NOT_BE_UNLOCKED)
         if type(error).__name__ == "NoKeyringError":
-            return _unavailable(slug, name, why_no_keyring(self.environ, sys.platform))
+            return self._unavailable(slug, name, why_no_keyring(self.environ, sys.platform))
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
         if hidden and hidden[:_TELLING] in reason:
             reason = ""
-        return _unavailable(slug, name, texts.back_end_failed(kind=type(error).__name__, reason=reason))
+        return self._unavailable(slug, name, texts.back_end_failed(kind=type(error).__name__, reason=reason))
+
+    def _late(self, slug: str, name: SecretName, seconds: float) -> Problem:
+        return self._unavailable(slug, name, texts.no_answer(seconds=seconds))
+
+    def _unavailable(self, slug: str, name: SecretName, detail: str) -> Problem:
+        return self._refusal(ProblemName.KEYRING_UNAVAILABLE, slug, name, detail)
+
+    def _refusal(self, problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
+        refused = Problem(
+            problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, bus=_session_bus()
+        )
+        file = next(filter(None, (self.unnamed_file(slug, each) for each in (name, *NAMES))), None)
+        return _with_folder(refused, slug, file) if file else refused
 
 
 @dataclass(slots=True, repr=False)
 class FileSecrets:
     """Secrets in files that only their owner can read, in place of the keyring; for the time of one `connect`.
 
-    New ones go into `folder`, as `SLUG.NAME`: so systemd's $CREDENTIALS_DIRECTORY has them too. What the environment
-    gives goes before, as in `base`; with `renewing`, files that it names are replaced, as far as this user may.
+    New ones go into `folder`. What the environment gives goes before, as in `base`; with `renewing`, files that it
+    names are replaced, as far as this user may.
     """
 
     base: SecretStore
@@ -416,8 +451,7 @@ class FileSecrets:
             Problem: `secret-file-unreadable`, `writable-by-others`, or as `base`.
         """
         if file := self.file_of(slug, name):
-            text = _read(file) if _is_there(file) else ""
-            return Secret(text, "file") if text else None
+            return _read_if_filled(file)
         return self.base.get(slug, name)
 
     def set(self, slug: str, name: SecretName, value: str) -> None:
@@ -462,13 +496,17 @@ class FileSecrets:
         """As `base`."""
         return self.base.own_file(slug, name)
 
+    def unnamed_file(self, slug: str, name: SecretName) -> Path | None:
+        """As `base`."""
+        return self.base.unnamed_file(slug, name)
+
     def file_of(self, slug: str, name: SecretName) -> Path | None:
         """Where this secret is kept; None where `base` has it."""
         if self.renewing and (named := self.base.own_file(slug, name)):
             return named
         if self.folder is None or self.base.overridden(slug, name):
             return None
-        return self.folder / f"{slug}.{name}"
+        return file_in(self.folder, slug, name)
 
 
 def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
@@ -486,12 +524,21 @@ def why_no_keyring(environ: Mapping[str, str], platform: str) -> str:
     return texts.NO_KEYRING_SERVICE
 
 
-def _unavailable(slug: str, name: SecretName, detail: str) -> Problem:
-    return _refusal(ProblemName.KEYRING_UNAVAILABLE, slug, name, detail)
+def _missing(slug: str, name: SecretName, file: Path | None) -> Problem:
+    """`secret-missing`; `file` is where it is all the same."""
+    missing = Problem(
+        ProblemName.SECRET_MISSING,
+        name=spoken(name),
+        store=slug,
+        store_option=store_option(slug),
+        variable=_suffix(slug, name),
+    )
+    return _with_folder(missing, slug, file) if file else missing
 
 
-def _refusal(problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
-    return Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, bus=_session_bus())
+def _with_folder(problem: Problem, slug: str, file: Path) -> Problem:
+    """The problem with the folder in which the secrets are."""
+    return problem.with_facts(advice=file.parent, store_option=store_option(slug))
 
 
 def _too_long(slug: str, name: SecretName, value: str) -> Problem:
@@ -514,10 +561,10 @@ def _is_there(file: Path) -> bool:
     return True
 
 
-def _read_vault_key(file: Path) -> Secret | None:
+def _read_if_filled(file: Path) -> Secret | None:
     """An empty file is one that was made beforehand, with its owner and rights, for amzlink to fill."""
     text = _read(file) if _is_there(file) else ""
-    return Secret(text, "file") if text else None
+    return Secret(text, "file", file) if text else None
 
 
 def _read_secret(file: Path) -> str:

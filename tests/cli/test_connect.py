@@ -424,6 +424,32 @@ class TestSecretsInFiles:
         assert shell.run("connect", "--renew", "--secrets-from", "-", stdin=secrets).code == 0
         assert file.read_text() == other
 
+    def test_are_found_again_by_who_opens_another_terminal(self, shell: EmptyShell) -> None:
+        connected = shell.connect("--secrets-to", str(self.folder(shell)))
+        export = [line for line in connected.out.splitlines() if line.startswith("export AMZLINK_SECRET")]
+        lost = shell.run("import-orders", "-v")
+        assert lost.code == 78
+        assert f"are in files in {self.folder(shell)}" in lost.err
+        assert "`amzlink stores show --store my-shop` shows the lines" in lost.err
+        assert shell.run("verify", "--json").document["checks"][1]["next_step"].startswith("The secrets of this store")
+        shown = shell.run("stores", "show")
+        assert f"no variable names its file {self.folder(shell)}/my-shop.refresh-token" in shown.out
+        assert [line for line in shown.out.splitlines() if line.startswith("export AMZLINK_SECRET")] == export
+        shell.environ |= dict(line.removeprefix("export ").split("=", 1) for line in export)
+        assert shell.run("import-orders").code in (0, 1)
+        shown = shell.run("stores", "show")
+        assert f"from the file: {self.folder(shell)}/my-shop.vault-key" in shown.out
+        assert "export" not in shown.out
+        place = {"source": "file", "problem": None, "file": f"{self.folder(shell)}/my-shop.client-secret"}
+        assert shell.run("stores", "show", "--json").document["secrets"]["client-secret"] == place
+
+    def test_are_named_when_the_store_goes(self, shell: EmptyShell) -> None:
+        shell.connect("--secrets-to", str(self.folder(shell)))
+        shell.environ["PYTHON_KEYRING_BACKEND"] = "file_keyring.FileKeyring"
+        gone = shell.run("disconnect", "--yes", "--json").document
+        names = ("client-secret", "refresh-token")
+        assert gone["files_left"] == [f"{self.folder(shell)}/my-shop.{name}" for name in names]
+
     def test_leave_one_document_with_json(self, shell: EmptyShell) -> None:
         done = shell.connect("--secrets-to", str(self.folder(shell)), "--json")
         assert (done.code, done.document["store"], done.err) == (0, "my-shop", "")

@@ -22,11 +22,14 @@ def stores_list_command(ctx: typer.Context) -> None:
 @stores_app.command("show")
 def stores_show_command(ctx: typer.Context) -> None:
     """Show a store's settings and where its secrets come from, but never a secret."""
+    from amzlink.cli.views.secret_files import show_lines_again
     from amzlink.cli.views.stores import show_store
     from amzlink.jobs.stores import settings
 
     session: Session = ctx.obj
-    show_store(session.console, settings.show_store(session.deps, session.options.store))
+    shown = settings.show_store(session.deps, session.options.store)
+    show_store(session.console, shown)
+    show_lines_again(session.console, session.deps, shown)
 
 
 @stores_app.command("set")

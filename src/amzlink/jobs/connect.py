@@ -5,6 +5,7 @@ The command line asks for the answers, or takes them from options.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, REGION_NAMES, find_country
@@ -68,7 +69,8 @@ def _with_place(deps: Deps, state: State, slug: str | None, *, connected: bool) 
     if draft.write_files is False and state.keyring_fault:
         raise state.keyring_fault
     if state.keyring_fault and connected and slug and not draft.secrets_folder:
-        usual = usual_folder(deps.home)
+        noted = deps.load_config().stores[slug].secrets_folder
+        usual = Path(noted) if noted else usual_folder(deps.home)
         if has_files(usual, slug):
             draft = replace(draft, secrets_folder=str(usual))
     if not draft.secrets_folder or draft.secrets_folder == state.folder_in_use:
@@ -84,7 +86,7 @@ def _is_kept(deps: Deps, slug: str, name: SecretName) -> bool:
     try:
         return deps.secrets.get(slug, name) is not None
     except Problem as problem:
-        if problem.name in _NO_KEYRING:
+        if problem.name in (*_NO_KEYRING, ProblemName.SECRET_MISSING):
             return False
         raise
 

@@ -59,7 +59,11 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         _refuse_unless_possible(deps, run)
         written = _archive(run)
         archived = written.orders if written else 0
-        files_left = tuple(file for name in NAMES if (file := deps.secrets.own_file(slug, name)))
+        files_left = tuple(
+            file
+            for name in NAMES
+            if (file := deps.secrets.own_file(slug, name) or deps.secrets.unnamed_file(slug, name))
+        )
         still_given, refusal = _forget_secrets(deps, slug)
         copies_left = handed_over(run.book)
         run.reporter.step("deleting personal data")

@@ -8,12 +8,17 @@ from amzlink.problems.names import ProblemName
 
 AREA: Final = "Secrets"
 
+_IN_FILES: Final = (
+    "The secrets of this store are in files in {advice}, and the variables that name the files are not set here. "
+    "`amzlink stores show{store_option}` shows the lines to paste into this terminal, and those for cron and systemd."
+)
 ENTRIES: Final = {
     ProblemName.KEYRING_UNAVAILABLE: Entry(
         title="No keyring available",
         what="The keyring of this machine cannot be used: {detail}.",
         why="amzlink keeps secrets in the operating system's keyring. Servers, containers and cron often have none.",
         next_step="There are three ways. (1) Write each secret to a file that only you can read, and set AMZLINK_SECRET_{variable}_FILE to its path. At a terminal, `amzlink connect{store_option}` offers to write the files and shows the lines to set. In a script, its option --secrets-to does. {first}(2) Put a file {slug}.{name} into systemd's credentials directory. (3) Give this session a keyring. For cron, add the line DBUS_SESSION_BUS_ADDRESS={bus} to the crontab: it uses the keyring of the desktop where you are signed in. On a server, run `dbus-run-session` with gnome-keyring and unlock it. If the keyring hangs, sign out and in again. amzlink rewrites the vault key. For that key use (3), or the _FILE of (1) with a file outside amzlink's own folders. `amzlink explain servers` shows each way step by step.",
+        next_step_exactly=_IN_FILES,
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -22,6 +27,7 @@ ENTRIES: Final = {
         what="The keyring is locked: {detail}.",
         why="The keyring opens when you sign in at the desktop. Over ssh and in cron nobody unlocks it.",
         next_step="Sign in at the desktop, or pipe the password to `gnome-keyring-daemon --unlock`. Or give the secrets as variables or files: `amzlink explain servers` shows how.",
+        next_step_exactly=_IN_FILES,
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "vault"),
     ),
@@ -38,6 +44,7 @@ ENTRIES: Final = {
         what="The {name} of the store {store} is missing. It is not in the keyring, in AMZLINK_SECRET_{variable}, in its _FILE, or in systemd's credentials.",
         why="It was never stored, was removed, or belongs to another user or home.",
         next_step="Run `amzlink connect{store_option}{renew}` to give it again.",
+        next_step_exactly=_IN_FILES,
         exit_code=Exit.CONFIGURATION,
         checks=("keyring", "sendcloud-access"),
     ),

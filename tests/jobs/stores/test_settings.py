@@ -53,7 +53,7 @@ class TestShowing:
         world.deps.secrets.set(SLUG, "vault-key", "x")
         assert show_store(world.deps, None).secrets == {
             "client-secret": SecretPlace("environment"),
-            "refresh-token": SecretPlace("credentials directory"),
+            "refresh-token": SecretPlace("credentials directory", file=tmp_path / "demo-shop.refresh-token"),
             "sendcloud-secret-key": SecretPlace(None),
             "vault-key": SecretPlace("keyring"),
         }

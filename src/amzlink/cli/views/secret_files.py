@@ -3,6 +3,7 @@
 Each line stands by itself and is never broken, because people copy it.
 """
 
+import dataclasses
 import os
 import shlex
 import sys
@@ -13,6 +14,7 @@ from typing import Final
 
 from amzlink.cli.shell.console import Console
 from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
+from amzlink.jobs.stores.settings import Shown
 from amzlink.problems import store_option
 from amzlink.secrets import NAMES, FileSecrets, variable
 
@@ -90,6 +92,15 @@ def variables_of_files(deps: Deps, slug: str) -> Mapping[str, str]:
     if not isinstance(kept, FileSecrets) or kept.folder is None:
         return {}
     return _lines(deps.environ, kept, slug).variables
+
+
+def show_lines_again(console: Console, deps: Deps, shown: Shown) -> None:
+    """The same for who has started a session without these variables, or asks for more words."""
+    folder = shown.store.secrets_folder
+    unnamed = any(place.file and not place.source for place in (shown.secrets or {}).values())
+    if folder and (unnamed or console.verbose) and not console.as_json:
+        console.line()
+        show_lines(console, dataclasses.replace(deps, secrets=FileSecrets(deps.secrets, Path(folder))), shown.slug)
 
 
 def _block(console: Console, text: str, lines: Iterator[str]) -> None:

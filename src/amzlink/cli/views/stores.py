@@ -15,7 +15,7 @@ from amzlink.core.shipments.own_carriers import OwnCarrier, same_name
 from amzlink.core.store_choices import IncludePrime
 from amzlink.jobs.disconnect import Disconnected
 from amzlink.jobs.stores.save import Connected, region_of
-from amzlink.jobs.stores.settings import CARRIER, Shown
+from amzlink.jobs.stores.settings import CARRIER, SecretPlace, Shown
 from amzlink.problems import ProblemName
 from amzlink.secrets import SecretName, Source
 
@@ -48,10 +48,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecretOrigin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a secret comes from, None that it is not there; or what keeps it from being looked at."""
+    """Where a secret comes from, None that it is not there; or what keeps it from being looked at.
+
+    `file` is the file that it is in; without a source it is one that `connect` wrote and no variable names.
+    """
 
     source: Source | None
     problem: ProblemName | None
+    file: str | UnsetType = UNSET
 
 
 class StorePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,10 +225,19 @@ def _part(shown: Shown) -> StorePart:
         test=store.test,
         amazon_sandbox=store.amazon_sandbox,
         settings=_settings_part(store),
-        secrets=UNSET
-        if shown.secrets is None
-        else {name: SecretOrigin(source=place.source, problem=place.problem) for name, place in shown.secrets.items()},
+        secrets=UNSET if shown.secrets is None else {name: _origin(place) for name, place in shown.secrets.items()},
     )
+
+
+def _origin(place: SecretPlace) -> SecretOrigin:
+    return SecretOrigin(source=place.source, problem=place.problem, file=path_text(place.file) if place.file else UNSET)
+
+
+def _spelled_origin(place: SecretPlace) -> str:
+    if place.source:
+        return f"from the {place.source}" + (f": {place.file}" if place.file else "")
+    missing = place.problem.value if place.problem else "missing"
+    return f"{missing}: no variable names its file {place.file}" if place.file else missing
 
 
 def _settings_part(store: Store) -> Settings:
@@ -275,7 +288,7 @@ def _print(console: Console, shown: Shown) -> None:
         **{f"{CARRIER}{name}": _spelled_carrier(meant) for name, meant in _carriers(store).items()},
     }
     for name, place in (shown.secrets or {}).items():
-        rows[name] = place.problem or (f"from the {place.source}" if place.source else "missing")
+        rows[name] = _spelled_origin(place)
     width = max(map(len, rows))
     for key, value in rows.items():
         console.line(_spelled(value), lead=f"  {key:<{width}}  ")

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.stores.answers import Answers
 from amzlink.orderbook.privacy.disconnected import former_stores
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
-from amzlink.secrets import Secret, SecretName, SecretStore, require, spoken, variable
+from amzlink.secrets import FileSecrets, Secret, SecretName, SecretStore, file_in, require, spoken, variable
 
 _EXAMPLE_SLUG: Final = "my-shop"
 _VAULT_KEY: Final[SecretName] = "vault-key"
@@ -227,6 +228,10 @@ def _merged(
     if answers.sendcloud:
         settings["sendcloud_public_key"] = answers.sendcloud.public_key
         settings["sendcloud_integration_id"] = answers.sendcloud.integration_id
+    if folder := _folder_of(deps.secrets, answers.slug):
+        settings["secrets_folder"] = str(folder)
+    elif changed and not isinstance(deps.secrets, FileSecrets):
+        settings["secrets_folder"] = None  # they are in the keyring now
     today = today_at((deps.of_store(before) if before else deps).clock.now())
     unseen = renewing and not changed  # a variable or file had the new secret before amzlink was run
     for name, secret, day, mark in (
@@ -239,6 +244,14 @@ def _merged(
         if before is None or name in changed or is_another:
             settings[day] = today
     return Store(**settings) if before is None else msgspec.structs.replace(before, **settings)
+
+
+def _folder_of(store: SecretStore, slug: str) -> Path | None:
+    """The folder with the secrets that are kept in files, which the environment names to who is started anew."""
+    if not isinstance(store, FileSecrets) or store.folder is None:
+        return None
+    is_there = store.file_of(slug, "refresh-token") == file_in(store.folder, slug, "refresh-token")
+    return store.folder if is_there else None
 
 
 def _mark(secret: Secret) -> str:

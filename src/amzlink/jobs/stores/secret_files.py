@@ -8,7 +8,7 @@ from amzlink.deps import Deps
 from amzlink.files import Home
 from amzlink.jobs.stores.save import GIVEN, usage_problem
 from amzlink.problems import secrets
-from amzlink.secrets import FileSecrets
+from amzlink.secrets import FileSecrets, file_in
 
 _FOLDER = "amzlink-keys"
 
@@ -22,7 +22,7 @@ def usual_folder(home: Home) -> Path:
 
 def has_files(folder: Path, slug: str) -> bool:
     """Whether the folder has both of Amazon's secrets of this store."""
-    return all((folder / f"{slug}.{name}").is_file() for name in GIVEN)
+    return all(file_in(folder, slug, name).is_file() for name in GIVEN)
 
 
 def keep_in_files(deps: Deps, given: str) -> Path:

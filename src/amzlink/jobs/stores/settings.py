@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -26,10 +27,14 @@ _OF_SENDCLOUD: Final = frozenset({"destination", "sendcloud_public_key", "sendcl
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """Where a secret comes from, or the name of the problem that keeps it from being looked at; never its value."""
+    """Where a secret comes from, or the name of the problem that keeps it from being looked at; never its value.
+
+    `file` is the file that it is in; without a source it is one that `connect` wrote and nothing here names.
+    """
 
     source: Source | None
     problem: ProblemName | None = None
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +165,17 @@ def _place(deps: Deps, slug: str, name: SecretName) -> SecretPlace:
     try:
         secret = deps.secrets.get(slug, name)
     except Problem as problem:
-        return SecretPlace(None, problem.name)
-    return SecretPlace(secret.source if secret else None)
+        return SecretPlace(None, problem.name, _unnamed(deps, slug, name))
+    if secret is None:
+        return SecretPlace(None, file=_unnamed(deps, slug, name))
+    return SecretPlace(secret.source, file=secret.file)
+
+
+def _unnamed(deps: Deps, slug: str, name: SecretName) -> Path | None:
+    try:
+        return deps.secrets.unnamed_file(slug, name)
+    except Problem:  # which is told already
+        return None
 
 
 def _changes(store: Store, key: str, text: str) -> dict[str, Any]:
