@@ -47,6 +47,13 @@ class TestOnATerminal:
             Console().table(("KEY", "TITLE"), [(key, "short")], keys=("KEY",))
         assert key in out.getvalue()
 
+    def test_where_each_row_is_a_block_a_word_that_is_wider_is_broken(self, columns: int) -> None:
+        with screens(columns) as (out, _):
+            Console().table(("KEY", "NAME", "SKU"), [("K" * 40, f"{'x' * 150} end", "S" * 110)], keys=("KEY", "SKU"))
+        lines = plain(out.getvalue())
+        assert "".join(lines).count("x") == 150
+        assert all(len(line) <= columns or line == "S" * 110 for line in lines)
+
     @pytest.mark.parametrize("write", ["say", "tell", "line"])
     def test_a_text_is_broken_between_its_words(self, columns: int, write: str) -> None:
         with screens(columns) as (out, err):

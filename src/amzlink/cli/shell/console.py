@@ -258,7 +258,11 @@ class Console:
     def _write_cell(self, lead: str, cell: str, *, is_key: bool) -> None:
         """A cell of a block; a key stays on one line, below its name where that is too long beside it."""
         if not is_key:
-            self.line(cell, lead=lead)
+            from amzlink.cli.shell.layout import wrapped
+
+            for part in wrapped(cell, max(_columns(sys.stdout) - len(lead), 1)):
+                print(lead + part)
+                lead = " " * len(lead)
         elif _surely_fits(lead + cell, _columns(sys.stdout)):
             print(lead + cell)
         else:

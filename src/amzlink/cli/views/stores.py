@@ -256,7 +256,7 @@ def _carriers(store: Store) -> dict[str, OwnCarrier]:
 def _settings(store: Store) -> Mapping[str, object]:
     """By key, in the order of the documentation."""
     return {key: getattr(store, key) for key in SETTINGS if key != "marketplace_ids"} | {
-        "marketplace_ids": ",".join(store.marketplace_ids)
+        "marketplace_ids": ", ".join(store.marketplace_ids)  # a line can be broken there
     }
 
 

@@ -115,6 +115,7 @@ def _redacted_store(store: Store) -> dict[str, Any]:
     shown["name"] = f"({len(store.name)} characters)"
     for field in ("seller_id", "client_id", "sendcloud_public_key"):
         shown[field] = redacted(getattr(store, field))
+    shown["secrets_folder"] = store.secrets_folder is not None  # its path may name a person
     del shown["client_secret_mark"], shown["refresh_token_mark"]
     return shown
 
