@@ -165,6 +165,15 @@ def test_without_a_product_there_is_a_table_with_a_head_and_nothing_else(tmp_pat
         ran = at.run("check-weights", "--output", str(file))
         assert ran.code == 0
         assert "0 products checked" in ran.out
+        ran = at.run("check-weights", "--accept-suggestions", "--apply", "--from", str(file))
+        assert (ran.code, ran.out.splitlines()[1:]) == (
+            0,
+            [
+                "There is no suggested weight to accept.",
+                f"{file} has no weight and no customs data that is new.",
+                "No weight was set here, so there is nothing to write to Amazon's listings.",
+            ],
+        )
         assert len(file.read_text(encoding="utf-8-sig").splitlines()) == 1
 
 

@@ -10,7 +10,7 @@ from amzlink.cli.views.weights import show
 from amzlink.core.weights.customs import CustomsData, CustomsState
 from amzlink.core.weights.rows import WeightEntry
 from amzlink.core.weights.weights import Weights, assess
-from amzlink.jobs.check_weights import Checked, CheckReport
+from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport
 from amzlink.orderbook.weights.customs import MissingCustoms
 from amzlink.orderbook.weights.listings import BookedListing
 from tests.cli.shell.test_safe_text import screens
@@ -109,7 +109,7 @@ def test_the_table_keeps_a_long_sku_whole_and_fits(columns: int) -> None:
         customs=MissingCustoms(2, {LONG_SKU: 2}, {LONG_SKU: CustomsData("6109100012")}),
     )
     with screens(columns) as (out, err):
-        show(Console(), report, (), output=None, dry_run=False)
+        show(Console(), report, (), output=None, options=CheckOptions())
     lines = plain(out.getvalue())
     assert max(map(len, lines)) <= columns
     assert any(LONG_SKU in line for line in lines)

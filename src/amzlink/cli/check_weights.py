@@ -2,10 +2,10 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from amzlink.core.weights.customs import CustomsData
     from amzlink.core.weights.rows import WeightRefusal
     from amzlink.jobs.check_weights import CheckReport
+
+T = TypeVar("T")
 
 
 def check_weights_command(
@@ -62,14 +64,16 @@ def check_weights_command(
     """Find products without a shipping weight or customs data, and set both."""
     from amzlink.cli.shell.values import parse_output
     from amzlink.cli.views.weights import show
+    from amzlink.core.weights.customs import parse_customs
+    from amzlink.core.weights.weights import parse_setting
     from amzlink.jobs.check_weights import CheckOptions, check_weights
 
     session: Session = ctx.obj
     file = parse_output("--output", output)
     (slug,) = session.stores(all_stores=False)
     given = _given(session, slug, source)
-    _add_weights(session, given, set_weights or [])
-    _add_customs(session, given, set_customs or [])
+    _add(session, given.weights, set_weights or [], parse_setting, usage.weight_setting_invalid)
+    _add(session, given.customs, set_customs or [], parse_customs, usage.customs_setting_invalid)
     options = CheckOptions(
         all_listings=all_listings,
         weights=given.weights,
@@ -85,7 +89,7 @@ def check_weights_command(
     report = check_weights(session.deps, slug, options)
     with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
         session.exit_code = show(
-            session.console, report, given.refused, output=Path(file) if file else None, dry_run=options.dry_run
+            session.console, report, given.refused, output=Path(file) if file else None, options=options, source=source
         )
 
 
@@ -131,29 +135,20 @@ def _given(session: Session, slug: str, source: Path | None) -> _Given:
     )
 
 
-def _add_weights(session: Session, given: _Given, settings: Sequence[str]) -> None:
-    """The weights on the command line, which count more than those in the file."""
-    from amzlink.core.weights.weights import BadWeightError, parse_setting
-    from amzlink.problems import usage
-
+def _add(
+    session: Session,
+    given: dict[str, T],
+    settings: Sequence[str],
+    parse: Callable[[str], tuple[str, T]],
+    complaint: Callable[..., str],
+) -> None:
+    """What is on the command line, which counts more than what is in the file."""
     for text in settings:
         try:
-            sku, grams = parse_setting(text)
-        except BadWeightError as error:
-            session.console.usage(usage.weight_setting_invalid(setting=text, reason=str(error)))
-        given.weights[sku] = grams
-
-
-def _add_customs(session: Session, given: _Given, settings: Sequence[str]) -> None:
-    """The customs data on the command line, which counts more than that in the file."""
-    from amzlink.core.weights.customs import BadCustomsError, parse_customs
-
-    for text in settings:
-        try:
-            sku, customs = parse_customs(text)
-        except BadCustomsError as error:
-            session.console.usage(usage.customs_setting_invalid(setting=text, reason=str(error)))
-        given.customs[sku] = customs
+            sku, value = parse(text)
+        except ValueError as error:
+            session.console.usage(complaint(setting=text, reason=str(error)))
+        given[sku] = value
 
 
 def _to_forget(session: Session, skus: Sequence[str], given: _Given) -> tuple[str, ...]:

@@ -82,14 +82,15 @@ class CheckReport(msgspec.Struct, kw_only=True):
     """What one store's run found and did.
 
     `problem` is what stopped it, or kept it from reading listings. `passed_over` counts weights that Amazon refused or
-    lost before, and that are not sent again unless they are given again. `set_here` and `forgotten` count weights,
-    `customs_set` and `customs_forgotten` products with customs data; `customs` is what orders to ship lack of that.
-    `never_set` are the SKUs to forget of which nothing was set here.
+    lost before, and that are not sent again unless they are given again. `set_here` and `forgotten` count weights, of
+    which `accepted` were suggestions; `customs_set` and `customs_forgotten` count products with customs data; `customs`
+    is what orders to ship lack of that. `never_set` are the SKUs to forget of which nothing was set here.
     """
 
     store: str
     skus: list[Checked] = msgspec.field(default_factory=list)
     set_here: int = 0
+    accepted: int = 0
     forgotten: int = 0
     refused: list[SkuRefusal] = msgspec.field(default_factory=list)
     patches: list[PatchOutcome] = msgspec.field(default_factory=list)
@@ -188,7 +189,9 @@ class _Check:
         self._forget(options, set(waiting))
         weigher.ask_catalogue(skus)
         if options.accept_suggestions:
-            given |= self._accept(weigher, skus)
+            accepted = self._accept(weigher, skus)
+            self._report.accepted = len(accepted)
+            given |= accepted
         self._report.set_here = len(given)
         self._report.customs = find_missing_customs(self._run)
         if self._run.store.import_weights and not self._run.dry_run:

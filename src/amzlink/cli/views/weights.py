@@ -1,6 +1,6 @@
 """How the result of check-weights looks, to a program and to a person; and the table to fill in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from amzlink.cli.views.words import by_number, counted, reason
 from amzlink.core.weights.customs import CustomsState
 from amzlink.core.weights.rows import WeightRefusal, write_weight_csv
 from amzlink.core.weights.weights import Finding, Source, SuggestionSource, spell_grams
-from amzlink.jobs.check_weights import Checked, CheckReport
+from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport
 from amzlink.jobs.weights.customs import customs_problem, customs_settings
 from amzlink.jobs.weights.update_listings import PatchOutcome
 from amzlink.orderbook.weights.listings import PatchState
@@ -113,9 +113,15 @@ class WeightsDocument(Document, frozen=True, kw_only=True):
 
 
 def show(
-    console: Console, report: CheckReport, refused: Sequence[WeightRefusal], *, output: Path | None, dry_run: bool
+    console: Console,
+    report: CheckReport,
+    refused: Sequence[WeightRefusal],
+    *,
+    output: Path | None,
+    options: CheckOptions,
+    source: Path | None = None,
 ) -> Exit:
-    """Give the result and the exit code, and write the table where one is wanted."""
+    """Give the result and the exit code, and write the table where one is wanted. `source` is the file of `--from`."""
     written = None
     if output and (report.skus or report.problem is None):
         with whole_file(output) as file:
@@ -125,7 +131,10 @@ def show(
         return _document(report, refused, output=output if written is not None else None, error=error)
 
     if report.problem is None or (report.skus and not console.as_json):
-        console.result(document, lambda: _print(console, report, dry_run=dry_run))
+        console.result(document, lambda: _print(console, report, dry_run=options.dry_run))
+        if report.problem is None and not console.as_json:
+            for told in _without_effect(report, options, None if refused else source):
+                console.line(told)
         if output and not console.as_json:
             products = counted(written or 0, "product")
             console.say(f"{products} written to {output}. Fill in what is missing and pass the file to --from.")
@@ -196,6 +205,16 @@ def _patch(outcome: PatchOutcome) -> Patch:
         problem=outcome.problem,
         message=outcome.message,
     )
+
+
+def _without_effect(report: CheckReport, options: CheckOptions, source: Path | None) -> Iterator[str]:
+    """What was asked for and had nothing to work on."""
+    if options.accept_suggestions and not report.accepted:
+        yield "There is no suggested weight to accept."
+    if source and not (options.weights or options.customs):
+        yield f"{source} has no weight and no customs data that is new."
+    if options.apply and not (report.patches or report.passed_over):
+        yield "No weight was set here, so there is nothing to write to Amazon's listings."
 
 
 def _print_forgotten(console: Console, report: CheckReport, *, dry_run: bool) -> None:
