@@ -395,6 +395,8 @@ class TestOrdersInABundle:
         assert {"UNSHIPPED", "SHIPPED", "CANCELLED"} <= set(by_status)
         ran = at.run("verify", "--bundle", str(file), *(word for each in asked for word in ("--order", each)))
         assert "orders.json" in ran.err
+        assert f"The order {asked[-1]} is not known in the order book of {SLUG}" in ran.err
+        assert f"`amzlink import-orders --store {SLUG} --order {asked[-1]}` asks Amazon for this one." in ran.err
         with zipfile.ZipFile(file) as bundle:
             text = bundle.read("orders.json").decode()
         document = json.loads(text)

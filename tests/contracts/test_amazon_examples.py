@@ -22,11 +22,11 @@ from amzlink.config import Config, Store
 from amzlink.deps import Account, Deps
 from amzlink.files import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets
+from tests.support.lists import list_orders
 from tests.support.models import load_table
 from tests.support.world import VirtualClock
 
@@ -200,7 +200,7 @@ def test_the_sample_that_amazon_ships_is_refused_by_name_and_not_stored(
     assert [(entry.order_id, entry.problem) for entry in report.tally.refused] == [
         (order["orderId"], ProblemName.ORDER_AMAZON_FULFILLED)
     ]
-    assert list(list_orders(shop.deps, SLUG, Filter())) == []
+    assert list_orders(shop.deps, SLUG, Filter()) == []
 
 
 @pytest.mark.parametrize(("samples", "sample"), [*shipped_by("MERCHANT", SEARCHED), *FETCHED])

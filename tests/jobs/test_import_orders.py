@@ -13,7 +13,6 @@ from sqlalchemy import update
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.holds import hold_order, prime_orders_left, release_order, release_prime_orders
 from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
@@ -21,6 +20,7 @@ from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.sandbox.plan import Trait
+from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
 ALL = timedelta(days=700)

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import delete
 
 from amzlink.core.shipments.plan import State
-from amzlink.jobs.orders.browse import confirmed, list_orders
+from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.schema import SEALED
 from amzlink.problems import Exit
+from tests.support.lists import list_orders
 from tests.support.pushing import Pushing, messages_of, row
 from tests.support.world import SLUG
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.plan import State
-from amzlink.jobs.orders.browse import confirmed, list_orders
+from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.privacy.boxes import boxes
@@ -19,6 +19,7 @@ from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Trait
 from amzlink.sendcloud.statuses import STATUSES
+from tests.support.lists import list_orders
 from tests.support.pushing import Pushing, messages_of, uploads
 from tests.support.world import SLUG
 

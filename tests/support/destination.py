@@ -10,7 +10,6 @@ import httpx
 from msgspec.structs import replace
 
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.orderbook.destination.outbox import DispatchRow, dispatch_rows
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem
@@ -18,6 +17,7 @@ from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.order import Order
 from amzlink.sandbox.plan import Trait
 from amzlink.sandbox.server import Sandbox
+from tests.support.lists import list_orders
 from tests.support.sendcloud_models import check_request
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 

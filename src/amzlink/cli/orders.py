@@ -1,10 +1,16 @@
 """orders: look at the order book, and lift or set a hold."""
 
-from typing import Annotated, Final
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from amzlink.cli.shell.session import Session
+
+if TYPE_CHECKING:
+    from amzlink.cli.shell.values import AskedFor
 
 orders_app = typer.Typer(help="Show the imported orders, and set and lift holds.", no_args_is_help=True)
 
@@ -42,36 +48,58 @@ DueBefore = Annotated[
 Limit = Annotated[str | None, typer.Option(metavar="N|all", help="How many orders at most.")]
 
 _USUAL_LIMIT: Final = 50
+_FILTERS: Final[Mapping[str, tuple[Any, object]]] = {
+    "status": (Status, None),
+    "held": (Held, None),
+    "refused": (Refused, False),
+    "overdue": (Overdue, False),
+    "waiting": (Waiting, False),
+    "due_before": (DueBefore, None),
+    "limit": (Limit, None),
+}
+"""The options of `AskedFor`, each with its default."""
+
+
+def _takes_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options that choose orders; it is handed them together, as `asked`."""
+    own = [each for each in inspect.signature(command).parameters.values() if each.name != "asked"]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _FILTERS.items()
+    ]
+
+    @functools.wraps(command)
+    def taking(**given: Any) -> None:
+        from amzlink.cli.shell.values import AskedFor
+
+        command(asked=AskedFor(**{name: given.pop(name) for name in _FILTERS}), **given)
+
+    # Both, because Typer reads them both.
+    taking.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+    taking.__annotations__ = {each.name: each.annotation for each in (*own, *options)}
+    return taking
 
 
 @orders_app.command("list")
+@_takes_filters
 def list_command(
     ctx: typer.Context,
-    status: Status = None,
-    held: Held = None,
-    refused: Refused = False,
-    overdue: Overdue = False,
-    waiting: Waiting = False,
-    due_before: DueBefore = None,
-    limit: Limit = None,
+    asked: "AskedFor",
 ) -> None:
     """List the orders, the most urgent first.
 
     An order has to meet all options together, but only one of several `--status`. On a terminal you see 50 orders at
     most, and only those still to ship: `--limit all` and `--status all` show the others. A pipe and `--json` get all.
     """
-    from amzlink.cli.shell.values import AskedFor, parse_filter, parse_limit
+    from amzlink.cli.shell.values import parse_filter, parse_limit
     from amzlink.cli.views.orders.lists import show_list
     from amzlink.jobs.orders.browse import STILL_TO_SHIP, look_at_orders
 
     session: Session = ctx.obj
-    asked = AskedFor(
-        status=status or (), held=held, refused=refused, overdue=overdue, waiting=waiting, due_before=due_before
-    )
     on_screen = session.console.on_screen
-    most = parse_limit("--limit", limit, _USUAL_LIMIT if on_screen else None)
+    most = parse_limit("--limit", asked.limit, _USUAL_LIMIT if on_screen else None)
     slug = session.store()
-    usual = STILL_TO_SHIP if on_screen and not refused else ()
+    usual = STILL_TO_SHIP if on_screen and not asked.refused else ()
     wanted = parse_filter(asked, lambda: session.now(slug), usual)
     with look_at_orders(session.deps, slug, wanted, most) as seen:
         show_list(session.console, slug, seen, wanted)
@@ -90,6 +118,7 @@ def show_command(ctx: typer.Context, order_id: OrderIdArgument, with_pii: WithPi
 
 
 @orders_app.command("export")
+@_takes_filters
 def export_command(
     ctx: typer.Context,
     format_: Annotated[str, typer.Option("--format", metavar="csv|json|jsonl", help="The format of the file.")] = "csv",
@@ -98,16 +127,11 @@ def export_command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file without a question.")] = False,
     with_pii: WithPii = False,
-    status: Status = None,
-    held: Held = None,
-    refused: Refused = False,
-    overdue: Overdue = False,
-    waiting: Waiting = False,
-    due_before: DueBefore = None,
-    limit: Limit = None,
+    *,
+    asked: "AskedFor",
 ) -> None:
     """Write the orders to a file, one row per order line."""
-    from amzlink.cli.shell.values import AskedFor, parse_choice, parse_filter, parse_limit, parse_output
+    from amzlink.cli.shell.values import parse_choice, parse_filter, parse_limit, parse_output
     from amzlink.cli.views.orders.export import export, may_be_written
     from amzlink.jobs.orders.browse import export_orders
     from amzlink.problems import Exit, Problem
@@ -115,10 +139,7 @@ def export_command(
     session: Session = ctx.obj
     parse_choice("--format", format_, "csv", "json", "jsonl")
     file = parse_output("--output", output)
-    most = parse_limit("--limit", limit, None)
-    asked = AskedFor(
-        status=status or (), held=held, refused=refused, overdue=overdue, waiting=waiting, due_before=due_before
-    )
+    most = parse_limit("--limit", asked.limit, None)
     slug = session.store()
     wanted = parse_filter(asked, lambda: session.now(slug))
     if file and not force and not may_be_written(session.console, file):

@@ -72,9 +72,8 @@ def _write_bundle(
     from amzlink.jobs.diagnosis.support_bundle import write_bundle
 
     documents = {"verify.json": bundled(verification)}
-    if order_ids:
-        documents["orders.json"] = bundled_orders(
-            verification.store, order_states(source, verification.store, order_ids)
-        )
+    states = order_states(source, verification.store, order_ids)
+    if states:
+        documents["orders.json"] = bundled_orders(verification.store, states)
     parts = write_bundle(source, Path(file), documents, environ=os.environ, now=SystemClock().now())
-    view.bundle(file, parts)
+    view.bundle(file, parts, states)

@@ -87,7 +87,7 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -
         shipping = progress(run.book, now)
         overdue = overdue_orders(run.book, now, _MOST_NAMED) if shipping.overdue else ()
         not_imported = refused_orders(run.book, numbers.refused) if numbers.refused else ()
-        of_the_book = (*_of_intake(run), *_of_parcels(run, now))
+        of_the_book = (*_of_intake(run, shipping), *_of_parcels(run, now))
         shipped, as_other = rates(run.book, now), _as_other(run, now)
         booked_so_far = _booked_so_far(run, ends[IMPORT])
     checks = (
@@ -146,11 +146,14 @@ def _gets_on(imports: Ends, now: datetime) -> bool:
     return imports.failed_with == ProblemName.THROTTLED.value and failed is not None and now - failed <= STALE_AFTER
 
 
-def _of_intake(run: StoreRun) -> list[Problem]:
-    """What the imports could not bring, as the order book has it."""
+def _of_intake(run: StoreRun, shipping: Progress) -> list[Problem]:
+    """What the imports could not bring, as the order book has it. What was tried to be sent all the same needs more."""
     if count := orders_without_address(run.book):
         return [run.naming_store(Problem(ProblemName.ROLE_MISSING_PII, count=count))]
-    if lacking := {entry.order_id: entry.lacks for entry in incomplete_orders(run.book)}:
+    not_sent = {entry.order_id for entry in shipping.not_sent}
+    if lacking := {
+        entry.order_id: entry.lacks for entry in incomplete_orders(run.book) if entry.order_id not in not_sent
+    }:
         detail = spell_incomplete(lacking)
         return [run.naming_store(Problem(ProblemName.ORDERS_INCOMPLETE, count=len(lacking), detail=detail))]
     return []

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.orderbook.destination.outbox import DispatchState
@@ -18,6 +17,7 @@ from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Story
 from tests.support.destination import NONE, Destination, minutes, parcels_alive
+from tests.support.lists import list_orders
 from tests.support.world import SLUG
 
 ORDERS = 3

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.privacy.purge import PurgeOptions
 from amzlink.jobs.purge_pii import purge_pii
@@ -14,6 +13,7 @@ from tests.jobs.orders.test_incomplete import withhold
 from tests.jobs.test_import_orders import holds_of
 from tests.support.address_files import cells_of, file_of
 from tests.support.destination import Destination, problem_of
+from tests.support.lists import list_orders
 from tests.support.world import SLUG
 
 ROLE = "role-missing-pii"

@@ -14,7 +14,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.views.orders.lists import show_list
 from amzlink.cli.views.orders.show import show_detail
 from amzlink.core.orders.order import PersonalData, TaxRegistration
-from amzlink.jobs.orders.browse import confirmed, export_orders, list_orders, look_at_orders
+from amzlink.jobs.orders.browse import confirmed, export_orders, look_at_orders
 from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
@@ -23,6 +23,7 @@ from amzlink.orderbook.privacy.boxes import note_floor, sealed_marks
 from amzlink.orderbook.schema import VAULT_FLOORS
 from amzlink.problems import Exit, Problem
 from tests.orderbook.samples import MONEY, NOW, ORDER_ID, PERSONAL, change_of, line_of, order_of, package_of
+from tests.support.lists import list_orders
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 

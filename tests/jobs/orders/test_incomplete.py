@@ -31,6 +31,13 @@ def problems_in_status(world: StoreOnSandbox) -> list[str]:
     return [problem.name.value for problem in found.problems]
 
 
+def incomplete_in_status(world: StoreOnSandbox) -> int:
+    """How many orders the warning is about."""
+    (found,) = status_of(world.deps, [SLUG])
+    counts = (problem.facts["count"] for problem in found.problems if problem.name.value == "orders-incomplete")
+    return sum(count for count in counts if isinstance(count, int))
+
+
 def test_orders_that_came_without_their_address_are_asked_for_again_and_come_whole(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path, orders=200, faults=["orders-incomplete"])
     report = run(world)
@@ -58,7 +65,9 @@ def test_an_address_that_arrives_under_the_same_time_is_sent_though_a_person_had
     at.run()
     assert holds_of(at.world, order_id) == ("no-address",)
     release_order(at.world.deps, SLUG, order_id)
+    told = incomplete_in_status(at.world)  # as orders about which there is nothing to do
     assert refusals(at.run()) == {order_id: "address-unfit"}
+    assert incomplete_in_status(at.world) == told - 1
     withhold(at.world, order_id)
     options: dict[str, dict[str, Any]] = {
         "by itself": {},

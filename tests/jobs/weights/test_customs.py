@@ -10,12 +10,12 @@ import pytest
 
 from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData, CustomsState
 from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport, check_weights
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.holds import release_order
 from amzlink.jobs.stores.settings import set_settings
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
 from tests.support.destination import NONE, Destination
+from tests.support.lists import list_orders
 from tests.support.world import SLUG
 
 MUG = CustomsData("691110", "PT")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from amzlink.core.orders.holds import Hold
-from amzlink.jobs.orders.browse import list_orders
 from amzlink.jobs.orders.holds import release_order
 from amzlink.orderbook.orders.browse import BookedOrder, Filter
 from amzlink.orderbook.weights.listings import find_listings, set_local_weights
 from amzlink.orderbook.weights.order_lines import open_orders_by_sku
 from amzlink.sandbox.weights import WeightKind
 from tests.support.destination import Destination
+from tests.support.lists import list_orders
 from tests.support.shop import Shop, looked
 from tests.support.world import SLUG
 

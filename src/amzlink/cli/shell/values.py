@@ -58,14 +58,15 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFor:
-    """The options by which orders are chosen, as they were typed."""
+    """The options by which orders are chosen, and how many of them, as they were typed."""
 
-    status: Sequence[str] = ()
+    status: Sequence[str] | None = None
     held: str | None = None
     refused: bool = False
     overdue: bool = False
     waiting: bool = False
     due_before: str | None = None
+    limit: str | None = None
 
 
 def parse_filter(
@@ -82,7 +83,7 @@ def parse_filter(
 
     holds = (ANY, *(hold.value for hold in Hold))
     held = parse_choice("--held", asked.held.strip().lower(), *holds) if asked.held is not None else None
-    statuses = [_parse_status(status, STATUSES) for status in asked.status]
+    statuses = [_parse_status(status, STATUSES) for status in asked.status or ()]
     return Filter(
         statuses=() if _ALL in statuses else tuple(dict.fromkeys(statuses or usual_statuses)),
         due_before=parse_due_day("--due-before", asked.due_before, now()) if asked.due_before is not None else None,

@@ -9,6 +9,7 @@ from amzlink.cli.shell.console import Console, parts_of
 from amzlink.cli.shell.documents import Document, Failure, encode, failure
 from amzlink.cli.shell.safe_text import encodable
 from amzlink.cli.views.orders.show import show_document
+from amzlink.cli.views.words import reason
 from amzlink.core.diagnosis.checks import Check, Result, Status
 from amzlink.jobs.diagnosis.order_states import OrderState
 from amzlink.jobs.verify import Verification
@@ -70,9 +71,13 @@ class VerifyView:
             result.summary, lead=f"{mark} {result.id.value:<22} ", lead_style=_COLORS[result.status] if colorful else ""
         )
 
-    def bundle(self, path: str, parts: Sequence[str]) -> None:
-        """A bundle was written."""
+    def bundle(self, path: str, parts: Sequence[str], states: Sequence[OrderState]) -> None:
+        """A bundle was written; of some orders in question it has only why there is nothing to show."""
         self._console.say(f"{path} written: {', '.join(parts)}. It contains no secret and no personal data.")
+        problems = (state.found for state in states if isinstance(state.found, Problem))
+        for problem in {problem.summary: problem for problem in problems}.values():
+            self._console.tell(reason(problem.summary, problem.name))
+            self._console.tell(f"Next: {problem.next_step}")
 
     def end(self, verification: Verification) -> Exit:
         """The document, or the first thing to fix; and the exit code."""

@@ -6,7 +6,7 @@ import msgspec
 
 from amzlink.deps import Deps
 from amzlink.jobs.orders.show import OrderDetail, show_order
-from amzlink.problems import Problem
+from amzlink.problems import Problem, store_option
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,9 @@ def _state(source: Deps | Problem, slug: str | None, order_id: str) -> OrderDeta
         return source
     try:
         chosen = source.load_config().choose(slug, source.home.config_file)
-        return show_order(source, chosen, order_id, with_personal=False)
     except Problem as problem:
         return problem
+    try:
+        return show_order(source, chosen, order_id, with_personal=False)
+    except Problem as problem:
+        return problem.with_facts(store_option=store_option(chosen))

@@ -47,12 +47,6 @@ def time_of(deps: Deps, slug: str) -> datetime:
         return run.now()
 
 
-def list_orders(deps: Deps, slug: str, wanted: Filter) -> Iterator[Listed]:
-    """The orders with the holds that count now, the most urgent first."""
-    with look_at_orders(deps, slug, wanted) as seen:
-        yield from seen.orders
-
-
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a look into the book finds: the orders, each with the holds that count now, the most urgent first.
 
