@@ -209,6 +209,7 @@ class TestNeeds:
             (need,) = needs_of(found(not_sent=kept))
             assert "<" not in need.summary
             assert need.orders == tuple(orders)
+            assert need.next_step.startswith("For each order: ") == (len(orders) > 1)
 
     def test_holds_and_warnings_need_nobody(self) -> None:
         warnings = [Problem(name) for name in (ProblemName.NOT_SCHEDULED, ProblemName.SHIP_BY_NEAR)]

@@ -55,7 +55,7 @@ ENTRIES: Final = {
         title="This order could not be imported",
         what="The order {order_id} could not be imported: {detail}.",
         why="Amazon's answer to it could not be read, or Amazon refused it.",
-        next_step="Nothing to do: each import asks Amazon for it again. Until then, ship it from Seller Central.",
+        next_step="If it cannot wait, ship it from Seller Central. Each import asks Amazon for it again.",
         exit_code=Exit.TRY_AGAIN,
     ),
     ProblemName.ORDER_OF_OTHER_COUNTRY: Entry(

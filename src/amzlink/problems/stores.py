@@ -22,7 +22,7 @@ ENTRIES: Final = {
         title="More than one store is connected",
         what="More than one store is connected, and no store was named: {detail}.",
         why="amzlink does not guess which store you mean.",
-        next_step="Add the option `--store` with one of these names, for example `--store {example}`. `amzlink stores default {example}` makes a store the default.",
+        next_step="Add the option `--store` with one of these names, for example `--store {example}`. Commands that run by themselves, and `status`, take `--all-stores` too. `amzlink stores default {example}` makes a store the default.",
         exit_code=Exit.CONFIGURATION,
         checks=("config",),
     ),

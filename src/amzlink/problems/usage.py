@@ -142,6 +142,11 @@ def about_orders(*, title: str, orders: Sequence[str]) -> str:
     return f"{title}: {f'the order {orders[0]}' if len(orders) == 1 else f'{len(orders)} orders'}."
 
 
+def for_each(*, step: str) -> str:
+    """A next step that is about one order, where there are several."""
+    return f"For each order: {step}"
+
+
 # The command line -----------------------------------------------------------------------------------------------------
 
 COMMAND_MISSING: Final = "A command is missing."

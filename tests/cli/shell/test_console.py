@@ -31,6 +31,7 @@ TOLD = (
     "{word}: More than one store is connected, and no store was named: a, b.\n"
     "  Why:   amzlink does not guess which store you mean.\n"
     "  Next:  Add the option `--store` with one of these names, for example `--store a`. "
+    "Commands that run by themselves, and `status`, take `--all-stores` too. "
     "`amzlink stores default a` makes a store the default.\n"
     "  Name:  which-store (amzlink explain which-store)\n"
 )
@@ -269,3 +270,15 @@ def test_rich_is_loaded_only_when_there_is_something_to_lay_out() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_both_streams_into_one_pipe_are_read_in_the_sequence_in_which_they_were_written() -> None:
+    code = (
+        "from amzlink.cli.shell.console import Console\n"
+        "console = Console()\n"
+        "console.line('a result'); console.tell('talk'); console.line('another')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    )
+    assert ran.stdout.splitlines() == ["a result", "talk", "another"]

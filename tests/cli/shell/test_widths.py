@@ -78,6 +78,11 @@ class TestOnATerminal:
             Console().line(f"in Seller Central: {ADDRESS}", lead="  ")
         assert any(line.endswith(ADDRESS) for line in plain(out.getvalue()))
 
+    def test_a_word_that_fits_below_its_lead_only_goes_there(self, columns: int) -> None:
+        with screens(columns) as (out, _):
+            Console().line("x" * (columns - 5), lead="  client_id      ")
+        assert plain(out.getvalue()) == ["  client_id", f"     {'x' * (columns - 5)}"]
+
     def test_lines_go_on_below_the_end_of_the_lead(self, columns: int) -> None:
         with screens(columns) as (out, _):
             Console().line(SENTENCE, lead="  1. ")

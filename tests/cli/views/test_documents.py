@@ -144,7 +144,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (stores.StoresDocument, "schema stores"),
     (stores.StoreDocument, f"schema {STORE}".replace(" secrets", " | secrets")),
     (stores.StorePart, STORE.replace(" secrets", " | secrets")),
-    (stores.SecretOrigin, "source problem"),
+    (stores.SecretOrigin, "source problem | file"),
     (stores.DefaultDocument, "schema default_store"),
     (stores.ConnectDocument, "schema store country marketplace_ids region verified settings"),
     (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left secrets_left files_left"),

@@ -6,6 +6,7 @@ Everything for people passes `safe_text.visible` here, whoever wrote it. Rich is
 lay out.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -328,6 +329,9 @@ class Console:
 
     def _write(self, stream: IO[str], text: str, *, style: str = "", lead: str = "", lead_style: str = "") -> None:
         self.clear_progress()
+        if stream is sys.stderr:
+            with contextlib.suppress(OSError):  # whoever prints there next meets it again
+                sys.stdout.flush()  # both may go into one file or pipe, and are read in this sequence
         text, lead = visible(text), visible(lead)
         colored = bool(self._color and (style or lead_style) and stream.isatty())
         if not colored and (not stream.isatty() or _surely_fits(lead + text, _columns(stream))):
@@ -352,6 +356,10 @@ class Console:
             lead, indent = " " * _INDENT, _INDENT
         for part in broken_at_words(Text(words, style), rich, width - indent):
             part.rstrip()
+            if part.cell_len > width - indent:  # a word that fits further left is not cut by the terminal's edge
+                if lead.strip():
+                    rich.print(Text(lead.rstrip(), lead_style), soft_wrap=True)
+                lead = " " * max(0, width - part.cell_len)
             rich.print(Text.assemble((lead, lead_style), part), soft_wrap=True)
             lead = " " * indent
 

@@ -71,7 +71,7 @@ def show_lines(console: Console, deps: Deps, slug: str) -> None:
     if console.as_json or not isinstance(kept, FileSecrets) or kept.folder is None:
         return
     lines = _lines(deps.environ, kept, slug)
-    console.say(f"The secrets are in files in {kept.folder}. amzlink finds them by the variables below.")
+    console.line(f"The secrets are in files in {kept.folder}. amzlink finds them by the variables below.")
     _block(console, "For commands that you run by hand: paste this, and add it to ~/.profile.", lines.shell())
     _block(console, "For cron: run `crontab -e` and add this.", lines.cron())
     if sys.platform == "linux":
@@ -104,9 +104,9 @@ def show_lines_again(console: Console, deps: Deps, shown: Shown) -> None:
 
 
 def _block(console: Console, text: str, lines: Iterator[str]) -> None:
-    console.say()
-    console.say(text)
-    console.say()
+    console.line()
+    console.line(text)
+    console.line()
     out = console.data()
     for line in lines:
         out.write(f"{line}\n")
@@ -124,6 +124,8 @@ def _lines(environ: Mapping[str, str], kept: FileSecrets, slug: str) -> Lines:
                 credentials[f"{slug}.{name}"] = file
         elif environ.get(given):
             variables[given] = environ[given]
+            if name != "vault-key":
+                credentials[f"{slug}.{name}"] = Path(environ[given])
     return Lines(slug, _program(), variables, credentials)
 
 

@@ -11,7 +11,7 @@ from amzlink.orderbook.runs import Ends
 from amzlink.problems import Exit, Problem, ProblemName, recalled, store_option
 from amzlink.problems.orders import not_imported, overdue
 from amzlink.problems.shipments import REFUSED_BECAUSE, SENT_TWICE
-from amzlink.problems.usage import about_orders
+from amzlink.problems.usage import about_orders, for_each
 
 IMPORT: Final = "import-orders"
 _LASTING: Final = frozenset({Exit.REFUSED, Exit.NOT_ALLOWED, Exit.CONFIGURATION})
@@ -106,7 +106,9 @@ def _all_of(found: Found) -> Iterator[Need]:
         yield Need(
             problem=ProblemName.ORDER_NOT_IMPORTED,
             summary=not_imported(count=len(found.not_imported)),
-            next_step=Problem(ProblemName.ORDER_NOT_IMPORTED, order_id=_ANY_ORDER, detail="").next_step,
+            next_step=_step(
+                Problem(ProblemName.ORDER_NOT_IMPORTED, order_id=_ANY_ORDER, detail=""), found.not_imported
+            ),
             orders=tuple(found.not_imported),
         )
     always = _ALWAYS
@@ -146,6 +148,10 @@ def _of_orders(orders: Sequence[str], name: ProblemName, option: str, detail: st
         summary=problem.summary
         if single and problem.is_whole
         else about_orders(title=problem.entry.title, orders=orders),
-        next_step=problem.next_step,
+        next_step=_step(problem, orders),
         orders=tuple(orders),
     )
+
+
+def _step(problem: Problem, orders: Sequence[str]) -> str:
+    return problem.next_step if len(orders) == 1 else for_each(step=problem.next_step)

@@ -58,6 +58,8 @@ def _too_late(order: BookedOrder, option: str) -> str:
 def show_released(console: Console, slug: str, order_id: str, lifted: tuple[str, ...], nothing: str) -> None:
     """Which holds were lifted; where there were none, `nothing` says so."""
     told = f"{order_id} is released. It was on hold for: {', '.join(lifted)}." if lifted else nothing
+    if Hold.NO_ADDRESS in lifted:
+        told += " It still has no address, so its label has to be made by hand with the address from Seller Central."
     console.result(lambda: ReleasedDocument(store=slug, order_id=order_id, released=lifted), lambda: console.line(told))
 
 
