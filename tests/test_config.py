@@ -424,7 +424,7 @@ class TestChoosing:
             self.config("a").choose("b", self.FILE)
         assert error.value.name.value == "no-store"
         assert "“b”" in error.value.summary
-        assert "The connected stores are a." in error.value.next_step
+        assert "Connected stores: a." in error.value.next_step
 
     def test_without_any_store_that_is_told(self) -> None:
         with pytest.raises(Problem) as error:

@@ -14,7 +14,7 @@ ENTRIES: Final = {
         what="No store {named}is connected.{meant}",
         why="amzlink looked for it in {file}.",
         next_step="Run `amzlink connect` to connect one. If one is connected already, another user, another terminal or another AMZLINK_HOME has it: paste here the lines that `amzlink connect` showed. If connecting fails, `amzlink verify --bundle support.zip` writes a file for support.",
-        next_step_exactly="The connected stores are {advice}. Add the option `--store` with one of these names, or run `amzlink connect` to connect another. If that fails, `amzlink verify --bundle support.zip` writes a file for support.",
+        next_step_exactly="Connected stores: {advice}. Use one of these names, or run `amzlink connect` to connect another. If that fails, `amzlink verify --bundle support.zip` writes a file for support.",
         exit_code=Exit.CONFIGURATION,
         checks=("config",),
     ),

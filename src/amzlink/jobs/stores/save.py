@@ -255,7 +255,10 @@ def _folder_of(store: SecretStore, slug: str) -> Path | None:
 
 
 def _mark(secret: Secret) -> str:
-    """By which another secret is told from this one, and no more: 32 bits of its hash."""
+    """By which another secret is told from this one, and no more: 32 bits of its hash.
+
+    No salt: nobody guesses a random secret, and that two stores share one is told by their `client_id` already.
+    """
     return hashlib.sha256(secret.reveal().encode()).hexdigest()[:8]
 
 
