@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.cli.shell.console import Console
-from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
+from amzlink.deps import Deps
+from amzlink.jobs.schedule import CARRIED
 from amzlink.jobs.stores.settings import Shown
 from amzlink.problems import store_option
+from amzlink.schedulers.here import own_program
 from amzlink.secrets import NAMES, FileSecrets, variable
 
-# What else decides where amzlink's files are and whom it calls. None of them can hold a secret.
-CARRIED: Final = (
-    "AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "SSL_CERT_FILE", CLOCK_OFFSET,
-    *ENDPOINT_VARIABLES,
-)  # fmt: skip
 _NOT_SHOWN: Final = ("HTTPS_PROXY", "https_proxy")  # they may hold a password
 
 
@@ -126,15 +123,7 @@ def _lines(environ: Mapping[str, str], kept: FileSecrets, slug: str) -> Lines:
             variables[given] = environ[given]
             if name != "vault-key":
                 credentials[f"{slug}.{name}"] = Path(environ[given])
-    return Lines(slug, _program(), variables, credentials)
-
-
-def _program() -> str:
-    """How this amzlink is started from anywhere."""
-    started = Path(os.path.abspath(sys.argv[0]))  # noqa: PTH100 - a link stays one: it outlives what it points to
-    if started.name.startswith("amzlink") and os.access(started, os.X_OK):
-        return shlex.quote(str(started))
-    return f"{shlex.quote(sys.executable)} -m amzlink"
+    return Lines(slug, shlex.join(own_program()), variables, credentials)
 
 
 def _user() -> str:
