@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 from amzlink.files import translate, translated_errors, why_unwritable
 from amzlink.problems import Problem, ProblemName, database, machine, stores, usage
 
-HEAD: Final = "0012"
+HEAD: Final = "0013"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
 # SQLite's result codes (https://www.sqlite.org/rescode.html); the low byte of an extended code is the primary one.

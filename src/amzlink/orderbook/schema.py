@@ -206,8 +206,12 @@ PASSED_OVER: Final = Table(
     Column("status", Text, nullable=False),
     Column("by_amazon", Boolean, nullable=False),  # Amazon ships it
     Column("seen_at", Text, nullable=False),
+    Column("foreign_marketplace_id", Text),  # the marketplace that the store does not have; null: another reason
     PrimaryKeyConstraint("store", "order_id"),
-    info={"about": "Orders that are not imported: those that are not paid for yet, and those that Amazon ships."},
+    info={
+        "about": "Orders that are not imported: those that are not paid for yet, those that Amazon ships, and those of "
+        "marketplaces that the store does not have."
+    },
 )
 
 RUNS: Final = Table(
@@ -286,6 +290,7 @@ PARCELS: Final = Table(
     Column("items", Text, nullable=False),  # JSON: [[order_item_id | null, sku | null, quantity, [codes]], ...]
     Column("updated_at", Text, nullable=False),
     Column("seen_at", Text, nullable=False),
+    Column("nothing_left", Boolean),  # whether other parcels hold all its items, so that it is not confirmed; null: no
     PrimaryKeyConstraint("store", "parcel"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("parcels_by_order", "store", "order_id", "parcel", "kind"),

@@ -65,7 +65,9 @@ def test_an_order_of_a_marketplace_that_the_store_does_not_have_is_refused_by_na
     assert (refused.order_id, refused.problem) == (order_id, ProblemName.ORDER_OF_OTHER_COUNTRY)
     assert "France" in refused.message
     assert order_id not in booked(world)
+    assert answer_for(world, order_id) == "order-of-other-country"
     only(world, germany, france)
+    assert answer_for(world, order_id) == "order-not-found"
     assert run(world, order_ids=(order_id,)).complete
     assert order_id in booked(world)
 

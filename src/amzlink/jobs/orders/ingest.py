@@ -8,13 +8,13 @@ from typing import Final
 
 import msgspec
 
-from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.orders import UnreadableOrder
 from amzlink.core.destination.customs_union import leaves_customs_union
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import HeldFor, Hold, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
 from amzlink.core.privacy.retention import Rule, keeping_of, lease_for, lifetime_as_told
+from amzlink.jobs.orders.other_country import of_other_country
 from amzlink.orderbook.orders.browse import holds
 from amzlink.orderbook.orders.incomplete import IncompleteOrder, orders_without_address
 from amzlink.orderbook.orders.pages import (
@@ -28,7 +28,7 @@ from amzlink.orderbook.orders.pages import (
 )
 from amzlink.orderbook.orders.rows import orders_of
 from amzlink.orderbook.weights.customs import NOTHING_MISSING, MissingCustoms
-from amzlink.problems import Problem, ProblemName, services, store_option
+from amzlink.problems import Problem, ProblemName, services
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
 
@@ -147,8 +147,9 @@ class Intake:
             order = self._with_known_lines(told) if before and before.has_lines else told
             if problem := self._foreign(order, before):
                 self._tally.refused.append(Refusal(order.order_id, problem.name, problem.summary))
-                if problem.name is ProblemName.ORDER_AMAZON_FULFILLED:
-                    found.passed_over.append(PassedOver(order.order_id, order.status, by_amazon=True))
+                by_amazon = problem.name is ProblemName.ORDER_AMAZON_FULFILLED
+                foreign = None if by_amazon else order.marketplace_id
+                found.passed_over.append(PassedOver(order.order_id, order.status, by_amazon, foreign))
                 continue
             if before and before.deliverable and order.order_id not in sealed and order.order_id not in purged:
                 # Its box is gone, or can be opened by nobody (a book put back): the address is welcome again.
@@ -163,7 +164,7 @@ class Intake:
             verdict = judge(order, fingerprint, before, partial(sealed.tells_more, order))
             self._tally.verdicts[verdict] += 1
             if verdict is Verdict.PENDING:
-                found.passed_over.append(PassedOver(order.order_id, order.status, by_amazon=False))
+                found.passed_over.append(PassedOver(order.order_id, order.status))
             if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
                 continue
             change = self._change(order, fingerprint, sealed, before, purged=order.order_id in purged)
@@ -194,13 +195,7 @@ class Intake:
         elsewhere = order.marketplace_id and order.marketplace_id not in self._store.marketplace_ids
         if not elsewhere or known or self._store.amazon_sandbox:
             return None
-        place = BY_ID.get(order.marketplace_id or "")
-        country, code = (place.name, place.country) if place else (order.marketplace_id, order.marketplace_id)
-        own = [BY_ID[each].country for each in self._store.marketplace_ids if each in BY_ID]
-        return Problem(
-            ProblemName.ORDER_OF_OTHER_COUNTRY, order_id=order.order_id, country=country,
-            countries=",".join([*own, str(code)]), store_option=store_option(self._slug),
-        )  # fmt: skip
+        return of_other_country(order.order_id, order.marketplace_id or "", self._slug, self._store)
 
     def _change(
         self, order: Order, fingerprint: str, there: TakingIn, known: Known | None, *, purged: bool

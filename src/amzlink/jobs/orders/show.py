@@ -11,6 +11,7 @@ from amzlink.core.shipments.parcels import DEAD, Parcel
 from amzlink.deps import Deps
 from amzlink.jobs.orders.browse import with_last_day
 from amzlink.jobs.orders.numbers import number_meant, numbers_near
+from amzlink.jobs.orders.other_country import of_other_country
 from amzlink.jobs.orders.story import Story, story_of
 from amzlink.orderbook.orders.browse import (
     BookedOrder,
@@ -73,15 +74,18 @@ def order_meant(run: StoreRun, typed: str, command: str) -> BookedOrder:
 
     Raises:
         Problem: `usage`, for what is no order number; for an order that is not in the book what it is: pending,
-            shipped by Amazon, not readable, purged, another store's, or not known.
+            shipped by Amazon, another country's, not readable, purged, another store's, or not known.
     """
     book, order_id = run.book, number_meant(run.book, typed, command)
     order = find_order(book, order_id)
     if order is not None:
         return order
     known = find_not_imported(book, order_id)
-    if known is None:
+    foreign = known.foreign_marketplace_id if known else None
+    if known is None or foreign in run.store.marketplace_ids:  # the store has got that marketplace since
         raise _unknown(run, order_id)
+    if foreign:
+        raise _of_other_store(run, order_id) or of_other_country(order_id, foreign, run.slug, run.store)
     if known.by_amazon:
         raise Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order_id)
     if known.unreadable is not None:
@@ -94,19 +98,26 @@ def _unknown(run: StoreRun, order_id: str) -> Problem:
     book = run.book
     if gone := tombstone_of(book, order_id):
         return Problem(ProblemName.ORDER_PURGED, order_id=order_id, day=gone.at.date().isoformat())
-    others = [slug for slug in run.settings.stores if slug != run.slug]
-    if other := store_with(book, order_id, others):
-        return Problem(
-            ProblemName.ORDER_OF_OTHER_STORE,
-            order_id=order_id,
-            other=other,
-            store=run.slug,
-            store_option=store_option(other),
-        )
+    if elsewhere := _of_other_store(run, order_id):
+        return elsewhere
     near = numbers_near(book, order_id)
     advice = {"advice": " or ".join(near)} if near else {}
     return Problem(
         ProblemName.ORDER_NOT_FOUND, order_id=order_id, detail=orders.in_the_book_of(store=book.store), **advice
+    )
+
+
+def _of_other_store(run: StoreRun, order_id: str) -> Problem | None:
+    others = [slug for slug in run.settings.stores if slug != run.slug]
+    other = store_with(run.book, order_id, others)
+    if other is None:
+        return None
+    return Problem(
+        ProblemName.ORDER_OF_OTHER_STORE,
+        order_id=order_id,
+        other=other,
+        store=run.slug,
+        store_option=store_option(other),
     )
 
 

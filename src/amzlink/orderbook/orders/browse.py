@@ -210,16 +210,18 @@ def find_order(book: StoreBook, order_id: str) -> BookedOrder | None:
 class NotImported(msgspec.Struct, frozen=True):
     """Why the book knows an order's number and not the order.
 
-    It is `by_amazon` that it is shipped, or `unreadable` says in words why it could not be read; else it is pending.
+    It is `by_amazon` that it is shipped, or it is of a `foreign_marketplace_id`, or `unreadable` says in words why it
+    could not be read; else it is pending.
     """
 
     by_amazon: bool = False
+    foreign_marketplace_id: str | None = None
     unreadable: str | None = None
 
 
 def find_not_imported(book: StoreBook, order_id: str) -> NotImported | None:
     """What is known of an order that is not in the book; None: nothing."""
-    passed = select(PASSED_OVER.c.by_amazon).where(
+    passed = select(PASSED_OVER.c.by_amazon, PASSED_OVER.c.foreign_marketplace_id).where(
         PASSED_OVER.c.store == book.store, PASSED_OVER.c.order_id == order_id
     )
     refused = select(REFUSED_ORDERS.c.message).where(
@@ -229,8 +231,8 @@ def find_not_imported(book: StoreBook, order_id: str) -> NotImported | None:
         message = connection.scalar(refused)
         if message is not None:
             return NotImported(unreadable=message)
-        by_amazon = connection.scalar(passed)
-    return None if by_amazon is None else NotImported(by_amazon=by_amazon)
+        row = connection.execute(passed).one_or_none()
+    return NotImported(row.by_amazon, row.foreign_marketplace_id) if row else None
 
 
 def holds(book: StoreBook, order_ids: Sequence[str]) -> dict[str, tuple[HeldFor, ...]]:

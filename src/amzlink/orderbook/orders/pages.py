@@ -74,11 +74,15 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
 
 class PassedOver(msgspec.Struct, frozen=True, gc=False):
-    """An order that is not imported: Amazon ships it (`by_amazon`), or it is not paid for yet."""
+    """An order that is not imported: Amazon ships it (`by_amazon`), or it is not paid for yet.
+
+    `foreign_marketplace_id` is the marketplace of one that the store does not have.
+    """
 
     order_id: str
     status: str
-    by_amazon: bool
+    by_amazon: bool = False
+    foreign_marketplace_id: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
