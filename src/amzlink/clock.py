@@ -95,6 +95,14 @@ def in_local_zone(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
 
 
+def from_local(shown: datetime) -> datetime:
+    """The moment in UTC at which clocks of the machine's zone show this naive time; in UTC as `in_local_zone` is."""
+    try:
+        return shown.astimezone(UTC)  # not by counting hours: the clocks may be changed in between
+    except (ValueError, OverflowError):
+        return shown.replace(tzinfo=UTC)
+
+
 def end_of_local_day(now: datetime) -> datetime:
     """The next midnight in the machine's zone."""
     tomorrow = in_local_zone(in_local_zone(now).replace(hour=12) + timedelta(days=1))

@@ -2,14 +2,20 @@
 
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from amzlink.jobs.push_status import PushOptions, push_status
+from amzlink.clock import in_local_zone
+from amzlink.core.shipments.rows import ShipmentRow
+from amzlink.jobs.orders.show import show_order
+from amzlink.jobs.push_status import PushOptions, push_status, read_source
 from amzlink.problems import Problem, ProblemName
 from tests.support.pushing import HEADER, Pushing, messages_of, row
 from tests.support.world import SLUG
+from tests.support.zones import machine_in
 
 UNKNOWN = "302-0000000-0000000"
 
@@ -251,6 +257,54 @@ def test_a_date_with_two_readings_is_settled_by_when_the_order_was_placed(tmp_pa
     assert today.day != today.month
     report = at.push_file(row(order_id, "JJD0001", ship_date=month_first), minutes=0)
     assert (report.failures, report.sent.confirmed) == ([], 1)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland"])
+def test_a_date_without_a_time_is_a_day_where_this_machine_stands(tmp_path: Path, zone: str) -> None:
+    """Neither Amazon nor a screen is told of another day, or of a moment that has not come."""
+    at = Pushing(tmp_path)
+    first, second = at.sell(2)
+    with machine_in(zone):
+        today = in_local_zone(at.world.clock.now()).date()
+        tomorrow = today + timedelta(days=1)
+        at.push_file(row(first, "N1", ship_date=str(today)), row(second, "N2", ship_date=str(tomorrow)))
+        (told,) = at.outbox()
+        (parcel,) = show_order(at.world.deps, SLUG, first, with_personal=False).story.parcels
+        assert in_local_zone(told.ship_date).date() == today
+        assert parcel.announced_at == parcel.processed_at
+        assert parcel.announced_at
+        assert in_local_zone(parcel.announced_at).date() == today
+        assert max(told.ship_date, parcel.announced_at) <= at.world.clock.now()
+
+
+def test_a_test_stores_dates_go_by_its_own_clock(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    tomorrow = at.world.clock.now() + timedelta(days=1)
+    at.push_file(row(order_id, "N1", ship_date=f"{tomorrow:%Y-%m-%d}"))
+    assert at.outbox() == []
+    at.world.deps.environ = {**at.world.deps.environ, "AMZLINK_CLOCK_OFFSET": "86400"}
+    settings = at.world.deps.load_config()
+    at.world.deps.save_config(settings.with_store(SLUG, replace(settings.stores[SLUG], test=True)))
+    file = at.folder / "parcels.csv"
+    (rows,) = read_source(at.world.deps, [SLUG], PushOptions(source=file), None).values()
+    assert [isinstance(found, ShipmentRow) for found in rows] == [True]
+
+
+def test_standard_input_is_read_for_a_test_store_and_a_real_one(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.world.deps.environ = {**at.world.deps.environ, "AMZLINK_CLOCK_OFFSET": "86400"}
+    settings = at.world.deps.load_config()
+    store = settings.stores[SLUG]
+    at.world.deps.save_config(
+        settings.with_store("real", replace(store, test=False)).with_store(SLUG, replace(store, test=True))
+    )
+    tomorrow = at.world.clock.now() + timedelta(days=1)
+    stdin = io.BytesIO(f"{HEADER}\n{row(order_id, 'N1', ship_date=f'{tomorrow:%Y-%m-%d}')}\n".encode())
+    found = read_source(at.world.deps, [SLUG, "real"], PushOptions(source="-"), stdin)
+    kinds = {slug: type(one_row).__name__ for slug, (one_row,) in found.items()}
+    assert kinds == {SLUG: "ShipmentRow", "real": "RowRefusal"}
 
 
 def test_a_report_on_a_feed_that_contradicts_itself_counts_for_nothing_and_the_orders_are_read_back(

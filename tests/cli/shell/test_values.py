@@ -23,6 +23,7 @@ from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.order import STATUSES
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Exit, Problem
+from tests.support.zones import machine_in
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -87,6 +88,11 @@ class TestMoments:
         found = parse_moment("--since", text, NOW)
         assert found == moment
         assert found.tzinfo is UTC
+
+    def test_without_a_zone_it_is_a_time_of_the_readers(self) -> None:
+        with machine_in("Europe/Berlin"):
+            assert parse_moment("--since", "2026-11-01", NOW) == datetime(2026, 10, 31, 23, tzinfo=UTC)
+            assert parse_due("--due-before", "2026-12-01T09:00", NOW) == datetime(2026, 12, 1, 8, tzinfo=UTC)
 
     @pytest.mark.parametrize("text", ["", "yesterday", "23.11.2026", "2026-13-01", "2026-11-31", "12:00", "7 days"])
     def test_what_is_no_time_is_refused(self, text: str) -> None:

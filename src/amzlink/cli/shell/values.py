@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from amzlink.cli.shell.global_options import ANY
-from amzlink.clock import SystemClock, in_local_zone
+from amzlink.clock import SystemClock, from_local, in_local_zone
 from amzlink.core.nearest import nearest
 from amzlink.problems import Problem, ProblemName, usage
 
@@ -34,7 +34,7 @@ def parse_span(option: str, text: str) -> timedelta:
 
 
 def parse_moment(option: str, text: str, now: datetime) -> datetime:
-    """A moment: so long ago (7d), or ISO 8601; a time without a zone is UTC, a date its beginning.
+    """A moment: so long ago (7d), or ISO 8601; a time without a zone is the machine's, a date its beginning.
 
     Raises:
         Problem: `usage`, for what is neither, or lies in the future.
@@ -127,11 +127,7 @@ def parse_due_day(option: str, text: str, now: datetime) -> datetime:
     days = {"today": 1, "tomorrow": 2}.get(text.strip().lower())
     if days is None:
         return parse_due(option, text, now)
-    here = in_local_zone(now)
-    midnight = datetime.combine(here.date() + timedelta(days=days), time())
-    if here.tzinfo is UTC:
-        return midnight.replace(tzinfo=UTC)
-    return midnight.astimezone(UTC)  # not by counting hours: the clocks may be changed in between
+    return from_local(datetime.combine(in_local_zone(now).date() + timedelta(days=days), time()))
 
 
 def parse_output(option: str, text: str | None) -> str | None:
@@ -191,7 +187,7 @@ def _moment(
         if _SPAN.fullmatch(text.strip().lower()):
             return now + direction * parse_span(option, text)
         moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return from_local(moment) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the latter: before the year 1, or after 9999
         raise _usage(complaint(option=option, given=text)) from None
 

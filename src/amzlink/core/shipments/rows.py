@@ -103,14 +103,15 @@ def read_shipments(
     *,
     file: str,
     now: datetime,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = UTC,
     codes: Mapping[str, Kind] | None = None,
     countries: Collection[str] = (),
     known_between: Callable[[str], Span | None] | None = None,
 ) -> Iterator[ShipmentRow | RowRefusal]:
     """The shipments of a file, in its order.
 
-    `now` is aware: what is shipped later is refused. `zone` is where the file was written, for times that name none.
+    `now` is aware: what is shipped later is refused. `zone` is where the file was written, for times that name none;
+    None: where this machine is.
     `codes` are further words for the status, in upper case (Sendcloud's codes).
 
     A date with two readings waits, and what comes behind it, until the whole file has been read: other dates may show

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from amzlink.clock import from_local, in_local_zone
 from amzlink.core.files.month_names import month_number
 from amzlink.problems import shipments as texts
 
@@ -206,13 +207,13 @@ def _zone(text: str | None) -> tzinfo | None:
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known around a date. `now` is aware; `zone` is where the file was written.
+    """What is known around a date. `now` is aware; `zone` is where the file was written, None: where this machine is.
 
     `file_order` is what the file shows, `between` what is known of the order, `country_order` what the country writes.
     """
 
     now: datetime
-    zone: tzinfo
+    zone: tzinfo | None
     file_order: DayOrder | None = None
     between: Span | None = None
     country_order: DayOrder | None = None
@@ -226,8 +227,7 @@ def settle_ship_date(written: WrittenDate, known: Surroundings) -> datetime | da
     """
     day = _chosen(written, known)
     try:
-        moment = datetime.combine(day, written.at, written.at.tzinfo or known.zone) if written.at else None
-        moment = moment.astimezone(UTC) if moment else None
+        moment = _in_utc(datetime.combine(day, written.at, written.at.tzinfo or known.zone)) if written.at else None
     except (ValueError, OverflowError):
         raise ValueError(texts.SHIP_DATE_NO_SUCH_TIME) from None
     if written.is_serial and not _is_certain(day, known):
@@ -253,8 +253,26 @@ def _chosen(written: WrittenDate, known: Surroundings) -> date:
     return readings[known.country_order]
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else from_local(moment)
+
+
+def moment_of(shipped: datetime | date, now: datetime, purchased_at: datetime | None = None) -> datetime:
+    """The moment of a shipment, never later than `now`. A bare day is one of this machine's zone, and counts from noon.
+
+    At noon it is the same day here, in UTC and in the store's country. An order that was placed later on that day was
+    shipped after it was placed.
+    """
+    if isinstance(shipped, datetime):
+        return min(shipped, now)
+    noon = from_local(datetime.combine(shipped, time(_NOON)))
+    if purchased_at and in_local_zone(purchased_at).date() == shipped:
+        noon = max(noon, purchased_at)
+    return min(noon, now)
+
+
 def _today(known: Surroundings) -> date:
-    return known.now.astimezone(known.zone).date()
+    return (known.now.astimezone(known.zone) if known.zone else in_local_zone(known.now)).date()
 
 
 def _fits(day: date, known: Surroundings) -> bool:

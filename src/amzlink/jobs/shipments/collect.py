@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,10 +12,12 @@ from amzlink.core.privacy.retention import lease_for
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, keyed_hash
 from amzlink.core.shipments.parcels import FILE, LIVE, SENDCLOUD, Kind, Parcel, ParcelItem, SealedParcels, follow
 from amzlink.core.shipments.rows import ShipmentRow
+from amzlink.core.shipments.ship_date import moment_of
 from amzlink.orderbook.privacy.lifetimes import lifetimes
 from amzlink.orderbook.shipments.parcels import (
     ParcelsSeen,
     booked_orders,
+    bought_at,
     note_polled,
     open_parcels,
     parcels_of,
@@ -182,7 +184,11 @@ class ParcelUpdates:
             sealed = self._sealed.parcels(chunk)
             # The salt that names the parcels has to be the one that is sealed with them.
             salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}
-            updates = {order_id: list(_from_rows(rows[order_id], salts[order_id], self._now)) for order_id in chunk}
+            bought = bought_at(self._book, chunk)
+            updates = {
+                order_id: list(_from_rows(rows[order_id], salts[order_id], bought[order_id], self._now))
+                for order_id in chunk
+            }
             self.take(updates, salts)
 
 
@@ -217,14 +223,16 @@ def _from_shipment(shipment: "Shipment", order_id: str, now: datetime) -> Iterat
         )
 
 
-def _from_rows(rows: Sequence[ShipmentRow], salt: str, now: datetime) -> Iterator[ReportedParcel]:
+def _from_rows(
+    rows: Sequence[ShipmentRow], salt: str, bought: datetime, now: datetime
+) -> Iterator[ReportedParcel]:  # fmt: skip
     """Rows with the same tracking number tell of one parcel; of mail without one, rows of the same carrier and day."""
     groups: dict[str, list[ShipmentRow]] = {}
     for row in rows:
         groups.setdefault(_name(row, salt), []).append(row)
     for name, group in groups.items():
         first, last = group[0], group[-1]
-        shipped = _moment(last.ship_date)
+        shipped = moment_of(last.ship_date, now, bought)
         yield ReportedParcel(
             parcel=Parcel(
                 key=f"{FILE}:{name}",
@@ -255,12 +263,6 @@ def _items(rows: Sequence[ShipmentRow]) -> tuple[ParcelItem, ...]:
 
 def _name(row: ShipmentRow, salt: str) -> str:
     number = "".join((row.tracking_number or "").split()).upper()
-    day = "" if number else f"{row.carrier} {_moment(row.ship_date).date()}"
+    shipped = row.ship_date.date() if isinstance(row.ship_date, datetime) else row.ship_date
+    day = "" if number else f"{row.carrier} {shipped}"
     return keyed_hash(salt, f"{row.order_id}\0{number}\0{day}".encode())
-
-
-def _moment(shipped: datetime | date) -> datetime:
-    """A day without a time counts to its end; whoever uses it never goes beyond the present."""
-    if isinstance(shipped, datetime):
-        return shipped
-    return datetime.combine(shipped, time(23, 59, 59), tzinfo=UTC)

@@ -36,7 +36,7 @@ def rows_of(
         if stdin is None:
             raise ValueError("standard input is read, and was not given")
         yield from read_shipments(
-            stdin, file="standard input", now=now, codes=_status_words(), countries=countries,
+            stdin, file="standard input", now=now, zone=None, codes=_status_words(), countries=countries,
             known_between=known_between,
         )  # fmt: skip
         return
@@ -48,8 +48,9 @@ def rows_of(
         ) from error
     with stream:
         yield from read_shipments(
-            stream, file=str(source), now=now, codes=_status_words(), countries=countries, known_between=known_between
-        )
+            stream, file=str(source), now=now, zone=None, codes=_status_words(), countries=countries,
+            known_between=known_between,
+        )  # fmt: skip
 
 
 def _status_words() -> Mapping[str, Kind]:

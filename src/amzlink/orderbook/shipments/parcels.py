@@ -18,7 +18,7 @@ from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES
 
-_UPSERT_PARCEL: Final = upsert(PARCELS)
+_UPSERT_PARCEL: Final = upsert(PARCELS, keep=frozenset({"nothing_left"}))
 _UPSERT_SEALED: Final = upsert(SEALED)
 _UPSERT_POLL: Final = upsert(PARCEL_POLLS)
 _NONE: Final = (Kind.CANCELLED.value, Kind.FAILED.value, Kind.BEFORE.value)  # there is no parcel, or not yet
@@ -61,12 +61,13 @@ def booked_orders(book: StoreBook, order_ids: Collection[str]) -> frozenset[str]
         return frozenset(connection.scalars(query))
 
 
-def bought_at(book: StoreBook, order_id: str) -> datetime | None:
-    """When an order was placed; None where the book does not have it."""
-    query = select(ORDERS.c.purchased_at).where(ORDERS.c.store == book.store, ORDERS.c.order_id == order_id)
+def bought_at(book: StoreBook, order_ids: Collection[str]) -> dict[str, datetime]:
+    """When these orders were placed, of those that the book has."""
+    query = select(ORDERS.c.order_id, ORDERS.c.purchased_at).where(
+        ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids)
+    )
     with book.reading() as connection:
-        text = connection.scalar(query)
-    return from_iso(text) if text else None
+        return {row.order_id: from_iso(row.purchased_at) for row in connection.execute(query)}
 
 
 def parcels_of(book: StoreBook, order_ids: Collection[str]) -> dict[str, list[Parcel]]:
@@ -236,6 +237,7 @@ def _parcel_row(store: str, parcel: Parcel, now: datetime) -> Row:
         "items": _encode(parcel.items).decode(),
         "updated_at": to_iso_exact(parcel.updated_at),
         "seen_at": to_iso(now),
+        "nothing_left": None,
     }
 
 
