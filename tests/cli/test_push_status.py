@@ -9,7 +9,10 @@ from filelock import FileLock
 from tests.support.pushing import HEADER, row
 from tests.support.world import SLUG, Shell, shell
 
-KEYS = ["store", "confirmed", "edited", "waiting", "already", "failed", "delivered", "api_calls", "as_other"]
+KEYS = [
+    "store", "confirmed", "edited", "waiting", "already", "failed", "delivered", "api_calls", "as_other",
+    "amazon_confirms", "nothing_left", "waiting_without_number",
+]  # fmt: skip
 
 
 @pytest.fixture

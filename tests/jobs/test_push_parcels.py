@@ -268,7 +268,8 @@ def test_what_amazon_confirms_itself_is_left_to_amazon(tmp_path: Path, trait: Tr
     at.run()
     order_id = next(key for key, order in at.world.sandbox.world.orders.items() if order.traits == {trait})
     report = at.push_file(f"{order_id},DHL,JJD1,2026-11-23,,,,,")
-    assert (report.already, report.failures, report.api_calls["confirmShipment"]) == (1, [], 0)
+    assert (report.amazon_confirms, report.failures, report.api_calls["confirmShipment"]) == (1, [], 0)
+    assert report.already == 0  # nobody has confirmed it yet
 
 
 def test_missing_transparency_codes_are_reported_once_and_codes_from_a_file_help(tmp_path: Path) -> None:

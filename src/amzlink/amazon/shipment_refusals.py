@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from amzlink.core.orders.holds import AMAZON_CONFIRMS
 from amzlink.problems.shipments import REFUSED_BECAUSE
 
 
@@ -23,7 +24,7 @@ class Reason(StrEnum):
     TOO_MANY_EDITS = "too-many-edits"
     TRACKING_FORMAT = "tracking-format"
     TRANSPARENCY_CODES = "transparency-codes"
-    AMAZON_CONFIRMS = "amazon-confirms"
+    AMAZON_CONFIRMS = AMAZON_CONFIRMS
     BAD_DATE = "bad-date"
     CARRIER_UNKNOWN = "carrier-unknown"
     ORDER_UNKNOWN = "order-unknown"

@@ -80,6 +80,16 @@ class PushReport(msgspec.Struct, kw_only=True):
         """Parcels of which something was heard, and of which Amazon knows all there is to say."""
         return self.planned.already + self.sent.already
 
+    @property
+    def amazon_confirms(self) -> int:
+        """Parcels of which something was heard, of orders that Amazon confirms by itself."""
+        return self.planned.amazon_confirms + self.sent.amazon_confirms
+
+    @property
+    def nothing_left(self) -> int:
+        """Parcels that are not confirmed, because other parcels hold all their items."""
+        return self.planned.nothing_left.total()
+
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""
         return {

@@ -25,7 +25,12 @@ from amzlink.core.orders.story import (
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
 TIMES = st.none() | st.integers(-100, 100).map(lambda days: NOW + timedelta(days=days))
-PARCELS = st.builds(ParcelNow, st.sampled_from(Way), st.booleans(), st.none() | st.sampled_from(Confirmed))
+PARCELS = st.builds(
+    ParcelNow, st.sampled_from(Way), st.booleans(), st.none() | st.sampled_from(Confirmed), st.booleans(), st.booleans()
+)
+
+
+_CONFIRMING = {Wait.NEXT_PUSH, Wait.SCAN, Wait.SCAN_IN_DOUBT}
 
 
 @st.composite
@@ -69,7 +74,7 @@ def test_an_order_still_to_ship_always_waits_for_something(order: Standing) -> N
 def test_what_is_held_or_cancelled_is_never_to_be_shipped(order: Standing) -> None:
     waiting = waits_for(order)
     stopped = order.status == CANCELLED or (order.status in TO_SHIP and bool(order.holds))
-    if waiting and waiting.wait in {Wait.LABEL, Wait.NEXT_IMPORT, Wait.OWN_PARCEL, Wait.NEXT_PUSH, Wait.SCAN}:
+    if waiting and waiting.wait in {Wait.LABEL, Wait.NEXT_IMPORT, Wait.OWN_PARCEL, *_CONFIRMING}:
         assert not stopped or order.status == SHIPPED
     if waiting and waiting.wait is Wait.DO_NOT_SHIP:
         assert stopped
@@ -98,7 +103,8 @@ def test_each_answer_has_its_reason_in_the_record(order: Standing) -> None:
         Wait.CONFIRM_BY_HAND: Confirmed.REFUSED in order.confirmations,
         Wait.AMAZONS_ANSWER: Confirmed.SENT in order.confirmations,
         Wait.NEXT_PUSH: Confirmed.PLANNED in order.confirmations or any(each.has_reached for each in order.parcels),
-        Wait.SCAN: any(each.confirmed is None for each in order.parcels),
+        Wait.SCAN: any(each.confirmed is None and each.has_number for each in order.parcels),
+        Wait.SCAN_IN_DOUBT: any(each.confirmed is None and not each.has_number for each in order.parcels),
         Wait.AMAZON_SHOWS: Confirmed.ACCEPTED in order.confirmations,
         Wait.AMAZON_CONFIRMS: order.amazon_confirms,
         Wait.LABEL_IN_THE_MAKING: Way.IN_THE_MAKING in ways,
@@ -125,6 +131,19 @@ def test_each_answer_has_its_reason_in_the_record(order: Standing) -> None:
         (Standing(status="UNSHIPPED", now=NOW, destination=At.SENT, may_be_there=True), Wait.LABEL),
         (Standing(status="UNSHIPPED", now=NOW, destination=At.REFUSED), Wait.REFUSED_BY_SENDCLOUD),
         (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.OUT),)), Wait.SCAN),
+        (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.OUT, has_number=False),)), Wait.SCAN_IN_DOUBT),
+        (
+            Standing(
+                status="UNSHIPPED",
+                now=NOW,
+                parcels=(
+                    ParcelNow(Way.OUT, has_reached=True, confirmed=Confirmed.ACCEPTED),
+                    ParcelNow(Way.OUT, nothing_left=True),
+                ),
+                confirmations=frozenset({Confirmed.ACCEPTED}),
+            ),
+            Wait.AMAZON_SHOWS,
+        ),
         (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.OUT, has_reached=True),)), Wait.NEXT_PUSH),
         (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.ARRIVED, has_reached=True),)), Wait.NEXT_PUSH),
         (Standing(status="CANCELLED", now=NOW, parcels=(ParcelNow(Way.OUT),), may_be_there=True), Wait.DO_NOT_SHIP),

@@ -207,7 +207,24 @@ def test_parcels_that_all_repeat_the_whole_order_make_one_package() -> None:
     everything = (holds("1", 2), holds("2", 1))
     found = decide(situation(parcel("A", *everything), parcel("B", *everything), lines=[line("1", 2), line("2", 1)]))
     assert contents_of(*found.confirm) == {"1": {"1": 2, "2": 1}}
-    assert found.already == ("sendcloud:B",)
+    assert (found.already, found.nothing_left) == ((), ("sendcloud:B",))
+
+
+def test_a_parcel_whose_items_another_one_holds_waits_as_long_as_either_may_be_scanned_first() -> None:
+    found = decide(situation(parcel("A"), parcel("B")), waiting=["A", "B"])
+    assert (found.waiting, found.nothing_left) == (("sendcloud:A", "sendcloud:B"), ())
+    confirmed = [told("1", "A", ("1", 1), state=State.ACCEPTED)]
+    found = decide(situation(parcel("A"), parcel("B"), confirmations=confirmed), waiting=["B"])
+    assert (found.waiting, found.nothing_left) == ((), ("sendcloud:B",))
+
+
+def test_a_parcel_that_a_file_names_too_is_known_and_not_left_over() -> None:
+    known = told("1", "A", ("1", 1))
+    now = situation(
+        parcel("A"), parcel("file:B"), lines=[line("1", 0)], packages=[package("1")], confirmations=[known],
+        contents={"sendcloud:A": known.content, "file:B": known.content},
+    )  # fmt: skip
+    assert (decide(now).nothing_left, "file:B" in decide(now).already) == ((), True)
 
 
 def test_of_parcels_that_claim_the_same_the_one_that_is_on_its_way_counts() -> None:
@@ -537,7 +554,7 @@ def test_two_numbers_in_one_file_correct_nothing() -> None:
         )
     )  # fmt: skip
     assert found.edit == ()
-    assert sorted(found.already) == ["file:A", "file:B"]
+    assert (found.already, found.nothing_left) == (("file:A",), ("file:B",))
 
 
 # A file that corrects what Sendcloud told of.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import PRIME_CAUSES, HeldFor, Hold, HoldPolicy, counts
@@ -21,7 +21,6 @@ from amzlink.orderbook.orders.browse import (
     BookedOrder,
     Filter,
     Standpoint,
-    WaitingParcel,
     count_orders,
     has_orders,
     iterate_orders,
@@ -31,7 +30,7 @@ from amzlink.orderbook.orders.browse import (
 from amzlink.orderbook.orders.counting_holds import hold_counts
 from amzlink.orderbook.orders.fulfilment import progress
 from amzlink.orderbook.orders.overview import overview
-from amzlink.orderbook.schema import HOLDS
+from amzlink.orderbook.schema import HOLDS, PARCELS
 from amzlink.orderbook.shipments.outbox import Outgoing, plan_confirmations
 from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels
 from amzlink.problems import ProblemName
@@ -207,14 +206,24 @@ class TestWaiting:
         parcel(book, number(4))
         confirm(book, number(4), State.ACCEPTED)
         remarks = {
-            order.order_id: order.remark.parcels for order in iterate_orders(book.of(STORE), Filter(waiting=True), AT)
+            order.order_id: order.remark.carriers for order in iterate_orders(book.of(STORE), Filter(waiting=True), AT)
         }
         assert found(book, waiting=True) == [number(1), number(2), number(3)]
         assert remarks == {
             number(1): (),
-            number(2): (WaitingParcel("DHL", scanned=False),),
-            number(3): (WaitingParcel("DHL", scanned=True),),
+            number(2): ("DHL",),
+            number(3): ("DHL",),
         }
+
+    def test_not_for_what_amazon_is_not_to_be_told_of(self, book: Database) -> None:
+        programs = ("PRIME", "AMAZON_EASY_SHIP")
+        save(book, change_of(order_of(number(1), programs=programs)), *(change_of(order_of(number(n))) for n in (2, 3)))
+        for last in (1, 2, 3):
+            parcel(book, number(last))
+        with book.of(STORE).writing() as connection:
+            connection.execute(update(PARCELS).where(PARCELS.c.order_id == number(3)).values(nothing_left=True))
+        assert found(book, waiting=True) == [number(2)]
+        assert progress(book.of(STORE), NOW).waiting_for_trigger == 1
 
     def test_an_order_that_was_shipped_elsewhere_waits_for_nothing(self, book: Database) -> None:
         save(book, change_of(order_of(number(1), status="SHIPPED")))

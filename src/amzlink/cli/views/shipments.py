@@ -16,12 +16,17 @@ from amzlink.jobs.push_status import PushReport
 from amzlink.problems import Exit
 
 _MOST_TOLD: Final = 20
+_FEW: Final = 3
 # By the setting `update_status_when`.
 _WAIT_FOR: Final = {"processed": "for the carrier's first scan", "announced": "to be announced to the carrier"}
 
 
 class StorePush(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run of one store did. All count parcels, but for `delivered`, which counts orders."""
+    """What the run of one store did. All count parcels, but for `delivered`, which counts orders.
+
+    `amazon_confirms` are of orders that Amazon confirms by itself. `nothing_left` are not confirmed, because other
+    parcels hold all their items. `waiting_without_number` are those of `waiting` that may never be scanned.
+    """
 
     store: str
     confirmed: int
@@ -32,6 +37,9 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
     api_calls: dict[str, int]
     as_other: list[OtherCarrier]
+    amazon_confirms: int
+    nothing_left: int
+    waiting_without_number: int
     dry_run: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
 
@@ -61,7 +69,7 @@ def show(
             stores=[_store(console, report, dry_run=dry_run) for report in reports], error=error
         ),
         show=lambda report: _print(console, report, triggers[report.store], dry_run=dry_run),
-        has_news=lambda report: any(report.counts().values()),
+        has_news=lambda report: any((*report.counts().values(), report.amazon_confirms, report.nothing_left)),
         complete=lambda report: not (report.problem or report.failures),
         gets_further=lambda report: bool(report.sent.confirmed or report.sent.edited),
         sayings=_sayings,
@@ -82,6 +90,9 @@ def _store(console: Console, report: PushReport, *, dry_run: bool) -> StorePush:
         delivered=report.delivered,
         api_calls=dict(sorted(report.api_calls.items())),
         as_other=other_carriers(console, report.store, report.planned.as_other),
+        amazon_confirms=report.amazon_confirms,
+        nothing_left=report.nothing_left,
+        waiting_without_number=report.planned.numberless,
         dry_run=dry_run or UNSET,
         error=failure_or_unset(report.problem),
     )
@@ -100,6 +111,8 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
             (planned.waiting, f"{by_number(planned.waiting, 'waits', 'wait')} {_WAIT_FOR[trigger]}"),
             (report.unanswered, f"{by_number(report.unanswered, 'waits', 'wait')} for Amazon's answer"),
             (report.already, "already confirmed"),
+            (report.amazon_confirms, "left to Amazon, which confirms the order itself"),
+            (report.nothing_left, "not confirmed, because other parcels hold all the items"),
             (len(report.failures), "refused"),
         )
         if count
@@ -107,10 +120,30 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
     # The first number says what is counted.
     said = [f"{count if at else counted(count, 'parcel')} {words}" for at, (count, words) in enumerate(parts)]
     console.line(f"{report.store}: {', '.join(said) or 'no changes to parcels'}.")
+    _print_what_stays(console, report)
     if report.delivered:
         console.line(f"{counted(report.delivered, 'order')} delivered.", lead="  ")
     for other in other_carriers(console, report.store, planned.as_other):
         console.line(tell_other(other), lead="  ")
+
+
+def _print_what_stays(console: Console, report: PushReport) -> None:
+    """Which parcels may never be confirmed, and where the order tells more."""
+    planned = report.planned
+    if planned.numberless:
+        console.line(
+            f"{planned.numberless} of these {by_number(planned.numberless, 'has', 'have')} no tracking number, so a "
+            f"scan may never come. `amzlink orders list --waiting{console.store_option}` shows which.",
+            lead="  ",
+        )
+    if planned.nothing_left:
+        orders = list(planned.nothing_left)
+        rest = f" and {counted(len(orders) - _FEW, 'more order')}" if len(orders) > _FEW else ""
+        console.line(
+            f"Nothing is left to confirm for parcels of {', '.join(orders[:_FEW])}{rest}. Amazon takes no package "
+            f"without items. `amzlink orders show {orders[0]}{console.store_option}` shows the parcels.",
+            lead="  ",
+        )
 
 
 def _sayings(report: PushReport) -> list[Saying]:

@@ -5,7 +5,7 @@ cause is another. Some holds depend on the time or on the store's settings, so t
 which of them count now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -50,6 +50,15 @@ _BY_PROGRAM: Final[Mapping[str, Hold]] = {
 
 CONFIRMED_BY_AMAZON: Final = frozenset(name for name, hold in _BY_PROGRAM.items() if hold is Hold.AMAZON_SHIPS)
 """Programs whose orders Amazon confirms by itself; it refuses what it is told of them."""
+
+AMAZON_CONFIRMS: Final = "amazon-confirms"
+"""Why it refused a confirmation of such an order whose programs do not show it."""
+
+
+def amazon_confirms(programs: Iterable[str], refused_for: Iterable[str | None]) -> bool:
+    """Whether Amazon confirms an order by itself, by its programs, or by why it refused what it was told."""
+    return not CONFIRMED_BY_AMAZON.isdisjoint(programs) or AMAZON_CONFIRMS in refused_for
+
 
 # Causes of `no-address`, and the second of `damaged-text` too. An address that Amazon withheld and a file gave keeps no
 # order back.

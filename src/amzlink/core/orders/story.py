@@ -102,6 +102,8 @@ class Wait(StrEnum):
     AMAZONS_ANSWER = "amazons-answer"
     NEXT_PUSH = "next-push"
     SCAN = "scan"
+    SCAN_IN_DOUBT = "scan-in-doubt"
+    """The same for parcels without a tracking number: letters, of which none may ever come."""
     AMAZON_SHOWS = "amazon-shows"
     AMAZON_CONFIRMS = "amazon-confirms"
     LABEL_IN_THE_MAKING = "label-in-the-making"
@@ -159,11 +161,17 @@ class Confirmed(StrEnum):
 
 
 class ParcelNow(msgspec.Struct, frozen=True):
-    """A parcel: how far it is, whether it has reached the store's trigger, and where its confirmation stands."""
+    """A parcel: how far it is, whether it has reached the store's trigger, and where its confirmation stands.
+
+    `has_number`: there is one to follow it by. `nothing_left`: other parcels hold all its items, so that Amazon is not
+    told of it.
+    """
 
     way: Way
     has_reached: bool = False
     confirmed: Confirmed | None = None
+    has_number: bool = True
+    nothing_left: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +179,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     `holds` are those that count now, `label_from` is the day of `label-too-early`. `may_be_there` says that Sendcloud
     has the order or may have it, `asked` that it was given the order and has not shown it yet. `confirmations`
-    are those of all its parcels. `amazon_confirms` orders are confirmed by Amazon itself.
+    are those of all its parcels. `amazon_confirms` orders are confirmed by Amazon itself. `guard_from` is when parcels
+    are confirmed that nobody has scanned.
     """
 
     status: str
@@ -189,19 +198,22 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     parcels: tuple[ParcelNow, ...] = ()
     confirmations: frozenset[Confirmed] = frozenset()
     amazon_confirms: bool = False
+    guard_from: datetime | None = None
     is_purged: bool = False
 
 
 class WaitsFor(msgspec.Struct, frozen=True):
     """What an order waits for, and the time that counts: until when, or, for `LABEL_DAY`, from when.
 
-    `holds` are those to be released. `is_late`: the time is over.
+    `holds` are those to be released. `is_late`: the time is over. `unscanned_from` is when a parcel that waits for its
+    scan is confirmed without it; None: never.
     """
 
     wait: Wait
     until: datetime | None = None
     is_late: bool = False
     holds: tuple[str, ...] = ()
+    unscanned_from: datetime | None = None
 
 
 _GIVEN_UP: Final = timedelta(days=14)
@@ -210,6 +222,7 @@ _LONGEST_WAY: Final = timedelta(days=60)
 """The same where no day was promised."""
 _TOLD: Final = frozenset({Confirmed.ACCEPTED, Confirmed.STORED})
 _MAY_TRAVEL: Final = frozenset({Way.OUT, Way.CANCELLING})
+_SCANS: Final = frozenset({Wait.SCAN, Wait.SCAN_IN_DOUBT})
 _SHIPPED: Final = frozenset({Way.OUT, Way.ARRIVED, Way.RETURNING})
 
 
@@ -223,7 +236,13 @@ def waits_for(order: Standing) -> WaitsFor | None:
         wait, holds = _to_ship(order)
         if wait is Wait.LABEL_DAY:
             return WaitsFor(wait, order.label_from)
-        return WaitsFor(wait, order.ship_by, is_late=bool(order.ship_by and order.ship_by < order.now), holds=holds)
+        return WaitsFor(
+            wait,
+            order.ship_by,
+            is_late=bool(order.ship_by and order.ship_by < order.now),
+            holds=holds,
+            unscanned_from=order.guard_from if wait in _SCANS else None,
+        )
     return _of_shipped(order) if order.status == SHIPPED else None
 
 
@@ -235,7 +254,7 @@ def _of_cancelled(order: Standing) -> WaitsFor | None:
 
 def _to_ship(order: Standing) -> tuple[Wait, tuple[str, ...]]:
     # What Amazon was told of is under way by right; the rest of the order can be held all the same.
-    untold = [parcel for parcel in order.parcels if parcel.confirmed not in _TOLD]
+    untold = [parcel for parcel in order.parcels if parcel.confirmed not in _TOLD and not parcel.nothing_left]
     if order.holds:
         if any(parcel.way in _MAY_TRAVEL for parcel in untold):
             return Wait.DO_NOT_SHIP, order.holds
@@ -267,8 +286,10 @@ def _confirming(order: Standing, parcels: Sequence[ParcelNow]) -> Wait | None:
     if parcels and order.amazon_confirms:
         return Wait.AMAZON_CONFIRMS
     if untold := [parcel for parcel in parcels if parcel.confirmed is None]:
-        # One that has reached it and is not told yet may hold nothing that is left: then the others count.
-        return Wait.NEXT_PUSH if all(parcel.has_reached for parcel in untold) else Wait.SCAN
+        unscanned = [parcel for parcel in untold if not parcel.has_reached]
+        if not unscanned:
+            return Wait.NEXT_PUSH
+        return Wait.SCAN if any(parcel.has_number for parcel in unscanned) else Wait.SCAN_IN_DOUBT
     return Wait.AMAZON_SHOWS if Confirmed.ACCEPTED in order.confirmations else None
 
 

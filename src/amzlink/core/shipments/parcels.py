@@ -58,7 +58,8 @@ class ParcelItem(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class Parcel(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A parcel. `key` says where it was heard of; no `items`: all of the order that no other parcel holds.
 
-    `announced_at`, `processed_at` and `delivered_at` are set once, when that was first known.
+    `announced_at`, `processed_at` and `delivered_at` are set once, when that was first known. `nothing_left`: other
+    parcels hold all its items, so that Amazon is not told of it.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Parcel(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     service: str | None = None
     traceable: bool = False
     items: tuple[ParcelItem, ...] = ()
+    nothing_left: bool = False
 
     @property
     def source(self) -> str:
@@ -119,6 +121,7 @@ def follow(known: Parcel | None, seen: Parcel) -> Parcel:
         service=seen.service or known.service,
         traceable=seen.traceable or known.traceable,
         items=seen.items or known.items,
+        nothing_left=known.nothing_left,
     )
 
 

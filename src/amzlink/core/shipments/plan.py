@@ -95,8 +95,9 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
     `confirm` and `edit` are to be sent from now on, `queued` was so before. `withdraw` are not to be sent any more,
     each with what it is instead. `without_codes` cannot be sent, because their transparency codes are missing. The
-    rest are keys of parcels: that have not reached the trigger, that Amazon knows all about, of a cancelled order, that
-    a later file replaced, and that correct one of several packages without saying which.
+    rest are keys of parcels: that have not reached the trigger, that Amazon knows all about, whose items are all in
+    other parcels, of a cancelled order, that a later file replaced, and that correct one of several packages without
+    saying which.
     """
 
     confirm: tuple[Confirmation, ...] = ()
@@ -106,6 +107,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     without_codes: tuple[Confirmation, ...] = ()
     waiting: tuple[str, ...] = ()
     already: tuple[str, ...] = ()
+    nothing_left: tuple[str, ...] = ()
     of_cancelled_order: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
@@ -127,7 +129,12 @@ class Trigger(msgspec.Struct, frozen=True):
             return False
         if self.when == "announced" or parcel.processed_at is not None:
             return True
-        return bool(self.guard_hours and ship_by and now >= ship_by - timedelta(hours=self.guard_hours))
+        guard_from = self.guard_from(ship_by)
+        return guard_from is not None and now >= guard_from
+
+    def guard_from(self, ship_by: datetime | None) -> datetime | None:
+        """From when on a parcel of an order with this ship-by date is confirmed without a scan; None: never."""
+        return ship_by - timedelta(hours=self.guard_hours) if self.guard_hours and ship_by else None
 
 
 def ship_date(parcel: Parcel, purchased_at: datetime, now: datetime) -> datetime:
@@ -184,6 +191,7 @@ class _Planner:
         self._without_codes: list[Confirmation] = []
         self._waiting: list[str] = []
         self._already: list[str] = []
+        self._nothing_left: list[str] = []
         self._superseded: list[str] = []
         self._unclear: list[str] = []
         self._of_parcel = self._reconsidered()
@@ -211,7 +219,7 @@ class _Planner:
             elif items := shares.get(parcel.key):
                 self._say(parcel, items, content)
             elif parcel in fresh and parcel.key not in (*self._superseded, *self._unclear):
-                (self._waiting if self._nobody_knows else self._already).append(parcel.key)
+                self._judge_empty(parcel, shares).append(parcel.key)
         for entry in self._of_parcel.values():
             if entry.parcel in self._live_keys and entry.parcel not in self._superseded:
                 self._look_at(entry)
@@ -223,9 +231,32 @@ class _Planner:
             without_codes=tuple(self._without_codes),
             waiting=tuple(self._waiting),
             already=tuple(self._already),
+            nothing_left=tuple(self._nothing_left),
             superseded=tuple(self._superseded),
             unclear=tuple(self._unclear),
         )
+
+    def _judge_empty(self, parcel: Parcel, shares: Mapping[str, tuple[Item, ...]]) -> list[str]:
+        """To which of the outlook's lists a parcel belongs for which nothing of the order is left.
+
+        Where it is none of our other parcels that hold it all, another program has told Amazon. While one of these
+        waits, it depends on which is scanned first.
+        """
+        if self._nobody_knows:
+            return self._waiting
+        others = [key for key, items in shares.items() if items]
+        content = self._now.contents.get(parcel.key)
+        told = any(entry.state in COUNTING or _is_refused_edit(entry) for entry in self._of_parcel.values())
+        if not (others or told) or self._is_said(content):
+            return self._already
+        if content is None and not parcel.nothing_left:  # its number was deleted: whether it was told cannot be seen
+            return self._already
+        is_open = any(key not in self._reached for key in others)
+        return self._waiting if is_open and parcel.key not in self._reached else self._nothing_left
+
+    def _is_said(self, content: str | None) -> bool:
+        """Whether a package says the same, of the same parcel as somebody else told of it."""
+        return content is not None and any(entry.content == content for entry in self._of_parcel.values())
 
     # What there is already.
 
@@ -341,7 +372,7 @@ class _Planner:
         content = self._now.contents.get(parcel.key)
         if content is None or not parcel.traceable or parcel.key not in self._now.reported or self._is_outdated(parcel):
             return None
-        if (parcel.items and not claims) or any(entry.content == content for entry in self._of_parcel.values()):
+        if (parcel.items and not claims) or self._is_said(content):
             return None
         meant = [
             entry

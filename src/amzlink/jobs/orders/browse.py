@@ -2,23 +2,22 @@
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from amzlink.core.orders.holds import counting
 from amzlink.core.orders.order import TO_SHIP, PersonalData
+from amzlink.core.orders.story import WaitsFor
 from amzlink.core.privacy.retention import Retention, expected_last_day, keeping_of
-from amzlink.core.store_choices import Trigger
 from amzlink.deps import Deps
+from amzlink.jobs.orders.story import waits_of
 from amzlink.orderbook.orders.browse import (
     BookedOrder,
     Filter,
     Standpoint,
-    WaitingParcel,
     count_not_imported,
     count_orders,
     has_orders,
@@ -37,6 +36,9 @@ _CHUNK: Final = 200
 Listed = tuple[BookedOrder, tuple[str, ...]]
 """An order, and the holds that count now."""
 
+Waiting = tuple[BookedOrder, tuple[str, ...], WaitsFor | None]
+"""The same, and what it waits for, where that was asked for."""
+
 Exported = tuple[BookedOrder, tuple[str, ...], PersonalData | None]
 """An order, the holds that count now, and its personal data where that was asked for and is still there."""
 
@@ -50,18 +52,19 @@ def time_of(deps: Deps, slug: str) -> datetime:
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a look into the book finds: the orders, each with the holds that count now, the most urgent first.
 
+    What an order waits for is there where only those that wait are wanted.
+
     `found` counts them all, also where only some are wanted, and `not_imported` those of which the book has nothing but
     the number. `book_is_empty`: there is no order at all, whatever was asked for. `imported_at` is then when
-    an import last succeeded, if one has. `trigger` is the store's.
+    an import last succeeded, if one has.
     """
 
-    orders: Iterator[Listed]
+    orders: Iterator[Waiting]
     found: int
     not_imported: int
     book_is_empty: bool
     imported_at: datetime | None
     now: datetime
-    trigger: Trigger
 
 
 @contextlib.contextmanager
@@ -78,13 +81,17 @@ def look_at_orders(deps: Deps, slug: str, wanted: Filter, limit: int | None = No
             book_is_empty=is_empty,
             imported_at=last_ends(run.book, "import-orders").success if is_empty else None,
             now=at.now,
-            trigger=run.store.update_status_when,
         )
 
 
-def _listed(run: StoreRun, wanted: Filter, at: Standpoint, limit: int | None) -> Iterator[Listed]:
-    for order in iterate_orders(run.book, wanted, at, limit):
-        yield with_last_day(order, at.now.date(), run.retention), counting(order.held_for, at.policy, at.now)
+def _listed(run: StoreRun, wanted: Filter, at: Standpoint, limit: int | None) -> Iterator[Waiting]:
+    listed = (
+        (with_last_day(order, at.now.date(), run.retention), counting(order.held_for, at.policy, at.now))
+        for order in iterate_orders(run.book, wanted, at, limit)
+    )
+    while chunk := list(itertools.islice(listed, _CHUNK)):
+        waits = waits_of(run, chunk) if wanted.waiting else {}
+        yield from ((order, holds, waits.get(order.order_id)) for order, holds in chunk)
 
 
 def export_orders(
@@ -103,23 +110,6 @@ def export_orders(
             personal = sealed.personal_data(ids, damaged=damaged) if sealed else {}
             for order in chunk:
                 yield order, counting(order.held_for, policy, now), personal.get(order.order_id)
-
-
-class WaitsFor(StrEnum):
-    """What an order that is on its way through Sendcloud waits for."""
-
-    LABEL = "label"
-    FIRST_SCAN = "first-scan"
-    NEXT_PUSH = "push-status"
-
-
-def waits_for(parcels: Sequence[WaitingParcel], trigger: Trigger) -> WaitsFor:
-    """What comes next for an order whose parcels Amazon has not been told of."""
-    if not parcels:
-        return WaitsFor.LABEL
-    if trigger == "announced" or any(parcel.scanned for parcel in parcels):
-        return WaitsFor.NEXT_PUSH
-    return WaitsFor.FIRST_SCAN
 
 
 def confirmed(order: BookedOrder) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import from_iso
-from amzlink.core.orders.holds import CONFIRMED_BY_AMAZON, Hold
+from amzlink.core.orders.holds import AMAZON_CONFIRMS, Hold, amazon_confirms
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.orders.story import (
     At,
@@ -63,7 +63,6 @@ _CONFIRMED: Final = {
     State.REFUSED: Confirmed.REFUSED,
     State.MISSING: Confirmed.REFUSED,
 }
-_AMAZON_CONFIRMS: Final = "amazon-confirms"
 _NOTHING_LEFT: Final = "already-confirmed"
 
 
@@ -103,7 +102,7 @@ def story_of(run: StoreRun, booked: BookedOrder, holds: tuple[str, ...], tombsto
     book, order_id = run.book, booked.order_id
     row = dispatch_rows(book, [order_id]).get(order_id)
     parcels = tuple(parcels_of(book, [order_id])[order_id])
-    outgoing = outgoing_of(book, order_id)
+    outgoing = outgoing_of(book, [order_id])[order_id]
     facts = noted(book, order_id)
     destination = _destination(run, booked, row)
     confirmations = tuple(
@@ -113,10 +112,32 @@ def story_of(run: StoreRun, booked: BookedOrder, holds: tuple[str, ...], tombsto
         destination=destination,
         parcels=parcels,
         confirmations=confirmations,
-        waits_for=waits_for(_standing(run, booked, holds, destination, row, parcels, outgoing, facts, tombstone)),
+        waits_for=waits_for(
+            msgspec.structs.replace(
+                _standing(run, booked, holds, row, parcels, outgoing),
+                delivered_at=facts.delivered_at,
+                is_purged=tombstone is not None,
+            )
+        ),
         events=tuple(in_sequence(_events(run, booked, row, parcels, outgoing, facts, tombstone))),
         not_read=facts.not_read,
     )
+
+
+def waits_of(run: StoreRun, listed: Sequence[tuple[BookedOrder, tuple[str, ...]]]) -> dict[str, WaitsFor]:
+    """What orders wait for that have a parcel or are at Sendcloud, each with the holds that count now.
+
+    It is what the story of each tells. For orders that are shipped or without either, the story looks at more.
+    """
+    ids = [booked.order_id for booked, _ in listed]
+    rows, parcels, outgoing = dispatch_rows(run.book, ids), parcels_of(run.book, ids), outgoing_of(run.book, ids)
+    standings = {
+        booked.order_id: _standing(
+            run, booked, holds, rows.get(booked.order_id), parcels[booked.order_id], outgoing[booked.order_id]
+        )
+        for booked, holds in listed
+    }
+    return {order_id: found for order_id, standing in standings.items() if (found := waits_for(standing))}
 
 
 # Where it stands ------------------------------------------------------------------------------------------------------
@@ -189,7 +210,7 @@ def _confirmed(entry: Outgoing, booked: BookedOrder) -> Confirmed:
     if state is not Confirmed.REFUSED:
         return state
     is_mended = booked.order.status == SHIPPED and not entry.confirmation.is_edit and entry.reason != _NOTHING_LEFT
-    return Confirmed.MENDED if is_mended or entry.reason == _AMAZON_CONFIRMS else state
+    return Confirmed.MENDED if is_mended or entry.reason == AMAZON_CONFIRMS else state
 
 
 # What it waits for ----------------------------------------------------------------------------------------------------
@@ -199,12 +220,9 @@ def _standing(  # noqa: PLR0917 - everything that counts
     run: StoreRun,
     booked: BookedOrder,
     holds: tuple[str, ...],
-    destination: AtDestination,
     row: DispatchRow | None,
     parcels: Sequence[Parcel],
     outgoing: Sequence[Outgoing],
-    facts: Noted,
-    tombstone: Tombstone | None,
 ) -> Standing:
     order, now = booked.order, run.now()
     trigger = Trigger(run.store.update_status_when, run.store.ship_by_guard_hours)
@@ -220,23 +238,25 @@ def _standing(  # noqa: PLR0917 - everything that counts
         ship_by=order.ship_by,
         deliver_by=order.deliver_by,
         shipped_at=order.shipped_at,
-        delivered_at=facts.delivered_at,
         holds=holds if order.status in TO_SHIP else (),
         label_from=from_iso(label_from) if label_from else None,
-        destination=destination.state,
+        destination=_destination(run, booked, row).state,
         has_destination=run.store.destination == SENDCLOUD,
         may_be_there=row is not None and (row.is_there or row.state is DispatchState.ASKED),
         asked=row is not None and row.state in (DispatchState.ASKED, DispatchState.ACCEPTED),
         parcels=tuple(
-            ParcelNow(_way(parcel), trigger.reached(parcel, order.ship_by, now), told.get(parcel.key))
+            ParcelNow(
+                _way(parcel),
+                has_reached=trigger.reached(parcel, order.ship_by, now),
+                confirmed=told.get(parcel.key),
+                has_number=parcel.traceable,
+                nothing_left=parcel.nothing_left,
+            )
             for parcel in parcels
         ),
         confirmations=frozenset(told.values()),
-        amazon_confirms=bool(
-            CONFIRMED_BY_AMAZON.intersection(order.programs)
-            or any(entry.reason == _AMAZON_CONFIRMS for entry in outgoing)
-        ),
-        is_purged=tombstone is not None,
+        amazon_confirms=amazon_confirms(order.programs, (entry.reason for entry in outgoing)),
+        guard_from=trigger.guard_from(order.ship_by),
     )
 
 

@@ -30,11 +30,12 @@ _READ_BACK_FIRST: Final = frozenset({Reason.ALREADY_CONFIRMED, Reason.STALE_PACK
 
 
 class ConfirmTally(msgspec.Struct, kw_only=True):
-    """What became of the confirmations."""
+    """What became of the confirmations. `amazon_confirms`: of orders that Amazon confirms by itself, as it says."""
 
     confirmed: int = 0
     edited: int = 0
     already: int = 0
+    amazon_confirms: int = 0
     failed: list[Refusal] = msgspec.field(default_factory=list)
 
 
@@ -93,7 +94,7 @@ class Confirmer:
             reason=str(reason) if reason else None, message=message or None, now=self._run.now(),
         )  # fmt: skip
         if reason == Reason.AMAZON_CONFIRMS:
-            self._tally.already += 1
+            self._tally.amazon_confirms += 1
             return
         self._tally.failed.append(Refusal(entry.order_id, problem.name, problem.summary))
 

@@ -9,7 +9,6 @@ import msgspec
 
 from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier, nearest_code
 from amzlink.amazon.marketplaces import BY_ID
-from amzlink.core.orders.holds import CONFIRMED_BY_AMAZON
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.privacy.sealed_data import keyed_hash
 from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
@@ -18,7 +17,7 @@ from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.carriers import carriers_told
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
-from amzlink.orderbook.shipments.parcels import note_superseded, orders_to_look_at
+from amzlink.orderbook.shipments.parcels import note_nothing_left, note_superseded, orders_to_look_at
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import StoreRun
 
@@ -32,15 +31,20 @@ _NEAR: Final = timedelta(hours=24)
 class Planned(msgspec.Struct, kw_only=True):
     """What the decision came to, in parcels.
 
-    `confirm` and `edit` are to be sent, decided now or waiting in the queue; `already` counts only parcels of which
-    something was heard. `due` are orders that wait for the trigger and have to be shipped soon. `as_other` are the
-    carriers, by name, for which no table has a code of Amazon's, with the number of their parcels.
+    `confirm` and `edit` are to be sent, decided now or waiting in the queue; `already` and `amazon_confirms`, of orders
+    that Amazon confirms by itself, count only parcels of which something was heard. `nothing_left` are parcels whose
+    items are all in other parcels, by order. Of those that wait for a scan, `numberless` have no tracking number.
+    `due` are orders that wait for the trigger and have to be shipped soon. `as_other` are the carriers, by name, for
+    which no table has a code of Amazon's, with the number of their parcels.
     """
 
     confirm: int = 0
     edit: int = 0
     waiting: int = 0
     already: int = 0
+    amazon_confirms: int = 0
+    nothing_left: Counter[str] = msgspec.field(default_factory=Counter)
+    numberless: int = 0
     due: int = 0
     as_other: Counter[str] = msgspec.field(default_factory=Counter)
     failed: list[Refusal] = msgspec.field(default_factory=list)
@@ -81,11 +85,13 @@ class Planner:
         outgoing: list[Outgoing] = []
         withdrawn: list[Confirmation] = []
         superseded: list[str] = []
+        nothing_left: dict[str, bool] = {}
         for order_id, order in facts.items():
             situation = found[order_id]
             parcels = situation.parcels
-            if CONFIRMED_BY_AMAZON.intersection(order.programs):
-                self.planned.already += len(self._updates.reported & {parcel.key for parcel in parcels})
+            if order.amazon_confirms:
+                live = {parcel.key for parcel in parcels if parcel.is_live}
+                self.planned.amazon_confirms += len(self._updates.reported & live)
                 continue
             carriers = {parcel.key: self._carrier(parcel, order) for parcel in parcels if parcel.is_live}
             # Without the salt nobody can tell whether anything has changed: the order's data is gone.
@@ -95,7 +101,12 @@ class Planner:
             )
             reported = frozenset(self._updates.reported & {parcel.key for parcel in parcels})
             outlook = plan(msgspec.structs.replace(situation, contents=contents, reported=reported), reached)
-            self._count(situation, order, outlook)
+            self._count(situation, order, outlook, reached)
+            nothing_left |= {
+                parcel.key: parcel.key in outlook.nothing_left
+                for parcel in parcels
+                if parcel.nothing_left != (parcel.key in outlook.nothing_left)
+            }
             by_key = {parcel.key: parcel for parcel in parcels}
             outgoing += [
                 self._outgoing(entry, order, by_key[entry.parcel], carriers[entry.parcel])
@@ -105,6 +116,8 @@ class Planner:
             superseded += outlook.superseded
         plan_confirmations(self._book, outgoing, withdrawn, self._now)
         note_superseded(self._book, superseded)
+        if nothing_left:
+            note_nothing_left(self._book, nothing_left)
 
     def _told_otherwise(self) -> Iterable[str]:
         """Orders of the last weeks that were confirmed under another code than the store's own table has now."""
@@ -148,13 +161,18 @@ class Planner:
             problem=_NO_CODES if entry.state is State.REFUSED else None,
         )
 
-    def _count(self, situation: Situation, order: OrderFacts, outlook: Outlook) -> None:
+    def _count(self, situation: Situation, order: OrderFacts, outlook: Outlook, reached: frozenset[str]) -> None:
         planned, reported = self.planned, self._updates.reported
         queued_edits = sum(entry.is_edit for entry in outlook.queued)
         planned.confirm += len(outlook.confirm) + len(outlook.queued) - queued_edits
         planned.edit += len(outlook.edit) + queued_edits
         planned.waiting += len(outlook.waiting)
         planned.already += len(reported.intersection(outlook.already))
+        by_key = {parcel.key: parcel for parcel in situation.parcels}
+        if self._trigger.when == "processed" and not self._trigger.guard_hours:
+            planned.numberless += sum(not by_key[key].traceable for key in outlook.waiting if key not in reached)
+        if told := [key for key in outlook.nothing_left if key in reported or not by_key[key].nothing_left]:
+            planned.nothing_left[situation.order_id] += len(told)
         if outlook.waiting and situation.status in TO_SHIP and order.ship_by and order.ship_by - self._now < _NEAR:
             planned.due += 1
         for problem in _problems(situation.order_id, outlook, reported):

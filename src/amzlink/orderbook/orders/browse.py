@@ -105,20 +105,13 @@ class Standpoint(msgspec.Struct, frozen=True):
     now: datetime
 
 
-class WaitingParcel(msgspec.Struct, frozen=True):
-    """A parcel of an order: who carries it, and whether the carrier has scanned it."""
-
-    carrier: str | None
-    scanned: bool
-
-
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """What makes an order interesting to who has asked for such: only what the filter is about is filled in."""
 
     held_since: datetime | None = None
     by_sendcloud: KeptRefusal | None = None
     by_amazon: KeptRefusal | None = None
-    parcels: tuple[WaitingParcel, ...] = ()
+    carriers: tuple[str, ...] = ()
 
 
 NO_REMARK: Final = Remark()
@@ -414,8 +407,8 @@ def _remarks(
             note(refusal.order_id, by_amazon=refusal)
     if wanted.waiting:
         for row in connection.execute(untold_parcels(store, order_ids)):
-            parcel = WaitingParcel(row.carrier_label or row.carrier, row.processed_at is not None)
-            note(row.order_id, parcels=(*remarks[row.order_id].parcels, parcel))
+            if carrier := row.carrier_label or row.carrier:
+                note(row.order_id, carriers=tuple(dict.fromkeys((*remarks[row.order_id].carriers, carrier))))
     return remarks
 
 

@@ -5,9 +5,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, case, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 
 from amzlink.clock import to_iso
+from amzlink.core.orders.holds import AMAZON_CONFIRMS, CONFIRMED_BY_AMAZON
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import LIVE, Kind
@@ -155,8 +168,8 @@ def _refused_by_sendcloud(store: str) -> ColumnElement[bool]:
 def untold_parcels(store: str, order_ids: Sequence[str]) -> Select[Any]:
     """The parcels of these orders that Amazon has not been told of."""
     return (
-        select(PARCELS.c.order_id, PARCELS.c.carrier, PARCELS.c.carrier_label, PARCELS.c.processed_at)
-        .where(PARCELS.c.store == store, PARCELS.c.order_id.in_(order_ids), _is_live(), ~_told().exists())
+        select(PARCELS.c.order_id, PARCELS.c.carrier, PARCELS.c.carrier_label)
+        .where(PARCELS.c.store == store, PARCELS.c.order_id.in_(order_ids), *_is_untold())
         .order_by(PARCELS.c.order_id, PARCELS.c.parcel)
     )
 
@@ -175,8 +188,15 @@ def waits_for_parcel() -> ColumnElement[bool]:
 
 
 def waits_for_trigger() -> ColumnElement[bool]:
-    """A condition on an order to ship: there is a parcel that Amazon has not been told of."""
-    return _live_parcel().where(~_told().exists()).exists()
+    """A condition on an order to ship: there is a parcel that Amazon has not been told of, and is to be told of."""
+    untold = _of_order(select(PARCELS.c.parcel), PARCELS).where(*_is_untold())
+    return and_(untold.exists(), ~_amazon_confirms())
+
+
+def waits_for_scan() -> ColumnElement[bool]:
+    """The same, where the carrier has not scanned it."""
+    unscanned = _of_order(select(PARCELS.c.parcel), PARCELS).where(*_is_untold(), PARCELS.c.processed_at.is_(None))
+    return and_(unscanned.exists(), ~_amazon_confirms())
 
 
 def is_being_confirmed() -> ColumnElement[bool]:
@@ -198,6 +218,19 @@ def _live_parcel() -> Select[Any]:
 
 def _is_live() -> ColumnElement[bool]:
     return PARCELS.c.kind.in_([kind.value for kind in LIVE])
+
+
+def _is_untold() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on a parcel: Amazon was not told of it, and something is left to tell."""
+    return (_is_live(), ~_told().exists(), PARCELS.c.nothing_left.is_not(True))
+
+
+def _amazon_confirms() -> ColumnElement[bool]:
+    """A condition on an order: Amazon confirms it by itself (as `core.orders.holds.amazon_confirms` has it)."""
+    programs = literal(" ") + ORDERS.c.programs + " "
+    by_program = [programs.contains(f" {name} ", autoescape=True) for name in sorted(CONFIRMED_BY_AMAZON)]
+    refused = _of_order(select(CONFIRMATIONS.c.reference), CONFIRMATIONS)
+    return or_(*by_program, refused.where(CONFIRMATIONS.c.reason == AMAZON_CONFIRMS).exists())
 
 
 def _told() -> Select[Any]:
@@ -272,7 +305,7 @@ def _still_refused() -> ColumnElement[bool]:
     matters = or_(ORDERS.c.status != SHIPPED, CONFIRMATIONS.c.is_edit, CONFIRMATIONS.c.reason == "already-confirmed")
     return and_(
         CONFIRMATIONS.c.state.in_((State.REFUSED.value, State.MISSING.value)),
-        func.coalesce(CONFIRMATIONS.c.reason, "") != "amazon-confirms",
+        func.coalesce(CONFIRMATIONS.c.reason, "") != AMAZON_CONFIRMS,
         matters,
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso
+from amzlink.core.orders.holds import amazon_confirms
 from amzlink.core.orders.story import Event, What
 from amzlink.core.shipments.packing import Item, Line
 from amzlink.core.shipments.plan import Confirmation, Package, Situation, State
@@ -68,7 +69,7 @@ class OrderFacts(msgspec.Struct, frozen=True, gc=False):
     marketplace_id: str | None
     purchased_at: datetime
     ship_by: datetime | None
-    programs: tuple[str, ...]
+    amazon_confirms: bool
 
 
 def situations(
@@ -95,10 +96,12 @@ def situations(
         ):
             packages.setdefault(row.order_id, []).append(Package(row.reference, _decode_held(row.items)))
         confirmations: dict[str, list[Confirmation]] = {}
+        refused_for: dict[str, list[str | None]] = {}
         for row in connection.execute(
             select(CONFIRMATIONS).where(CONFIRMATIONS.c.store == book.store, CONFIRMATIONS.c.order_id.in_(order_ids))
         ):
             confirmations.setdefault(row.order_id, []).append(_to_confirmation(row))
+            refused_for.setdefault(row.order_id, []).append(row.reason)
     found = {
         row.order_id: Situation(
             order_id=row.order_id,
@@ -111,7 +114,7 @@ def situations(
         )
         for row in orders
     }
-    return found, {row.order_id: _facts(row) for row in orders}
+    return found, {row.order_id: _facts(row, refused_for.get(row.order_id, ())) for row in orders}
 
 
 def plan_confirmations(
@@ -146,11 +149,14 @@ def in_state(book: StoreBook, *states: State) -> list[Outgoing]:
         return [_to_outgoing(row) for row in connection.execute(query)]
 
 
-def outgoing_of(book: StoreBook, order_id: str) -> list[Outgoing]:
-    """The rows of one order, by reference."""
-    query = _joined(book.store).where(CONFIRMATIONS.c.order_id == order_id).order_by(CONFIRMATIONS.c.reference)
+def outgoing_of(book: StoreBook, order_ids: Collection[str]) -> dict[str, list[Outgoing]]:
+    """The rows of these orders, by reference; each order has an entry."""
+    found: dict[str, list[Outgoing]] = {order_id: [] for order_id in order_ids}
     with book.reading() as connection:
-        return [_to_outgoing(row) for row in connection.execute(query)]
+        rows = connection.execute(_joined(book.store).where(CONFIRMATIONS.c.order_id.in_(order_ids)))
+        for row in sorted(rows, key=lambda row: str(row.reference)):
+            found[row.order_id].append(_to_outgoing(row))
+    return found
 
 
 def of_feed(book: StoreBook, feed: str) -> list[Outgoing]:
@@ -305,12 +311,12 @@ def _first_confirmed(at: ColumnElement[Any]) -> dict[str, Any]:
     }
 
 
-def _facts(row: SqlRow[Any]) -> OrderFacts:
+def _facts(row: SqlRow[Any], refused_for: Sequence[str | None]) -> OrderFacts:
     return OrderFacts(
         row.marketplace_id,
         from_iso(row.purchased_at),
         from_iso(row.ship_by) if row.ship_by else None,
-        tuple(row.programs.split()),
+        amazon_confirms(row.programs.split(), refused_for),
     )
 
 

@@ -175,6 +175,14 @@ def note_superseded(book: StoreBook, keys: Collection[str]) -> None:
             connection.execute(here.values(kind=Kind.CANCELLED.value, status="superseded"))
 
 
+def note_nothing_left(book: StoreBook, keys: Mapping[str, bool]) -> None:
+    """Note of these parcels whether other parcels hold all their items."""
+    with book.writing() as connection:
+        for key, nothing_left in keys.items():
+            here = update(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.parcel == key)
+            connection.execute(here.values(nothing_left=nothing_left))
+
+
 def note_deliveries(book: StoreBook, arrivals: Mapping[str, Arrival]) -> None:
     """Note when orders were delivered, and who told."""
     with book.writing() as connection:
@@ -237,7 +245,7 @@ def _parcel_row(store: str, parcel: Parcel, now: datetime) -> Row:
         "items": _encode(parcel.items).decode(),
         "updated_at": to_iso_exact(parcel.updated_at),
         "seen_at": to_iso(now),
-        "nothing_left": None,
+        "nothing_left": parcel.nothing_left,
     }
 
 
@@ -256,4 +264,5 @@ def _to_parcel(row: SqlRow[Any]) -> Parcel:
         traceable=row.traceable,
         items=_decode_items(row.items),
         updated_at=from_iso(row.updated_at),
+        nothing_left=bool(row.nothing_left),
     )

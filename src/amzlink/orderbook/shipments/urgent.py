@@ -7,10 +7,9 @@ from sqlalchemy import ColumnElement, func, select
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import TO_SHIP
-from amzlink.core.shipments.parcels import LIVE
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.fulfilment import is_being_confirmed
-from amzlink.orderbook.schema import ORDERS, PARCELS
+from amzlink.orderbook.orders.fulfilment import is_being_confirmed, waits_for_scan
+from amzlink.orderbook.schema import ORDERS
 
 NEAR: Final = timedelta(hours=24)
 
@@ -28,18 +27,8 @@ def overdue_orders(book: StoreBook, now: datetime, limit: int) -> tuple[str, ...
 
 
 def count_near(book: StoreBook, now: datetime) -> int:
-    """Orders that have to be confirmed within a day, or are overdue, whose parcels wait for the store's trigger."""
-    parcel = select(PARCELS.c.parcel).where(
-        PARCELS.c.store == ORDERS.c.store,
-        PARCELS.c.order_id == ORDERS.c.order_id,
-        PARCELS.c.kind.in_([kind.value for kind in LIVE]),
-    )
-    query = select(func.count()).where(
-        _to_ship(book),
-        ORDERS.c.ship_by < to_iso(now + NEAR),
-        parcel.exists(),
-        ~is_being_confirmed(),
-    )
+    """Orders that have to be confirmed within a day, or are overdue, of which a parcel waits for its first scan."""
+    query = select(func.count()).where(_to_ship(book), ORDERS.c.ship_by < to_iso(now + NEAR), waits_for_scan())
     with book.reading() as connection:
         return int(connection.scalar(query) or 0)
 

@@ -10,9 +10,11 @@ from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, moment
+from amzlink.cli.views.orders.story import waits_in_short
 from amzlink.cli.views.words import by_number, counted, lateness, local_time, reason, thousands
 from amzlink.core.orders.order import PENDING, Order
-from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, WaitsFor, confirmed, waits_for
+from amzlink.core.orders.story import Wait, WaitsFor
+from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, confirmed
 from amzlink.orderbook.orders.browse import BookedOrder, Filter, Remark
 from amzlink.problems import CATALOGUE, ProblemName
 from amzlink.problems.shipments import REFUSED_BECAUSE
@@ -131,18 +133,20 @@ def show_list(console: Console, slug: str, seen: Seen, wanted: Filter) -> None:
     """The table of orders, or the document. Times are told as seen from the moment of the look."""
     console.result_of_many(
         lambda orders: ListDocument(store=slug, orders=orders),
-        (_found_order(order, holds, seen, wanted) for order, holds in seen.orders),
+        (_found_order(order, holds, waiting, wanted) for order, holds, waiting in seen.orders),
         lambda: _print_list(console, seen, wanted),
     )
 
 
-def _found_order(order: BookedOrder, holds: tuple[str, ...], seen: Seen, wanted: Filter) -> FoundOrder:
+def _found_order(
+    order: BookedOrder, holds: tuple[str, ...], waiting: WaitsFor | None, wanted: Filter
+) -> FoundOrder:  # fmt: skip
     remark = order.remark
     return FoundOrder(
         **msgspec.structs.asdict(listed_order(order, holds)),
         held_since=moment(remark.held_since) if wanted.held else UNSET,
-        waits_for=waits_for(remark.parcels, seen.trigger).value if wanted.waiting else UNSET,
-        carriers=_carriers(remark) if wanted.waiting else UNSET,
+        waits_for=_WAITS_FOR.get(waiting.wait, waiting.wait.value) if waiting else UNSET,
+        carriers=remark.carriers if wanted.waiting else UNSET,
         refusals=_refusals(remark) if wanted.refused else UNSET,
     )
 
@@ -155,15 +159,8 @@ def _refusals(remark: Remark) -> list[RefusalPart]:
     ]
 
 
-def _carriers(remark: Remark) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(parcel.carrier for parcel in remark.parcels if parcel.carrier))
-
-
-_WAITS_FOR: Final = {
-    WaitsFor.LABEL: "a label",
-    WaitsFor.FIRST_SCAN: "the first scan",
-    WaitsFor.NEXT_PUSH: "push-status",
-}
+# By the names under which programs knew these first.
+_WAITS_FOR: Final = {Wait.SCAN: "first-scan", Wait.NEXT_PUSH: "push-status"}
 _BY: Final = {"sendcloud": "Sendcloud", "amazon": "Amazon"}
 
 
@@ -175,10 +172,7 @@ def _print_list(console: Console, seen: Seen, wanted: Filter) -> None:
     columns = _columns(seen, wanted)
     shown = console.table(
         tuple(columns),
-        (
-            tuple(cell(order, holds) for cell in columns.values())
-            for order, holds in itertools.chain([first], seen.orders)
-        ),
+        (tuple(cell(*listed) for cell in columns.values()) for listed in itertools.chain([first], seen.orders)),
         keys=("ORDER",),
         whole=("SHIP BY", "HELD SINCE", "LATE BY"),
         right=("UNITS",),
@@ -191,25 +185,27 @@ def _print_list(console: Console, seen: Seen, wanted: Filter) -> None:
         console.say(_not_imported(seen.not_imported))
 
 
-def _columns(seen: Seen, wanted: Filter) -> dict[str, Callable[[BookedOrder, tuple[str, ...]], str]]:
+def _columns(
+    seen: Seen, wanted: Filter
+) -> dict[str, Callable[[BookedOrder, tuple[str, ...], WaitsFor | None], str]]:  # fmt: skip
     """The usual columns, always in the same sequence, and behind them what the filter is about."""
-    columns: dict[str, Callable[[BookedOrder, tuple[str, ...]], str]] = {
-        "ORDER": lambda order, _: order.order_id,
-        "STATUS": lambda order, _: order.order.status,
-        "SHIP BY": lambda order, _: local_time(order.order.ship_by, seen.now),
-        "UNITS": lambda order, _: str(order.order.units),
-        "SERVICE": lambda order, _: order.order.service_level or "",
-        "ON HOLD FOR": lambda _, holds: " ".join(holds),
+    columns: dict[str, Callable[[BookedOrder, tuple[str, ...], WaitsFor | None], str]] = {
+        "ORDER": lambda order, *_: order.order_id,
+        "STATUS": lambda order, *_: order.order.status,
+        "SHIP BY": lambda order, *_: local_time(order.order.ship_by, seen.now),
+        "UNITS": lambda order, *_: str(order.order.units),
+        "SERVICE": lambda order, *_: order.order.service_level or "",
+        "ON HOLD FOR": lambda _, holds, __: " ".join(holds),
     }
     if wanted.held:
-        columns["HELD SINCE"] = lambda order, _: local_time(order.remark.held_since, seen.now)
+        columns["HELD SINCE"] = lambda order, *_: local_time(order.remark.held_since, seen.now)
     if wanted.overdue:
-        columns["LATE BY"] = lambda order, _: lateness(order.order.ship_by, seen.now) if order.order.ship_by else ""
+        columns["LATE BY"] = lambda order, *_: lateness(order.order.ship_by, seen.now) if order.order.ship_by else ""
     if wanted.waiting:
-        columns["WAITS FOR"] = lambda order, _: _WAITS_FOR[waits_for(order.remark.parcels, seen.trigger)]
-        columns["CARRIER"] = lambda order, _: ", ".join(_carriers(order.remark))
+        columns["WAITS FOR"] = lambda _, __, waiting: waits_in_short(waiting) if waiting else ""
+        columns["CARRIER"] = lambda order, *_: ", ".join(order.remark.carriers)
     if wanted.refused:
-        columns["REASON"] = lambda order, _: "; ".join(map(_in_words, _refusals(order.remark)))
+        columns["REASON"] = lambda order, *_: "; ".join(map(_in_words, _refusals(order.remark)))
     return columns
 
 

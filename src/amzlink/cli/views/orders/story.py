@@ -31,6 +31,7 @@ _WAITS: Final = {
     Wait.AMAZONS_ANSWER: "Amazon's answer to the confirmation",
     Wait.NEXT_PUSH: "the next push-status, which confirms the parcel to Amazon",
     Wait.SCAN: "the carrier's first scan",
+    Wait.SCAN_IN_DOUBT: "the carrier's first scan, which may never come, because the parcel has no tracking number",
     Wait.AMAZON_SHOWS: "Amazon to show the confirmation. The next import looks for it",
     Wait.AMAZON_CONFIRMS: "Amazon, which confirms this order itself",
     Wait.LABEL_IN_THE_MAKING: "Sendcloud to finish the label",
@@ -43,6 +44,28 @@ _WAITS: Final = {
     Wait.OWN_PARCEL: "you to ship it and to confirm it with `amzlink push-status --from FILE.csv`",
     Wait.DELIVERY: "the delivery",
     Wait.RETURN: "the parcel, which comes back to you",
+}
+# The same for a table.
+_WAITS_IN_SHORT: Final = {
+    Wait.DO_NOT_SHIP: "you to stop the parcel",
+    Wait.PAYMENT: "the payment",
+    Wait.READING: "an import",
+    Wait.MISSING_PARTS: "the rest of the order",
+    Wait.BUYER_ASKS_TO_CANCEL: "your answer to the buyer",
+    Wait.RELEASE: "you to release it",
+    Wait.WEIGHT: "a weight",
+    Wait.CUSTOMS: "customs data",
+    Wait.LABEL_DAY: "the day of the label",
+    Wait.CONFIRM_BY_HAND: "you to confirm it",
+    Wait.AMAZONS_ANSWER: "Amazon's answer",
+    Wait.NEXT_PUSH: "push-status",
+    Wait.SCAN: "the first scan",
+    Wait.SCAN_IN_DOUBT: "a scan that may never come",
+    Wait.AMAZON_SHOWS: "Amazon to show it",
+    Wait.AMAZON_CONFIRMS: "Amazon, which confirms it",
+    Wait.LABEL_IN_THE_MAKING: "Sendcloud's label",
+    Wait.SENDCLOUD_STORES: "Sendcloud to save it",
+    Wait.LABEL: "a label",
 }
 _WHAT: Final = {
     What.ORDERED: "Ordered at Amazon",
@@ -114,7 +137,10 @@ class DestinationPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParcelPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel, by `core.shipments.parcels.Kind`; its tracking number is personal data and not here."""
+    """A parcel, by `core.shipments.parcels.Kind`; its tracking number is personal data and not here.
+
+    `nothing_left`: it is not confirmed to Amazon, because other parcels hold all its items.
+    """
 
     carrier: str | None
     service: str | None
@@ -122,6 +148,7 @@ class ParcelPart(msgspec.Struct, frozen=True, kw_only=True):
     announced_at: datetime | None
     processed_at: datetime | None
     delivered_at: datetime | None
+    nothing_left: bool
 
 
 class ConfirmationPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +194,7 @@ def story_parts(story: Story) -> StoryParts:
                 announced_at=moment(parcel.announced_at),
                 processed_at=moment(parcel.processed_at),
                 delivered_at=moment(parcel.delivered_at),
+                nothing_left=parcel.nothing_left,
             )
             for parcel in story.parcels
         ],
@@ -191,6 +219,13 @@ def waits_in_words(waiting: WaitsFor, told: Callable[[datetime], str]) -> str:
     if waiting.wait is Wait.RELEASE:
         others = [hold for hold in waiting.holds if hold != Hold.MANUAL]
         words += f". It is on hold for {', '.join(others)}" if others else ". You put it on hold"
+    if waiting.unscanned_from:
+        words += f". push-status confirms it from {told(waiting.unscanned_from)} on, scanned or not"
+    elif waiting.wait is Wait.SCAN_IN_DOUBT:
+        words += (
+            ". If it is with the carrier, confirm it with `amzlink push-status --from FILE.csv`. The setting "
+            "`ship_by_guard_hours` confirms such parcels by itself"
+        )
     if waiting.until is None:
         return words
     time = told(waiting.until)
@@ -199,6 +234,11 @@ def waits_in_words(waiting: WaitsFor, told: Callable[[datetime], str]) -> str:
     if waiting.wait is Wait.DELIVERY:
         return f"{words}. Amazon promised it by {time}"
     return f"{words}. Amazon {'wanted' if waiting.is_late else 'wants'} it shipped by {time}"
+
+
+def waits_in_short(waiting: WaitsFor) -> str:
+    """What an order to ship waits for, in a few words."""
+    return _WAITS_IN_SHORT.get(waiting.wait) or _WAITS[waiting.wait]
 
 
 def what_happened(event: Event) -> str:
@@ -254,7 +294,8 @@ def _parcel(parcel: Parcel, now: datetime) -> str:
         told = [f"shipped {local_day(in_local_zone(parcel.announced_at).date())}, as a file says"]
     state = [] if parcel.kind is Kind.DELIVERED and parcel.delivered_at else [_STATES[parcel.kind]]
     service = f" ({parcel.service})" if parcel.service else ""
-    return f"{carrier}{service}: {', '.join([*told, *state])}"
+    why_not = ". Not confirmed: other parcels hold all its items" if parcel.nothing_left else ""
+    return f"{carrier}{service}: {', '.join([*told, *state])}{why_not}"
 
 
 def _confirmation(entry: ConfirmationNow, now: datetime) -> str:
