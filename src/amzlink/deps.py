@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
 from amzlink.clock import Clock, ShiftedClock, SystemClock
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName, network, store_option, stores
@@ -55,8 +56,11 @@ class Observer(Protocol):
     def waiting(self, seconds: float, why: str) -> None:
         """The work sleeps so long; `why` is what comes then (`the next page`)."""
 
-    def warn(self, problem: Problem) -> None:
-        """Something a person should know that does not stop the work."""
+    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
+        """Something a person should know that does not stop the work; `part` of it is what it stops."""
+
+    def works(self, part: Part, store: str) -> None:
+        """That part of the work had something to do for a store, and did it."""
 
 
 class Silence:
@@ -68,7 +72,10 @@ class Silence:
     def waiting(self, seconds: float, why: str) -> None:
         """Say nothing."""
 
-    def warn(self, problem: Problem) -> None:
+    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
+        """Say nothing."""
+
+    def works(self, part: Part, store: str) -> None:
         """Say nothing."""
 
 

@@ -66,6 +66,16 @@ def test_what_a_check_beside_the_work_meets_and_what_passes_is_told_once_it_last
     assert "has ended" in office.mailbox[1].text
 
 
+def test_the_end_of_a_missing_role_is_told_when_its_part_of_the_work_was_done_again(tmp_path: Path) -> None:
+    office = Office(tmp_path, import_weights=True)
+    office.plan("Tue 00:05", lambda: office.switch("role-missing-listings"), office.add)
+    office.plan("Tue 00:35", lambda: office.switch(off=["role-missing-listings"]))
+    office.play("Tue 01:05")
+    assert [f"{mail.at:%H:%M}" for mail in office.mailbox] == ["00:15", "00:45"]
+    assert "role-missing-listings" in office.mailbox[0].text
+    assert "has ended" in office.mailbox[1].text
+
+
 @pytest.mark.parametrize(
     ("problem", "ends"),
     [

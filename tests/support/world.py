@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from amzlink.config import Config, Store
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.problems import Problem
@@ -61,8 +62,11 @@ class ReportedParcel:
     def waiting(self, seconds: float, why: str) -> None:
         self.waits.append((seconds, why))
 
-    def warn(self, problem: Problem) -> None:
+    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
         self.warnings.append(problem)
+
+    def works(self, part: Part, store: str) -> None:
+        pass
 
 
 class InProcess(httpx.BaseTransport):

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.orders.address_file import AddressRefusal, AddressRow
 from amzlink.core.orders.route import RouteChoice
 from amzlink.core.shipments.parcels import SENDCLOUD
@@ -211,17 +212,19 @@ def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
     late = Problem(ProblemName.RETENTION_OVERDUE, count=count) if count else None
     for each in (problem, late):
         if each:
-            run.reporter.warn(run.naming_store(each))
+            run.reporter.warn(run.naming_store(each), part=Part.PURGE)
 
 
 def _weigh(run: StoreRun) -> int:
     """Give the lines of orders their weights; a listing that cannot be read holds up no import."""
     weigher = Weigher(run)
     try:
-        weigher.look_up_orders()
+        if weigher.look_up_orders():
+            run.reporter.works(Part.LISTINGS, run.slug)
     except Problem as problem:
         name = ProblemName.ROLE_MISSING_LISTINGS if isinstance(problem, Denied) else problem.name
-        run.reporter.warn(Problem(name, **{**problem.facts, "store": run.slug, "store_option": store_option(run.slug)}))
+        named = Problem(name, **{**problem.facts, "store": run.slug, "store_option": store_option(run.slug)})
+        run.reporter.warn(named, part=Part.LISTINGS)
     return weigher.weigh_orders()
 
 
@@ -236,4 +239,4 @@ def _send_on(run: StoreRun, report: ImportReport) -> None:
             ours, other = problem, ours
         report.problem = ours
         if other:
-            run.reporter.warn(other)
+            run.reporter.warn(run.naming_store(other), part=Part.RUN)

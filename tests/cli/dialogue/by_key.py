@@ -13,6 +13,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.global_options import GlobalOptions
 from amzlink.cli.shell.session import Session
 from amzlink.config import Store
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.stores.draft import Key, State
 from amzlink.core.stores.next_step import Cure, Remedy
 from amzlink.core.stores.question_type import Question
@@ -47,8 +48,11 @@ class Screen(Console):
     def waiting(self, seconds: float, why: str) -> None:
         pass
 
-    def warn(self, problem: Problem) -> None:
+    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
         self.texts += [problem.summary, problem.cause, str(problem.name)]
+
+    def works(self, part: Part, store: str) -> None:
+        pass
 
     def line(self, text: str = "", *, style: str = "", lead: str = "", lead_style: str = "") -> None:
         self.texts.append(lead + text)

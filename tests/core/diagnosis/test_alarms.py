@@ -148,3 +148,21 @@ def test_two_services_that_fail_alike_are_one_trouble_whose_hour_runs_on() -> No
     assert said == [(LASTS, "service-unavailable"), (QUARTER * 8, "-service-unavailable")]
     mixed = judge((), JOB, [DOWN, Trouble(DOWN.key)], (), NIGHT)
     assert mixed.tell == {DOWN.key}
+
+
+def test_what_only_some_runs_meet_is_over_once_its_part_of_the_work_was_done() -> None:
+    listings = Trouble(Key("role-missing-listings", "shop"), stays=False, part="listings")
+    told = judge((), JOB, [listings], ("shop",), NIGHT)
+    quiet = judge(told.memory, JOB, [], ("shop",), NIGHT + QUARTER)
+    assert (quiet.over, quiet.memory) == ((), told.memory)
+    for other in (("shop", "report"), ("outlet", "listings")):
+        assert judge(quiet.memory, JOB, [], ("shop",), NIGHT + QUARTER, [other]).over == ()
+    done = judge(quiet.memory, JOB, [], ("shop",), NIGHT + 2 * QUARTER, [("shop", "listings")])
+    assert [(over.key, over.since) for over in done.over] == [(listings.key, NIGHT)]
+    assert done.memory == ()
+
+
+def test_what_was_a_warning_first_and_stops_a_run_later_has_an_end() -> None:
+    warning = judge((), JOB, [Trouble(REVOKED.key, stays=False)], ("shop",), NIGHT)
+    stopping = judge(warning.memory, JOB, [REVOKED], (), NIGHT + QUARTER)
+    assert [over.key for over in judge(stopping.memory, JOB, [], ("shop",), NIGHT + LASTS).over] == [REVOKED.key]

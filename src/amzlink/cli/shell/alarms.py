@@ -13,7 +13,7 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, encode, failure, moment
-from amzlink.core.diagnosis.alarms import LASTS, Judgement, Key, Over, Trouble
+from amzlink.core.diagnosis.alarms import LASTS, Judgement, Key, Over, Part, Trouble
 from amzlink.jobs.diagnosis.alarms import judged, run_command
 from amzlink.problems import CATALOGUE, Exit, Problem, ProblemName, docs_of, store_option
 
@@ -92,6 +92,8 @@ class Alarms:
         self._console = console
         self._deps = deps
         self._warnings: list[Problem] = []
+        self._parts: dict[Key, Part] = {}
+        self._worked: set[tuple[str, str]] = set()
         self._told = False
 
     def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
@@ -100,13 +102,19 @@ class Alarms:
     def waiting(self, seconds: float, why: str) -> None:
         """Nobody looks on."""
 
-    def warn(self, problem: Problem) -> None:
+    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
         """Something a person should know that did not stop the work."""
         self._warnings.append(problem)
+        if part:
+            self._parts[_of_warning(problem)] = part
+
+    def works(self, part: Part, store: str) -> None:
+        """What stopped that part of the work before is over."""
+        self._worked.add((store, part.value))
 
     def tell(self, runs: Sequence[Finished]) -> None:
         """Say what the runs have met, as far as it is to be said now."""
-        troubles = [Trouble(_of_warning(each), _passes(each), stays=_stays(each)) for each in self._warnings]
+        troubles = [self._met(each) for each in self._warnings]
         for run in runs:
             if run.problem:
                 troubles.append(Trouble(_key(run.problem, run.store), _passes(run.problem)))
@@ -115,12 +123,19 @@ class Alarms:
         succeeded = [run.store for run in runs if not run.stopped]
         now = _time(deps, [run.store for run in runs])
         try:
-            with judged(deps.home, self._job, troubles, [*succeeded, *([""] if succeeded else [])], now) as judgement:
+            through = [*succeeded, *([""] if succeeded else [])]
+            with judged(deps.home, self._job, troubles, through, now, self._worked) as judgement:
                 documents = list(self._say(runs, judgement, now))
                 self._notify(deps, documents)
         except Problem as problem:  # what was said cannot be remembered
             self._begin_message()
             self._console.warn(problem)
+
+    def _met(self, warning: Problem) -> Trouble:
+        key = _of_warning(warning)
+        part = self._parts.get(key)
+        stays = _stays(warning) or part is Part.RUN
+        return Trouble(key, _passes(warning), stays=stays, part=part.value if part and not stays else "")
 
     def _say(self, runs: Sequence[Finished], judgement: Judgement, now: datetime) -> Iterator[AlarmDocument]:
         several = len({run.store for run in runs}) > 1
@@ -213,7 +228,10 @@ def _passes(problem: Problem) -> bool:
 
 
 def _stays(warning: Problem) -> bool:
-    """Whether each run meets it until it is over. Others come once, or only where a run has a certain thing to do."""
+    """Whether each run meets it until it is over, whatever part of the work met it.
+
+    Others come once, or only where a run has a certain thing to do: these end when that is done.
+    """
     return _passes(warning) or warning.name in _LASTING_STATES
 
 

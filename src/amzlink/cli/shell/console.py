@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from amzlink.cli.shell.documents import Document
     from amzlink.cli.shell.progress import ProgressLine
+    from amzlink.core.diagnosis.alarms import Part
 
 S = TypeVar("S", bound="msgspec.Struct")
 
@@ -115,9 +116,12 @@ class Console:
             self._progress = ProgressLine(lambda: self._rich(sys.stderr, _columns(sys.stderr)))
         return self._progress
 
-    def warn(self, problem: Problem) -> None:
+    def warn(self, problem: Problem, *, part: "Part | None" = None) -> None:  # noqa: ARG002 - for who remembers
         """Tell of something that does not stop the work."""
         self._tell_problem(self._naming_store(problem), "Warning")
+
+    def works(self, part: "Part", store: str) -> None:
+        """Who looks on sees it."""
 
     def alarm(self, problem: Problem, *, about: str = "", warning: bool = False) -> None:
         """Tell what a run nobody watches has met; `about` is the store, where there are several."""

@@ -6,8 +6,9 @@ hour. A success ends what was there before it, and the end of what was told is t
 Two jobs that meet the same trouble tell it once between them, and it is over when both have had a success.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -26,15 +27,29 @@ class Key(msgspec.Struct, frozen=True, order=True):
     order: str = ""
 
 
+class Part(StrEnum):
+    """A part of the work that goes on without the rest, and that not every run has something to do for."""
+
+    RUN = "run"
+    """The work itself: each run meets what is in its way."""
+    LISTINGS = "listings"
+    REPORT = "report"
+    CUSTOMS = "customs"
+    PURGE = "purge"
+    FEED = "feed"
+
+
 class Trouble(msgspec.Struct, frozen=True):
     """Something that a run has met. `passes` is true of what ends by itself, `stays` of what each run meets until then.
 
-    What does not stay is told by one run and not met by the next, as a warning about a parcel: it has no end.
+    What does not stay is over once the `part` of the work that met it was done again. Where there is no part, one run
+    tells it and the next does not meet it, as a warning about a parcel: it has no end.
     """
 
     key: Key
     passes: bool = False
     stays: bool = True
+    part: str = ""
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -52,6 +67,7 @@ class Remembered(msgspec.Struct, frozen=True):
     last: datetime
     told: datetime | None = None
     stays: bool = True
+    part: str = ""
     jobs: Mapping[str, Met] = msgspec.field(default_factory=dict)
 
 
@@ -71,11 +87,17 @@ class Judgement(msgspec.Struct, frozen=True):
     memory: tuple[Remembered, ...]
 
 
-def judge(
-    memory: Sequence[Remembered], job: str, troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
+def judge(  # noqa: PLR0917 - all that decides
+    memory: Sequence[Remembered],
+    job: str,
+    troubles: Sequence[Trouble],
+    succeeded: Sequence[str],
+    now: datetime,
+    worked: Collection[tuple[str, str]] = (),
 ) -> Judgement:
     """Judge the end of a job's runs. `succeeded` are the stores whose run was not stopped; `""` counts as one.
 
+    `worked` are the parts of the work that were done, each with its store.
     What concerns a single order is not called over when a run does not meet it: the next ones may leave the order
     alone for a while. That, and what does not stay, is forgotten after a week.
     """
@@ -92,13 +114,24 @@ def judge(
             tell.add(trouble.key)
             told = now
         since[trouble.key] = first
-        kept.append(msgspec.structs.replace(known, first=first, last=now, told=told, jobs=jobs))
+        kept.append(
+            msgspec.structs.replace(
+                known,
+                first=first,
+                last=now,
+                told=told,
+                stays=known.stays or trouble.stays,
+                part=trouble.part or known.part,
+                jobs=jobs,
+            )
+        )
     for key, entry in earlier.items():
-        if key.order or not entry.stays:
+        works = bool(entry.part) and (key.store, entry.part) in worked
+        if key.order or not (entry.stays or works):
             if now - entry.last < FORGOTTEN:
                 kept.append(entry)
             continue
-        left = _still_stopped(entry, job) if key.store in succeeded else entry.jobs
+        left = {} if works else _still_stopped(entry, job) if key.store in succeeded else entry.jobs
         if left:
             kept.append(msgspec.structs.replace(entry, jobs=left))
         elif entry.told is not None:
@@ -111,7 +144,9 @@ def _by_key(troubles: Iterable[Trouble]) -> Iterable[Trouble]:
     found: dict[Key, Trouble] = {}
     for trouble in troubles:
         same = found.get(trouble.key, trouble)
-        found[trouble.key] = Trouble(trouble.key, same.passes and trouble.passes, same.stays or trouble.stays)
+        found[trouble.key] = Trouble(
+            trouble.key, same.passes and trouble.passes, same.stays or trouble.stays, same.part or trouble.part
+        )
     return found.values()
 
 

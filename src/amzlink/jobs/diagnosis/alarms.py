@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -28,8 +28,13 @@ class _Memory(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def judged(
-    home: Home, job: str, troubles: Sequence[Trouble], succeeded: Sequence[str], now: datetime
+def judged(  # noqa: PLR0917 - all that decides
+    home: Home,
+    job: str,
+    troubles: Sequence[Trouble],
+    succeeded: Sequence[str],
+    now: datetime,
+    worked: Collection[tuple[str, str]] = (),
 ) -> Iterator[Judgement]:
     """What to say of a job's runs. It counts as said once the block is left, so that nothing is lost to a crash.
 
@@ -45,7 +50,7 @@ def judged(
     with contextlib.ExitStack() as held:
         with contextlib.suppress(Problem):  # another run takes long, or there is no file: it is said twice then
             held.enter_context(lock(home.locks / "alarms.lock", busy, wait_seconds=_WAITS_SECONDS))
-        judgement = judge(_read(file), job, troubles, succeeded, now)
+        judgement = judge(_read(file), job, troubles, succeeded, now, worked)
         yield judgement
         if judgement.memory or file.exists():
             write_private(file, msgspec.json.encode(_Memory(judgement.memory)), durable=False)

@@ -20,6 +20,7 @@ from amzlink.amazon.orders import (
     to_ship_created_between,
 )
 from amzlink.amazon.transport import DeadPageToken
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_progress import Extent
 from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run, since_search
@@ -266,8 +267,9 @@ class Fetch:
         except Problem as problem:
             if not isinstance(problem, CallFailed) and problem.name not in _NO_REPORT:
                 raise
-            self._run.reporter.warn(self._run.naming_store(problem))
+            self._run.reporter.warn(self._run.naming_store(problem), part=Part.REPORT)
         else:
+            self._run.reporter.works(Part.REPORT, self._run.slug)
             self.route = "report"
         self._wanted = "search"  # once a run
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.privacy.retention import Rule, expected_last_day, keeping_of
 from amzlink.core.privacy.trusted_time import Trust
 from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal, overdue
@@ -117,6 +118,8 @@ class Purger:
             self._purge_requested(self._options.order_id, run.now())
         elif sure and not run.dry_run:
             self._purge_due(sure)
+        if self._report.purged:
+            run.reporter.works(Part.PURGE, run.slug)
         if not run.dry_run:
             self._empty_journal()
         if self._job == JOB:  # an import does not tell

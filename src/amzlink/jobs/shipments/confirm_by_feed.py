@@ -16,6 +16,7 @@ from amzlink.amazon.feed_reports import FeedResult
 from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.shipment_refusals import IN_WORDS
 from amzlink.clock import age_of
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.shipments.plan import State
 from amzlink.core.shipments.route import FEED_SECONDS, FEEDS_APART, Pace, to_send_singly
 from amzlink.jobs.shipments.confirm_singly import Confirmer, to_api
@@ -147,7 +148,7 @@ class FeedRoute:
 
     def _warn(self, feed: FeedRow, status: str) -> None:
         failed = Problem(ProblemName.FEED_FAILED, status=status, count=feed.messages)
-        self._run.reporter.warn(self._run.naming_store(failed))
+        self._run.reporter.warn(self._run.naming_store(failed), part=Part.FEED)
 
     def _undo(self, feed: FeedRow, state: FeedState) -> None:
         """Nothing of this feed has reached Amazon's work, or will: its confirmations are to be sent again."""
@@ -214,6 +215,7 @@ class FeedRoute:
                 result = refused[entry.message_id]
                 self._confirmer.refuse(entry, _refusal(entry.order_id, result), result.reason, result.message)
         note_feed_state(self._run.book, feed.name, FeedState.DONE, finished_at=self._run.now())
+        self._run.reporter.works(Part.FEED, self._run.slug)
 
     def _read_back_one_by_one(self, feed: FeedRow) -> None:
         """Nobody can tell what became of it: each order is read before anything is sent again."""

@@ -4,6 +4,7 @@ import itertools
 from typing import Final
 
 from amzlink.core.destination.customs_union import leaves_customs_union
+from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.weights.customs import NO_CUSTOMS
 from amzlink.orderbook.weights.customs import (
     MissingCustoms,
@@ -24,9 +25,10 @@ def find_missing_customs(run: StoreRun) -> MissingCustoms:
     is told, and they are left for the next run.
     """
     try:
-        _look_up_destinations(run)
+        if _look_up_destinations(run):
+            run.reporter.works(Part.CUSTOMS, run.slug)
     except Problem as problem:
-        run.reporter.warn(run.naming_store(problem))
+        run.reporter.warn(run.naming_store(problem), part=Part.CUSTOMS)
     return hold_missing_customs(run.book, run.now())
 
 
@@ -56,9 +58,13 @@ def customs_settings(missing: MissingCustoms) -> dict[str, str]:
     return found
 
 
-def _look_up_destinations(run: StoreRun) -> None:
-    """Write down whether orders leave the customs union of the store's country, where nobody has looked yet."""
-    ids = iter(orders_of_unknown_destination(run.book))
+def _look_up_destinations(run: StoreRun) -> bool:
+    """Write down whether orders leave the customs union of the store's country, where nobody has looked yet.
+
+    Returns whether there were any.
+    """
+    unknown = list(orders_of_unknown_destination(run.book))
+    ids = iter(unknown)
     while chunk := list(itertools.islice(ids, _CHUNK)):
         damaged: list[Problem] = []  # whoever sends or shows such an order tells of it
         personal = run.sealed.personal_data(chunk, damaged=damaged)
@@ -68,3 +74,4 @@ def _look_up_destinations(run: StoreRun) -> None:
             if (leaves := leaves_customs_union(run.store.country, data.recipient)) is not None
         }
         note_destinations(run.book, leaving)
+    return bool(unknown)

@@ -33,8 +33,11 @@ class Weigher:
         self._store = run.store
         self._reporter = run.reporter
 
-    def look_up_orders(self) -> None:
-        """Look up what orders hold and nobody knows the weight of; what has none, a day later again."""
+    def look_up_orders(self) -> bool:
+        """Look up what orders hold and nobody knows the weight of; what has none, a day later again.
+
+        Returns whether there was any.
+        """
         never = line_weights.skus_never_looked_up(self._book)
         to_ship = [sku for sku in line_weights.skus_to_ship(self._book) if sku not in set(never)]
         known = booked.find_listings(self._book, to_ship)
@@ -43,6 +46,7 @@ class Weigher:
             sku for sku in to_ship if verdicts[sku].source not in _OWN and not self._is_looked_up_lately(known.get(sku))
         ]
         self.look_up([*never, *again])
+        return bool(never or again)
 
     def weigh_orders(self) -> int:
         """Give the lines of orders the weights that are known. Gives how many orders to ship still lack one."""

@@ -217,13 +217,14 @@ def events_of_parcel(parcel: Parcel) -> list[Event]:
     """What is known of a parcel's way. A file has the day of its shipment alone, and knows of no label and no scan."""
     carrier = parcel.carrier_label or parcel.carrier or ""
     of_a_file = parcel.source == FILE
+    updated_at = parcel.updated_at.replace(microsecond=0)  # as all other times are kept, else what follows comes first
     told = (
-        (parcel.updated_at if of_a_file and parcel.kind is not Kind.CANCELLED else None, What.IN_A_FILE),
+        (updated_at if of_a_file and parcel.kind is not Kind.CANCELLED else None, What.IN_A_FILE),
         (None if of_a_file else parcel.announced_at, What.ANNOUNCED),
         (None if of_a_file else parcel.processed_at, What.SCANNED),
         (parcel.delivered_at, What.DELIVERED),
-        (parcel.updated_at if parcel.kind is Kind.CANCELLED else None, What.LABEL_CANCELLED),
-        (parcel.updated_at if parcel.kind is Kind.RETURNING else None, What.RETURNING),
+        (updated_at if parcel.kind is Kind.CANCELLED else None, What.LABEL_CANCELLED),
+        (updated_at if parcel.kind is Kind.RETURNING else None, What.RETURNING),
     )
     return [Event(at, what, carrier) for at, what in told if at]
 
