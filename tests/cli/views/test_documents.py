@@ -63,7 +63,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         ),
     ),
     (story.DestinationPart, "state since problem message"),
-    (story.ParcelPart, "carrier service state announced_at processed_at delivered_at"),
+    (story.ParcelPart, "carrier service state announced_at processed_at delivered_at nothing_left"),
     (story.ConfirmationPart, "package state at problem message"),
     (story.EventPart, "at what problem"),
     (lists.OrderLine, LINE),
@@ -129,7 +129,13 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (weights.Patch, "sku weight_grams state issues problem message"),
     (weights.Issue, "code severity message"),
     (shipments.PushDocument, "schema stores | error"),
-    (shipments.StorePush, "store confirmed edited waiting already failed delivered api_calls as_other | dry_run error"),
+    (
+        shipments.StorePush,
+        (
+            "store confirmed edited waiting already failed delivered api_calls as_other amazon_confirms nothing_left "
+            "waiting_without_number | dry_run error"
+        ),
+    ),
     (carriers.OtherCarrier, "carrier parcels code command"),
     (stores.Carrier, "code method"),
     (privacy.PurgeDocument, "schema stores | error"),
