@@ -64,7 +64,7 @@ def desk(empty: Desk) -> Desk:
         )  # fmt: skip
         parcel = Parcel(
             key="sendcloud:1", order_id=LABELLED, status="1000", kind=Kind.LABELLED, updated_at=NOW, carrier="dhl",
-            carrier_label="DHL",
+            carrier_label="DHL", traceable=True,
         )  # fmt: skip
         save_parcels(here, ParcelsSeen(parcels=[parcel], boxes={}, chain_ids={}), NOW)
     return empty
