@@ -48,7 +48,7 @@ def test_a_parcel_without_a_scan_is_told_before_its_order_is_late_and_after(desk
 
 def test_nothing_has_run_push_status(desk: Desk) -> None:
     order_with_parcel(desk)
-    desk.ask("status").shows("Last push never", "Scheduled no", "`amzlink explain servers`")
+    desk.ask("status").shows("Last push never", "Scheduled no", "`amzlink schedule install`")
 
 
 def parse(text: str) -> datetime:
