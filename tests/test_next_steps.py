@@ -5,6 +5,7 @@ import re
 import shlex
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from amzlink.cli.pages import TOPICS
 from amzlink.cli.shell.global_options import split
 from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Problem, ProblemName, store_option, usage
 from amzlink.problems.entry import fill
+from tests.support.rows import each_row
 
 SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "amzlink"
 NAMES: Final = sorted(CATALOGUE, key=str)
@@ -88,7 +90,7 @@ def texts_of(problem: Problem) -> list[str]:
     return [problem.summary, problem.cause, problem.next_step]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 class TestEveryProblem:
     def test_its_commands_exist_and_take_their_options(self, name: ProblemName) -> None:
         for line in commands_in(" ".join(texts_of(raised(name)))):
@@ -124,7 +126,7 @@ class TestEveryProblem:
         for text in texts_of(raised(name)):
             assert not re.search(r"docs/|\.md\b", text)
 
-    @pytest.mark.parametrize("value", HOSTILE)
+    @each_row("value", HOSTILE)
     def test_whatever_a_value_is_its_commands_stay_one_command(self, name: ProblemName, value: str) -> None:
         """A SKU, a file or a store may be called anything; the pasted line means it and nothing else."""
         text = raised(name, value, slug=value).next_step
@@ -168,13 +170,11 @@ def places() -> Iterator[tuple[str, int, ProblemName, set[str]]]:
                     yield where, node.lineno, ProblemName[name], given
 
 
-PLACES: Final = list(places())
-
-
 def test_every_place_gives_the_facts_that_its_problem_tells() -> None:
-    assert len(PLACES) > 80
+    found = list(places())
+    assert len(found) > 80
     gaps = []
-    for where, line, name, given in PLACES:
+    for where, line, name, given in found:
         needed = fields_of_entry(CATALOGUE[name], exactly="detail" in given)
         missing = needed - given - DEFAULT_FACTS.keys() - ADDED_ON_THE_WAY - ADDED_BY.get(where, set())
         gaps += [f"{where}:{line}: {name} lacks {', '.join(sorted(missing))}"] if missing else []
@@ -197,8 +197,13 @@ def test_a_refusal_of_amazon_s_is_told_without_a_gap(status: int, body: bytes, o
         assert not any(re.search("<[A-Z_]+>", text) for text in texts_of(failed.with_facts(**known)))
 
 
-def shown_texts() -> Iterator[tuple[str, str]]:
-    """Every text of the source that shows a command, its fields filled in."""
+@cache
+def shown_texts() -> list[tuple[str, str]]:
+    """Every text of the source, its fields filled in."""
+    return list(_texts())
+
+
+def _texts() -> Iterator[tuple[str, str]]:
     for file in sorted(SOURCE.rglob("*.py")):
         where = file.relative_to(SOURCE).as_posix()
         tree = ast.parse(file.read_text("utf-8"))
@@ -224,16 +229,18 @@ def _filled(part: ast.expr) -> str:
     return ""
 
 
-@pytest.mark.parametrize(
-    ("where", "text"),
-    [pytest.param(where, text, id=where) for where, text in shown_texts() if commands_in(text)],
-)
-def test_a_command_that_any_text_shows_exists(where: str, text: str) -> None:
-    facts = {**dict.fromkeys(fields_of(text) if where.startswith("problems/") and "{" in text else (), "x")}
-    facts |= {"store_option": " --store my-shop", "renew": " --renew", "command": "amzlink orders list"}
-    text = text.replace("{option}", " --store my-shop")
-    for line in commands_in(fill(text, facts) if where.startswith("problems/") and "{" in text else text):
+def test_a_command_that_any_text_shows_exists() -> None:
+    lines = [line for where, text in shown_texts() for line in commands_in(_with_facts(where, text))]
+    assert len(lines) > 100
+    for line in lines:
         parse(line)
+
+
+def _with_facts(where: str, text: str) -> str:
+    if not where.startswith("problems/") or "{" not in text or not commands_in(text):
+        return text.replace("{option}", " --store my-shop")
+    facts = {**dict.fromkeys(fields_of(text), "x"), "store_option": " --store my-shop", "renew": " --renew"}
+    return fill(text.replace("{option}", " --store my-shop"), facts | {"command": "amzlink orders list"})
 
 
 def test_no_text_names_a_page_that_an_installed_package_lacks() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Exit, Problem, ProblemName
 from tests.support.problems import texts_of
+from tests.support.rows import each_row
 
 NAMES = sorted(CATALOGUE, key=str)
 TEMPLATES = ("what", "why", "next_step")
@@ -59,7 +60,7 @@ def test_the_names_that_the_contract_fixes_are_there() -> None:
     assert CONTRACTED - {name.value for name in CATALOGUE} == set()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 class TestEveryEntry:
     def test_its_name_is_in_kebab_case(self, name: ProblemName) -> None:
         assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z]+)*", name.value)
@@ -119,7 +120,7 @@ class TestEveryEntry:
         assert not re.search("[\u2012-\u2015]", "".join(getattr(CATALOGUE[name], part) for part in TEMPLATES))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_the_checks_that_can_find_a_problem_are_checks_that_there_are(name: ProblemName) -> None:
     checks = CATALOGUE[name].checks
     assert set(checks) <= CHECKS

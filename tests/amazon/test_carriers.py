@@ -10,6 +10,7 @@ from amzlink.amazon.carriers import AMAZON_CODES, CARRIERS, amazon_carrier, find
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.core.shipments.own_carriers import OTHER, OwnCarrier
 from tests.support.models import load_table
+from tests.support.rows import each_row
 
 
 def test_every_carrier_of_sendclouds_older_api_has_an_entry() -> None:
@@ -23,7 +24,7 @@ def test_every_carrier_of_the_list_of_100_has_an_entry_and_no_other() -> None:
     assert len(CARRIERS) == 100
 
 
-@pytest.mark.parametrize("code", CARRIERS)
+@each_row("code", CARRIERS)
 def test_an_entry_has_amazons_spelling_or_other_with_a_name(code: str) -> None:
     carrier = CARRIERS[code]
     assert carrier.code in (*AMAZON_CODES, OTHER)
@@ -37,12 +38,12 @@ def test_no_parcel_is_confirmed_under_the_hub_that_hides_its_carrier() -> None:
     assert amazon_carrier("Sendcloud", "NL").code == OTHER
 
 
-@pytest.mark.parametrize("code", [code for code in AMAZON_CODES if code not in CARRIERS])
+@each_row("code", [code for code in AMAZON_CODES if code not in CARRIERS])
 def test_amazons_own_spelling_stays_to_the_letter(code: str) -> None:
     assert amazon_carrier(code, "FR").code == code
 
 
-@pytest.mark.parametrize("code", [code for code in AMAZON_CODES if code.lower() not in CARRIERS])
+@each_row("code", [code for code in AMAZON_CODES if code.lower() not in CARRIERS])
 def test_amazons_codes_are_known_in_any_case(code: str) -> None:
     for written in (code.lower(), code.upper(), f" {code} "):
         assert letters(amazon_carrier(written, "FR").code) == letters(code)

@@ -24,6 +24,7 @@ from tests.support.cassettes import (
     record,
     record_amazons_sandbox,
 )
+from tests.support.rows import each_row
 
 FILES = sorted(FOLDER.glob("*.yaml"))
 FORBIDDEN = {
@@ -47,7 +48,7 @@ def test_there_is_a_cassette_for_every_scene_and_none_without() -> None:
     assert {file.stem for file in FILES} - {AMAZONS_SANDBOX} == set(SCENES)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@each_row("file", FILES)
 class TestEachFile:
     def test_it_holds_nothing_that_must_not_be_there(self, file: Path) -> None:
         text = file.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amzlink.amazon.documents import LONGEST_LINE, charset_of, is_utf8, lines, pieces
+from tests.support.rows import each_row
 
 MOST = 10_000_000
 
@@ -47,7 +48,7 @@ class TestPieces:
 
 
 class TestCharset:
-    @pytest.mark.parametrize(
+    @each_row(
         ("content_type", "codec"),
         [
             ("text/plain; charset=Cp1252", "cp1252"),

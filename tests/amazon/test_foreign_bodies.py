@@ -12,6 +12,7 @@ from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Exit, Problem
 from amzlink.problems.failures import Unreadable
 from tests.amazon.bench import bench, token_answer
+from tests.support.rows import each_row
 
 DEEP = 100_000
 BODIES = [b"[" * DEEP, b'{"x":' + b"[" * DEEP, b'{"x":' * DEEP, b"\xff" * 10, b"1" * 5000]
@@ -40,16 +41,16 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:6]))
+@each_row("call", CALLS)
+@each_row("body", BODIES)
 def test_a_success_that_is_made_to_break_its_reader_cannot_be_read(call: Any, body: bytes) -> None:
     with bench(httpx.Response(200, content=body)) as made, pytest.raises(Unreadable) as caught:
         call(made.link)
     assert (caught.value.name.value, caught.value.exit_code) == ("response-malformed", Exit.TRY_AGAIN)
 
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:6]))
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 503])
+@each_row("body", BODIES)
+@each_row("status", [400, 401, 403, 404, 429, 503])
 def test_a_refusal_that_is_made_to_break_its_reader_is_judged_by_its_status(status: int, body: bytes) -> None:
     times = ATTEMPTS if status in (429, 503) else 1
     with bench(*[httpx.Response(status, content=body)] * times) as made, pytest.raises(Problem):

@@ -25,6 +25,7 @@ from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import Bench, bench, denied, ok, refused, unavailable
 from tests.amazon.test_listings import open_link, seller_of
 from tests.support.models import Model
+from tests.support.rows import each_row
 from tests.support.world import StoreOnSandbox, store_on_sandbox
 
 MARKETPLACES = ("A1PA6795UKMFR9", "A13V1IB3VIYZZH")
@@ -161,7 +162,7 @@ class TestLines:
         assert held(made) == ["getReportDocument"]
         assert "x-amz-access-token" not in made.amazon.requests[1].headers
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("charset", "encoding"),
         [
             ("Cp1252", "cp1252"), ("ISO-8859-1", "cp1252"), ("UTF-8", "utf-8"), ("utf-8", "utf-8-sig"),
@@ -169,7 +170,7 @@ class TestLines:
             (None, "utf-8"), (None, "utf-8-sig"), (None, "cp1252"), ("klingon", "cp1252"),
         ],
     )  # fmt: skip
-    @pytest.mark.parametrize("packed", [False, True])
+    @each_row("packed", [False, True])
     def test_the_encoding_is_the_one_that_is_named_or_that_fits(
         self, charset: str | None, encoding: str, packed: bool
     ) -> None:

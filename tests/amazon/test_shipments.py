@@ -31,6 +31,7 @@ from tests.amazon.bench import (
 )
 from tests.support.models import Model
 from tests.support.problems import texts_of
+from tests.support.rows import each_row
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 ORDER = "302-1234567-7654321"
@@ -160,8 +161,8 @@ ROWS = [
 
 
 class TestRefusals:
-    @pytest.mark.parametrize(("code", "message", "reason"), ROWS)
-    @pytest.mark.parametrize("in_details", [False, True])
+    @each_row(("code", "message", "reason"), ROWS)
+    @each_row("in_details", [False, True])
     def test_each_has_its_reason_and_nothing_of_what_amazon_quotes(
         self, code: str, message: str, reason: str, in_details: bool
     ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from amzlink.cli.main import app
 from amzlink.problems import Problem, ProblemName, usage
 from tests.cli.dialogue.test_terminal import Terminal, unwrapped
+from tests.support.rows import each_row
 from tests.support.world import SLUG, Shell, shell
 
 COMMANDS = [
@@ -43,7 +44,7 @@ def at_terminal(connected: Shell) -> Iterator[Callable[..., Terminal]]:
         terminal.close()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each_row("command", COMMANDS)
 def test_every_command_says_what_is_safe_and_what_to_do(command: str) -> None:
     found = usage.interruption(command, dry_run=False)
     assert ("were not changed" in found.safe) == (command in READING)

@@ -14,6 +14,7 @@ from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
 from amzlink.jobs.schedule import CARRIED
 from amzlink.problems import Exit
 from amzlink.secrets import NAMES, variable
+from tests.support.rows import each_row
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "src" / "amzlink"
@@ -96,7 +97,7 @@ def test_every_exit_code_has_its_meaning() -> None:
     assert list(EXIT_CODES) == list(Exit)
 
 
-@pytest.mark.parametrize("text", [*VARIABLES.values(), *EXIT_CODES.values()])
+@each_row("text", [*VARIABLES.values(), *EXIT_CODES.values()])
 def test_a_meaning_is_made_of_sentences(text: str) -> None:
     assert re.fullmatch(r"[A-Z].*\.", text)
     for sentence in re.split(r"(?<=\.)\s", text):

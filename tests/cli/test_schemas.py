@@ -19,6 +19,7 @@ from amzlink.deps import Deps
 from tests.cli.test_help import COMMANDS
 from tests.cli.test_main import deps
 from tests.orderbook.samples import ORDER_ID
+from tests.support.rows import each_row
 
 __all__ = ["deps"]  # the fixture
 
@@ -57,7 +58,7 @@ class TestCompleteness:
         ours = {kind for kind in below(Document) if kind.__name__.endswith("Document")}
         assert ours - known == set()
 
-    @pytest.mark.parametrize("name", schemas.DOCUMENTS)
+    @each_row("name", schemas.DOCUMENTS)
     def test_it_is_a_schema_that_asks_for_the_number_first(self, name: str) -> None:
         schema = json.loads(schema_text(name))
         Draft202012Validator.check_schema(schema)

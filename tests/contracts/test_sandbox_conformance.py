@@ -21,6 +21,7 @@ from tests.sandbox.driver import (
     Driver,
 )
 from tests.support.models import Model
+from tests.support.rows import each_row
 
 MODELS = {
     "/orders/v0/": "ordersV0.json",
@@ -245,7 +246,7 @@ def test_all_listings_are_as_in_the_model(seed: int) -> None:
             hold(BY_ID["getListingsItem"], driver.listings(sku, **query))
 
 
-@pytest.mark.parametrize("kind", list(WeightKind))
+@each_row("kind", list(WeightKind))
 def test_changes_to_listings_of_every_kind_are_as_in_the_model(kind: WeightKind) -> None:
     driver = Listening()
     model = Model.load(MODELS["/listings/"])

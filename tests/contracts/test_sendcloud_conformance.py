@@ -27,6 +27,7 @@ from tests.sandbox.sendcloud_driver import (
 from tests.sandbox.sendcloud_driver import (
     STATUSES as STATUSES_PATH,
 )
+from tests.support.rows import each_row
 from tests.support.sendcloud_models import check_answer, check_request, documents
 
 NO_JSON = {"sendcloud-html", "sendcloud-malformed", "sendcloud-hang"}
@@ -198,7 +199,7 @@ def test_changes_and_deletions_are_as_in_the_documents() -> None:
     assert driver.send("PATCH", integration, document={"feedback_type": "eager", "shop_name": "B"}).status == 204
 
 
-@pytest.mark.parametrize("code", STATUSES)
+@each_row("code", STATUSES)
 def test_shipments_of_every_status_are_as_in_the_documents(code: str) -> None:
     driver = HeldDriver()
     driver.store(2)
@@ -207,7 +208,7 @@ def test_shipments_of_every_status_are_as_in_the_documents(code: str) -> None:
     assert len(driver.rows(SHIPMENTS, parcel_status=code)) == 2
 
 
-@pytest.mark.parametrize("carrier", [*CARRIERS, "some_new_carrier"])
+@each_row("carrier", [*CARRIERS, "some_new_carrier"])
 def test_shipments_of_every_carrier_and_strangers_are_as_in_the_documents(carrier: str) -> None:
     driver = HeldDriver()
     item = {"name": "x" * 400, "quantity": 1, "total_price": {"value": 0, "currency": "EUR"}}

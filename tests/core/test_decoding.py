@@ -10,18 +10,18 @@ from amzlink.core.decoding import (
     read_json,
     read_toml,
 )
+from tests.support.rows import each_row
 
 DEEP = 100_000
 
 
-@pytest.mark.parametrize("form", [object, dict[str, int], list[object], int])
-@pytest.mark.parametrize(
+@each_row("form", [object, dict[str, int], list[object], int])
+@each_row(
     "body",
     [
         b"", b"{", b"\xff", b'{"a": "\xff"}', b"[" * DEEP, b'{"a":' * DEEP, b'{"a":' + b"[" * DEEP, b"1e400",
         b'{"a": ' + b"1" * 5000 + b"}", b"[1e99999999999]", b'"\\ud800"', b"nul", b"<html></html>",
     ],
-    ids=lambda body: repr(body[:12]),
 )  # fmt: skip
 def test_json_that_cannot_be_read_ends_in_one_way(body: bytes, form: type[object]) -> None:
     for read in (json_decoder(form), lambda data: read_json(data, form)):

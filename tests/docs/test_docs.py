@@ -12,6 +12,7 @@ from amzlink.config import SETTINGS
 from amzlink.core.orders.holds import Hold
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
+from tests.support.rows import each_row
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -38,7 +39,7 @@ def test_every_hold_is_explained(hold: Hold) -> None:
     assert f"`{hold.value}`" in text_of("docs/settings.md")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@each_row("page", PAGES)
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         if "://" not in target:

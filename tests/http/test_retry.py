@@ -32,6 +32,7 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import CallFailed
 from tests.amazon import bench as amazon
 from tests.sendcloud import bench as sendcloud
+from tests.support.rows import each_row
 from tests.support.world import VirtualClock
 
 FAILURE = CallFailed(ProblemName.SERVICE_UNAVAILABLE, operation="ask")
@@ -224,7 +225,7 @@ REACHABLE = [
 ]
 
 
-@pytest.mark.parametrize(("key", "name", "attempt"), REACHABLE)
+@each_row(("key", "name", "attempt"), REACHABLE)
 def test_what_a_service_does_after_an_answer(key: tuple[str, str], name: str, attempt: int) -> None:
     """The answer comes at each attempt, after others that were worth another; what follows is in the table."""
     follows, before = TABLE[key][name], _worth_another(key)

@@ -14,6 +14,7 @@ from amzlink.jobs.status import JOBS, StoreStatus, status_of
 from amzlink.orderbook.orders.fulfilment import KeptRefusal
 from amzlink.orderbook.runs import Ends, Run, last_ends, note_run
 from amzlink.problems import Problem, ProblemName, recalled
+from tests.support.rows import each_row
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 IMPORT, PUSH, PURGE = JOBS
@@ -202,7 +203,7 @@ class TestNeeds:
         ]
         assert not any("<" in f"{need.summary}{need.next_step}" for need in needs)
 
-    @pytest.mark.parametrize("name", ProblemName, ids=lambda name: name.value)
+    @each_row("name", ProblemName)
     def test_a_refusal_of_any_kind_is_told_without_a_gap(self, name: ProblemName) -> None:
         for orders in (["302-1"], ["302-1", "302-2"]):
             kept = [KeptRefusal(order_id=order_id, problem=name, reason=None) for order_id in orders]

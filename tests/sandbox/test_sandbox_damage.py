@@ -9,6 +9,7 @@ import pytest
 from amzlink.sandbox.damage import DAMAGE_FAULTS
 from amzlink.sandbox.incomplete import PARTS
 from tests.sandbox.driver import EVERYTHING, ORDERS_PATH, Driver
+from tests.support.rows import each_row
 
 NAMES = [fault.name for fault in DAMAGE_FAULTS]
 SOUND_JSON = ("order-damaged-word-for-number", "order-damaged-unknown-status")
@@ -29,7 +30,7 @@ def is_json(body: bytes) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 class TestDamage:
     def test_one_order_is_struck_and_every_other_byte_of_the_page_stays(self, name: str) -> None:
         whole = json.loads(page_of(Driver()))

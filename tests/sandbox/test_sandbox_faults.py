@@ -20,6 +20,7 @@ from tests.sandbox.driver import (
 )
 from tests.sandbox.parcels import FEED_TYPE, FEEDS_PATH, confirm_parcels
 from tests.sandbox.shelf import create_report, walk_shelf
+from tests.support.rows import each_row
 
 AMAZONS_FAULTS = [fault for fault in FAULTS.values() if fault not in SENDCLOUD_FAULTS]
 REJECTED = "The access token you provided is revoked, malformed or invalid."
@@ -52,7 +53,7 @@ API = ORDERS | SELLERS | OTHERS
 SOUND = dict.fromkeys({"token", *API}, 200) | {"confirmShipment": 404}  # the order does not exist
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fault", "status", "struck"),
     [
         ("client-unknown", 401, {"token"}),

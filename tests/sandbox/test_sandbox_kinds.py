@@ -13,6 +13,7 @@ from amzlink.sandbox.kinds import KINDS
 from amzlink.sandbox.plan import SELLABLE, Trait
 from tests.sandbox.driver import EVERYTHING, Driver
 from tests.support.models import Model
+from tests.support.rows import each_row
 
 EUROPEAN = tuple(country for country in SELLABLE if BY_COUNTRY[country].region == "eu")
 
@@ -120,8 +121,8 @@ class TestKinds:
             assert driver.post_json("/control/orders", body).status == 400
         assert len(driver.world.orders) == before
 
-    @pytest.mark.parametrize("kind", sorted(KINDS - {"hostile-text"}))
-    @pytest.mark.parametrize("country", SELLABLE)
+    @each_row("kind", sorted(KINDS - {"hostile-text"}))
+    @each_row("country", SELLABLE)
     def test_orders_of_every_kind_and_country_are_as_in_the_model(self, kind: str, country: str) -> None:
         driver = Driver(orders=0)
         driver.world.add_orders(1, country=country, kinds=[kind])

@@ -19,6 +19,7 @@ from tests.sandbox.sendcloud_driver import (
     errors_of,
     pointers_of,
 )
+from tests.support.rows import each_row
 
 
 def answers(driver: SendcloudDriver) -> dict[str, Response]:
@@ -63,7 +64,7 @@ def test_without_a_fault_every_call_is_answered_well() -> None:
     assert {name: answer.status for name, answer in answers(SendcloudDriver()).items()} == SOUND
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fault", "status", "struck"),
     [
         ("sendcloud-credentials", 401, API | TOKEN),

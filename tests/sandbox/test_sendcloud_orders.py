@@ -6,6 +6,7 @@ import pytest
 
 from amzlink.sandbox.messages import Request
 from tests.sandbox.sendcloud_driver import AMAZONS_LOOK, ORDERS, SendcloudDriver, errors_of, pointers_of
+from tests.support.rows import each_row
 
 
 def only(driver: SendcloudDriver, order_id: str) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def change_item(**changes: object) -> dict[str, Any]:
     return {"order_details": driver.details(order_items=[driver.item("1", 1) | changes])}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changes", "path", "detail"),
     [
         ({"order_id": "x" * 65}, "order_id", "String should have at most 64 characters"),

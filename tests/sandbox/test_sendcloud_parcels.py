@@ -20,6 +20,7 @@ from tests.sandbox.sendcloud_driver import (
 from tests.sandbox.sendcloud_driver import (
     STATUSES as STATUSES_PATH,
 )
+from tests.support.rows import each_row
 
 
 def parcels_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -61,7 +62,7 @@ def test_a_carrier_and_a_shipping_option_can_be_named_and_unknown_ones_too() -> 
     assert unknown["carrier"] == {"code": "van_der_berg", "name": "Van Der Berg"}
 
 
-@pytest.mark.parametrize("code", [code for code in CARRIERS if code != "sendcloud"])
+@each_row("code", [code for code in CARRIERS if code != "sendcloud"])
 def test_tracking_numbers_are_of_the_carriers_look_and_the_seeds(code: str) -> None:
     numbers = []
     for _ in range(2):
@@ -73,7 +74,7 @@ def test_tracking_numbers_are_of_the_carriers_look_and_the_seeds(code: str) -> N
     assert {len(number) for number in numbers[0]} == {len(CARRIERS[code].number)}
 
 
-@pytest.mark.parametrize("code", [code for code in CARRIERS if code != "sendcloud"])
+@each_row("code", [code for code in CARRIERS if code != "sendcloud"])
 def test_a_tracking_number_can_be_given_back_in_a_file(code: str) -> None:
     rng = Random(11)
     for _ in range(50):
@@ -324,7 +325,7 @@ def test_the_control_tells_what_was_written_and_what_became_of_it() -> None:
     assert driver.control("parcels?order=none")["parcels"] == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "document", "status"),
     [
         ("nothing", None, 404),

@@ -5,6 +5,7 @@ import pytest
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.sandbox.sendcloud.statuses import STATUSES as RECORDED
 from amzlink.sendcloud.statuses import STATUSES, kind_of, status_of
+from tests.support.rows import each_row
 
 ALL = list(STATUSES.values())
 
@@ -14,13 +15,13 @@ def test_the_table_is_the_list_that_sendcloud_gives() -> None:
     assert len(ALL) == 35
 
 
-@pytest.mark.parametrize("status", ALL, ids=lambda status: status.code)
+@each_row("status", ALL)
 def test_what_is_delivered_was_processed_and_what_was_processed_was_announced(status: object) -> None:
     found = status_of(status.code)  # type: ignore[attr-defined]
     assert found.announced >= found.processed >= found.delivered
 
 
-@pytest.mark.parametrize("status", ALL, ids=lambda status: status.code)
+@each_row("status", ALL)
 def test_there_is_a_parcel_exactly_where_one_was_announced(status: object) -> None:
     found = status_of(status.code)  # type: ignore[attr-defined]
     assert found.announced == (found.kind in LIVE)

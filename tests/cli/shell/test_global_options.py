@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from amzlink.cli.shell.global_options import GlobalOptions, split
 from amzlink.problems import Exit, Problem
+from tests.support.rows import each_row
 
 GLOBALS: dict[str, dict[str, Any]] = {
     "--json": {"as_json": True},
@@ -32,8 +33,8 @@ def options(**fields: Any) -> GlobalOptions:
     return GlobalOptions(**fields)
 
 
-@pytest.mark.parametrize(("word", "meaning"), GLOBALS.items())
-@pytest.mark.parametrize("place", [0, 1, 2, 3])
+@each_row(("word", "meaning"), GLOBALS.items())
+@each_row("place", [0, 1, 2, 3])
 def test_a_global_option_means_the_same_wherever_it_stands(word: str, meaning: dict[str, Any], place: int) -> None:
     words = ["orders", "list", "--with-pii"]
     words.insert(place, word)

@@ -29,6 +29,7 @@ from amzlink.cli.views import (
 from amzlink.cli.views.orders import export, holds, imports, lists, show, story
 from amzlink.cli.views.runs import RefusedOrder
 from amzlink.problems import Problem, ProblemName
+from tests.support.rows import each_row
 
 ORDER = (
     "order_id marketplace_id status purchased_at changed_at ship_by service_level programs holds lines units "
@@ -198,7 +199,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("struct", "keys"), KEYS, ids=lambda value: getattr(value, "__name__", ""))
+@each_row(("struct", "keys"), KEYS)
 def test_the_keys_and_their_order_are_those_that_scripts_rely_on(struct: type[msgspec.Struct], keys: str) -> None:
     assert list(struct.__struct_encode_fields__) == keys.replace("| ", "").split()
     left_out = {field.encode_name for field in msgspec.structs.fields(struct) if field.default is msgspec.UNSET}

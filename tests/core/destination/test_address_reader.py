@@ -13,6 +13,7 @@ from amzlink.core.destination.address import LINE_LIMIT, fit_address
 from amzlink.core.destination.streets import HOUSE_NUMBER_LIMIT
 from amzlink.core.orders.order import Recipient
 from amzlink.problems import Problem
+from tests.support.rows import each_row
 
 TABLE = Path(__file__).with_name("address_lines.txt")
 # As many as are needed: a code of each country, in its form.
@@ -44,15 +45,15 @@ def recipient(country: str, *lines: str, **fields: Any) -> Recipient:
     return Recipient(**{**base, **by_name, **fields})
 
 
-@pytest.mark.parametrize(("country", "given_lines", "wanted"), list(rows()))
+@each_row(("country", "given_lines", "wanted"), list(rows()))
 def test_lines_are_read_together(country: str, given_lines: tuple[str, ...], wanted: tuple[str, ...]) -> None:
     address = fit_address(recipient(country, *given_lines), "302-1234567-1234567")
     assert (address.address_line_1, address.house_number or "", address.address_line_2 or "") == wanted
 
 
 class TestPickupPoints:
-    @pytest.mark.parametrize("told", ["PICKUP_POINT", None])
-    @pytest.mark.parametrize(
+    @each_row("told", ["PICKUP_POINT", None])
+    @each_row(
         ("given_lines", "line", "second", "number"),
         [
             # As in DHL's help, karrio issue 370 and woocommerce-germanized issue 83.

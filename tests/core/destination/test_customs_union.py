@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from amzlink.core.destination.customs_union import leaves_customs_union
 from amzlink.core.orders.order import Recipient
+from tests.support.rows import each_row
 
 MEMBERS = (
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
@@ -18,13 +19,13 @@ def leaves(sender: str, country: str | None, postal_code: str | None = None) -> 
     return leaves_customs_union(sender, Recipient(country_code=country, postal_code=postal_code))
 
 
-@pytest.mark.parametrize("sender", MEMBERS)
-@pytest.mark.parametrize("country", [*MEMBERS, "MC", "EL"])
+@each_row("sender", MEMBERS)
+@each_row("country", [*MEMBERS, "MC", "EL"])
 def test_between_members_of_the_union_nothing_is_asked(sender: str, country: str) -> None:
     assert leaves(sender, country, "99999") is False
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sender", "country", "postal_code"),
     [
         ("DE", "CH", "8001"), ("DE", "GB", "LS1 4AP"), ("DE", "UK", "LS1 4AP"), ("DE", "NO", "0150"),
@@ -47,7 +48,7 @@ def test_beyond_it_customs_data_is_needed(sender: str, country: str, postal_code
     assert leaves(sender, country, postal_code) is True
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sender", "country", "postal_code"),
     [
         ("DE", "GB", "BT1 5GS"), ("DE", "GB", "bt15gs"), ("DE", "XI", None), ("GB", "GB", "BT1 5GS"),

@@ -13,6 +13,7 @@ from amzlink.core.files.cell_content import (
     means_nothing,
     whole_number,
 )
+from tests.support.rows import each_row
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_words_for_nothing(text: str) -> None:
     assert means_nothing(text)
 
 
-@pytest.mark.parametrize("carrier", [*CARRIERS, *sorted({each.name for each in CARRIERS.values()}), "DHL", "4PX", "17"])
+@each_row("carrier", [*CARRIERS, *sorted({each.name for each in CARRIERS.values()}), "DHL", "4PX", "17"])
 def test_no_carrier_is_taken_for_nothing_a_link_or_a_formula(carrier: str) -> None:
     assert not means_nothing(carrier)
     assert not is_link(carrier)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amzlink.core.files.spreadsheet_cells import FORMULA_MARKS, guard, harmless, tidied, unguard, unwrapped
+from tests.support.rows import each_row
 
 
 @pytest.mark.parametrize("mark", FORMULA_MARKS)
@@ -13,7 +14,7 @@ def test_what_looks_like_a_formula_is_not_run(mark: str) -> None:
     assert guard(f"{mark}1") == f"'{mark}1"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "value",
     [
         "00123", "4006381333931", "123456789012", "1.50", "1,5", "1E5", "12e3", "1-2", "3/4", "12/2024", "1:30", "10%",
@@ -76,8 +77,8 @@ HIDING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("mark", [mark for mark in FORMULA_MARKS if not mark.isspace()])
-@pytest.mark.parametrize("hiding", HIDING)
+@each_row("mark", [mark for mark in FORMULA_MARKS if not mark.isspace()])
+@each_row("hiding", HIDING)
 def test_a_formula_behind_what_nobody_sees_is_not_run_either(hiding: str, mark: str) -> None:
     text = f"{hiding} {hiding}{mark}HYPERLINK(1)"
     assert harmless(text) == f"'{text}"

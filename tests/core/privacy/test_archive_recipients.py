@@ -5,12 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
+from tests.support.rows import each_row
 
 PUBLIC = "age1mj5pzr0h2586mnaw7ur9w3nyn253rzl3fh47g34hhq2rc60s4gpqpw3kgr"
 PRIVATE = "AGE-SECRET-KEY-1" + "Q" * 58
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "kind"),
     [
         (PUBLIC, AgeKey.PUBLIC),

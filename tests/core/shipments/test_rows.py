@@ -17,6 +17,7 @@ from amzlink.core.shipments.column_names import COLUMN_NAMES
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.rows import OPTIONAL, REQUIRED, RowRefusal, ShipmentRow, read_shipments
 from amzlink.problems import Problem, ProblemName
+from tests.support.rows import each_row
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ORDER = "302-1234567-1234567"
@@ -426,7 +427,7 @@ OPEN = "Line 2 of the file cannot be used: ship_date can be read in two ways"
 
 
 class TestDatesOfAFile:
-    @pytest.mark.parametrize(
+    @each_row(
         "written",
         [
             "2026-11-28", "2026/11/28", "2026.11.28", "20261128", "28.11.2026", "28. 11. 2026", "28.11.26", "28/11/26",
@@ -457,7 +458,7 @@ class TestDatesOfAFile:
         [found] = dates(written, now=LATER)
         assert found == meant or (isinstance(meant, str) and meant in str(found))
 
-    @pytest.mark.parametrize(
+    @each_row(
         "month",
         [
             "Januar", "janv.", "enero", "gennaio", "januari", "stycznia", "Ocak", "March", "März", "mrt",
@@ -582,7 +583,7 @@ class TestNamesOfColumns:
     def test_amazons_code_counts_beside_a_name_that_differs(self) -> None:
         assert one(f"{AMAZONS}\n{ORDER}\t\t\t2026-11-22\tDHL\tDHL Paket\t1\t\n").carrier == "DHL"
 
-    @pytest.mark.parametrize(
+    @each_row(
         "header",
         [
             "Bestellnummer;Versanddienstleister;Sendungsnummer;Versanddatum",
@@ -598,8 +599,8 @@ class TestNamesOfColumns:
             "amazon-order-id;carrier-name;tracking-number;shipment-date",
         ],
     )
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-    @pytest.mark.parametrize("sign", [";", ",", "\t", "|"])
+    @each_row("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    @each_row("sign", [";", ",", "\t", "|"])
     def test_the_names_of_other_programs_are_read(self, header: str, encoding: str, sign: str) -> None:
         text = f"{header}\n{ORDER};DHL;00340434292135100186;2026-11-22\n".replace(";", sign)
         assert read(text.encode(encoding)) == [EXPECTED]

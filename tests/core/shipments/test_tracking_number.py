@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from amzlink.core.files.spreadsheet_cells import tidied
 from amzlink.core.shipments.tracking_number import BadTrackingNumberError, failed_check, read_tracking_number
+from tests.support.rows import each_row
 
 
 def read(cell: str) -> str:
@@ -100,7 +101,7 @@ class TestGenuineNumbers:
         if not any(group.isalpha() and len(group) > 4 for group in groups):
             assert read(printed) == number
 
-    @pytest.mark.parametrize(
+    @each_row(
         "number",
         [
             "00340434161094042557", "00340434292135100186", "340434161094042557", "RR473124829GB", "1Z5R89390357567127",
@@ -152,7 +153,7 @@ class TestOtherThings:
     def test_a_formula_is_refused(self, cell: str) -> None:
         assert "spreadsheet formula" in why(cell)
 
-    @pytest.mark.parametrize(
+    @each_row(
         "cell",
         [
             "n/a", "N/A", "#N/A", "-", "--", "\u2014", "?", ".", "0", "000", "0.0", "none", "NULL", "nan", "tba", "TBD",

@@ -27,6 +27,7 @@ from amzlink.core.stores.question_type import Kept
 from amzlink.core.stores.questions import QUESTIONS, TABLE
 from amzlink.jobs.connect import ATLAS
 from amzlink.problems import Problem, ProblemName
+from tests.support.rows import each_row
 
 GERMANY, FRANCE = BY_COUNTRY["DE"], BY_COUNTRY["FR"]
 TOKEN = "Atzr|" + "x" * 300
@@ -161,7 +162,7 @@ def test_a_wrong_country_offers_the_country_before_another_token() -> None:
     assert [cure.keys for cure in step.cures[:2]] == [(Key.COUNTRY,), (Key.REFRESH_TOKEN,)]
 
 
-@pytest.mark.parametrize("problem", ProblemName)
+@each_row("problem", ProblemName)
 def test_whatever_is_wrong_one_can_try_again_go_on_or_stop(problem: ProblemName) -> None:
     step = failing(problem)
     assert isinstance(step, Choose)

@@ -10,6 +10,7 @@ from amzlink.amazon.marketplaces import BY_ID
 from amzlink.core.stores.pasted_values import Kind, Wanted, check, clean, is_usual_seller_id, recognise
 from amzlink.problems import Exit, Problem
 from tests.support.problems import texts_of
+from tests.support.rows import each_row
 
 CLIENT_ID = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef"
 CLIENT_SECRET = "amzn1.oa2-cs.v1." + "0123456789abcdef" * 4
@@ -74,11 +75,11 @@ def refusal(wanted: Wanted, text: str) -> Problem:
 
 
 class TestRecognising:
-    @pytest.mark.parametrize(("text", "kind"), KINDS.items())
+    @each_row(("text", "kind"), KINDS.items())
     def test_tells_the_kinds_apart(self, text: str, kind: Kind) -> None:
         assert recognise(text, BY_ID) is kind
 
-    @pytest.mark.parametrize("marketplace_id", BY_ID)
+    @each_row("marketplace_id", BY_ID)
     def test_every_marketplace_id_is_one_and_no_seller_id(self, marketplace_id: str) -> None:
         assert recognise(marketplace_id, BY_ID) is Kind.MARKETPLACE_ID
         assert refusal("Seller ID", marketplace_id).facts["found"] == "a marketplace id"
@@ -135,8 +136,8 @@ class TestChecking:
         assert (problem.name.value, problem.summary) == ("usage", f"The {wanted} is missing.")
         assert problem.exit_code == Exit.USAGE
 
-    @pytest.mark.parametrize("wanted", RIGHT)
-    @pytest.mark.parametrize(("text", "kind"), FROM_MWS.items())
+    @each_row("wanted", RIGHT)
+    @each_row(("text", "kind"), FROM_MWS.items())
     def test_names_what_is_left_of_mws(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
         assert problem.name.value == "mws-credentials"
@@ -146,8 +147,8 @@ class TestChecking:
     def test_names_sendcloud_s_developer_id_as_sendcloud_s(self) -> None:
         assert "Sendcloud's own Developer ID (3244-7764-4129)" in refusal("Seller ID", "3244-7764-4129").summary
 
-    @pytest.mark.parametrize("wanted", RIGHT)
-    @pytest.mark.parametrize(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
+    @each_row("wanted", RIGHT)
+    @each_row(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
     def test_names_what_was_given_in_place_of_what(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
         assert problem.name.value == "secret-looks-wrong"
@@ -248,8 +249,8 @@ class TestSendcloudsKeys:
     def test_are_taken_whatever_their_length(self, wanted: Wanted, value: str) -> None:
         assert check(wanted, f' "{value}"\n', BY_ID) == value
 
-    @pytest.mark.parametrize("wanted", WANTED)
-    @pytest.mark.parametrize(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
+    @each_row("wanted", WANTED)
+    @each_row(("text", "kind"), [pair for pair in OTHERS.items() if pair[1] is not Kind.EMPTY])
     def test_are_not_something_else(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
         assert problem.name.value == "secret-looks-wrong"

@@ -13,6 +13,7 @@ from amzlink.core.stores.questions import QUESTIONS, TABLE
 from amzlink.core.stores.yes_no import parse_yes_no
 from amzlink.jobs.connect import ATLAS
 from amzlink.problems import Problem
+from tests.support.rows import each_row
 
 STATE = State(atlas=ATLAS)
 
@@ -42,7 +43,7 @@ def test_every_question_says_why_it_is_asked_in_a_line(question: object) -> None
     assert "\n" not in reason
 
 
-@pytest.mark.parametrize(
+@each_row(
     "word",
     [
         "y",
@@ -105,8 +106,8 @@ def test_other_words_are_neither(word: str) -> None:
     assert parse_yes_no(word) is None
 
 
-@pytest.mark.parametrize("key", [key for key in Key if not QUESTIONS[key].takes_pasted])
-@pytest.mark.parametrize(
+@each_row("key", [key for key in Key if not QUESTIONS[key].takes_pasted])
+@each_row(
     "pasted", ["Atzr|" + "x" * 40, "amzn1.application-oa2-client." + "0" * 32, "AKIAIOSFODNN7EXAMPLE", "3244-7764-4129"]
 )
 def test_a_paste_is_recognised_at_every_prompt(key: Key, pasted: str) -> None:

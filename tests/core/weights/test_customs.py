@@ -17,6 +17,7 @@ from amzlink.core.weights.customs import (
     parse_hs_code,
     usable,
 )
+from tests.support.rows import each_row
 
 CODES = st.sampled_from(HS_LENGTHS).flatmap(
     lambda length: st.text("0123456789", min_size=length, max_size=length).filter(lambda code: code[:2] != "00")
@@ -45,7 +46,7 @@ def test_a_code_is_read_however_it_is_written(text: str, code: str) -> None:
     assert parse_hs_code(text) == code
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "reason"),
     [
         ("10130", "has 5 digits and needs 6, 8 or 10; a spreadsheet drops a zero"),

@@ -24,6 +24,7 @@ from amzlink.core.weights.rows import (
 )
 from amzlink.core.weights.weights import PARCEL_LIMIT, Finding, Source, SuggestionSource, Verdict, Weights, assess
 from amzlink.problems import Problem, ProblemName
+from tests.support.rows import each_row
 
 AMBIGUOUS = "the weight has a thousands separator or three decimals, so it can be read in two ways"
 ZERO_LOST = "the HS code has 5 digits and needs 6, 8 or 10; a spreadsheet drops a zero at the beginning or the end"
@@ -56,7 +57,7 @@ class TestReading:
     def test_each_line_is_a_product_and_its_weight_in_grams(self) -> None:
         assert read(TWO_AND_A_BIT) == WeightFile((WeightRow(2, "MUG-1", 450), WeightRow(3, "LAMP 2", 1200)), (), 0)
 
-    @pytest.mark.parametrize(
+    @each_row(
         "data",
         [
             "sku;weight;unit\r\nMUG-1;0,45;kg\r\nLAMP 2;1,2;kg\r\n",
@@ -72,7 +73,7 @@ class TestReading:
             '{"sku":"MUG-1","weight":"0.45kg"}\n{"sku":"LAMP 2","weight":"1.2kg"}\n',
         ],
     )
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+    @each_row("encoding", ["utf-8", "utf-16"])
     def test_whichever_country_and_program_it_comes_from(self, data: str, encoding: str) -> None:
         assert weights(data.encode(encoding)) == {"MUG-1": 450, "LAMP 2": 1200}
 
@@ -228,9 +229,9 @@ class TestWriting:
         found = read(data)
         assert (found.rows, found.refused, found.blank, found.unchanged) == ((), (), 1, 1)
 
-    @pytest.mark.parametrize("filled", [("450", "g"), ("0,45", "kg"), ("0.45kg", "g"), ("450", None), ("1 lb", None)])
-    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    @each_row("filled", [("450", "g"), ("0,45", "kg"), ("0.45kg", "g"), ("450", None), ("1 lb", None)])
+    @each_row("delimiter", [",", ";", "\t"])
+    @each_row("encoding", ["utf-8", "utf-8-sig", "utf-16"])
     def test_filled_in_and_saved_by_a_spreadsheet_it_is_what_is_read(
         self, filled: tuple[str, str | None], delimiter: str, encoding: str
     ) -> None:

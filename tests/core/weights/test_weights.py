@@ -24,6 +24,7 @@ from amzlink.core.weights.weights import (
     spell_grams,
     to_grams,
 )
+from tests.support.rows import each_row
 
 IN_GRAMS = {
     "grams": Fraction(1),
@@ -126,7 +127,7 @@ class TestAmazonsUnits:
 
 
 class TestWhatPeopleType:
-    @pytest.mark.parametrize(
+    @each_row(
         ("text", "grams"),
         [
             ("0.45kg", 450), ("450 g", 450), ("0,45 kg", 450), ("1 lb", 454), ("1lb", 454), ("16 OZ", 454),
@@ -149,7 +150,7 @@ class TestWhatPeopleType:
         with pytest.raises(BadWeightError, match="read in two ways"):
             parse_weight(text)
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("text", "why"),
         [
             ("-5 g", "is negative"), ("- 5 g", "is negative"), ("\u22125 g", "is negative"), ("-0.5kg", "is negative"),
