@@ -102,8 +102,8 @@ def _without_skip(report: _Report) -> _Report:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Left out is what lacks its files, and the long form of a seeded test unless `make soak` asks for it."""
-    # Whole histories take longest of all: they begin, so that no worker is left with one at the end.
-    items.sort(key=lambda item: item.name != "runTest")
+    # What takes a minute begins, so that no worker is left with it at the end; `worksteal` leaves it in one piece.
+    items.sort(key=lambda item: item.name != "runTest" and item.get_closest_marker("long") is None)
     with_soak = bool(config.getoption("-m") or os.environ.get("AMZLINK_SOAK"))
     left_out = {
         item for item in items if not _has_its_files(item) or (item.get_closest_marker("soak") and not with_soak)

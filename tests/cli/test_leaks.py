@@ -448,7 +448,8 @@ def exported_from(w: Watched, copy: Path) -> set[str]:
     return w.marks.orders_in(done.out)
 
 
-@pytest.mark.timeout(480)  # a minute's work, on a machine that may be busy
+@pytest.mark.long
+@pytest.mark.timeout(900)  # a minute's work, on a machine that may be busy
 def test_whatever_is_run_personal_data_is_nowhere_but_sealed_and_after_its_time_in_no_copy(tmp_path: Path) -> None:
     settings = {"destination": "sendcloud", "update_status_when": "announced"}
     with shell(tmp_path, settings, orders=ORDERS) as at:

@@ -23,7 +23,7 @@ OUTLET: Final = "outlet"
 DAYS: Final = ("Tue", "Wed", "Thu")
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Under load the days take minutes; they are played once.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 # When something needs a person, by what happens below: from the first minute to before the last.
 NEEDS_A_PERSON: Final = {
     "the last import is more than six hours old": ("Wed 07:45", "Thu 05:00"),

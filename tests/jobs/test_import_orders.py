@@ -313,7 +313,7 @@ BREAKS_THE_ORDER = ("wrong-utf8", "not-a-number", "word-for-number")
 
 @pytest.mark.parametrize("form", [*BREAKS_THE_PAGE, "unknown-status"])
 def test_an_order_whose_damage_breaks_its_page_comes_in_by_its_number(tmp_path: Path, form: str) -> None:
-    world = store_on_sandbox(tmp_path, orders=300, faults=[f"order-damaged-{form}"])
+    world = store_on_sandbox(tmp_path, orders=130, faults=[f"order-damaged-{form}"])
     report = everything(world)
     assert report.complete
     assert report.tally.fetched == sum(report.tally.verdicts.values())
@@ -334,7 +334,7 @@ def test_the_orders_of_a_damaged_page_are_not_forgotten_where_their_calls_are_no
 @pytest.mark.parametrize("form", [*BREAKS_THE_PAGE, *BREAKS_THE_ORDER])
 def test_an_order_that_stays_damaged_costs_itself_alone_and_is_asked_for_again(tmp_path: Path, form: str) -> None:
     fault = f"order-damaged-{form}-for-good"
-    world = store_on_sandbox(tmp_path, orders=300, faults=[fault])
+    world = store_on_sandbox(tmp_path, orders=130, faults=[fault])
     report = everything(world)
     refused = {entry.order_id for entry in report.tally.refused}
     assert refused
@@ -553,7 +553,7 @@ STOPS = {
 def test_a_fault_stops_the_run_by_its_name_and_the_next_run_brings_everything(
     tmp_path: Path, fault: str, problem: str
 ) -> None:
-    world = store_on_sandbox(tmp_path, orders=300, faults=[fault])
+    world = store_on_sandbox(tmp_path, orders=130, faults=[fault])
     since = world.clock.now() - ALL
     assert report_problem(run(world, since=since)) == problem
     world.sandbox.world.faults.switch(off=[fault])
