@@ -226,7 +226,7 @@ class TestTheFile:
         )
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path), FOR_THE_OWNER.keys[0]],
-            capture_output=True, text=True, timeout=120, check=True,
+            capture_output=True, text=True, timeout=300, check=True,
         )  # fmt: skip
         assert int(done.stdout) < 4_000, "kilobytes, for 50 megabytes of records"
 
@@ -383,7 +383,7 @@ class TestWhatGoesWrong:
             process.stdout.readline()
             time.sleep(delay)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=300)
             assert said.rstrip().endswith("KeyboardInterrupt")
             assert files_in(tmp_path) == []
 
@@ -426,7 +426,7 @@ for last in points:
 def test_a_run_that_is_killed_anywhere_leaves_a_whole_file_or_none(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", _DYING, str(tmp_path), FOR_THE_OWNER.keys[0]],
-        capture_output=True, timeout=120, check=True,
+        capture_output=True, timeout=300, check=True,
     )  # fmt: skip
     outcomes = set()
     for folder in tmp_path.iterdir():

@@ -380,7 +380,7 @@ class TestAddingALine:
             "for _ in range(200): append_private(Path(sys.argv[1]), sys.argv[2].encode() * 500)"
         )
         writers = [subprocess.Popen([sys.executable, "-c", code, str(file), letter]) for letter in "abcd"]
-        assert [writer.wait(60) for writer in writers] == [0] * 4
+        assert [writer.wait(300) for writer in writers] == [0] * 4
         lines = file.read_text().splitlines()
         assert sorted(lines) == sorted(letter * 500 for letter in "abcd" for _ in range(200))
 

@@ -28,7 +28,7 @@ def loaded_by(home: Path, *words: str) -> tuple[str, set[str]]:
         capture_output=True,
         text=True,
         env={"AMZLINK_HOME": str(home)},
-        timeout=60,
+        timeout=300,
         check=True,
     )
     shown, _, modules = done.stdout.rpartition("LOADED ")
@@ -41,7 +41,7 @@ def test_the_contracts_between_the_floors_are_kept() -> None:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

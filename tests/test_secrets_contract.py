@@ -197,7 +197,7 @@ def ask_in_a_process(environ: dict[str, str], tmp_path: Path, patience_seconds: 
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     result: dict[str, object] = json.loads(answer.stdout)
     return result
@@ -208,12 +208,12 @@ def test_a_locked_keyring_is_named_and_does_not_hang(tmp_path: Path, folder: Pat
     user = folder / "locked"
     user.mkdir()
     with session_bus(user, unlock=True) as environ:
-        assert ask_in_a_process(environ, tmp_path)["problem"] is None
+        assert ask_in_a_process(environ, tmp_path, PATIENCE_SECONDS)["problem"] is None
     with session_bus(user, unlock=False) as environ:
-        answer = ask_in_a_process(environ, tmp_path)
+        answer = ask_in_a_process(environ, tmp_path, PATIENCE_SECONDS)
     assert answer["problem"] == "keyring-locked"
     assert isinstance(answer["seconds"], float)
-    assert answer["seconds"] < 10
+    assert answer["seconds"] < 20, "a call over D-Bus that nobody answers takes 25"
 
 
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
@@ -223,7 +223,7 @@ def test_a_session_whose_user_has_no_keyring_yet_and_no_screen_to_make_one_is_na
     user = folder / "fresh"
     user.mkdir()
     with session_bus(user, unlock=False) as environ:
-        assert ask_in_a_process(environ, tmp_path)["problem"] == "keyring-unavailable"
+        assert ask_in_a_process(environ, tmp_path, PATIENCE_SECONDS)["problem"] == "keyring-unavailable"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems' keyrings need no session bus")
@@ -251,8 +251,8 @@ def test_a_session_bus_without_a_keyring_service_is_named(tmp_path: Path) -> Non
     rules = tmp_path / "bus.conf"
     rules.write_text(BUS_WITHOUT_SERVICES)
     answer = subprocess.run(
-        ["dbus-run-session", f"--config-file={rules}", "--", sys.executable, "-c", ASK, "0"],
-        env=environ, capture_output=True, text=True, check=True, timeout=60,
+        ["dbus-run-session", f"--config-file={rules}", "--", sys.executable, "-c", ASK, str(PATIENCE_SECONDS)],
+        env=environ, capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     told = json.loads(answer.stdout)
     assert told["problem"] == "keyring-unavailable"
@@ -311,4 +311,4 @@ def test_a_session_bus_that_never_answers_is_named_and_does_not_hold_up_the_proc
         listening.shutdown(socket.SHUT_RDWR)
     assert (answer["problem"], answer["detail"]) == ("keyring-unavailable", detail)
     assert isinstance(answer["seconds"], float)
-    assert answer["seconds"] < 10
+    assert answer["seconds"] < 20, "a call over D-Bus that nobody answers takes 25"

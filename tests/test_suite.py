@@ -53,7 +53,7 @@ def run(folder: Path, text: str, *options: str, ci: bool = False) -> str:
     environ |= {"PYTHONPATH": str(ROOT)} | ({"CI": "true"} if ci else {})
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", *options, "test_inner.py"],
-        cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=60,
+        cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     return done.stdout.splitlines()[-1]
 

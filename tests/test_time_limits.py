@@ -8,7 +8,7 @@ from amzlink.time_limits import OutOfTime, outcomes_within, within
 
 
 def test_a_call_in_time_gives_its_result() -> None:
-    assert within(5, lambda: "done") == "done"
+    assert within(30, lambda: "done") == "done"
 
 
 def test_a_call_that_hangs_is_left_behind() -> None:
@@ -18,7 +18,7 @@ def test_a_call_that_hangs_is_left_behind() -> None:
 
 def test_an_error_of_the_call_is_raised_as_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
-        within(5, lambda: 1 // 0)
+        within(30, lambda: 1 // 0)
 
 
 def test_of_several_calls_each_has_its_own_outcome() -> None:
@@ -26,17 +26,17 @@ def test_of_several_calls_each_has_its_own_outcome() -> None:
         raise LookupError("refused")
 
     calls = {"good": lambda: "done", "refused": refuse, "late": lambda: str(threading.Event().wait())}
-    outcomes = outcomes_within(0.2, calls, LookupError)
+    outcomes = outcomes_within(1, calls, LookupError)
     assert outcomes["good"] == "done"
     assert isinstance(outcomes["refused"], LookupError)
     assert isinstance(outcomes["late"], OutOfTime)
 
 
 def test_several_calls_run_at_the_same_time() -> None:
-    barrier = threading.Barrier(3, timeout=5)
-    assert len(set(outcomes_within(5, dict.fromkeys("abc", barrier.wait), LookupError).values())) == 3
+    barrier = threading.Barrier(3, timeout=30)
+    assert len(set(outcomes_within(30, dict.fromkeys("abc", barrier.wait), LookupError).values())) == 3
 
 
 def test_an_error_that_nobody_expects_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        outcomes_within(5, {"good": lambda: 1, "bug": lambda: 1 // 0}, LookupError)
+        outcomes_within(30, {"good": lambda: 1, "bug": lambda: 1 // 0}, LookupError)

@@ -52,7 +52,7 @@ def test_processes_that_begin_months_and_move_on_at_once_lose_no_key(tmp_path: P
         subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path), str(number)], stdout=subprocess.PIPE, text=True)
         for number in range(PROCESSES)
     ]
-    told = [process.communicate(timeout=120)[0] for process in running]
+    told = [process.communicate(timeout=300)[0] for process in running]
     assert [process.returncode for process in running] == [0] * PROCESSES
     with deps.book(SLUG) as book:
         vault = vault_of(deps, book)

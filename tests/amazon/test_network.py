@@ -130,7 +130,7 @@ def server(serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[int]
 
 
 @contextlib.contextmanager
-def link_to(url: str, seconds: float = 5.0) -> Iterator[SpApiClient]:
+def link_to(url: str, seconds: float = 30.0) -> Iterator[SpApiClient]:
     """A link over the plain transport that has a token already."""
     clock = VirtualClock()
     link = SpApiClient(
@@ -175,7 +175,7 @@ def read_head(connection: socket.socket) -> bytes:
     return received
 
 
-def failure(url: str, seconds: float = 5.0) -> Problem:
+def failure(url: str, seconds: float = 30.0) -> Problem:
     """The problem that a call ends with."""
     with link_to(url, seconds) as link, pytest.raises(Problem) as caught:
         link.get(ASK, "/orders", {})

@@ -269,7 +269,7 @@ def test_processes_at_the_same_time_share_one_bucket(file: Path) -> None:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    granted = [int(process.communicate(timeout=60)[0]) for process in running]
+    granted = [int(process.communicate(timeout=300)[0]) for process in running]
     assert sum(granted) == 300
 
 

@@ -20,7 +20,7 @@ from amzlink.problems import CATALOGUE
 
 _REST: Final = 'country = "DE"\nseller_id = "A"\nclient_id = "c"\nmarketplace_ids = ["A1PA6795UKMFR9"]\n'
 CONFIG: Final = f'[stores.my-shop]\nname = "My Shop"\n{_REST}[stores.other-shop]\nname = "Other: a shop"\n{_REST}'
-SECONDS: Final = 30
+SECONDS: Final = 300  # only what fails waits for so long
 # A shell that is to be typed into needs the terminal as its own.
 AT_A_TERMINAL: Final = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"

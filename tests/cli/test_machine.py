@@ -41,7 +41,7 @@ def as_number(*words: str, environ: Mapping[str, str] | None = None) -> subproce
         env=dict(environ or {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -111,7 +111,7 @@ def closed(at: Shell, streams: str, *words: str) -> subprocess.CompletedProcess[
         ["sh", "-c", line, sys.executable, *words],
         env={"PATH": os.environ["PATH"], **at.environ},
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

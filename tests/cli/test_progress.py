@@ -38,7 +38,6 @@ def frames(text: str) -> list[str]:
     return [line.strip() for line in plain.splitlines() if line.strip()]
 
 
-@pytest.mark.timeout(240)
 def test_a_first_import_counts_waits_and_is_paused_without_an_error(at: Shell, start: Callable[..., Terminal]) -> None:
     screen = start("import-orders", "--max-wait", "5m", "--since", "700d")
     screen.expect("the next page in 2:5")
@@ -64,7 +63,6 @@ def test_a_first_import_counts_waits_and_is_paused_without_an_error(at: Shell, s
     assert stored == int(told[1].replace(",", ""))
 
 
-@pytest.mark.timeout(240)
 def test_in_a_pipe_and_in_a_document_there_is_none(at: Shell) -> None:
     told = at.run("import-orders", "--since", "700d", "--max-wait", "1s", "--json")
     assert (told.code, told.err) == (75, "")

@@ -236,7 +236,7 @@ def test_unattended_it_destroys_without_a_word(tmp_path: Path) -> None:
         for left in (at.sealed() - due, at.sealed() - due):  # there is something to do, and then nothing
             done = subprocess.run(
                 [sys.executable, "-m", "amzlink", "purge-pii"],
-                env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+                env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
             assert at.sealed() == left

@@ -275,7 +275,7 @@ def test_every_other_command_sends_to_verify(at: Shell) -> None:
 def test_connections_that_all_hang_end_within_the_time_that_is_promised(at: Shell) -> None:
     at.control("/faults", {"on": ["timeout", "lwa-timeout"]})
     try:
-        ran = at.run("verify", "--json", seconds=30)
+        ran = at.run("verify", "--json", seconds=90)
     finally:
         at.control("/faults", {"off": ["timeout", "lwa-timeout"]})
     assert bad(ran) == {"network": "timeout"}
@@ -317,7 +317,7 @@ class TestABundleWithoutAStore:
     def test_is_written_and_says_what_is_missing(self, tmp_path: Path) -> None:
         file = tmp_path / "support.zip"
         environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
-        done = warm.run("amzlink", ["verify", "--bundle", str(file), "--json"], env=environ, timeout=120)
+        done = warm.run("amzlink", ["verify", "--bundle", str(file), "--json"], env=environ, timeout=300)
         document = json.loads(done.stdout)
         assert (done.returncode, document["ok"], document["store"]) == (1, False, None)
         assert document["checks"][0]["problem"] == "no-store"
@@ -328,7 +328,7 @@ class TestABundleWithoutAStore:
 
     def test_is_what_the_message_offers_without_advice_to_verify(self, tmp_path: Path) -> None:
         environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
-        done = warm.run("amzlink", ["import-orders"], env=environ, timeout=120)
+        done = warm.run("amzlink", ["import-orders"], env=environ, timeout=300)
         assert done.returncode == 78
         assert "full picture" not in done.stderr
         assert "`amzlink verify --bundle support.zip`" in done.stderr
@@ -340,7 +340,7 @@ class TestABundleWithoutAStore:
         for home in (blocked, blocked / "below"):
             environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(home)}
             words = ["verify", "--bundle", str(file), "--order", "302-1234567-1234567", "--json"]
-            done = warm.run("amzlink", words, env=environ, timeout=120)
+            done = warm.run("amzlink", words, env=environ, timeout=300)
             document = json.loads(done.stdout)
             problem = document["checks"][0]["problem"]
             assert (done.returncode, document["ok"]) == (1, False)
@@ -355,7 +355,7 @@ class TestABundleWithoutAStore:
     def test_that_cannot_be_written_is_said(self, tmp_path: Path) -> None:
         environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
         target = tmp_path / "none" / "support.zip"
-        done = warm.run("amzlink", ["verify", "--bundle", str(target), "--json"], env=environ, timeout=120)
+        done = warm.run("amzlink", ["verify", "--bundle", str(target), "--json"], env=environ, timeout=300)
         assert (done.returncode, json.loads(done.stdout)["error"]["problem"]) == (73, "not-writable")
 
     @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_the_transcript_in_the_readme_is_what_the_demo_prints(tmp_path: Path) ->
         stderr=subprocess.STDOUT,
         env={**os.environ, "HOME": str(tmp_path)},
         text=True,
-        timeout=200,
+        timeout=300,
         check=True,
     )
     printed = [timeless(line) for line in done.stdout.splitlines()]

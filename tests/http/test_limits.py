@@ -123,10 +123,10 @@ def test_an_answer_that_comes_byte_by_byte_for_ever_ends_with_the_time_for_the_c
             client.sendall(b"a")
 
     began = time.monotonic()
-    with server(drip) as dripping, connection(longest_call=0.3) as made, pytest.raises(Problem) as caught:
+    with server(drip) as dripping, connection(longest_call=1) as made, pytest.raises(Problem) as caught:
         ask(made, f"http://{LOOPBACK}:{dripping.port}/")
     over.set()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert caught.value.name.value == "timeout"
     assert "its answer came too slowly to be complete by then" in caught.value.summary
 
@@ -142,7 +142,7 @@ def test_a_connection_that_is_kept_is_cut_as_well_when_a_later_answer_does_not_e
         while not over.wait(0.02):
             client.sendall(b"a")
 
-    with server(drip) as dripping, connection(longest_call=0.3) as made:
+    with server(drip) as dripping, connection(longest_call=2) as made:
         url = f"http://{LOOPBACK}:{dripping.port}/"
         assert ask(made, url).content == b"{}"
         with pytest.raises(Problem, match="timeout"):

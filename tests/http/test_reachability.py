@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 HOST = "sellingpartnerapi-eu.amazon.com"
 URL = f"https://{HOST}"
-SECONDS = 5.0
-SHORT = 0.5  # where it is the time limit that is tested
+SECONDS = 30.0  # only what fails waits for so long
+SHORT = 1.0  # where it is the time limit that is tested
 
 
 def look(url: str = URL, **options: Any) -> Probe:
@@ -156,7 +156,7 @@ class TestAConnection:
         with wires.deaf() as place:
             problem = problem_of(resolver=leading_to(place), timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
-        assert problem.summary.startswith(f"{HOST} did not answer within 0.5 seconds: port 443 accepts no connection")
+        assert problem.summary.startswith(f"{HOST} did not answer within 1 second: port 443 accepts no connection")
 
     def test_that_is_taken_by_who_never_greets_is_a_timeout(self) -> None:
         with wires.silent() as made:

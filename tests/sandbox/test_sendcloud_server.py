@@ -24,7 +24,7 @@ class Wire:
     def __init__(self, sandbox: Sandbox) -> None:
         told = sandbox.describe()
         keys = told["credentials"]
-        self._connection = http.client.HTTPConnection(urlsplit(told["sendcloud_url"]).netloc, timeout=10)
+        self._connection = http.client.HTTPConnection(urlsplit(told["sendcloud_url"]).netloc, timeout=60)
         self._headers = {
             "Authorization": basic(keys["sendcloud_public_key"], keys["sendcloud_secret_key"]),
             "Content-Type": "application/json",
@@ -61,7 +61,7 @@ def test_the_calls_that_the_documentation_shows_announce_scan_and_deliver() -> N
 def test_a_call_that_hangs_ends_when_the_sandbox_stops() -> None:
     sandbox = Sandbox(orders=1, faults=["sendcloud-hang"])
     sandbox.start()
-    connection = http.client.HTTPConnection(urlsplit(sandbox.describe()["sendcloud_url"]).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(sandbox.describe()["sendcloud_url"]).netloc, timeout=60)
     connection.request("GET", ORDERS)
     while not sandbox.world.count_calls():
         time.sleep(0.01)

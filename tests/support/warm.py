@@ -42,7 +42,7 @@ _READ_LATER: Final = ("PYTHONPATH", "PYTHON_KEYRING_BACKEND")
 
 
 def run(
-    module: str, words: Sequence[str], *, env: Mapping[str, str], stdin: str | None = None, timeout: float = 120
+    module: str, words: Sequence[str], *, env: Mapping[str, str], stdin: str | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run a module as a program, without a terminal; `timeout` is in seconds.
 
@@ -78,7 +78,7 @@ class Program:
         *,
         env: Mapping[str, str],
         streams: Sequence[int],
-        timeout: float = 120,
+        timeout: float = 300,
         own_session: bool = False,
     ) -> None:
         if early := [name for name in env if name.startswith(_READ_AT_THE_START) and name not in _READ_LATER]:

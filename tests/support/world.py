@@ -179,14 +179,14 @@ class Shell:
     sandbox: Sandbox
 
     def run(
-        self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None, seconds: float = 120
+        self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None, seconds: float = 300
     ) -> "Ran":
         """Run a command without a terminal; it is a failure when it takes longer than so many seconds."""
         done = warm.run("amzlink", words, env={**self.environ, **(environ or {})}, stdin=stdin, timeout=seconds)
         assert words[:1] == ("explain",) or not re.search("<[A-Z_]{2,}>", done.stderr), f"a gap: {done.stderr}"
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def run_mortal(self, last: int, counter: Path, *words: str, seconds: float = 120) -> int:
+    def run_mortal(self, last: int, counter: Path, *words: str, seconds: float = 300) -> int:
         """Run a command that is killed at that call, or at none with 0, as `mortal` says; gives the exit code."""
         arguments = (str(last), str(counter), *words)
         return warm.run("tests.support.mortal", arguments, env=self.environ, timeout=seconds).returncode

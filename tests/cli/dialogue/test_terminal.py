@@ -22,7 +22,7 @@ from tests.support.warm import Program
 __all__ = ["shell"]  # the fixture
 
 PAGE = "https://sellercentral-europe.amazon.com/sellingpartner/developerconsole"
-SECONDS = 60
+SECONDS = 300  # only what fails waits for so long
 NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 

@@ -2,11 +2,7 @@
 
 from urllib.parse import quote
 
-import pytest
-
 from tests.support.questions import Desk
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_import_says_so_check_weights_shows_the_product_and_a_weight_set_there_lets_the_order_go(

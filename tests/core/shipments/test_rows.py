@@ -681,9 +681,9 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(form: str) -> None:
 
 def test_ten_thousand_rows_are_read_in_seconds() -> None:
     text = f"{HEADER}\n" + f"{PLAIN}\n" * 10_000
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(read(text)) == 10_000
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def verdicts_or_problem(data: bytes) -> Verdicts | Problem:
