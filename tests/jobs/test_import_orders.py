@@ -553,7 +553,7 @@ STOPS = {
 def test_a_fault_stops_the_run_by_its_name_and_the_next_run_brings_everything(
     tmp_path: Path, fault: str, problem: str
 ) -> None:
-    world = store_on_sandbox(tmp_path, orders=130, faults=[fault])
+    world = store_on_sandbox(tmp_path, orders=300, faults=[fault])
     since = world.clock.now() - ALL
     assert report_problem(run(world, since=since)) == problem
     world.sandbox.world.faults.switch(off=[fault])
