@@ -13,9 +13,13 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
+from tests.support import statements
+
 # A busy machine is no fault of the code: what a property test finds must not depend on the time it takes.
 settings.register_profile("amzlink", deadline=None)
 settings.load_profile("amzlink")
+
+statements.share()
 
 # Times are shown in the machine's zone; the tests', and those of the programs that they start, is one.
 os.environ["TZ"] = "UTC"
