@@ -61,12 +61,14 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 def to_iso(moment: datetime) -> str:
     """ISO 8601 in UTC with `Z`, to the second: the one spelling that Amazon takes (an offset or a `+` is refused)."""
-    return _in_utc(moment).isoformat(timespec="seconds")[:19] + "Z"
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.isoformat("T", "seconds")[:19] + "Z"
 
 
 def to_iso_exact(moment: datetime) -> str:
     """The same to the millisecond."""
-    return _in_utc(moment).isoformat(timespec="milliseconds")[:23] + "Z"
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 def from_iso(text: str) -> datetime:
@@ -107,7 +109,3 @@ def end_of_local_day(now: datetime) -> datetime:
     """The next midnight in the machine's zone."""
     tomorrow = in_local_zone(in_local_zone(now).replace(hour=12) + timedelta(days=1))
     return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -357,7 +357,9 @@ def _to_parts(breakdowns: Iterable[_Breakdown] | None) -> tuple[Part, ...]:
         for each in breakdowns
         if each.type and each.subtotal
     ]
-    return tuple(sorted(parts, key=lambda part: part.kind != _TAX))
+    if len(parts) > 1:
+        parts.sort(key=lambda part: part.kind != _TAX)
+    return tuple(parts)
 
 
 def _to_details(breakdown: _Breakdown) -> tuple[Amount, ...]:

@@ -216,7 +216,7 @@ class HttpConnection:
 
     def _read(self, request: httpx.Request, most_bytes: int, seconds: float) -> httpx.Response:
         """Make a request and read its answer, within the limits on its size and on the time for all of it."""
-        watched = WatchedCall(seconds, self._streams, str(request.url.copy_with(raw_path=b"/")))
+        watched = WatchedCall(seconds, self._streams, (request.url.raw_scheme, request.url.netloc))
         request.extensions = {**request.extensions, "trace": watched.note_event}
         try:
             with watched, contextlib.closing(self._http.send(request, stream=True)) as response, _reading():

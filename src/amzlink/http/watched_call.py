@@ -18,8 +18,10 @@ class Stream(Protocol):
         """Its `socket`, for example."""
 
 
-Streams = dict[str, Stream]
-"""The connections that were made, the latest by the address of its host."""
+Host = tuple[bytes, bytes]
+"""Scheme, and name with its port."""
+Streams = dict[Host, Stream]
+"""The connections that were made, the latest by its host."""
 
 _MADE = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 
@@ -27,7 +29,7 @@ _MADE = frozenset({"connection.connect_tcp.complete", "connection.start_tls.comp
 class WatchedCall:
     """A call that has `seconds`. `is_late` says that it was cut off."""
 
-    def __init__(self, seconds: float, streams: Streams, host: str) -> None:
+    def __init__(self, seconds: float, streams: Streams, host: Host) -> None:
         self.is_late = False
         self.ends = time.monotonic() + seconds
         self._streams = streams

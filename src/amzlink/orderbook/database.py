@@ -3,13 +3,26 @@
 import contextlib
 import functools
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Dialect, Engine, Table
+import msgspec
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Dialect,
+    Engine,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from amzlink.orderbook.connection import copy_in_memory, locate, open_engine, translated_database_errors
@@ -119,15 +132,41 @@ def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row])
     """
     if not rows:
         return
-    sql, pick = _compiled(statement, connection.dialect)
+    sql, pick, _ = _compiled(statement, connection.dialect)
     connection.exec_driver_sql(sql, [pick(row) for row in rows])
 
 
+OF_STORE: Final = bindparam("store", type_=Text)
+"""The store, in a statement for `execute_for`."""
+
+
+def is_among(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """A condition: the column has one of the values that `execute_for` is given.
+
+    They go along as one parameter, so that the statement is the same however many they are.
+    """
+    each = func.json_each(bindparam("values", type_=Text)).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def execute_for(
+    connection: Connection, statement: ClauseElement, store: str, values: Collection[str]
+) -> CursorResult[Any]:
+    """Run a statement with `OF_STORE` and `is_among`, which is compiled once in a process.
+
+    Its rows are the driver's: a truth value is 0 or 1.
+    """
+    sql, pick, fixed = _compiled(statement, connection.dialect)
+    row = {**fixed, "store": store, "values": msgspec.json.encode(list(values)).decode()}
+    return connection.exec_driver_sql(sql, pick(row))
+
+
 @functools.cache
-def _compiled(statement: Insert, dialect: Dialect) -> tuple[str, Callable[[Row], Any]]:
+def _compiled(statement: ClauseElement, dialect: Dialect) -> tuple[str, Callable[[Row], Any], Row]:
+    """The SQL, what puts the values of a row in their places, and the values that the statement itself has."""
     compiled = statement.compile(dialect=dialect)
     names = getattr(compiled, "positiontup", None)
-    return str(compiled), operator.itemgetter(*names) if names else dict
+    return str(compiled), operator.itemgetter(*names) if names else dict, dict(compiled.params)
 
 
 def upsert(table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:

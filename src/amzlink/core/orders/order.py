@@ -228,8 +228,10 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     @property
     def has_arrived(self) -> bool:
         """Whether all of it was handed over and Amazon shows every package as delivered."""
-        living = [package for package in self.packages if package.status != CANCELLED]
-        return self.status == SHIPPED and bool(living) and all(package.status == DELIVERED for package in living)
+        if self.status != SHIPPED:
+            return False
+        living = [package.status for package in self.packages if package.status != CANCELLED]
+        return bool(living) and living.count(DELIVERED) == len(living)
 
     @property
     def packages_by_reference(self) -> frozenset[str]:

@@ -224,6 +224,8 @@ class Intake:
         seen = [change.order.order_id for change in changes if not change.is_new]
         lifted = holds(self._book, seen) if seen else {}
         for change in changes:
+            if change.is_new and not change.causes:
+                continue
             fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
             held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
             holding = counting(held, self._policy, self._now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
@@ -14,7 +14,16 @@ from amzlink.core.orders.changes import Known
 from amzlink.core.orders.holds import Hold, cause_to_keep
 from amzlink.core.orders.order import Order, OrderLine, Package
 from amzlink.core.privacy.sealed_data import Box
-from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
+from amzlink.orderbook.database import (
+    OF_STORE,
+    Row,
+    StoreBook,
+    execute_for,
+    execute_many,
+    insert_missing,
+    is_among,
+    upsert,
+)
 from amzlink.orderbook.destination.outbox import consider_again
 from amzlink.orderbook.events import keep_ended_holds
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
@@ -121,43 +130,51 @@ _UPSERT_COVERAGE: Final = upsert(COVERAGE)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
 _UPSERT_PASSED_OVER: Final = upsert(PASSED_OVER)
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
+# What each page asks, as `execute_for` takes it.
+_OF_A_REPORT: Final = select(HOLDS.c.order_id).where(
+    HOLDS.c.store == OF_STORE, HOLDS.c.order_id == ORDERS.c.order_id, HOLDS.c.hold == Hold.NOT_READ_YET.value
+)
+_KNOWN: Final = select(
+    ORDERS.c.order_id,
+    ORDERS.c.changed_at,
+    ORDERS.c.digest,
+    ORDERS.c.deliverable,
+    ORDERS.c.delivered_at,
+    ORDERS.c.delivered_by,
+    ORDERS.c.lines,
+    _OF_A_REPORT.exists().label("from_report"),
+).where(ORDERS.c.store == OF_STORE, is_among(ORDERS.c.order_id))
+_PURGED: Final = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == OF_STORE, is_among(TOMBSTONES.c.order_id))
+_SEALED: Final = select(SEALED.c.order_id).where(SEALED.c.store == OF_STORE, is_among(SEALED.c.order_id)).distinct()
+_DELETE_SEALED: Final = delete(SEALED).where(SEALED.c.store == OF_STORE, is_among(SEALED.c.order_id))
+_DELETE_REFUSED: Final = delete(REFUSED_ORDERS).where(
+    REFUSED_ORDERS.c.store == OF_STORE, is_among(REFUSED_ORDERS.c.order_id)
+)
+_DELETE_PASSED_OVER: Final = delete(PASSED_OVER).where(
+    PASSED_OVER.c.store == OF_STORE, is_among(PASSED_OVER.c.order_id)
+)
+_AMAZON: Final = "amazon"  # who told of a delivery
 _encode = msgspec.json.Encoder().encode
 
 
 def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str, Known], frozenset[str]]:
     """What the book knows of these orders, and those whose personal data is gone for good."""
-    known = select(
-        ORDERS.c.order_id,
-        ORDERS.c.changed_at,
-        ORDERS.c.digest,
-        ORDERS.c.deliverable,
-        ORDERS.c.delivered_at,
-        ORDERS.c.delivered_by,
-        ORDERS.c.lines,
-        _of_a_report(book.store).where(HOLDS.c.order_id == ORDERS.c.order_id).exists().label("from_report"),
-    ).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
-    purged = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id.in_(order_ids))
     with book.reading() as connection:
         return (
             {
                 row.order_id: Known(
                     from_iso(row.changed_at),
                     row.digest,
-                    row.deliverable,
+                    bool(row.deliverable),
                     from_iso(row.delivered_at).date() if row.delivered_at else None,
                     row.delivered_by,
                     has_lines=row.lines > 0,
-                    from_report=row.from_report,
+                    from_report=bool(row.from_report),
                 )
-                for row in connection.execute(known)
+                for row in execute_for(connection, _KNOWN, book.store, order_ids)
             },
-            frozenset(connection.scalars(purged)),
+            frozenset(execute_for(connection, _PURGED, book.store, order_ids).scalars()),
         )
-
-
-def _of_a_report(store: str) -> Select[tuple[str]]:
-    """The orders that are known from a report alone."""
-    return select(HOLDS.c.order_id).where(HOLDS.c.store == store, HOLDS.c.hold == Hold.NOT_READ_YET.value)
 
 
 def searches_under_way(book: StoreBook) -> list[Search]:
@@ -268,7 +285,8 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
         connection.execute(
             delete(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(reported))
         )
-    execute_many(connection, _UPSERT_ORDER, [_order_row(store, change, now) for change in changes])
+    at = to_iso(now)
+    execute_many(connection, _UPSERT_ORDER, [_order_row(store, change, at) for change in changes])
     lines = [
         _line_row(store, change.order, position, line)
         for change in changes
@@ -290,11 +308,14 @@ def _note_deliveries(connection: Connection, store: str, changes: Sequence[Order
 
     Source: docs/services/amazon.md, "Packages and delivery".
     """
-    if arrived := [change.order.order_id for change in changes if change.order.has_arrived]:
+    arrived = [change.order.order_id for change in changes if not change.is_new and change.order.has_arrived]
+    if arrived:
+        # Named in a function, so that SQLite looks the few orders up instead of all that have not been delivered.
+        not_yet = func.coalesce(ORDERS.c.delivered_at, "") == ""
         connection.execute(
             update(ORDERS)
-            .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(arrived), ORDERS.c.delivered_at.is_(None))
-            .values(delivered_at=to_iso(now), delivered_by="amazon")
+            .where(ORDERS.c.store == store, ORDERS.c.order_id.in_(arrived), not_yet)
+            .values(delivered_at=to_iso(now), delivered_by=_AMAZON)
         )
 
 
@@ -335,8 +356,7 @@ def _save_personal(
     boxes = {str(change.order.order_id): change.sealed for change in changes if change.sealed}
     if boxes:
         # A tombstone has the last word, whatever the caller knew of it.
-        there = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(boxes))
-        for order_id in connection.scalars(there).all():
+        for order_id in execute_for(connection, _PURGED, store, boxes).scalars().all():
             del boxes[order_id]
         rows = [sealed_row(store, order_id, sealed) for order_id, sealed in boxes.items()]
         execute_many(connection, _UPSERT_SEALED, rows)
@@ -344,7 +364,7 @@ def _save_personal(
     purged = {str(change.order.order_id): change.purge for change in changes if change.purge}
     if purged:
         _record_purges(connection, store, purged, now)
-        connection.execute(delete(SEALED).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)))
+        execute_for(connection, _DELETE_SEALED, store, purged)
         connection.execute(
             _INSERT_TOMBSTONE,
             [
@@ -356,8 +376,8 @@ def _save_personal(
 
 def _record_purges(connection: Connection, store: str, purged: Mapping[str, str], now: datetime) -> None:
     """Write the record of what is destroyed at once; of an order without anything sealed nothing is."""
-    sealed = select(SEALED.c.order_id).where(SEALED.c.store == store, SEALED.c.order_id.in_(purged)).distinct()
-    counts = Counter(purged[order_id] for order_id in connection.scalars(sealed))
+    sealed = execute_for(connection, _SEALED, store, purged).scalars()
+    counts = Counter(purged[order_id] for order_id in sealed)
     for rule, count in counts.items():
         record_purge(
             connection, store, at=now, rule=rule, orders=count, archived=0, floor=None, job="import-orders"
@@ -367,9 +387,7 @@ def _record_purges(connection: Connection, store: str, purged: Mapping[str, str]
 def _save_refusals(connection: Connection, store: str, page: Page, now: datetime) -> None:
     settled = {*page.settled, *(change.order.order_id for change in page.changes)}
     if settled:
-        connection.execute(
-            delete(REFUSED_ORDERS).where(REFUSED_ORDERS.c.store == store, REFUSED_ORDERS.c.order_id.in_(settled))
-        )
+        execute_for(connection, _DELETE_REFUSED, store, settled)
     rows = [
         {"store": store, "order_id": entry.order_id, "problem": entry.problem.value, "message": entry.message}
         for entry in page.refusals
@@ -381,9 +399,7 @@ def _save_refusals(connection: Connection, store: str, page: Page, now: datetime
 
 def _save_passed_over(connection: Connection, store: str, page: Page, now: datetime) -> None:
     if taken_in := [change.order.order_id for change in page.changes if change.is_new]:
-        connection.execute(
-            delete(PASSED_OVER).where(PASSED_OVER.c.store == store, PASSED_OVER.c.order_id.in_(taken_in))
-        )
+        execute_for(connection, _DELETE_PASSED_OVER, store, taken_in)
     if page.passed_over:
         rows = [{"store": store, **msgspec.structs.asdict(each), "seen_at": to_iso(now)} for each in page.passed_over]
         connection.execute(_UPSERT_PASSED_OVER, rows)
@@ -405,9 +421,9 @@ def _save_search(connection: Connection, store: str, page: Page) -> None:
         connection.execute(_UPSERT_COVERAGE, row)
 
 
-def _order_row(store: str, change: OrderChange, now: datetime) -> Row:
+def _order_row(store: str, change: OrderChange, at: str) -> Row:
     order = change.order
-    shipped_at = order.shipped_at
+    shipped_at, has_arrived = order.shipped_at, order.has_arrived
     return {
         "store": store,
         "order_id": order.order_id,
@@ -427,9 +443,9 @@ def _order_row(store: str, change: OrderChange, now: datetime) -> Row:
         "units": order.units,
         "deliverable": order.personal.recipient.deliverable,
         "digest": change.digest,
-        "delivered_at": None,
-        "delivered_by": None,
-        "imported_at": to_iso(now),
+        "delivered_at": at if has_arrived else None,  # of a new one: `_note_deliveries` sees to others
+        "delivered_by": _AMAZON if has_arrived else None,
+        "imported_at": at,
         "price_parts": _encode(order.money.parts).decode() if order.money.parts else None,
         "leaves_customs_union": change.leaves_customs_union,
     }

@@ -110,9 +110,10 @@ def _in_chunks(book: StoreBook, *queries: Select[tuple[str]]) -> Iterator[list[K
         found = union(*here).subquery()
         with book.reading() as connection:
             ids = list(connection.scalars(select(found.c.order_id).order_by(found.c.order_id).limit(CHUNK)))
-        if not ids:
+        if ids:
+            yield _kept(book, SEALED.c.order_id.in_(ids))
+        if len(ids) < CHUNK:
             return
-        yield _kept(book, SEALED.c.order_id.in_(ids))
         after = ids[-1]
 
 
