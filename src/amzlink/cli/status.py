@@ -16,5 +16,6 @@ def status_command(
     from amzlink.jobs.status import status_of
 
     session: Session = ctx.obj
-    found = status_of(session.deps, session.stores(all_stores=all_stores))
+    stores = session.stores(all_stores=all_stores)
+    found = status_of(session.deps, stores, every_status=session.console.as_json)  # the screen has no place for all
     session.exit_code = show_status(session.console, found)

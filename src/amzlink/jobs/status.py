@@ -72,18 +72,23 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...]
 
 
-def status_of(deps: Deps, slugs: Sequence[str]) -> list[StoreStatus]:
-    """The stores' states, one after the other. Raises what opening the order book raises."""
+def status_of(deps: Deps, slugs: Sequence[str], *, every_status: bool = True) -> list[StoreStatus]:
+    """The stores' states, one after the other. Without `every_status` orders that are done are not counted.
+
+    Raises what opening the order book raises.
+    """
     settings = deps.load_config()
     scheduled = is_scheduled(deps.environ)
-    return [_status_of(deps, slug, settings.stores[slug], scheduled=scheduled) for slug in slugs]
+    return [
+        _status_of(deps, slug, settings.stores[slug], scheduled=scheduled, every_status=every_status) for slug in slugs
+    ]
 
 
-def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None) -> StoreStatus:
+def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None, every_status: bool) -> StoreStatus:
     with StoreRun(deps, slug) as run:
         now, sure = run.now(), sure_day(run)
         ends = {job: last_ends(run.book, job) for job in JOBS}
-        numbers = overview(run.book, store.hold_policy, now, end_of_local_day(now))
+        numbers = overview(run.book, store.hold_policy, now, end_of_local_day(now), every_status=every_status)
         shipping = progress(run.book, now)
         overdue = overdue_orders(run.book, now, _MOST_NAMED) if shipping.overdue else ()
         not_imported = refused_orders(run.book, numbers.refused) if numbers.refused else ()
