@@ -8,10 +8,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -59,9 +61,9 @@ def query(addresses: dict[str, Any]) -> dict[str, str]:
     return changed_between(now - timedelta(days=700), now - timedelta(minutes=3), ids)
 
 
-def schema() -> list[str]:
+def schema(wanted: Collection[Table] = (ORDERS, ORDER_LINES, PACKAGES, SEALED)) -> list[str]:
     """The order book's own tables, so that both sides write the same."""
-    tables = [table for table in METADATA.sorted_tables if table in (ORDERS, ORDER_LINES, PACKAGES, SEALED)]
+    tables = [table for table in METADATA.sorted_tables if table in wanted]
     statements = [str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in tables]
     return statements + [str(CreateIndex(index)) for table in tables for index in table.indexes]
 

@@ -43,8 +43,13 @@ class sandbox:  # noqa: N801 - used like the function that it stands for
         self._process.communicate()
 
 
-def link(addresses: dict[str, Any], folder: str, **settings: Any) -> tuple[Deps, Store]:
-    """A home with a store for the sandbox's seller, who has keys of Sendcloud's too; `settings` are the store's."""
+def link(
+    addresses: dict[str, Any], folder: str, *, transport: httpx.BaseTransport | None = None, **settings: Any
+) -> tuple[Deps, Store]:
+    """A home with a store for the sandbox's seller, who has keys of Sendcloud's too; `settings` are the store's.
+
+    A `transport` answers in place of the sandbox.
+    """
     credentials = addresses["credentials"]
     environ = {
         "AMZLINK_HOME": folder,
@@ -58,7 +63,7 @@ def link(addresses: dict[str, Any], folder: str, **settings: Any) -> tuple[Deps,
     secrets.set(SLUG, "client-secret", credentials["client_secret"])
     secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
     secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
-    deps = Deps(environ, home, secrets)
+    deps = Deps(environ, home, secrets, transport=transport)
     store = Store(
         name="Demo",
         country="DE",
