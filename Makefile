@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 USE := .venv/.use
 DEV := .venv/.dev
+BENCH := .venv/.bench
 
 .PHONY: demo test suite lint format cassettes model-tables docs bench soak clean
 
@@ -37,15 +38,9 @@ model-tables: $(DEV)
 docs: $(DEV)
 	$(BIN)/python scripts/write_docs.py
 
-bench: $(DEV)
-	$(BIN)/python -m benchmarks.startup
-	$(BIN)/python -m benchmarks.import_orders
-	$(BIN)/python -m benchmarks.routes
-	$(BIN)/python -m benchmarks.vault
-	$(BIN)/python -m benchmarks.weights
-	$(BIN)/python -m benchmarks.sending
-	$(BIN)/python -m benchmarks.push_status
-	$(BIN)/python -m benchmarks.looking
+# Measures what amzlink costs, prints one table and writes it to benchmarks/results.md.
+bench: $(BENCH)
+	$(BIN)/python -m benchmarks
 
 # The long form of the seeded tests.
 soak: $(DEV)
@@ -65,3 +60,7 @@ $(USE): pyproject.toml | .venv/bin/python
 $(DEV): pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@ $(USE)
+
+$(BENCH): pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable . --group dev --group bench
+	@touch $@ $(DEV) $(USE)

@@ -4,7 +4,6 @@ Run by `import_orders.py` in a process of its own; prints the CPU seconds after 
 """
 
 import json
-import os
 import secrets
 import sqlite3
 import sys
@@ -15,6 +14,7 @@ import httpx
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from benchmarks.processes import finish
 from benchmarks.usage import cpu_seconds, peak_bytes
 
 PRAGMAS = (
@@ -48,9 +48,7 @@ def main() -> None:
         page_token = page.get("pagination", {}).get("nextToken")
         if not page_token:
             break
-    print(json.dumps({"cpu_seconds": cpu_seconds() - started, "orders": count, "peak": peak_bytes()}))
-    sys.stdout.flush()
-    os._exit(0)
+    finish(cpu_seconds=cpu_seconds() - started, orders=count, peak=peak_bytes())
 
 
 def fetch_token(client: httpx.Client, addresses: dict[str, Any]) -> str:

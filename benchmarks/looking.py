@@ -15,10 +15,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from benchmarks.figures import MIB, Figure, Floor, Limit
 from benchmarks.order_book import order_number, write_book
+from benchmarks.processes import fresh
 
 FEW, MANY = 1_000, 100_000
-RUNS = 7
+Books = Mapping[int, Mapping[str, str]]
+"""The environment to look at each book with, by how many orders it has."""
+RUNS = 3
 MOST_SECONDS: Final = 0.3
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status",),
@@ -28,10 +32,11 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "orders show": ("orders", "show", order_number(777)),
 }
 STREAMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "orders list in a pipe": ("orders", "list"),
+    "orders list": ("orders", "list"),
     "orders export": ("orders", "export"),
 }
-# Runs a command, and writes down which modules it has loaded; or loads these first, and writes down what it used then.
+# Runs a command, and writes down which modules it has loaded; or loads these first, and writes down what it used then:
+# seconds of CPU, and the most memory.
 _RUN: Final = """
 import contextlib, importlib, json, pathlib, sys
 words, modules, used = json.loads(sys.argv[1])
@@ -41,40 +46,55 @@ for name in modules.read_text().split() if known else ():
     with contextlib.suppress(ImportError):  # some are made by others, and have no file
         importlib.import_module(name)
 from amzlink.cli.main import run
-from benchmarks.usage import cpu_seconds
+from benchmarks.usage import cpu_seconds, peak_bytes
 before = cpu_seconds()
-run(words)
+if (code := run(words)) > 1:  # `status` ends with 1 where somebody has to see to something
+    sys.exit(code)
 sys.stdout.flush()
-used.write_text(repr(cpu_seconds() - before))
+used.write_text(json.dumps([cpu_seconds() - before, peak_bytes()]))
 if not known:
     modules.write_text("\\n".join(name for name in sys.modules if name != "__main__"))
 """
 
 
-def main() -> None:
-    """Measure and print: seconds beyond the imports, how many times those of the small book, and memory."""
+def figures() -> list[Figure]:
+    """CPU beyond the imports, and memory."""
     with tempfile.TemporaryDirectory() as folder:
-        books = {count: write_book(_fresh(folder, str(count)), count) for count in (FEW, MANY)}
-        for name, words in COMMANDS.items():
-            modules = Path(folder) / name.replace(" ", "-")
-            cpu_at_a_terminal(words, modules, books[FEW])  # to see what it imports
-            measured: dict[int, list[float]] = {FEW: [], MANY: []}
-            for _ in range(RUNS):  # in turns, so that a busy moment of the machine hits both
-                for count, environ in books.items():
-                    measured[count].append(cpu_at_a_terminal(words, modules, environ))
-            few, many = (min(measured[count]) for count in (FEW, MANY))
-            print(
-                f"{name}: {many:.3f} s of CPU beyond its imports with {MANY} orders (at most {MOST_SECONDS}), "
-                f"{many / few:.2f} times that with {FEW} (at most 1.5)",
-                flush=True,
-            )
-        for name, words in STREAMS.items():
-            peaks = {count: peak_in_a_pipe(words, environ) for count, environ in books.items()}
-            print(
-                f"{name}: memory {peaks[MANY] / peaks[FEW]:.2f} times that of {FEW} orders (at most 1.15); "
-                f"{peaks[MANY] >> 20} MiB",
-                flush=True,
-            )
+        books = {count: write_book(Path(fresh(folder, str(count))), count) for count in (FEW, MANY)}
+        modules = Path(fresh(folder, "modules"))
+        return [
+            *(_at_a_terminal(name, words, modules, books) for name, words in COMMANDS.items()),
+            *(_in_a_pipe(name, words, modules, books) for name, words in STREAMS.items()),
+        ]
+
+
+def _at_a_terminal(name: str, words: tuple[str, ...], modules: Path, books: Books) -> Figure:
+    file = modules / name.replace(" ", "-")
+    cpu_at_a_terminal(words, file, books[FEW])  # to see what it imports
+    measured: dict[int, list[float]] = {count: [] for count in books}
+    for _ in range(RUNS):  # in turns, so that a busy moment of the machine hits both
+        for count, environ in books.items():
+            measured[count].append(cpu_at_a_terminal(words, file, environ))
+    return Figure(
+        subject="looking",
+        name=f"`{name}`, {MANY:,} orders",
+        value=min(measured[MANY]),
+        unit="s CPU",
+        floor=Floor(f"{FEW:,} orders", min(measured[FEW])),
+        limits=(Limit(1.5), Limit(MOST_SECONDS, of="value")),
+    )
+
+
+def _in_a_pipe(name: str, words: tuple[str, ...], modules: Path, books: Books) -> Figure:
+    few, many = (peak_in_a_pipe(words, modules / "none", books[count]) / MIB for count in (FEW, MANY))
+    return Figure(
+        subject="memory",
+        name=f"`{name}`, {MANY:,} orders",
+        value=many,
+        unit="MiB",
+        floor=Floor(f"that of {FEW:,} orders", few),
+        limits=(Limit(1.15),),
+    )
 
 
 def cpu_at_a_terminal(words: tuple[str, ...], modules: Path, environ: Mapping[str, str]) -> float:
@@ -83,28 +103,36 @@ def cpu_at_a_terminal(words: tuple[str, ...], modules: Path, environ: Mapping[st
     reader = threading.Thread(target=_drain, args=(own,))
     reader.start()
     used = modules.with_suffix(".used")
-    command = [sys.executable, "-c", _RUN, json.dumps([words, str(modules), str(used)])]
+    terminal = {**os.environ, **environ, "COLUMNS": "80"}
     try:
-        terminal = {**os.environ, **environ, "COLUMNS": "80"}
-        subprocess.run(command, stdin=theirs, stdout=theirs, stderr=theirs, env=terminal, check=True, timeout=120)
+        subprocess.run(
+            _command(words, modules, used),
+            stdin=theirs, stdout=theirs, stderr=theirs, env=terminal, check=True, timeout=120,
+        )  # fmt: skip
     finally:
         os.close(theirs)
         reader.join()
         os.close(own)
-    return float(used.read_text())
+    return float(json.loads(used.read_text())[0])
 
 
-def peak_in_a_pipe(words: tuple[str, ...], environ: Mapping[str, str]) -> int:
+def peak_in_a_pipe(words: tuple[str, ...], modules: Path, environ: Mapping[str, str]) -> int:
     """The most memory, in bytes, that a command had at once whose output somebody reads."""
+    modules.unlink(missing_ok=True)  # nothing is loaded beforehand
+    used = modules.with_suffix(".used")
     with subprocess.Popen(
-        [sys.executable, "-m", "amzlink", *words], stdout=subprocess.PIPE, env={**os.environ, **environ}
+        _command(words, modules, used), stdout=subprocess.PIPE, env={**os.environ, **environ}
     ) as process:
         assert process.stdout is not None
         while process.stdout.read(1 << 20):
             pass
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_maxrss * 1024
+    if process.returncode:
+        raise RuntimeError(f"{words} ended with {process.returncode}")
+    return int(json.loads(used.read_text())[1])
+
+
+def _command(words: tuple[str, ...], modules: Path, used: Path) -> list[str]:
+    return [sys.executable, "-c", _RUN, json.dumps([words, str(modules), str(used)])]
 
 
 def _drain(descriptor: int) -> None:
@@ -113,13 +141,3 @@ def _drain(descriptor: int) -> None:
             pass
     except OSError:
         pass  # the other end is closed
-
-
-def _fresh(folder: str, name: str) -> Path:
-    path = Path(folder) / name
-    path.mkdir()
-    return path
-
-
-if __name__ == "__main__":
-    main()

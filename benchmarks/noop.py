@@ -6,7 +6,6 @@ a whole, from the start of Python to their end.
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,15 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import msgspec
 
 from amzlink.amazon.orders import changed_between
 from amzlink.secrets import variable
+from benchmarks.figures import Figure, Floor, Limit, middle
 from benchmarks.shop import SLUG, link, sandbox
 
 ORDERS: Final = 1  # that it is whole: what came incomplete is asked for in each run
 RUNS: Final = 9
-MOST_CPU: Final = 1.25
 MOST_CALLS: Final = 2
 _FLOOR: Final = """
 import json, sys
@@ -40,46 +38,41 @@ with httpx.Client() as client:
 """
 
 
-class NoopCost(msgspec.Struct, frozen=True):
-    """The CPU of each run and of each floor, in seconds, and how many calls a run makes."""
-
-    seconds: tuple[float, ...]
-    floor_seconds: tuple[float, ...]
-    calls: int
-
-    @property
-    def ratio(self) -> float:
-        """Of the medians."""
-        return statistics.median(self.seconds) / statistics.median(self.floor_seconds)
-
-
-def measure(*, runs: int = RUNS) -> NoopCost:
-    """Import once, and then again and again, in turns with the floor, so that a busy moment hits both sides."""
+def figures() -> list[Figure]:
+    """Import until nothing is left to do, and then again and again, in turns with the floor."""
     with tempfile.TemporaryDirectory() as folder, sandbox(orders=ORDERS) as addresses:
         environ = _environment(addresses, Path(folder))
         end = datetime.now(UTC) - timedelta(minutes=3)  # Amazon asks for two
         query = changed_between(end - timedelta(minutes=5), end, addresses["credentials"]["marketplace_ids"])
         ours = [sys.executable, "-m", "amzlink", "import-orders"]
         floor = [sys.executable, "-c", _FLOOR, json.dumps([addresses, query])]
-        for command in (ours, ours, floor):  # the second makes sure that nothing is left to do
-            cpu_of(command, environ)
-        seconds, floors, calls = [], [], 0
-        for _ in range(runs):
-            floors.append(cpu_of(floor, environ))
+        for _ in range(2):  # the second makes sure that nothing is left to do
+            cpu_of(ours, environ)
+        pairs, calls = [], 0
+        for _ in range(RUNS):
             before = _calls(addresses)
-            seconds.append(cpu_of(ours, environ))
+            used = cpu_of(ours, environ)
             calls = max(calls, _calls(addresses) - before)
-    return NoopCost(tuple(seconds), tuple(floors), calls)
-
-
-def main() -> None:
-    """Measure and print; the ratio is what counts, the seconds are this machine's."""
-    cost = measure()
-    print(
-        f"no-op run CPU: {cost.ratio:.2f} times the floor (at most {MOST_CPU}); "
-        f"{_spread(cost.seconds)} to {_spread(cost.floor_seconds)}"
-    )
-    print(f"no-op run calls: {cost.calls} (at most {MOST_CALLS})")
+            pairs.append((used, cpu_of(floor, environ)))
+    value, at_least = middle(pairs)
+    return [
+        Figure(
+            subject="no-op run",
+            name="`import-orders` that finds nothing new, the whole process",
+            value=value,
+            unit="s CPU",
+            floor=Floor("the libraries imported, and the same two calls", at_least),
+            limits=(Limit(1.25),),
+        ),
+        Figure(
+            subject="no-op run",
+            name="its calls",
+            value=calls,
+            unit="calls",
+            floor=Floor("a token and a page", MOST_CALLS),
+            limits=(Limit(MOST_CALLS, of="value"),),
+        ),
+    ]
 
 
 def cpu_of(command: Sequence[str], environ: Mapping[str, str]) -> float:
@@ -105,9 +98,6 @@ def _environment(addresses: dict[str, Any], folder: Path) -> dict[str, str]:
     return {
         **deps.environ,
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        # As where a program is installed: compiled once, its own part like the others.
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
         variable(SLUG, "client-secret"): credentials["client_secret"],
         variable(SLUG, "refresh-token"): credentials["refresh_token"],
         f"{variable(SLUG, 'vault-key')}_FILE": str(keys / "vault-key"),
@@ -117,11 +107,3 @@ def _environment(addresses: dict[str, Any], folder: Path) -> dict[str, str]:
 def _calls(addresses: dict[str, Any]) -> int:
     told = httpx.get(f"{addresses['control_url']}/state", timeout=60).raise_for_status().json()
     return sum(told["calls"].values())
-
-
-def _spread(seconds: Sequence[float]) -> str:
-    return f"{statistics.median(seconds):.3f} s ({min(seconds):.3f} to {max(seconds):.3f})"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,6 @@
 """amzlink's own confirmations, in a process of its own, for `push_status.py`: what comes before them is not counted."""
 
 import json
-import os
 import sys
 
 import httpx
@@ -9,6 +8,7 @@ import httpx
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.orderbook import migrations  # noqa: F401 - the time is counted after the imports
+from benchmarks.processes import finish
 from benchmarks.shop import SLUG, link
 from benchmarks.usage import cpu_seconds
 
@@ -28,9 +28,7 @@ def main() -> None:
     report = push_status(deps, [SLUG], PushOptions(route="single"))[0]
     if report.problem:
         raise SystemExit(str(report.problem))
-    print(json.dumps({"cpu_seconds": cpu_seconds() - started, "shipments": report.sent.confirmed}))
-    sys.stdout.flush()
-    os._exit(0)
+    finish(cpu_seconds=cpu_seconds() - started, shipments=report.sent.confirmed)
 
 
 if __name__ == "__main__":

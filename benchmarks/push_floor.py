@@ -5,7 +5,6 @@ others and confirms those.
 """
 
 import json
-import os
 import secrets
 import sqlite3
 import sys
@@ -17,6 +16,7 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.import_floor import PRAGMAS, fetch_token
+from benchmarks.processes import finish
 from benchmarks.sending_floor import read_all, sendcloud_client
 from benchmarks.usage import cpu_seconds
 
@@ -53,9 +53,7 @@ def main() -> None:
         client.post(url, content=msgspec.json.encode(document(order, number)), headers=headers)
         database.execute("UPDATE outbox SET state = 'accepted' WHERE order_id = ?", (order["orderId"],))
         count += 1
-    print(json.dumps({"cpu_seconds": cpu_seconds() - started, "shipments": count}))
-    sys.stdout.flush()
-    os._exit(0)
+    finish(cpu_seconds=cpu_seconds() - started, shipments=count)
 
 
 def document(order: dict[str, Any], number: str) -> dict[str, Any]:

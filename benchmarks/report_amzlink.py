@@ -4,7 +4,6 @@ What answers stands in its own process, because it does next to nothing: six sma
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,12 @@ from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.orders.report_route import OrdersByReport
 from amzlink.orderbook import database, migrations  # noqa: F401
 from amzlink.run import StoreRun
+from benchmarks.processes import finish
 from benchmarks.shop import SLUG, link
 from benchmarks.usage import cpu_seconds, peak_bytes
 
 _ADDRESSES: Any = {
+    "ahead": 0,
     "spapi_url": "https://spapi.example",
     "lwa_url": "https://lwa.example",
     "sendcloud_url": "https://sendcloud.example",
@@ -64,10 +65,7 @@ def main() -> None:
     with StoreRun(deps, SLUG) as run, run.lock(JOB):
         run.learn_time()
         OrdersByReport(run, Intake(run, tally)).bring_in()
-    told = {"cpu_seconds": cpu_seconds() - started, "orders": tally.verdicts["new"], "peak": peak_bytes()}
-    print(json.dumps(told))
-    sys.stdout.flush()
-    os._exit(0)
+    finish(cpu_seconds=cpu_seconds() - started, orders=tally.verdicts["new"], peak=peak_bytes())
 
 
 class _File(httpx.SyncByteStream):

@@ -6,7 +6,6 @@ Run by `report_orders.py` in a process of its own; prints the CPU seconds after 
 import gzip
 import itertools
 import json
-import os
 import secrets
 import sqlite3
 import sys
@@ -18,7 +17,8 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.import_floor import PRAGMAS
-from benchmarks.usage import cpu_seconds, peak_bytes
+from benchmarks.processes import finish
+from benchmarks.usage import cpu_seconds
 
 _A_TRANSACTION = 500
 
@@ -39,9 +39,7 @@ def main() -> None:
         while batch := list(itertools.islice(orders, _A_TRANSACTION)):
             write(database, cipher, batch)
             count += len(batch)
-    print(json.dumps({"cpu_seconds": cpu_seconds() - started, "orders": count, "peak": peak_bytes()}))
-    sys.stdout.flush()
-    os._exit(0)
+    finish(cpu_seconds=cpu_seconds() - started, orders=count)
 
 
 def write(database: sqlite3.Connection, cipher: AESGCM, orders: list[list[dict[str, str]]]) -> None:

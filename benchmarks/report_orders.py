@@ -3,82 +3,61 @@
 Both sides read the same packed file. CPU time is each process's own, after its imports.
 """
 
-import statistics
 import tempfile
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, SEALED
-from benchmarks.import_orders import child, fresh, schema
+from benchmarks.figures import MIB, Figure, Floor, Limit, middle
+from benchmarks.import_orders import schema
+from benchmarks.processes import child, fresh
 from benchmarks.report_document import write_report
 
 ORDERS_MEASURED: Final = 10_000
 FEW, MANY = 2_000, 200_000
 RUNS: Final = 3
-MOST_CPU: Final = 2.5
-MOST_MEMORY: Final = 1.15
 
 
-class ReportCost(msgspec.Struct, frozen=True):
-    """How many times the floor's CPU, in each run; and how many times the memory of few orders many take."""
-
-    ratios: tuple[float, ...]
-    cpu_seconds: float
-    floor_seconds: float
-    memory: float
-    peak: int
-
-    @property
-    def ratio(self) -> float:
-        """The median."""
-        return statistics.median(self.ratios)
-
-
-def measure(*, runs: int = RUNS, many: int = MANY) -> ReportCost:
-    """Take the reports in, in turns, so that a busy moment of the machine hits both sides."""
+def figures() -> list[Figure]:
+    """CPU for a thousand orders, and the most that was resident at once."""
     with tempfile.TemporaryDirectory() as folder:
         document = _report(folder, ORDERS_MEASURED)
         tables = schema((ORDERS, ORDER_LINES, HOLDS, SEALED))
-        ours, floors = [], []
-        for run in range(runs):
-            floors.append(child("report_floor", [document, tables, fresh(folder, f"f{run}")])["cpu_seconds"])
-            ours.append(child("report_amzlink", [document, fresh(folder, f"a{run}")])["cpu_seconds"])
-        peaks = {}
-        for orders in (FEW, many):
-            told = child("report_amzlink", [_report(folder, orders), fresh(folder, f"m{orders}")])
-            if told["orders"] != orders:
-                raise SystemExit(f"{told['orders']} of {orders} orders were taken in")
-            peaks[orders] = told["peak"]
-    return ReportCost(
-        ratios=tuple(mine / floor for mine, floor in zip(ours, floors, strict=True)),
-        cpu_seconds=statistics.median(ours),
-        floor_seconds=statistics.median(floors),
-        memory=peaks[many] / peaks[FEW],
-        peak=peaks[many],
-    )
+        pairs = []
+        for run in range(RUNS):  # in turns, so that a busy moment of the machine hits both sides
+            floor = child("report_floor", [document, tables, fresh(folder, f"f{run}")])
+            ours = child("report_amzlink", [document, fresh(folder, f"a{run}")])
+            pairs.append([side["cpu_seconds"] / side["orders"] * 1000 for side in (ours, floor)])
+        few, many = (_peak(folder, orders) for orders in (FEW, MANY))
+    value, at_least = middle((ours, floor) for ours, floor in pairs)
+    return [
+        Figure(
+            subject="import",
+            name=f"1,000 orders by report, of {ORDERS_MEASURED:,} orders",
+            value=value,
+            unit="s CPU",
+            floor=Floor("lines split, sealed and written by hand", at_least),
+            limits=(Limit(2.5),),
+        ),
+        Figure(
+            subject="memory",
+            name=f"a report of {MANY:,} orders, and nothing else",
+            value=many,
+            unit="MiB",
+            floor=Floor(f"that of {FEW:,} orders", few),
+            limits=(Limit(1.15),),
+        ),
+    ]
 
 
-def main() -> None:
-    """Measure and print; the ratios are what counts, the seconds are this machine's."""
-    cost = measure()
-    print(
-        f"report CPU: {cost.ratio:.2f} times the floor (at most {MOST_CPU}; "
-        f"runs {', '.join(f'{ratio:.2f}' for ratio in sorted(cost.ratios))}); "
-        f"{cost.cpu_seconds:.2f} s to {cost.floor_seconds:.2f} s for {ORDERS_MEASURED} orders"
-    )
-    print(
-        f"report memory: {cost.memory:.2f} times that of {FEW} orders with {MANY} (at most {MOST_MEMORY}); "
-        f"{cost.peak >> 20} MiB"
-    )
+def _peak(folder: str, orders: int) -> float:
+    told = child("report_amzlink", [_report(folder, orders), fresh(folder, f"m{orders}")])
+    if told["orders"] != orders:
+        raise RuntimeError(f"{told['orders']} of {orders} orders were taken in")
+    return float(told["peak"]) / MIB
 
 
 def _report(folder: str, orders: int) -> str:
     file = Path(folder) / f"{orders}.gz"
     write_report(file, orders)
     return str(file)
-
-
-if __name__ == "__main__":
-    main()

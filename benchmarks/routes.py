@@ -1,67 +1,126 @@
-"""How long open orders take to arrive by each route, under Amazon's published quotas and on a virtual clock.
+"""How long open orders take to arrive by each route under Amazon's published quotas, and whether memory stays flat.
 
-Time is virtual: what counts is how often Amazon has to be waited for. "In the book" is when every open order is there,
-"read" when each has been read whole, so that it is known whether something holds it. A report takes a minute to make.
+Time is what had to be waited for: waiting moves the sandbox's clock (`MovedClock`). "In the book" is when every open
+order is there. "Ready to send" is when it has been read as well, so that it is known whether something holds it: a
+report does not tell that. `auto` searches until a page would have to be waited for, and then asks for a report, which
+takes a minute to make. Its runs follow one another, each with the patience of cron's five minutes.
 """
 
-import sys
 import tempfile
-from datetime import timedelta
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.support.destination import NONE
-from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+import httpx
 
-from amzlink.jobs.import_orders import ImportOptions, import_orders
-from amzlink.jobs.orders.fetch import Route
-from amzlink.orderbook.orders.incomplete import orders_not_read
-from benchmarks.usage import cpu_seconds
+from amzlink.sandbox.table import GET_ORDER, SEARCH_ORDERS
+from benchmarks.figures import MIB, Figure, Floor, Limit
+from benchmarks.processes import child, fresh
+from benchmarks.shop import sandbox
 
-USUAL: Final = (100, 1_000, 10_000)
-ROUTES: Final[tuple[Route, ...]] = ("search", "auto")
-MOST_BY_AUTO: Final = 150  # seconds, for 10,000 orders
-AT_ONCE: Final = timedelta(seconds=1)
-FOR_ALL: Final = timedelta(days=3)
-A_RUN: Final = timedelta(minutes=5)
-
-
-def main(counts: tuple[int, ...]) -> None:
-    """Measure and print."""
-    for count in counts:
-        for route in ROUTES:
-            with tempfile.TemporaryDirectory() as folder:
-                print(_measured(Path(folder), count, route), flush=True)
+TIMES: Final = (100, 1_000, 10_000, 50_000, 200_000)
+MEMORY: Final = (2_000, 20_000, 200_000)
+COUNTS: Final = sorted({*TIMES, *MEMORY})
+PAGE: Final = 100
+REPORT_SECONDS: Final = 60
+LONG: Final = 7 * 86_400  # seconds that a search may wait
+AT_ONCE: Final = 1  # second that a run may wait which goes by report
+IN_THE_BOOK: Final = {10_000: Limit(150, of="value"), 200_000: Limit(900, of="value")}
+FLAT: Final = Limit(1.15)
+# Of a shop with so many open orders all are read, the others only brought in.
+READ: Final = 10_000
+READY_AT_ONCE: Final = 2_000
+READY_AN_HOUR: Final = 3_800  # of the others
 
 
-def _measured(folder: Path, count: int, route: Route) -> str:
-    at = store_on_sandbox(folder, orders=NONE, quota="real")
-    at.sandbox.world.add_orders(count)
-    at.clock.advance(3600)
-    begun, cpu = at.clock.now(), cpu_seconds()
-    first = _run(at, route, FOR_ALL if route == "search" else AT_ONCE)
-    in_the_book, cpu = (at.clock.now() - begun).total_seconds(), cpu_seconds() - cpu
-    left = _not_read(at)
-    while _not_read(at):
-        _run(at, route, A_RUN)
-    read = (at.clock.now() - begun).total_seconds()
-    return (
-        f"{count:>7} open orders by {route:<6}: in the book after {in_the_book:>6.0f} s"
-        f"{f' (at most {MOST_BY_AUTO})' if route == 'auto' and count == USUAL[-1] else ''}, "
-        f"{count - left} of them read; all read after {read:>6.0f} s; "
-        f"{first} calls, {cpu:.1f} s of CPU, the sandbox's included"
+def figures() -> list[Figure]:
+    """By search and by `auto`: time, what is ready to send, memory."""
+    by_search = {count: imported(count, "search", LONG) for count in COUNTS}
+    by_auto = {count: imported(count, _way(count), AT_ONCE, read=count == READ) for count in COUNTS}
+    return [
+        *(_time_by_search(count, by_search[count]) for count in TIMES),
+        *(_time_by_auto(count, by_auto[count]) for count in TIMES),
+        *_ready(by_auto[READ]),
+        *_memory("search", by_search),
+        *_memory("auto", by_auto),
+    ]
+
+
+def _way(count: int) -> str:
+    """`auto`; but the smallest shop that memory is held against needs a report too, which `auto` would not ask for."""
+    return "report" if count == MEMORY[0] else "auto"
+
+
+def imported(count: int, route: str, patience: float, *, read: bool = False) -> dict[str, float]:
+    """What it costs amzlink to bring so many open orders in, and with `read` also to read each of them."""
+    with tempfile.TemporaryDirectory() as folder, sandbox(new=count, quota="real") as addresses:
+        return measured(addresses, "import_amzlink", [fresh(folder, "home"), route, patience, read])
+
+
+def measured(addresses: dict[str, Any], module: str, argument: list[Any]) -> dict[str, float]:
+    """What an import costs in a process of its own, with the calls that the sandbox has counted."""
+    control = addresses["control_url"]
+    httpx.post(f"{control}/reports", json={"seconds": REPORT_SECONDS}).raise_for_status()
+    told = child(module, [addresses, *argument])
+    calls = httpx.get(f"{control}/state", timeout=120).raise_for_status().json()["calls"]
+    return {**told, "calls": sum(calls.values()), "peak": told["peak"] / MIB}
+
+
+def _time_by_search(count: int, told: dict[str, float]) -> Figure:
+    pages = -(-count // PAGE)
+    return Figure(
+        subject="open orders",
+        name=f"{count:,} by search: in the book, and ready to send",
+        value=told["waited"],
+        unit="s virtual",
+        floor=Floor("full pages under the quota", max(0.0, (pages - SEARCH_ORDERS.burst) / SEARCH_ORDERS.rate)),
     )
 
 
-def _not_read(at: StoreOnSandbox) -> int:
-    with at.deps.book(SLUG) as book:
-        return len(orders_not_read(book, len(at.sandbox.world.orders)))
+def _time_by_auto(count: int, told: dict[str, float]) -> Figure:
+    by_report = count > SEARCH_ORDERS.burst * PAGE
+    return Figure(
+        subject="open orders",
+        name=f"{count:,} by {'report' if by_report else 'auto, which searches'}: in the book",
+        value=told["waited"],
+        unit="s virtual",
+        floor=Floor("the report is made", REPORT_SECONDS if by_report else 0),
+        limits=(IN_THE_BOOK[count],) if count in IN_THE_BOOK else (),
+    )
 
 
-def _run(at: StoreOnSandbox, route: Route, max_wait: timedelta) -> int:
-    (report,) = import_orders(at.deps, [SLUG], ImportOptions(route=route, max_wait=max_wait))
-    return sum(report.api_calls.values())
+def _ready(told: dict[str, float]) -> list[Figure]:
+    """How many are ready to send when the first run ends, and when the last of them is."""
+    most_at_once = SEARCH_ORDERS.burst * PAGE + GET_ORDER.burst
+    by_both = (READ - most_at_once) / (SEARCH_ORDERS.rate * PAGE + GET_ORDER.rate)
+    return [
+        Figure(
+            subject="open orders",
+            name=f"{READ:,} by report: ready to send at once",
+            value=told["ready"],
+            unit="orders",
+            floor=Floor("both bursts used up", most_at_once),
+            limits=(Limit(READY_AT_ONCE, of="value", side="at least"),),
+        ),
+        Figure(
+            subject="open orders",
+            name=f"{READ:,} by report: all ready to send",
+            value=told["waited_until_read"],
+            unit="s virtual",
+            floor=Floor("both quotas used up", by_both),
+            limits=(Limit((READ - READY_AT_ONCE) / READY_AN_HOUR * 3600, of="value"),),
+        ),
+    ]
 
 
-if __name__ == "__main__":
-    main(tuple(map(int, sys.argv[1:])) or USUAL)
+def _memory(route: str, told: dict[int, dict[str, float]]) -> list[Figure]:
+    fewest, *others = MEMORY
+    return [
+        Figure(
+            subject="memory",
+            name=f"import of {count:,} orders by {'report' if route == 'auto' else route}",
+            value=told[count]["peak"],
+            unit="MiB",
+            floor=Floor(f"that of {fewest:,} orders", told[fewest]["peak"]),
+            limits=(FLAT,),
+        )
+        for count in others
+    ]

@@ -1,7 +1,6 @@
 """amzlink's own sending, in a process of its own, for `sending.py`: the import before it is not counted."""
 
 import json
-import os
 import sys
 
 from amzlink.jobs.destination.send import send_orders
@@ -9,6 +8,7 @@ from amzlink.jobs.destination.tally import SendTally
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.orderbook import migrations  # noqa: F401 - the time is counted after the imports
 from amzlink.run import StoreRun
+from benchmarks.processes import finish
 from benchmarks.shop import SLUG, link
 from benchmarks.usage import cpu_seconds, peak_bytes
 
@@ -26,10 +26,8 @@ def main() -> None:
     started = cpu_seconds()
     with StoreRun(deps, SLUG) as run:
         send_orders(run, tally)
-    used = {"cpu_seconds": cpu_seconds() - started, "orders": tally.sent + len(tally.refused), "peak": peak_bytes()}
-    print(json.dumps(used))
-    sys.stdout.flush()
-    os._exit(0)
+    used = cpu_seconds() - started
+    finish(cpu_seconds=used, orders=tally.sent + len(tally.refused), peak=peak_bytes())
 
 
 if __name__ == "__main__":

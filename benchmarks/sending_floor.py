@@ -6,7 +6,6 @@ Run by `sending.py` in a process of its own after amzlink has sent: what Sendclo
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import sqlite3
 import sys
@@ -18,7 +17,8 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.import_floor import PRAGMAS
-from benchmarks.usage import cpu_seconds, peak_bytes
+from benchmarks.processes import finish
+from benchmarks.usage import cpu_seconds
 
 BATCH = 100
 ALL = {"page_size": "200"}
@@ -39,9 +39,7 @@ def main() -> None:
         send(client, database, cipher, sealed[start : start + BATCH])
     found = [(str(order["id"]), order["order_id"]) for order in read_all(client, "/orders", ALL)]
     write(database, "UPDATE outbox SET state = 'sent', sendcloud_id = ? WHERE order_id = ?", found)
-    print(json.dumps({"cpu_seconds": cpu_seconds() - started, "orders": len(found), "peak": peak_bytes()}))
-    sys.stdout.flush()
-    os._exit(0)
+    finish(cpu_seconds=cpu_seconds() - started, orders=len(found))
 
 
 def sendcloud_client(addresses: dict[str, Any]) -> httpx.Client:

@@ -6,27 +6,33 @@ The store's sides import this before they begin to count.
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from amzlink.clock import Clock, ShiftedClock, SystemClock
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.secrets import MemorySecrets
 
 SLUG = "demo"
+AN_HOUR = 3600  # seconds
+MOST_ADDED = 100_000  # by one call
 
 
 class sandbox:  # noqa: N801 - used like the function that it stands for
     """A sandbox in a process of its own, so that its CPU time is nobody else's.
 
-    It has `orders` of every kind and age, and `new` ones that are still to be sent.
+    It has `orders` of every kind and age, and `new` ones that are still to be sent, which came an hour ago: a report
+    tells of an order half an hour later. `addresses["open"]` says how many are to be shipped, and `"ahead"` by how
+    many seconds its clock is ahead.
     """
 
-    def __init__(self, *, orders: int = 1, new: int = 0) -> None:
+    def __init__(self, *, orders: int = 1, new: int = 0, quota: str = "off") -> None:
         self._new = new
-        self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", "off", "--orders", str(orders)]
+        self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", quota, "--orders", str(orders)]
 
     def __enter__(self) -> dict[str, Any]:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
@@ -34,9 +40,12 @@ class sandbox:  # noqa: N801 - used like the function that it stands for
         addresses: dict[str, Any] = json.loads(self._process.stdout.readline())
         if self._new:
             control = addresses["control_url"]
-            httpx.post(f"{control}/orders", json={"add": self._new}, timeout=120).raise_for_status()
-            httpx.post(f"{control}/clock", json={"advance": 300}).raise_for_status()
-        return addresses
+            for start in range(0, self._new, MOST_ADDED):
+                added = {"add": min(MOST_ADDED, self._new - start)}
+                httpx.post(f"{control}/orders", json=added, timeout=120).raise_for_status()
+            httpx.post(f"{control}/clock", json={"advance": AN_HOUR}).raise_for_status()
+        shippable = httpx.get(f"{addresses['control_url']}/state", timeout=120).json()["orders"]["shippable"]
+        return {**addresses, "open": shippable, "ahead": AN_HOUR if self._new else 0}
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
@@ -44,11 +53,16 @@ class sandbox:  # noqa: N801 - used like the function that it stands for
 
 
 def link(
-    addresses: dict[str, Any], folder: str, *, transport: httpx.BaseTransport | None = None, **settings: Any
+    addresses: dict[str, Any],
+    folder: str,
+    *,
+    clock: Clock | None = None,
+    transport: httpx.BaseTransport | None = None,
+    **settings: Any,
 ) -> tuple[Deps, Store]:
     """A home with a store for the sandbox's seller, who has keys of Sendcloud's too; `settings` are the store's.
 
-    A `transport` answers in place of the sandbox.
+    Its clock is that of the machine, as far ahead as the sandbox's. A `transport` answers in place of the sandbox.
     """
     credentials = addresses["credentials"]
     environ = {
@@ -63,7 +77,8 @@ def link(
     secrets.set(SLUG, "client-secret", credentials["client_secret"])
     secrets.set(SLUG, "refresh-token", credentials["refresh_token"])
     secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
-    deps = Deps(environ, home, secrets, transport=transport)
+    clock = clock or ShiftedClock(SystemClock(), timedelta(seconds=addresses["ahead"]))
+    deps = Deps(environ, home, secrets, clock, transport=transport)
     store = Store(
         name="Demo",
         country="DE",

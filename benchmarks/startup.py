@@ -1,9 +1,10 @@
 """How fast amzlink starts: `--version` against a bare Python, `--help` and Tab against Typer's own help."""
 
-import statistics
 import subprocess
 import sys
 import time
+
+from benchmarks.figures import Figure, Floor, Limit, middle
 
 RUNS = 15
 TWO_COMMANDS = """
@@ -22,29 +23,29 @@ app()
 """
 
 
-def main() -> None:
-    """Measure in turns, so that a busy moment of the machine hits both sides; print the ratios of the medians."""
-    amzlink = [sys.executable, "-m", "amzlink"]
-    compare("--version", [*amzlink, "--version"], [sys.executable, "-c", "pass"], 2.5)
-    help_of_two = [sys.executable, "-c", TWO_COMMANDS, "--help"]
-    compare("--help", [*amzlink, "--help"], help_of_two, 1.3)
-    compare("completion", [*amzlink, "--complete", "bash", "", "amzlink --store "], help_of_two, 1.3)
+BARE = ("`python -c pass`", [sys.executable, "-c", "pass"])
+HELP_OF_TWO = ("Typer's help of two commands", [sys.executable, "-c", TWO_COMMANDS, "--help"])
 
 
-def compare(name: str, ours: list[str], floor: list[str], limit: float) -> None:
-    """Print how many times the floor's time ours takes."""
-    times: dict[str, list[float]] = {"ours": [], "floor": []}
-    for _ in range(RUNS):
-        for side, command in (("ours", ours), ("floor", floor)):
-            started = time.perf_counter()
-            subprocess.run(command, capture_output=True, check=True)
-            times[side].append(time.perf_counter() - started)
-    median = {side: statistics.median(values) for side, values in times.items()}
-    print(
-        f"amzlink {name}: {median['ours'] / median['floor']:.2f} times the floor (at most {limit}); "
-        f"{median['ours'] * 1000:.0f} ms to {median['floor'] * 1000:.0f} ms"
+def figures() -> list[Figure]:
+    """The time from start to end of each."""
+    return [
+        _measured("`--version`", ["--version"], *BARE, 2.5),
+        _measured("`--help`", ["--help"], *HELP_OF_TWO, 1.3),
+        _measured("completion by Tab", ["--complete", "bash", "", "amzlink --store "], *HELP_OF_TWO, 1.3),
+    ]
+
+
+def _measured(name: str, words: list[str], floor_name: str, floor: list[str], limit: float) -> Figure:
+    """In turns, so that a busy moment of the machine hits both sides."""
+    ours = [sys.executable, "-m", "amzlink", *words]
+    value, at_least = middle((_milliseconds(ours), _milliseconds(floor)) for _ in range(RUNS))
+    return Figure(
+        subject="start-up", name=name, value=value, unit="ms", floor=Floor(floor_name, at_least), limits=(Limit(limit),)
     )
 
 
-if __name__ == "__main__":
-    main()
+def _milliseconds(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return (time.perf_counter() - started) * 1000

@@ -6,13 +6,12 @@ Each purge runs in a process of its own, so that its peak of memory is nobody el
 import contextlib
 import json
 import secrets
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,11 +30,13 @@ from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS
 from amzlink.run import StoreRun
 from amzlink.secrets import SystemSecrets
 from amzlink.vault import Vault
+from benchmarks.figures import MIB, Figure, Floor, Limit, middle
+from benchmarks.processes import child, finish
 from benchmarks.usage import cpu_seconds, peak_bytes
 
-SEALINGS, RUNS = 10_000, 5
+SEALINGS = 5_000
 SHORT_RUNS = 25  # of a few hundredths of a second each, in which any disturbance shows
-MANY, FEW = 100_000, 10_000
+MANY, FEW, RUNS = 50_000, 10_000, 2
 LEASE = date(2026, 12, 23)
 DATA = b'{"recipient":{"name":"%s"}}' % (b"x" * 570)
 SLUG = "demo-shop"
@@ -60,22 +61,35 @@ class _Keys:
         return contextlib.nullcontext()
 
 
+def figures() -> list[Figure]:
+    """CPU of the vault and of a purge, and the purge's memory."""
+    ours, floor = middle((seconds(sealed), seconds(bare)) for _ in range(SHORT_RUNS))
+    vault = Figure(
+        subject="sealing",
+        name=f"{SEALINGS:,} orders sealed and opened",
+        value=ours,
+        unit="s CPU",
+        floor=Floor("bare AES-GCM", floor),
+        limits=(Limit(1.5),),
+    )
+    return [vault, *(figure for step in ("purge", "archive") for figure in _of_a_purge(step))]
+
+
+def _of_a_purge(step: str) -> list[Figure]:
+    few, many = (min((_measured(step, count) for _ in range(RUNS)), key=itemgetter("cpu")) for count in (FEW, MANY))
+    what = f"{MANY:,} orders{' archived and' if step == 'archive' else ''} purged"
+    as_many = Floor(f"{FEW:,} orders, times {MANY // FEW}", few["cpu"] * (MANY // FEW))
+    memory = Floor(f"that of {FEW:,} orders", few["peak"] / MIB)
+    return [
+        Figure(subject="purge", name=what, value=many["cpu"], unit="s CPU", floor=as_many, limits=(Limit(1.2),)),
+        Figure(subject="memory", name=what, value=many["peak"] / MIB, unit="MiB", floor=memory),
+    ]
+
+
 def main() -> None:
-    """Measure and print; the ratios are what counts, the seconds are this machine's."""
-    if len(sys.argv) > 1:
-        step, folder, orders = sys.argv[1:]
-        print(json.dumps({"fill": fill, "purge": purge, "archive": archive}[step](Path(folder), int(orders))))
-        return
-    pairs = [(seconds(sealed), seconds(bare)) for _ in range(SHORT_RUNS)]
-    ours, floor = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"sealing and opening {SEALINGS} orders: {ours / floor:.2f} times bare AES-GCM (at most 1.5)")
-    for step in ("purge", "archive"):
-        few, many = [child(step, FEW) for _ in range(RUNS)], [child(step, MANY) for _ in range(RUNS)]
-        ratio = statistics.median(run["cpu"] for run in many) / statistics.median(run["cpu"] for run in few)
-        print(f"{step} CPU: {MANY} orders take {ratio:.1f} times as long as {FEW} (at most 12)")
-        print(f"{step} time: {statistics.median(run['seconds'] for run in many):.1f} s for {MANY} orders")
-        peaks = [statistics.median(run["peak"] for run in runs) / 2**20 for runs in (few, many)]
-        print(f"{step} memory: {peaks[1]:.0f} MiB for {MANY} orders, {peaks[0]:.0f} MiB for {FEW}")
+    """One step, in a process of its own."""
+    step, folder, orders = json.loads(sys.argv[1])
+    finish(**{"fill": fill, "purge": purge, "archive": archive}[step](Path(folder), orders))
 
 
 def seconds(work: Callable[[], None]) -> float:
@@ -100,17 +114,11 @@ def sealed() -> None:
         vault.open(str(number), vault.seal(str(number), DATA, LEASE))
 
 
-def child(step: str, orders: int) -> dict[str, float]:
+def _measured(step: str, orders: int) -> dict[str, float]:
     """A purge in a process of its own, of a book that another one has filled."""
     with tempfile.TemporaryDirectory() as folder:
-        _run("fill", folder, orders)
-        return _run(step, folder, orders)
-
-
-def _run(step: str, folder: str, orders: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.vault", step, folder, str(orders)]
-    told: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    return told
+        child("vault", ["fill", folder, orders])
+        return child("vault", [step, folder, orders])
 
 
 def fill(folder: Path, orders: int) -> dict[str, float]:
@@ -150,9 +158,9 @@ def _purge(folder: Path, orders: int, options: PurgeOptions) -> dict[str, float]
     with StoreRun(deps, SLUG) as run:
         run.take_time(timedelta())
         purger = Purger(run, options, report)
-        cpu, started = cpu_seconds(), time.monotonic()
+        cpu = cpu_seconds()
         purger.purge()
-        ended = {"cpu": cpu_seconds() - cpu, "seconds": time.monotonic() - started, "peak": peak_bytes()}
+        ended = {"cpu": cpu_seconds() - cpu, "peak": peak_bytes()}
     if report.purged != orders or (options.archive_dir and report.archived != orders):
         raise SystemExit(f"{report.purged} of {orders} were purged, {report.archived} archived")
     return ended
