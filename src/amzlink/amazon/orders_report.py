@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 
 from amzlink.amazon.marketplaces import MARKETPLACES
-from amzlink.amazon.reports import LOST_LETTER
+from amzlink.amazon.reports import BROKEN, COLUMNS, LOST_LETTER
 from amzlink.amazon.transport import DOWNLOAD
 from amzlink.clock import in_our_time
 from amzlink.core.orders.order import NOTHING_PERSONAL, Buyer, Order, OrderId, OrderLine, PersonalData, Recipient
-from amzlink.core.orders.order_number import ORDER_NUMBER
+from amzlink.core.orders.order_number import ORDER_NUMBER, order_numbers_in
 from amzlink.core.orders.shipping_columns import recipient_in
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import Unreadable
@@ -33,14 +33,57 @@ _ADDRESS: Final = (
     "recipient-name", "ship-address-1", "ship-address-2", "ship-address-3", "ship-city", "ship-state",
     "ship-postal-code", "ship-country",
 )  # fmt: skip
+_MOST_NAMED: Final = 5
 _UNKNOWN: Final = datetime.min.replace(tzinfo=UTC)
-_NEEDED: Final = ("order-id", "order-item-id", "purchase-date", "quantity-purchased")
+NEEDED: Final = ("order-id", "order-item-id", "purchase-date", "quantity-purchased")
+"""The columns without which nothing can be read."""
 
 
 class ReportedOrders(msgspec.Struct, kw_only=True):
-    """What a report told besides its orders: `broken` counts the lines that could not be read."""
+    """What a report told besides its orders.
+
+    `broken` counts the lines that could not be read: `broken_at` are the first of them, where the header is line 1, and
+    `unread` the orders that they name. `nameless` counts those of which nobody can tell what order they belong to.
+    """
 
     broken: int = 0
+    broken_at: list[int] = []
+    unread: set[str] = set()
+    nameless: int = 0
+    torn: "_Torn | None" = None
+
+    def note_broken(self, number: int, text: str, columns: int) -> None:
+        """Note a line that could not be read, by its text and how many columns the report has."""
+        if columns and not text.strip():
+            return  # an empty line tells nothing, and lacks nothing
+        self.broken += 1
+        if len(self.broken_at) < _MOST_NAMED:
+            self.broken_at.append(number)
+        cells = text.count("\t") + 1
+        if order_ids := order_numbers_in(text):
+            self.end_torn()
+            self.unread.update(order_ids)
+            self.torn = _Torn(columns - cells) if cells < columns else None
+        elif self.torn and cells - 1 <= self.torn.lacking:
+            self.torn = _Torn(self.torn.lacking - (cells - 1), pieces=self.torn.pieces + 1)
+        else:
+            self.nameless += 1
+
+    def end_torn(self) -> None:
+        """Judge what followed a line that was too short: pieces that do not make it whole are somebody else's."""
+        if self.torn and self.torn.lacking:
+            self.nameless += self.torn.pieces
+        self.torn = None
+
+
+class _Torn(msgspec.Struct, frozen=True):
+    """A line that lacks cells, and how many pieces without an order's number came after it.
+
+    A line break inside a field tears a line in two, and what lacks in the first piece stands in the next ones.
+    """
+
+    lacking: int
+    pieces: int = 0
 
 
 def reported_orders(
@@ -49,27 +92,29 @@ def reported_orders(
     """The orders of a report's lines (`reports.report_lines`), each as far as the report tells it.
 
     Lines of one order stand together; where they do not, the order comes twice. A line that cannot be read is
-    counted in `told` and costs nothing else; its order may come without it.
+    noted in `told` and costs nothing else; its order may come without it.
 
     Raises:
         Problem: `response-malformed`, where a column is missing without which nothing can be read.
     """
     lines_of_one: list[Mapping[str, str]] = []
     only = marketplace_ids[0] if len(marketplace_ids) == 1 else None
-    for line in lines:
-        if not line:
-            told.broken += 1
+    for number, line in enumerate(lines, 2):
+        if not line or BROKEN in line:
+            told.note_broken(number, line.get(BROKEN, ""), int(line.get(COLUMNS, 0)))
             continue
-        if lacking := [name for name in _NEEDED if name not in line]:
+        told.end_torn()
+        if lacking := [name for name in NEEDED if name not in line]:
             detail = services.columns_missing(", ".join(lacking))
             raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=detail)
         if not _is_readable(line):
-            told.broken += 1
+            told.note_broken(number, "\t".join(line.values()), len(line))
             continue
         if lines_of_one and lines_of_one[0]["order-id"] != line["order-id"]:
             yield _to_order(lines_of_one, only)
             lines_of_one = []
         lines_of_one.append(line)
+    told.end_torn()
     if lines_of_one:
         yield _to_order(lines_of_one, only)
 

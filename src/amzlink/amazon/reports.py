@@ -8,7 +8,7 @@ Source: docs/services/amazon.md, "Requesting and reading a report".
 
 import codecs
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -38,12 +38,17 @@ FATAL: Final = "FATAL"
 MOST_REPORT_BYTES: Final = 1024 * 1024 * 1024
 """What a report may measure unpacked; a hundred thousand listings with long descriptions have a quarter of it."""
 
+_MOST_MARKETPLACES: Final = 10  # that getReports takes
 _MOST_COLUMNS: Final = 500  # the reports have a tenth of it
 _PATH: Final = "/reports/2021-06-30"
 _ROLE_MISSING: Final = "access to the resource is forbidden"
 _OVER: Final = frozenset({DONE, CANCELLED, FATAL})
 _WITHOUT_CHARSET: Final = "cp1252"
 _MISNAMED: Final = ("cp1252", "cp932")
+BROKEN: Final = "\0broken"
+"""In place of columns, the key of a whole line that is not of its header's form. No header can have it."""
+COLUMNS: Final = "\0columns"
+"""The key of how many cells that line should have."""
 LOST_LETTER: Final = ("?", "\N{REPLACEMENT CHARACTER}")
 """What stands in a report for a letter that its encoding lacks."""
 _BY_MERCHANT: Final = "DEFAULT"
@@ -190,6 +195,23 @@ def request_orders_report(link: SpApiClient, marketplace_ids: Sequence[str], sin
     return _request(link, _NewReport(ORDERS_TO_SHIP, tuple(marketplace_ids), to_iso(since), options))
 
 
+def find_orders_report(link: SpApiClient, marketplace_ids: Sequence[str], since: datetime) -> str | None:
+    """The id of the newest report of orders to ship that was asked for since then; None where there is none.
+
+    Raises:
+        Problem: as `SpApiClient.get`, or `response-malformed`.
+    """
+    query = {
+        "reportTypes": ORDERS_TO_SHIP,
+        "marketplaceIds": ",".join(marketplace_ids[:_MOST_MARKETPLACES]),
+        "createdSince": to_iso(since),
+        "pageSize": "1",
+    }
+    answer = link.get(GET_REPORTS, f"{_PATH}/reports", query)
+    reports = _decode(link, GET_REPORTS, answer, _Reports).reports
+    return reports[0].report_id if reports else None
+
+
 def report_status(link: SpApiClient, report_id: str) -> Report:
     """How far a report has come.
 
@@ -201,7 +223,12 @@ def report_status(link: SpApiClient, report_id: str) -> Report:
 
 
 def report_lines(
-    link: SpApiClient, document_id: str, *, without_charset: str = _WITHOUT_CHARSET, restricted: bool = False
+    link: SpApiClient,
+    document_id: str,
+    *,
+    without_charset: str = _WITHOUT_CHARSET,
+    restricted: bool = False,
+    needed: Sequence[str] | None = None,
 ) -> Iterator[dict[str, str]]:
     """The lines of a flat-file report, by the names in its header; the document is fetched before the first.
 
@@ -212,15 +239,20 @@ def report_lines(
     a letter like any (docs/services/amazon.md, "What goes wrong with reports"). Nobody can tell what stands where in a
     line with more cells than the header: it comes as an empty one.
 
+    With the columns that are `needed`, a line counts only with exactly as many cells as the header: one that lacks a
+    tab in its middle has its values in the wrong columns. Any other line, an empty one too, comes as its text under
+    `BROKEN` and the number of columns under `COLUMNS`, so that each line of the document comes once.
+
     Raises:
-        Problem: `document-refused`, `response-malformed`, or as `SpApiClient.get`.
+        Problem: `document-refused`; `response-malformed`, also where a column that is `needed` is missing; or as
+            `SpApiClient.get`.
     """
     try:
         found, document = _fetch(link, document_id, restricted=restricted)
     except DocumentLinkExpired:
         # A new link is good for five minutes.
         found, document = _fetch(link, document_id, restricted=restricted)
-    return _read_lines(document, compressed=found.compression_algorithm == "GZIP", fallback=without_charset)
+    return _read_lines(document, found.compression_algorithm == "GZIP", without_charset, needed)
 
 
 def listing_skus(
@@ -272,13 +304,21 @@ def _fetch(link: SpApiClient, document_id: str, *, restricted: bool) -> tuple[_D
     return found, link.download(found.url)
 
 
-def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Iterator[dict[str, str]]:
+def _read_lines(
+    document: Document,
+    compressed: bool,  # noqa: FBT001 - passed on, no switch
+    fallback: str,
+    needed: Sequence[str] | None,
+) -> Iterator[dict[str, str]]:
     def parts() -> Iterator[bytes]:
         return pieces(document.body, compressed=compressed, most_bytes=MOST_REPORT_BYTES)
 
     try:
         texts = lines(parts(), _codec(document, parts, fallback))
         header = _header(next(texts, ""))
+        if needed is not None:
+            yield from _exactly(header, texts, needed)
+            return
         for text in texts:
             cells = text.split("\t")
             if any(cells[len(header) :]):
@@ -287,6 +327,23 @@ def _read_lines(document: Document, *, compressed: bool, fallback: str) -> Itera
                 yield dict(itertools.zip_longest(header, cells[: len(header)], fillvalue=""))
     except ValueError as error:
         raise Unreadable(ProblemName.RESPONSE_MALFORMED, operation=DOWNLOAD, detail=str(error)) from None
+
+
+def _exactly(header: list[str], texts: Iterable[str], needed: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The lines that have a cell for each column, and the text of the others.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    if lacking := [name for name in needed if name not in header]:
+        raise ValueError(services.columns_missing(", ".join(lacking)))
+    columns = len(header)
+    for text in texts:
+        cells = text.split("\t")
+        if len(cells) == columns:
+            yield dict(zip(header, cells, strict=True))
+        else:
+            yield {BROKEN: text, COLUMNS: str(columns)}
 
 
 def _codec(document: Document, parts: Callable[[], Iterator[bytes]], fallback: str) -> str:

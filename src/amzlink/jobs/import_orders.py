@@ -182,7 +182,7 @@ def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: Imp
     elif run.store.amazon_sandbox:
         fetch.sample()
     else:
-        fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS))
+        fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS, but_reported=True))
         fetch.incomplete()
         try:
             report.window = fetch.changes(options.since)

@@ -29,7 +29,7 @@ from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
 from amzlink.orderbook.orders.overview import Overview, count_orders, overview
-from amzlink.orderbook.orders.pages import refused_orders, report_under_way, searches_under_way
+from amzlink.orderbook.orders.pages import REPORT, find_search, refused_orders, searches_under_way
 from amzlink.orderbook.runs import Ends, last_ends
 from amzlink.orderbook.shipments.rates import rates, told_as_other
 from amzlink.orderbook.shipments.urgent import count_near, overdue_orders
@@ -138,7 +138,7 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None, e
 
 def _booked_so_far(run: StoreRun, imports: Ends) -> int | None:
     """How many orders the first import has brought, where it has begun and is not finished."""
-    if imports.success or not (searches_under_way(run.book) or report_under_way(run.book)):
+    if imports.success or not (searches_under_way(run.book) or find_search(run.book, REPORT)):
         return None
     return count_orders(run.book)
 

@@ -40,6 +40,7 @@ class ProblemName(Enum):
     REPORT_FAILED = "report-failed"
     REPORT_CANCELLED = "report-cancelled"
     REPORT_LATE = "report-late"
+    REPORT_LINES_UNREADABLE = "report-lines-unreadable"
     CLIENT_UNKNOWN = "client-unknown"
     CLIENT_SECRET_EXPIRED = "client-secret-expired"
     SECRET_ROTATION_DUE = "secret-rotation-due"

@@ -23,6 +23,7 @@ DAMAGED_PAGE: Final = "the text of its page is damaged, and it was not asked for
 NO_SUCH_TIME: Final = "it has a time that no order can have"
 ANOTHER_ORDER: Final = "it is another order than the one that was asked for"
 NO_ITEMS: Final = "it came without the items that it had before"
+NOT_MADE_KNOWN: Final = "Amazon's answer does not say whether it may be shipped"
 NO_MARKETPLACES: Final = "it is not a list of marketplaces"
 NO_ACCOUNT: Final = "there is no account in it"
 NO_LISTINGS: Final = "it is not a list of listings"
@@ -173,6 +174,14 @@ ENTRIES: Final = {
         why="Amazon makes reports when it has time. Large accounts wait longer.",
         next_step="Run the command again later: it uses the same report.",
         exit_code=Exit.TRY_AGAIN,
+    ),
+    ProblemName.REPORT_LINES_UNREADABLE: Entry(
+        title="Lines of a report cannot be read",
+        what="{count:line} of Amazon's report of orders cannot be read: number {lines}.",
+        why="The line is cut off, or a value in it has a tab or a line break. The other lines are in the order book.",
+        next_step="Nothing to do: amzlink reads these orders one by one, or finds them by search.",
+        exit_code=Exit.DONE,
+        severity="warning",
     ),
 }
 

@@ -29,6 +29,11 @@ class TypedNumber(msgspec.Struct, frozen=True):
     is_whole: bool
 
 
+def order_numbers_in(text: str) -> tuple[str, ...]:
+    """The order numbers that stand in a text, each once, in capitals and in their order."""
+    return tuple(dict.fromkeys(found.upper() for found in _IN_A_TEXT.findall(text)))
+
+
 def read_order_number(typed: str) -> TypedNumber | None:
     """The order number that is meant; None where the text is none, and no beginning of one either."""
     text = tidied(typed)

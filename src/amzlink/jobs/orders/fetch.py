@@ -1,16 +1,16 @@
 """Asking Amazon for orders: by number, or by a search whose every page is stored with the point to go on from."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.orders import (
+    PAGE_SIZE,
     SANDBOX_QUERIES,
     SEARCH_ORDERS,
-    DamagedOrder,
     OrdersPage,
     can_be_sent,
     changed_between,
@@ -20,44 +20,47 @@ from amzlink.amazon.orders import (
     to_ship_created_between,
 )
 from amzlink.amazon.transport import DeadPageToken
+from amzlink.clock import age_of
 from amzlink.core.diagnosis.alarms import Part
+from amzlink.core.orders.first_page import oldest_part
 from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_progress import Extent
 from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run, since_search
+from amzlink.core.orders.route import REPORT_SECONDS, RouteChoice
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.jobs.orders.report_route import OrdersByReport
+from amzlink.jobs.orders.read_ahead import ONE_ORDERS_OWN, PAGE_TOKEN_LIFE, ReadAhead
+from amzlink.jobs.orders.report_route import WHOLE, OrdersByReport
 from amzlink.jobs.orders.route_choice import faster_route
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read
 from amzlink.orderbook.orders.pages import (
+    REPORT,
+    REPORT_TAKEN,
     TO_SHIP_SINCE,
     Search,
     begin_searches,
     coverage,
     find_search,
     forget_page_token,
-    has_taken_report,
     note_search,
-    report_under_way,
     searches_under_way,
 )
 from amzlink.problems import Problem, ProblemName, services
-from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
+from amzlink.problems.failures import AnswerUnknown, CallFailed, Refused, Throttled
 from amzlink.run import StoreRun
 
-if TYPE_CHECKING:
-    from amzlink.core.orders.route import RouteChoice
-
-_PAGE_TOKEN_LIFE: Final = timedelta(hours=23)  # Amazon says 24; one that is nearly dead is not worth a call
-# What getOrder can answer for one order while others are well: a 403 may mean that it is another seller's
-# (docs/services/amazon.md, "When a role is missing").
-_ONE_ORDERS_OWN: Final = (Refused, Denied, DamagedOrder)
 _MOST_DISTURBED: Final = 3
 """After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
-_MOST_IN_A_ROW: Final = 30
-_NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED})
+_FEWEST_PAGES: Final = 5  # with fewer left, the choice is soon to be made in any case
+_MOST_DAMAGED: Final = 30
+_NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED, ProblemName.REPORT_CANCELLED})
+_REPORT_IS_LATE: Final = timedelta(minutes=45)
+"""So long before it is asked for an order can have become ready to ship, and not be in a report; Amazon says 30."""
+_ORDERS_TO_SHIP_FIRST: Final = timedelta(hours=3)
+"""So long after a report searches read its orders before anything else that has changed."""
 Route = Literal["auto", "search", "report"]
 _MOST_IN_VAIN: Final = 20  # a run's share of getOrder's burst of 30
+_MOST_IN_VAIN_BESIDE: Final = 2  # while there are orders that were never read
 
 
 class _DeadEnd(Problem):
@@ -65,6 +68,10 @@ class _DeadEnd(Problem):
 
     def __init__(self, detail: str) -> None:
         super().__init__(ProblemName.RESPONSE_MALFORMED, operation="searchOrders", detail=detail)
+
+
+class _ToldByReport(Exception):  # noqa: N818 - a turn of events, not a failure
+    """A report has told of what a search is about, so that less is left for it."""
 
 
 class Fetch:
@@ -82,8 +89,7 @@ class Fetch:
         self._store = run.store
         self._reporter = run.reporter
         self._intake = intake
-        self._asked: set[str] = set()  # in this run, of those that are known from a report alone
-        self._in_vain: set[str] = set()
+        self._ahead = ReadAhead(run, intake)
 
     def by_number(self, order_ids: Sequence[str]) -> CallFailed | None:
         """Single orders by getOrder, whose quota is ninety times that of a search.
@@ -100,7 +106,7 @@ class Fetch:
             self._reporter.step("reading single orders", number, len(order_ids))
             try:
                 order = get_order(self._link, order_id)
-            except _ONE_ORDERS_OWN as problem:
+            except ONE_ORDERS_OWN as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
             except (AnswerUnknown, Throttled) as problem:
                 self._intake.refuse(order_id, problem.name, problem.summary)
@@ -112,16 +118,22 @@ class Fetch:
         return failure
 
     def incomplete(self) -> None:
-        """Ask again for what came incomplete, the most urgent first; for few only where nothing more comes of it."""
+        """Ask again for what came incomplete, the most urgent first; for few only where nothing more comes of it.
+
+        Orders that were never read need getOrder's quota more.
+        """
         in_vain = disturbed = 0
+        most_in_vain = _MOST_IN_VAIN
+        if orders_not_read(self._book, 1):
+            most_in_vain = 0 if self._reads_report_first() else _MOST_IN_VAIN_BESIDE
         incomplete = incomplete_orders(self._book)
         for number, entry in enumerate(incomplete, 1):
-            if in_vain == _MOST_IN_VAIN or disturbed == _MOST_DISTURBED:
+            if in_vain == most_in_vain or disturbed == _MOST_DISTURBED:
                 return
             self._reporter.step("reading incomplete orders again", number, len(incomplete))
             try:
                 order = get_order(self._link, entry.order_id)
-            except _ONE_ORDERS_OWN:
+            except ONE_ORDERS_OWN:
                 in_vain += 1
             except AnswerUnknown:
                 disturbed += 1
@@ -149,10 +161,10 @@ class Fetch:
         self._go_through_all([*self._to_ship_since(under_way), *under_way])
         planned = self._plan(since)
         begin_searches(self._book, planned)
-        if self._wanted == "report" or report_under_way(self._book):
+        if self._wanted == "report" or find_search(self._book, REPORT):
             self._by_report()
         self._go_through_all(planned)
-        self._read_ahead()
+        self._ahead.read(by_search=True)
         changes = planned[-1]
         return changes.window_start, changes.window_end
 
@@ -222,6 +234,9 @@ class Fetch:
             raise dead_end
 
     def _go_through(self, search: Search) -> None:
+        search = self._after_report(search)
+        if self._reads_report_first() and (throttled := self._ahead.read(by_search=True)):
+            raise throttled
         if self._is_spent(search):
             search = self._from_the_start(search)
         for _ in range(_RESTARTS):
@@ -229,8 +244,10 @@ class Fetch:
                 self._read_pages(search)
             except DeadPageToken:
                 search = self._from_the_start(search)
+            except _ToldByReport:
+                return self._go_through(search)
             else:
-                return
+                return None
         raise _DeadEnd(services.PAGE_TOKENS_REFUSED)
 
     def _read_pages(self, search: Search) -> None:
@@ -242,10 +259,6 @@ class Fetch:
             over = page.next_token is None
             self._reporter.step(what, extent.done, extent.done if over else extent.total, about=not over)
 
-    def _can_search(self) -> bool:
-        """Whether a search is to be had without waiting for it."""
-        return self._run.quotas.left(SEARCH_ORDERS, self._run.clock.now().timestamp()) >= 1
-
     def _use_the_time(self, search: Search, extent: Extent) -> None:
         """The next page has to be waited for: three minutes at worst, where a report takes two for all orders.
 
@@ -253,49 +266,89 @@ class Fetch:
         too, and brings what the report leaves open, the most urgent first.
         """
         after_a_sweep = search.kind == "changes" and search.window_end - search.window_start > LONG_GAP
-        if self._wanted == "auto" and not after_a_sweep and not has_taken_report(self._book):
-            if not (is_under_way := report_under_way(self._book) is not None):
+        if self._wanted == "auto" and not after_a_sweep and not find_search(self._book, REPORT_TAKEN):
+            if not (is_under_way := find_search(self._book, REPORT) is not None):
                 self.choice = faster_route(self._run, search, extent)
             if is_under_way or (self.choice and self.choice.route == "report"):
                 self._by_report()
-        self._read_ahead(until=self._can_search)
+        if self._after_report(search) is not search:
+            raise _ToldByReport
+        self._ahead.read(until=self._ahead.can_search)
+
+    def _takes_long(self, search: Search, first: OrdersPage) -> bool:
+        """Whether a search of all orders to ship is likely to outlast the quota's burst.
+
+        A report is then asked for at once, and what is left of the burst reads the most urgent orders. Amazon tells no
+        total; where its pages follow no sequence in time, one more page tells how many there may be.
+        """
+        left = self._run.quotas.left(SEARCH_ORDERS, self._run.clock.now().timestamp()) - 1
+        may_report = self._wanted == "auto" and not find_search(self._book, REPORT_TAKEN)
+        if search.kind != "sweep" or not may_report or left < _FEWEST_PAGES:
+            return False
+        part = oldest_part([order.purchased_at for order in first.orders], 1 / left)
+        if part is None:
+            return False
+        query = to_ship_created_between(search.window_start, part.until, search.marketplace_ids)
+        page = self._page(search, None, query)
+        self._intake.take(page.orders)  # what cannot be read of it comes again, and is refused then
+        # A part that does not fit on a page is larger than what was found, and twice as large as likely as not.
+        found = len(page.orders) * (2 if page.next_token else 1)
+        pages = int(found / part.share / PAGE_SIZE)
+        if pages <= left:
+            return False
+        seconds = (pages - left) / SEARCH_ORDERS.rate
+        self.choice = RouteChoice("report", pages, bool(page.next_token), seconds, REPORT_SECONDS)
+        return True
 
     def _by_report(self) -> None:
         """All orders to ship by a report; where none is to be had, the search goes on, and that is said."""
+        report = OrdersByReport(self._run, self._intake)
+        if report.is_given_up and self._wanted != "report":
+            return
         try:
-            OrdersByReport(self._run, self._intake).bring_in()
+            unread = report.bring_in()
         except Problem as problem:
             if not isinstance(problem, CallFailed) and problem.name not in _NO_REPORT:
                 raise
             self._run.reporter.warn(self._run.naming_store(problem), part=Part.REPORT)
+            self.route = "search"
         else:
             self._run.reporter.works(Part.REPORT, self._run.slug)
             self.route = "report"
+            self.by_number(unread[:_MOST_DAMAGED])
         self._wanted = "search"  # once a run
 
-    def _read_ahead(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Read orders that are known from a report alone, the most urgent first, until something else can be done."""
-        while chunk := orders_not_read(self._book, _MOST_IN_A_ROW, but=self._in_vain):
-            # An answer can leave an order unread as well: it comes without lines, say.
-            self._in_vain |= self._asked.intersection(chunk)
-            for order_id in chunk:
-                if order_id in self._in_vain:
-                    continue
-                if until():
-                    return
-                self._asked.add(order_id)
-                try:
-                    self._intake.take((get_order(self._link, order_id),))
-                except _ONE_ORDERS_OWN as problem:
-                    self._intake.refuse(order_id, problem.name, problem.summary)
-                except (AnswerUnknown, Throttled):  # the next run goes on with it
-                    return
+    def _after_report(self, search: Search) -> Search:
+        """What is left for the search of all orders to ship, once a report has told of them.
+
+        That is what has changed since, and a while before: a report lags behind. What only this report has told of is
+        read apart (`jobs.orders.read_ahead`).
+        """
+        taken = find_search(self._book, REPORT_TAKEN)
+        if search.kind != "sweep" or taken is None or WHOLE not in taken.query or "createdAfter" not in search.query:
+            return search
+        if not set(search.marketplace_ids) <= set(taken.marketplace_ids):
+            return search
+        start = min(taken.window_end - _REPORT_IS_LATE, search.window_end)
+        rest = msgspec.structs.replace(
+            search,
+            query=to_ship_changed_between(start, search.window_end, search.marketplace_ids),
+            page_token=None,
+            page_token_at=None,
+        )
+        note_search(self._book, rest)
+        return rest
+
+    def _reads_report_first(self) -> bool:
+        """Whether searches are for the orders of a report before they are for anything else."""
+        taken = find_search(self._book, REPORT_TAKEN)
+        return taken is not None and age_of(taken.window_end, self._run.now()) < _ORDERS_TO_SHIP_FIRST
 
     def _is_spent(self, search: Search) -> bool:
         """Whether the point to go on from is too old, or one that no request can hold."""
         if search.page_token is None or search.page_token_at is None:
             return False
-        too_old = self._link.amazon_now() - search.page_token_at > _PAGE_TOKEN_LIFE
+        too_old = self._link.amazon_now() - search.page_token_at > PAGE_TOKEN_LIFE
         return too_old or not can_be_sent(search.page_token)
 
     def _from_the_start(self, search: Search) -> Search:
@@ -303,14 +356,14 @@ class Fetch:
         forget_page_token(self._book, search.kind)
         return msgspec.structs.replace(search, page_token=None, page_token_at=None)
 
-    def _page(self, search: Search, token: str | None) -> OrdersPage:
+    def _page(self, search: Search, token: str | None, query: Mapping[str, str] | None = None) -> OrdersPage:
         """One page. Whatever refuses a query that was taken before without a token, or for an earlier run, passes.
 
         Raises:
             DeadPageToken: the query is refused with this token.
         """
         try:
-            return search_orders(self._link, search.query, token)
+            return search_orders(self._link, query or search.query, token)
         except Refused as refusal:
             if token is not None:
                 raise DeadPageToken from refusal
@@ -322,7 +375,7 @@ class Fetch:
     def _pages(self, search: Search, extent: Extent) -> Iterator[OrdersPage]:
         token, seen = search.page_token, set[int]()
         while True:
-            if token is not None and not self._can_search():
+            if token is not None and not self._ahead.can_search():
                 self._use_the_time(search, extent)
             page = self._page(search, token)
             if page.leads_nowhere:
@@ -340,3 +393,7 @@ class Fetch:
             yield page
             if token is None:
                 return
+            if len(seen) == 1 and search.page_token is None and self._takes_long(search, page):
+                self._by_report()
+                if self._after_report(search) is not search:
+                    raise _ToldByReport

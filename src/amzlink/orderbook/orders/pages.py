@@ -117,6 +117,11 @@ REPORT_TAKEN: Final = "report-taken"
 """The same once its orders are in: the searches that were under way with it need no other."""
 TO_SHIP_SINCE: Final = "to-ship-since"
 """Up to when orders to ship were asked for while changes are read: it stands among the searches, and is none."""
+REPORTS_GIVEN_UP: Final = "reports-given-up"
+"""How many reports came to nothing while the same searches were under way."""
+SLICE: Final = "slice"
+"""A slice of the orders to ship that is read page by page (`jobs.orders.read_ahead`)."""
+_NO_SEARCHES: Final = (REPORT, REPORT_TAKEN, TO_SHIP_SINCE, REPORTS_GIVEN_UP, SLICE)
 
 # A person sets the first, the listings the others; what Amazon tells of an order says nothing of them.
 _NOT_IN_THE_ORDER: Final = ("manual", "missing-weight", "missing-customs")
@@ -181,27 +186,15 @@ def searches_under_way(book: StoreBook) -> list[Search]:
     """The searches that an earlier run did not finish, in the order in which they are to be made."""
     query = (
         select(SEARCHES)
-        .where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, REPORT_TAKEN, TO_SHIP_SINCE)))
+        .where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in(_NO_SEARCHES))
         .order_by(SEARCHES.c.position)
     )
     with book.reading() as connection:
         return [_to_search(dict(row._mapping)) for row in connection.execute(query)]
 
 
-def report_under_way(book: StoreBook) -> Search | None:
-    """The report that an earlier run asked for and did not take in; its query names it as `reportId`."""
-    return find_search(book, REPORT)
-
-
-def has_taken_report(book: StoreBook) -> bool:
-    """Whether a report has brought what these searches are about."""
-    query = select(SEARCHES.c.kind).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == REPORT_TAKEN)
-    with book.reading() as connection:
-        return connection.scalar(query) is not None
-
-
 def find_search(book: StoreBook, kind: str) -> Search | None:
-    """What is noted of this kind."""
+    """What is noted of this kind: of `REPORT`, say, the one that an earlier run asked for and did not take in."""
     query = select(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind)
     with book.reading() as connection:
         row = connection.execute(query).one_or_none()
@@ -230,7 +223,9 @@ def coverage(book: StoreBook) -> tuple[datetime, tuple[str, ...]] | None:
 def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
     """Note the searches of a run before the first is made, so that a run that dies is gone on with."""
     with book.writing() as connection:
-        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind != REPORT))
+        connection.execute(
+            delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, SLICE)))
+        )
         connection.execute(_UPSERT_SEARCH, [_search_row(book.store, search) for search in searches])
 
 
@@ -244,10 +239,17 @@ def forget_page_token(book: StoreBook, kind: str) -> None:
         )
 
 
-def refused_orders(book: StoreBook, limit: int) -> list[str]:
-    """Orders that could not be taken in earlier, the longest-waiting first."""
+def refused_orders(book: StoreBook, limit: int, *, but_reported: bool = False) -> list[str]:
+    """Orders that could not be taken in earlier, the longest-waiting first.
+
+    Those that a report has told of are asked for with the others of the report, and not in every run
+    (`incomplete.orders_not_read`): `but_reported` leaves them out.
+    """
+    not_read = _of_a_report(book.store).where(HOLDS.c.order_id == REFUSED_ORDERS.c.order_id)
     query = (
-        select(REFUSED_ORDERS.c.order_id).where(REFUSED_ORDERS.c.store == book.store).order_by(REFUSED_ORDERS.c.seen_at)
+        select(REFUSED_ORDERS.c.order_id)
+        .where(REFUSED_ORDERS.c.store == book.store, *([~not_read.exists()] if but_reported else ()))
+        .order_by(REFUSED_ORDERS.c.seen_at)
     )
     with book.reading() as connection:
         return list(connection.scalars(query.limit(limit)))

@@ -1,0 +1,112 @@
+"""Reading what only a report has told of: both quotas at once, no order twice, and the most urgent first."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
+from amzlink.orderbook.orders.rows import orders_of
+from amzlink.run import StoreRun
+from tests.jobs.orders.test_report_route import in_the_book, not_read, open_at_amazon, run
+from tests.support.destination import NONE
+from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+
+HOUR = timedelta(hours=1)
+_ORDERS = "/orders/2026-01-01/orders/"
+
+
+def shop(tmp_path: Path, orders: int, *, apart: float) -> StoreOnSandbox:
+    """A shop whose open orders came so many seconds apart, and whose bursts are spent but for two searches."""
+    at = store_on_sandbox(tmp_path, orders=NONE, quota="real")
+    for _ in range(orders):
+        at.sandbox.world.add_orders(1)
+        at.clock.advance(apart)
+    at.clock.advance(3600)
+    with StoreRun(at.deps, SLUG) as spending:
+        for _ in range(18):
+            spending.quotas.take(SEARCH_ORDERS, at.clock.now().timestamp())
+        spending.quotas.drain(GET_ORDER, at.clock.now().timestamp())
+    return at
+
+
+def by_number(at: StoreOnSandbox) -> list[str]:
+    """The orders that getOrder was asked for."""
+    paths = [call.url.path for call in at.transport.calls]
+    return [path.removeprefix(_ORDERS) for path in paths if path.startswith(_ORDERS)]
+
+
+def by_slices(at: StoreOnSandbox) -> int:
+    """How many pages of slices were asked for."""
+    return sum("createdAfter" in call.url.query.decode() for call in at.transport.calls)
+
+
+def test_both_quotas_read_and_hardly_an_order_is_read_twice(tmp_path: Path) -> None:
+    at = shop(tmp_path, 400, apart=600)
+    run(at, route="report")
+    while not_read(at):
+        run(at, max_wait=timedelta(minutes=5))
+    assert in_the_book(at) == open_at_amazon(at)
+    assert by_slices(at) >= 3
+    assert 400 - 100 * by_slices(at) <= len(by_number(at)) <= 400 - 97 * by_slices(at)
+    assert len(by_number(at)) == len(set(by_number(at)))
+
+
+def test_what_is_read_by_number_is_what_is_to_be_shipped_first(tmp_path: Path) -> None:
+    at = shop(tmp_path, 20, apart=7200)
+    run(at, route="report")
+    run(at, max_wait=timedelta(minutes=1))
+    with StoreRun(at.deps, SLUG) as reading:
+        due = {str(order.order_id): order.ship_by for order in orders_of(reading.book, by_number(at))}
+    read = [due[order_id] for order_id in by_number(at)]
+    assert len(read) >= 10
+    assert read == sorted(read, key=str)
+
+
+def test_orders_of_one_second_are_read_marketplace_by_marketplace_over_several_pages_and_runs(tmp_path: Path) -> None:
+    at = shop(tmp_path, 0, apart=0)
+    at.sandbox.world.add_orders(330)
+    at.clock.advance(3600)
+    run(at, route="report")
+    before = Counter(at.sandbox.world.count_calls())
+    while not_read(at):
+        run(at, max_wait=timedelta(minutes=5))
+    made = Counter(at.sandbox.world.count_calls()) - before
+    assert in_the_book(at) == open_at_amazon(at)
+    assert made["getOrder"] <= 230
+    assert run(at, max_wait=HOUR).problem is None
+
+
+def test_a_search_that_does_not_show_the_orders_of_a_report_is_not_asked_for_ever(tmp_path: Path) -> None:
+    at = shop(tmp_path, 120, apart=60)
+    searches: list[str] = []
+
+    class Behind(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if not request.url.path.endswith("/2026-01-01/orders"):
+                return at.transport.handle_request(request)
+            searches.append(request.url.query.decode())
+            return httpx.Response(200, json={"orders": []}, request=request)
+
+    at.deps.transport = Behind()
+    assert run(at, route="report", max_wait=HOUR).problem is None
+    assert not_read(at) == []
+    assert sum("createdAfter" in query for query in searches) <= 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_where_searches_are_refused_orders_are_still_read_by_number(tmp_path: Path, status: int) -> None:
+    at = shop(tmp_path, 60, apart=60)
+
+    class NoSearch(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if not request.url.path.endswith("/2026-01-01/orders"):
+                return at.transport.handle_request(request)
+            error = {"code": "InvalidInput", "message": "No."}
+            return httpx.Response(status, json={"errors": [error]}, request=request)
+
+    at.deps.transport = NoSearch()
+    assert run(at, route="report", max_wait=HOUR).problem is not None
+    assert len(not_read(at)) < 30 or status == 500
