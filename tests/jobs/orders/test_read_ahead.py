@@ -18,15 +18,15 @@ HOUR = timedelta(hours=1)
 _ORDERS = "/orders/2026-01-01/orders/"
 
 
-def shop(tmp_path: Path, orders: int, *, apart: float) -> StoreOnSandbox:
-    """A shop whose open orders came so many seconds apart, and whose bursts are spent but for two searches."""
+def shop(tmp_path: Path, orders: int, *, apart: float, searches: int = 2) -> StoreOnSandbox:
+    """A shop whose open orders came so many seconds apart, and whose bursts are spent but for some searches."""
     at = store_on_sandbox(tmp_path, orders=NONE, quota="real")
     for _ in range(orders):
         at.sandbox.world.add_orders(1)
         at.clock.advance(apart)
     at.clock.advance(3600)
     with StoreRun(at.deps, SLUG) as spending:
-        for _ in range(18):
+        for _ in range(SEARCH_ORDERS.burst - searches):
             spending.quotas.take(SEARCH_ORDERS, at.clock.now().timestamp())
         spending.quotas.drain(GET_ORDER, at.clock.now().timestamp())
     return at
@@ -63,6 +63,16 @@ def test_what_is_read_by_number_is_what_is_to_be_shipped_first(tmp_path: Path) -
     read = [due[order_id] for order_id in by_number(at)]
     assert len(read) >= 10
     assert read == sorted(read, key=str)
+
+
+def test_a_search_that_its_first_pages_show_to_be_long_gives_way_to_a_report_while_calls_are_left(
+    tmp_path: Path,
+) -> None:
+    at = shop(tmp_path, 1000, apart=300, searches=8)
+    report = run(at)
+    assert (report.route, report.choice and report.choice.route) == ("report", "report")
+    assert by_slices(at) == 8  # two pages of the search, one that shows how many orders there are, and five slices
+    assert len(not_read(at)) <= 1000 - 700
 
 
 def test_orders_of_one_second_are_read_marketplace_by_marketplace_over_several_pages_and_runs(tmp_path: Path) -> None:

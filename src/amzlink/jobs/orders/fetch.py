@@ -51,6 +51,7 @@ from amzlink.run import StoreRun
 _MOST_DISTURBED: Final = 3
 """After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
+_PAGES_BEFORE: Final = 2  # so many, and no fewer orders, are read by search in any case
 _FEWEST_PAGES: Final = 5  # with fewer left, the choice is soon to be made in any case
 _MOST_DAMAGED: Final = 30
 _NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED, ProblemName.REPORT_CANCELLED})
@@ -275,7 +276,7 @@ class Fetch:
             raise _ToldByReport
         self._ahead.read(until=self._ahead.can_search)
 
-    def _takes_long(self, search: Search, first: OrdersPage) -> bool:
+    def _takes_long(self, search: Search, sample: OrdersPage) -> bool:
         """Whether a search of all orders to ship is likely to outlast the quota's burst.
 
         A report is then asked for at once, and what is left of the burst reads the most urgent orders. Amazon tells no
@@ -285,7 +286,7 @@ class Fetch:
         may_report = self._wanted == "auto" and not find_search(self._book, REPORT_TAKEN)
         if search.kind != "sweep" or not may_report or left < _FEWEST_PAGES:
             return False
-        part = oldest_part([order.purchased_at for order in first.orders], 1 / left)
+        part = oldest_part([order.purchased_at for order in sample.orders], 1 / left)
         if part is None:
             return False
         query = to_ship_created_between(search.window_start, part.until, search.marketplace_ids)
@@ -393,7 +394,7 @@ class Fetch:
             yield page
             if token is None:
                 return
-            if len(seen) == 1 and search.page_token is None and self._takes_long(search, page):
+            if len(seen) == _PAGES_BEFORE and search.page_token is None and self._takes_long(search, page):
                 self._by_report()
                 if self._after_report(search) is not search:
                     raise _ToldByReport

@@ -245,7 +245,11 @@ def refused_orders(book: StoreBook, limit: int, *, but_reported: bool = False) -
     Those that a report has told of are asked for with the others of the report, and not in every run
     (`incomplete.orders_not_read`): `but_reported` leaves them out.
     """
-    not_read = _of_a_report(book.store).where(HOLDS.c.order_id == REFUSED_ORDERS.c.order_id)
+    not_read = select(HOLDS.c.order_id).where(
+        HOLDS.c.store == REFUSED_ORDERS.c.store,
+        HOLDS.c.order_id == REFUSED_ORDERS.c.order_id,
+        HOLDS.c.hold == Hold.NOT_READ_YET.value,
+    )
     query = (
         select(REFUSED_ORDERS.c.order_id)
         .where(REFUSED_ORDERS.c.store == book.store, *([~not_read.exists()] if but_reported else ()))
