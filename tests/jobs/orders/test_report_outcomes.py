@@ -13,6 +13,7 @@ from amzlink.sandbox.report_faults import REPORT_FAULTS
 from tests.support.world import SLUG, store_on_sandbox
 
 NO_ROLE, FAILED, UNREADABLE = "role-missing-reports", "report-failed", "response-malformed"
+LINES: Final = "report-lines-unreadable"
 NAMED: Final = {
     "role-missing-orders-report": NO_ROLE,
     "report-denied": NO_ROLE,
@@ -24,11 +25,15 @@ NAMED: Final = {
     "report-gzip-bomb": UNREADABLE,
     "report-column-missing": UNREADABLE,
     "report-lost-answer": "service-unavailable",
+    "report-empty": UNREADABLE,
+    "report-line-short": LINES,
+    "report-line-long": LINES,
+    "report-line-break": LINES,
 }
 HARMLESS: Final = {
     "report-cancelled", "report-document-expired-once", "report-without-charset", "report-utf8", "report-utf8-misnamed",
-    "report-shift-jis", "report-empty", "report-header-only", "report-columns-chosen", "report-columns-doubled",
-    "report-line-short", "report-line-long", "report-line-break", "report-quotation-mark", "report-order-twice",
+    "report-shift-jis", "report-header-only", "report-columns-chosen", "report-columns-doubled",
+    "report-quotation-mark", "report-order-twice",
 }  # fmt: skip
 
 
