@@ -22,6 +22,7 @@ COMMANDS = [
 ]
 READING = {
     "verify", "status", "explain", "orders list", "orders show", "orders export", "stores list", "stores show",
+    "schedule show",
 }  # fmt: skip
 
 

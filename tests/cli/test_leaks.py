@@ -402,7 +402,9 @@ def look_around(w: Watched) -> None:
     w.both("stores", "show")
     w.both("stores", "set", "hold_missing_weight=true")
     w.both("stores", "default", SLUG)
-    w.run("schedule", codes=(69, 70, 64, 78))
+    w.both("schedule", "install", "--dry-run", codes=(0, 78))  # 78: secrets in variables, or no scheduler here
+    w.both("schedule", "show")
+    w.both("schedule", "remove", "--dry-run")
     w.run("sandbox", "--fault", "help")
     w.run("demo")
 

@@ -113,6 +113,8 @@ _DURING: Final[Mapping[str, Interruption]] = {
     "sandbox": Interruption("The sandbox keeps nothing.", "Run the same command again for a new one."),
     "orders release": _ONE_CHANGE,
     "orders hold": _ONE_CHANGE,
+    "schedule install": _ONE_CHANGE,
+    "schedule remove": Interruption("A part of the schedule may be removed already.", _AGAIN),
     "stores set": _ONE_CHANGE,
     "stores default": _ONE_CHANGE,
 }

@@ -29,7 +29,7 @@ def test_nothing_does(desk: Desk, folder: Path) -> None:
     desk.ask("import-orders")
     desk.ask("status").shows("Last import today 09:30", "not-scheduled")
     found = desk.ask("verify")
-    found.shows("no timer and no crontab line that runs amzlink", "`amzlink explain servers` has both", "not-scheduled")
+    found.shows("no timer and no crontab line that runs amzlink", "`amzlink schedule install`", "not-scheduled")
     page = desk.ask("explain", "servers")
     line = next(line.strip() for line in page.lines if "amzlink import-orders" in line and line.strip().startswith("*"))
     crontab(desk, folder, line)

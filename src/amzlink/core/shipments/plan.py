@@ -246,13 +246,19 @@ class _Planner:
             return self._waiting
         others = [key for key, items in shares.items() if items]
         content = self._now.contents.get(parcel.key)
-        told = any(entry.state in COUNTING or _is_refused_edit(entry) for entry in self._of_parcel.values())
+        told = [entry for entry in self._of_parcel.values() if entry.state in COUNTING or _is_refused_edit(entry)]
         if not (others or told) or self._is_said(content):
             return self._already
+        if parcel.source != FILE and any(self._is_from_file(entry.parcel) for entry in told):
+            return self._already  # a file corrected what this label says: what a person says counts
         if content is None and not parcel.nothing_left:  # its number was deleted: whether it was told cannot be seen
             return self._already
         is_open = any(key not in self._reached for key in others)
         return self._waiting if is_open and parcel.key not in self._reached else self._nothing_left
+
+    def _is_from_file(self, key: str) -> bool:
+        parcel = self._by_key.get(key)
+        return parcel is not None and parcel.source == FILE
 
     def _is_said(self, content: str | None) -> bool:
         """Whether a package says the same, of the same parcel as somebody else told of it."""
