@@ -33,7 +33,7 @@ def main() -> None:
     started = cpu_seconds()
     clock = MovedClock(addresses)
     deps, _store = link(addresses, folder, clock=clock)
-    options, read = ImportOptions(since=clock.now() - timedelta(days=700)), False
+    options, read = ImportOptions(since=clock.now() - timedelta(days=700), route="search"), False
     if more:
         route, patience, read = more
         options = ImportOptions(route=route, max_wait=timedelta(seconds=patience))

@@ -27,6 +27,7 @@ IN_THE_BOOK: Final = {10_000: Limit(150, of="value"), 200_000: Limit(900, of="va
 FLAT: Final = Limit(1.15)
 # Of a shop with so many open orders all are read, the others only brought in.
 READ: Final = 10_000
+A_WEEK: Final = 7 * 24
 READY_AT_ONCE: Final = 2_000
 READY_AN_HOUR: Final = 3_800  # of the others
 
@@ -51,7 +52,7 @@ def _way(count: int) -> str:
 
 def imported(count: int, route: str, patience: float, *, read: bool = False) -> dict[str, float]:
     """What it costs amzlink to bring so many open orders in, and with `read` also to read each of them."""
-    with tempfile.TemporaryDirectory() as folder, sandbox(new=count, quota="real") as addresses:
+    with tempfile.TemporaryDirectory() as folder, sandbox(new=count, hours=A_WEEK, quota="real") as addresses:
         return measured(addresses, "import_amzlink", [fresh(folder, "home"), route, patience, read])
 
 

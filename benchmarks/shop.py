@@ -25,13 +25,14 @@ MOST_ADDED = 100_000  # by one call
 class sandbox:  # noqa: N801 - used like the function that it stands for
     """A sandbox in a process of its own, so that its CPU time is nobody else's.
 
-    It has `orders` of every kind and age, and `new` ones that are still to be sent, which came an hour ago: a report
-    tells of an order half an hour later. `addresses["open"]` says how many are to be shipped, and `"ahead"` by how
-    many seconds its clock is ahead.
+    It has `orders` of every kind and age, and `new` ones that are still to be sent. They came in the `hours` that ended
+    an hour ago: a report tells of an order half an hour later. `addresses["open"]` says how many are to be shipped, and
+    `"ahead"` by how many seconds its clock is ahead.
     """
 
-    def __init__(self, *, orders: int = 1, new: int = 0, quota: str = "off") -> None:
+    def __init__(self, *, orders: int = 1, new: int = 0, hours: int = 0, quota: str = "off") -> None:
         self._new = new
+        self._hours = hours
         self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", quota, "--orders", str(orders)]
 
     def __enter__(self) -> dict[str, Any]:
@@ -41,7 +42,7 @@ class sandbox:  # noqa: N801 - used like the function that it stands for
         if self._new:
             control = addresses["control_url"]
             for start in range(0, self._new, MOST_ADDED):
-                added = {"add": min(MOST_ADDED, self._new - start)}
+                added = {"add": min(MOST_ADDED, self._new - start), "over_hours": self._hours}
                 httpx.post(f"{control}/orders", json=added, timeout=120).raise_for_status()
             httpx.post(f"{control}/clock", json={"advance": AN_HOUR}).raise_for_status()
         shippable = httpx.get(f"{addresses['control_url']}/state", timeout=120).json()["orders"]["shippable"]

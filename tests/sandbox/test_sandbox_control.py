@@ -57,6 +57,13 @@ def test_new_orders_are_created_now_and_searched_two_minutes_later() -> None:
     assert sorted(order["orderId"] for order in found) == sorted(added)
 
 
+def test_new_orders_can_have_come_one_after_the_other() -> None:
+    driver = Driver()
+    added = driver.control("orders", {"add": 4, "over_hours": 8})["added"]
+    created = [driver.world.orders[order_id].created for order_id in added]
+    assert [(created[-1] - each).total_seconds() / 3600 for each in created] == [6, 4, 2, 0]
+
+
 def test_new_orders_can_be_pending_and_are_paid_later() -> None:
     driver = Driver()
     (order_id,) = driver.control("orders", {"add": 1, "status": "PENDING"})["added"]
@@ -145,6 +152,7 @@ def test_orders_are_listed_by_status_and_shown_whole() -> None:
         ("nothing", None, 404),
         ("orders/302-0000000-0000000", None, 404),
         ("orders/302-0000000-0000000", {"action": "ship"}, 404),
+        ("orders", {"add": 1, "over_hours": -1}, 400),
         ("orders", {"add": 0}, 400),
         ("orders", {"add": True}, 400),
         ("orders", {"add": 1, "status": "SHIPPED"}, 400),

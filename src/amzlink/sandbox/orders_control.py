@@ -1,5 +1,6 @@
 """The control calls for orders: which there are, new ones of any kind, and what happens to one of them."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
@@ -13,6 +14,7 @@ from amzlink.sandbox.plan import SELLABLE, Story
 from amzlink.sandbox.steering import BadCallError, read_body, read_names
 from amzlink.sandbox.world import World
 
+_MOST_HOURS: Final = 30 * 24
 _MOST_ADDED: Final = 100_000
 _MERGE, _WITHHOLD = "merge", "withhold"
 _FIXED: Final = ("orderId", "createdTime", "lastUpdatedTime")
@@ -28,9 +30,12 @@ def list_orders(world: World, request: Request) -> Json:
 
 
 def add_orders(world: World, request: Request) -> Json:
-    """New orders, created now."""
+    """New orders, created now or over the hours before."""
     body = read_body(request)
     count, status, country = body.get("add"), body.get("status", Story.UNSHIPPED), body.get("country")
+    hours = body.get("over_hours", 0)
+    if isinstance(hours, bool) or not isinstance(hours, int) or not 0 <= hours <= _MOST_HOURS:
+        raise BadCallError(f'"over_hours" is a number of hours, at most {_MOST_HOURS}')
     if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= _MOST_ADDED:
         raise BadCallError(f'"add" is a number of orders, at most {_MOST_ADDED}')
     if status not in {Story.UNSHIPPED, Story.PENDING, Story.PENDING_AVAILABILITY}:
@@ -39,7 +44,8 @@ def add_orders(world: World, request: Request) -> Json:
         raise BadCallError(f'"country" is one of {", ".join(SELLABLE)}')
     kinds = read_names(body, "kinds") if "kinds" in body else None
     try:
-        return {"added": world.add_orders(count, Story(status), country=country, kinds=kinds)}
+        over = timedelta(hours=hours)
+        return {"added": world.add_orders(count, Story(status), country=country, kinds=kinds, over=over)}
     except ValueError as error:
         raise BadCallError(str(error)) from None
 

@@ -116,16 +116,19 @@ class World:
         *,
         country: str | None = None,
         kinds: Iterable[str] | None = None,
+        over: timedelta = timedelta(),
     ) -> list[str]:
-        """Takes new orders in, created now; their ids. They are of these kinds, and nothing else sets them apart.
+        """Takes new orders in; their ids. They are of these kinds, and nothing else sets them apart.
 
-        Country and kinds that are not given are drawn as for all orders.
+        They are created now, or one after the other `over` the time before. Country and kinds that are not given are
+        drawn as for all orders.
         """
         traits, write = (None, self._write) if kinds is None else read_kinds(kinds, self._write)
         added: list[str] = []
         while len(added) < count:
             number = self._next_number()
-            plan = plan_new_order(self._seed, number, self.now(), status, country=country, traits=traits)
+            created = self.now() - over * ((count - len(added) - 1) / count)
+            plan = plan_new_order(self._seed, number, created, status, country=country, traits=traits)
             order = Order(plan, write)
             if self._keep(order):
                 insort(self._paged, (order.key, order.order_id))

@@ -20,6 +20,7 @@ from amzlink.orderbook.privacy.purge_record import record_purge
 from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, PURGES, REFUSED_ORDERS, SEALED, TOMBSTONES
 from amzlink.problems import ProblemName
 
+_NUMBERS: Final = 20_000  # a megabyte or two
 CHUNK: Final = 500
 _SEALED_ORDERS: Final = (
     select(SEALED.c.order_id)
@@ -103,16 +104,19 @@ def perhaps_due(book: StoreBook, today: date, days: int) -> Iterator[list[KeptOr
 
 
 def _in_chunks(book: StoreBook, *queries: Select[tuple[str]]) -> Iterator[list[KeptOrder]]:
-    """The orders that any of the queries finds: put together in one condition, none could use its index."""
+    """The orders that any of the queries finds: put together in one condition, none could use its index.
+
+    Their numbers are read for many chunks at once, because to find them means to sort all that there are.
+    """
     after = ""
     while True:
         here = (query.where(SEALED.c.store == book.store, SEALED.c.order_id > after) for query in queries)
         found = union(*here).subquery()
         with book.reading() as connection:
-            ids = list(connection.scalars(select(found.c.order_id).order_by(found.c.order_id).limit(CHUNK)))
-        if ids:
-            yield _kept(book, SEALED.c.order_id.in_(ids))
-        if len(ids) < CHUNK:
+            ids = list(connection.scalars(select(found.c.order_id).order_by(found.c.order_id).limit(_NUMBERS)))
+        for start in range(0, len(ids), CHUNK):
+            yield _kept(book, SEALED.c.order_id.in_(ids[start : start + CHUNK]))
+        if len(ids) < _NUMBERS:
             return
         after = ids[-1]
 
