@@ -47,6 +47,17 @@ def test_no_answer_is_told_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
+    "host", ["ex\u00e4mple..com", f"{'a' * 70}.example", "[v1.a]", "h:import-orders", "h:99999"],
+    ids=["idna", "long-label", "ip-future", "port-of-letters", "port-too-high"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_one_is_told_without_the_rest_of_it(host: str) -> None:
+    with pytest.raises(Problem) as caught:
+        call(f"https://{host}/secret-id")
+    assert caught.value.name is ProblemName.PING_FAILED
+    assert "secret-id" not in f"{caught.value.summary}{caught.value.facts}"
+
+
+@pytest.mark.parametrize(
     ("ping_to", "job", "address"),
     [
         (None, "import-orders", None),

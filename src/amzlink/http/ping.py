@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from amzlink.clock import Clock
-from amzlink.http.client import BaseTransport, HttpConnection, time_limits
+from amzlink.http.client import BaseTransport, HttpConnection, is_address, time_limits
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import schedule as texts
 from amzlink.problems.failures import CallFailed
@@ -21,6 +21,8 @@ def ping(url: str, *, clock: Clock, environ: Mapping[str, str], transport: BaseT
         Problem: `ping-failed`.
     """
     host = urlsplit(url).hostname or ""
+    if not is_address(url):
+        raise Problem(ProblemName.PING_FAILED, host=host, detail=texts.PING_NO_ADDRESS)
     connection = HttpConnection(
         clock=clock,
         request_id_header="",
@@ -31,6 +33,8 @@ def ping(url: str, *, clock: Clock, environ: Mapping[str, str], transport: BaseT
     )
     try:
         status = connection.send("ping", connection.request("GET", url, {})).status_code
+    except UnicodeError:  # a part of the host's name is longer than any may be
+        raise Problem(ProblemName.PING_FAILED, host=host, detail=texts.PING_NO_ADDRESS) from None
     except CallFailed as failure:
         raise Problem(ProblemName.PING_FAILED, host=host, detail=texts.ping_unanswered(problem=failure.name)) from None
     finally:
