@@ -25,8 +25,10 @@ def is_scheduled(environ: Mapping[str, str]) -> bool | None:
         if shutil.which(command[0], path=environ["PATH"]) is None:
             continue
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
-        except subprocess.TimeoutExpired:
+            done = subprocess.run(  # noqa: S603
+                command, capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
+            )
+        except (subprocess.TimeoutExpired, OSError):
             continue
         looked = True
         if any("amzlink" in line and not line.lstrip().startswith("#") for line in done.stdout.splitlines()):
