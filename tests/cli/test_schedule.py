@@ -139,6 +139,58 @@ class TestCron:
         cron.run("install", "--yes", DBUS_SESSION_BUS_ADDRESS="unix:abstract=/tmp/dbus-XYZ")
         assert "DBUS" not in cron.starter.read_text()
 
+    def test_other_peoples_lines_stay_to_the_byte_with_carriage_returns_and_other_encodings(self, cron: Place) -> None:
+        theirs = b"MAILTO=me\r\n# off:\r* * * * * /bin/off\r\n# M\xfcller\n"
+        file = cron.machine.folder / "crontab.table"
+        file.write_bytes(theirs)
+        assert cron.run("install", "--yes").code == 0
+        assert file.read_bytes().startswith(theirs)
+        assert cron.run("remove").code == 0
+        assert file.read_bytes() == theirs
+        assert cron.at.run("status", environ=cron.environ).code == 1, "it was never run, and that is all"
+
+    def test_a_line_that_was_commented_out_is_its_writers(self, cron: Place) -> None:
+        cron.run("install", "--yes")
+        cron.machine.table = table = "".join(f"#{line}\n" for line in (cron.machine.table or "").splitlines())
+        assert cron.run("show", "--json").document["scheduler"] is None
+        cron.run("remove")
+        assert cron.machine.table == table
+
+    def test_lines_whose_starter_is_gone_do_not_work(self, cron: Place) -> None:
+        cron.run("install", "--yes")
+        cron.starter.unlink()
+        jobs = cron.run("show", "--json").document["jobs"]
+        assert [(job["works"], job["next_run_at"]) for job in jobs] == [(False, None)] * 3
+
+    def test_a_table_that_can_no_longer_be_read_is_not_taken_for_one_without_a_schedule(self, cron: Place) -> None:
+        cron.run("install", "--yes")
+        cron.machine.turn("crontab", "refuses")
+        for words in ("show", "remove"):
+            ran = cron.run(words, "--json")
+            assert ran.code == 78
+            assert "not allowed" in ran.document["error"]["summary"]
+
+    @pytest.mark.parametrize("name", ["two\nlines", "latin\udce9", "a\\%b"], ids=["newline", "no-utf-8", "backslash"])
+    def test_a_home_that_a_line_cannot_hold_is_refused_before_anything_is_written(
+        self, cron: Place, tmp_path: Path, name: str
+    ) -> None:
+        home = tmp_path / name
+        (home / "config").mkdir(parents=True, mode=0o700)
+        home.chmod(0o700)
+        (home / "config" / "config.toml").write_bytes((cron.at.home / "config" / "config.toml").read_bytes())
+        for words in (("install", "--yes"), ("install", "--yes", "--json")):
+            ran = cron.run(*words, AMZLINK_HOME=str(home))
+            assert ran.code == 78, ran.err
+        assert "cannot hold" in ran.document["error"]["summary"]
+        assert cron.machine.table is None
+
+    def test_a_systemctl_that_cannot_be_started_does_not_keep_cron_from_working(self, systemd: Place) -> None:
+        systemd.machine.replace("systemctl", "exit 1")
+        (systemd.machine.folder / "systemctl").write_bytes(b"\x7fELF of another machine")
+        assert systemd.run("install", "--yes").code == 0
+        assert systemd.run("show", "--json").document["scheduler"] == "cron"
+        systemd.run("remove")
+
 
 class TestSystemd:
     def test_timers_are_written_started_and_stopped(self, systemd: Place) -> None:
@@ -189,6 +241,32 @@ class TestSystemd:
         systemd.run("remove")
         assert theirs.exists()
 
+    def test_timers_that_do_not_start_are_not_left_enabled(self, systemd: Place) -> None:
+        systemd.machine.turn("systemctl", "stuck")
+        assert systemd.run("install", "--yes").code == 78
+        assert systemd.files() == {}
+        calls = systemd.machine.calls("systemctl")
+        disabled = next(place for place, call in enumerate(calls) if "disable --now" in call)
+        assert calls[disabled].count(".timer") == 3
+        assert "daemon-reload" in calls[-1]
+
+    def test_a_manager_that_does_not_answer_may_still_have_the_timers(self, systemd: Place) -> None:
+        systemd.run("install", "--yes")
+        systemd.machine.turn("systemctl", "down")
+        for words in (("show",), ("remove",), ("install", "--yes"), ("install", "--yes", "--scheduler", "cron")):
+            ran = systemd.run(*words, "--json")
+            assert ran.code == 78
+            assert "No medium found" in ran.document["error"]["summary"]
+        assert systemd.machine.table is None, "they would run twice"
+        assert len(systemd.files()) == 6
+
+    def test_an_older_systemd_says_less_and_is_understood(self, systemd: Place) -> None:
+        systemd.run("install", "--yes")
+        known = 'case "$*" in *--timestamp*) exit 1 ;; *" show "*) echo ActiveState=active ;; esac'
+        systemd.machine.replace("systemctl", known)
+        jobs = systemd.run("show", "--json").document["jobs"]
+        assert [(job["works"], job["next_run_at"]) for job in jobs] == [(True, None)] * 3
+
     def test_lingering_is_switched_on_where_it_is_asked_for(self, systemd: Place) -> None:
         systemd.run("install", "--yes")
         assert not any("enable-linger" in call for call in systemd.machine.calls("loginctl"))
@@ -229,6 +307,23 @@ class TestWhatKeepsItFromWorking:
         assert "HTTP_PROXY" in ran.err
         assert "s3cretword" not in cron.starter.read_text() + ran.out + ran.err
         assert "NO_PROXY" in cron.starter.read_text()
+
+    @pytest.mark.parametrize("proxy", ["http://me:s3cret/word@p:1", "http://s3cretword@p:1"], ids=["slash", "token"])
+    def test_nor_is_what_stands_in_its_place(self, cron: Place, proxy: str) -> None:
+        ran = cron.run("install", "--yes", HTTPS_PROXY=proxy, NO_PROXY="127.0.0.1")
+        assert ran.code == 0, ran.err
+        assert "HTTPS_PROXY" in ran.err
+        assert "s3cret" not in cron.starter.read_text() + ran.out + ran.err
+
+    def test_of_a_line_of_others_what_it_sets_is_not_shown(self, cron: Place) -> None:
+        token = 'AMZLINK_SECRET_X_REFRESH_TOKEN="s3cret \\" w0rd" B=\'s3cret\''
+        cron.machine.table = f"MAILTO=amzlink@shop.example\n5 * * * * {token} /opt/amzlink import-orders {'x' * 500}\n"
+        ran = cron.run("install", "--dry-run", "--json")
+        (warning,) = ran.document["warnings"]
+        assert "REFRESH_TOKEN=…" in warning["summary"]
+        assert len(warning["summary"]) < 300
+        assert "s3cret" not in ran.out
+        assert "w0rd" not in ran.out
 
     def test_a_period_that_cron_cannot_keep_is_refused_with_those_it_can(self, cron: Place) -> None:
         ran = cron.run("install", "--every", "7m")

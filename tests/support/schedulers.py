@@ -21,6 +21,7 @@ echo "$*" >> "$0.calls"
 [ -f "$0.down" ] && { echo "Failed to connect to bus: No medium found" >&2; exit 1; }
 case "$*" in
     *enable*) [ -f "$0.refuses" ] && { echo "Failed to enable unit: Refusing to operate" >&2; exit 1; } ;;
+    *restart*) [ -f "$0.stuck" ] && { echo "Job for x.timer failed." >&2; exit 1; } ;;
     *" show "*) echo "ActiveState=active"; echo "NextElapseUSecRealtime=@1795960800" ;;
 esac
 exit 0
@@ -61,6 +62,10 @@ class Machine:
         """Let a program be `down`, or have it `refuse`, or find the table `broken`."""
         file = self.folder / f"{program}.{how}"
         file.touch() if on else file.unlink()
+
+    def replace(self, program: str, script: str) -> None:
+        """Let a program do something else."""
+        (self.folder / program).write_text(f"#!/bin/sh\n{script}\n")
 
     def calls(self, program: str) -> list[str]:
         """The command lines that a program was given."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -31,6 +30,8 @@ CARRIED: Final = (
 )  # fmt: skip
 """What decides where amzlink's files are and whom it calls. None of them can hold a secret."""
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_WITH_ADDRESS: Final = frozenset({*_PROXIES, *ENDPOINT_VARIABLES})
+_PATHS: Final = frozenset({"AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "SSL_CERT_DIR"})
 _NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 _LOST: Final[frozenset[Source]] = frozenset({"environment", "credentials directory"})
 
@@ -95,8 +96,9 @@ def plan(deps: Deps, every: timedelta, wanted: str = "auto") -> Planned:
         name=_name(deps),
         program=own_program(),
         environment=environment,
-        timings=timings(every, f"{platform.node()} {getpass.getuser()} {deps.home.config}"),
+        timings=timings(every, f"{platform.node()} {_user()} {deps.home.config}"),
     )
+    _refuse_unwritable(scheduler.kind, schedule, deps.home.config)
     return Planned(
         scheduler=scheduler,
         schedule=schedule,
@@ -117,10 +119,15 @@ def install(deps: Deps, planned: Planned) -> None:
     Raises:
         Problem: `schedule-failed`, and everything is as it was.
     """
+    name, now = planned.schedule.name, deps.clock.now()
+    others = [
+        other for other in _all(deps)
+        # One that may have it and cannot be asked says so before anything is written.
+        if other.kind != planned.kind and _may_have(other, name) and other.installed(name, now)
+    ]  # fmt: skip
     planned.scheduler.install(planned.schedule)
-    for other in _all(deps):
-        if other.kind != planned.kind and other.fits():
-            other.remove(planned.schedule.name)
+    for other in others:
+        other.remove(name)
 
 
 def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
@@ -128,7 +135,7 @@ def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
     name, now = _name(deps), deps.clock.now()
     found: list[Kind] = []
     for scheduler in _all(deps):
-        if scheduler.fits() and scheduler.installed(name, now):
+        if _may_have(scheduler, name) and scheduler.installed(name, now):
             if not dry_run:
                 scheduler.remove(name)
             found.append(scheduler.kind)
@@ -142,13 +149,13 @@ def show(deps: Deps, now: datetime) -> Shown:
         Problem: `schedule-failed`, where a scheduler cannot be asked; or what keeps the order book shut.
     """
     name = _name(deps)
-    found = [(each, jobs) for each in _all(deps) if each.fits() and (jobs := each.installed(name, now))]
+    found = [(each, jobs) for each in _all(deps) if _may_have(each, name) and (jobs := each.installed(name, now))]
     last = _last_runs(deps)
     first = found[0] if found else None
     return Shown(
         kind=first[0].kind if first else None,
         jobs=tuple(JobShown(installed=job, last=last[job.job]) for job in first[1]) if first else (),
-        lingers=first[0].lingers(getpass.getuser()) if first and isinstance(first[0], Systemd) else None,
+        lingers=first[0].lingers(_user()) if first and isinstance(first[0], Systemd) else None,
         warnings=tuple(_twice(deps, [each for each, _ in found[1:]])) if first else (),
     )
 
@@ -156,22 +163,32 @@ def show(deps: Deps, now: datetime) -> Shown:
 def let_linger(planned: Planned) -> None:
     """Let the timers run while the user is signed out too. Raises `schedule-failed`."""
     if isinstance(planned.scheduler, Systemd):
-        planned.scheduler.let_linger(getpass.getuser())
+        planned.scheduler.let_linger(_user())
 
 
 def lingers(planned: Planned) -> bool | None:
     """Whether they do; None where that is no question or cannot be seen."""
-    return planned.scheduler.lingers(getpass.getuser()) if isinstance(planned.scheduler, Systemd) else None
+    return planned.scheduler.lingers(_user()) if isinstance(planned.scheduler, Systemd) else None
 
 
 def _all(deps: Deps) -> Iterator[Scheduler]:
     return schedulers(deps.environ, deps.home)
 
 
+def _may_have(scheduler: Scheduler, name: str) -> bool:
+    return scheduler.fits() or scheduler.may_have(name)
+
+
+def _user() -> str:
+    """The user for whom the schedule runs: a number where there are such, because not each user has a name."""
+    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+
+
 def _fitting(deps: Deps, wanted: str) -> Scheduler:
+    name = _name(deps)
     for scheduler in _all(deps):
-        # One that was asked for says itself what keeps it from working.
-        if wanted == scheduler.kind or (wanted == "auto" and scheduler.fits()):
+        # One that was asked for, or has the schedule already, says itself what keeps it from working.
+        if wanted == scheduler.kind or (wanted == "auto" and _may_have(scheduler, name)):
             return scheduler
     detail = texts.SCHEDULERS_TRIED if wanted == "auto" else texts.not_this_scheduler(scheduler=wanted)
     raise Problem(ProblemName.NO_SCHEDULER, detail=detail)
@@ -212,21 +229,34 @@ def _environment(deps: Deps, kind: Kind) -> tuple[Mapping[str, str], Sequence[st
     return {name: _absolute(name, value) for name, value in given.items() if name not in left_out}, left_out
 
 
+def _refuse_unwritable(kind: Kind, schedule: Schedule, starter: Path) -> None:
+    """Refuse paths that a line of a file cannot hold. Without one of them, runs would go to other files or to none."""
+    places = {
+        **{name: value for name, value in schedule.environment.items() if _is_path(name)},
+        texts.PROGRAM: schedule.program[0],
+        texts.FOLDER: str(starter),
+    }
+    for place, value in places.items():
+        # cron takes a backslash before a backslash for a mark of its own, and so misreads the one before a %.
+        if not value.isprintable() or (kind == "cron" and value == str(starter) and {"\\", "%"} <= set(value)):
+            raise Problem(ProblemName.SCHEDULE_FAILED, program=kind, detail=texts.path_unusable(what=place, path=value))
+
+
+def _is_path(variable: str) -> bool:
+    return variable in _PATHS or variable.endswith("_FILE")
+
+
 def _absolute(name: str, value: str) -> str:
     """A scheduled run begins in another folder."""
-    return str(Path(value).expanduser().absolute()) if name == "AMZLINK_HOME" or name.endswith("_FILE") else value
+    if name == "AMZLINK_HOME" or name.endswith("_FILE"):
+        return str(Path(value).expanduser().absolute())
+    return str(Path(value).absolute()) if name == "SSL_CERT_DIR" else value
 
 
 def _may_be_written(name: str, value: str) -> bool:
-    """A secret may not, and what is no single line cannot."""
-    return value.isprintable() and not (name in _PROXIES and _has_password(value))
-
-
-def _has_password(proxy: str) -> bool:
-    try:
-        return urlsplit(proxy if "//" in proxy else f"//{proxy}").password is not None
-    except ValueError:
-        return True
+    """A secret may not, and what is no single line cannot. Paths are looked at later: without them nothing works."""
+    # What stands before an @ is a password, or a name that serves as one; and such a password may hold any character.
+    return _is_path(name) or (value.isprintable() and not (name in _WITH_ADDRESS and "@" in value))
 
 
 def _session_bus(environ: Mapping[str, str]) -> str:

@@ -17,8 +17,8 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
         exit_code=Exit.CONFIGURATION,
     ),
     ProblemName.SCHEDULE_FAILED: Entry(
-        title="The schedule could not be changed",
-        what="The schedule could not be changed: {detail}.",
+        title="The schedule could not be read or changed",
+        what="The schedule could not be read or changed: {detail}.",
         why="The message is that of the scheduler, or of amzlink where it found something unexpected. What was there before is unchanged.",
         next_step="Fix what the message names, and run `amzlink schedule install` again. `amzlink explain servers` shows how to do it by hand.",
         exit_code=Exit.CONFIGURATION,
@@ -71,6 +71,9 @@ LINGERING: Final = (
     "systemd runs your timers only while you are signed in. It can run them all the time: this is called lingering. "
     "It helps only if the secrets are in files, because a keyring is closed while you are signed out."
 )
+PROGRAM: Final = "amzlink's own path"
+FOLDER: Final = "the folder of its settings"
+PING_NO_ADDRESS: Final = "is not part of an address that can be called"
 PING_NOT_PROTECTED: Final = "notify.ping: an address has to begin with https"
 
 
@@ -97,6 +100,11 @@ def program_refused(*, program: str, code: int, said: str) -> str:
 def file_of_others(*, file: object) -> str:
     """A file in the place of ours."""
     return f"{file} is there already, and amzlink did not write it"
+
+
+def path_unusable(*, what: str, path: str) -> str:
+    """A path with a line break, or with bytes that are no text."""
+    return f"{what} has characters that a schedule cannot hold (“{path}”)"
 
 
 def not_this_scheduler(*, scheduler: str) -> str:

@@ -11,6 +11,7 @@ from amzlink.core.schedule.crontab import (
     STARTER_MARK,
     lines_of,
     own_lines,
+    start_of,
     starter_script,
     timing_of,
     with_lines,
@@ -27,6 +28,7 @@ from amzlink.schedulers.scheduler import (
     delete_ours,
     failed,
     files_in_place,
+    is_ours,
     refused,
 )
 
@@ -55,6 +57,10 @@ class Crontab:
             return False
         return True
 
+    def may_have(self, name: str) -> bool:  # noqa: ARG002 - the starter is in the home itself
+        """Whether our starter is there: then a table that cannot be read may well have our lines."""
+        return is_ours(self._starter, STARTER_MARK)
+
     def writings(self, schedule: Schedule) -> Sequence[Writing]:
         """The starter, and the lines."""
         lines = "".join(f"{line}\n" for line in lines_of(schedule, str(self._starter)))
@@ -78,15 +84,21 @@ class Crontab:
         delete_ours([self._starter], STARTER_MARK)
 
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:
-        """The jobs whose lines are ours. A person may have given them other times."""
+        """The jobs whose lines are ours. A person may have given them other times.
+
+        Those of a home that was moved since start what is there no longer.
+        """
         found = []
+        starts, start = is_ours(self._starter, STARTER_MARK), start_of(str(self._starter))
         for line in own_lines(self.table(), name):
             job = next((job for job in SCHEDULED if f" {job} " in line), None)
-            if job is None or line.startswith("#"):
+            if job is None:
                 continue
             timing = timing_of(job, line)
-            next_run = timing.next_after(in_local_zone(now)) if timing else None
-            found.append(Installed(job=job, runs=" ".join(line.split()[:5]), timing=timing, next_run=next_run))
+            works = starts and start in line
+            next_run = timing.next_after(in_local_zone(now)) if timing and works else None
+            runs = " ".join(line.split()[:5])
+            found.append(Installed(job=job, runs=runs, timing=timing, next_run=next_run, works=works))
         return found
 
     def table(self) -> str:

@@ -19,13 +19,21 @@ def schedulers(environ: Mapping[str, str], home: Home, platform: str = sys.platf
     if platform == "win32":
         yield TaskScheduler(programs)
         return
-    folder = Path(environ.get("HOME") or Path.home())
-    if platform == "darwin":
+    folder = _home_folder(environ)
+    if folder and platform == "darwin":
         yield Launchd(programs, folder / "Library" / "LaunchAgents", home.log)
-    else:
+    elif folder:
         settings = Path(environ.get("XDG_CONFIG_HOME") or folder / ".config")
         yield Systemd(programs, settings / "systemd" / "user")
     yield Crontab(programs, home.config / "scheduled.sh")
+
+
+def _home_folder(environ: Mapping[str, str]) -> Path | None:
+    """The user's home folder; None for a user whom the system does not know, as in many containers."""
+    try:
+        return Path(environ.get("HOME") or Path.home())
+    except RuntimeError:
+        return None
 
 
 def own_program() -> tuple[str, ...]:

@@ -27,6 +27,10 @@ class Launchd:
         """Whether this is a Mac."""
         return self._programs.has("launchctl")
 
+    def may_have(self, name: str) -> bool:
+        """Whether there are property lists of ours."""
+        return any(is_ours(path, MARK) for path in self._paths(name))
+
     def writings(self, schedule: Schedule) -> Sequence[Writing]:
         """The property lists."""
         return [Writing(place=str(path), text=content.decode()) for path, content in self._files(schedule).items()]

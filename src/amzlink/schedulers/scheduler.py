@@ -1,6 +1,7 @@
 """What the four schedulers have in common, and how their programs are run."""
 
 import contextlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from amzlink.problems import schedule as texts
 Kind = Literal["systemd", "cron", "launchd", "windows"]
 
 _SECONDS: Final = 20
+_MOST_SAID: Final = 300  # characters of what a program says
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,9 @@ class Scheduler(Protocol):
     def fits(self) -> bool:
         """Whether this machine has it, and it answers."""
 
+    def may_have(self, name: str) -> bool:
+        """Whether files of ours lie here, so that this schedule may be installed even if nothing answers."""
+
     def writings(self, schedule: Schedule) -> Sequence[Writing]:
         """What `install` would write, for a person to read first."""
 
@@ -77,7 +82,7 @@ class Programs:
 
     def has(self, program: str) -> bool:
         """Whether it can be started."""
-        return shutil.which(program, path=self.environ.get("PATH", "")) is not None
+        return self._find(program) is not None
 
     def run(self, *command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run it to its end, in English.
@@ -85,16 +90,15 @@ class Programs:
         Raises:
             Problem: `schedule-failed`, where it cannot be started, or takes longer than 20 seconds.
         """
-        program = shutil.which(command[0], path=self.environ.get("PATH", ""))
+        program = self._find(command[0])
         if program is None:
             raise failed(command[0], texts.program_missing(program=command[0]))
         try:
-            return subprocess.run(  # noqa: S603 - a program of the system, with arguments of ours
+            # As bytes: Python would end a line at each carriage return, and so change what is only passed on.
+            done = subprocess.run(  # noqa: S603 - a program of the system, with arguments of ours
                 [program, *command[1:]],
-                input=stdin or "",
+                input=(stdin or "").encode("utf-8", "surrogateescape"),
                 capture_output=True,
-                encoding="utf-8",
-                errors="surrogateescape",
                 timeout=_SECONDS,
                 check=False,
                 env={**{name: value for name, value in self.environ.items() if not _is_secret(name)}, "LC_ALL": "C"},
@@ -104,6 +108,15 @@ class Programs:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise failed(command[0], texts.program_not_started(program=command[0], reason=reason)) from error
+        out, err = (output.decode("utf-8", "surrogateescape") for output in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+    def answers(self, *command: str) -> bool:
+        """Whether it can be started, comes back in time, and ends with 0."""
+        try:
+            return self.run(*command).returncode == 0
+        except Problem:
+            return False
 
     def must(self, *command: str, stdin: str | None = None) -> str:
         """What it prints. Raises `schedule-failed` as `run`, and where it ends with another code than 0."""
@@ -111,6 +124,9 @@ class Programs:
         if done.returncode:
             raise refused(command[0], done)
         return done.stdout
+
+    def _find(self, program: str) -> str | None:
+        return shutil.which(program, path=self.environ.get("PATH", os.defpath))
 
 
 def _is_secret(variable: str) -> bool:
@@ -124,8 +140,10 @@ def failed(program: str, detail: str) -> Problem:
 
 def refused(program: str, done: "subprocess.CompletedProcess[str]") -> Problem:
     """The same, for a program that ended with another code than 0."""
-    said = (done.stderr or done.stdout).strip().splitlines()
-    return failed(program, texts.program_refused(program=program, code=done.returncode, said=said[-1] if said else ""))
+    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    # The last line of `crontab` only says that there are errors; the one before it says which.
+    said = " ".join(line.strip() for line in lines[-2:])[-_MOST_SAID:].rstrip(".")
+    return failed(program, texts.program_refused(program=program, code=done.returncode, said=said))
 
 
 @contextlib.contextmanager

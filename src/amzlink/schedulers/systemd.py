@@ -24,7 +24,11 @@ class Systemd:
 
     def fits(self) -> bool:
         """Whether this user has a manager that answers: in a container, or after `su`, there is none."""
-        return self._programs.has("systemctl") and self._programs.run(*_SYSTEMCTL, "show-environment").returncode == 0
+        return self._programs.has("systemctl") and self._programs.answers(*_SYSTEMCTL, "show-environment")
+
+    def may_have(self, name: str) -> bool:
+        """Whether there are timers of ours: a manager that does not answer here may well run them."""
+        return self._programs.has("systemctl") and bool(self._own_timers(name))
 
     def writings(self, schedule: Schedule) -> Sequence[Writing]:
         """The unit files."""
@@ -36,19 +40,28 @@ class Systemd:
     def install(self, schedule: Schedule) -> None:
         """Write the unit files, and start the timers."""
         timers = [f"{schedule.unit(timing)}.timer" for timing in schedule.timings]
+        before = self._own_timers(schedule.name)
         try:
             with files_in_place(self._files(schedule), MARK):
                 self._programs.must(*_SYSTEMCTL, "daemon-reload")
-                self._programs.must(*_SYSTEMCTL, "enable", *timers)
-                # `enable --now` leaves a timer that runs already at its old times.
-                self._programs.must(*_SYSTEMCTL, "restart", *timers)
+                try:
+                    self._programs.must(*_SYSTEMCTL, "enable", *timers)
+                    # `enable --now` leaves a timer that runs already at its old times.
+                    self._programs.must(*_SYSTEMCTL, "restart", *timers)
+                except BaseException:
+                    # While the files are there: of units that are gone the links that `enable` makes would stay.
+                    if new := [timer for timer in timers if timer not in before]:
+                        self._programs.answers(*_SYSTEMCTL, "disable", "--now", *new)
+                    raise
         except BaseException:
-            self._programs.run(*_SYSTEMCTL, "daemon-reload")
+            self._programs.answers(*_SYSTEMCTL, "daemon-reload")
+            if before:
+                self._programs.answers(*_SYSTEMCTL, "restart", *before)
             raise
 
     def remove(self, name: str) -> None:
         """Stop the timers, and delete the unit files that are ours."""
-        timers = [f"{name}-{job}.timer" for job in SCHEDULED if is_ours(self._folder / f"{name}-{job}.timer", MARK)]
+        timers = self._own_timers(name)
         if not timers:
             return
         self._programs.must(*_SYSTEMCTL, "disable", "--now", *timers)
@@ -85,16 +98,21 @@ class Systemd:
         """Let the timers run while the user is signed out. Raises `schedule-failed`."""
         self._programs.must("loginctl", "enable-linger", user)
 
+    def _own_timers(self, name: str) -> Sequence[str]:
+        timers = [f"{name}-{job}.timer" for job in SCHEDULED]
+        return [timer for timer in timers if is_ours(self._folder / timer, MARK)]
+
     def _files(self, schedule: Schedule) -> Mapping[Path, bytes]:
         return {
             self._folder / name: text.encode("utf-8", "surrogateescape") for name, text in unit_files(schedule).items()
         }
 
     def _shown(self, timer: str) -> Mapping[str, str]:
-        done = self._programs.run(
-            *_SYSTEMCTL, "show", timer, "--timestamp=unix", "--property=ActiveState,NextElapseUSecRealtime"
-        )
-        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        wanted = (*_SYSTEMCTL, "show", timer, "--property=ActiveState,NextElapseUSecRealtime")
+        done = self._programs.run(*wanted, "--timestamp=unix")
+        # An older systemd does not know that option; whether the timer is active it says all the same.
+        told = done.stdout if done.returncode == 0 else self._programs.must(*wanted)
+        return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
 
 
 def _calendar(file: Path) -> str:

@@ -24,6 +24,10 @@ class TaskScheduler:
         """Whether this is Windows."""
         return self._programs.has("schtasks")
 
+    def may_have(self, name: str) -> bool:  # noqa: ARG002 - the tasks have no files
+        """Never: the Task Scheduler always answers."""
+        return False
+
     def writings(self, schedule: Schedule) -> Sequence[Writing]:
         """The tasks."""
         return [Writing(place=name, text=text) for name, text in task_files(schedule).items()]

@@ -18,6 +18,9 @@ _FIELDS: Final = re.compile(
     r"(?P<minute>\d{1,2})(?:-59/(?P<minutes>\d{1,2}))? (?P<hour>\*|\d{1,2})(?:-23/(?P<hours>\d{1,2}))? \* \* \* "
 )
 _MARK: Final = ": written by amzlink schedule install"
+_BEGINS_JOB: Final = frozenset("0123456789*@~-")  # and a setting begins with a name, such as MAILTO
+_SETS: Final = re.compile(r"""(?P<name>\b[A-Za-z_]\w*)=(?:"(?:\\.|[^"\\])*(?:"|\Z)|'[^']*(?:'|\Z)|\\.|[^\s"'\\])+""")
+_MOST_SHOWN: Final = 200  # characters
 
 
 def mark_of(name: str) -> str:
@@ -31,9 +34,13 @@ def own_lines(table: str, name: str) -> Sequence[str]:
 
 
 def foreign_lines(table: str) -> Sequence[str]:
-    """Lines that a person has written and that run amzlink."""
+    """Lines that a person has written and that run amzlink; what such a line sets is left out, for it may be secret."""
     lines = [line.strip() for line in _LINE.findall(table)]
-    return [line for line in lines if "amzlink" in line and not line.startswith("#") and not line.endswith(_MARK)]
+    return [
+        shown if len(shown := _SETS.sub(r"\g<name>=…", line)) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+        for line in lines
+        if "amzlink" in line and line[0] in _BEGINS_JOB and not line.endswith(_MARK)
+    ]
 
 
 def without(table: str, name: str) -> str:
@@ -88,11 +95,16 @@ def starter_script(schedule: Schedule) -> str:
     return "\n".join(lines)
 
 
+def start_of(starter: str) -> str:
+    """The starter's path as a line has it: for the shell, and with a mark before each %, where cron ends a line."""
+    return shlex.quote(starter).replace("%", "\\%")
+
+
 def _lines(schedule: Schedule, starter: str) -> Iterator[str]:
     for timing in schedule.timings:
-        command = f"{shlex.quote(starter)} {timing.job} --all-stores".replace("%", "\\%")
-        yield f"{fields(timing)} {command} {mark_of(schedule.name)}"
+        yield f"{fields(timing)} {start_of(starter)} {timing.job} --all-stores {mark_of(schedule.name)}"
 
 
 def _is_own(line: str, name: str) -> bool:
-    return line.rstrip().endswith(mark_of(name))
+    """A comment is not, whatever it quotes: its writer may want it back."""
+    return line.rstrip().endswith(mark_of(name)) and not line.lstrip().startswith("#")
