@@ -26,9 +26,10 @@ def test_an_address_that_answers_is_called_once() -> None:
         assert [head.split(b"\r\n")[0] for head in server.heads] == [b"GET /secret-id HTTP/1.1"]
 
 
-def test_a_redirect_is_not_followed() -> None:
+def test_a_redirect_is_not_followed_and_said() -> None:
     with answering("302 Found", b"", headers=["Location: http://127.0.0.1:1/elsewhere"]) as server:
-        call(f"http://127.0.0.1:{server.port}/x")
+        with pytest.raises(Problem, match="status 302"):
+            call(f"http://127.0.0.1:{server.port}/x")
         assert len(server.heads) == 1
 
 

@@ -11,7 +11,7 @@ from amzlink.problems import schedule as texts
 from amzlink.problems.failures import CallFailed
 
 _SECONDS: Final = 10.0
-_FIRST_REFUSAL: Final = 400
+_FIRST_REFUSAL: Final = 300  # nobody has been told where the way leads on to somewhere else
 
 
 def ping(url: str, *, clock: Clock, environ: Mapping[str, str], transport: BaseTransport | None = None) -> None:
