@@ -184,8 +184,8 @@ class TestWritingAFileAsAWhole:
         assert mode_of(file) == 0o600
 
     def test_a_folder_that_is_missing_is_made_for_the_user_alone(self, tmp_path: Path) -> None:
-        write_private(tmp_path / "new" / "file", b"content")
-        assert mode_of(tmp_path / "new") == 0o700
+        write_private(tmp_path / "new" / "deeper" / "file", b"content")
+        assert [mode_of(tmp_path / "new"), mode_of(tmp_path / "new" / "deeper")] == [0o700, 0o700]
 
     def test_nothing_else_is_left_in_the_folder(self, tmp_path: Path) -> None:
         write_private(tmp_path / "file", b"one")

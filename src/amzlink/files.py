@@ -145,7 +145,9 @@ def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
         Problem: `not-writable`, `disk-full` or `disk-broken`; the old file is then untouched.
     """
     with translated_errors(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Each by itself: `parents` would make those above with everybody's rights.
+        for folder in reversed([path.parent, *(folder for folder in path.parent.parents if not folder.exists())]):
+            folder.mkdir(mode=0o700, exist_ok=True)
     with whole_file(path, durable=durable) as file:
         file.write(content)
 
