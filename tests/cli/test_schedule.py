@@ -241,6 +241,21 @@ class TestSystemd:
         systemd.run("remove")
         assert theirs.exists()
 
+    def test_a_folder_that_cannot_be_written_is_told(self, systemd: Place) -> None:
+        systemd.units.parent.mkdir(parents=True)
+        systemd.units.touch()
+        ran = systemd.run("install", "--yes")
+        assert ran.code == 73
+        assert "not-writable" in ran.err
+
+    def test_a_link_that_leads_nowhere_is_somebody_elses(self, systemd: Place, tmp_path: Path) -> None:
+        systemd.units.mkdir(parents=True)
+        link = systemd.units / f"amzlink-{self.home_id(systemd)}-push-status.timer"
+        link.symlink_to(tmp_path / "later.timer")
+        assert systemd.run("install", "--yes").code == 78
+        assert list(systemd.units.iterdir()) == [link]
+        assert not (tmp_path / "later.timer").exists()
+
     def test_timers_that_do_not_start_are_not_left_enabled(self, systemd: Place) -> None:
         systemd.machine.turn("systemctl", "stuck")
         assert systemd.run("install", "--yes").code == 78

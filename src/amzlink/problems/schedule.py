@@ -57,7 +57,7 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
 }
 
 CRONTAB_DIFFERS: Final = "the crontab that was read back is not the one that was written"
-SCHEDULERS_TRIED: Final = "neither a systemd user manager nor `crontab` was found"
+SCHEDULERS_TRIED: Final = "no systemd user manager answers, and `crontab` is missing or refuses"
 PERIODS_IN_WORDS: Final = "5, 10, 15, 20, 30 or 60 minutes (`15m`), or 1, 2, 3, 4, 6, 12 or 24 hours (`2h`)"
 QUESTION: Final = "Run amzlink by itself, every 15 minutes?"
 ABOUT: Final = (

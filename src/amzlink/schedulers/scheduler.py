@@ -157,18 +157,19 @@ def files_in_place(files: Mapping[Path, bytes], mark: str, *, mode: int = 0o600)
     """
     before = {path: _content(path) for path in files}
     for path, content in before.items():
-        if content is not None and mark.encode() not in content:
+        # A link that leads nowhere is somebody's too, and is not written through.
+        if path.is_symlink() if content is None else mark.encode() not in content:
             raise failed(path.name, texts.file_of_others(file=path))
+    written: list[Path] = []
     try:
         for path, content in files.items():
             _write(path, content, mode)
+            written.append(path)
         yield
     except BaseException:
-        for path, content in before.items():
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                _write(path, content, mode)
+        for path in written:
+            with contextlib.suppress(OSError, Problem):  # what went wrong first is what counts
+                _restore(path, before[path], mode)
         raise
 
 
@@ -190,6 +191,13 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     write_private(path, content)
     with translated_errors(path):
         path.chmod(mode)
+
+
+def _restore(path: Path, content: bytes | None, mode: int) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        _write(path, content, mode)
 
 
 def _content(path: Path) -> bytes | None:
