@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from amzlink.jobs.diagnosis.schedule import is_scheduled
 from tests.support.schedulers import Machine
 from tests.support.world import SLUG, Ran, Shell, shell
 
@@ -256,6 +257,13 @@ class TestSystemd:
         assert list(systemd.units.iterdir()) == [link]
         assert not (tmp_path / "later.timer").exists()
 
+    def test_timers_of_a_home_that_was_moved_do_not_work(self, systemd: Place) -> None:
+        systemd.run("install", "--yes")
+        for service in systemd.units.glob("*.service"):
+            service.write_text(service.read_text().replace(str(systemd.at.home), "/where/it/was"))
+        jobs = systemd.run("show", "--json").document["jobs"]
+        assert [(job["works"], job["next_run_at"]) for job in jobs] == [(False, None)] * 3
+
     def test_timers_that_do_not_start_are_not_left_enabled(self, systemd: Place) -> None:
         systemd.machine.turn("systemctl", "stuck")
         assert systemd.run("install", "--yes").code == 78
@@ -339,6 +347,18 @@ class TestWhatKeepsItFromWorking:
         assert len(warning["summary"]) < 300
         assert "s3cret" not in ran.out
         assert "w0rd" not in ran.out
+
+    @pytest.mark.parametrize(
+        ("line", "runs"),
+        [
+            ("MAILTO=amzlink@shop.example", False),
+            ("# 5 * * * * amzlink import-orders", False),
+            ("@hourly amzlink import-orders", True),
+        ],
+    )
+    def test_only_a_job_counts_as_a_schedule(self, cron: Place, line: str, *, runs: bool) -> None:
+        cron.machine.table = f"{line}\n"
+        assert is_scheduled(cron.environ) is runs
 
     def test_a_period_that_cron_cannot_keep_is_refused_with_those_it_can(self, cron: Place) -> None:
         ran = cron.run("install", "--every", "7m")

@@ -24,7 +24,7 @@ def schedulers(environ: Mapping[str, str], home: Home, platform: str = sys.platf
         yield Launchd(programs, folder / "Library" / "LaunchAgents", home.log)
     elif folder:
         settings = Path(environ.get("XDG_CONFIG_HOME") or folder / ".config")
-        yield Systemd(programs, settings / "systemd" / "user")
+        yield Systemd(programs, settings / "systemd" / "user", home.root)
     yield Crontab(programs, home.config / "scheduled.sh")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.core.schedule.plan import SCHEDULED, Schedule
-from amzlink.core.schedule.systemd import MARK, timing_of, unit_files
+from amzlink.core.schedule.systemd import MARK, sets, timing_of, unit_files
 from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing, delete_ours, files_in_place, is_ours
 
 _SYSTEMCTL: Final = ("systemctl", "--user")
@@ -14,13 +14,14 @@ _MICROSECONDS: Final = 1_000_000
 
 
 class Systemd:
-    """systemd's user manager; `folder` is where this user's units are."""
+    """systemd's user manager; `folder` is where this user's units are, `root` is their AMZLINK_HOME."""
 
     kind: Final[Kind] = "systemd"
 
-    def __init__(self, programs: Programs, folder: Path) -> None:
+    def __init__(self, programs: Programs, folder: Path, root: Path | None) -> None:
         self._programs = programs
         self._folder = folder
+        self._root = root
 
     def fits(self) -> bool:
         """Whether this user has a manager that answers: in a container, or after `su`, there is none."""
@@ -70,19 +71,20 @@ class Systemd:
         self._programs.must(*_SYSTEMCTL, "daemon-reload")
 
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:  # noqa: ARG002 - systemd knows the times
-        """The jobs whose timers are ours."""
+        """The jobs whose timers are ours. Those of a home that was moved since work for the place where it was."""
         found = []
         for job in SCHEDULED:
             file = self._folder / f"{name}-{job}.timer"
             if is_ours(file, MARK):
                 shown = self._shown(file.name)
+                works = shown.get("ActiveState") == "active" and self._is_here(file.with_suffix(".service"))
                 found.append(
                     Installed(
                         job=job,
                         runs=(runs := _calendar(file)),
                         timing=timing_of(job, runs),
-                        next_run=_moment(shown.get("NextElapseUSecRealtime", "")),
-                        works=shown.get("ActiveState") == "active",
+                        next_run=_moment(shown.get("NextElapseUSecRealtime", "")) if works else None,
+                        works=works,
                     )
                 )
         return found
@@ -101,6 +103,12 @@ class Systemd:
     def _own_timers(self, name: str) -> Sequence[str]:
         timers = [f"{name}-{job}.timer" for job in SCHEDULED]
         return [timer for timer in timers if is_ours(self._folder / timer, MARK)]
+
+    def _is_here(self, service: Path) -> bool:
+        """Whether the service is there, and works for this home."""
+        if not is_ours(service, MARK):
+            return False
+        return self._root is None or sets(service.read_text("utf-8", "replace"), "AMZLINK_HOME", str(self._root))
 
     def _files(self, schedule: Schedule) -> Mapping[Path, bytes]:
         return {

@@ -39,8 +39,13 @@ def foreign_lines(table: str) -> Sequence[str]:
     return [
         shown if len(shown := _SETS.sub(r"\g<name>=…", line)) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
         for line in lines
-        if "amzlink" in line and line[0] in _BEGINS_JOB and not line.endswith(_MARK)
+        if runs_amzlink(line) and not line.endswith(_MARK)
     ]
+
+
+def runs_amzlink(line: str) -> bool:
+    """Whether this is a job with amzlink in it: no comment, and no setting such as MAILTO."""
+    return "amzlink" in line and line.lstrip()[0] in _BEGINS_JOB
 
 
 def without(table: str, name: str) -> str:

@@ -37,6 +37,15 @@ def timing_of(job: str, text: str) -> Timing | None:
     return None
 
 
+def sets(service: str, name: str, value: str) -> bool:
+    """Whether a service's text gives its program this variable."""
+    return _setting(name, value) in service.splitlines()
+
+
+def _setting(name: str, value: str) -> str:
+    return f"Environment={_quoted(f'{name}={value}')}"
+
+
 def _hours(timing: Timing) -> str:
     return f"{timing.hour}" if timing.minutes == 24 * 60 else f"{timing.hour}/{timing.minutes // 60}"
 
@@ -54,7 +63,7 @@ def _service(schedule: Schedule, timing: Timing) -> Iterator[str]:
     # Trouble that passes by itself is no failure of the service.
     yield "SuccessExitStatus=75"
     for name, value in schedule.environment.items():
-        yield f"Environment={_quoted(f'{name}={value}')}"
+        yield _setting(name, value)
 
 
 def _timer(timing: Timing) -> Iterator[str]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from amzlink.core.schedule.crontab import runs_amzlink
+
 _LOOKS: Final = (
     ("crontab", "-l"),
     ("systemctl", "--user", "list-timers", "--all", "--no-pager"),
@@ -22,16 +24,22 @@ def is_scheduled(environ: Mapping[str, str]) -> bool | None:
         return None
     looked = False
     for command in _LOOKS:
-        if shutil.which(command[0], path=environ["PATH"]) is None:
+        if (program := shutil.which(command[0], path=environ["PATH"])) is None:
             continue
         try:
             done = subprocess.run(  # noqa: S603
-                command, capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
+                [program, *command[1:]],
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_SECONDS,
+                check=False,
             )
         except (subprocess.TimeoutExpired, OSError):
             continue
         looked = True
-        if any("amzlink" in line and not line.lstrip().startswith("#") for line in done.stdout.splitlines()):
+        names = runs_amzlink if command[0] == "crontab" else _names_amzlink
+        if any(map(names, done.stdout.splitlines())):
             return True
     return True if _in_system_crontab() else (False if looked else None)
 
@@ -43,6 +51,10 @@ def _in_system_crontab() -> bool:
             text = file.read_text("utf-8", "replace")
         except OSError:
             continue
-        if any("amzlink" in line and not line.lstrip().startswith("#") for line in text.splitlines()):
+        if any(map(runs_amzlink, text.splitlines())):
             return True
     return False
+
+
+def _names_amzlink(line: str) -> bool:
+    return "amzlink" in line
