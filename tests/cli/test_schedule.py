@@ -257,6 +257,13 @@ class TestSystemd:
         assert list(systemd.units.iterdir()) == [link]
         assert not (tmp_path / "later.timer").exists()
 
+    def test_what_is_no_file_is_somebody_elses(self, systemd: Place) -> None:
+        systemd.units.mkdir(parents=True)
+        os.mkfifo(systemd.units / f"amzlink-{self.home_id(systemd)}-import-orders.timer")
+        (systemd.units / f"amzlink-{self.home_id(systemd)}-push-status.timer").mkdir()
+        assert systemd.run("show").code == 0
+        assert systemd.run("install", "--yes").code == 78
+
     def test_timers_of_a_home_that_was_moved_do_not_work(self, systemd: Place) -> None:
         systemd.run("install", "--yes")
         for service in systemd.units.glob("*.service"):

@@ -201,7 +201,10 @@ def _restore(path: Path, content: bytes | None, mode: int) -> None:
 
 
 def _content(path: Path) -> bytes | None:
+    """What is in the file; None where there is none, and nothing where it is a folder, a pipe or a device."""
     with translated_errors(path):
+        if path.exists() and not path.is_file():
+            return b""
         try:
             return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
