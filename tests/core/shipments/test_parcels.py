@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amzlink.core.shipments.parcels import Kind, Parcel, ParcelItem, delivered_at, follow
+from amzlink.core.shipments.parcels import SUPERSEDED, Kind, Parcel, ParcelItem, delivered_at, follow
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -44,6 +44,12 @@ def test_a_status_that_says_nothing_leaves_the_one_before_it() -> None:
 
 def test_a_parcel_of_which_only_an_unknown_status_was_heard_is_none_yet() -> None:
     assert not parcel(Kind.UNKNOWN, announced_at=None).is_live
+
+
+@pytest.mark.parametrize(("seen", "expected"), [(Kind.LABELLED, Kind.CANCELLED), (Kind.UNDER_WAY, Kind.UNDER_WAY)])
+def test_a_label_that_a_file_replaced_comes_back_with_a_scan_alone(seen: Kind, expected: Kind) -> None:
+    after = follow(parcel(Kind.CANCELLED, status=SUPERSEDED), parcel(seen, updated_at=LATER))
+    assert (after.kind, after.status == SUPERSEDED) == (expected, seen is Kind.LABELLED)
 
 
 def test_a_moment_that_was_reached_stays_reached() -> None:

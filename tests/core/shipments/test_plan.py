@@ -641,6 +641,27 @@ class TestCorrections:
         assert (unclear.unclear, unclear.edit) == (("file:B",), ())
         assert set(unclear.already) == {"sendcloud:A", "sendcloud:C"}
 
+    @pytest.mark.parametrize("traceable", [True, False])
+    def test_a_file_confirms_what_a_label_holds_that_nobody_has_scanned(self, traceable: bool) -> None:
+        later = parcel("file:B", updated_at=NOON + HOUR, traceable=traceable)
+        lines = [line("1"), line("2")]
+        outlook = decide(situation(parcel("A", holds("1"), holds("2")), later, lines=lines), waiting=["A"])
+        assert [(entry.parcel, len(entry.items)) for entry in outlook.confirm] == [("file:B", 2)]
+        assert (outlook.superseded, outlook.waiting, outlook.nothing_left) == (("sendcloud:A",), (), ())
+
+    def test_a_label_that_is_made_after_the_file_waits_for_its_own_scan(self) -> None:
+        earlier = parcel("file:B", updated_at=NOON - HOUR)
+        outlook = decide(situation(parcel("A", holds("1")), earlier), waiting=["A"])
+        assert (outlook.confirm, outlook.waiting, outlook.superseded) == ((), ("sendcloud:A",), ())
+
+    def test_of_several_labels_a_file_has_to_say_which_one_is_on_its_way(self) -> None:
+        lines, labels = [line("1"), line("2")], (parcel("A", holds("1")), parcel("C", holds("2")))
+        outlook = decide(situation(*labels, self.LATER, lines=lines), waiting=["A", "C"])
+        assert (outlook.confirm, outlook.unclear) == ((), ("file:B",))
+        named = parcel("file:B", holds("2"), updated_at=NOON + HOUR)
+        outlook = decide(situation(*labels, named, lines=lines), waiting=["A", "C"])
+        assert contents_of(*outlook.confirm) == {"1": {"2": 1}}
+
 
 # Whatever the situation.
 

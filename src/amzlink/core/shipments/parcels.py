@@ -42,6 +42,9 @@ SENDCLOUD: Final = "sendcloud"
 FILE: Final = "file"
 """Who tells of a parcel; its key begins with that."""
 
+SUPERSEDED: Final = "superseded"
+"""The status of a parcel of which a file said something else later; its kind is `CANCELLED`."""
+
 OPEN: Final = frozenset({Kind.BEFORE, Kind.FAILED, Kind.LABELLED, Kind.UNDER_WAY, Kind.CANCELLING, Kind.UNKNOWN})
 """More can be heard of it."""
 
@@ -108,7 +111,9 @@ def follow(known: Parcel | None, seen: Parcel) -> Parcel:
         return seen
     if seen.updated_at < known.updated_at:
         return known
-    kind = known.kind if seen.kind is Kind.UNKNOWN and known.kind is not Kind.UNKNOWN else seen.kind
+    is_silent = seen.kind is Kind.UNKNOWN and known.kind is not Kind.UNKNOWN
+    # That a label is there was known when the file was read; only a scan says more.
+    kind = known.kind if is_silent or (known.status == SUPERSEDED and seen.kind is Kind.LABELLED) else seen.kind
     return msgspec.structs.replace(
         seen,
         kind=kind,

@@ -212,6 +212,7 @@ class _Planner:
         )
         shares = self._packing.share_out(others)
         heirs |= self._other_heirs([parcel for parcel in others if not shares[parcel.key]])
+        self._take_over_labels([parcel for parcel in others if parcel.key not in heirs], shares)
         for parcel in self._live:
             content = self._now.contents.get(parcel.key) if parcel.key in self._reached else None
             if inherited := heirs.get(parcel.key):
@@ -392,9 +393,37 @@ class _Planner:
             self._unclear.append(parcel.key)
         return meant[0] if len(meant) == 1 else None
 
+    def _take_over_labels(self, parcels: Sequence[Parcel], shares: dict[str, tuple[Item, ...]]) -> None:
+        """Let a file confirm what a label holds that nobody has scanned: it says that the parcel is on its way.
+
+        A letter is never scanned, and a file is the only other way to confirm it. A row that says what it holds has
+        its share already. Of several labels, it is unclear which one is meant.
+        """
+        for parcel in parcels:
+            if shares[parcel.key] or parcel.key not in self._reached or not self._may_take_over(parcel):
+                continue
+            labels = [
+                label
+                for label in parcels
+                if shares[label.key] and label.key not in self._reached and self._is_label_before(label, parcel)
+            ]
+            if len(labels) == 1:
+                shares[parcel.key], shares[labels[0].key] = shares[labels[0].key], ()
+                self._superseded.append(labels[0].key)
+            elif labels:
+                self._unclear.append(parcel.key)
+
+    def _may_take_over(self, parcel: Parcel) -> bool:
+        is_decided = parcel.key in (*self._superseded, *self._unclear)
+        return parcel.source == FILE and not is_decided and not self._packing.claims(parcel)
+
+    @staticmethod
+    def _is_label_before(label: Parcel, parcel: Parcel) -> bool:
+        return label.source != FILE and label.updated_at < parcel.updated_at
+
     def _is_told_before(self, entry: Confirmation, parcel: Parcel) -> bool:
         old = self._by_key.get(entry.parcel)
-        return old is not None and old.is_live and old.source != FILE and old.updated_at < parcel.updated_at
+        return old is not None and old.is_live and self._is_label_before(old, parcel)
 
     def _replace_refused(self, parcel: Parcel) -> None:
         for old in self._earlier(parcel):

@@ -101,7 +101,7 @@ class FeedRoute:
             if self._run.clock.now() >= until:
                 return
             messages = sum(feed.messages for feed in waiting)
-            self._run.reporter.step(f"Amazon works on {messages:,} confirmations")
+            self._run.reporter.step(f"confirmations that Amazon works on: {messages:,}")
             self._run.pause(pause, "next check")
             pause = next(pauses, pause)
             for feed in waiting:

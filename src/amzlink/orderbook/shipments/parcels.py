@@ -12,7 +12,7 @@ from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.orders.story import Event, What
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
-from amzlink.core.shipments.parcels import DEAD, FILE, OPEN, SENDCLOUD, Kind, Parcel, ParcelItem
+from amzlink.core.shipments.parcels import DEAD, FILE, OPEN, SENDCLOUD, SUPERSEDED, Kind, Parcel, ParcelItem
 from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
@@ -168,11 +168,11 @@ def touch_parcels(book: StoreBook, keys: Collection[str], now: datetime) -> None
 
 
 def note_superseded(book: StoreBook, keys: Collection[str]) -> None:
-    """Note that these are none any more: a later file told of the same things with another number."""
+    """Note that these count no longer: a file said something else of the same things later."""
     with book.writing() as connection:
         for key in keys:
             here = update(PARCELS).where(PARCELS.c.store == book.store, PARCELS.c.parcel == key)
-            connection.execute(here.values(kind=Kind.CANCELLED.value, status="superseded"))
+            connection.execute(here.values(kind=Kind.CANCELLED.value, status=SUPERSEDED))
 
 
 def note_nothing_left(book: StoreBook, keys: Mapping[str, bool]) -> None:

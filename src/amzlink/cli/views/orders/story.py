@@ -12,7 +12,7 @@ from amzlink.cli.views.words import local_day, local_time
 from amzlink.clock import in_local_zone, to_iso
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.story import At, Confirmed, Event, Wait, WaitsFor, What
-from amzlink.core.shipments.parcels import FILE, Kind, Parcel
+from amzlink.core.shipments.parcels import FILE, SUPERSEDED, Kind, Parcel
 from amzlink.jobs.orders.story import AtDestination, ConfirmationNow, Story
 from amzlink.problems import ProblemName
 
@@ -293,6 +293,8 @@ def _parcel(parcel: Parcel, now: datetime) -> str:
     if parcel.source == FILE and parcel.announced_at:
         told = [f"shipped {local_day(in_local_zone(parcel.announced_at).date())}, as a file says"]
     state = [] if parcel.kind is Kind.DELIVERED and parcel.delivered_at else [_STATES[parcel.kind]]
+    if parcel.status == SUPERSEDED:
+        state = ["replaced by what a file says"]
     service = f" ({parcel.service})" if parcel.service else ""
     why_not = ". Not confirmed: other parcels hold all its items" if parcel.nothing_left else ""
     return f"{carrier}{service}: {', '.join([*told, *state])}{why_not}"
