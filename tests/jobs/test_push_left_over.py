@@ -112,3 +112,15 @@ def test_a_letter_waits_for_a_scan_that_may_never_come(tmp_path: Path, capsys: p
     words = waits_in_words(found, to_iso)
     assert f"push-status confirms it from {to_iso(found.unscanned_from)} on, scanned or not" in words
     assert "no tracking number, so" not in said(at.push(), capsys)
+
+
+def test_a_letter_that_waits_for_a_scan_is_confirmed_by_a_file(tmp_path: Path) -> None:
+    at = Pushing(tmp_path, update_status_when="processed")
+    letter = at.sell_one(1)
+    at.parcels("letter", letter)
+    at.push()
+    report = at.push_file(row(letter, ""))
+    assert (report.planned.nothing_left, report.planned.failed) == ({}, [])
+    assert list(at.numbers(letter).values()) == [None]
+    at.push()
+    assert wait(at, letter) is Wait.AMAZON_SHOWS

@@ -75,10 +75,10 @@ ENTRIES: Final = {
         exit_code=Exit.PARTLY,
     ),
     ProblemName.CORRECTION_UNCLEAR: Entry(
-        title="A corrected number that fits several parcels",
-        what="The file has another tracking number for the order {order_id}, and it is not clear for which of its parcels.",
-        why="Amazon knows several parcels of this order. The line of the file does not say which items are in the parcel.",
-        next_step="Fill in the columns order_item_id and quantity as in the parcel that you mean, and give the file again. Or change the number in Seller Central, Manage Orders, Edit Shipment.",
+        title="A line that fits several parcels",
+        what="It is not clear which parcel of the order {order_id} the file means.",
+        why="The order has several parcels. The line of the file does not say which items are in the parcel.",
+        next_step="Fill in the columns order_item_id and quantity as in the parcel that you mean, and give the file again. Or enter the number in Seller Central, Manage Orders.",
         exit_code=Exit.PARTLY,
     ),
     ProblemName.PARCEL_OF_STOPPED_ORDER: Entry(

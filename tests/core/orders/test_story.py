@@ -131,6 +131,7 @@ def test_each_answer_has_its_reason_in_the_record(order: Standing) -> None:
         (Standing(status="UNSHIPPED", now=NOW, destination=At.SENT, may_be_there=True), Wait.LABEL),
         (Standing(status="UNSHIPPED", now=NOW, destination=At.REFUSED), Wait.REFUSED_BY_SENDCLOUD),
         (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.OUT),)), Wait.SCAN),
+        (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.OUT),), is_purged=True), Wait.SELLER_CENTRAL),
         (Standing(status="UNSHIPPED", now=NOW, parcels=(ParcelNow(Way.OUT, has_number=False),)), Wait.SCAN_IN_DOUBT),
         (
             Standing(

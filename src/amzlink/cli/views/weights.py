@@ -265,6 +265,9 @@ def _print(console: Console, report: CheckReport, *, dry_run: bool) -> None:
     if findings or any(not outcome.is_taken for outcome in report.patches):
         command = f"`amzlink check-weights --set SKU=0.45kg{console.option_of(report.store)}`"
         console.say(f"Set a weight with {command}; with --apply Amazon's listing gets it too.")
+        if any(checked.entry.open_orders and checked.entry.verdict.suggestion_grams for checked in findings):
+            accept = f"`amzlink check-weights --accept-suggestions{console.option_of(report.store)}`"
+            console.say(f"{accept} sets the suggested weights.")
         console.say(_BY_HAND)
 
 

@@ -286,6 +286,8 @@ def _confirming(order: Standing, parcels: Sequence[ParcelNow]) -> Wait | None:
     if parcels and order.amazon_confirms:
         return Wait.AMAZON_CONFIRMS
     if untold := [parcel for parcel in parcels if parcel.confirmed is None]:
+        if order.is_purged:  # no number is kept for it any more, so amzlink can confirm none of them
+            return Wait.SELLER_CENTRAL
         unscanned = [parcel for parcel in untold if not parcel.has_reached]
         if not unscanned:
             return Wait.NEXT_PUSH

@@ -40,7 +40,7 @@ _WAITS: Final = {
     Wait.SENDCLOUD_STORES: "Sendcloud to save the order",
     Wait.LABEL: "you to make its label in Sendcloud",
     Wait.NEXT_IMPORT: "the next import, which sends it to Sendcloud",
-    Wait.SELLER_CENTRAL: "you to ship it from Seller Central, because its personal data was deleted here",
+    Wait.SELLER_CENTRAL: "you to ship and confirm it in Seller Central, because its personal data was deleted here",
     Wait.OWN_PARCEL: "you to ship it and to confirm it with `amzlink push-status --from FILE.csv`",
     Wait.DELIVERY: "the delivery",
     Wait.RETURN: "the parcel, which comes back to you",
