@@ -12,7 +12,7 @@ from amzlink.cli.views.orders.lists import show_list
 from amzlink.cli.views.orders.story import story_parts, waits_in_words
 from amzlink.cli.views.shipments import show
 from amzlink.clock import to_iso
-from amzlink.core.orders.story import Wait
+from amzlink.core.orders.story import Wait, WaitsFor
 from amzlink.jobs.orders.browse import look_at_orders
 from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.jobs.push_status import PushReport
@@ -112,6 +112,13 @@ def test_a_letter_waits_for_a_scan_that_may_never_come(tmp_path: Path, capsys: p
     words = waits_in_words(found, to_iso)
     assert f"push-status confirms it from {to_iso(found.unscanned_from)} on, scanned or not" in words
     assert "no tracking number, so" not in said(at.push(), capsys)
+
+
+def test_an_order_that_amazon_collects_is_not_said_to_wait_for_its_release_alone() -> None:
+    words = waits_in_words(WaitsFor(Wait.RELEASE, holds=("amazon-ships",)), to_iso)
+    assert words.startswith(
+        "you to handle it in Seller Central, or to release it if you ship it yourself. It is on hold"
+    )
 
 
 def test_a_letter_that_waits_for_a_scan_is_confirmed_by_a_file(tmp_path: Path) -> None:

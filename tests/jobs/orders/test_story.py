@@ -193,7 +193,7 @@ class TestTheWayOfAnOrder:
         assert said(at, "purge-pii", "--order", order_id, "--yes").code == 0
         at.send_to_sendcloud()
         at.run()
-        assert story(at, order_id)["waits_for"].startswith("you to ship it from Seller Central")
+        assert story(at, order_id)["waits_for"].startswith("you to ship and confirm it in Seller Central")
 
 
 class TestReasons:

@@ -113,6 +113,8 @@ _STATES: Final = {
     Kind.CANCELLED: "cancelled",
     Kind.UNKNOWN: "state unknown",
 }
+_NOT_BY_CARRIER: Final = frozenset({Hold.AMAZON_SHIPS, Hold.STORE_PICKUP})
+"""Holds of orders that the merchant's own carrier usually does not ship, so that a release is not the usual step."""
 _CONFIRMATIONS: Final = {
     Confirmed.PLANNED: "planned",
     Confirmed.SENT: "sent, not answered yet",
@@ -218,6 +220,8 @@ def waits_in_words(waiting: WaitsFor, told: Callable[[datetime], str]) -> str:
     words = _WAITS[waiting.wait]
     if waiting.wait is Wait.RELEASE:
         others = [hold for hold in waiting.holds if hold != Hold.MANUAL]
+        if not _NOT_BY_CARRIER.isdisjoint(others):
+            words = "you to handle it in Seller Central, or to release it if you ship it yourself"
         words += f". It is on hold for {', '.join(others)}" if others else ". You put it on hold"
     if waiting.unscanned_from:
         words += f". push-status confirms it from {told(waiting.unscanned_from)} on, scanned or not"
