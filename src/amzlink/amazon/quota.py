@@ -10,6 +10,7 @@ model's. Time is the machine's: a clock that jumps ahead fills a bucket too earl
 
 import contextlib
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
@@ -21,9 +22,10 @@ from amzlink.files import lock, read_private, write_private
 from amzlink.problems import Problem, ProblemName
 
 _LOCK_SECONDS: Final = 20
-# Seconds times rate rarely make a whole call to the last digit; a wait could else be followed by ever smaller ones.
-_ROUNDING: Final = 1e-6
-_SHORTEST_WAIT: Final = 0.001
+# Seconds times rate rarely make a whole call to the last digit.
+_ROUNDING: Final = 1e-9
+_STEP: Final = 0.001
+"""Waits are whole steps, rounded up: clocks have no more digits than microseconds, and what a wait lacks is a 429."""
 _OVER_AFTER: Final = 300.0
 """Seconds after which no call can be under way any more: its run has died."""
 
@@ -64,7 +66,7 @@ def take(bucket: Bucket, operation: Operation) -> tuple[Bucket, float]:
     """Debit one call; or leave the bucket and tell the seconds until there is a call to debit."""
     if bucket.tokens >= 1 - _ROUNDING:
         return msgspec.structs.replace(bucket, tokens=max(0.0, bucket.tokens - 1)), 0.0
-    return bucket, max(_SHORTEST_WAIT, seconds_until(1, bucket, operation))
+    return bucket, max(1, ceil(seconds_until(1, bucket, operation) / _STEP)) * _STEP
 
 
 def seconds_until(calls: int, bucket: Bucket, operation: Operation) -> float:
