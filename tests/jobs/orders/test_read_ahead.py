@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
+from amzlink.orderbook.orders.pages import SLICE, Search, find_search, note_search
 from amzlink.orderbook.orders.rows import orders_of
 from amzlink.run import StoreRun
 from tests.jobs.orders.test_report_route import in_the_book, not_read, open_at_amazon, run
@@ -30,6 +31,19 @@ def shop(tmp_path: Path, orders: int, *, apart: float, searches: int = 2) -> Sto
             spending.quotas.take(SEARCH_ORDERS, at.clock.now().timestamp())
         spending.quotas.drain(GET_ORDER, at.clock.now().timestamp())
     return at
+
+
+class WithoutSearches(httpx.BaseTransport):
+    """Amazon, which answers every search with this status."""
+
+    def __init__(self, at: StoreOnSandbox, status: int) -> None:
+        self._inner, self._status = at.transport, status
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/2026-01-01/orders"):
+            return self._inner.handle_request(request)
+        error = {"code": "InvalidInput", "message": "No."}
+        return httpx.Response(self._status, json={"errors": [error]}, request=request)
 
 
 def by_number(at: StoreOnSandbox) -> list[str]:
@@ -106,17 +120,24 @@ def test_a_search_that_does_not_show_the_orders_of_a_report_is_not_asked_for_eve
     assert sum("createdAfter" in query for query in searches) <= 2
 
 
+def test_a_slice_that_was_begun_is_forgotten_once_its_orders_are_read(tmp_path: Path) -> None:
+    at = shop(tmp_path, 3, apart=60)
+    now = at.clock.now()
+    begun = Search(
+        kind=SLICE, position=3, query={}, window_start=now - HOUR, window_end=now, marketplace_ids=(),
+        page_token="next", page_token_at=now,
+    )  # fmt: skip
+    with at.deps.book(SLUG) as book:
+        note_search(book, begun)
+    assert run(at).problem is None
+    with at.deps.book(SLUG) as book:
+        assert find_search(book, SLICE) is None
+
+
 @pytest.mark.parametrize("status", [400, 403, 500])
 def test_where_searches_are_refused_orders_are_still_read_by_number(tmp_path: Path, status: int) -> None:
     at = shop(tmp_path, 60, apart=60)
 
-    class NoSearch(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            if not request.url.path.endswith("/2026-01-01/orders"):
-                return at.transport.handle_request(request)
-            error = {"code": "InvalidInput", "message": "No."}
-            return httpx.Response(status, json={"errors": [error]}, request=request)
-
-    at.deps.transport = NoSearch()
+    at.deps.transport = WithoutSearches(at, status)
     assert run(at, route="report", max_wait=HOUR).problem is not None
     assert len(not_read(at)) < 30 or status == 500

@@ -67,7 +67,7 @@ class ReadAhead:
 
         What Amazon refuses is noted, and asked for again by a later run.
         """
-        by_search = by_search and len(orders_not_read(self._book, _FEWEST, due_at=self._run.now())) == _FEWEST
+        by_search = by_search and self._is_worth_a_search()
         try:
             while not until():
                 # Planned before there is a call for it, so that getOrder leaves these orders to it.
@@ -86,6 +86,13 @@ class ReadAhead:
     def can_search(self) -> bool:
         """Whether a search is to be had without waiting for it."""
         return self._run.quotas.left(SEARCH_ORDERS, self._run.clock.now().timestamp()) >= 1
+
+    def _is_worth_a_search(self) -> bool:
+        """Whether so much is unread that a slice can be planned; else a slice that was begun is forgotten."""
+        if len(orders_not_read(self._book, _FEWEST, due_at=self._run.now())) == _FEWEST:
+            return True
+        finish_search(self._book, SLICE)
+        return False
 
     # By number -------------------------------------------------------------------------------------------------------
 
@@ -145,7 +152,7 @@ class ReadAhead:
 
     def _planned(self) -> list[Slice]:
         moments = unread_moments(self._book, self._marketplace_ids, _MOST_MOMENTS)
-        planned = [_of_search(begun)] if (begun := self._begun()) else []
+        planned = [_of_search(begun)] if (begun := self._begun()) and self._brings_enough(_of_search(begun)) else []
         for each in plan_slices(moments, PAGE_SIZE, _MOST_SLICES, _FEWEST):
             if any(each.start <= there.end and there.start <= each.end for there in planned):
                 continue
@@ -157,6 +164,10 @@ class ReadAhead:
             largest = max(counts, key=lambda key: counts[key])
             planned.append(msgspec.structs.replace(each, marketplace_ids=(largest,)))
         return planned
+
+    def _brings_enough(self, slice_: Slice) -> bool:
+        """Whether the rest of a slice is worth a page: getOrder may have read its orders meanwhile."""
+        return sum(unread_in(self._book, slice_).values()) >= _FEWEST
 
     def _begun(self) -> Search | None:
         """The slice of which an earlier page was read, unless it cannot be gone on with."""
