@@ -145,7 +145,8 @@ def _import_into(
         try:
             run.learn_time()
             intake = Intake(run, report.tally)
-            _bring_in(run, intake, options, report)
+            fetch = Fetch(run, intake, options.route)
+            _bring_in(run, fetch, options, report)
         finally:
             if rows is not None:
                 report.addresses = take_addresses(run, rows)
@@ -161,22 +162,21 @@ def _import_into(
             else:
                 forget_missing_weights(run.book)
             report.tally.customs = find_missing_customs(run)
-        report.problem = intake.missing_addresses()
+        report.problem = intake.missing_addresses() or fetch.throttled
         report.tally.incomplete = incomplete_orders(run.book)
         report.none_yet = not report.tally.fetched and not count_orders(run.book)
     except Problem as problem:
         # What was stored before counts, and so does the time that Amazon told.
         report.problem = problem
-        if isinstance(problem, Throttled):
-            report.booked = count_orders(run.book)
+    if isinstance(report.problem, Throttled):
+        report.booked = count_orders(run.book)
     if run.store.destination == SENDCLOUD:
         _send_on(run, report)
     if not run.dry_run:
         _purge(run, report)
 
 
-def _bring_in(run: StoreRun, intake: Intake, options: ImportOptions, report: ImportReport) -> None:
-    fetch = Fetch(run, intake, options.route)
+def _bring_in(run: StoreRun, fetch: Fetch, options: ImportOptions, report: ImportReport) -> None:
     if options.order_ids:
         fetch.asked_for(options.order_ids)
     elif run.store.amazon_sandbox:

@@ -80,6 +80,19 @@ def test_an_order_known_from_a_report_alone_is_held_until_it_was_read_the_most_u
     assert not_read(at) == []
 
 
+def test_a_run_that_leaves_orders_of_a_report_unread_for_the_quota_is_not_done_however_old_the_report_is(
+    tmp_path: Path,
+) -> None:
+    at = shop(tmp_path, 3500)
+    run(at)
+    at.clock.advance(4 * 3600)
+    report = run(at)
+    assert not_read(at)
+    assert report.window is not None  # all that has changed is in
+    assert report.problem is not None
+    assert (report.problem.name.value, report.booked) == ("throttled", 3500 - len(report.refused))
+
+
 def test_a_report_changes_nothing_of_an_order_that_was_read(tmp_path: Path) -> None:
     at = shop(tmp_path, 30)
     run(at)

@@ -83,6 +83,8 @@ class Fetch:
         """How the orders came: `report` as soon as one has brought some."""
         self.choice: RouteChoice | None = None
         """Why a report was asked for or not, where a page had to be waited for and either way was allowed."""
+        self.throttled: Throttled | None = None
+        """Why orders that only a report has told of are not read yet, where everything else is in."""
         self._wanted = route
         self._link = run.amazon
         self._book = run.book
@@ -165,7 +167,7 @@ class Fetch:
         if self._wanted == "report" or find_search(self._book, REPORT):
             self._by_report()
         self._go_through_all(planned)
-        self._ahead.read(by_search=True)
+        self.throttled = self._ahead.read(by_search=True)
         changes = planned[-1]
         return changes.window_start, changes.window_end
 
