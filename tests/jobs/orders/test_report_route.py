@@ -93,6 +93,14 @@ def test_a_run_that_leaves_orders_of_a_report_unread_for_the_quota_is_not_done_h
     assert (report.problem.name.value, report.booked) == ("throttled", 3500 - len(report.refused))
 
 
+def test_an_order_that_a_report_tells_of_and_a_search_reads_counts_once(tmp_path: Path) -> None:
+    at = shop(tmp_path, 3500)
+    report = run(at)
+    booked = len(in_the_book(at))
+    assert report.tally.verdicts["new"] == booked
+    assert booked <= report.tally.fetched <= report.booked + len(report.refused)
+
+
 def test_a_report_changes_nothing_of_an_order_that_was_read(tmp_path: Path) -> None:
     at = shop(tmp_path, 30)
     run(at)

@@ -40,6 +40,7 @@ _AHEAD: Final = timedelta(days=1)  # more than any clock or zone explains
 class Tally(msgspec.Struct, kw_only=True):
     """The counts of a run: `fetched` is the sum of the four verdicts and of what was refused on the pages.
 
+    What a report tells and what is then read of the same order counts once.
     `incomplete` are orders to ship that came incomplete, now or earlier. `customs` is what orders to ship lack.
     """
 
@@ -66,6 +67,7 @@ class _Sorted(msgspec.Struct):
     changes: list[OrderChange] = []
     put_off: list[Refusal] = []
     passed_over: list[PassedOver] = []
+    counted_before: int = 0
 
 
 class Intake:
@@ -82,6 +84,8 @@ class Intake:
         self._today = self._sealed.today(self._now)
         self._tally = tally
         self._counted_without_address: set[str] = set()
+        self._counted: dict[str, Verdict] = {}
+        self._reported: set[str] = set()
 
     def take(
         self,
@@ -96,7 +100,7 @@ class Intake:
         """
         found = self._sort(orders)
         refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused] + found.put_off
-        self._tally.fetched += len(orders) + len(refused)
+        self._tally.fetched += len(orders) + len(refused) - found.counted_before
         self._tally.refused += refusals
         waiting = [Refusal(each, ProblemName.RESPONSE_MALFORMED, services.DAMAGED_PAGE) for each in unread]
         done = search is not None and search.page_token is None
@@ -162,7 +166,7 @@ class Intake:
                 before = msgspec.structs.replace(before, changed_at=min(before.changed_at, order.changed_at))
             fingerprint = digest(told)
             verdict = judge(order, fingerprint, before, partial(sealed.tells_more, order))
-            self._tally.verdicts[verdict] += 1
+            found.counted_before += self._count(order, verdict)
             if verdict is Verdict.PENDING:
                 found.passed_over.append(PassedOver(order.order_id, order.status))
             if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
@@ -178,6 +182,20 @@ class Intake:
                 from_report=order.from_report,
             )
         return found
+
+    def _count(self, order: Order, verdict: Verdict) -> bool:
+        """Count an order; whether it was counted before, since a report tells of it too. A change outweighs none."""
+        before = self._counted.get(order.order_id)
+        again = before is not None and (order.from_report or order.order_id in self._reported)
+        if order.from_report:
+            self._reported.add(order.order_id)
+        if again and before is not Verdict.UNCHANGED:
+            return True
+        if again:
+            self._tally.verdicts[Verdict.UNCHANGED] -= 1
+        self._tally.verdicts[verdict] += 1
+        self._counted[order.order_id] = verdict
+        return again
 
     def _with_known_lines(self, order: Order) -> Order:
         """An order of which nothing is left to ship has the lines that it had, where they did not come again."""

@@ -280,7 +280,7 @@ def _paused(report: ImportReport) -> Sequence[str]:
         return ()
     now = datetime.now().astimezone()
     at = local_time(now + timedelta(seconds=seconds), now)
-    return services.paused(booked=report.booked, read=report.tally.fetched, at=at), reason(
+    return services.paused(booked=report.booked, read=min(report.tally.fetched, report.booked), at=at), reason(
         services.PAUSED_NEXT, ProblemName.THROTTLED
     )
 
