@@ -101,6 +101,16 @@ def test_an_order_that_a_report_tells_of_and_a_search_reads_counts_once(tmp_path
     assert booked <= report.tally.fetched <= report.booked + len(report.refused)
 
 
+def test_a_run_counts_no_hold_that_ended_when_it_read_the_order(tmp_path: Path) -> None:
+    at = shop(tmp_path, 60)
+    report = run(at, route="report")
+    assert not_read(at) == []
+    with at.deps.book(SLUG) as book, book.reading() as connection:
+        in_force = Counter(connection.scalars(select(HOLDS.c.hold)))
+    assert Hold.NOT_READ_YET not in report.tally.held
+    assert all(count <= in_force[hold] for hold, count in report.tally.held.items())
+
+
 def test_a_report_changes_nothing_of_an_order_that_was_read(tmp_path: Path) -> None:
     at = shop(tmp_path, 30)
     run(at)

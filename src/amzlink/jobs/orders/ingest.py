@@ -83,7 +83,7 @@ class Intake:
         self._now = run.now()
         self._today = self._sealed.today(self._now)
         self._tally = tally
-        self._counted_without_address: set[str] = set()
+        self._holding: dict[str, tuple[str, ...]] = {}  # the holds that were counted, by order
         self._counted: dict[str, Verdict] = {}
         self._reported: set[str] = set()
 
@@ -129,7 +129,8 @@ class Intake:
 
     def addresses_came(self, order_ids: Sequence[str], damaged: Sequence[str]) -> None:
         """Count the holds of these orders anew, whose addresses a person gave after they had come; some `damaged`."""
-        self._tally.held[Hold.NO_ADDRESS] -= len(self._counted_without_address.intersection(order_ids))
+        counted = [each for each in order_ids if Hold.NO_ADDRESS in self._holding.get(each, ())]
+        self._tally.held[Hold.NO_ADDRESS] -= len(counted)
         self._tally.held[Hold.DAMAGED_TEXT] += len(damaged)
         self._tally.held = +self._tally.held
 
@@ -238,7 +239,10 @@ class Intake:
         return OrderChange(order, fingerprint, known is None, found, sealed, rule, leaves, was_reported)
 
     def _count_holds(self, changes: Sequence[OrderChange]) -> None:
-        """Count what keeps the changed orders back. What a person lifted does not; the book knows that."""
+        """Count what keeps the changed orders back. What a person lifted does not; the book knows that.
+
+        Of an order that came before in this run, what kept it back then does not count any more.
+        """
         seen = [change.order.order_id for change in changes if not change.is_new]
         lifted = holds(self._book, seen) if seen else {}
         for change in changes:
@@ -247,6 +251,8 @@ class Intake:
             fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
             held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
             holding = counting(held, self._policy, self._now)
+            self._tally.held.subtract(self._holding.pop(change.order.order_id, ()))
             self._tally.held.update(holding)
-            if Hold.NO_ADDRESS in holding:
-                self._counted_without_address.add(change.order.order_id)
+            if holding:
+                self._holding[change.order.order_id] = holding
+        self._tally.held = +self._tally.held
