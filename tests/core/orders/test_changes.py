@@ -166,5 +166,5 @@ def test_the_digest_of_an_order_that_went_through_json_is_the_same() -> None:
 def test_whatever_is_read_of_an_order_replaces_what_a_report_told_of_it(days: int) -> None:
     """A report's time may be damaged, and an order that could not get over it would be held for ever."""
     order = order_of()
-    known = msgspec.structs.replace(known_from(order), changed_at=NOW + timedelta(days=days), from_report=True)
+    known = msgspec.structs.replace(known_from(order), changed_at=NOW + timedelta(days=days), reported_at=NOW)
     assert verdict_on(order, known) is Verdict.UPDATED

@@ -24,7 +24,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """What the book knows of an order: when it changed, a digest of its facts, and whether it can be addressed.
 
     `has_lines`: its items came at some time. `delivered_on` is the day on which all of it had arrived, as far as that
-    is known, by the word of `delivered_by`. `from_report`: nothing but a report has told of it.
+    is known, by the word of `delivered_by`. `reported_at` is when a report told of it first, as long as nothing else
+    has told of it.
     """
 
     changed_at: datetime
@@ -33,7 +34,12 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     delivered_on: date | None = None
     delivered_by: str | None = None
     has_lines: bool = False
-    from_report: bool = False
+    reported_at: datetime | None = None
+
+    @property
+    def from_report(self) -> bool:
+        """Whether nothing but a report has told of it."""
+        return self.reported_at is not None
 
 
 def digest(order: Order) -> str:

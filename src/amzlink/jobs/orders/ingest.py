@@ -1,7 +1,7 @@
 """Taking orders in: each gets a verdict and its holds, its personal data is sealed, and a page is stored as a whole."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -35,6 +35,7 @@ from amzlink.sealed import TakingIn
 _BY_AMAZON: Final = "AMAZON"
 _DATED_BY: Final = "sendcloud"
 _AHEAD: Final = timedelta(days=1)  # more than any clock or zone explains
+_MOST_READ: Final = 5_000  # a quota's burst is 2,000 orders, and then a report is asked for
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -67,7 +68,7 @@ class _Sorted(msgspec.Struct):
     changes: list[OrderChange] = []
     put_off: list[Refusal] = []
     passed_over: list[PassedOver] = []
-    counted_before: int = 0
+    counted_before: list[str] = []
 
 
 class Intake:
@@ -83,9 +84,9 @@ class Intake:
         self._now = run.now()
         self._today = self._sealed.today(self._now)
         self._tally = tally
-        self._holding: dict[str, tuple[str, ...]] = {}  # the holds that were counted, by order
-        self._counted: dict[str, Verdict] = {}
-        self._reported: set[str] = set()
+        self._began = self._now.replace(microsecond=0)  # as the book has it of what this run imports
+        self._counted_without_address: set[str] = set()
+        self._read: set[str] = set()  # what came before a report, as far as a quota's burst reaches
 
     def take(
         self,
@@ -100,7 +101,7 @@ class Intake:
         """
         found = self._sort(orders)
         refusals = [Refusal(entry.order_id, entry.problem, entry.message) for entry in refused] + found.put_off
-        self._tally.fetched += len(orders) + len(refused) - found.counted_before
+        self._tally.fetched += len(orders) + len(refused) - len(found.counted_before)
         self._tally.refused += refusals
         waiting = [Refusal(each, ProblemName.RESPONSE_MALFORMED, services.DAMAGED_PAGE) for each in unread]
         done = search is not None and search.page_token is None
@@ -115,8 +116,9 @@ class Intake:
             # A wrong Date must not move the next window's start beyond the time to go by.
             covered_until=min(search.window_end, self._now) if search and done and search.kind == "changes" else None,
         )
+        counted = holds(self._book, found.counted_before) if found.counted_before else {}
         save_page(self._book, page, self._now)
-        self._count_holds(found.changes)
+        self._count_holds(found.changes, counted)
 
     def refuse(self, order_id: str, problem: ProblemName, message: str) -> None:
         """Note a single order that could not be had; one that Amazon does not know is not asked for again."""
@@ -129,8 +131,7 @@ class Intake:
 
     def addresses_came(self, order_ids: Sequence[str], damaged: Sequence[str]) -> None:
         """Count the holds of these orders anew, whose addresses a person gave after they had come; some `damaged`."""
-        counted = [each for each in order_ids if Hold.NO_ADDRESS in self._holding.get(each, ())]
-        self._tally.held[Hold.NO_ADDRESS] -= len(counted)
+        self._tally.held[Hold.NO_ADDRESS] -= len(self._counted_without_address.intersection(order_ids))
         self._tally.held[Hold.DAMAGED_TEXT] += len(damaged)
         self._tally.held = +self._tally.held
 
@@ -167,7 +168,10 @@ class Intake:
                 before = msgspec.structs.replace(before, changed_at=min(before.changed_at, order.changed_at))
             fingerprint = digest(told)
             verdict = judge(order, fingerprint, before, partial(sealed.tells_more, order))
-            found.counted_before += self._count(order, verdict)
+            if self._was_counted(order, before):
+                found.counted_before.append(order.order_id)
+            else:
+                self._tally.verdicts[verdict] += 1
             if verdict is Verdict.PENDING:
                 found.passed_over.append(PassedOver(order.order_id, order.status))
             if verdict in (Verdict.UNCHANGED, Verdict.PENDING):
@@ -180,23 +184,20 @@ class Intake:
                 fingerprint,
                 change.order.personal.recipient.deliverable,
                 has_lines=bool(order.lines),
-                from_report=order.from_report,
+                reported_at=self._began if order.from_report else None,
             )
         return found
 
-    def _count(self, order: Order, verdict: Verdict) -> bool:
-        """Count an order; whether it was counted before, since a report tells of it too. A change outweighs none."""
-        before = self._counted.get(order.order_id)
-        again = before is not None and (order.from_report or order.order_id in self._reported)
+    def _was_counted(self, order: Order, before: Known | None) -> bool:
+        """Whether this run has counted the order already: a report and a search tell of the same ones.
+
+        The book says of which a report has told, so that nothing has to be remembered of thousands.
+        """
         if order.from_report:
-            self._reported.add(order.order_id)
-        if again and before is not Verdict.UNCHANGED:
-            return True
-        if again:
-            self._tally.verdicts[Verdict.UNCHANGED] -= 1
-        self._tally.verdicts[verdict] += 1
-        self._counted[order.order_id] = verdict
-        return again
+            return order.order_id in self._read
+        if len(self._read) < _MOST_READ:
+            self._read.add(order.order_id)
+        return before is not None and before.reported_at == self._began
 
     def _with_known_lines(self, order: Order) -> Order:
         """An order of which nothing is left to ship has the lines that it had, where they did not come again."""
@@ -238,21 +239,22 @@ class Intake:
         was_reported = known is not None and known.from_report
         return OrderChange(order, fingerprint, known is None, found, sealed, rule, leaves, was_reported)
 
-    def _count_holds(self, changes: Sequence[OrderChange]) -> None:
+    def _count_holds(self, changes: Sequence[OrderChange], counted: Mapping[str, tuple[HeldFor, ...]]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that.
 
-        Of an order that came before in this run, what kept it back then does not count any more.
+        Holds that were `counted` when a report told of the order in this run count no more.
         """
         seen = [change.order.order_id for change in changes if not change.is_new]
         lifted = holds(self._book, seen) if seen else {}
         for change in changes:
+            order_id = change.order.order_id
+            self._tally.held.subtract(counting(counted.get(order_id, ()), self._policy, self._now))
             if change.is_new and not change.causes:
                 continue
             fresh = tuple(HeldFor(hold, cause) for hold, cause in change.causes.items())
-            held = lifted.get(change.order.order_id, fresh) if not change.is_new else fresh
+            held = lifted.get(order_id, fresh) if not change.is_new else fresh
             holding = counting(held, self._policy, self._now)
-            self._tally.held.subtract(self._holding.pop(change.order.order_id, ()))
             self._tally.held.update(holding)
-            if holding:
-                self._holding[change.order.order_id] = holding
+            if Hold.NO_ADDRESS in holding:
+                self._counted_without_address.add(order_id)
         self._tally.held = +self._tally.held

@@ -147,6 +147,7 @@ _KNOWN: Final = select(
     ORDERS.c.delivered_at,
     ORDERS.c.delivered_by,
     ORDERS.c.lines,
+    ORDERS.c.imported_at,
     _OF_A_REPORT.exists().label("from_report"),
 ).where(ORDERS.c.store == OF_STORE, is_among(ORDERS.c.order_id))
 _PURGED: Final = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == OF_STORE, is_among(TOMBSTONES.c.order_id))
@@ -174,7 +175,7 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
                     from_iso(row.delivered_at).date() if row.delivered_at else None,
                     row.delivered_by,
                     has_lines=row.lines > 0,
-                    from_report=bool(row.from_report),
+                    reported_at=from_iso(row.imported_at) if row.from_report else None,
                 )
                 for row in execute_for(connection, _KNOWN, book.store, order_ids)
             },
