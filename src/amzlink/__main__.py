@@ -14,6 +14,9 @@ def main() -> int:
         sys.stdout.write(f"amzlink {__version__}\n")
         return 0
     from amzlink.cli.main import run  # noqa: PLC0415 - the line above is why
+    from amzlink.cli.shell.ctrl_c import make_sure_it_arrives  # noqa: PLC0415
+
+    make_sure_it_arrives()
 
     return run(argv)
 

@@ -163,7 +163,8 @@ def _at_sendcloud(sandbox: Sandbox, action: str, **what: str) -> None:
 def _shop() -> Iterator[tuple[Sandbox, Deps, Path]]:
     clock = _HastyClock()
     with (
-        tempfile.TemporaryDirectory(prefix="amzlink-demo-") as folder,
+        # What verify has left behind in a thread may still write when Ctrl-C ends the demo.
+        tempfile.TemporaryDirectory(prefix="amzlink-demo-", ignore_cleanup_errors=True) as folder,
         Sandbox(orders=_ORDERS, quota="off", clock=clock) as sandbox,
     ):
         addresses = sandbox.describe()
