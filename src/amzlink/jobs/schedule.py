@@ -24,14 +24,14 @@ from amzlink.schedulers.scheduler import Installed, Kind, Scheduler, Writing
 from amzlink.schedulers.systemd import Systemd
 from amzlink.secrets import NAMES, Source, variable
 
+_FOLDERS: Final = ("AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 CARRIED: Final = (
-    "AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "PYTHON_KEYRING_BACKEND", CLOCK_OFFSET, *ENDPOINT_VARIABLES,
+    *_FOLDERS, "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHON_KEYRING_BACKEND", CLOCK_OFFSET, *ENDPOINT_VARIABLES,
 )  # fmt: skip
-"""What decides where amzlink's files are and whom it calls. None of them can hold a secret."""
+"""What decides where amzlink's files are and whom it calls. An address can hold a secret only before an @."""
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 _WITH_ADDRESS: Final = frozenset({*_PROXIES, *ENDPOINT_VARIABLES})
-_PATHS: Final = frozenset({"AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "SSL_CERT_DIR"})
+_PATHS: Final = frozenset({*_FOLDERS, "SSL_CERT_DIR"})
 _NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 _LOST: Final[frozenset[Source]] = frozenset({"environment", "credentials directory"})
 
@@ -119,26 +119,20 @@ def install(deps: Deps, planned: Planned) -> None:
     Raises:
         Problem: `schedule-failed`, and everything is as it was.
     """
-    name, now = planned.schedule.name, deps.clock.now()
-    others = [
-        other for other in _all(deps)
-        # One that may have it and cannot be asked says so before anything is written.
-        if other.kind != planned.kind and _may_have(other, name) and other.installed(name, now)
-    ]  # fmt: skip
+    # One that may have it and cannot be asked says so before anything is written.
+    others = [other for other, _ in _installed(deps, deps.clock.now(), but=planned.kind)]
     planned.scheduler.install(planned.schedule)
     for other in others:
-        other.remove(name)
+        other.remove(planned.schedule.name)
 
 
 def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
     """Take the schedule away; gives the schedulers that had one. Raises `schedule-failed`."""
-    name, now = _name(deps), deps.clock.now()
     found: list[Kind] = []
-    for scheduler in _all(deps):
-        if _may_have(scheduler, name) and scheduler.installed(name, now):
-            if not dry_run:
-                scheduler.remove(name)
-            found.append(scheduler.kind)
+    for scheduler, _ in _installed(deps, deps.clock.now()):
+        if not dry_run:
+            scheduler.remove(_name(deps))
+        found.append(scheduler.kind)
     return found
 
 
@@ -148,8 +142,7 @@ def show(deps: Deps, now: datetime) -> Shown:
     Raises:
         Problem: `schedule-failed`, where a scheduler cannot be asked; or what keeps the order book shut.
     """
-    name = _name(deps)
-    found = [(each, jobs) for each in _all(deps) if _may_have(each, name) and (jobs := each.installed(name, now))]
+    found = list(_installed(deps, now))
     last = _last_runs(deps)
     first = found[0] if found else None
     return Shown(
@@ -173,6 +166,16 @@ def lingers(planned: Planned) -> bool | None:
 
 def _all(deps: Deps) -> Iterator[Scheduler]:
     return schedulers(deps.environ, deps.home)
+
+
+def _installed(
+    deps: Deps, now: datetime, *, but: Kind | None = None
+) -> Iterator[tuple[Scheduler, Sequence[Installed]]]:
+    """The schedulers that have this home's jobs, without the one that is left out. Raises `schedule-failed`."""
+    name = _name(deps)
+    for scheduler in _all(deps):
+        if scheduler.kind != but and _may_have(scheduler, name) and (jobs := scheduler.installed(name, now)):
+            yield scheduler, jobs
 
 
 def _may_have(scheduler: Scheduler, name: str) -> bool:

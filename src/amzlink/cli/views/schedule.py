@@ -98,7 +98,7 @@ def show_planned(console: Console, planned: Planned, *, dry_run: bool) -> None:
         return
     if console.as_json or (console.quiet and not dry_run):
         return
-    console.say(f"These will run by {NAMES[planned.kind]}:")
+    console.say(f"These jobs will be started by {NAMES[planned.kind]}:")
     for timing in planned.schedule.timings:
         console.say(f"{_how_often(timing)}, for all stores", lead=f"  {timing.job:<15}")
     console.say()
@@ -143,7 +143,7 @@ def show_schedule(console: Console, shown: Shown, now: datetime) -> None:
             console.line("amzlink does not run by itself on this machine: `schedule install` has not been run here.")
             console.line("Next: `amzlink schedule install`.")
         else:
-            console.line(f"Run by {NAMES[shown.kind]}.")
+            console.line(f"Started by {NAMES[shown.kind]}.")
             _print_jobs(console, shown, now, with_last=True)
             if shown.lingers is False:
                 console.line()
