@@ -17,11 +17,8 @@ from typing import Annotated, Final, Protocol
 import msgspec
 
 from amzlink.clock import Clock
-from amzlink.core.decoding import UndecodableError, read_json
-from amzlink.files import lock, read_private, write_private
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.shared_file import SharedFile
 
-_LOCK_SECONDS: Final = 20
 # Seconds times rate rarely make a whole call to the last digit.
 _ROUNDING: Final = 1e-9
 _STEP: Final = 0.001
@@ -94,7 +91,7 @@ class FileQuotas:
     """
 
     def __init__(self, path: Path, account: str, clock: Clock | None = None) -> None:
-        self._path = path
+        self._file = SharedFile(path, dict[str, Bucket])
         self._account = account
         self._clock = clock
         self._under_way: dict[str, float] = {}  # when the call of an operation was debited that is not over yet
@@ -102,7 +99,7 @@ class FileQuotas:
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""
         with self._held(now) as moment:
-            buckets = self._load()
+            buckets = self._file.load()
             bucket, wait = take(refill(buckets.get(self._key(operation)), operation, moment), operation)
             if not wait:
                 self._under_way[operation.name] = moment
@@ -114,7 +111,7 @@ class FileQuotas:
         """See `Quotas`."""
         debited = self._under_way.pop(operation.name, None)
         with self._held(now) as moment:
-            buckets = self._load()
+            buckets = self._file.load()
             bucket = refill(buckets.get(self._key(operation)), operation, moment)
             left = list(bucket.under_way)
             if debited in left:
@@ -125,7 +122,7 @@ class FileQuotas:
     def drain(self, operation: Operation, now: float) -> None:
         """See `Quotas`."""
         with self._held(now) as moment:
-            buckets = self._load()
+            buckets = self._file.load()
             bucket = refill(buckets.get(self._key(operation)), operation, moment)
             self._store(buckets, operation, msgspec.structs.replace(bucket, tokens=0.0))
 
@@ -136,23 +133,17 @@ class FileQuotas:
     def standing(self, operation: Operation, now: float) -> Bucket:
         """The bucket as it stands now; nothing is debited."""
         with self._held(now) as moment:
-            return refill(self._load().get(self._key(operation)), operation, moment)
+            return refill(self._file.load().get(self._key(operation)), operation, moment)
 
     @contextlib.contextmanager
     def _held(self, asked_at: float) -> Iterator[float]:
         """Alone with the file; the time by then. Raises `file-in-use` where another program does not let go of it."""
-        held = Problem(ProblemName.FILE_IN_USE, file=self._path)
-        with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
+        with self._file.held():
             yield self._clock.now().timestamp() if self._clock else asked_at
 
     def _key(self, operation: Operation) -> str:
         return f"{self._account} {operation.name}"
 
-    def _load(self) -> dict[str, Bucket]:
-        with contextlib.suppress(FileNotFoundError, UndecodableError):
-            return read_json(read_private(self._path), dict[str, Bucket])
-        return {}
-
     def _store(self, buckets: dict[str, Bucket], operation: Operation, bucket: Bucket) -> None:
         buckets[self._key(operation)] = bucket
-        write_private(self._path, msgspec.json.encode(buckets), durable=False)
+        self._file.store(buckets)

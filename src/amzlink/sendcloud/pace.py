@@ -11,19 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-import msgspec
-
 from amzlink.clock import Clock
-from amzlink.core.decoding import UndecodableError, read_json
-from amzlink.files import lock, read_private, write_private
-from amzlink.problems import Problem, ProblemName
+from amzlink.http.shared_file import SharedFile
 
 Limits = tuple[tuple[int, float], ...]
 READS: Final[Limits] = ((1000, 60.0),)
 WRITES: Final[Limits] = ((100, 60.0), (15, 1.0))
 Kind = Literal["reads", "writes"]
 _LIMITS: Final[dict[Kind, Limits]] = {"reads": READS, "writes": WRITES}
-_LOCK_SECONDS: Final = 20
 _LONGEST: Final = 60.0  # seconds of any limit
 _SHORTEST_WAIT: Final = 0.001  # so that no rest of a wait is too short for the clock
 
@@ -64,7 +59,7 @@ class Paces:
     def __init__(self, clock: Clock, integration: str, file: Path | None = None) -> None:
         self._clock = clock
         self._integration = integration
-        self._file = file
+        self._file = SharedFile(file, Made) if file else None
         self._made: Made = {}
         self._under_way: dict[Kind, float] = {}
 
@@ -95,12 +90,9 @@ class Paces:
         if self._file is None:
             yield self._made, self._clock.now().timestamp()
             return
-        held = Problem(ProblemName.FILE_IN_USE, file=self._file)
-        with lock(self._file.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
-            made: Made = {}
-            with contextlib.suppress(FileNotFoundError, UndecodableError):
-                made = read_json(read_private(self._file), Made)
+        with self._file.held():
+            made = self._file.load()
             before = {key: tuple(calls) for key, calls in made.items()}
             yield made, self._clock.now().timestamp()
             if before != {key: tuple(calls) for key, calls in made.items()}:
-                write_private(self._file, msgspec.json.encode(made), durable=False)
+                self._file.store(made)

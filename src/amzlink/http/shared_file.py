@@ -1,0 +1,44 @@
+"""What all runs of this home count together: a small JSON document in a file, changed by one run at a time."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from amzlink.core.decoding import UndecodableError, read_json
+from amzlink.files import lock, read_private, write_private
+from amzlink.problems import Problem, ProblemName
+
+_LOCK_SECONDS: Final = 20
+
+_T = TypeVar("_T")
+
+
+class SharedFile(Generic[_T]):
+    """A document of this `kind`. A file that is not there or cannot be understood is an empty one.
+
+    It need not outlast a power cut: a count that is lost costs a refused call at most.
+    """
+
+    def __init__(self, path: Path, kind: type[_T]) -> None:
+        self._path = path
+        self._kind = kind
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Alone with the file. Raises `file-in-use` where another program does not let go of it, or as `lock`."""
+        held = Problem(ProblemName.FILE_IN_USE, file=self._path)
+        with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
+            yield
+
+    def load(self) -> _T:
+        """What is in it. Raises `not-readable` or `disk-broken`."""
+        with contextlib.suppress(FileNotFoundError, UndecodableError):
+            return read_json(read_private(self._path), self._kind)
+        return self._kind()
+
+    def store(self, document: _T) -> None:
+        """Put this in its place. Raises as `write_private`."""
+        write_private(self._path, msgspec.json.encode(document), durable=False)
