@@ -5,7 +5,7 @@ USE := .venv/.use
 DEV := .venv/.dev
 BENCH := .venv/.bench
 
-.PHONY: demo test suite lint format cassettes model-tables docs bench soak clean
+.PHONY: demo test suite lint format cassettes model-tables docs bench soak test-faults clean
 
 demo: $(USE)
 	$(BIN)/amzlink demo
@@ -45,6 +45,10 @@ bench: $(BENCH)
 # The long form of the seeded tests.
 soak: $(DEV)
 	AMZLINK_SOAK=1 $(BIN)/pytest -m soak --timeout 3600
+
+# Every command against every fault of the sandbox, each in a process of its own.
+test-faults: $(DEV)
+	$(BIN)/pytest -n auto -m faults
 
 clean:
 	rm -rf .venv dist build

@@ -105,15 +105,17 @@ def _without_skip(report: _Report) -> _Report:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Left out is what lacks its files, and the long form of a seeded test unless `make soak` asks for it."""
+    """Left out is what lacks its files, and what takes long unless `make soak` or `make test-faults` asks for it."""
     # What takes a minute begins, so that no worker is left with it at the end; `worksteal` leaves it in one piece.
     items.sort(key=lambda item: item.name != "runTest" and item.get_closest_marker("long") is None)
-    with_soak = bool(config.getoption("-m") or os.environ.get("AMZLINK_SOAK"))
-    left_out = {
-        item for item in items if not _has_its_files(item) or (item.get_closest_marker("soak") and not with_soak)
-    }
+    with_all = bool(config.getoption("-m") or os.environ.get("AMZLINK_SOAK"))
+    left_out = {item for item in items if not _has_its_files(item) or (_takes_long(item) and not with_all)}
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("soak", "faults"))
 
 
 def _has_its_files(item: pytest.Item) -> bool:

@@ -48,6 +48,11 @@ def read(body: bytes) -> dict[int, FeedResult]:
     return plain
 
 
+def test_a_report_in_an_encoding_that_there_is_not_is_no_report() -> None:
+    with pytest.raises(ValueError, match="line 1"):
+        read(report().replace(b"UTF-8", b"UTs-8"))
+
+
 class TestResults:
     def test_a_report_without_refusals_has_none(self) -> None:
         assert read(report()) == {}

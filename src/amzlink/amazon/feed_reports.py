@@ -129,6 +129,8 @@ class _Reader:
             self._parser.Parse(piece, last)
         except expat.ExpatError as error:
             raise ValueError(services.broken_xml(error.lineno)) from None
+        except LookupError:  # it names an encoding that there is not
+            raise ValueError(services.broken_xml(1)) from None
 
     def _start(self, name: str, _attributes: object) -> None:
         self._path.append(name)
