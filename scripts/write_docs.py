@@ -219,7 +219,8 @@ def order_book() -> str:
     lines = [
         "# The tables of the order book",
         "",
-        "One database for all stores (SQLite, `orders.db`). Times are text, ISO 8601 in UTC: they sort, and a",
+        "One database for all stores: the file `orders.db` (SQLite), or a database on a",
+        "[PostgreSQL server](postgresql.md). Times are text, ISO 8601 in UTC: they sort, and a",
         "person can read them. Nothing personal is outside the table `sealed`. The schema is",
         "`orderbook/schema.py`. Each change of it is a migration in `orderbook/migrations/versions/`.",
         "",

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
-from tests.support import statements
+from tests.support import books, postgres, statements
 
 # A busy machine is no fault of the code: what a property test finds must not depend on the time it takes.
 settings.register_profile("amzlink", deadline=None)
@@ -61,10 +61,33 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[books.Engine]:
+    """Where the order books of this test are; what is marked `on_both_engines` runs once on each."""
+    chosen: books.Engine = getattr(request, "param", books.EVERYWHERE)
+    with books.on("sqlite" if request.node.get_closest_marker("on_sqlite") else chosen):
+        yield chosen
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of the order book, and one that asks for it, is two: one on each engine."""
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "on_both_engines" in marks and "on_sqlite" not in marks:
+        server = pytest.param("postgresql", marks=pytest.mark.needs_postgres)
+        metafunc.parametrize(
+            "engine", [server] if books.EVERYWHERE == "postgresql" else ["sqlite", server], indirect=True
+        )
+
+
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """One more worker than processors: a quarter of the suite's time goes by in waiting for clocks and disks."""
     return (yield) + 1
+
+
+def pytest_sessionfinish() -> None:
+    """The last worker stops the server, if there was one."""
+    postgres.leave()
 
 
 def pytest_collection_finish() -> None:
@@ -75,6 +98,8 @@ def pytest_collection_finish() -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A missing program skips a test, which is a failure in CI."""
+    if item.get_closest_marker("needs_postgres") and postgres.program("initdb") is None:
+        pytest.skip("needs initdb (of postgresql)")
     for mark in item.iter_markers("needs"):
         missing = [program for program in mark.args if shutil.which(program) is None]
         if missing:

@@ -34,7 +34,7 @@ BEFORE_A_STORE: Final = {
     ProblemName.KEYRING_UNAVAILABLE, ProblemName.KEYRING_LOCKED, ProblemName.SECRET_FILE_UNREADABLE,
     ProblemName.SECRET_TOO_LONG, ProblemName.SECRET_LOOKS_WRONG, ProblemName.REFRESH_TOKEN_MALFORMED,
     ProblemName.MWS_CREDENTIALS, ProblemName.HOME_OF_ANOTHER_USER, ProblemName.NOT_WRITABLE, ProblemName.DISK_FULL,
-    ProblemName.NOT_BUILT_YET, ProblemName.USAGE, ProblemName.INTERNAL_ERROR, ProblemName.INTERRUPTED,
+    ProblemName.USAGE, ProblemName.INTERNAL_ERROR, ProblemName.INTERRUPTED,
     ProblemName.SANDBOX_CREDENTIALS,
 }  # fmt: skip
 HOSTILE: Final = ["my shop", "a;rm -rf ~", "$(reboot)", "`id`", "it's", '"', "--yes", "ü\u202e", "-"]

@@ -303,6 +303,12 @@ class Deps:
 
         return Database.open(self.home.database_file, self.load_config().database.url)
 
+    def has_database(self) -> bool:
+        """Whether there is an order book, as far as that can be seen without opening it."""
+        from amzlink.orderbook.connection import locate  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        return locate(self.home.database_file, self.load_config().database.url).exists()
+
     @contextlib.contextmanager
     def book(self, slug: str) -> "Iterator[StoreBook]":
         """The order book of one store, open as long as the context lasts."""

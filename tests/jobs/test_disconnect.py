@@ -107,7 +107,7 @@ def test_a_store_in_which_another_job_is_at_work_is_left_as_it_is(world: StoreOn
 def test_while_another_program_holds_the_database_nothing_is_changed(
     world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("amzlink.orderbook.connection._BUSY_MILLISECONDS", 100)
+    monkeypatch.setattr("amzlink.orderbook.sqlite._BUSY_MILLISECONDS", 100)
     secrets = [world.deps.secrets.get(SLUG, name) for name in NAMES]
     sealed = count(world, "sealed")
     other = sqlite3.connect(world.deps.home.database_file, isolation_level=None)

@@ -29,7 +29,7 @@ from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.pages import OrderChange, Page, Search, save_page
 from amzlink.orderbook.schema import METADATA
-from tests.support.books import lay_out
+from tests.support.books import lay_out, url_of
 
 STORE: Final = "my-shop"
 NOW: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -175,7 +175,8 @@ def contents(book: Database) -> Mapping[str, Sequence[Any]]:
 @contextmanager
 def book_in(folder: Path) -> Iterator[Database]:
     """A book of its own."""
-    with Database.open(folder / "data" / "orders.db") as book:
+    file = folder / "data" / "orders.db"
+    with Database.open(file, url_of(file, laid_out=False)) as book:
         yield book
 
 

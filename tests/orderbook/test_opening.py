@@ -16,10 +16,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from amzlink.orderbook import migrations
-from amzlink.orderbook.connection import HEAD, locate, translated_database_errors
+from amzlink.orderbook.connection import HEAD, locate
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.schema import METADATA, ORDERS
+from amzlink.orderbook.sqlite import translated_database_errors
 from amzlink.problems import Exit, Problem
 from tests.orderbook.machine import as_nobody, common_folder, fill, needs_root, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, book_in, change_of, contents, order_of, save
@@ -270,10 +271,13 @@ class TestWhatCannotBeOpened:
         (tmp_path / "data").write_text("in the way")
         assert refusal(tmp_path / "data" / "orders.db").name.value == "not-writable"
 
-    @pytest.mark.parametrize("url", ["postgresql://host/amzlink", "mysql://host/amzlink", "orders.db"])
-    def test_a_server_is_refused_by_name_as_long_as_it_is_not_built(self, tmp_path: Path, url: str) -> None:
+    @pytest.mark.parametrize("url", ["mysql://host/amzlink", "orders.db"])
+    def test_an_address_of_no_database_that_amzlink_knows_is_a_fault_of_the_settings(
+        self, tmp_path: Path, url: str
+    ) -> None:
         problem = refusal(tmp_path / "orders.db", url)
-        assert problem.name.value == "not-built-yet"
+        assert problem.name.value == "config-invalid"
+        assert "database.url" in problem.summary
         assert list(tmp_path.iterdir()) == []
 
     @needs_root
@@ -349,7 +353,7 @@ class TestErrorsOfTheDatabase:
         def fails(_connection: sqlite3.Connection) -> None:
             raise sqlite3.OperationalError("locking protocol")
 
-        monkeypatch.setattr("amzlink.orderbook.connection._use_wal", fails)
+        monkeypatch.setattr("amzlink.orderbook.sqlite._use_wal", fails)
         problem = refusal(tmp_path / "orders.db")
         assert (problem.name.value, problem.exit_code) == ("locking-unavailable", Exit.CONFIGURATION)
         assert "network drive" in texts(problem)

@@ -23,6 +23,7 @@ from amzlink.deps import Deps
 from amzlink.files import Home
 from amzlink.orderbook.connection import open_engine
 from amzlink.orderbook.database import Database
+from amzlink.orderbook.sqlite import SqliteFile
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import MemorySecrets, Secret, SecretName, SecretStore
 from tests.support.destination import DiedError
@@ -99,13 +100,14 @@ class MortalDatabase(Database):
     """An order book in whose transactions one can die: before, at the end with nothing committed yet, and after."""
 
     def __init__(self, file: Path, fate: Fate) -> None:
-        super().__init__(open_engine(file), file)
+        location = SqliteFile(file)
+        super().__init__(open_engine(location), location)
         self._fate = fate
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, store: str | None = None) -> Iterator[Connection]:
         self._fate.step()
-        with super().writing() as connection:
+        with super().writing(store) as connection:
             yield connection
             self._fate.step()
         self._fate.step()

@@ -1,211 +1,71 @@
-"""Opening the order book: the connection, its settings, its schema, and what its errors mean."""
+"""Opening the order book, wherever it is, and bringing its schema up to date."""
 
-import contextlib
-import re
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Engine, text
 
-from amzlink.files import translate, translated_errors, why_unwritable
-from amzlink.problems import Problem, ProblemName, database, machine, stores, usage
+from amzlink.orderbook.location import Location
+from amzlink.orderbook.sqlite import SqliteFile
+from amzlink.problems import Problem, ProblemName, database, machine, stores
 
 HEAD: Final = "0013"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
-# SQLite's result codes (https://www.sqlite.org/rescode.html); the low byte of an extended code is the primary one.
-_PRIMARY: Final = 0xFF
-_MEANING: Final = {
-    sqlite3.SQLITE_FULL: ProblemName.DISK_FULL,
-    sqlite3.SQLITE_READONLY: ProblemName.NOT_WRITABLE,
-    sqlite3.SQLITE_PROTOCOL: ProblemName.LOCKING_UNAVAILABLE,
-    sqlite3.SQLITE_BUSY: ProblemName.DATABASE_UNREACHABLE,
-    sqlite3.SQLITE_LOCKED: ProblemName.DATABASE_UNREACHABLE,
-    sqlite3.SQLITE_CANTOPEN: ProblemName.DATABASE_UNREACHABLE,
-    sqlite3.SQLITE_PERM: ProblemName.DATABASE_UNREACHABLE,
-    sqlite3.SQLITE_AUTH: ProblemName.DATABASE_UNREACHABLE,
-    sqlite3.SQLITE_CORRUPT: ProblemName.DATABASE_CORRUPT,
-    sqlite3.SQLITE_NOTADB: ProblemName.DATABASE_CORRUPT,
-}
-_LOCK_ERRORS: Final = frozenset(
-    {
-        sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK,
-        sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_IOERR_BLOCKED, sqlite3.SQLITE_IOERR_SHMOPEN,
-        sqlite3.SQLITE_IOERR_SHMLOCK, sqlite3.SQLITE_IOERR_SHMMAP,
-    }
-)  # fmt: skip
-_WORDS: Final = {
-    "disk i/o": sqlite3.SQLITE_IOERR,
-    "disk is full": sqlite3.SQLITE_FULL,
-    "readonly": sqlite3.SQLITE_READONLY,
-    "read-only": sqlite3.SQLITE_READONLY,
-    "locking protocol": sqlite3.SQLITE_PROTOCOL,
-    "is locked": sqlite3.SQLITE_BUSY,
-    "unable to open": sqlite3.SQLITE_CANTOPEN,
-    "malformed": sqlite3.SQLITE_CORRUPT,
-    "not a database": sqlite3.SQLITE_NOTADB,
-}
-_LOST_ITS_TABLES: Final = re.compile("no such (table|column)")  # another program has removed them: our names exist
-_BUSY_MILLISECONDS: Final = 20_000
-_SWITCH_TRIES: Final = 20
-_PRAGMAS: Final = (
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",
-)
+_SETTING: Final = "database.url"
+_SQLITE: Final = "sqlite:///"
+_SERVERS: Final = ("postgresql://", "postgres://")
 
 
-def locate(file: Path, url: str | None) -> Path:
-    """The book's file: the one that the configuration's `url` names, else `file`.
+def locate(file: Path, url: str | None) -> Location:
+    """Where the book is: where the configuration's `url` says, else in `file`.
 
     Raises:
-        Problem: `not-built-yet` for a `url` that is not SQLite's; or `config-invalid`.
+        Problem: `config-invalid`, for a `url` that leads to no book; or `database-driver-missing`.
     """
     if not url:
-        return file
-    if not url.startswith("sqlite:///"):
-        raise Problem(ProblemName.NOT_BUILT_YET, detail=usage.A_DATABASE_SERVER)
+        return SqliteFile(file)
+    if url.startswith(_SERVERS):
+        from amzlink.orderbook.postgresql import PostgresDatabase  # noqa: PLC0415 - few books are on a server
+
+        return PostgresDatabase.of_url(url)
+    if not url.startswith(_SQLITE):
+        detail = stores.setting_invalid(setting=_SETTING, reason=database.NO_BOOK_AT_URL)
+        raise Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail=detail)
     try:
-        return Path(url.removeprefix("sqlite:///")).expanduser()
+        return SqliteFile(Path(url.removeprefix(_SQLITE)).expanduser())
     except RuntimeError:
-        detail = stores.setting_invalid(setting="database.url", reason=machine.no_home_of(url))
+        detail = stores.setting_invalid(setting=_SETTING, reason=machine.no_home_of(url))
         raise Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail=detail) from None
 
 
-def open_engine(file: Path) -> Engine:
-    """An engine for the book in `file`, its schema brought up to date.
+def open_engine(location: Location) -> Engine:
+    """An engine for the book, its schema brought up to date.
 
     Raises:
-        Problem: `database-corrupt`, `database-newer`, `database-unreachable`, `database-error`, `locking-unavailable`,
-            `not-writable`, `disk-full` or `disk-broken`.
+        Problem: `database-newer`, or what keeps the engine from working; see `sqlite.py` and `postgresql.py`.
     """
-    with translated_errors(file):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-    # Not as a text, in which a `?` or `%` of the path would mean something else.
-    engine = create_engine(URL.create("sqlite", database=str(file)), hide_parameters=True)
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
+    engine = location.make_engine()
     try:
-        with translated_database_errors(file):
-            _bring_up_to_date(engine, file)
+        with location.translated_errors():
+            _bring_up_to_date(engine, location)
     except BaseException:
         engine.dispose()  # who has no engine can close nothing
         raise
     return engine
 
 
-def copy_in_memory(engine: Engine) -> Engine:
-    """An engine for a copy of the whole book in memory, gone with the process. Nobody else has to wait for that."""
-    # One connection, because each has a memory of its own; from another thread too, one after the other.
-    memory = sqlite3.connect(":memory:", check_same_thread=False)
-    pooled = engine.raw_connection()
-    try:
-        source = pooled.driver_connection
-        if not isinstance(source, sqlite3.Connection):
-            raise TypeError(f"only SQLite's books are copied so, not those of {type(source)}")
-        source.backup(memory)
-    finally:
-        pooled.close()
-    copy = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, hide_parameters=True)
-    event.listen(copy, "connect", _configure)
-    event.listen(copy, "begin", _begin)
-    return copy
-
-
-@contextlib.contextmanager
-def translated_database_errors(file: Path) -> Iterator[None]:
-    """Turn the database's errors into problems; their parameters, which may be personal, are left out.
-
-    A statement that breaks a rule of the schema, or is none, is a fault of ours and stays what it is.
-    """
-    try:
-        yield
-    except (IntegrityError, ProgrammingError):
-        raise
-    except (DBAPIError, sqlite3.Error) as error:  # the driver's own come from what is done past SQLAlchemy
-        raise _problem(error, file) from error
-    except OSError as error:
-        raise translate(error, file) from error
-
-
-def _configure(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver would begin transactions by itself, and only before writes; `_begin` says when and how.
-    connection.isolation_level = None
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        _use_wal(connection)
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-    except BaseException:
-        connection.close()  # the pool does not know it yet
-        raise
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch a new book to WAL. Where another process is at it too, SQLite fails at once instead of waiting."""
-    for _ in range(_SWITCH_TRIES):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-            connection.execute("BEGIN EXCLUSIVE")  # this does wait
-            connection.execute("ROLLBACK")
-        else:
-            return
-    connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _begin(connection: Connection) -> None:
-    # A reader that turns writer can fail at once when another has written since; one that writes from the start waits.
-    if connection.get_execution_options().get("no_transaction"):
-        return
-    read_only = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def _bring_up_to_date(engine: Engine, file: Path) -> None:
+def _bring_up_to_date(engine: Engine, location: Location) -> None:
     with engine.connect().execution_options(read_only=True) as connection:
         version = None
-        if inspect(connection).has_table("alembic_version"):
+        if connection.scalar(text(location.finds_versions)):
             version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if version is None:
+            location.check(connection)
     if version == HEAD:
         return
     from amzlink.orderbook.migrations import is_known, upgrade  # noqa: PLC0415 - alembic is slow to load
 
     if version is not None and not is_known(version):
-        raise Problem(ProblemName.DATABASE_NEWER, file=file, detail=version)
+        raise Problem(ProblemName.DATABASE_NEWER, file=str(location), detail=version)
     upgrade(engine)
-
-
-def _problem(error: DBAPIError | sqlite3.Error, file: Path) -> Problem:
-    """What an error of the database means. One that has no name here is told in SQLite's own words, and as no more."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    said = str(cause)
-    number = getattr(cause, "sqlite_errorcode", None)
-    code = _code_by_words(said) if number is None else number & _PRIMARY
-    if code == sqlite3.SQLITE_IOERR:
-        return _of_the_disk(file, number)
-    name = _MEANING.get(code, ProblemName.DATABASE_ERROR)
-    if _LOST_ITS_TABLES.search(said):
-        name = ProblemName.DATABASE_CORRUPT
-    return Problem(name, file=file, detail=database.READ_ONLY if name is ProblemName.NOT_WRITABLE else said)
-
-
-def _code_by_words(said: str) -> int:
-    """SQLite's code for an error that carries none."""
-    return next((code for words, code in _WORDS.items() if words in said.lower()), sqlite3.SQLITE_ERROR)
-
-
-def _of_the_disk(file: Path, number: int | None) -> Problem:
-    """An input/output error, as SQLite also calls a lack of room for the journal's index, and of locks."""
-    if refused := why_unwritable(file.parent):
-        return refused
-    if number in _LOCK_ERRORS:
-        return Problem(ProblemName.LOCKING_UNAVAILABLE, file=file, detail=machine.LOCKS_DO_NOT_WORK)
-    return Problem(ProblemName.DISK_BROKEN, file=file, detail=database.INPUT_OUTPUT_ERROR)

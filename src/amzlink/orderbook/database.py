@@ -20,12 +20,14 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    func,
-    select,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.exc import DBAPIError
 
-from amzlink.orderbook.connection import copy_in_memory, locate, open_engine, translated_database_errors
+from amzlink.orderbook.connection import locate, open_engine
+from amzlink.orderbook.copying import copy_in_memory
+from amzlink.orderbook.dialects import IsAmong
+from amzlink.orderbook.location import Location
 
 Row = dict[str, Any]
 
@@ -33,15 +35,20 @@ Row = dict[str, Any]
 class Database:
     """The order book of all stores. Every error that leaves it is a named problem."""
 
-    def __init__(self, engine: Engine, file: Path) -> None:
+    def __init__(self, engine: Engine, location: Location) -> None:
         self._engine = engine
-        self._file = file
+        self._location = location
 
     @classmethod
     def open(cls, file: Path, url: str | None = None) -> "Database":
         """Open it, making it where there is none. Raises as `locate` and `open_engine`."""
-        file = locate(file, url)
-        return cls(open_engine(file), file)
+        location = locate(file, url)
+        return cls(open_engine(location), location)
+
+    @property
+    def location(self) -> Location:
+        """Where the book is."""
+        return self._location
 
     def __enter__(self) -> Self:
         return self
@@ -60,27 +67,39 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A view of one moment."""
-        with (
-            translated_database_errors(self._file),
-            self._engine.connect().execution_options(read_only=True) as connection,
-            connection.begin(),
-        ):
+        with self._location.translated_errors(), self._begun(read_only=True) as connection:
             yield connection
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """All that is written in it, or nothing."""
-        with translated_database_errors(self._file), self._engine.begin() as connection:
+    def writing(self, store: str | None = None) -> Iterator[Connection]:
+        """All that is written in it, or nothing. Nobody else writes meanwhile: rows of that `store`, or any at all."""
+        with self._location.translated_errors() as stage, self._begun(store=store) as connection:
             yield connection
+            stage.committing = True
 
     @contextlib.contextmanager
     def outside_transactions(self) -> Iterator[Connection]:
         """For what the database does only when no transaction is open: to empty its journal."""
         with (
-            translated_database_errors(self._file),
+            self._location.translated_errors(),
             self._engine.connect().execution_options(no_transaction=True) as connection,
         ):
             yield connection
+
+    @contextlib.contextmanager
+    def _begun(self, **options: object) -> Iterator[Connection]:
+        """A connection in a transaction. One that a server closed while it was not used is replaced by another."""
+        with contextlib.ExitStack() as held:
+            connection = held.enter_context(self._engine.connect().execution_options(**options))
+            try:
+                transaction = connection.begin()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                connection = held.enter_context(self._engine.connect().execution_options(**options))
+                transaction = connection.begin()
+            with transaction:
+                yield connection
 
 
 class UnkeptDatabase(Database):
@@ -91,7 +110,7 @@ class UnkeptDatabase(Database):
 
     def __init__(self, kept: Database) -> None:
         """`kept` has to stay open as long as this one is."""
-        super().__init__(kept._engine, kept._file)
+        super().__init__(kept._engine, kept._location)
         self._is_copy = False
 
     def close(self) -> None:
@@ -100,12 +119,12 @@ class UnkeptDatabase(Database):
             super().close()
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, store: str | None = None) -> Iterator[Connection]:
         """As in the book itself, but that it is kept in memory."""
         if not self._is_copy:
-            with translated_database_errors(self._file):
-                self._engine, self._is_copy = copy_in_memory(self._engine), True
-        with super().writing() as connection:
+            with self._location.translated_errors():
+                self._engine, self._is_copy = copy_in_memory(self._engine, store), True
+        with super().writing(store) as connection:
             yield connection
 
 
@@ -122,7 +141,7 @@ class StoreBook:
 
     def writing(self) -> AbstractContextManager[Connection]:
         """All that is written in it, or nothing."""
-        return self.database.writing()
+        return self.database.writing(self.store)
 
 
 def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:
@@ -145,8 +164,7 @@ def is_among(column: ColumnElement[str]) -> ColumnElement[bool]:
 
     They go along as one parameter, so that the statement is the same however many they are.
     """
-    each = func.json_each(bindparam("values", type_=Text)).table_valued("value")
-    return column.in_(select(each.c.value))
+    return IsAmong(column, bindparam("values", type_=Text))
 
 
 def execute_for(
@@ -154,7 +172,7 @@ def execute_for(
 ) -> CursorResult[Any]:
     """Run a statement with `OF_STORE` and `is_among`, which is compiled once in a process.
 
-    Its rows are the driver's: a truth value is 0 or 1.
+    Its rows are the driver's: SQLite's truth values are 0 and 1.
     """
     sql, pick, fixed = _compiled(statement, connection.dialect)
     row = {**fixed, "store": store, "values": msgspec.json.encode(list(values)).decode()}

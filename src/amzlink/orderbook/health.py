@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from amzlink.clock import from_iso
 from amzlink.orderbook.database import Database, StoreBook
@@ -20,10 +20,8 @@ class LastRuns(msgspec.Struct, frozen=True):
 
 def book_faults(database: Database, *, thorough: bool) -> list[str]:
     """What the database finds wrong with itself; the quick form leaves out what an index has to hold."""
-    pragma = "integrity_check" if thorough else "quick_check"
     with database.reading() as connection:
-        rows = [str(row[0]) for row in connection.execute(text(f"PRAGMA {pragma}(20)"))]
-    return [row for row in rows if row != "ok"]
+        return database.location.faults(connection, thorough=thorough)
 
 
 def last_runs(book: StoreBook, job: str) -> LastRuns:

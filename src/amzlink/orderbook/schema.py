@@ -8,6 +8,7 @@ Nothing personal stands outside `sealed`: not a name, not a city, not a tracking
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
@@ -22,6 +23,8 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
+WHOLE_NUMBER: Final = Integer().with_variant(BigInteger(), "postgresql")
+"""A whole number of 64 bits, as SQLite's are."""
 
 ORDERS: Final = Table(
     "orders",
@@ -40,8 +43,8 @@ ORDERS: Final = Table(
     Column("replaces", Text),
     Column("total", Text),
     Column("currency", Text),
-    Column("lines", Integer, nullable=False),
-    Column("units", Integer, nullable=False),
+    Column("lines", WHOLE_NUMBER, nullable=False),
+    Column("units", WHOLE_NUMBER, nullable=False),
     Column("deliverable", Boolean, nullable=False),  # whether the sealed address has a name and a street
     Column("digest", Text, nullable=False),  # of everything that is not personal
     Column("delivered_at", Text),  # of the slowest parcel, once all of the order has been handed over
@@ -63,17 +66,17 @@ ORDER_LINES: Final = Table(
     Column("store", Text, nullable=False),
     Column("order_id", Text, nullable=False),
     Column("order_item_id", Text, nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("position", WHOLE_NUMBER, nullable=False),
     Column("sku", Text),
     Column("asin", Text),
     Column("title", Text),
-    Column("quantity", Integer, nullable=False),
-    Column("quantity_unshipped", Integer, nullable=False),
+    Column("quantity", WHOLE_NUMBER, nullable=False),
+    Column("quantity_unshipped", WHOLE_NUMBER, nullable=False),
     Column("unit_price", Text),
     Column("currency", Text),
     Column("programs", Text, nullable=False),
     Column("ioss_number", Text),
-    Column("weight_grams", Integer),  # of one piece
+    Column("weight_grams", WHOLE_NUMBER),  # of one piece
     Column("demands", Text),  # what the parcel must have, separated by spaces; null: of an earlier version
     Column("wrap_level", Text),
     Column("customised", Boolean),  # made to the buyer's wishes, which lie sealed; null: of an earlier version
@@ -165,7 +168,7 @@ SEARCHES: Final = Table(
     METADATA,
     Column("store", Text, nullable=False),
     Column("kind", Text, nullable=False),  # changes, sweep
-    Column("position", Integer, nullable=False),  # the order in which a run's searches are made
+    Column("position", WHOLE_NUMBER, nullable=False),  # the order in which a run's searches are made
     Column("query", Text, nullable=False),  # JSON, as sent: a page token is good for this query only
     Column("window_start", Text, nullable=False),
     Column("window_end", Text, nullable=False),
@@ -226,7 +229,14 @@ RUNS: Final = Table(
     Column("amazon_time", Text),  # as Amazon told it, trusted or not, where there was an answer
     Column("facts", Text),  # JSON: what fills the sentences of the problem; null: none, or of an earlier version
     PrimaryKeyConstraint("store", "job", "started_at"),
-    Index("runs_with_problems", "store", "job", "started_at", sqlite_where=text("problem IS NOT NULL")),
+    Index(
+        "runs_with_problems",
+        "store",
+        "job",
+        "started_at",
+        sqlite_where=text("problem IS NOT NULL"),
+        postgresql_where=text("problem IS NOT NULL"),
+    ),
     info={"about": "The runs of all jobs, with their result and Amazon's time."},
 )
 
@@ -234,9 +244,9 @@ CLOCK_READINGS: Final = Table(
     "clock_readings",
     METADATA,
     Column("store", Text, nullable=False),
-    Column("number", Integer, nullable=False),  # over all stores, in the order in which runs noted them
+    Column("number", WHOLE_NUMBER, nullable=False),  # over all stores, in the order in which runs noted them
     Column("machine_time", Text, nullable=False),
-    Column("offset_seconds", Integer),  # Amazon's time minus the machine's; null: Amazon told none
+    Column("offset_seconds", WHOLE_NUMBER),  # Amazon's time minus the machine's; null: Amazon told none
     PrimaryKeyConstraint("store", "number"),
     info={"about": "What each run has seen of the time, by which it is judged whether a time can be trusted."},
 )
@@ -328,7 +338,7 @@ CONFIRMATIONS: Final = Table(
     Column("problem", Text),
     Column("reason", Text),
     Column("feed", Text),
-    Column("message_id", Integer),
+    Column("message_id", WHOLE_NUMBER),
     Column("confirmed_at", Text),  # when Amazon first accepted the package, whatever was edited since; null: not known
     Column("late", Boolean),  # whether that was after the order's ship-by date; null: not known
     Column("traceable", Boolean),  # whether it has a number to follow it by; null: not known
@@ -365,7 +375,7 @@ FEEDS: Final = Table(
     Column("feed", Text, nullable=False),  # our own name of it, because Amazon's comes with the answer
     Column("feed_id", Text),
     Column("state", Text, nullable=False),  # orderbook.feeds.FeedState
-    Column("messages", Integer, nullable=False),
+    Column("messages", WHOLE_NUMBER, nullable=False),
     Column("asked_at", Text, nullable=False),
     Column("finished_at", Text),
     PrimaryKeyConstraint("store", "feed"),
@@ -384,16 +394,16 @@ LISTINGS: Final = Table(
     Column("family", Text),  # the SKU of the variation parent
     Column("is_listed", Boolean),  # whether the account has it; null: not looked up yet
     Column("is_suppressed", Boolean, nullable=False),
-    Column("local_grams", Integer),  # set by the merchant here
-    Column("shipping_grams", Integer),
-    Column("package_grams", Integer),
-    Column("item_grams", Integer),
-    Column("catalogue_grams", Integer),
+    Column("local_grams", WHOLE_NUMBER),  # set by the merchant here
+    Column("shipping_grams", WHOLE_NUMBER),
+    Column("package_grams", WHOLE_NUMBER),
+    Column("item_grams", WHOLE_NUMBER),
+    Column("catalogue_grams", WHOLE_NUMBER),
     Column("catalogue_at", Text),  # when the catalogue was asked
     Column("unknown_unit", Text),  # of a weight that could not be read
     Column("looked_at", Text),
     Column("patch_state", Text),  # orderbook.listings.PatchState
-    Column("patched_grams", Integer),
+    Column("patched_grams", WHOLE_NUMBER),
     Column("patched_at", Text),
     Column("patch_reason", Text),
     Column("patch_beside", Text),  # other marketplaces that had a weight then
@@ -423,11 +433,11 @@ PURGES: Final = Table(
     "purges",
     METADATA,
     Column("store", Text, nullable=False),
-    Column("number", Integer, nullable=False),  # two purges can fall into one second
+    Column("number", WHOLE_NUMBER, nullable=False),  # two purges can fall into one second
     Column("purged_at", Text, nullable=False),
     Column("rule", Text, nullable=False),  # core.retention.Rule
-    Column("orders", Integer, nullable=False),
-    Column("archived", Integer, nullable=False),
+    Column("orders", WHOLE_NUMBER, nullable=False),
+    Column("archived", WHOLE_NUMBER, nullable=False),
     Column("floor", Text),  # the first day that can be opened since
     Column("job", Text, nullable=False),
     PrimaryKeyConstraint("store", "number"),

@@ -95,7 +95,8 @@ class Entry:
     """One problem as the documentation tells it.
 
     `what`, `why` and `next_step` may hold `{fields}`, which a raised problem fills. `what_exactly` takes the place of
-    `what` where the raiser knows a `detail`, and `next_step_exactly` that of `next_step` where it knows an `advice`. `checks` are the checks of `verify` that can find it; none where only the
+    `what` where the raiser knows a `detail`, `why_exactly` that of `why` where it knows a `reason`, and `next_step_exactly`
+    that of `next_step` where it knows an `advice`. `checks` are the checks of `verify` that can find it; none where only the
     work itself meets it.
     """
 
@@ -105,6 +106,7 @@ class Entry:
     next_step: str
     exit_code: Exit
     what_exactly: str = ""
+    why_exactly: str = ""
     next_step_exactly: str = ""
     severity: Literal["error", "warning"] = "error"
     checks: tuple[str, ...] = ()

@@ -96,7 +96,8 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
     @property
     def cause(self) -> str:
         """Why, as far as is known."""
-        return self._fill(self.entry.why)
+        exactly = self.entry.why_exactly if "reason" in self.facts else ""
+        return self._fill(exactly or self.entry.why)
 
     @property
     def next_step(self) -> str:
@@ -120,7 +121,14 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
         entry = self.entry
         told = {
             name
-            for template in (entry.what, entry.what_exactly, entry.why, entry.next_step, entry.next_step_exactly)
+            for template in (
+                entry.what,
+                entry.what_exactly,
+                entry.why,
+                entry.why_exactly,
+                entry.next_step,
+                entry.next_step_exactly,
+            )
             for _, name, _, _ in string.Formatter().parse(template)
         }
         return {

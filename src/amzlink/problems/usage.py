@@ -10,13 +10,6 @@ from amzlink.problems.names import ProblemName
 AREA: Final = "Usage"
 
 ENTRIES: Final = {
-    ProblemName.NOT_BUILT_YET: Entry(
-        title="Not in this version",
-        what="{detail} is not part of this version of amzlink.",
-        why="It is planned, but not built yet.",
-        next_step="Leave it out for now. A newer version of amzlink may have it.",
-        exit_code=Exit.USAGE,
-    ),
     ProblemName.USAGE: Entry(
         title="The command was not understood",
         what="{detail}",
@@ -349,6 +342,3 @@ def order_number_cut_short(*, text: str, numbers: Sequence[str]) -> str:
     """The beginning of a number where only a whole one counts."""
     fits = f" These begin with it: {', '.join(numbers)}." if numbers else ""
     return f"{text} is not a whole order number, and a deletion cannot be undone.{fits} Give the whole number."
-
-
-A_DATABASE_SERVER: Final = "An order book on a database server"

@@ -98,10 +98,10 @@ def check_secret_age(store: Store, today: date) -> Result:
 def check_order_book(deps: Deps, *, deep: bool) -> Result:
     """The order book opens, its schema is ours, and the database finds no fault in it."""
     with deps.database() as database:
-        faults = book_faults(database, thorough=deep)
+        faults, where = book_faults(database, thorough=deep), str(database.location)
     if faults:
         detail = faults_found(count=len(faults))
-        raise Problem(ProblemName.DATABASE_CORRUPT, file=deps.home.database_file, detail=detail)
+        raise Problem(ProblemName.DATABASE_CORRUPT, file=where, detail=detail)
     return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
 
 

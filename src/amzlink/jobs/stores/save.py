@@ -88,7 +88,7 @@ def _another_store(detail: str, advice: str) -> AnotherStoreError:
 
 def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:
     """The names under which the order book keeps orders of other accounts, which were disconnected."""
-    if not deps.home.database_file.exists():
+    if not deps.has_database():
         return set()
     with deps.database() as database:
         former = former_stores(database)

@@ -201,7 +201,7 @@ def unsettled_rows(book: StoreBook) -> list[DispatchRow]:
         .select_from(_with_dispatch())
         .where(DISPATCHES.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
         .where(DISPATCHES.c.state.in_((DispatchState.ASKED.value, DispatchState.ACCEPTED.value)))
-        .order_by(DISPATCHES.c.asked_at.desc(), DISPATCHES.c.order_id)
+        .order_by(DISPATCHES.c.asked_at.desc().nulls_last(), DISPATCHES.c.order_id)
     )
     with book.reading() as connection:
         return [_to_row(row) for row in connection.execute(query)]

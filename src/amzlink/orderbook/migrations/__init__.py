@@ -16,7 +16,7 @@ def is_known(version: str) -> bool:
 def upgrade(engine: Engine) -> None:
     """Bring the schema to the newest version, in one transaction: all of it, or nothing."""
     config = _config()
-    with engine.begin() as connection:
+    with engine.connect().execution_options(migrating=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

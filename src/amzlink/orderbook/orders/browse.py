@@ -1,5 +1,6 @@
 """Looking at the orders in the book, and setting and lifting their holds."""
 
+import contextlib
 import heapq
 import itertools
 from collections.abc import Collection, Iterator, Sequence
@@ -332,19 +333,22 @@ def _in_sequence(
     known = list(_statuses_in(connection, store)) if statuses is None else statuses
     conditions = _conditions(store, wanted, at)
     for dated in (True, False):
-        parts = [
-            connection.execute(
-                select(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
-                .where(ORDERS.c.store == store, ORDERS.c.status == status, *conditions)
-                .where(ORDERS.c.ship_by.is_not(None) if dated else ORDERS.c.ship_by.is_(None))
-                .order_by(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
-                .limit(limit)
-                .execution_options(yield_per=_CHUNK)
-            )
-            for status in known
-        ]
-        for row in heapq.merge(*parts, key=lambda row: (row.ship_by or "", row.purchased_at, row.order_id)):
-            yield row.order_id
+        with contextlib.ExitStack() as opened:
+            parts = [
+                opened.enter_context(
+                    connection.execute(
+                        select(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+                        .where(ORDERS.c.store == store, ORDERS.c.status == status, *conditions)
+                        .where(ORDERS.c.ship_by.is_not(None) if dated else ORDERS.c.ship_by.is_(None))
+                        .order_by(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
+                        .limit(limit)
+                        .execution_options(yield_per=_CHUNK)
+                    )
+                )
+                for status in known
+            ]
+            for row in heapq.merge(*parts, key=lambda row: (row.ship_by or "", row.purchased_at, row.order_id)):
+                yield row.order_id
 
 
 def _statuses_in(connection: Connection, store: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import FROM_FILE, INCOMPLETE, Hold
@@ -13,6 +13,7 @@ from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.orders.reading_plan import Moment, Slice
 from amzlink.core.orders.role_missing import Batch, withholds_addresses
 from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.dialects import unix_time
 from amzlink.orderbook.orders.browse import any_deliverable
 from amzlink.orderbook.schema import HOLDS, ORDERS, REFUSED_ORDERS, TOMBSTONES
 
@@ -97,10 +98,10 @@ def unread_moments(book: StoreBook, marketplace_ids: Collection[str], limit: int
     due = func.coalesce(ORDERS.c.ship_by, _NEVER)
     query = (
         select(
-            _seconds(ORDERS.c.purchased_at),
+            unix_time(ORDERS.c.purchased_at),
             func.count(),
             func.sum(case((unread, 1), else_=0)),
-            func.sum(case((unread, _seconds(due)), else_=0)),
+            func.sum(case((unread, unix_time(due)), else_=0)),
         )
         .select_from(ORDERS.outerjoin(HOLDS, _NOT_READ))
         .where(
@@ -175,10 +176,6 @@ def _just_refused(now: datetime) -> Select[tuple[str]]:
 def _in_slice(span: Slice) -> ColumnElement[bool]:
     is_in = ORDERS.c.purchased_at.between(_iso(span.start), _iso(span.end))
     return and_(is_in, ORDERS.c.marketplace_id.in_(span.marketplace_ids)) if span.marketplace_ids else is_in
-
-
-def _seconds(moment: ColumnElement[str]) -> ColumnElement[int]:
-    return cast(func.strftime("%s", moment), Integer)
 
 
 def _iso(seconds: int) -> str:

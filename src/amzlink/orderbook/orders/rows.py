@@ -135,7 +135,7 @@ def _packages(connection: Connection, store: str, order_ids: Collection[str]) ->
     found: dict[str, list[Package]] = {}
     query = select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
     for row in connection.execute(
-        query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at, PACKAGES.c.reference)
+        query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at.nulls_first(), PACKAGES.c.reference)
     ).all():
         package = Package(
             reference=row.reference,

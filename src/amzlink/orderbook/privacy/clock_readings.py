@@ -53,7 +53,7 @@ def note_reading(book: StoreBook, seen: Sighting) -> None:
             select(CLOCK_READINGS).where(here).order_by(CLOCK_READINGS.c.number.desc()).limit(_ALIKE)
         ).all()
         if len(newest) == _ALIKE and all(_is_alike(_sighting(row), seen) for row in newest):
-            connection.execute(delete(CLOCK_READINGS).where(CLOCK_READINGS.c.number == newest[0].number))
+            connection.execute(delete(CLOCK_READINGS).where(here, CLOCK_READINGS.c.number == newest[0].number))
         row = {
             "number": (connection.scalar(select(func.max(CLOCK_READINGS.c.number))) or 0) + 1,
             "store": book.store,
@@ -72,7 +72,7 @@ def note_trusted_time(
     `correcting` are stores whose noted time was wrong: whichever of them is later than this one becomes this one.
     """
     text, here = to_iso(trusted), TRUSTED_TIMES.c.store == book.store
-    with book.writing() as connection:
+    with book.database.writing(None if correcting else book.store) as connection:
         late = (TRUSTED_TIMES.c.store.in_(correcting), TRUSTED_TIMES.c.trusted_at > text)
         connection.execute(update(TRUSTED_TIMES).where(*late).values(trusted_at=text))
         noted = connection.scalar(select(TRUSTED_TIMES.c.trusted_at).where(here))

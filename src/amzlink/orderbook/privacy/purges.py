@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, text, union, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, union, update
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
@@ -137,7 +137,7 @@ def _kept(book: StoreBook, which: ColumnElement[bool]) -> list[KeptOrder]:
         )
         .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
         .where(SEALED.c.store == book.store, which)
-        .group_by(SEALED.c.order_id)
+        .group_by(SEALED.c.order_id, *LIFETIME_COLUMNS)
         .order_by(SEALED.c.order_id)
     )
     with book.reading() as connection:
@@ -225,14 +225,7 @@ def empty_journal(database: Database) -> bool:
     False, at once: another program is reading or writing, and the journal is as it was.
     """
     with database.outside_transactions() as connection:
-        patience = connection.scalar(text("PRAGMA busy_timeout"))
-        # Whoever calls can wait: SQLite would keep all writers out as long as it waits for a reader.
-        connection.execute(text("PRAGMA busy_timeout = 0"))
-        try:
-            busy, *_ = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
-        finally:
-            connection.execute(text(f"PRAGMA busy_timeout = {patience}"))
-    return not busy
+        return database.location.empty_journal(connection)
 
 
 def forget_old_orders(book: StoreBook, before: datetime) -> int:

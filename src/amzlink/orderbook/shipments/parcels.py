@@ -125,7 +125,7 @@ def orders_to_look_at(book: StoreBook) -> list[str]:
         select(ORDERS.c.order_id)
         .where(ORDERS.c.store == book.store)
         .where((ORDERS.c.status.in_(TO_SHIP) & with_parcel) | unsettled | orphaned)
-        .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
+        .order_by(ORDERS.c.ship_by.nulls_first(), ORDERS.c.order_id)
     )
     with book.reading() as connection:
         return list(connection.scalars(query))

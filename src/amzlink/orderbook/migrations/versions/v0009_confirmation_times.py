@@ -39,4 +39,5 @@ def upgrade() -> None:
         "runs",
         ["store", "job", "started_at"],
         sqlite_where=sa.text("problem IS NOT NULL"),
+        postgresql_where=sa.text("problem IS NOT NULL"),
     )
