@@ -5,7 +5,7 @@ USE := .venv/.use
 DEV := .venv/.dev
 BENCH := .venv/.bench
 
-.PHONY: demo test suite lint format cassettes model-tables docs bench soak test-faults clean
+.PHONY: demo test suite test-postgresql lint format cassettes model-tables docs bench soak test-faults clean
 
 demo: $(USE)
 	$(BIN)/amzlink demo
@@ -33,6 +33,10 @@ cassettes: $(DEV)
 # Writes what the contract tests hold to, from the services' models in ../shared.
 model-tables: $(DEV)
 	$(BIN)/python scripts/write_model_tables.py
+
+# The tests of the order book and of the jobs with the order book on a PostgreSQL server, which they start themselves.
+test-postgresql: $(DEV)
+	AMZLINK_TEST_POSTGRESQL=1 $(BIN)/pytest -n auto --dist worksteal tests/orderbook tests/jobs
 
 # Writes the parts of the documentation that come from the code.
 docs: $(DEV)

@@ -158,9 +158,10 @@ def save(book: Database, *changes: OrderChange, store: str = STORE, now: datetim
 
 
 def rows_of(book: Database, table: Table, store: str = STORE) -> Sequence[Mapping[str, Any]]:
-    """All rows that a table has of a store."""
+    """All rows that a table has of a store, by their key."""
+    query = select(table).where(table.c.store == store).order_by(*table.primary_key.columns)
     with book.reading() as connection:
-        return [dict(row._mapping) for row in connection.execute(select(table).where(table.c.store == store))]
+        return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def contents(book: Database) -> Mapping[str, Sequence[Any]]:
@@ -176,7 +177,7 @@ def contents(book: Database) -> Mapping[str, Sequence[Any]]:
 def book_in(folder: Path) -> Iterator[Database]:
     """A book of its own."""
     file = folder / "data" / "orders.db"
-    with Database.open(file, url_of(file, laid_out=False)) as book:
+    with Database.open(file, url_of(file)) as book:
         yield book
 
 

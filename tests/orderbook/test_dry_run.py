@@ -12,6 +12,8 @@ from amzlink.orderbook.privacy.purges import kept_orders
 from amzlink.orderbook.schema import ORDERS
 from tests.orderbook.samples import ORDER_ID, STORE, change_of, contents, empty_book_in, order_of, save
 
+pytestmark = pytest.mark.on_both_engines
+
 OTHER_ID = "302-7654321-7654321"
 
 

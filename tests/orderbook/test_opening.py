@@ -25,6 +25,8 @@ from amzlink.problems import Exit, Problem
 from tests.orderbook.machine import as_nobody, common_folder, fill, needs_root, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, book_in, change_of, contents, order_of, save
 
+pytestmark = pytest.mark.on_sqlite  # what is different on a server is in test_postgresql.py
+
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Database]:

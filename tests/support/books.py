@@ -5,10 +5,10 @@ the order book and of the jobs on a server, and some of them always run on both.
 """
 
 import contextlib
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -18,39 +18,44 @@ import msgspec
 from amzlink.config import Config
 from amzlink.config import Database as DatabaseSettings
 from amzlink.orderbook.database import Database
+from tests.support import postgres
 
 Engine = Literal["sqlite", "postgresql"]
 EVERYWHERE: Final[Engine] = "postgresql" if os.environ.get("AMZLINK_TEST_POSTGRESQL") else "sqlite"
 """Where the order books of this test run are, if a test does not say."""
 
-_engine: list[Engine] = [EVERYWHERE]
-_made: set[str] = set()
+
+@dataclass
+class _Shelf:
+    """Where books are, and the addresses of those on a server by the file in whose place they are."""
+
+    engine: Engine
+    urls: dict[Path, str] = field(default_factory=dict)
+
+
+_shelves: Final = [_Shelf(EVERYWHERE)]
 
 
 @contextlib.contextmanager
 def on(engine: Engine) -> Iterator[None]:
-    """As long as the context lasts, order books are there."""
-    _engine.append(engine)
+    """As long as the context lasts, order books are there. Those on a server are emptied afterwards."""
+    _shelves.append(_Shelf(engine))
     try:
         yield
     finally:
-        _engine.pop()
+        for url in _shelves.pop().urls.values():
+            postgres.give_back(url)
 
 
-def url_of(file: Path, *, laid_out: bool = True) -> str | None:
+def url_of(file: Path) -> str | None:
     """The address of the order book that takes the place of the one in this file; None where it is in the file.
 
-    It is made if it is not there. What is not `laid_out` has no tables.
+    It is empty when it is first asked for.
     """
-    if _engine[-1] == "sqlite":
-        return None
-    from tests.support import postgres
-
-    name = f"book_{hashlib.sha256(os.fsencode(file)).hexdigest()[:24]}"
-    if name not in _made:
-        _made.add(name)
-        return postgres.new_database(name) if laid_out else postgres.new_database(name, template="template0")
-    return postgres.server().url(name)
+    shelf = _shelves[-1]
+    if shelf.engine == "postgresql" and file not in shelf.urls:
+        shelf.urls[file] = postgres.empty_book()
+    return shelf.urls.get(file)
 
 
 def lay_out(file: Path) -> None:

@@ -17,6 +17,7 @@ import psycopg
 from filelock import FileLock
 
 from amzlink.orderbook.database import Database
+from amzlink.orderbook.schema import METADATA
 
 _TEMPLATE: Final = "amzlink_template"
 _BINARIES: Final = "/usr/lib/postgresql"
@@ -24,6 +25,8 @@ _OPTIONS: Final = (
     "listen_addresses=''", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB",
     "max_connections=200", "autovacuum=off", "max_wal_size=256MB",
 )  # fmt: skip
+# Who logs in as `refused` is sent away, and `known_by_password` has to give one.
+_HBA: Final = "local all refused reject\nlocal all known_by_password scram-sha-256\nlocal all all trust\n"
 _names: Final = itertools.count()
 
 
@@ -57,7 +60,7 @@ def as_server(words: list[str]) -> list[str]:
 
 
 @contextmanager
-def started(folder: Path, *options: str, hba: str = "local all all trust\n") -> Iterator[Server]:
+def started(folder: Path, *options: str, hba: str = _HBA) -> Iterator[Server]:
     """A server of its own in an empty folder that everybody can reach, as long as the context lasts."""
     _start(folder, *options, hba=hba)
     try:
@@ -66,7 +69,7 @@ def started(folder: Path, *options: str, hba: str = "local all all trust\n") -> 
         _stop(folder)
 
 
-def _start(folder: Path, *options: str, hba: str = "local all all trust\n") -> None:
+def _start(folder: Path, *options: str, hba: str = _HBA) -> None:
     initdb, ctl = program("initdb"), program("pg_ctl")
     assert initdb
     assert ctl
@@ -132,9 +135,9 @@ def _make_template(made: Server) -> None:
     Database.open(Path("unused"), made.url(_TEMPLATE)).close()
 
 
-def new_database(name: str | None = None, *, template: str = _TEMPLATE) -> str:
+def new_database(*, template: str = _TEMPLATE) -> str:
     """The address of a database with an empty order book, which only the caller uses."""
-    name = name or f"book_{os.getpid()}_{next(_names)}"
+    name = f"book_{os.getpid()}_{next(_names)}"
     server().execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return server().url(name)
 
@@ -142,3 +145,31 @@ def new_database(name: str | None = None, *, template: str = _TEMPLATE) -> str:
 def bare_database() -> str:
     """The same without any table."""
     return new_database(template="template0")
+
+
+def empty_book() -> str:
+    """The same, but that `give_back` takes it for the next who asks: to empty one is cheaper than to make one."""
+    return _given_back.pop() if _given_back else new_database()
+
+
+def give_back(url: str) -> None:
+    """Empty a database that has an order book of today's schema, and keep it for the next."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_EMPTY.encode())
+    _given_back.append(url)
+
+
+_given_back: Final[list[str]] = []
+_OTHERS_GO: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid != pg_backend_pid()"
+)
+_EMPTY: Final = "; ".join(
+    [_OTHERS_GO, *(f"DELETE FROM {table.name}" for table in reversed(METADATA.sorted_tables))],
+)
+
+
+def end_connections(url: str) -> None:
+    """End everybody's connections to a database, as a server does that is started anew."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_OTHERS_GO.encode())

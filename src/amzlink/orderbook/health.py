@@ -24,6 +24,12 @@ def book_faults(database: Database, *, thorough: bool) -> list[str]:
         return database.location.faults(connection, thorough=thorough)
 
 
+def facts_of(database: Database) -> dict[str, str]:
+    """Where the book is, and what it is kept by."""
+    with database.reading() as connection:
+        return database.location.facts(connection)
+
+
 def last_runs(book: StoreBook, job: str) -> LastRuns:
     """The last good and the last bad end of a job."""
     ends = select(func.max(RUNS.c.finished_at)).where(RUNS.c.store == book.store, RUNS.c.job == job)

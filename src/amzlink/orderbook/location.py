@@ -59,7 +59,15 @@ class Location(ABC):
 
     @abstractmethod
     def faults(self, connection: Connection, *, thorough: bool) -> list[str]:
-        """What the database finds wrong with itself, in its own words."""
+        """What the database finds wrong with itself, in its own words.
+
+        Raises:
+            Problem: it is sound, and cannot be written to.
+        """
+
+    @abstractmethod
+    def facts(self, connection: Connection) -> dict[str, str]:
+        """What `verify` tells of the book beside whether it is sound."""
 
     @abstractmethod
     def empty_journal(self, connection: Connection) -> bool:

@@ -44,6 +44,12 @@ _ALL_STORES: Final = int.from_bytes(hashlib.sha256(b"amzlink: all stores").diges
 _NUL: Final = "\0"
 _IN_PLACE_OF_NUL: Final = "\N{REPLACEMENT CHARACTER}"
 
+_WITHOUT_RIGHTS: Final = """
+    SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema())
+    AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+    ORDER BY relname LIMIT 3
+"""
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; the first two characters are the class.
 _MEANING: Final = {
     "08": ProblemName.DATABASE_UNREACHABLE,
@@ -163,8 +169,24 @@ class PostgresDatabase(Location):
             raise Problem(ProblemName.DATABASE_UNFIT, file=str(self), detail=detail)
 
     def faults(self, connection: Connection, *, thorough: bool) -> list[str]:  # noqa: ARG002
-        """None: PostgreSQL checks its pages as it reads them, and has no check of its own that any user may run."""
+        """None: PostgreSQL checks its pages as it reads them, and has no check of its own that any user may run.
+
+        Raises:
+            Problem: `database-read-only` or `database-no-rights`.
+        """
+        if connection.scalar(
+            text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'")
+        ):
+            raise Problem(ProblemName.DATABASE_READ_ONLY, file=str(self), detail=database.NO_WRITING)
+        forbidden = connection.scalars(text(_WITHOUT_RIGHTS)).all()
+        if forbidden:
+            detail = database.no_rights_to(tables=forbidden)
+            raise Problem(ProblemName.DATABASE_NO_RIGHTS, file=str(self), detail=detail)
         return []
+
+    def facts(self, connection: Connection) -> dict[str, str]:
+        """Which server and database it is."""
+        return {"order_book": str(self), "server": f"PostgreSQL {connection.scalar(text('SHOW server_version'))}"}
 
     def empty_journal(self, connection: Connection) -> bool:  # noqa: ARG002
         """The journal is the server's. What is in it can be opened by nobody, once the key has moved on."""

@@ -104,6 +104,10 @@ class SqliteFile(Location):
         rows = [str(row[0]) for row in connection.execute(text(f"PRAGMA {pragma}(20)"))]
         return [row for row in rows if row != "ok"]
 
+    def facts(self, connection: Connection) -> dict[str, str]:  # noqa: ARG002
+        """Where it is."""
+        return {"order_book": str(self.file)}
+
     def empty_journal(self, connection: Connection) -> bool:
         """Fold the journal into the file and empty it."""
         patience = connection.scalar(text("PRAGMA busy_timeout"))

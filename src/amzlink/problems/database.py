@@ -1,6 +1,6 @@
 """The order book as a database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from amzlink.problems.entry import READING_THE_BOOK, Entry, Exit
@@ -150,6 +150,14 @@ def faults_found(*, count: int) -> str:
 def lost_while_storing(*, detail: str) -> str:
     """The connection ended while the server stored something, so that nobody knows whether it did."""
     return f"{detail} (while it was storing something: the next run sees whether it did)"
+
+
+NO_WRITING: Final = "the server takes nothing to store"
+
+
+def no_rights_to(*, tables: Sequence[str]) -> str:
+    """Some tables that the user may not both read and write."""
+    return f"no rights to read and write {', '.join(tables)}"
 
 
 def server_too_old(*, found: int, oldest: int) -> str:

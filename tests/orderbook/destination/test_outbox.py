@@ -42,6 +42,8 @@ from tests.orderbook.samples import (
     save,
 )
 
+pytestmark = pytest.mark.on_both_engines
+
 BASIS = "4711 weighed"
 STATES = list(DispatchState)
 

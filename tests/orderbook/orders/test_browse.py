@@ -51,6 +51,8 @@ from tests.orderbook.samples import (
     search_of,
 )
 
+pytestmark = pytest.mark.on_both_engines
+
 OTHER_ID = "302-7654321-7654321"
 EVERY = Filter()
 
@@ -203,6 +205,7 @@ class TestManyOrders:
         assert [len(order.order.lines) for order in found] == [number % 3 + 1 for number in range(650)]
         assert [order.order_id for order in found if order.weight_grams] == ["302-0000007-0000000"]
 
+    @pytest.mark.on_sqlite  # it takes long
     def test_the_first_ones_are_there_before_the_last_ones_are_read(self, book: Database) -> None:
         """Memory stays flat: what was looked at is let go of."""
 
@@ -221,6 +224,7 @@ class TestManyOrders:
             save(book, *(change_of(order_of(f"302-{number:07}-{block:07}")) for number in range(1000)))
         assert peak(4000) < few * 2
 
+    @pytest.mark.on_sqlite
     def test_who_stops_looking_early_keeps_nothing_locked(self, book: Database) -> None:
         save(book, *(change_of(order_of(f"302-{number:07}-0000000")) for number in range(500)))
         orders = iterate_orders(book.of(STORE), EVERY)
@@ -247,6 +251,7 @@ class TestManyOrders:
         st.none() | st.integers(-3, 3),
     )
     @settings(deadline=None, max_examples=30)
+    @pytest.mark.on_sqlite
     def test_any_filter_gives_what_a_plain_loop_would(
         self, made: list[tuple[str, int | None, int]], status: str | None, due_in: int | None
     ) -> None:

@@ -37,6 +37,8 @@ from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import NOW, STORE, book_in, change_of, empty_book_in, order_of, save
 
+pytestmark = pytest.mark.on_both_engines
+
 AT = Standpoint(HoldPolicy(), NOW)
 HOUR = timedelta(hours=1)
 
@@ -133,6 +135,7 @@ class TestHeld:
         ),
     )
     @settings(deadline=None, max_examples=60)
+    @pytest.mark.on_sqlite
     def test_the_database_counts_the_holds_that_the_rule_counts(
         self, hold: Hold, cause: str, lifted: bool, policy: HoldPolicy
     ) -> None:

@@ -51,6 +51,8 @@ from tests.orderbook.samples import (
     search_of,
 )
 
+pytestmark = pytest.mark.on_both_engines
+
 OTHER_ID = "302-7654321-7654321"
 
 
@@ -236,6 +238,7 @@ class TestAllOrNothing:
         assert contents(book) != before
 
     @pytest.mark.parametrize("statement", [2, 5, 9, 12])
+    @pytest.mark.on_sqlite
     def test_a_process_that_is_killed_half_way_leaves_nothing_of_the_page(self, tmp_path: Path, statement: int) -> None:
         with book_in(tmp_path) as book:
             save(book, change_of(order_of()), search=search_of())
@@ -400,6 +403,7 @@ class TestHolds:
         )
     )
     @settings(deadline=None, max_examples=40)
+    @pytest.mark.on_sqlite
     def test_over_any_history_the_holds_are_those_of_the_model(self, history: list[dict[str, str] | str]) -> None:
         model: dict[str, tuple[str, bool]] = {}
         with common_folder() as folder, book_in(folder) as book:
@@ -480,6 +484,7 @@ class TestPersonalData:
         )
         assert rows_of(book, SEALED) == []
 
+    @pytest.mark.on_sqlite
     def test_what_was_purged_can_be_found_in_no_file(self, book: Database, tmp_path: Path) -> None:
         mark = b"the box of an order that was cancelled"
         save(book, change_of(order_of(), sealed=Box(date(2026, 12, 23), "chain", mark * 300)))

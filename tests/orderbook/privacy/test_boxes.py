@@ -20,6 +20,8 @@ from amzlink.orderbook.privacy.boxes import (
 )
 from tests.orderbook.samples import STORE, change_of, empty_book_in, order_of, save
 
+pytestmark = pytest.mark.on_both_engines
+
 DAY = date(2026, 12, 1)
 
 
@@ -60,6 +62,7 @@ def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book
     )
 
 
+@pytest.mark.on_sqlite  # it takes long
 def test_many_come_in_chunks_and_each_once(book: Database) -> None:
     for index in range(450):
         save_with_lease(book, index, DAY - timedelta(days=1))

@@ -16,6 +16,9 @@ from amzlink.orderbook.privacy.clock_readings import (
     noted_time,
 )
 from tests.orderbook.samples import NOW, STORE
+from tests.support.books import url_of
+
+pytestmark = pytest.mark.on_both_engines
 
 OTHER = "my-other-shop"
 MINUTE = timedelta(minutes=1)
@@ -25,7 +28,8 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Database]:
-    with Database.open(tmp_path / "orders.db") as found:
+    file = tmp_path / "orders.db"
+    with Database.open(file, url_of(file)) as found:
         yield found
 
 
@@ -57,6 +61,7 @@ class TestReadings:
         note(book, *runs)
         assert clock_readings(book, [STORE]) == [runs[0], runs[1], runs[-1]]
 
+    @pytest.mark.on_sqlite  # it takes long
     def test_so_they_reach_back_for_days_however_often_runs_are_made(self, book: Database) -> None:
         note(book, *(seen_at(at * 20 * MINUTE) for at in range(3 * 24 * 3)))
         kept = clock_readings(book, [STORE])
@@ -73,6 +78,7 @@ class TestReadings:
             None,
         ]
 
+    @pytest.mark.on_sqlite  # it takes long
     def test_the_oldest_give_way(self, book: Database) -> None:
         for at in range(MOST + 5):
             note(book, seen_at(at * HOUR))

@@ -53,6 +53,9 @@ from tests.orderbook.samples import (
     rows_of,
     save,
 )
+from tests.support.books import url_of
+
+pytestmark = pytest.mark.on_both_engines
 
 OTHER = "my-other-shop"
 LEASE = date(2026, 12, 23)
@@ -76,7 +79,7 @@ def file(tmp_path: Path, empty_book: Path) -> Path:
 
 @pytest.fixture
 def book(file: Path) -> Iterator[Database]:
-    with Database.open(file) as found:
+    with Database.open(file, url_of(file)) as found:
         yield found
 
 
@@ -197,6 +200,7 @@ class TestDestroying:
 
     @pytest.mark.parametrize("moment", ["DELETE ON sealed", "INSERT ON tombstones", "INSERT ON purges"])
     @pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+    @pytest.mark.on_sqlite
     def test_where_any_of_it_fails_nothing_has_happened(
         self, book: Database, file: Path, when: str, moment: str
     ) -> None:
@@ -221,6 +225,7 @@ class TestDestroying:
         destroy(book.of(STORE), going, records, NOW)
         assert (sealed(book), len(purges(book.of(STORE)))) == (set(), 2)
 
+    @pytest.mark.on_sqlite
     def test_a_process_that_dies_inside_leaves_everything_as_it_was(self, book: Database) -> None:
         ids = fill(book, 2)
         before = contents(book)
@@ -298,6 +303,7 @@ class TestLettingGo:
 
 
 class TestTheJournal:
+    @pytest.mark.on_sqlite
     def test_while_somebody_reads_it_stays_and_that_is_said_at_once(self, book: Database, file: Path) -> None:
         ids = fill(book, 20)
         journal = file.with_name(f"{file.name}-wal")
@@ -314,6 +320,7 @@ class TestTheJournal:
             assert empty_journal(book)
         assert journal.stat().st_size == 0
 
+    @pytest.mark.on_sqlite
     def test_while_somebody_writes_it_stays_too(self, book: Database, file: Path) -> None:
         fill(book, 1)
         with closing(sqlite3.connect(file, isolation_level=None)) as writer:
@@ -322,10 +329,12 @@ class TestTheJournal:
             writer.execute("ROLLBACK")
         assert empty_journal(book)
 
+    @pytest.mark.on_sqlite
     def test_a_book_that_has_none_is_well(self, book: Database) -> None:
         assert empty_journal(book)
         assert empty_journal(book)
 
+    @pytest.mark.on_sqlite
     def test_who_writes_afterwards_still_waits_for_others(self, book: Database) -> None:
         empty_journal(book)
         with book.reading() as connection:
@@ -361,6 +370,7 @@ class TestTheBytes:
     # A small box lies among others on a page, a middling one fills one, a large one goes on over pages of its own.
     @pytest.mark.parametrize("size", [200, 3_000, 20_000])
     @pytest.mark.parametrize("part", [THE_ORDER, ITS_PARCELS])
+    @pytest.mark.on_sqlite
     def test_nothing_of_a_destroyed_box_is_left_on_the_disk(
         self, book: Database, file: Path, size: int, part: str
     ) -> None:
@@ -388,6 +398,7 @@ class TestTheBytes:
         assert found(going) == 0
         assert found(staying) > everything * 0.9  # a mark that a page's end cuts in two is not found
 
+    @pytest.mark.on_sqlite
     def test_a_box_that_was_replaced_leaves_nothing_behind_either(self, book: Database, file: Path) -> None:
         """A renewed lease: the same data under another day's key. The old box must not outlive it on the disk."""
         old, new = os.urandom(3_000), os.urandom(3_000)
@@ -457,6 +468,7 @@ class TestTheSecondClock:
         assert rows_of(book, ORDERS) == []
         assert forget_old_orders(book.of(STORE), LIMIT) == 0
 
+    @pytest.mark.on_sqlite
     def test_no_table_has_a_row_of_it_any_more_but_the_tombstones(self, book: Database, file: Path) -> None:
         """Every table that there is, those of later versions too, gets a row of each of two orders."""
         gone, kept = number_of(0), number_of(1)

@@ -25,6 +25,8 @@ from amzlink.orderbook.shipments.parcels import ParcelsSeen, orders_to_look_at, 
 from amzlink.problems import ProblemName
 from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 
+pytestmark = pytest.mark.on_both_engines
+
 ENTRY = Confirmation(
     order_id=ORDER_ID, reference="1001", parcel="sendcloud:1", state=State.PLANNED, items=(Item("1", 1),), content="c"
 )

@@ -27,6 +27,8 @@ from amzlink.orderbook.shipments.parcels import (
 )
 from tests.orderbook.samples import NOW, ORDER_ID, STORE, change_of, empty_book_in, order_of, save
 
+pytestmark = pytest.mark.on_both_engines
+
 DAY = timedelta(days=1)
 BOX = Box(date(2026, 12, 23), "chain", b"sealed")
 

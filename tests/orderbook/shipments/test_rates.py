@@ -27,6 +27,8 @@ from amzlink.orderbook.shipments.rates import rates, told_as_other
 from amzlink.problems import ProblemName
 from tests.orderbook.samples import NOW, STORE, change_of, empty_book_in, order_of, save
 
+pytestmark = pytest.mark.on_both_engines
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -216,6 +218,7 @@ def test_a_rate_at_the_limit_is_not_over_it() -> None:
     assert Rate(count=5, of=100, unknown=0, allowed=4).is_over
 
 
+@pytest.mark.on_sqlite
 def test_the_counts_go_through_an_index_over_these_weeks(book: Database) -> None:
     statements = (
         (

@@ -15,6 +15,8 @@ from amzlink.orderbook.weights import customs as booked
 from amzlink.orderbook.weights.listings import BookedListing, find_listings, forget_customs, save_looked_up, set_customs
 from tests.orderbook.samples import STORE, change_of, empty_book_in, line_of, order_of, rows_of
 
+pytestmark = pytest.mark.on_both_engines
+
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 MUG = CustomsData("691110", "PT")
 

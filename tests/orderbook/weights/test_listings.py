@@ -11,6 +11,8 @@ from amzlink.orderbook.weights import listings as booked
 from amzlink.orderbook.weights.listings import BookedListing, Patch, PatchState
 from tests.orderbook.samples import empty_book_in
 
+pytestmark = pytest.mark.on_both_engines
+
 STORE, NOW = "shop", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 

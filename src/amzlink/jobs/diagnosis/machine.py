@@ -14,7 +14,7 @@ from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
 from amzlink.files import Home, open_mode
 from amzlink.jobs.privacy.due import overdue
-from amzlink.orderbook.health import book_faults, last_runs
+from amzlink.orderbook.health import book_faults, facts_of, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.access import ends_at_the_latest
@@ -98,11 +98,15 @@ def check_secret_age(store: Store, today: date) -> Result:
 def check_order_book(deps: Deps, *, deep: bool) -> Result:
     """The order book opens, its schema is ours, and the database finds no fault in it."""
     with deps.database() as database:
-        faults, where = book_faults(database, thorough=deep), str(database.location)
+        faults, facts = book_faults(database, thorough=deep), facts_of(database)
     if faults:
         detail = faults_found(count=len(faults))
-        raise Problem(ProblemName.DATABASE_CORRUPT, file=where, detail=detail)
-    return passed(Check.ORDER_BOOK, "The order book is sound.", thorough=deep)
+        raise Problem(ProblemName.DATABASE_CORRUPT, file=facts["order_book"], detail=detail)
+    if "server" in facts:
+        summary = f"The order book is in {facts['order_book']} ({facts['server']}), and can be written."
+    else:
+        summary = "The order book is sound."
+    return passed(Check.ORDER_BOOK, summary, thorough=deep, **facts)
 
 
 def check_vault(deps: Deps, slug: str) -> Result:

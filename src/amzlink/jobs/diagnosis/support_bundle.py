@@ -104,10 +104,17 @@ def _redacted_settings(settings: Config) -> dict[str, object]:
         "default_store": settings.default_store,
         "stores": {slug: _redacted_store(store) for slug, store in settings.stores.items()},
         "retention": msgspec.to_builtins(settings.retention),
-        "database": "another" if settings.database.url else "the default",
+        "database": _kind_of(settings.database.url),
         "archive_recipients": len(settings.archive.recipients),
         "unknown_keys": sorted(set(settings.raw) - {"default_store", "stores", "retention", "database", "archive"}),
     }
+
+
+def _kind_of(url: str | None) -> str:
+    """Where the order book is, without the address: it can have a password in it."""
+    if not url:
+        return "the default"
+    return "a PostgreSQL server" if url.startswith("postgres") else "another"
 
 
 def _redacted_store(store: Store) -> dict[str, Any]:
