@@ -39,6 +39,16 @@ class ShiftedClock:
         self._clock = clock
         self._shift = shift
 
+    @property
+    def is_real(self) -> bool:
+        """Whether the clock that is shifted is the machine's."""
+        return isinstance(self._clock, SystemClock)
+
+    @property
+    def shift(self) -> timedelta:
+        """How far it is ahead."""
+        return self._shift
+
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
         return self._clock.now() + self._shift
@@ -46,6 +56,22 @@ class ShiftedClock:
     def sleep(self, seconds: float) -> None:
         """Wait; a wait of zero or less returns at once."""
         self._clock.sleep(seconds)
+
+
+def elapsed_seconds() -> float:
+    """Seconds that have passed since some moment. No one can set them, and they go on while the machine sleeps.
+
+    What Linux calls monotonic stands still in a sleep; macOS' and Windows' go on.
+    """
+    counter = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if counter is None else time.clock_gettime(counter)
+
+
+def shift_of(clock: Clock) -> timedelta | None:
+    """How far a clock is ahead of the machine's; None for one that goes by a time of its own."""
+    if isinstance(clock, ShiftedClock):
+        return clock.shift if clock.is_real else None
+    return timedelta() if isinstance(clock, SystemClock) else None
 
 
 def parse_http_date(text: str | None) -> datetime | None:

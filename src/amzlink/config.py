@@ -117,6 +117,11 @@ class Database(msgspec.Struct, frozen=True):
 
     url: str | None = None
 
+    @property
+    def is_on_server(self) -> bool:
+        """Whether the order book is on a server, which several machines can share."""
+        return self.url is not None and self.url.startswith("postgres")
+
 
 class Archive(msgspec.Struct, frozen=True):
     """`[archive]`: where each purge writes what tax needs, and the public keys (`age1...`) that it is encrypted to."""

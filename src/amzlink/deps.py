@@ -7,24 +7,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
-from amzlink.clock import Clock, ShiftedClock, SystemClock
+from amzlink.clock import Clock, ShiftedClock, SystemClock, in_local_zone, shift_of
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.problems import Problem, ProblemName, network, store_option, stores
+from amzlink.problems import Problem, ProblemName, network, store_option, stores, usage
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require
 
 if TYPE_CHECKING:
-    from amzlink.amazon.quota import FileQuotas
+    from amzlink.amazon.quota import SharedQuotas
     from amzlink.amazon.transport import SpApiClient
-    from amzlink.http.client import BaseTransport, CallRecord
+    from amzlink.http.client import BaseTransport, CallRecord, MaySend
+    from amzlink.http.shared_document import SharedDocument
     from amzlink.orderbook.database import Database, StoreBook
+    from amzlink.orderbook.leases import LeaseTerms, StoreLease, Tenant
     from amzlink.sendcloud.transport import SendcloudClient
+
+_T = TypeVar("_T")
 
 DEFAULT_MAX_WAIT: Final = timedelta(minutes=5)
 SENDCLOUD_URL: Final = "https://panel.sendcloud.sc"
@@ -120,6 +124,7 @@ class Deps:
     transport: "BaseTransport | None" = None
     timeout_seconds: float | None = None
     rng: random.Random = field(default_factory=random.Random)
+    lease_terms: "LeaseTerms | None" = None
 
     @property
     def endpoints_overridden(self) -> bool:
@@ -199,10 +204,12 @@ class Deps:
         *,
         region: Region | None = None,
         read_only: bool = False,
+        may_send: "MaySend | None" = None,
     ) -> "SpApiClient":
         """A connection to Amazon whose waits add up to `max_wait` at most, to the account's region or another one.
 
-        One that is `read_only` refuses to change anything there. Close it after use.
+        One that is `read_only` refuses to change anything there, and `may_send` can refuse any call. Close it after
+        use.
         """
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
         from amzlink.amazon.read_only import ReadOnlySpApiClient  # noqa: PLC0415
@@ -221,6 +228,7 @@ class Deps:
             timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(account.slug, record),
+            may_send=may_send,
             facts={
                 "page": account.marketplace.develop_apps_url,
                 "store": account.slug,
@@ -230,11 +238,18 @@ class Deps:
         )
 
     def sendcloud(
-        self, slug: str, store: config.Store, max_wait: timedelta = DEFAULT_MAX_WAIT, *, read_only: bool = False
+        self,
+        slug: str,
+        store: config.Store,
+        max_wait: timedelta = DEFAULT_MAX_WAIT,
+        *,
+        read_only: bool = False,
+        may_send: "MaySend | None" = None,
     ) -> "SendcloudClient":
         """A connection to Sendcloud with the store's keys, whose waits add up to `max_wait` at most.
 
-        One that is `read_only` refuses to change anything there. Close it after use.
+        One that is `read_only` refuses to change anything there, and `may_send` can refuse any call. Close it after
+        use.
 
         Raises:
             Problem: `sendcloud-keys-missing`, where the store has no public key; or `environment-invalid`.
@@ -248,6 +263,7 @@ class Deps:
             integration_id=store.sendcloud_integration_id,
             max_wait=max_wait,
             read_only=read_only,
+            may_send=may_send,
         )
 
     def sendcloud_client(
@@ -259,9 +275,11 @@ class Deps:
         integration_id: int | None = None,
         max_wait: timedelta = DEFAULT_MAX_WAIT,
         read_only: bool = False,
+        may_send: "MaySend | None" = None,
     ) -> "SendcloudClient":
         """The same with keys that need not be kept yet; `secret` gives the secret one."""
         from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
+        from amzlink.sendcloud.pace import Made  # noqa: PLC0415
         from amzlink.sendcloud.read_only import ReadOnlySendcloudClient  # noqa: PLC0415
         from amzlink.sendcloud.transport import SendcloudClient  # noqa: PLC0415
 
@@ -275,10 +293,11 @@ class Deps:
             patience=Patience(self.clock, max_wait, self._tell_wait),
             transport=self.transport,
             environ=self.environ,
-            pace_file=self.home.pace_file,
+            pace=self._counted_together(self.home.pace_file, "", f"Sendcloud: {public_key}", Made),
             timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
             on_call=lambda record: self._log_call(slug, record),
+            may_send=may_send,
             facts={
                 "store": slug,
                 "store_option": store_option(slug),
@@ -286,16 +305,34 @@ class Deps:
             },
         )
 
-    def quotas(self, account: Account, region: Region | None = None) -> "FileQuotas":
-        """What is left of an account's quotas in its region or another one, kept between runs.
+    def quotas(self, account: Account, region: Region | None = None) -> "SharedQuotas":
+        """What is left of an account's quotas in its region or another one, kept between runs. Close it after use.
 
         Amazon's own sandbox counts by itself, and tells one rate for all operations, which holds nowhere else.
         """
-        from amzlink.amazon.quota import FileQuotas  # noqa: PLC0415
+        from amzlink.amazon.quota import Buckets, SharedQuotas  # noqa: PLC0415
 
         counted = f"{account.client_id} {account.seller_id} {region or account.region}"
         counted += " sandbox" if account.amazon_sandbox else ""
-        return FileQuotas(self.home.quota_file, counted, self.clock)
+        return SharedQuotas(
+            self._counted_together(self.home.quota_file, account.slug, f"Amazon: {counted}", Buckets),
+            counted,
+            self.clock,
+        )
+
+    def _counted_together(self, file: Path, slug: str, counted: str, kind: "type[_T]") -> "SharedDocument[_T]":
+        """What runs count together: those of this machine in a file, those of several in the book that they share.
+
+        In the book each count has a document of its own, of one store or of all (an empty `slug`).
+        """
+        if self.shares_book:
+            from amzlink.orderbook.shared_counts import SharedCount  # noqa: PLC0415 - SQLAlchemy is heavy
+
+            shift = shift_of(self.clock)
+            return SharedCount(self.database, slug, counted, kind, None if shift is None else shift.total_seconds())
+        from amzlink.http.shared_file import SharedFile  # noqa: PLC0415
+
+        return SharedFile(file, kind)
 
     def database(self) -> "Database":
         """The order book of all stores. Close it after use."""
@@ -308,6 +345,11 @@ class Deps:
         from amzlink.orderbook.connection import locate  # noqa: PLC0415 - SQLAlchemy is heavy
 
         return locate(self.home.database_file, self.load_config().database.url).exists()
+
+    @property
+    def shares_book(self) -> bool:
+        """Whether the order book is on a server, so that other machines may work with it too."""
+        return self.load_config().database.is_on_server
 
     @contextlib.contextmanager
     def book(self, slug: str) -> "Iterator[StoreBook]":
@@ -333,6 +375,39 @@ class Deps:
                 self.observer.step(f"waiting for a deletion of personal data of {slug} to end")
                 entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
             yield
+
+    @contextlib.contextmanager
+    def lease(
+        self, slug: str, *jobs: str, wait: timedelta = timedelta(), whatever_for: bool = False
+    ) -> Iterator["StoreLease"]:
+        """The same among the machines that share a book: all of these jobs or none, renewed as long as it is entered.
+
+        `wait` is for a purge too, unless it is `whatever_for`.
+
+        Raises:
+            Problem: `run-in-progress`, with the machine; or what the order book raises.
+        """
+        from amzlink.orderbook.leases import LeaseHeldError, LeaseTerms, StoreLease  # noqa: PLC0415
+
+        terms = self.lease_terms or LeaseTerms()
+        with contextlib.ExitStack() as entered:
+            for left in reversed(range(int(wait.total_seconds()) + 1)):
+                try:
+                    lease = entered.enter_context(StoreLease(self.database, slug, jobs, terms))
+                    break
+                except LeaseHeldError as held:
+                    if not left or not (whatever_for or self._is_purging_elsewhere(slug)):
+                        raise _at_work_elsewhere(slug, held.tenant) from None
+                    if not whatever_for:
+                        self.observer.step(f"waiting for a deletion of personal data of {slug} to end")
+                    self.clock.sleep(1)
+            yield lease
+
+    def _is_purging_elsewhere(self, slug: str) -> bool:
+        from amzlink.orderbook.leases import tenant_of  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        with self.database() as database:
+            return tenant_of(database, slug, "purge-pii") is not None
 
     def _is_purging(self, slug: str) -> bool:
         """Whether a purge of the store is at work: alone or at an import's end, it takes this lock among others."""
@@ -383,6 +458,12 @@ def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
     home = find_home(environ)
     home.prepare()
     return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive, folder_of=_folders_of(home)))
+
+
+def _at_work_elsewhere(slug: str, tenant: "Tenant") -> Problem:
+    """`run-in-progress`, with the machine where a run is at work, and since when."""
+    where = usage.at_work_on(machine=tenant.machine, since=f"{in_local_zone(tenant.since):%Y-%m-%d %H:%M}")
+    return Problem(ProblemName.RUN_IN_PROGRESS, job=tenant.job, store=slug, detail=where, advice=usage.MACHINE_GONE)
 
 
 def _folders_of(home: Home) -> Callable[[str], Path | None]:

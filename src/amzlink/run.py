@@ -17,11 +17,15 @@ from amzlink.core.privacy.retention import Retention
 from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, Observer, amazon_offset_is_large, skew_problem
 from amzlink.problems import Problem, ProblemName, privacy, store_option
+from amzlink.secrets import variable
 
 if TYPE_CHECKING:
-    from amzlink.amazon.quota import FileQuotas
+    from sqlalchemy import Connection
+
+    from amzlink.amazon.quota import SharedQuotas
     from amzlink.amazon.transport import SpApiClient
     from amzlink.orderbook.database import StoreBook
+    from amzlink.orderbook.leases import StoreLease
     from amzlink.sealed import SealedOrders
     from amzlink.sendcloud.transport import SendcloudClient
 
@@ -30,6 +34,9 @@ C = TypeVar("C", bound="SpApiClient | SendcloudClient")
 JOBS: Final = ("import-orders", "push-status", "check-weights", "purge-pii")
 """The jobs that work on a store. Each has a lock of its own, so that one that waits for a quota holds up no other."""
 PURGE_WAITED_FOR: Final = timedelta(minutes=1)
+VAULT_KEY: Final = "vault-key"
+"""Leased as a job is while the key is changed, which takes moments, though a keyring may ask for its password."""
+_VAULT_KEY_WAITED_FOR: Final = timedelta(seconds=30)
 
 
 class StoreRun:
@@ -57,6 +64,7 @@ class StoreRun:
         self._max_wait_for_sendcloud = max_wait_for_sendcloud
         self._held = contextlib.ExitStack()
         self._connections: list[SpApiClient | SendcloudClient] = []
+        self._leases: list[StoreLease] = []
 
     def __enter__(self) -> Self:
         return self
@@ -105,28 +113,39 @@ class StoreRun:
         if self.dry_run:
             from amzlink.orderbook.database import UnkeptDatabase  # noqa: PLC0415 - SQLAlchemy is heavy
 
-            database = self._held.enter_context(UnkeptDatabase(database))
-        return database.of(self.slug)
+            return self._held.enter_context(UnkeptDatabase(database)).of(self.slug)
+        return database.of(self.slug, self._fence)
 
     @cached_property
     def sealed(self) -> "SealedOrders":
         """The personal data of the store's orders. Raises as opening the vault does."""
         from amzlink.sealed import SealedOrders, UnkeptKeys, VaultKeys  # noqa: PLC0415 - cryptography is heavy
 
-        keys = VaultKeys(self._deps.secrets, self.slug, self._deps.home.locks)
-        return SealedOrders(self.book, UnkeptKeys(keys) if self.dry_run else keys)
+        deps, shares = self._deps, self._deps.shares_book
+        lease = self._vault_key_lease if shares else contextlib.nullcontext
+        keys = VaultKeys(deps.secrets, self.slug, deps.home.locks, lease, self.check_leases)
+        try:
+            return SealedOrders(self.book, UnkeptKeys(keys) if self.dry_run else keys)
+        except Problem as problem:
+            if shares and problem.name is ProblemName.VAULT_KEY_MISSING:
+                # Above all it must not be taken for lost: other machines work with it.
+                advice = privacy.key_of_other_machines(variable=f"{variable(self.slug, 'vault-key')}_FILE")
+                raise problem.with_facts(advice=advice) from problem.__cause__
+            raise
 
     @cached_property
     def amazon(self) -> "SpApiClient":
         """The connection to Amazon."""
         account = self._deps.account_of(self.slug, self.store)
-        return self._connected(self._deps.link(account, self._max_wait, read_only=self.dry_run))
+        link = self._deps.link(account, self._max_wait, read_only=self.dry_run, may_send=self.check_leases)
+        return self._connected(link)
 
     @cached_property
     def sendcloud(self) -> "SendcloudClient":
         """The connection to Sendcloud. Raises `sendcloud-keys-missing`."""
         wait = self._max_wait_for_sendcloud
-        return self._connected(self._deps.sendcloud(self.slug, self.store, wait, read_only=self.dry_run))
+        client = self._deps.sendcloud(self.slug, self.store, wait, read_only=self.dry_run, may_send=self.check_leases)
+        return self._connected(client)
 
     @cached_property
     def integration_id(self) -> int:
@@ -135,10 +154,11 @@ class StoreRun:
 
         return self.store.sendcloud_integration_id or who_am_i(self.sendcloud).integration_id
 
-    @property
-    def quotas(self) -> "FileQuotas":
+    @cached_property
+    def quotas(self) -> "SharedQuotas":
         """What is left of the account's quotas at Amazon."""
-        return self._deps.quotas(self._deps.account_of(self.slug, self.store))
+        quotas = self._deps.quotas(self._deps.account_of(self.slug, self.store))
+        return self._held.enter_context(contextlib.closing(quotas))
 
     @property
     def calls(self) -> Counter[str]:
@@ -268,12 +288,49 @@ class StoreRun:
     def lock(self, *jobs: str, wait_for_purge: timedelta = timedelta()) -> Iterator[None]:
         """While it is entered no run of these jobs works on the store. Raises `run-in-progress`.
 
+        Where machines share the order book, it is leased from them too, all jobs or none.
         `wait_for_purge` is how long to wait where a purge is at work, which takes the locks of all jobs for moments.
         """
+        self.check_leases()  # who has lost one takes no other
         with contextlib.ExitStack() as held:
             for job in jobs:
                 held.enter_context(self._deps.lock(self.slug, job, wait=wait_for_purge))
+            if self._deps.shares_book:
+                held.enter_context(self._leased(*jobs, wait=wait_for_purge))
             yield
+
+    def check_leases(self) -> None:
+        """Refuse to go on where another machine may have taken over. Costs no call. Raises `lease-lost`."""
+        for lease in self._leases:
+            lease.check()
+
+    def cause_of(self, problem: Problem) -> Problem:
+        """`lease-lost`, where it is behind the problem: a machine that was stopped finds its connections closed."""
+        try:
+            self.check_leases()
+        except Problem as lost:
+            return lost
+        return problem
+
+    @contextlib.contextmanager
+    def _vault_key_lease(self) -> Iterator[None]:
+        """Alone with the vault key among the machines that share the book, for moments."""
+        with self._leased(VAULT_KEY, wait=_VAULT_KEY_WAITED_FOR, whatever_for=True):
+            yield
+
+    @contextlib.contextmanager
+    def _leased(self, *jobs: str, wait: timedelta, whatever_for: bool = False) -> Iterator[None]:
+        with self._deps.lease(self.slug, *jobs, wait=wait, whatever_for=whatever_for) as lease:
+            self._leases.append(lease)
+            try:
+                yield
+            finally:
+                self._leases.remove(lease)
+
+    def _fence(self, connection: "Connection") -> None:
+        """The same, held against the order book, in the transaction that is about to write."""
+        for lease in self._leases:
+            lease.fence(connection)
 
     def _connected(self, connection: C) -> C:
         self._held.callback(connection.close)
@@ -331,6 +388,7 @@ def run_job(
                 report.problem = problem  # what was done before is done, and noted
             finally:
                 report.api_calls.update(run.calls)
+            report.problem = report.problem and run.cause_of(report.problem)
             if not dry_run:
                 _note(run, job, report, started)
     except Problem as problem:

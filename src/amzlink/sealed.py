@@ -270,11 +270,16 @@ class TakingIn:
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """A store's vault key, among its secrets. `locks` is the folder of locks."""
+    """A store's vault key, among its secrets. `locks` is the folder of locks.
+
+    `lease` keeps the other machines away that share the order book. `may_change` can refuse a change by raising.
+    """
 
     secrets: SecretStore
     slug: str
     locks: Path
+    lease: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    may_change: Callable[[], None] | None = None
 
     def load(self) -> str | None:
         """The stored text, or None where there is none."""
@@ -282,14 +287,19 @@ class VaultKeys:
         return secret.reveal() if secret else None
 
     def save(self, text: str) -> None:
-        """Store the text."""
+        """Store the text. Raises as `may_change`, and what the secret store raises."""
+        if self.may_change:
+            self.may_change()
         self.secrets.set(self.slug, "vault-key", text)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """While it is entered no other process changes the text. Raises `run-in-progress`."""
+        """While it is entered no other process changes the text, on this machine or another.
+
+        Raises `run-in-progress`, or what the order book raises.
+        """
         held = Problem(ProblemName.RUN_IN_PROGRESS, job="amzlink", store=self.slug)
-        with lock(self.locks / f"{self.slug}.vault-key.lock", held, wait_seconds=_LOCK_SECONDS):
+        with lock(self.locks / f"{self.slug}.vault-key.lock", held, wait_seconds=_LOCK_SECONDS), self.lease():
             yield
 
 

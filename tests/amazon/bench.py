@@ -124,6 +124,9 @@ class FreeQuotas:
     def drain(self, operation: Operation, now: float) -> None:
         self.drained.append(operation.name)
 
+    def close(self) -> None:
+        pass
+
 
 class HighestDice(random.Random):
     """Chance that always falls at the upper end, so that a wait can be told beforehand."""

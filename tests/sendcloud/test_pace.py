@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.sendcloud.pace import WRITES, Paces
+from amzlink.http.shared_file import SharedFile
+from amzlink.sendcloud.pace import WRITES, Made, Paces
 from tests.support.world import VirtualClock, store_on_sandbox
 
 steps = st.lists(
@@ -28,7 +29,7 @@ def test_two_processes_never_make_too_many_changes_together(
 ) -> None:
     """Each step is a process, its calls, how long it rests before, and how long a call takes to arrive."""
     file, clock = tmp_path_factory.mktemp("pace") / "pace.json", VirtualClock()
-    processes = [Paces(clock, "integration", file) for _ in range(2)]
+    processes = [Paces(clock, "integration", SharedFile(file, Made)) for _ in range(2)]
     arrived: list[float] = []
     for process, calls, rest, there in steps:
         clock.advance(rest)
@@ -46,15 +47,15 @@ def test_two_processes_never_make_too_many_changes_together(
 def test_integrations_and_kinds_of_calls_are_counted_apart(tmp_path: Path) -> None:
     clock, made = VirtualClock(), Counter[str]()
     for integration in ("one", "another"):
-        while Paces(clock, integration, tmp_path / "pace.json").take("writes") == 0:
+        while Paces(clock, integration, SharedFile(tmp_path / "pace.json", Made)).take("writes") == 0:
             made[integration] += 1
     assert made == {"one": 15, "another": 15}
-    assert Paces(clock, "one", tmp_path / "pace.json").take("reads") == 0
+    assert Paces(clock, "one", SharedFile(tmp_path / "pace.json", Made)).take("reads") == 0
 
 
 def test_a_file_that_cannot_be_read_counts_as_no_calls(tmp_path: Path) -> None:
     (tmp_path / "pace.json").write_bytes(b"[" * 100_000)
-    assert Paces(VirtualClock(), "one", tmp_path / "pace.json").take("writes") == 0
+    assert Paces(VirtualClock(), "one", SharedFile(tmp_path / "pace.json", Made)).take("writes") == 0
 
 
 def test_what_one_run_has_sent_the_next_one_counts_too(tmp_path: Path) -> None:

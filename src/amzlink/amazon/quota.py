@@ -5,7 +5,8 @@ arrives, and until then a full bucket of Amazon's does not refill. So a bucket h
 the calls that are not over yet, whichever run makes them: then it never has more than Amazon's.
 
 The rate is the model's until Amazon's header tells another (docs/services/amazon.md, "Quotas"); the burst is always the
-model's. Time is the machine's: a clock that jumps ahead fills a bucket too early, and Amazon's 429 sets that right.
+model's. Time is the machine's, or that of the server where machines count together: a clock that jumps ahead fills a
+bucket too early, and Amazon's 429 sets that right.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from typing import Annotated, Final, Protocol
 import msgspec
 
 from amzlink.clock import Clock
+from amzlink.http.shared_document import SharedDocument
 from amzlink.http.shared_file import SharedFile
 
 # Seconds times rate rarely make a whole call to the last digit.
@@ -83,15 +85,22 @@ class Quotas(Protocol):
     def drain(self, operation: Operation, now: float) -> None:
         """Amazon said that nothing is left."""
 
+    def close(self) -> None:
+        """Let go of what they live in."""
 
-class FileQuotas:
-    """Buckets in a file that all runs of this home share. A file that cannot be read counts as full buckets.
 
-    `clock` tells the time again once the file is free: another run may have counted up to a later one meanwhile.
+Buckets = dict[str, Bucket]
+"""By account and operation."""
+
+
+class SharedQuotas:
+    """Buckets in a document that several runs share. One that cannot be read counts as full buckets.
+
+    `clock` tells the time again once the document is free: another run may have counted up to a later one meanwhile.
     """
 
-    def __init__(self, path: Path, account: str, clock: Clock | None = None) -> None:
-        self._file = SharedFile(path, dict[str, Bucket])
+    def __init__(self, shared: SharedDocument[Buckets], account: str, clock: Clock | None = None) -> None:
+        self._shared = shared
         self._account = account
         self._clock = clock
         self._under_way: dict[str, float] = {}  # when the call of an operation was debited that is not over yet
@@ -99,7 +108,7 @@ class FileQuotas:
     def take(self, operation: Operation, now: float) -> float:
         """See `Quotas`."""
         with self._held(now) as moment:
-            buckets = self._file.load()
+            buckets = self._shared.load()
             bucket, wait = take(refill(buckets.get(self._key(operation)), operation, moment), operation)
             if not wait:
                 self._under_way[operation.name] = moment
@@ -111,7 +120,7 @@ class FileQuotas:
         """See `Quotas`."""
         debited = self._under_way.pop(operation.name, None)
         with self._held(now) as moment:
-            buckets = self._file.load()
+            buckets = self._shared.load()
             bucket = refill(buckets.get(self._key(operation)), operation, moment)
             left = list(bucket.under_way)
             if debited in left:
@@ -122,7 +131,7 @@ class FileQuotas:
     def drain(self, operation: Operation, now: float) -> None:
         """See `Quotas`."""
         with self._held(now) as moment:
-            buckets = self._file.load()
+            buckets = self._shared.load()
             bucket = refill(buckets.get(self._key(operation)), operation, moment)
             self._store(buckets, operation, msgspec.structs.replace(bucket, tokens=0.0))
 
@@ -133,17 +142,31 @@ class FileQuotas:
     def standing(self, operation: Operation, now: float) -> Bucket:
         """The bucket as it stands now; nothing is debited."""
         with self._held(now) as moment:
-            return refill(self._file.load().get(self._key(operation)), operation, moment)
+            return refill(self._shared.load().get(self._key(operation)), operation, moment)
 
     @contextlib.contextmanager
     def _held(self, asked_at: float) -> Iterator[float]:
-        """Alone with the file; the time by then. Raises `file-in-use` where another program does not let go of it."""
-        with self._file.held():
-            yield self._clock.now().timestamp() if self._clock else asked_at
+        """Alone with the document; the time by then. Raises as its `held`."""
+        with self._shared.held() as shared_time:
+            if shared_time is not None:
+                yield shared_time
+            else:
+                yield self._clock.now().timestamp() if self._clock else asked_at
+
+    def close(self) -> None:
+        """See `Quotas`."""
+        self._shared.close()
 
     def _key(self, operation: Operation) -> str:
         return f"{self._account} {operation.name}"
 
-    def _store(self, buckets: dict[str, Bucket], operation: Operation, bucket: Bucket) -> None:
+    def _store(self, buckets: Buckets, operation: Operation, bucket: Bucket) -> None:
         buckets[self._key(operation)] = bucket
-        self._file.store(buckets)
+        self._shared.store(buckets)
+
+
+class FileQuotas(SharedQuotas):
+    """Buckets in a file that all runs of this home share."""
+
+    def __init__(self, path: Path, account: str, clock: Clock | None = None) -> None:
+        super().__init__(SharedFile(path, Buckets), account, clock)

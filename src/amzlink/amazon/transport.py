@@ -39,6 +39,7 @@ from amzlink.http.client import (
     BaseTransport,
     CallRecord,
     HttpConnection,
+    MaySend,
     Patience,
     Request,
     Response,
@@ -88,7 +89,8 @@ class SpApiClient(ServiceClient):
     """A connection to Amazon for one seller account: HTTP client, quotas, clock and patience in one.
 
     `facts` are added to every problem raised here (the page for the store's country, the store's option).
-    `calls` counts what was sent, by operation; the token calls stand under `getToken`.
+    `calls` counts what was sent, by operation; the token calls stand under `getToken`. `may_send` is asked just before
+    each call, whatever it is for, and may refuse by raising a Problem.
     """
 
     def __init__(
@@ -105,10 +107,11 @@ class SpApiClient(ServiceClient):
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
+        may_send: MaySend | None = None,
     ) -> None:
         connection = HttpConnection(
             clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
-            facts=facts, environ=environ,
+            facts=facts, environ=environ, may_send=may_send,
         )  # fmt: skip
         super().__init__(clock, connection)
         self.base_url = base_url
@@ -116,6 +119,11 @@ class SpApiClient(ServiceClient):
         self._quotas = quotas
         self._patience = patience
         self._retrier = Retrier(patience, rng)
+
+    def close(self) -> None:
+        """Close the connection, and what its calls are counted in."""
+        super().close()
+        self._quotas.close()
 
     def amazon_now(self) -> datetime:
         """Amazon's time, from the last answer's Date header; the machine's own as long as there was none."""

@@ -36,8 +36,8 @@ from amzlink.problems.network import (
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
-    "HTTPError", "HttpConnection", "Patience", "Request", "Response", "Timeout", "TimeoutException", "first_bytes",
-    "is_address", "positive", "proxy_transport", "time_limits",
+    "HTTPError", "HttpConnection", "MaySend", "Patience", "Request", "Response", "Timeout", "TimeoutException",
+    "first_bytes", "is_address", "positive", "proxy_transport", "time_limits",
 ]  # fmt: skip
 
 DEFAULT_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
@@ -62,6 +62,9 @@ _OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-
 
 AskForToken = Callable[[httpx.Request], httpx.Response]
 """Makes a token call, with the attempts that it is worth."""
+
+MaySend = Callable[[], None]
+"""Asked before a request is sent; raises a Problem where it must not be."""
 
 
 class CallRecord(msgspec.Struct, frozen=True):
@@ -111,6 +114,7 @@ class HttpConnection:
     `facts` are added to every failure raised here. `environ` is the environment that names proxies and certificates,
     the process's own where none is given; a `transport` has ways of its own. `request_id_header` is where the service
     names an answer. `offset` is the service's time minus this machine's, zero as long as they agree to two seconds.
+    `may_send` is asked just before the bytes of a request are written, and may refuse by raising a Problem.
     """
 
     def __init__(
@@ -124,6 +128,7 @@ class HttpConnection:
         facts: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
         longest_call: float = LONGEST_CALL,
+        may_send: MaySend | None = None,
     ) -> None:
         self.calls: Counter[str] = Counter()
         self.offset = timedelta(0)
@@ -135,6 +140,7 @@ class HttpConnection:
         self._longest_call = longest_call
         self._streams: Streams = {}
         self._on_call = on_call
+        self._may_send = may_send or _always
         self._http = _open_client(transport, os.environ if environ is None else environ, timeout)
 
     def close(self) -> None:
@@ -216,7 +222,8 @@ class HttpConnection:
 
     def _read(self, request: httpx.Request, most_bytes: int, seconds: float) -> httpx.Response:
         """Make a request and read its answer, within the limits on its size and on the time for all of it."""
-        watched = WatchedCall(seconds, self._streams, (request.url.raw_scheme, request.url.netloc))
+        self._may_send()  # here too, because only what has a network below it tells of the moment
+        watched = WatchedCall(seconds, self._streams, (request.url.raw_scheme, request.url.netloc), self._may_send)
         request.extensions = {**request.extensions, "trace": watched.note_event}
         try:
             with watched, contextlib.closing(self._http.send(request, stream=True)) as response, _reading():
@@ -280,6 +287,10 @@ class HttpConnection:
         kind = type(error.__cause__ if isinstance(error, _BrokenOff) else error).__name__
         failure = failed(name, operation=operation, kind=kind, passes=passes)
         return failure.with_facts(**{**self.facts, **facts}, host=host)
+
+
+def _always() -> None:
+    """Every request may be sent."""
 
 
 def _made_and_lost(error: httpx.HTTPError) -> str | None:

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class SharedFile(Generic[_T]):
-    """A document of this `kind`. A file that is not there or cannot be understood is an empty one.
+    """A document of this `kind` (`SharedDocument`). A file that is not there or cannot be understood is an empty one.
 
     It need not outlast a power cut: a count that is lost costs a refused call at most.
     """
@@ -27,11 +27,14 @@ class SharedFile(Generic[_T]):
         self._kind = kind
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Alone with the file. Raises `file-in-use` where another program does not let go of it, or as `lock`."""
+    def held(self) -> Iterator[float | None]:
+        """Alone with the file; the time is this machine's.
+
+        Raises `file-in-use` where another program does not let go of it, or as `lock`.
+        """
         held = Problem(ProblemName.FILE_IN_USE, file=self._path)
         with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
-            yield
+            yield None
 
     def load(self) -> _T:
         """What is in it. Raises `not-readable` or `disk-broken`."""
@@ -42,3 +45,6 @@ class SharedFile(Generic[_T]):
     def store(self, document: _T) -> None:
         """Put this in its place. Raises as `write_private`."""
         write_private(self._path, msgspec.json.encode(document), durable=False)
+
+    def close(self) -> None:
+        """Nothing: the file is open only while it is read or written."""

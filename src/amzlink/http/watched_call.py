@@ -8,6 +8,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 
@@ -24,16 +25,22 @@ Streams = dict[Host, Stream]
 """The connections that were made, the latest by its host."""
 
 _MADE = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
+# The server acts on a request when all of it is there, so the last part is what counts.
+_WRITES = frozenset({"http11.send_request_headers.started", "http11.send_request_body.started"})
 
 
 class WatchedCall:
-    """A call that has `seconds`. `is_late` says that it was cut off."""
+    """A call that has `seconds`. `is_late` says that it was cut off.
 
-    def __init__(self, seconds: float, streams: Streams, host: Host) -> None:
+    `may_send` is asked just before a part of the request is written, and may refuse by raising.
+    """
+
+    def __init__(self, seconds: float, streams: Streams, host: Host, may_send: Callable[[], None]) -> None:
         self.is_late = False
         self.ends = time.monotonic() + seconds
         self._streams = streams
         self._host = host
+        self._may_send = may_send
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
 
@@ -46,7 +53,9 @@ class WatchedCall:
 
     def note_event(self, event: str, details: dict[str, Any]) -> None:
         """What httpcore tells of a request under way (its extension `trace`)."""
-        if event in _MADE:
+        if event in _WRITES:
+            self._may_send()
+        elif event in _MADE:
             self._streams[self._host] = details["return_value"]
 
     def _cut(self) -> None:

@@ -9,7 +9,7 @@ from amzlink.orderbook.location import Location
 from amzlink.orderbook.sqlite import SqliteFile
 from amzlink.problems import Problem, ProblemName, database, machine, stores
 
-HEAD: Final = "0013"
+HEAD: Final = "0014"
 """The newest migration. Alembic itself is loaded only when a book is not there yet."""
 
 _SETTING: Final = "database.url"

@@ -60,9 +60,9 @@ class Database:
         """Let go of the file; the journal is folded into it."""
         self._engine.dispose()
 
-    def of(self, store: str) -> "StoreBook":
+    def of(self, store: str, fence: "Fence | None" = None) -> "StoreBook":
         """The order book of one store, by its slug."""
-        return StoreBook(self, store)
+        return StoreBook(self, store, fence)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -128,20 +128,32 @@ class UnkeptDatabase(Database):
             yield connection
 
 
+Fence = Callable[[Connection], None]
+"""Asked in a transaction that is about to write; it refuses by raising a Problem."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoreBook:
-    """The order book bound to one store: whoever is handed it sees no other store's rows."""
+    """The order book bound to one store: whoever is handed it sees no other store's rows.
+
+    The `fence` keeps a run from writing that is not the store's any more.
+    """
 
     database: Database
     store: str
+    fence: Fence | None = None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A view of one moment."""
         return self.database.reading()
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """All that is written in it, or nothing."""
-        return self.database.writing(self.store)
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All that is written in it, or nothing. Raises `lease-lost` where it must not be written."""
+        with self.database.writing(self.store) as connection:
+            if self.fence:
+                self.fence(connection)
+            yield connection
 
 
 def execute_many(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:

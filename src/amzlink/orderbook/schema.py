@@ -463,3 +463,27 @@ FORMER_STORES: Final = Table(
     PrimaryKeyConstraint("store"),
     info={"about": "Disconnected stores whose orders were kept."},
 )
+
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),  # grows with every holder
+    Column("holder", Text, nullable=False),  # the run's own random id
+    Column("machine", Text, nullable=False),  # in words, for people
+    Column("taken_at", BigInteger, nullable=False),  # milliseconds since 1970, by the server's clock
+    Column("expires_at", BigInteger, nullable=False),  # the same; 0: given back
+    PrimaryKeyConstraint("store", "job"),
+    info={"about": "Which machine works on a store, on a server that several machines share."},
+)
+
+SHARED_COUNTS: Final = Table(
+    "shared_counts",
+    METADATA,
+    Column("store", Text, nullable=False),  # empty: of all stores that use the same account
+    Column("counted", Text, nullable=False),  # whose calls, and to whom
+    Column("document", LargeBinary, nullable=False),  # JSON
+    PrimaryKeyConstraint("store", "counted"),
+    info={"about": "What all machines count together: calls to Amazon and Sendcloud."},
+)

@@ -155,6 +155,7 @@ class ProblemName(Enum):
     INTERRUPTED = "interrupted"
     INTERNAL_ERROR = "internal-error"
     RUN_IN_PROGRESS = "run-in-progress"
+    LEASE_LOST = "lease-lost"
 
     def __str__(self) -> str:
         """The name itself."""

@@ -14,6 +14,7 @@ ENTRIES: Final = {
         what="The order book has encrypted personal data of the store {store}, but the key is missing ({detail}).",
         why="The keyring belongs to another user or machine, or was emptied. Or only one of the two was restored from a backup. Without the key nobody can read the data.",
         next_step="Restore the keyring. If it is lost for good, run `amzlink disconnect{store_option} --keep-orders`, connect again, and import: open orders are fetched again. `amzlink purge-pii{store_option} --order ID` deletes a single order without the key.",
+        next_step_exactly="{advice}",
         exit_code=Exit.CONFIGURATION,
         checks=("vault",),
     ),
@@ -95,6 +96,15 @@ ENTRIES: Final = {
         checks=("retention",),
     ),
 }
+
+
+def key_of_other_machines(*, variable: str) -> str:
+    """What to do about a key that this machine lacks, where others share the order book."""
+    return (
+        "Other machines share this order book and may have the key. "
+        f"Put it into a file in a folder that all machines reach, and let {variable} name that file on each of them. "
+        "Do not disconnect the store while another machine has its key."
+    )
 
 
 # What was given as a recipient of the archive, fit to follow "it is" -----------------------------------------------------

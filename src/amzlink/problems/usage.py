@@ -42,10 +42,19 @@ ENTRIES: Final = {
     ProblemName.RUN_IN_PROGRESS: Entry(
         title="Another run is in progress",
         what="Another {job} run of the store {store} is in progress.",
+        what_exactly="Another {job} run of the store {store} is in progress {detail}.",
         why="Only one run of a kind can work on a store at a time, so that nothing is done twice.",
         next_step="Nothing to do: the next run does what is left. If no other run is active here, another machine may use the same AMZLINK_HOME.",
+        next_step_exactly="Nothing to do: the next run does what is left. {advice}",
         exit_code=Exit.TRY_AGAIN,
         checks=("order-book",),
+    ),
+    ProblemName.LEASE_LOST: Entry(
+        title="This machine lost the store to the others",
+        what="The {job} run of the store {store} was ended, because this machine was stopped or cut off for too long.",
+        why="Several machines share the order book. Another one may take over a store after two minutes of silence. This machine sent nothing after that, and nothing was sent twice.",
+        next_step="Nothing to do: the next run, here or on another machine, does what is left.",
+        exit_code=Exit.TRY_AGAIN,
     ),
 }
 
@@ -280,6 +289,16 @@ def setting_empty(*, key: str) -> str:
 def no_crash_report(*, reason: str) -> str:
     """In place of a crash report's path; `reason` is the name of a problem or of an error."""
     return f"none, it could not be written ({reason})"
+
+
+# Runs on several machines ---------------------------------------------------------------------------------------------
+
+MACHINE_GONE: Final = "If that machine is gone, another can take over two minutes after its last sign of life."
+
+
+def at_work_on(*, machine: str, since: str) -> str:
+    """Where a run is at work; `since` is a local time."""
+    return f"on {machine} since {since}"
 
 
 # Files to read --------------------------------------------------------------------------------------------------------

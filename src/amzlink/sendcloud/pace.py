@@ -1,18 +1,18 @@
 """Sendcloud's published rates, kept before Sendcloud has to say so (docs/services/sendcloud.md, "Rate limits").
 
 All programs that use an integration's keys share them, so that a 429 can come all the same; `transport` waits then. The
-runs of this machine count together. A call counts from its answer on: when it arrived before that, nobody knows.
+runs of this machine, or of all that share a book, count together. A call counts from its answer on: when it arrived
+before that, nobody knows.
 """
 
 import contextlib
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final, Literal
 
 from amzlink.clock import Clock
-from amzlink.http.shared_file import SharedFile
+from amzlink.http.shared_document import SharedDocument
 
 Limits = tuple[tuple[int, float], ...]
 READS: Final[Limits] = ((1000, 60.0),)
@@ -51,15 +51,15 @@ class Pace:
 
 
 class Paces:
-    """The calls to one integration: those of this process, or with a `file` those of all runs that share it.
+    """The calls to one integration: those of this process, or with `shared` those of all runs that share it.
 
-    A file that cannot be read counts as no calls.
+    A document that cannot be read counts as no calls.
     """
 
-    def __init__(self, clock: Clock, integration: str, file: Path | None = None) -> None:
+    def __init__(self, clock: Clock, integration: str, shared: SharedDocument[Made] | None = None) -> None:
         self._clock = clock
         self._integration = integration
-        self._file = SharedFile(file, Made) if file else None
+        self._shared = shared
         self._made: Made = {}
         self._under_way: dict[Kind, float] = {}
 
@@ -81,18 +81,23 @@ class Paces:
                 calls.remove(counted)
                 insort(calls, now)
 
+    def close(self) -> None:
+        """Let go of what is shared."""
+        if self._shared is not None:
+            self._shared.close()
+
     def _key(self, kind: Kind) -> str:
         return f"{self._integration} {kind}"
 
     @contextlib.contextmanager
     def _calls(self) -> Iterator[tuple[Made, float]]:
-        """The calls, to be changed, and the time. Raises `file-in-use` where another program keeps the file."""
-        if self._file is None:
+        """The calls, to be changed, and the time. Raises as the document's `held`."""
+        if self._shared is None:
             yield self._made, self._clock.now().timestamp()
             return
-        with self._file.held():
-            made = self._file.load()
+        with self._shared.held() as shared_time:
+            made = self._shared.load()
             before = {key: tuple(calls) for key, calls in made.items()}
-            yield made, self._clock.now().timestamp()
+            yield made, self._clock.now().timestamp() if shared_time is None else shared_time
             if before != {key: tuple(calls) for key, calls in made.items()}:
-                self._file.store(made)
+                self._shared.store(made)

@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -22,6 +21,7 @@ from amzlink.http.client import (
     BaseTransport,
     CallRecord,
     HttpConnection,
+    MaySend,
     Patience,
     Request,
     Response,
@@ -29,6 +29,7 @@ from amzlink.http.client import (
 )
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
 from amzlink.http.service_client import ServiceClient
+from amzlink.http.shared_document import SharedDocument
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AccountRefused, CallFailed, F, Throttled, Unreadable
 from amzlink.problems.services import NO_SUCH_PAGE, PAGES_IN_A_CIRCLE, no_json
@@ -41,7 +42,7 @@ from amzlink.sendcloud.errors import (
     refusal,
     token_meaning_of,
 )
-from amzlink.sendcloud.pace import Kind, Paces
+from amzlink.sendcloud.pace import Kind, Made, Paces
 
 ROOT: Final = "/api/v3"
 _NOTHING: Final[Mapping[str, str]] = {}
@@ -66,8 +67,9 @@ class SendcloudClient(ServiceClient):
 
     An operation is named `sendcloud/` and the last part of Sendcloud's own operationId; `calls` counts by these names
     what was sent. `facts` are added to every problem raised here. The keys go as they are first; where they are
-    refused so and the token endpoint takes them, OAuth2 is the way from then on (`uses_oauth`). With a `pace_file` the
-    rates are kept together with all runs that have the same.
+    refused so and the token endpoint takes them, OAuth2 is the way from then on (`uses_oauth`). With a `pace`
+    the rates are kept together with all runs that have the same. `may_send` is asked just before each call, and may
+    refuse by raising a Problem.
     """
 
     def __init__(
@@ -85,18 +87,24 @@ class SendcloudClient(ServiceClient):
         on_call: Callable[[CallRecord], None] | None = None,
         facts: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
-        pace_file: Path | None = None,
+        pace: SharedDocument[Made] | None = None,
+        may_send: MaySend | None = None,
     ) -> None:
         connection = HttpConnection(
             clock=clock, request_id_header=REQUEST_ID_HEADER, transport=transport, timeout=timeout, on_call=on_call,
-            facts={"service": SERVICE, **(facts or {})}, environ=environ,
+            facts={"service": SERVICE, **(facts or {})}, environ=environ, may_send=may_send,
         )  # fmt: skip
         super().__init__(clock, connection)
         self._base_url = base_url + ROOT
         self._keys = KeyAuth(account_url, public_key, secret, clock)
         self._patience = patience
-        self._paces = Paces(clock, public_key, pace_file)
+        self._paces = Paces(clock, public_key, pace)
         self._retrier = Retrier(patience, rng)
+
+    def close(self) -> None:
+        """Close the connection, and what its calls are counted in."""
+        super().close()
+        self._paces.close()
 
     @property
     def uses_oauth(self) -> bool:

@@ -1,5 +1,6 @@
 """What can be checked on this machine alone: settings, secrets, order book, vault, the last runs, the quotas."""
 
+import contextlib
 import stat
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -182,8 +183,8 @@ def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | N
 
 def check_quota(deps: Deps, slug: str, store: Store, now: datetime) -> Result:
     """How many calls are left now, by our own count."""
-    quotas = deps.quotas(deps.account_of(slug, store))
-    left = {operation.name: quotas.left(operation, now.timestamp()) for operation in (SEARCH_ORDERS, GET_ORDER)}
+    with contextlib.closing(deps.quotas(deps.account_of(slug, store))) as quotas:
+        left = {operation.name: quotas.left(operation, now.timestamp()) for operation in (SEARCH_ORDERS, GET_ORDER)}
     if left[SEARCH_ORDERS.name] < 1:
         problem = Problem(ProblemName.QUOTA_LOW, operation=SEARCH_ORDERS.name)
         return found(Check.QUOTA, problem, **left, at=to_iso(now))

@@ -25,6 +25,7 @@ from amzlink.orderbook.schema import (
     RUNS,
     SEALED,
     SEARCHES,
+    SHARED_COUNTS,
     TOMBSTONES,
     TRUSTED_TIMES,
     VAULT_CHAINS,
@@ -61,7 +62,7 @@ def forget_store(book: StoreBook, *, keep_orders: bool) -> int:
     The record of purges stays in any case. Returns how many orders had personal data.
     """
     gone = [SEALED, VAULT_CHAINS, VAULT_FLOORS, SEARCHES, COVERAGE, REFUSED_ORDERS, PASSED_OVER, PARCEL_POLLS]
-    gone += [CLOCK_READINGS, TRUSTED_TIMES]
+    gone += [CLOCK_READINGS, TRUSTED_TIMES, SHARED_COUNTS]  # not LEASES: whoever asks for this holds one
     if not keep_orders:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]
