@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
-from amzlink.clock import Clock, ShiftedClock, SystemClock, in_local_zone, shift_of
+from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, in_local_zone, shift_of
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName, network, store_option, stores, usage
 from amzlink.runlog import RunLog
-from amzlink.secrets import SecretStore, SystemSecrets, require
+from amzlink.secrets import SecretStore, SystemSecrets, require, variable
 
 if TYPE_CHECKING:
     from amzlink.amazon.quota import SharedQuotas
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from amzlink.http.client import BaseTransport, CallRecord, MaySend
     from amzlink.http.shared_document import SharedDocument
     from amzlink.orderbook.database import Database, StoreBook
-    from amzlink.orderbook.leases import LeaseTerms, StoreLease, Tenant
+    from amzlink.orderbook.leases import StoreLease, Tenant
     from amzlink.sendcloud.transport import SendcloudClient
 
 _T = TypeVar("_T")
@@ -124,7 +124,8 @@ class Deps:
     transport: "BaseTransport | None" = None
     timeout_seconds: float | None = None
     rng: random.Random = field(default_factory=random.Random)
-    lease_terms: "LeaseTerms | None" = None
+    elapsed: Callable[[], float] = elapsed_seconds
+    """Seconds on this machine, by which a run knows that it was stopped for too long."""
 
     @property
     def endpoints_overridden(self) -> bool:
@@ -351,6 +352,12 @@ class Deps:
         """Whether the order book is on a server, so that other machines may work with it too."""
         return self.load_config().database.is_on_server
 
+    def key_of_one_machine(self, slug: str) -> Problem | None:
+        """`vault-key-not-shared`, where machines share the order book and only this one has the store's key."""
+        if not self.shares_book or self.secrets.overridden(slug, "vault-key"):
+            return None
+        return Problem(ProblemName.VAULT_KEY_NOT_SHARED, store=slug, variable=f"{variable(slug, 'vault-key')}_FILE")
+
     @contextlib.contextmanager
     def book(self, slug: str) -> "Iterator[StoreBook]":
         """The order book of one store, open as long as the context lasts."""
@@ -387,13 +394,15 @@ class Deps:
         Raises:
             Problem: `run-in-progress`, with the machine; or what the order book raises.
         """
-        from amzlink.orderbook.leases import LeaseHeldError, LeaseTerms, StoreLease  # noqa: PLC0415
+        from amzlink.orderbook.leases import LeaseHeldError, StoreLease  # noqa: PLC0415
 
-        terms = self.lease_terms or LeaseTerms()
+        account = account_key_of(self.load_config().stores[slug])
         with contextlib.ExitStack() as entered:
             for left in reversed(range(int(wait.total_seconds()) + 1)):
                 try:
-                    lease = entered.enter_context(StoreLease(self.database, slug, jobs, terms))
+                    lease = entered.enter_context(
+                        StoreLease(self.database, slug, jobs, account=account, elapsed=self.elapsed)
+                    )
                     break
                 except LeaseHeldError as held:
                     if not left or not (whatever_for or self._is_purging_elsewhere(slug)):
@@ -458,6 +467,19 @@ def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
     home = find_home(environ)
     home.prepare()
     return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive, folder_of=_folders_of(home)))
+
+
+def account_key(seller_id: str, region: Region | None, *, test: bool, amazon_sandbox: bool) -> str:
+    """What tells one account from another, for machines that share an order book."""
+    kinds = [kind for kind, is_one in (("test", test), ("sandbox", amazon_sandbox)) if is_one]
+    return " ".join([seller_id, str(region), *kinds])
+
+
+def account_key_of(store: config.Store) -> str:
+    """The same for a store that is connected."""
+    marketplace = BY_COUNTRY.get(store.country)
+    region = marketplace.region if marketplace else None
+    return account_key(store.seller_id, region, test=store.test, amazon_sandbox=store.amazon_sandbox)
 
 
 def _at_work_elsewhere(slug: str, tenant: "Tenant") -> Problem:

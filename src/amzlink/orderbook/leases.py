@@ -16,20 +16,22 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, cast, extract, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from amzlink.clock import elapsed_seconds
-from amzlink.orderbook.database import Database
+from amzlink.orderbook.database import Database, StoreBook
 from amzlink.orderbook.schema import LEASES
 from amzlink.problems import Problem, ProblemName
 
 _HOLDER_BYTES: Final = 8
 _MILLISECONDS: Final = 1000
 _END_SECONDS: Final = 5.0
+_CONNECT: Final = "connect"
+_KEYS: Final = (LEASES.c.store, LEASES.c.job)
 
 
 class LeaseTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +44,9 @@ class LeaseTerms(msgspec.Struct, frozen=True, kw_only=True):
     length: float = 120.0
     renewed_every: float = 30.0
     margin: float = 30.0
+
+
+DEFAULT_TERMS: Final = LeaseTerms()
 
 
 class Tenant(msgspec.Struct, frozen=True):
@@ -64,7 +69,7 @@ class StoreLease:
     """A lease of some jobs of one store: all of them or none. As a context it is held, and renewed in the background.
 
     `open_database` gives the order book for moments: no connection stays open between two renewals. `elapsed` counts
-    the seconds of this machine, those in which it slept too.
+    the seconds of this machine, those in which it slept too. `account` is whose store it is.
     """
 
     def __init__(
@@ -72,13 +77,16 @@ class StoreLease:
         open_database: Callable[[], AbstractContextManager[Database]],
         store: str,
         jobs: Collection[str],
-        terms: LeaseTerms,
+        *,
+        account: str,
         elapsed: Callable[[], float] = elapsed_seconds,
+        terms: LeaseTerms = DEFAULT_TERMS,
     ) -> None:
         self._open = open_database
         self._store = store
         self._jobs = sorted(jobs)
         self._terms = terms
+        self._account = account
         self._elapsed = elapsed
         self._holder = secrets.token_hex(_HOLDER_BYTES)
         self._numbers: Mapping[str, int] = {}
@@ -91,7 +99,8 @@ class StoreLease:
         """Take it. Raises `LeaseHeldError`, or what the order book raises."""
         begun = self._elapsed()
         with self._open() as database, database.writing(self._store) as connection:
-            self._numbers = _take(connection, self._store, self._jobs, self._holder, self._terms.length)
+            fresh = {**_holding(self._holder, self._terms.length), "account": self._account}
+            self._numbers = {job: _take(connection, self._store, job, fresh) for job in self._jobs}
         self._counts_from(begun)
         self._renewing.start()
         return self
@@ -174,33 +183,48 @@ def tenant_of(database: Database, store: str, job: str) -> Tenant | None:
     return Tenant(row.job, row.machine, _moment(row.taken_at)) if row else None
 
 
-def _take(connection: Connection, store: str, jobs: Collection[str], holder: str, seconds: float) -> dict[str, int]:
-    """Take these leases, in a transaction that writes rows of the store. Raises `LeaseHeldError`."""
-    now = _server_time()
-    numbers = {}
-    for job in jobs:
-        fresh = {
-            "holder": holder,
-            "machine": f"{socket.gethostname()} (process {os.getpid()})",
-            "taken_at": now,
-            "expires_at": now + round(seconds * _MILLISECONDS),
-        }
-        wanted = (
-            insert(LEASES)
-            .values(store=store, job=job, number=1, **fresh)
-            .on_conflict_do_update(
-                index_elements=[LEASES.c.store, LEASES.c.job],
-                set_={"number": LEASES.c.number + 1, **fresh},
-                where=LEASES.c.expires_at <= now,
-            )
-            .returning(LEASES.c.number)
+def accounts(database: Database) -> dict[str, str]:
+    """Whose the stores are that any machine has connected, by their slugs."""
+    known = select(LEASES.c.store, LEASES.c.account).where(LEASES.c.account != "").distinct()
+    with database.reading() as connection:
+        return {row.store: row.account for row in connection.execute(known)}
+
+
+def note_account(book: StoreBook, account: str) -> None:
+    """Note whose a store is that has been connected, for the other machines."""
+    nobody = {"number": 0, "holder": "", "machine": "", "taken_at": 0, "expires_at": 0}
+    noted = insert(LEASES).values(store=book.store, job=_CONNECT, account=account, **nobody)
+    with book.writing() as connection:
+        connection.execute(noted.on_conflict_do_update(index_elements=_KEYS, set_={"account": account}))
+
+
+def _holding(holder: str, seconds: float) -> dict[str, Any]:
+    """What a row says of its new holder."""
+    return {
+        "holder": holder,
+        "machine": f"{socket.gethostname()} (process {os.getpid()})",
+        "taken_at": _server_time(),
+        "expires_at": _server_time() + round(seconds * _MILLISECONDS),
+    }
+
+
+def _take(connection: Connection, store: str, job: str, fresh: Mapping[str, Any]) -> int:
+    """Take a lease, in a transaction that writes rows of the store; its number. Raises `LeaseHeldError`."""
+    wanted = (
+        insert(LEASES)
+        .values(store=store, job=job, number=1, **fresh)
+        .on_conflict_do_update(
+            index_elements=_KEYS,
+            set_={"number": LEASES.c.number + 1, **fresh},
+            where=LEASES.c.expires_at <= _server_time(),
         )
-        number = connection.scalar(wanted)
-        if number is None:
-            row = connection.execute(select(LEASES).where(LEASES.c.store == store, LEASES.c.job == job)).one()
-            raise LeaseHeldError(Tenant(row.job, row.machine, _moment(row.taken_at)))
-        numbers[job] = number
-    return numbers
+        .returning(LEASES.c.number)
+    )
+    number = connection.scalar(wanted)
+    if number is None:
+        row = connection.execute(select(LEASES).where(LEASES.c.store == store, LEASES.c.job == job)).one()
+        raise LeaseHeldError(Tenant(row.job, row.machine, _moment(row.taken_at)))
+    return int(number)
 
 
 def _server_time() -> ColumnElement[int]:

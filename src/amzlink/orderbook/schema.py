@@ -472,6 +472,7 @@ LEASES: Final = Table(
     Column("number", BigInteger, nullable=False),  # grows with every holder
     Column("holder", Text, nullable=False),  # the run's own random id
     Column("machine", Text, nullable=False),  # in words, for people
+    Column("account", Text, nullable=False),  # whose store it is, so that all machines mean the same by its name
     Column("taken_at", BigInteger, nullable=False),  # milliseconds since 1970, by the server's clock
     Column("expires_at", BigInteger, nullable=False),  # the same; 0: given back
     PrimaryKeyConstraint("store", "job"),

@@ -156,6 +156,7 @@ class ProblemName(Enum):
     INTERNAL_ERROR = "internal-error"
     RUN_IN_PROGRESS = "run-in-progress"
     LEASE_LOST = "lease-lost"
+    VAULT_KEY_NOT_SHARED = "vault-key-not-shared"
 
     def __str__(self) -> str:
         """The name itself."""

@@ -18,6 +18,15 @@ ENTRIES: Final = {
         exit_code=Exit.CONFIGURATION,
         checks=("vault",),
     ),
+    ProblemName.VAULT_KEY_NOT_SHARED: Entry(
+        title="The other machines do not have the vault key",
+        what="The key to the personal data of the store {store} is in this machine's keyring, where other machines cannot use it.",
+        why="The order book is on a server. What this machine encrypts, another machine can neither send nor delete without the same key.",
+        next_step="If only this machine uses the order book, there is nothing to do. Otherwise put the key into a file in a folder that all machines reach, and let {variable} name that file on each of them. `amzlink explain fleet` shows how.",
+        exit_code=Exit.PARTLY,
+        severity="warning",
+        checks=("vault",),
+    ),
     ProblemName.PERSONAL_DATA_UNREADABLE: Entry(
         title="The personal data of one order cannot be opened",
         what="The personal data of the order {order_id} cannot be opened, although that of other orders can.",

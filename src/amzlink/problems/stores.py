@@ -127,6 +127,11 @@ def slug_of_kept_orders(*, slug: str) -> str:
     )
 
 
+def slug_on_another_machine(*, slug: str) -> str:
+    """A short name under which another machine has another account in the order book that they share."""
+    return f"Another machine has connected another account to this order book as {slug}. Nothing was stored."
+
+
 def connected_under_another_slug(*, slug: str, wanted: str) -> str:
     """An account that would be connected twice."""
     return (

@@ -12,10 +12,11 @@ import msgspec
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.config import Config, Store
 from amzlink.core.stores.slug import free_slug, is_slug, slug_of
-from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
+from amzlink.deps import ENDPOINT_VARIABLES, Deps, account_key, account_key_of, today_at
 from amzlink.jobs.stores.answers import Answers
 from amzlink.orderbook.privacy.disconnected import former_stores
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
+from amzlink.run import StoreRun
 from amzlink.secrets import FileSecrets, Secret, SecretName, SecretStore, file_in, require, spoken, variable
 
 _EXAMPLE_SLUG: Final = "my-shop"
@@ -66,17 +67,23 @@ def choose_slug(
     config = deps.load_config()
     region, test = marketplace.region, deps.endpoints_overridden
     connected = find_store(config, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)
+    elsewhere = _connected_elsewhere(deps)
+    account = account_key(seller_id, region, test=test, amazon_sandbox=amazon_sandbox)
+    connected = connected or next((slug for slug, whose in elsewhere.items() if whose == account), None)
+    others = {slug for slug, whose in elsewhere.items() if whose != account}
     if wanted is None:
-        strangers = _names_of_others(deps, seller_id, region, test=test)
+        strangers = _names_of_others(deps, seller_id, region, test=test) | others
         return connected or free_slug(name, marketplace.country, {*config.stores, *strangers})
     if not is_slug(wanted):
         raise usage_problem(stores.slug_malformed(slug=wanted))
     taken = config.stores.get(wanted)
     if taken and (reason := _mismatch(taken, seller_id, region, test=test, amazon_sandbox=amazon_sandbox)):
         raise usage_problem(stores.slug_of_another_account(slug=wanted, reason=reason))
-    if not taken and connected:
+    if not taken and connected and connected != wanted:
         detail = stores.connected_under_another_slug(slug=connected, wanted=wanted)
         raise _another_store(detail, stores.update_connected(slug=connected))
+    if not taken and wanted in others:
+        raise _another_store(stores.slug_on_another_machine(slug=wanted), stores.ANOTHER_SHORT_NAME)
     if not taken and wanted in _names_of_others(deps, seller_id, region, test=test):
         raise _another_store(stores.slug_of_kept_orders(slug=wanted), stores.ANOTHER_SHORT_NAME)
     return wanted
@@ -84,6 +91,16 @@ def choose_slug(
 
 def _another_store(detail: str, advice: str) -> AnotherStoreError:
     return AnotherStoreError(ProblemName.USAGE, command=usage.CONNECT, detail=detail, advice=advice)
+
+
+def _connected_elsewhere(deps: Deps) -> Mapping[str, str]:
+    """Whose the stores are that machines which share the order book have connected, by their slugs."""
+    if not deps.shares_book:
+        return {}
+    from amzlink.orderbook.leases import accounts  # noqa: PLC0415 - few books are shared
+
+    with deps.database() as database:
+        return accounts(database)
 
 
 def _names_of_others(deps: Deps, seller_id: str, region: Region, *, test: bool) -> set[str]:
@@ -166,18 +183,29 @@ def keep(deps: Deps, answers: Answers, *, verified: bool, renewing: bool = False
     with _secrets_kept(deps.secrets, answers.slug, given) as changed:
         config = deps.load_config()  # again: the questions may have taken minutes
         store = _merged(deps, config.stores.get(answers.slug), answers, changed, renewing=renewing)
+        if deps.shares_book:
+            from amzlink.orderbook.leases import note_account  # noqa: PLC0415 - few books are shared
+
+            with deps.book(answers.slug) as book:
+                note_account(book, account_key_of(store))
         deps.save_config(config.with_store(answers.slug, store))
     deps.log.write(deps.clock.now(), "connect", store=answers.slug, verified=verified)
     return Connected(answers.slug, store, verified)
 
 
 def vault_fault(deps: Deps, slug: str) -> Problem | None:
-    """What would keep the first import from sealing addresses: a machine without a keyring needs a file for its key."""
+    """What would keep the first import from sealing addresses: a machine without a keyring needs a file for its key.
+
+    Where machines share the order book, it has to be the key of all.
+    """
     try:
         deps.secrets.get(slug, "vault-key")
+        if deps.shares_book:
+            with StoreRun(deps, slug) as run:
+                _ = run.sealed
     except Problem as problem:
         return problem
-    return None
+    return deps.key_of_one_machine(slug)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from amzlink.orderbook.schema import (
     FEEDS,
     FORMER_STORES,
     HOLDS,
+    LEASES,
     LISTING_SWEEPS,
     LISTINGS,
     ORDER_LINES,
@@ -67,6 +68,7 @@ def forget_store(book: StoreBook, *, keep_orders: bool) -> int:
         gone += [CONFIRMATIONS, FEEDS, PARCELS, DISPATCHES, LISTINGS, LISTING_SWEEPS, ARCHIVE_FOLDERS]
         gone += [HOLDS, PACKAGES, ORDER_LINES, ORDERS, TOMBSTONES, RUNS, FORMER_STORES]
     with book.writing() as connection:
+        connection.execute(update(LEASES).where(LEASES.c.store == book.store).values(account=""))
         sealed = select(func.count(SEALED.c.order_id.distinct())).where(SEALED.c.store == book.store)
         count = connection.scalar(sealed)
         for table in gone:
