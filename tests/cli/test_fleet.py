@@ -1,18 +1,19 @@
 """Two machines with homes of their own share one order book on a server, and one of them is stopped in the middle."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import msgspec
 from sqlalchemy import update
 
-from amzlink import config
 from amzlink.files import find_home
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.schema import LEASES
@@ -23,20 +24,28 @@ from tests.support.world import Shell, shell
 ORDERS = 30
 SETTINGS = {"destination": "sendcloud", "update_status_when": "announced"}
 ROOT = Path(__file__).resolve().parents[2]
+CALLING = """
+import os, sys
+from amzlink.amazon.orders import get_order
+from amzlink.deps import system_deps
+deps = system_deps(os.environ, interactive=False)
+with deps.link(deps.account_of("demo-shop", deps.load_config().stores["demo-shop"])) as link:
+    for _ in range(int(sys.argv[2])):
+        get_order(link, sys.argv[1])
+"""
 
 
 @contextmanager
-def fleet(folder: Path) -> Iterator[tuple[Shell, Shell, str]]:
+def fleet(folder: Path, **sandbox: Any) -> Iterator[tuple[Shell, Shell, str]]:
     """Two machines with the same settings, secrets and vault key, and the address of their order book."""
     url = postgres.new_database()
-    with shell(folder, SETTINGS, with_book=False, orders=ORDERS) as one:
+    with shell(folder, SETTINGS, with_book=False, **{"orders": ORDERS, **sandbox}) as one:
         file = find_home(one.environ).config_file
-        settings = msgspec.structs.replace(config.load(file), database=config.Database(url))
-        config.save(settings, file)
+        file.write_text(f'{file.read_text()}\n[database]\nurl = "{url}"\n')
         two = replace(one, home=folder / "two", environ={**one.environ, "AMZLINK_HOME": str(folder / "two")})
         home = find_home(two.environ)
         home.prepare()
-        config.save(settings, home.config_file)
+        home.config_file.write_text(file.read_text())
         yield one, two, url
 
 
@@ -76,7 +85,7 @@ def test_a_machine_that_slept_in_the_middle_of_sending_sends_nothing_more(tmp_pa
         asleep = stopped(one, "/api/v3/orders", 1, "import-orders", "--json")
         busy = two.run("import-orders", "--json")
         assert busy.code == 75
-        held = busy.document["stores"][0]["problem"]
+        held = busy.document["error"]
         assert held["problem"] == "run-in-progress"
         assert f"process {asleep.pid}" in held["summary"]
         sleep(two, url)
@@ -85,7 +94,7 @@ def test_a_machine_that_slept_in_the_middle_of_sending_sends_nothing_more(tmp_pa
         code, said = wake(asleep)
         assert (code, "lease-lost" in said) == (75, True), said
         assert calls(two) == before
-        assert two.run("import-orders", "--json").document["stores"][0]["problem"] is None
+        assert one.run("import-orders", "--json").document["stores"][0]["sent"] == 0
 
 
 def test_a_machine_that_slept_in_the_middle_of_confirming_confirms_nothing_twice(tmp_path: Path) -> None:
@@ -103,3 +112,19 @@ def test_a_machine_that_slept_in_the_middle_of_confirming_confirms_nothing_twice
         told = [package for entry in one.control("/shipments")["shipments"] for package in entry["packages"]]
         assert len(told) > 3
         assert {(package["confirmed"], package["edited"]) for package in told} == {(1, 0)}
+
+
+def test_two_machines_never_exceed_a_quota_together(tmp_path: Path) -> None:
+    """A full bucket has 30 calls, and 50 come in a second."""
+    with fleet(tmp_path, quota="fast") as machines:
+        one, two, _ = machines
+        order_id = one.sandbox.world.shippable()[0]
+        words = [sys.executable, "-c", CALLING, order_id, "22"]
+        calling = [subprocess.Popen(words, env=at.environ, stdin=subprocess.DEVNULL) for at in (one, two)]
+        assert [process.wait() for process in calling] == [0, 0]
+        logs = [file.read_text() for at in (one, two) for file in (at.home / "log").iterdir()]
+        made = [json.loads(line) for log in logs for line in log.splitlines()]
+        assert Counter((call["operation"], call["status"]) for call in made) == {
+            ("getOrder", 200): 44,
+            ("getToken", 200): 2,
+        }

@@ -86,12 +86,18 @@ class PurgeReport(msgspec.Struct, kw_only=True):
 
 
 def purge_in_passing(run: StoreRun) -> PurgeReport | None:
-    """What import-orders does at its end: destroy what is due. None where another job of the store is at work."""
+    """What import-orders does at its end: destroy what is due. None where another job of the store is at work.
+
+    Raises:
+        Problem: `lease-lost`.
+    """
     report = PurgeReport(store=run.slug)
     try:
         with run.lock(*(job for job in JOBS if job != "import-orders")):
             Purger(run, PurgeOptions(), report, job="import-orders").purge()
     except Problem as problem:
+        if problem.name == ProblemName.LEASE_LOST:
+            raise  # the whole run is over
         if problem.name == ProblemName.RUN_IN_PROGRESS:
             return None
         report.problem = problem
