@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from amzlink.files import find_home
@@ -21,6 +22,7 @@ from tests.support import postgres
 from tests.support.stopping import SLEPT
 from tests.support.world import Shell, shell
 
+pytestmark = pytest.mark.needs_postgres
 ORDERS = 30
 SETTINGS = {"destination": "sendcloud", "update_status_when": "announced"}
 ROOT = Path(__file__).resolve().parents[2]

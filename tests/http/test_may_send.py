@@ -53,7 +53,12 @@ def test_a_request_is_refused_before_it_is_made_before_its_head_and_before_its_b
 
 def test_without_a_network_below_it_is_asked_too() -> None:
     calls: list[httpx.Request] = []
-    transport = httpx.MockTransport(lambda request: calls.append(request) or httpx.Response(200))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        return httpx.Response(200)
+
+    transport = httpx.MockTransport(answer)
     connection = HttpConnection(
         clock=SystemClock(), request_id_header="x", transport=transport, may_send=refusing_from(2)
     )

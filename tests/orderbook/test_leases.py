@@ -24,6 +24,7 @@ from amzlink.problems import Problem
 from tests.support import postgres
 from tests.support.world import SLUG, VirtualClock
 
+pytestmark = pytest.mark.needs_postgres
 JOBS = ("import-orders", "push-status")
 NEVER = LeaseTerms(renewed_every=3600)
 
@@ -170,4 +171,5 @@ def test_a_store_is_known_by_its_account_to_all_machines(url: str, book: Databas
 
 def _seconds_left(book: Database) -> float:
     with book.reading() as connection:
-        return min(row.expires_at for row in connection.execute(select(LEASES))) / 1000 - time.time()
+        ends: list[int] = [row.expires_at for row in connection.execute(select(LEASES))]
+    return min(ends) / 1000 - time.time()

@@ -15,6 +15,7 @@ from amzlink.sendcloud.pace import Made, Paces
 from tests.support import postgres
 from tests.support.world import VirtualClock
 
+pytestmark = pytest.mark.needs_postgres
 ACCOUNT = "client A1 eu"
 
 
