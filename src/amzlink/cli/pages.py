@@ -11,6 +11,7 @@ from typing import Final
 TOPICS: Final = {
     "servers": "Servers and cron: running without a keyring, and regularly",
     "postgresql": "The order book on a PostgreSQL server",
+    "fleet": "Several machines with one order book",
     "settings": "Files, settings, alarms and holds",
     "environment": "Environment variables",
     "exit-codes": "Exit codes",

@@ -20,9 +20,9 @@ ENTRIES: Final = {
     ),
     ProblemName.VAULT_KEY_NOT_SHARED: Entry(
         title="The other machines do not have the vault key",
-        what="The key to the personal data of the store {store} is in this machine's keyring, where other machines cannot use it.",
+        what="The vault key of the store {store} is in this machine's keyring, where other machines cannot use it.",
         why="The order book is on a server. What this machine encrypts, another machine can neither send nor delete without the same key.",
-        next_step="If only this machine uses the order book, there is nothing to do. Otherwise put the key into a file in a folder that all machines reach, and let {variable} name that file on each of them. `amzlink explain fleet` shows how.",
+        next_step="If only this machine uses the order book, there is nothing to do. Otherwise put the key into a file in a folder that all machines reach. On each of them, {variable} has to name that file. `amzlink explain fleet` shows how.",
         exit_code=Exit.PARTLY,
         severity="warning",
         checks=("vault",),
@@ -111,8 +111,8 @@ def key_of_other_machines(*, variable: str) -> str:
     """What to do about a key that this machine lacks, where others share the order book."""
     return (
         "Other machines share this order book and may have the key. "
-        f"Put it into a file in a folder that all machines reach, and let {variable} name that file on each of them. "
-        "Do not disconnect the store while another machine has its key."
+        f"On each machine, {variable} has to name one file, in a folder that all machines reach. "
+        "`amzlink explain fleet` shows how. Do not disconnect the store while another machine has its key."
     )
 
 
