@@ -17,7 +17,6 @@ from amzlink.core.privacy.retention import Retention
 from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, Observer, amazon_offset_is_large, skew_problem
 from amzlink.problems import Problem, ProblemName, privacy, store_option
-from amzlink.secrets import variable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -129,8 +128,7 @@ class StoreRun:
         except Problem as problem:
             if shares and problem.name is ProblemName.VAULT_KEY_MISSING:
                 # Above all it must not be taken for lost: other machines work with it.
-                advice = privacy.key_of_other_machines(variable=f"{variable(self.slug, 'vault-key')}_FILE")
-                raise problem.with_facts(advice=advice) from problem.__cause__
+                raise problem.with_facts(advice=privacy.KEY_OF_OTHER_MACHINES) from problem.__cause__
             raise
 
     @cached_property

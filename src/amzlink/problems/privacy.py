@@ -107,13 +107,15 @@ ENTRIES: Final = {
 }
 
 
-def key_of_other_machines(*, variable: str) -> str:
-    """What to do about a key that this machine lacks, where others share the order book."""
-    return (
-        "Other machines share this order book and may have the key. "
-        f"On each machine, {variable} has to name one file, in a folder that all machines reach. "
-        "`amzlink explain fleet` shows how. Do not disconnect the store while another machine has its key."
-    )
+KEY_OF_OTHER_MACHINES: Final = (
+    "Other machines share this order book and may have the key. All of them have to use one key file. "
+    "`amzlink explain fleet` shows how. Do not disconnect the store while another machine has its key."
+)
+
+
+def another_key_of_month(*, month: str) -> str:
+    """What is wrong with the key of a month that another machine has begun with a key of its own."""
+    return f"another machine encrypts the data of {month} with another key"
 
 
 # What was given as a recipient of the archive, fit to follow "it is" -----------------------------------------------------

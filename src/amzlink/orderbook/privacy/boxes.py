@@ -16,6 +16,7 @@ from amzlink.core.privacy.sealed_data import THE_ORDER, Box, Place
 from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS, VAULT_FLOORS
+from amzlink.problems import Problem, ProblemName, privacy
 
 _CHUNK: Final = 200
 _INSERT_CHAIN: Final = insert_missing(VAULT_CHAINS)
@@ -152,9 +153,20 @@ def can_be_opened() -> ColumnElement[bool]:
 
 
 def note_chains(connection: Connection, store: str, chain_ids: Mapping[str, str]) -> None:
-    """Note the chains that boxes hang on; those that are noted stay as they are."""
+    """Note the chains that boxes hang on; those that are noted stay as they are.
+
+    Raises:
+        Problem: `vault-key-missing`, where another machine has begun another chain for the same month meanwhile. The
+            boxes must not be kept then: no key would open all of the month's.
+    """
     chains = [{"store": store, "month": month, "chain_id": chain} for month, chain in chain_ids.items()]
     execute_many(connection, _INSERT_CHAIN, chains)
+    noted = select(VAULT_CHAINS.c.month, VAULT_CHAINS.c.chain_id).where(VAULT_CHAINS.c.store == store)
+    for row in connection.execute(noted):
+        if row.chain_id != chain_ids.get(row.month, row.chain_id):
+            detail = privacy.another_key_of_month(month=row.month)
+            advice = privacy.KEY_OF_OTHER_MACHINES
+            raise Problem(ProblemName.VAULT_KEY_MISSING, store=store, detail=detail, advice=advice)
 
 
 def sealed_row(store: str, order_id: str, sealed: Box, part: str = THE_ORDER) -> Row:
