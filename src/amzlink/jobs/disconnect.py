@@ -64,6 +64,7 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
             for name in NAMES
             if (file := deps.secrets.own_file(slug, name) or deps.secrets.unnamed_file(slug, name))
         )
+        run.check_leases()  # the vault key may be that of several machines
         still_given, refusal = _forget_secrets(deps, slug)
         copies_left = handed_over(run.book)
         run.reporter.step("deleting personal data")

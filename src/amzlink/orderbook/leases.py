@@ -142,7 +142,8 @@ class StoreLease:
         if self._is_over(begun):
             self._is_lost = True
             return
-        with self._open() as database, database.writing(self._store) as connection:
+        # Not among the writers of the store: the run's own long transaction must not keep its lease from being renewed.
+        with self._open() as database, database.writing(f"{self._store}: renewal") as connection:
             until = _server_time() + round(self._terms.length * _MILLISECONDS)
             ours = and_(self._rows, LEASES.c.holder == self._holder, LEASES.c.expires_at > _server_time())
             renewed = connection.execute(update(LEASES).where(ours).values(expires_at=until)).rowcount
