@@ -224,6 +224,8 @@ def order_book() -> str:
         "person can read them. Nothing personal is outside the table `sealed`. The schema is",
         "`orderbook/schema.py`. Each change of it is a migration in `orderbook/migrations/versions/`.",
         "",
+        "How a book is upgraded, copied and moved is on [a page of its own](upgrades.md).",
+        "",
     ]
     for table in METADATA.tables.values():
         key = ", ".join(f"`{column.name}`" for column in table.primary_key.columns)

@@ -15,7 +15,7 @@ from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, in_
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.problems import Problem, ProblemName, network, store_option, stores, usage
+from amzlink.problems import Problem, ProblemName, network, store_option, stores, upgrades, usage
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require, variable
 
@@ -66,6 +66,9 @@ class Observer(Protocol):
     def works(self, part: Part, store: str) -> None:
         """That part of the work had something to do for a store, and did it."""
 
+    def note(self, text: str) -> None:
+        """Something that a person who looks on may like to know, and that nobody has to."""
+
 
 class Silence:
     """Nobody listens."""
@@ -80,6 +83,9 @@ class Silence:
         """Say nothing."""
 
     def works(self, part: Part, store: str) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
         """Say nothing."""
 
 
@@ -339,7 +345,8 @@ class Deps:
         """The order book of all stores. Close it after use."""
         from amzlink.orderbook.database import Database  # noqa: PLC0415 - SQLAlchemy is heavy
 
-        return Database.open(self.home.database_file, self.load_config().database.url)
+        url = self.load_config().database.url
+        return Database.open(self.home.database_file, url, _Upgrading(self.observer))
 
     def has_database(self) -> bool:
         """Whether there is an order book, as far as that can be seen without opening it."""
@@ -460,6 +467,21 @@ class Deps:
 
     def _tell_wait(self, seconds: float, operation: str) -> None:
         self.observer.waiting(seconds, _COMES_NEXT.get(operation, "the next call"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Upgrading:
+    """Tells who looks on that an order book of an earlier version is copied and upgraded."""
+
+    observer: Observer
+
+    def copying(self, done: int, total: int) -> None:
+        """See `UpgradeWatcher`; pages mean nothing to anybody, and hundredths do."""
+        self.observer.step("copying the order book before its upgrade (%)", 100 * done // max(1, total), 100)
+
+    def upgraded(self, copy: Path) -> None:
+        """See `UpgradeWatcher`."""
+        self.observer.note(upgrades.upgraded(copy=copy))
 
 
 def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:

@@ -54,6 +54,7 @@ class ReportedParcel:
     steps: list[tuple[float, tuple[str, int | None, int | None]]] = field(default_factory=list)
     waits: list[tuple[float, str]] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
         self.progress_lines.append(what)
@@ -67,6 +68,9 @@ class ReportedParcel:
 
     def works(self, part: Part, store: str) -> None:
         pass
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 class InProcess(httpx.BaseTransport):

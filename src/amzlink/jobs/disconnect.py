@@ -17,6 +17,7 @@ from amzlink.files import why_unwritable
 from amzlink.orderbook.destination.outbox import handed_over
 from amzlink.orderbook.privacy.disconnected import FormerStore, forget_store, note_former_store
 from amzlink.orderbook.privacy.purges import Purge, empty_journal, kept_orders, note_purge
+from amzlink.orderbook.upgrade_copies import purge_copies
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import JOBS, StoreRun
 from amzlink.secrets import NAMES, SecretName, variable
@@ -70,6 +71,7 @@ def disconnect(deps: Deps, slug: str, *, keep_orders: bool) -> Disconnected:
         run.reporter.step("deleting personal data")
         purged = forget_store(run.book, keep_orders=keep_orders)
         _note(run, purged, archived=archived, keep_orders=keep_orders)
+        purge_copies(run.book.database.location.in_file(), slug, None)
         empty_journal(run.book.database)  # where somebody reads, closing it does so
         if refusal:
             raise refusal

@@ -1,9 +1,10 @@
 """Opening the order book, wherever it is, and bringing its schema up to date."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from amzlink.orderbook.location import Location
 from amzlink.orderbook.sqlite import SqliteFile
@@ -14,7 +15,18 @@ HEAD: Final = "0014"
 
 _SETTING: Final = "database.url"
 _SQLITE: Final = "sqlite:///"
-_SERVERS: Final = ("postgresql://", "postgres://")
+SERVERS: Final = ("postgresql://", "postgres://")
+_UPGRADE_TRIES: Final = 15  # each as long as a write waits for others: five minutes
+
+
+class UpgradeWatcher(Protocol):
+    """Who is told that a book of an earlier version is brought up to date."""
+
+    def copying(self, done: int, total: int) -> None:
+        """So many pages of the book are copied, of how many."""
+
+    def upgraded(self, copy: Path) -> None:
+        """The book is up to date; `copy` is how it was before."""
 
 
 def locate(file: Path, url: str | None) -> Location:
@@ -25,7 +37,7 @@ def locate(file: Path, url: str | None) -> Location:
     """
     if not url:
         return SqliteFile(file)
-    if url.startswith(_SERVERS):
+    if url.startswith(SERVERS):
         from amzlink.orderbook.postgresql import PostgresDatabase  # noqa: PLC0415 - few books are on a server
 
         return PostgresDatabase.of_url(url)
@@ -39,8 +51,8 @@ def locate(file: Path, url: str | None) -> Location:
         raise Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail=detail) from None
 
 
-def open_engine(location: Location) -> Engine:
-    """An engine for the book, its schema brought up to date.
+def open_engine(location: Location, watcher: UpgradeWatcher | None = None) -> Engine:
+    """An engine for the book, its schema brought up to date. A file of an earlier version is copied before.
 
     Raises:
         Problem: `database-newer`, or what keeps the engine from working; see `sqlite.py` and `postgresql.py`.
@@ -48,14 +60,14 @@ def open_engine(location: Location) -> Engine:
     engine = location.make_engine()
     try:
         with location.translated_errors():
-            _bring_up_to_date(engine, location)
+            _bring_up_to_date(engine, location, watcher)
     except BaseException:
         engine.dispose()  # who has no engine can close nothing
         raise
     return engine
 
 
-def _bring_up_to_date(engine: Engine, location: Location) -> None:
+def _bring_up_to_date(engine: Engine, location: Location, watcher: UpgradeWatcher | None) -> None:
     with engine.connect().execution_options(read_only=True) as connection:
         version = None
         if connection.scalar(text(location.finds_versions)):
@@ -68,4 +80,32 @@ def _bring_up_to_date(engine: Engine, location: Location) -> None:
 
     if version is not None and not is_known(version):
         raise Problem(ProblemName.DATABASE_NEWER, file=str(location), detail=version)
-    upgrade(engine)
+    file = location.in_file()
+    if version is None or file is None:
+        upgrade(engine)
+    else:
+        _upgrade_file(engine, file, watcher)
+
+
+def _upgrade_file(engine: Engine, file: Path, watcher: UpgradeWatcher | None) -> None:
+    """Copy it, and bring it up to date."""
+    from amzlink.orderbook.migrations import upgrade  # noqa: PLC0415 - alembic is slow to load
+    from amzlink.orderbook.upgrade_copies import copy_before_upgrade, keep_newest_copies  # noqa: PLC0415 - seldom
+
+    copied: list[Path] = []
+
+    def copy() -> None:
+        copied.append(copy_before_upgrade(file, HEAD, watcher.copying if watcher else lambda _, __: None))
+
+    for tries_left in reversed(range(_UPGRADE_TRIES)):
+        try:
+            upgrade(engine, before=copy)
+            break
+        except OperationalError as error:
+            # Another process is at it: to copy and upgrade a large book takes longer than a write is waited for.
+            if not tries_left or "is locked" not in str(error.orig):
+                raise
+    if copied:
+        keep_newest_copies(file)
+        if watcher:
+            watcher.upgraded(copied[-1])

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import DBAPIError
 
-from amzlink.orderbook.connection import locate, open_engine
+from amzlink.orderbook.connection import UpgradeWatcher, locate, open_engine
 from amzlink.orderbook.copying import copy_in_memory
 from amzlink.orderbook.dialects import IsAmong
 from amzlink.orderbook.location import Location
@@ -40,10 +40,10 @@ class Database:
         self._location = location
 
     @classmethod
-    def open(cls, file: Path, url: str | None = None) -> "Database":
-        """Open it, making it where there is none. Raises as `locate` and `open_engine`."""
+    def open(cls, file: Path, url: str | None = None, watcher: UpgradeWatcher | None = None) -> "Database":
+        """Open it, making it where there is none, and upgrading it first. Raises as `locate` and `open_engine`."""
         location = locate(file, url)
-        return cls(open_engine(location), location)
+        return cls(open_engine(location, watcher), location)
 
     @property
     def location(self) -> Location:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from sqlalchemy import Connection, Engine
@@ -29,6 +30,10 @@ class Location(ABC):
     @abstractmethod
     def __str__(self) -> str:
         """What messages call the book. It shows no secret."""
+
+    @abstractmethod
+    def in_file(self) -> Path | None:
+        """The file that it is in; None: it is on a server."""
 
     @abstractmethod
     def exists(self) -> bool:

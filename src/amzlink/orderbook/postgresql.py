@@ -116,6 +116,14 @@ class PostgresDatabase(Location):
         )
         return plain.render_as_string()
 
+    def address_without_password(self) -> str:
+        """The whole address as `of_url` takes it, options and all, but for the password."""
+        plain = self.url.set(drivername="postgresql").difference_update_query(["password", "sslpassword"])
+        return URL.create(**{**plain._asdict(), "password": None}).render_as_string()
+
+    def in_file(self) -> None:
+        """None."""
+
     def exists(self) -> bool:
         """Nobody knows without asking the server."""
         return True
@@ -272,14 +280,17 @@ def _key_of(store: str) -> int:
     return int.from_bytes(hashlib.sha256(f"amzlink store: {store}".encode()).digest()[:8], "big", signed=True)
 
 
+def as_kept(given: str) -> str:
+    """A text as PostgreSQL takes it: it has no NUL, which can stand in what a service or a file gives."""
+    return given.replace(_NUL, _IN_PLACE_OF_NUL) if _NUL in given else given
+
+
 def _dumper() -> type:
     from psycopg.types.string import StrDumperUnknown  # noqa: PLC0415 - it may not be installed
 
     class _Dumper(StrDumperUnknown):
-        """Texts as PostgreSQL takes them: it has no NUL, which can stand in what a service or a file gives."""
-
         def dump(self, obj: str) -> Any:  # bytes of one kind or another
-            return super().dump(obj.replace(_NUL, _IN_PLACE_OF_NUL) if _NUL in obj else obj)
+            return super().dump(as_kept(obj))
 
     return _Dumper
 

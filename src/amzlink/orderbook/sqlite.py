@@ -70,6 +70,10 @@ class SqliteFile(Location):
         """Its path."""
         return str(self.file)
 
+    def in_file(self) -> Path:
+        """The file."""
+        return self.file
+
     def exists(self) -> bool:
         """Whether the file is there."""
         return self.file.exists()

@@ -18,6 +18,7 @@ from amzlink.problems import (
     services,
     shipments,
     stores,
+    upgrades,
     usage,
     weights,
 )
@@ -38,6 +39,7 @@ AREAS: Final[Mapping[str, Mapping[ProblemName, Entry]]] = {
         weights,
         destination,
         database,
+        upgrades,
         privacy,
         schedule,
         machine,

@@ -54,6 +54,9 @@ class Screen(Console):
     def works(self, part: Part, store: str) -> None:
         pass
 
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
     def line(self, text: str = "", *, style: str = "", lead: str = "", lead_style: str = "") -> None:
         self.texts.append(lead + text)
 

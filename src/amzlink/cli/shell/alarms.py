@@ -108,6 +108,9 @@ class Alarms:
         if part:
             self._parts[_of_warning(problem)] = part
 
+    def note(self, text: str) -> None:
+        """Nobody looks on."""
+
     def works(self, part: Part, store: str) -> None:
         """What stopped that part of the work before is over."""
         self._worked.add((store, part.value))

@@ -7,6 +7,7 @@ lay out.
 """
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -123,6 +124,12 @@ class Console:
     def works(self, part: "Part", store: str) -> None:
         """Who looks on sees it."""
 
+    def note(self, text: str) -> None:
+        """Tell somebody who looks on."""
+        if self.watched and not self.as_json:
+            self.clear_progress()
+            self.say(text)
+
     def alarm(self, problem: Problem, *, about: str = "", warning: bool = False) -> None:
         """Tell what a run nobody watches has met; `about` is the store, where there are several."""
         self._tell_problem(self._naming_store(problem), "Warning" if warning else "Error", about)
@@ -182,10 +189,13 @@ class Console:
             return
         from amzlink.cli.shell.documents import encode, encode_part
 
+        # What cannot even begin fails before half a document is printed.
+        coming = iter(parts)
+        first = list(itertools.islice(coming, 1))
         head, _, tail = encode(document([]), laid_out=False).rpartition("[]")
         self._answered = self._streaming = True
         print(end=f"{head}[")
-        for number, part in enumerate(parts):
+        for number, part in enumerate(itertools.chain(first, coming)):
             print(end=f"{', ' if number else ''}{encode_part(part)}")
         print(f"]{tail}")
         self._streaming = False

@@ -35,6 +35,7 @@ from amzlink.orderbook.privacy.purges import (
     still_sealed,
     tombstone_of,
 )
+from amzlink.orderbook.upgrade_copies import purge_copies
 from amzlink.problems import Problem, ProblemName, orders
 from amzlink.run import JOBS, StoreRun
 
@@ -127,6 +128,7 @@ class Purger:
         if self._report.purged:
             run.reporter.works(Part.PURGE, run.slug)
         if not run.dry_run:
+            purge_copies(run.book.database.location.in_file(), run.slug, sure)
             self._empty_journal()
         if self._job == JOB:  # an import does not tell
             self._survey(sure)
