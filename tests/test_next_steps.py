@@ -152,8 +152,10 @@ ADDED_BY: Final = {
     "http/connection.py": {"host", "seconds"},
     "http/reachability.py": {"host", "seconds"},
     "http/sockets.py": {"host", "seconds"},  # what is no way becomes a problem in http/connection.py
+    "jobs/database.py": {"command"},  # `main`
     "jobs/orders/fetch.py": {"operation", "detail"},  # the refusal that is given another name
     "jobs/verify.py": {"operation", "detail"},  # the same
+    "orderbook/moving.py": {"command", "key", "table"},  # `main`, and what compares two rows
     "secrets.py": {"bus", "detail", "name", "slug", "variable"},  # `_refusal`
 }
 

@@ -179,6 +179,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         default = None if self.default_store == slug else self.default_store
         return msgspec.structs.replace(self, stores=others, default_store=default)
 
+    def with_database(self, url: str) -> "Config":
+        """The same with the order book at this address."""
+        raw = {**self.raw, "database": {**self.raw.get("database", {}), "url": url}}
+        return msgspec.structs.replace(self, database=Database(url), raw=raw)
+
     def choose(self, slug: str | None, file: Path) -> str:
         """The slug to work on: the one named, the only one, or the default.
 

@@ -405,6 +405,7 @@ def look_around(w: Watched) -> None:
     w.both("schedule", "install", "--dry-run", codes=(0, 78))  # 78: secrets in variables, or no scheduler here
     w.both("schedule", "show")
     w.both("schedule", "remove", "--dry-run")
+    w.both("database", "migrate", "--to", f"postgresql://@/amzlink?host={w.folder}", "--dry-run", codes=(75, 78))
     w.run("sandbox", "--fault", "help")
     w.run("demo")
 

@@ -23,7 +23,7 @@ from tests.support.rows import each_row
 
 __all__ = ["deps"]  # the fixture
 
-GROUPS: Final = {"orders", "schedule", "stores"}  # which print nothing of their own
+GROUPS: Final = {"database", "orders", "schedule", "stores"}  # which print nothing of their own
 
 
 def validator(name: str) -> Draft202012Validator:

@@ -45,6 +45,16 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     ),
     "schedule show": (("amzlink schedule show", "Show when each job ran last, and when it runs next."),),
     "schedule remove": (("amzlink schedule remove", "Let amzlink no longer run by itself."),),
+    "database": (
+        ("amzlink database migrate --to postgresql://amzlink@db.example/amzlink", "Move the order book to a server."),
+    ),
+    "database migrate": (
+        ("amzlink database migrate --to postgresql://amzlink@db.example/amzlink", "Move the order book to a server."),
+        (
+            "amzlink database migrate --to postgresql://amzlink@db.example/amzlink --dry-run",
+            "Look whether the database is ready for it. Nothing is changed.",
+        ),
+    ),
     "import-orders": (
         ("amzlink import-orders", "Import what is new or changed since the last run."),
         ("amzlink import-orders --since 7d --dry-run", "Show what a week's orders would change. Nothing is stored."),

@@ -14,6 +14,7 @@ import typer
 from amzlink import __version__
 from amzlink.cli.check_weights import check_weights_command
 from amzlink.cli.connect import connect_command
+from amzlink.cli.database import database_app
 from amzlink.cli.demo import demo_command
 from amzlink.cli.disconnect import disconnect_command
 from amzlink.cli.explain import explain_command
@@ -101,6 +102,7 @@ _SET_UP, _EVERY_DAY, _LOOK, _LEARN = GROUPS
 app.command("connect", rich_help_panel=_SET_UP)(connect_command)
 app.add_typer(stores_app, name="stores", cls=HelpfulGroup, rich_help_panel=_SET_UP)
 app.add_typer(schedule_app, name="schedule", cls=HelpfulGroup, rich_help_panel=_SET_UP)
+app.add_typer(database_app, name="database", cls=HelpfulGroup, rich_help_panel=_SET_UP)
 app.command("disconnect", rich_help_panel=_SET_UP)(disconnect_command)
 app.command("import-orders", rich_help_panel=_EVERY_DAY)(import_orders_command)
 app.command("push-status", rich_help_panel=_EVERY_DAY)(push_status_command)
@@ -112,7 +114,7 @@ app.command("verify", rich_help_panel=_LOOK)(verify_command)
 app.command("explain", rich_help_panel=_LEARN)(explain_command)
 app.command("demo", rich_help_panel=_LEARN)(demo_command)
 app.command("sandbox", rich_help_panel=_LEARN)(sandbox_command)
-_APPS: Final = {"orders": orders_app, "schedule": schedule_app, "stores": stores_app}
+_APPS: Final = {"database": database_app, "orders": orders_app, "schedule": schedule_app, "stores": stores_app}
 for _registered in (command for each in (app, *_APPS.values()) for command in each.registered_commands):
     _registered.cls = HelpfulCommand
 

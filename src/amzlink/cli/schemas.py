@@ -15,6 +15,7 @@ from amzlink.cli.shell.alarms import AlarmDocument
 from amzlink.cli.shell.documents import ErrorDocument
 from amzlink.cli.views import (
     completion,
+    database,
     diagnosis,
     pages,
     privacy,
@@ -47,6 +48,7 @@ DOCUMENTS: Final[Mapping[str, tuple[str, Structs]]] = {
     "schedule-install": ("amzlink schedule install", (schedule.ScheduleInstallDocument,)),
     "schedule-show": ("amzlink schedule show", (schedule.ScheduleShowDocument,)),
     "schedule-remove": ("amzlink schedule remove", (schedule.ScheduleRemoveDocument,)),
+    "database-migrate": ("amzlink database migrate", (database.DatabaseMigrateDocument,)),
     "import-orders": ("amzlink import-orders", (imports.ImportDocument,)),
     "push-status": ("amzlink push-status", (shipments.PushDocument,)),
     "check-weights": ("amzlink check-weights", (weight_views.WeightsDocument,)),

@@ -117,6 +117,10 @@ _DURING: Final[Mapping[str, Interruption]] = {
     "orders hold": _ONE_CHANGE,
     "schedule install": _ONE_CHANGE,
     "schedule remove": Interruption("A part of the schedule may be removed already.", _AGAIN),
+    "database migrate": Interruption(
+        "The order book is completely in its new place, or as it was before. The old one was not changed.",
+        "Run the same command again.",
+    ),
     "stores set": _ONE_CHANGE,
     "stores default": _ONE_CHANGE,
 }

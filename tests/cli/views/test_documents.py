@@ -14,6 +14,7 @@ from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode
 from amzlink.cli.views import (
     carriers,
     completion,
+    database,
     diagnosis,
     pages,
     privacy,
@@ -155,6 +156,11 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (stores.DefaultDocument, "schema default_store"),
     (stores.ConnectDocument, "schema store country marketplace_ids region verified settings"),
     (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left secrets_left files_left"),
+    (
+        database.DatabaseMigrateDocument,
+        "schema source target url rows tables changed_texts was_there switched dry_run",
+    ),
+    (database.TableRows, "table rows"),
     (schedule.ScheduleInstallDocument, "schema scheduler dry_run jobs writings left_out warnings"),
     (schedule.PlannedJob, "job every_seconds command"),
     (schedule.Writing, "place text"),

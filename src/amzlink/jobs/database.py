@@ -1,0 +1,95 @@
+"""database migrate: move the order book of all stores into a database on a PostgreSQL server."""
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from amzlink.deps import Deps
+from amzlink.orderbook.database import Database
+from amzlink.orderbook.moving import Address, Moved, address_of, look_at_both, moved
+from amzlink.orderbook.upgrade_copies import remove_copies
+from amzlink.problems import Problem, ProblemName
+from amzlink.problems import upgrades as texts
+from amzlink.run import JOBS
+
+EVENT: Final = "database-migrate"
+
+
+class MoveOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was asked for. `to` is an address as the settings take it; without `switch` these stay."""
+
+    to: str
+    dry_run: bool = False
+    switch: bool = True
+
+
+class MoveReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was moved, or would be. Neither `source` nor `target` shows a password; `old_file` is None for a server.
+
+    `url` is what the settings say now, or are to say, without a password. Where the server does not let us in so,
+    `needs_password`.
+    """
+
+    source: str
+    target: str
+    stores: int
+    found: Moved
+    dry_run: bool
+    switched: bool
+    url: str
+    needs_password: bool
+    retention_days: int
+    old_file: Path | None
+
+
+def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
+    """Move it, and let the settings name its new place, while nobody can write to the old one.
+
+    Raises:
+        Problem: `usage`, for an address that is no PostgreSQL server's or the book's own; `run-in-progress`; or as
+            `amzlink.orderbook.moving.moved` and `Database.open`. Nothing has changed then.
+    """
+    address = address_of(options.to)
+    if address.has_password:
+        deps.observer.warn(Problem(ProblemName.PASSWORD_VISIBLE))
+    with contextlib.ExitStack() as held:
+        settings = deps.load_config()
+        if not options.dry_run:
+            for slug in settings.stores:
+                for job in JOBS:
+                    held.enter_context(deps.lock(slug, job))
+        source = held.enter_context(deps.database())
+        if str(source.location) == str(address.location):
+            raise Problem(ProblemName.USAGE, detail=texts.BOOK_IS_THERE)
+        if options.dry_run:
+            found = look_at_both(source, address.location, deps.observer.step)
+        else:
+            found = held.enter_context(moved(source, address.location, deps.observer.step))
+        needs_password = address.has_password and not address.opens_without_password()
+        switched = options.switch and not options.dry_run
+        if switched:
+            _switch(deps, address, source, needs_password=needs_password)
+    if not options.dry_run:
+        deps.log.write(deps.clock.now(), EVENT, rows=found.contents.total, switched=switched)
+    return MoveReport(
+        source=str(source.location),
+        target=str(address.location),
+        stores=len(settings.stores),
+        found=found,
+        dry_run=options.dry_run,
+        switched=switched,
+        url=address.plain,
+        needs_password=needs_password,
+        retention_days=settings.retention.days,
+        old_file=source.location.in_file(),
+    )
+
+
+def _switch(deps: Deps, address: Address, source: Database, *, needs_password: bool) -> None:
+    """Let the settings name the new book. Copies from upgrades go: who opens the new book does not know of them."""
+    url = address.given if needs_password else address.plain
+    deps.save_config(deps.load_config().with_database(url))
+    if file := source.location.in_file():
+        remove_copies(file)

@@ -1,0 +1,224 @@
+"""Moving an order book into a database on a server: all rows in one transaction there, compared before it ends.
+
+Whatever stops it, the server has all of the book or nothing of it, so that it can simply be done again.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, func, inspect, literal_column, select, table, text
+
+from amzlink.orderbook.connection import HEAD, SERVERS
+from amzlink.orderbook.copying import copy_rows
+from amzlink.orderbook.database import Database
+from amzlink.orderbook.location import Location
+from amzlink.orderbook.migrations import is_known, upgrade_in
+from amzlink.orderbook.postgresql import PostgresDatabase, as_kept
+from amzlink.orderbook.schema import METADATA
+from amzlink.problems import Problem, ProblemName, upgrades
+
+Told = Callable[[str, int, int], None]
+"""Is told what is done, how many rows are through, and of how many."""
+
+_CHUNK: Final = 500
+_READING: Final = "reading the order book"
+_COPYING: Final = "copying the order book"
+_COMPARING: Final = "comparing both order books"
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What a book has: its rows by table, and how many texts are changed because PostgreSQL cannot keep them."""
+
+    rows: Mapping[str, int]
+    unkept_texts: int
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return sum(self.rows.values())
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """What is on the server now; `was_there`: an earlier move brought it, and nothing had to be copied."""
+
+    contents: Contents
+    was_there: bool
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a book is to be moved: `given` is what was typed, and `plain` the same without a password."""
+
+    given: str
+    plain: str
+    location: PostgresDatabase
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the address itself holds a password."""
+        return self.plain != self.given
+
+    def opens_without_password(self) -> bool:
+        """Whether the server lets us in without it, or libpq finds it elsewhere, as in ~/.pgpass."""
+        try:
+            with _connected(PostgresDatabase.of_url(self.plain), read_only=True):
+                return True
+        except Problem:
+            return False
+
+
+def address_of(given: str) -> Address:
+    """The address of a database on a PostgreSQL server.
+
+    Raises:
+        Problem: `usage`, which does not quote the address: it may hold a password.
+    """
+    if not given.startswith(SERVERS):
+        raise Problem(ProblemName.USAGE, detail=upgrades.MOVES_TO_SERVERS)
+    try:
+        location = PostgresDatabase.of_url(given)
+    except Problem as problem:
+        if problem.name != ProblemName.CONFIG_INVALID:
+            raise
+        raise Problem(ProblemName.USAGE, detail=upgrades.ADDRESS_UNUSABLE) from None
+    plain = location.address_without_password()
+    return Address(given, given if PostgresDatabase.of_url(plain) == location else plain, location)
+
+
+class _Side(msgspec.Struct, frozen=True):
+    """One of the two books, in a transaction."""
+
+    connection: Connection
+    location: Location
+
+    def rows(self, of: Table) -> Iterator[Sequence[Any]]:
+        """All rows of a table by key: texts sort alike on both engines. What goes wrong is told of this book."""
+        query = select(of).order_by(*of.primary_key.columns).execution_options(yield_per=_CHUNK)
+        with self.location.translated_errors(), self.connection.execute(query) as found:
+            yield from found
+
+
+def look_at_both(source: Database, target: Location, told: Told) -> Moved:
+    """What would be moved. Changes nothing, on neither side. Raises as `moved`."""
+    with source.reading() as connection:
+        old = _Side(connection, source.location)
+        contents = _contents(old, told)
+        with _connected(target, read_only=True) as there:
+            new = _Side(there, target)
+            has_rows = _has_rows(new)
+            if has_rows:
+                _compare(old, new, _counting(told, _COMPARING, contents), _not_empty(target, upgrades.ANOTHER_BOOK))
+    return Moved(contents, has_rows)
+
+
+@contextlib.contextmanager
+def moved(source: Database, target: Location, told: Told) -> Iterator[Moved]:
+    """The book is on the server, and until the end of the block nobody can write to the old one.
+
+    Raises:
+        Problem: `database-not-empty`, `database-newer` or `move-differs`, or what the engines raise. The server is then
+            as it was before.
+    """
+    with source.writing() as connection:
+        old = _Side(connection, source.location)
+        contents = _contents(old, told)
+        with _connected(target, migrating=True) as there:
+            new = _Side(there, target)
+            was_there = _has_rows(new)
+            refusal = _not_empty(target, upgrades.ANOTHER_BOOK)
+            if not was_there:
+                refusal = Problem(ProblemName.MOVE_DIFFERS, file=str(target))
+                upgrade_in(there)
+                copy_rows(connection, there, told=_counting(told, _COPYING, contents))
+            _compare(old, new, _counting(told, _COMPARING, contents), refusal)
+        yield Moved(contents, was_there)
+
+
+@contextlib.contextmanager
+def _connected(target: Location, **options: object) -> Iterator[Connection]:
+    engine: Engine = target.make_engine()
+    try:
+        with (
+            target.translated_errors() as stage,
+            engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+            stage.committing = True
+    finally:
+        engine.dispose()
+
+
+def _has_rows(new: _Side) -> bool:
+    """Whether an order book with rows is there; False: there is nothing, or an order book without rows."""
+    there = new.connection
+    tables = set(inspect(there).get_table_names())
+    if not tables:
+        new.location.check(there)
+        return False
+    if tables - {"alembic_version", *METADATA.tables} or "alembic_version" not in tables:
+        raise _not_empty(new.location, upgrades.TABLES_OF_OTHERS)
+    version = there.scalar(text("SELECT version_num FROM alembic_version"))
+    if version is not None and not is_known(version):
+        raise Problem(ProblemName.DATABASE_NEWER, file=str(new.location), detail=version)
+    has_rows = any(
+        there.execute(select(literal_column("1")).select_from(table(name)).limit(1)).first()
+        for name in sorted(tables - {"alembic_version"})
+    )
+    if has_rows and version != HEAD:
+        raise _not_empty(new.location, upgrades.ANOTHER_BOOK)
+    return has_rows
+
+
+def _not_empty(target: Location, what: str) -> Problem:
+    return Problem(ProblemName.DATABASE_NOT_EMPTY, file=str(target), detail=what)
+
+
+def _contents(old: _Side, told: Told) -> Contents:
+    """Read all of it once: what cannot be read is found before anything is written."""
+    counts = {
+        str(each.name): old.connection.scalar(select(func.count()).select_from(each)) or 0
+        for each in METADATA.sorted_tables
+    }
+    through = _counting(told, _READING, Contents(counts, 0))
+    unkept = 0
+    for each in METADATA.sorted_tables:
+        for row in old.rows(each):
+            unkept += sum(value != _as_kept(value) for value in row)
+            through(1)
+    return Contents(counts, unkept)
+
+
+def _compare(old: _Side, new: _Side, through: Callable[[int], None], refusal: Problem) -> None:
+    """Read every row back, and find it as it is in the old book. Raises the refusal, with where they differ."""
+    for each in METADATA.sorted_tables:
+        for mine, its in itertools.zip_longest(old.rows(each), new.rows(each)):
+            if mine is None or its is None or [_as_kept(value) for value in mine] != list(its):
+                found = its if mine is None else mine
+                raise refusal.with_facts(table=each.name, key=_key_of(each, found or ()))
+            through(1)
+
+
+def _key_of(of: Table, row: Sequence[Any]) -> str:
+    """The row by its key, in which nothing is personal."""
+    return ", ".join(
+        f"{column.name} {value}" for column, value in zip(of.columns, row, strict=True) if column.primary_key
+    )
+
+
+def _as_kept(value: Any) -> Any:
+    return as_kept(value) if isinstance(value, str) else value
+
+
+def _counting(told: Told, what: str, contents: Contents) -> Callable[[int], None]:
+    done, total = 0, contents.total
+
+    def through(count: int) -> None:
+        nonlocal done
+        before, done = done, done + count
+        if before // _CHUNK != done // _CHUNK or done == total:
+            told(what, done, total)
+
+    return through
