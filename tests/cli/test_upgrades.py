@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import tomli_w
 
 from amzlink.cli.main import app, run
 from amzlink.orderbook.connection import HEAD
+from tests.orderbook.every_table import EARLIER, bring_to
 from tests.support.rows import each_row
 from tests.support.world import SLUG, Ran, StoreOnSandbox, store_on_sandbox
 
@@ -85,12 +87,8 @@ class TestABookOfAnEarlierVersion:
     @pytest.fixture
     def older(self, tmp_path: Path) -> StoreOnSandbox:
         world = store_on_sandbox(tmp_path, orders=10, listings=10)
-        # All that the last version added is left out again.
-        with closing(sqlite3.connect(world.deps.home.database_file)) as book:
-            book.execute("ALTER TABLE passed_over DROP COLUMN foreign_marketplace_id")
-            book.execute("ALTER TABLE parcels DROP COLUMN nothing_left")
-            book.execute("UPDATE alembic_version SET version_num = '0012'")
-            book.commit()
+        world.deps.home.database_file.unlink()
+        bring_to(world.deps.home.database_file, EARLIER[-1])
         return world
 
     def test_is_upgraded_which_is_said_once_to_who_looks_on(self, older: StoreOnSandbox) -> None:
@@ -108,6 +106,25 @@ class TestABookOfAnEarlierVersion:
         done = ask(older, "import-orders", "--json")
         assert (done.code, done.err) == (0, "")
         assert json.loads(done.out)["schema"] == 1
+
+
+def test_what_is_deleted_on_request_or_with_its_store_is_deleted_in_the_copies_too(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=10, listings=10)
+    ask(world, "import-orders")
+    file = world.deps.home.database_file
+    copy = file.with_name("orders-before-0001.db")
+    shutil.copy(file, copy)
+
+    def sealed() -> set[str]:
+        with closing(sqlite3.connect(copy)) as book:
+            return {order_id for (order_id,) in book.execute("SELECT order_id FROM sealed")}
+
+    before = sealed()
+    gone = min(before)
+    assert ask(world, "purge-pii", "--order", gone, "--yes").code == 0
+    assert sealed() == before - {gone} != set()
+    assert ask(world, "disconnect", "--yes").code == 0
+    assert sealed() == set()
 
 
 def test_settings_of_a_newer_version_survive_a_change(tmp_path: Path) -> None:

@@ -16,25 +16,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 
-from amzlink.orderbook import migrations
 from amzlink.orderbook.connection import HEAD
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.upgrade_copies import KEPT_FOR, purge_copies
 from amzlink.problems import Exit, Problem
-from tests.orderbook.every_table import put_rows_into, rows_of
+from tests.orderbook.every_table import EARLIER, bring_to, put_rows_into, rows_of
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import STORE, book_in, change_of, order_of, save
 from tests.support.rows import each_row
 
-SCRIPTS: Final = Path(migrations.__file__).parent
-EARLIER: Final = tuple(
-    script.revision for script in reversed([*ScriptDirectory(str(SCRIPTS)).walk_revisions()]) if script.revision != HEAD
-)
 MADE_BY_THE_UPGRADE: Final = frozenset({"clock_readings", "trusted_times"})
 
 
@@ -42,20 +33,12 @@ MADE_BY_THE_UPGRADE: Final = frozenset({"clock_readings", "trusted_times"})
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """A book of every earlier version, with rows in all the tables that it had."""
     folder = tmp_path_factory.mktemp("shelf")
+    found = {version: folder / f"{version}.db" for version in EARLIER}
     growing = folder / "growing.db"
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    config.set_main_option("path_separator", "os")
-    engine = create_engine(f"sqlite:///{growing}")
-    found: dict[str, Path] = {}
-    for version in EARLIER:
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, version)
-        found[version] = folder / f"{version}.db"
-        shutil.copy(growing, found[version])
-        put_rows_into(found[version])
-    engine.dispose()
+    for version, file in found.items():
+        bring_to(growing, version)
+        shutil.copy(growing, file)
+        put_rows_into(file)
     return found
 
 
