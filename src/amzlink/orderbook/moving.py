@@ -5,14 +5,14 @@ Whatever stops it, the server has all of the book or nothing of it, so that it c
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, func, inspect, literal_column, select, table, text
+from sqlalchemy.exc import DBAPIError
 
 from amzlink.orderbook.connection import HEAD, SERVERS
-from amzlink.orderbook.copying import copy_rows
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.location import Location
 from amzlink.orderbook.migrations import is_known, upgrade_in
@@ -131,7 +131,8 @@ def moved(source: Database, target: Location, told: Told) -> Iterator[Moved]:
             if not was_there:
                 refusal = Problem(ProblemName.MOVE_DIFFERS, file=str(target))
                 upgrade_in(there)
-                copy_rows(connection, there, told=_counting(told, _COPYING, contents))
+                there.execute(text("SET LOCAL statement_timeout = 0"))  # a table can have millions of rows
+                _copy(old, new, _counting(told, _COPYING, contents))
             _compare(old, new, _counting(told, _COMPARING, contents), refusal)
         yield Moved(contents, was_there)
 
@@ -189,6 +190,37 @@ def _contents(old: _Side, told: Told) -> Contents:
             unkept += sum(value != _as_kept(value) for value in row)
             through(1)
     return Contents(counts, unkept)
+
+
+def _copy(old: _Side, new: _Side, through: Callable[[int], None]) -> None:
+    """Copy every row. Tables come before those that refer to them."""
+
+    def told(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        for row in rows:
+            yield row
+            through(1)
+
+    for each in METADATA.sorted_tables:
+        _copy_into(new.connection, each, told(old.rows(each)))
+
+
+def _copy_into(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows, with a value for each column, by COPY: in a seventh of the time that inserts take."""
+    from psycopg import Error  # noqa: PLC0415 - it may not be installed
+
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except Error as error:
+        if said := error.diag.message_primary:
+            error.args = (said,)  # the rest quotes rows
+        raise DBAPIError.instance(
+            "COPY", None, error, Error, hide_parameters=True, connection_invalidated=driver.closed
+        ) from error
 
 
 def _compare(old: _Side, new: _Side, through: Callable[[int], None], refusal: Problem) -> None:
