@@ -168,10 +168,12 @@ class TestIsRefused:
         )  # fmt: skip
         assert tables_at(empty) == []
 
-    def test_to_where_it_is(self, world: StoreOnSandbox, empty: str) -> None:
+    def test_of_a_book_that_is_on_a_server(self, world: StoreOnSandbox, empty: str) -> None:
         move(world, empty)
         with pytest.raises(Problem, match="in this database already"):
             move(world, empty)
+        with pytest.raises(Problem, match="on a server already"):
+            move(world, f"{empty}&application_name=another".replace("book_", "other_"))
 
     def test_where_no_server_answers(self, world: StoreOnSandbox, tmp_path: Path) -> None:
         problem = refusal(world, f"postgresql://postgres@/amzlink?host={tmp_path}")

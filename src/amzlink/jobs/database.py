@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from amzlink.deps import Deps
-from amzlink.orderbook.database import Database
 from amzlink.orderbook.moving import Address, Moved, address_of, look_at_both, moved
 from amzlink.orderbook.upgrade_copies import remove_copies
 from amzlink.problems import Problem, ProblemName
@@ -26,13 +25,12 @@ class MoveOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoveReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was moved, or would be. Neither `source` nor `target` shows a password; `old_file` is None for a server.
+    """What was moved, or would be. `target` shows no password.
 
     `url` is what the settings say now, or are to say, without a password. Where the server does not let us in so,
     `needs_password`.
     """
 
-    source: str
     target: str
     stores: int
     found: Moved
@@ -41,15 +39,15 @@ class MoveReport(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     needs_password: bool
     retention_days: int
-    old_file: Path | None
+    old_file: Path
 
 
 def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
     """Move it, and let the settings name its new place, while nobody can write to the old one.
 
     Raises:
-        Problem: `usage`, for an address that is no PostgreSQL server's or the book's own; `run-in-progress`; or as
-            `amzlink.orderbook.moving.moved` and `Database.open`. Nothing has changed then.
+        Problem: `usage`, for an address that is no PostgreSQL server's, or a book that is on a server already;
+            `run-in-progress`; or as `amzlink.orderbook.moving.moved` and `Database.open`. Nothing has changed then.
     """
     address = address_of(options.to)
     if address.has_password:
@@ -61,8 +59,10 @@ def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
                 for job in JOBS:
                     held.enter_context(deps.lock(slug, job))
         source = held.enter_context(deps.database())
-        if str(source.location) == str(address.location):
-            raise Problem(ProblemName.USAGE, detail=texts.BOOK_IS_THERE)
+        old_file = source.location.in_file()
+        if old_file is None:
+            is_there = str(source.location) == str(address.location)
+            raise Problem(ProblemName.USAGE, detail=texts.BOOK_IS_THERE if is_there else texts.BOOK_ON_A_SERVER)
         if options.dry_run:
             found = look_at_both(source, address.location, deps.observer.step)
         else:
@@ -70,11 +70,10 @@ def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
         needs_password = address.has_password and not address.opens_without_password()
         switched = options.switch and not options.dry_run
         if switched:
-            _switch(deps, address, source, needs_password=needs_password)
+            _switch(deps, address, old_file, needs_password=needs_password)
     if not options.dry_run:
         deps.log.write(deps.clock.now(), EVENT, rows=found.contents.total, switched=switched)
     return MoveReport(
-        source=str(source.location),
         target=str(address.location),
         stores=len(settings.stores),
         found=found,
@@ -83,13 +82,12 @@ def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
         url=address.plain,
         needs_password=needs_password,
         retention_days=settings.retention.days,
-        old_file=source.location.in_file(),
+        old_file=old_file,
     )
 
 
-def _switch(deps: Deps, address: Address, source: Database, *, needs_password: bool) -> None:
+def _switch(deps: Deps, address: Address, old_file: Path, *, needs_password: bool) -> None:
     """Let the settings name the new book. Copies from upgrades go: who opens the new book does not know of them."""
     url = address.given if needs_password else address.plain
     deps.save_config(deps.load_config().with_database(url))
-    if file := source.location.in_file():
-        remove_copies(file)
+    remove_copies(old_file)

@@ -27,6 +27,7 @@ _CHUNK: Final = 500
 _READING: Final = "reading the order book"
 _COPYING: Final = "copying the order book"
 _COMPARING: Final = "comparing both order books"
+_OF_EVERY_BOOK: Final = frozenset({"alembic_version", "orders", "sealed"})
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -159,11 +160,11 @@ def _has_rows(new: _Side) -> bool:
     if not tables:
         new.location.check(there)
         return False
-    if tables - {"alembic_version", *METADATA.tables} or "alembic_version" not in tables:
-        raise _not_empty(new.location, upgrades.TABLES_OF_OTHERS)
-    version = there.scalar(text("SELECT version_num FROM alembic_version"))
+    version = there.scalar(text("SELECT version_num FROM alembic_version")) if tables >= _OF_EVERY_BOOK else None
     if version is not None and not is_known(version):
         raise Problem(ProblemName.DATABASE_NEWER, file=str(new.location), detail=version)
+    if version is None or tables - METADATA.tables.keys() - _OF_EVERY_BOOK:
+        raise _not_empty(new.location, upgrades.TABLES_OF_OTHERS)
     has_rows = any(
         there.execute(select(literal_column("1")).select_from(table(name)).limit(1)).first()
         for name in sorted(tables - {"alembic_version"})

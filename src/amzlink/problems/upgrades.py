@@ -49,6 +49,10 @@ ADDRESS_UNUSABLE: Final = (
     "written as %40, / as %2F, : as %3A and % as %25."
 )
 BOOK_IS_THERE: Final = "The order book is in this database already."
+BOOK_ON_A_SERVER: Final = (
+    "The order book is on a server already. To move it to another server, use pg_dump and pg_restore, and set `url` "
+    "under `[database]` in config.toml."
+)
 ANOTHER_BOOK: Final = "an order book with other rows"
 TABLES_OF_OTHERS: Final = "tables that are not amzlink's"
 

@@ -16,7 +16,7 @@ class TableRows(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DatabaseMigrateDocument(Document, frozen=True, kw_only=True):
-    """`database migrate --json`. `source` and `target` are without passwords, and so is `url`, for config.toml.
+    """`database migrate --json`. `source` is a file. `target`, and `url` for config.toml, are without a password.
 
     `was_there`: an earlier run had copied everything already. `changed_texts` had a character that PostgreSQL does not
     take, and have another in its place. `switched`: config.toml names the new place now.
@@ -41,7 +41,7 @@ def show_move(console: Console, report: MoveReport) -> None:
 def _document(report: MoveReport) -> DatabaseMigrateDocument:
     contents = report.found.contents
     return DatabaseMigrateDocument(
-        source=report.source,
+        source=str(report.old_file),
         target=report.target,
         url=report.url,
         rows=contents.total,
@@ -71,7 +71,7 @@ def _tell(console: Console, report: MoveReport) -> None:
     _tell_settings(console, report)
     if report.switched:
         console.line(
-            f"The old order book stays in {report.source}. Its personal data is sealed, and nobody can read it after "
+            f"The old order book stays in {report.old_file}. Its personal data is sealed, and nobody can read it after "
             f"{counted(report.retention_days, 'day')}. Delete the old order book when you do not need it any more."
         )
 
