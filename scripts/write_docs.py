@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Column
 
 from amzlink.amazon.carriers import CARRIERS
+from amzlink.cli.completion.scripts import PACKAGED
 from amzlink.cli.main import app, run
 from amzlink.cli.pages import TOPICS
 from amzlink.cli.reference import environment_page, exit_codes_page
@@ -28,11 +29,13 @@ from amzlink.problems import AREAS, CATALOGUE, Entry, ProblemName
 from amzlink.sandbox.faults import FAULTS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, it would not find its neighbour
+from scripts.man_page import man_page
 from scripts.verify_table import FOUND
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = DOCS.parent / "src" / "amzlink" / "pages"
 SCHEMAS = PAGES.parent / "schemas"
+SHARE = DOCS.parent / "share"
 
 _ABOUT_EXPORTS = """\
 `tax` and `price_parts` are of the line, with Amazon's names of the parts. `demands` are Amazon's names of what the
@@ -62,6 +65,8 @@ def main() -> int:
         SCHEMAS / f"{name}.json": msgspec.json.format(msgspec.json.encode(schema_of(name))).decode() + "\n"
         for name in DOCUMENTS
     }
+    files |= {SHARE / place: text for place, text in PACKAGED.items()}
+    files[SHARE / "man" / "man1" / "amzlink.1"] = man_page(_project()["description"])
     stale = [file for file, text in files.items() if _read(file) != text]
     left_over = sorted(set(SCHEMAS.glob("*")) - set(files))
     if "--check" in sys.argv:
@@ -71,9 +76,14 @@ def main() -> int:
     for file in left_over:
         file.unlink()
     for file in stale:
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(files[file], "utf-8")
     return 0
+
+
+def _project() -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    return table
 
 
 def topics() -> dict[str, str]:

@@ -135,12 +135,12 @@ def _sections_of_options(command: Any, ctx: Any, width: int) -> Iterator[str]:
     by_heading: dict[str, list[_Row]] = {usual: []}
     for param in command.get_params(ctx):
         if param.param_type_name == "option" and not param.hidden:
-            by_heading.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(_option(param))
+            by_heading.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(option_row(param))
     for heading, rows in reversed(by_heading.items()):
         yield from _section(heading, rows, width)
 
 
-def _option(param: Any) -> _Row:
+def option_row(param: Any) -> _Row:
     """An option as it is typed, and what it does, with its default where that says something."""
     spellings = ", ".join(sorted(param.opts, key=len))
     if param.secondary_opts:

@@ -41,6 +41,8 @@ _amzlink() {
     (( $#open )) && _describe amzlink open -S ''
     (( $#whole )) && _describe amzlink whole
 }
+"""
+_ZSH_AT_ITS_START: Final = r"""
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 compdef _amzlink amzlink
 """
@@ -65,8 +67,18 @@ end
 complete -c amzlink -f -a '(__amzlink_complete)'
 """
 
+_FOR: Final = "# Completion of amzlink for {}\n"
+
 SCRIPTS: Final[Mapping[str, str]] = {
-    shell: f"# Completion of amzlink for {shell}\n{text.lstrip()}"
-    for shell, text in (("bash", _BASH), ("zsh", _ZSH), ("fish", _FISH))
+    shell: _FOR.format(shell) + text.lstrip()
+    for shell, text in (("bash", _BASH), ("zsh", _ZSH.rstrip() + _ZSH_AT_ITS_START), ("fish", _FISH))
 }
-"""By shell."""
+"""By shell: what is read when the shell starts."""
+
+PACKAGED: Final[Mapping[str, str]] = {
+    "bash-completion/completions/amzlink": SCRIPTS["bash"],
+    # Zsh finds it by its first line, and calls the whole file as the function of its name.
+    "zsh/site-functions/_amzlink": f'#compdef amzlink\n{_FOR.format("zsh")}{_ZSH.lstrip()}_amzlink "$@"\n',
+    "fish/vendor_completions.d/amzlink.fish": SCRIPTS["fish"],
+}
+"""By its place below `share`: what a package brings, so that the shell finds it by itself."""
