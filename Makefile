@@ -4,8 +4,10 @@ BIN := .venv/bin
 USE := .venv/.use
 DEV := .venv/.dev
 BENCH := .venv/.bench
+RELEASE := .venv/.release
 
-.PHONY: demo test suite test-postgresql lint format cassettes model-tables docs bench soak test-faults clean
+.PHONY: demo test suite test-postgresql lint format cassettes model-tables docs bench soak test-faults dist test-dist constraints \
+	audit clean
 
 demo: $(USE)
 	$(BIN)/amzlink demo
@@ -54,6 +56,22 @@ soak: $(DEV)
 test-faults: $(DEV)
 	$(BIN)/pytest -n auto -m faults
 
+# Builds the wheel and the sdist of the last commit into dist/, twice, and checks them.
+dist: $(RELEASE)
+	$(BIN)/python scripts/make_dist.py
+
+# Installs what `make dist` has built, in each way that the documentation names and this machine has, and tries it.
+test-dist: dist
+	$(BIN)/python scripts/try_dist.py
+
+# Writes constraints.txt anew, with the newest versions that amzlink takes.
+constraints:
+	$(PYTHON) scripts/write_constraints.py
+
+# Asks whether a version in constraints.txt has a known vulnerability. One that could not be asked about is a failure.
+audit: $(RELEASE)
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
 clean:
 	rm -rf .venv dist build
 
@@ -71,4 +89,8 @@ $(DEV): pyproject.toml | .venv/bin/python
 
 $(BENCH): pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable . --group dev --group bench
+	@touch $@ $(DEV) $(USE)
+
+$(RELEASE): pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable . --group dev --group release
 	@touch $@ $(DEV) $(USE)
