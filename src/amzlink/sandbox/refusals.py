@@ -6,9 +6,9 @@ from typing import Final
 from amzlink.sandbox.messages import Response, html_response, json_response
 
 TOKEN_MISSING: Final = "Access token is missing in the request header."  # noqa: S105 (an error's text)
-TOKEN_EXPIRED: Final = "The access token you provided has expired."  # noqa: S105
-TOKEN_REJECTED: Final = "The access token you provided is revoked, malformed or invalid."  # noqa: S105
-SECRET_EXPIRED: Final = "The LWA secret token you provided has expired."  # noqa: S105
+TOKEN_EXPIRED: Final = "The access token you provided has expired."  # noqa: S105 (an error's text)
+TOKEN_REJECTED: Final = "The access token you provided is revoked, malformed or invalid."  # noqa: S105 (an error's text)
+SECRET_EXPIRED: Final = "The LWA secret token you provided has expired."  # noqa: S105 (an error's text)
 WRONG_REGION: Final = "The marketplaces you provided are not valid for region."
 
 

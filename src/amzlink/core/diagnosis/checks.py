@@ -17,7 +17,7 @@ class Check(StrEnum):
     NETWORK = "network"
     CLOCK = "clock"
     LWA_TOKEN = "lwa-token"  # noqa: S105 - a check's name
-    SECRET_AGE = "secret-age"  # noqa: S105
+    SECRET_AGE = "secret-age"  # noqa: S105 - a check's name
     REGION = "region"
     PARTICIPATION = "participation"
     ACCOUNT = "account"

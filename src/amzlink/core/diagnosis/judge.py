@@ -26,7 +26,7 @@ class Probe(StrEnum):
     ACCOUNT = "getAccount"
     LISTINGS = "searchListingsItems"
     REPORTS = "getReports"
-    TOKEN_FOR_REPORT = "createRestrictedDataToken"  # noqa: S105
+    TOKEN_FOR_REPORT = "createRestrictedDataToken"  # noqa: S105 - a call's name
     """Asked for only where reports can be listed."""
     CONFIRM = "confirmShipment"
 

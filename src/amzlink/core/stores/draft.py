@@ -25,14 +25,14 @@ class Key(Enum):
     SELLER_ID = "seller_id"
     CLIENT_ID = "client_id"
     CLIENT_SECRET = "client_secret"  # noqa: S105 - a field's name
-    REFRESH_TOKEN = "refresh_token"  # noqa: S105
-    TOKEN_IS_WHOLE = "token_is_whole"  # noqa: S105
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a field's name
+    TOKEN_IS_WHOLE = "token_is_whole"  # noqa: S105 - a field's name
     NAME = "name"
     IMPORT_WEIGHTS = "import_weights"
     UPDATE_STATUS_WHEN = "update_status_when"
     DESTINATION = "destination"
     SENDCLOUD_PUBLIC_KEY = "sendcloud_public_key"
-    SENDCLOUD_SECRET_KEY = "sendcloud_secret_key"  # noqa: S105
+    SENDCLOUD_SECRET_KEY = "sendcloud_secret_key"  # noqa: S105 - a field's name
     SENDCLOUD_INTEGRATION_ID = "sendcloud_integration_id"
     PURGE_DESTINATION = "purge_destination"
     MORE_COUNTRIES = "more_marketplaces"

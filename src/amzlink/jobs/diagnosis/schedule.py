@@ -27,7 +27,7 @@ def is_scheduled(environ: Mapping[str, str]) -> bool | None:
         if (program := shutil.which(command[0], path=environ["PATH"])) is None:
             continue
         try:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(  # noqa: S603 - a program of the system, with arguments of ours
                 [program, *command[1:]],
                 capture_output=True,
                 encoding="utf-8",
