@@ -63,7 +63,7 @@ def _runs(program: str) -> bool:
 def ways(more: list[str]) -> Iterator[Way]:
     """All of them."""
     [wheel], [sdist] = (ROOT / "dist").glob("*.whl"), (ROOT / "dist").glob("*.tar.gz")
-    repository = f"git+file://{ROOT}"
+    repository = f"git+file://localhost{ROOT}"  # pipx up to 1.7 takes no address without a host
     for python in (*PYTHONS, *more):
         yield Way(f"pip, wheel, {python}", python, partial(_pip, python=python, source=str(wheel)))
     yield Way("pip, sdist", sys.executable, partial(_pip, python=sys.executable, source=str(sdist)))

@@ -1,6 +1,7 @@
 """The wheel and the sdist have what they must have, and nothing else."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -120,3 +121,11 @@ def test_the_newest_version_in_the_changelog_is_the_programs() -> None:
     headings = [line.removeprefix("## ") for line in changelog.splitlines() if line.startswith("## ")]
     newest = next(heading for heading in headings if heading != "Unreleased")
     assert newest.partition(" ")[0] == __version__
+
+
+def test_while_nothing_is_released_no_page_takes_it_from_a_package_index() -> None:
+    if f"## {__version__} (not released)" not in (ROOT / "CHANGELOG.md").read_text("utf-8"):
+        return
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        found = re.findall(r"(?:pipx?|uv tool|uv pip) install (?:-\S+ )*amzlink\b(?![/@])", page.read_text("utf-8"))
+        assert found == [], page
