@@ -12,6 +12,7 @@ TOPICS: Final = {
     "servers": "Servers and cron: running without a keyring, and regularly",
     "postgresql": "The order book on a PostgreSQL server",
     "fleet": "Several machines with one order book",
+    "container": "Containers: building an image, and running it by the host's scheduler",
     "settings": "Files, settings, alarms and holds",
     "environment": "Environment variables",
     "exit-codes": "Exit codes",
