@@ -72,7 +72,7 @@ def _of_sdist(sdist: Path, root: Path) -> Iterator[str]:
     names = {member.name.removeprefix(top) for member in members}
     exact = _TOP | {f"share/{name}" for name in _SHARED}
     required = exact | {f"src/{name}" for name in _REQUIRED}
-    pages = r"docs/(?:[a-z0-9-]+/)*[a-z0-9-]+\.(?:md|svg|css)"
+    pages = r"docs/(?:[a-z0-9_-]+/)*[a-z0-9_-]+\.(?:md|svg|css)"
     yield from _of_names(sdist, names, exact, required, (*(f"src/{pattern}" for pattern in _PACKAGE), pages))
     yield from _of_migrations(sdist, {name.removeprefix("src/") for name in names}, root / "src")
 
