@@ -127,5 +127,5 @@ def test_while_nothing_is_released_no_page_takes_it_from_a_package_index() -> No
     if f"## {__version__} (not released)" not in (ROOT / "CHANGELOG.md").read_text("utf-8"):
         return
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
-        found = re.findall(r"(?:pipx?|uv tool|uv pip) install (?:-\S+ )*amzlink\b(?![/@])", page.read_text("utf-8"))
+        found = re.findall(r"(?:pipx?|uv tool|uv pip) install (?:-\S+ )*'?amzlink\b(?![/@])", page.read_text("utf-8"))
         assert found == [], page

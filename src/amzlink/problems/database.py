@@ -49,7 +49,7 @@ ENTRIES: Final = {
         title="The PostgreSQL driver is not installed",
         what="The order book is on a PostgreSQL server, and the driver for it cannot be loaded: {detail}.",
         why="`[database] url` in config.toml names a PostgreSQL server. The driver is an extra, because most stores do not need it.",
-        next_step="Run `pipx install --force 'amzlink[postgres]'`. Or, where amzlink was installed with uv, `uv tool install 'amzlink[postgres]'`; with pip, `pip install 'amzlink[postgres]'`.",
+        next_step="Run `pipx inject amzlink 'psycopg[binary]'`. Or, where amzlink was installed with pip, run `pip install 'psycopg[binary]'` there. `amzlink explain postgresql` shows it for uv.",
         exit_code=Exit.CONFIGURATION,
         checks=READING_THE_BOOK,
     ),
