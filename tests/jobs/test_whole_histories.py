@@ -94,9 +94,8 @@ class Histories(RuleBasedStateMachine):
     @rule(index=which)
     def release(self, index: int) -> None:
         order_id = self.ids[index % len(self.ids)]
-        if order_id in self.touched:
+        if order_id in self.touched and self.is_held(order_id):
             release_order(self.at.world.deps, SLUG, order_id)
-            self.touched.discard(order_id)
 
     @rule(index=which, action=st.sampled_from(["announce", "announce", "scan", "deliver", "deliver"]))
     def handle_parcel(self, index: int, action: str) -> None:
