@@ -152,6 +152,19 @@ def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
         file.write(content)
 
 
+def overwrite_private(path: Path, content: bytes) -> None:
+    """Write a file where it lies, which is much cheaper than to replace it.
+
+    Only for who holds a lock that all readers take, and for what may be lost: a power cut can leave a mixture.
+
+    Raises:
+        Problem: `not-writable`, `disk-full` or `disk-broken`.
+    """
+    with translated_errors(path), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(content)
+        file.truncate()
+
+
 @contextlib.contextmanager
 def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` when all of it is there, readable by its owner alone.
@@ -215,6 +228,39 @@ def in_place_when_whole(
             sync_folder(target.parent)
 
 
+class Lock:
+    """A lock file, for whoever takes it again and again: to make this costs as much as to take it."""
+
+    def __init__(self, path: Path) -> None:
+        from filelock import FileLock  # noqa: PLC0415 - only what changes something needs it
+
+        self._path = path
+        # The library opens no symbolic link, so that nobody has another file emptied by one.
+        self._file = FileLock(os.path.realpath(path), mode=0o600)
+
+    @contextlib.contextmanager
+    def taken(self, held: Problem, *, wait_seconds: float = 0) -> Iterator[None]:
+        """Only one process at a time is in such a block. Raises as `lock`."""
+        from filelock import Timeout  # noqa: PLC0415 - see above
+
+        try:
+            self._file.acquire(timeout=wait_seconds)
+        except Timeout:
+            raise held from None
+        except NotImplementedError as error:  # what the library makes of ENOSYS
+            raise Problem(ProblemName.LOCKING_UNAVAILABLE, file=self._path, detail=machine.LOCKS_DO_NOT_WORK) from error
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                raise Problem(
+                    ProblemName.LOCKING_UNAVAILABLE, file=self._path, detail=machine.LOCKS_DO_NOT_WORK
+                ) from error
+            raise translate(error, self._path) from error
+        try:
+            yield
+        finally:
+            self._file.release()
+
+
 @contextlib.contextmanager
 def lock(path: Path, held: Problem, *, wait_seconds: float = 0) -> Iterator[None]:
     """Only one process at a time is in a block with this lock file, which stays when it leaves.
@@ -223,24 +269,8 @@ def lock(path: Path, held: Problem, *, wait_seconds: float = 0) -> Iterator[None
         Problem: `held`, where another process has the lock and does not leave within `wait_seconds`; or
             `locking-unavailable`, `not-writable`, `disk-full` or `disk-broken`, where there is no such file to be had.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - only what changes something needs it
-
-    # The library opens no symbolic link, so that nobody has another file emptied by one.
-    file = FileLock(os.path.realpath(path), timeout=wait_seconds, mode=0o600)
-    try:
-        file.acquire()
-    except Timeout:
-        raise held from None
-    except NotImplementedError as error:  # what the library makes of ENOSYS
-        raise Problem(ProblemName.LOCKING_UNAVAILABLE, file=path, detail=machine.LOCKS_DO_NOT_WORK) from error
-    except OSError as error:
-        if error.errno in _NO_LOCKS:
-            raise Problem(ProblemName.LOCKING_UNAVAILABLE, file=path, detail=machine.LOCKS_DO_NOT_WORK) from error
-        raise translate(error, path) from error
-    try:
+    with Lock(path).taken(held, wait_seconds=wait_seconds):
         yield
-    finally:
-        file.release()
 
 
 def append_private(path: Path, line: bytes) -> None:

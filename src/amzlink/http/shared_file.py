@@ -1,14 +1,15 @@
 """What all runs of this home count together: a small JSON document in a file, changed by one run at a time."""
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from amzlink.core.decoding import UndecodableError, read_json
-from amzlink.files import lock, read_private, write_private
+from amzlink.core.decoding import UndecodableError, json_decoder
+from amzlink.files import Lock, overwrite_private, read_private
 from amzlink.problems import Problem, ProblemName
 
 _LOCK_SECONDS: Final = 20
@@ -25,6 +26,7 @@ class SharedFile(Generic[_T]):
     def __init__(self, path: Path, kind: type[_T]) -> None:
         self._path = path
         self._kind = kind
+        self._read = json_decoder(kind)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[float | None]:
@@ -32,19 +34,22 @@ class SharedFile(Generic[_T]):
 
         Raises `file-in-use` where another program does not let go of it, or as `lock`.
         """
-        held = Problem(ProblemName.FILE_IN_USE, file=self._path)
-        with lock(self._path.with_suffix(".lock"), held, wait_seconds=_LOCK_SECONDS):
+        with self._lock.taken(Problem(ProblemName.FILE_IN_USE, file=self._path), wait_seconds=_LOCK_SECONDS):
             yield None
 
     def load(self) -> _T:
         """What is in it. Raises `not-readable` or `disk-broken`."""
         with contextlib.suppress(FileNotFoundError, UndecodableError):
-            return read_json(read_private(self._path), self._kind)
+            return self._read(read_private(self._path))
         return self._kind()
 
     def store(self, document: _T) -> None:
-        """Put this in its place. Raises as `write_private`."""
-        write_private(self._path, msgspec.json.encode(document), durable=False)
+        """Put this in its place, while the file is held. Raises as `overwrite_private`."""
+        overwrite_private(self._path, msgspec.json.encode(document))
 
     def close(self) -> None:
         """Nothing: the file is open only while it is read or written."""
+
+    @functools.cached_property
+    def _lock(self) -> Lock:
+        return Lock(self._path.with_suffix(".lock"))

@@ -32,20 +32,22 @@ _UNIONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """By ISO 3166 code. A country that is not here is by itself."""
 
+_COUNTRY: Final = re.compile("[A-Z]{2}")
+_GAPS: Final = re.compile(r"[\s-]")
 _OTHER_CODES: Final[Mapping[str, str]] = {"UK": "GB", "EL": "GR"}
 """What the Union's institutions and others write in place of the ISO code."""
 
 # Postal codes of places with customs papers of their own, by the country that they are written under; without spaces
-# and in capitals. Where ISO has a code for such a place, it is named by that.
-_APART: Final[Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]] = {
-    country: tuple((re.compile(codes, re.ASCII), place) for codes, place in places)
+# and in capitals. Where ISO has a code for such a place, it is named by that. Northern Ireland belongs to two unions.
+_APART: Final[Mapping[str, tuple[tuple[re.Pattern[str], frozenset[str]], ...]]] = {
+    country: tuple((re.compile(codes, re.ASCII), frozenset(unions)) for codes, *unions in places)
     for country, places in {
         "DE": ((r"27498", "DE-Heligoland"), (r"78266", "DE-Büsingen")),
         "DK": ((r"39\d\d", "GL"),),
         "ES": ((r"(35|38)\d{3}", "IC"), (r"51\d{3}", "ES-Ceuta"), (r"52\d{3}", "ES-Melilla")),
         "FI": ((r"22\d{3}", "AX"),),
         "FR": ((r"980\d\d", _EU), (r"(97|98)\d{3}", "FR-overseas")),
-        "GB": ((r"JE\d.*", "JE"), (r"GY\d.*", "GG")),
+        "GB": ((r"BT\d.*", *_NORTHERN_IRELAND), (r"JE\d.*", "JE"), (r"GY\d.*", "GG")),
         "GR": ((r"6308[67]", "GR-Athos"),),
         "IT": ((r"23041", "IT-Livigno"), (r"22061", "IT-Campione")),
     }.items()
@@ -55,7 +57,7 @@ _APART: Final[Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]] = {
 def leaves_customs_union(sender_country: str, recipient: Recipient) -> bool | None:
     """Whether a parcel from this country (ISO 3166) to this address needs customs data; None: it names no country."""
     country = _iso(recipient.country_code or "")
-    if not re.fullmatch("[A-Z]{2}", country):
+    if not _COUNTRY.fullmatch(country):
         return None
     return not _unions_of_sender(sender_country) & _unions(country, recipient.postal_code or "")
 
@@ -72,10 +74,11 @@ def _iso(code: str) -> str:
 
 def _unions(country: str, postal_code: str) -> frozenset[str]:
     """The customs unions that a place belongs to; by itself it is one too."""
-    code = re.sub(r"[\s-]", "", postal_code).upper().removeprefix(f"{country}-")
-    if country == "XI" or (country == "GB" and re.match(r"BT\d", code, re.ASCII)):
+    if country == "XI":
         return _NORTHERN_IRELAND
-    for pattern, place in _APART.get(country, ()):
-        if pattern.fullmatch(code):
-            return frozenset({place})
+    if apart := _APART.get(country):
+        code = _GAPS.sub("", postal_code).upper().removeprefix(country)
+        for codes, unions in apart:
+            if codes.fullmatch(code):
+                return unions
     return frozenset({_UNIONS.get(country, country)})
