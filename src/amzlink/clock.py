@@ -1,5 +1,6 @@
 """Time, passed in: `now` and `sleep` in one object, so that hours of quota take milliseconds in a test."""
 
+import functools
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -85,6 +86,7 @@ def parse_http_date(text: str | None) -> datetime | None:
         return None
 
 
+@functools.lru_cache(maxsize=256)  # rows that are written together share most of their times
 def to_iso(moment: datetime) -> str:
     """ISO 8601 in UTC with `Z`, to the second: the one spelling that Amazon takes (an offset or a `+` is refused)."""
     moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -4,8 +4,9 @@ Texts change, codes and pointers are steadier, so those decide (docs/services/se
 text only what quotes nothing goes on, for people to read: it may repeat what was sent.
 """
 
+import functools
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -76,15 +77,16 @@ def parse_errors(body: bytes) -> tuple[ApiError, ...]:
         entries = [entries]
     if not isinstance(entries, list):
         return ()
-    return tuple(_error(entry) for entry in entries if isinstance(entry, dict))
+    shown = functools.cache(without_quotes)  # an answer about a hundred orders says the same of most of them
+    return tuple(_error(entry, shown) for entry in entries if isinstance(entry, dict))
 
 
-def _error(entry: dict[str, Any]) -> ApiError:
+def _error(entry: dict[str, Any], shown: Callable[[str], str]) -> ApiError:
     source = entry.get("source")
     named = source if isinstance(source, dict) else {}
     where = next((named[key] for key in ("pointer", "parameter", "header") if isinstance(named.get(key), str)), "")
     texts = (entry[key] for key in ("detail", "message", "title") if isinstance(entry.get(key), str))
-    message = next(filter(None, map(without_quotes, texts)), "")
+    message = next(filter(None, map(shown, texts)), "")
     return ApiError(_shown(str(entry.get("code") or ""), _CODE), _shown(where, _POINTER), message)
 
 

@@ -40,6 +40,8 @@ from amzlink.sendcloud.order_json import (
     Weight,
 )
 
+_AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WISHES: Final = "the buyer's wishes are in Seller Central, with the order"
 
 # Sendcloud's words for the papers of a parcel that crosses a customs border; without them the label fails
@@ -82,7 +84,7 @@ def build_payload(outgoing: OutgoingOrder, integration_id: int, *, with_demands:
             notes="\n".join([*(_demand_notes(outgoing) if with_demands else ()), *_notes(outgoing, phone)]) or None,
             # Amazon promises no sequence.
             tags=tuple(sorted({*order.programs, *(_demand_tags(outgoing) if with_demands else ())})),
-            order_items=tuple(_item(line, outgoing, currency) for line in outgoing.lines),
+            order_items=_items(outgoing, currency),
         ),
         payment_details=PaymentDetails(
             total_price=_price(_total(outgoing), currency), status=Status(code="paid", message="Paid")
@@ -122,21 +124,26 @@ def _currency(outgoing: OutgoingOrder) -> str:
 
 def _amount(text: str | None) -> Decimal | None:
     """Amazon's decimal; None where there is none, or nothing that could be a price."""
-    return Decimal(text) if text and re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII) else None
+    return Decimal(text) if text and _AMOUNT.fullmatch(text) else None
 
 
 def _price(amount: Decimal, currency: str) -> Price:
     return Price(value=msgspec.Raw(f"{amount:f}"), currency=currency)
 
 
-def _item(line: OrderLine, outgoing: OutgoingOrder, order_currency: str) -> Item:
+def _items(outgoing: OutgoingOrder, currency: str) -> tuple[Item, ...]:
+    ship_by, deliver_by = outgoing.order.ship_by, outgoing.order.deliver_by
+    dates = None
+    if ship_by or deliver_by:
+        dates = DeliveryDates(
+            handover_at=to_iso(ship_by) if ship_by else None, deliver_at=to_iso(deliver_by) if deliver_by else None
+        )
+    return tuple([_item(line, outgoing, line.currency or currency, dates) for line in outgoing.lines])
+
+
+def _item(line: OrderLine, outgoing: OutgoingOrder, currency: str, dates: DeliveryDates | None) -> Item:
     unit = _amount(line.unit_price)
-    currency = line.currency or order_currency
     customs = outgoing.customs_of(line)
-    dates = DeliveryDates(
-        handover_at=to_iso(outgoing.order.ship_by) if outgoing.order.ship_by else None,
-        deliver_at=to_iso(outgoing.order.deliver_by) if outgoing.order.deliver_by else None,
-    )
     return Item(
         item_id=line.order_item_id,
         product_id=line.asin or None,
@@ -149,7 +156,7 @@ def _item(line: OrderLine, outgoing: OutgoingOrder, order_currency: str) -> Item
         # Sendcloud demands a total; a piece without a price (a free replacement) costs nothing.
         total_price=_price(_line_total(line), currency),
         measurement=_grams(outgoing.weights.get(line.order_item_id)),
-        delivery_dates=dates if dates != DeliveryDates() else None,
+        delivery_dates=dates,
     )
 
 
@@ -195,7 +202,7 @@ def _shipping_address(address: FittedAddress, phone: str | None, email: str | No
 
 def _email(email: str | None) -> str | None:
     """The address if it has the form of one, which Sendcloud's model demands."""
-    return email if email and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) else None
+    return email if email and _EMAIL.fullmatch(email) else None
 
 
 def _notes(outgoing: OutgoingOrder, phone: Phone) -> Iterator[str]:

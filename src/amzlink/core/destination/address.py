@@ -27,6 +27,8 @@ LINE_LIMIT: Final = 60
 CITY_LIMIT: Final = 30
 POSTAL_CODE_LIMIT: Final = 12
 
+_COUNTRY: Final = re.compile("[A-Z]{2}")
+_POST_NUMBER: Final = re.compile(r"\d{6,10}", re.ASCII)
 # Unicode's category Cc: the control characters of ASCII and of Latin-1.
 _CONTROLS: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 
@@ -113,7 +115,7 @@ def tidy(text: str | None) -> str:
 
 def _country(given: str | None, faults: list[str]) -> str:
     code = tidy(given).upper()
-    if not re.fullmatch("[A-Z]{2}", code):
+    if not _COUNTRY.fullmatch(code):
         faults.append("the country is missing" if not code else "the country code has not two letters")
     return "GB" if code == "UK" else code
 
@@ -215,7 +217,7 @@ def _po_box(recipient: Recipient, point: PickupPoint | None) -> str | None:
         return point.post_number
     lines = _given_lines(recipient)
     if _is_pickup_point(recipient):
-        return next((line for line in lines[1:] if re.fullmatch(r"\d{6,10}", line, re.ASCII)), None)
+        return next((line for line in lines[1:] if _POST_NUMBER.fullmatch(line)), None)
     return next((line for line in lines if PO_BOX.fullmatch(line)), None)
 
 

@@ -5,6 +5,7 @@ the number (docs/services/sendcloud.md, "Addresses and phone numbers"). The numb
 `phonenumbers` decide what a number is; it is loaded at the first one.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -84,8 +85,29 @@ def _is_written_out(text: str, country: str) -> bool:
     national = text.replace(" ", "").replace("-", "").removeprefix(f"+{code}")
     if len(text) > PHONE_LIMIT or not _WRITTEN_OUT.fullmatch(text) or not national.isdecimal() or national[0] == "0":
         return False
+    if any(len(national) in lengths and form.fullmatch(national) for form, lengths in _usual_numbers(country)):
+        return True
     number = phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
     return phonenumbers.is_valid_number_for_region(number, country) or phonenumbers.is_valid_number(number)
+
+
+@functools.cache
+def _usual_numbers(country: str) -> tuple[tuple[re.Pattern[str], frozenset[int]], ...]:
+    """Form and lengths of a country's mobile and landline numbers; the library tries eight rarer kinds before them."""
+    import phonenumbers  # noqa: PLC0415 - see above
+
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if plan is None or plan.general_desc is None:
+        return ()
+    every = plan.general_desc
+    return tuple(
+        (
+            re.compile(rf"(?=(?:{every.national_number_pattern})\Z)(?:{kind.national_number_pattern})"),
+            frozenset(kind.possible_length or every.possible_length),
+        )
+        for kind in (plan.mobile, plan.fixed_line)
+        if kind and kind.national_number_pattern
+    )
 
 
 def _readings(text: str, country: str) -> Iterator[str]:

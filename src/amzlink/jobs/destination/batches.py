@@ -93,10 +93,8 @@ def _put_aside(
     rows = []
     for index, told in refusals.items():
         order = batch[index]
-        sent = _sent_words(order)
-        reasons = [msgspec.structs.replace(reason, message=without_quotes(reason.message, sent)) for reason in told]
-        first = reasons[0]
-        problem, asked = _refusal(order, reasons), order.row.payload_hash
+        first = msgspec.structs.replace(told[0], message=without_quotes(told[0].message, _sent_words(order)))
+        problem, asked = _refusal(order, (first, *told[1:])), order.row.payload_hash
         tally.refuse(order.row.order_id, problem)
         rows.append(
             msgspec.structs.replace(

@@ -13,12 +13,13 @@ from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.destination.currencies import RefusedCurrency
 from amzlink.core.orders.order import CANCELLED, TO_SHIP
 from amzlink.core.orders.story import Event, What
-from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
+from amzlink.orderbook.database import OF_STORE, Row, StoreBook, execute_for, execute_many, is_among, upsert
 from amzlink.orderbook.events import keep_events
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
 from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(DISPATCHES)
+_OF_ORDERS: Final = select(DISPATCHES).where(DISPATCHES.c.store == OF_STORE, is_among(DISPATCHES.c.order_id))
 _TIME_LENGTH: Final = len("2026-11-23T09:30:00.000Z")
 _MOST_URGENT_FIRST: Final = (ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
 
@@ -176,9 +177,8 @@ def orders_to_recall(book: StoreBook) -> list[str]:
 
 def dispatch_rows(book: StoreBook, order_ids: Collection[str]) -> dict[str, DispatchRow]:
     """The rows of these orders; those that were never sent are left out."""
-    query = select(DISPATCHES).where(DISPATCHES.c.store == book.store, DISPATCHES.c.order_id.in_(order_ids))
     with book.reading() as connection:
-        return {row.order_id: _to_row(row) for row in connection.execute(query)}
+        return _rows_of(connection, book.store, order_ids)
 
 
 def may_be_there() -> ColumnElement[bool]:
@@ -204,7 +204,7 @@ def unsettled_rows(book: StoreBook) -> list[DispatchRow]:
         .order_by(DISPATCHES.c.asked_at.desc().nulls_last(), DISPATCHES.c.order_id)
     )
     with book.reading() as connection:
-        return [_to_row(row) for row in connection.execute(query)]
+        return [_to_row(row) for row in connection.execute(query).all()]
 
 
 def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow], now: datetime) -> None:
@@ -212,22 +212,21 @@ def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow], now: datetime)
     if not rows:
         return
     with book.writing() as connection:
-        ids = [row.order_id for row in rows]
-        query = select(DISPATCHES).where(DISPATCHES.c.store == book.store, DISPATCHES.c.order_id.in_(ids))
-        before = {row.order_id: _to_row(row) for row in connection.execute(query)}
+        before = _rows_of(connection, book.store, [row.order_id for row in rows])
         after = [_settled(row, before.get(row.order_id), now) for row in rows]
         execute_many(connection, _UPSERT, [_row(book.store, row) for row in after])
-        forgotten = {
-            row.order_id: set(events_of_dispatch(before[row.order_id])) - set(events_of_dispatch(row))
-            for row in after
-            if row.order_id in before
-        }
+        forgotten = {row.order_id: _forgotten(before[row.order_id], row) for row in after if row.order_id in before}
         keep_events(connection, book.store, forgotten)
 
 
 def _settled(row: DispatchRow, before: DispatchRow | None, now: datetime) -> DispatchRow:
     is_new = before is None or before.why != row.why
     return msgspec.structs.replace(row, settled_at=now if is_new or before is None else before.settled_at)
+
+
+def _forgotten(before: DispatchRow, after: DispatchRow) -> list[Event]:
+    told = events_of_dispatch(after)
+    return [event for event in events_of_dispatch(before) if event not in told]
 
 
 def events_of_dispatch(row: DispatchRow) -> list[Event]:
@@ -269,6 +268,10 @@ def _row(store: str, row: DispatchRow) -> Row:
         "message": row.message,
         "settled_at": to_iso(row.settled_at) if row.settled_at else None,
     }
+
+
+def _rows_of(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, DispatchRow]:
+    return {row.order_id: _to_row(row) for row in execute_for(connection, _OF_ORDERS, store, order_ids).all()}
 
 
 def _to_row(row: SqlRow[Any]) -> DispatchRow:

@@ -35,7 +35,7 @@ from amzlink.core.orders.order import TO_SHIP, Order
 from amzlink.core.orders.story import What
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER
-from amzlink.orderbook.database import StoreBook, upsert
+from amzlink.orderbook.database import OF_STORE, StoreBook, execute_for, is_among, upsert
 from amzlink.orderbook.events import keep_ended_holds
 from amzlink.orderbook.orders.counting_holds import hold_counts
 from amzlink.orderbook.orders.fulfilment import (
@@ -63,6 +63,7 @@ from amzlink.orderbook.schema import (
 )
 
 _CHUNK: Final = 200
+_HOLDS: Final = select(HOLDS).where(HOLDS.c.store == OF_STORE, is_among(HOLDS.c.order_id))
 _WITH_LEASE: Final = ORDERS.outerjoin(
     SEALED,
     and_(
@@ -434,7 +435,6 @@ def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) ->
 
 def _held_for(connection: Connection, store: str, order_ids: Sequence[str]) -> dict[str, list[HeldFor]]:
     held: dict[str, list[HeldFor]] = {}
-    query = select(HOLDS).where(HOLDS.c.store == store, HOLDS.c.order_id.in_(order_ids))
-    for row in connection.execute(query):
+    for row in execute_for(connection, _HOLDS, store, order_ids).all():
         held.setdefault(row.order_id, []).append(HeldFor(row.hold, row.cause, row.lifted_at))
     return held

@@ -21,7 +21,7 @@ from amzlink.core.orders.order import (
     Part,
     PersonalData,
 )
-from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.database import OF_STORE, StoreBook, execute_for, is_among
 from amzlink.orderbook.schema import ORDER_LINES, ORDERS, PACKAGES
 
 Weights = Mapping[str, int]
@@ -29,6 +29,19 @@ Weights = Mapping[str, int]
 
 _MERCHANT: Final = "MERCHANT"  # orders that somebody else ships are not taken in
 _NOTHING_KNOWN: Final[Mapping[str, PersonalData]] = {}
+_ORDERS: Final = (
+    select(ORDERS).where(ORDERS.c.store == OF_STORE, is_among(ORDERS.c.order_id)).order_by(ORDERS.c.order_id)
+)
+_LINES: Final = (
+    select(ORDER_LINES)
+    .where(ORDER_LINES.c.store == OF_STORE, is_among(ORDER_LINES.c.order_id))
+    .order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
+)
+_PACKAGES: Final = (
+    select(PACKAGES)
+    .where(PACKAGES.c.store == OF_STORE, is_among(PACKAGES.c.order_id))
+    .order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at.nulls_first(), PACKAGES.c.reference)
+)
 _decode_parts: Final = msgspec.json.Decoder(tuple[Part, ...]).decode
 _decode_money: Final = msgspec.json.Decoder(LineMoney).decode
 _decode_items: Final = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode
@@ -48,9 +61,8 @@ def weighed_orders_of(
     book: StoreBook, order_ids: Collection[str], personal: Mapping[str, PersonalData] = _NOTHING_KNOWN
 ) -> list[tuple[Order, Weights]]:
     """The same, each with the weights of its lines."""
-    query = select(ORDERS).where(ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids))
     with book.reading() as connection:
-        rows = connection.execute(query.order_by(ORDERS.c.order_id)).all()
+        rows = execute_for(connection, _ORDERS, book.store, order_ids).all()
         return to_weighed_orders(connection, book.store, rows, personal)
 
 
@@ -104,8 +116,7 @@ def _lines(
     found: dict[str, list[OrderLine]] = {}
     money: dict[str, dict[str, LineMoney]] = {}
     weights: dict[str, dict[str, int]] = {}
-    query = select(ORDER_LINES).where(ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(order_ids))
-    for row in connection.execute(query.order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)).all():
+    for row in execute_for(connection, _LINES, store, order_ids).all():
         line = OrderLine(
             order_item_id=row.order_item_id,
             sku=row.sku,
@@ -133,10 +144,7 @@ def _lines(
 def _packages(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, list[Package]]:
     """Each order's, the first that was handed over first."""
     found: dict[str, list[Package]] = {}
-    query = select(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(order_ids))
-    for row in connection.execute(
-        query.order_by(PACKAGES.c.order_id, PACKAGES.c.shipped_at.nulls_first(), PACKAGES.c.reference)
-    ).all():
+    for row in execute_for(connection, _PACKAGES, store, order_ids).all():
         package = Package(
             reference=row.reference,
             status=row.status,

@@ -3,17 +3,27 @@
 Only `amzlink.sealed` opens and seals them; the rest of the order book stores them as they are.
 """
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_, update
 from sqlalchemy import Row as SqlRow
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box, Place
-from amzlink.orderbook.database import Row, StoreBook, execute_many, insert_missing, upsert
+from amzlink.orderbook.database import (
+    OF_STORE,
+    Row,
+    StoreBook,
+    execute_for,
+    execute_many,
+    insert_missing,
+    is_among,
+    upsert,
+)
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS, VAULT_FLOORS
 from amzlink.problems import Problem, ProblemName, privacy
@@ -58,11 +68,16 @@ def note_floor(book: StoreBook, floor: date) -> None:
 
 def boxes(book: StoreBook, order_ids: Collection[str], part: str = THE_ORDER) -> dict[str, Box]:
     """A part of the sealed data of these orders; those of which it is not there or cannot be opened are left out."""
-    query = select(SEALED).where(
-        SEALED.c.store == book.store, SEALED.c.part == part, SEALED.c.order_id.in_(order_ids), can_be_opened()
-    )
     with book.reading() as connection:
-        return {row.order_id: _box_of(row) for row in connection.execute(query)}
+        rows = execute_for(connection, _of_part(part), book.store, order_ids).all()
+        return {row.order_id: _box_of(row) for row in rows}
+
+
+@functools.cache
+def _of_part(part: str) -> Select[Any]:
+    return select(SEALED).where(
+        SEALED.c.store == OF_STORE, SEALED.c.part == part, is_among(SEALED.c.order_id), can_be_opened()
+    )
 
 
 def all_boxes(book: StoreBook, order_ids: Collection[str]) -> dict[Place, Box]:
