@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
-from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.destination.currencies import RefusedCurrency
 from amzlink.core.orders.order import CANCELLED, TO_SHIP
 from amzlink.core.orders.story import Event, What
-from amzlink.orderbook.database import OF_STORE, Row, StoreBook, execute_for, execute_many, is_among, upsert
+from amzlink.orderbook.database import OF_STORE, Row, StoreBook, execute_for, execute_many, is_among, named_rows, upsert
 from amzlink.orderbook.events import keep_events
 from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
 from amzlink.problems import ProblemName
@@ -204,7 +203,7 @@ def unsettled_rows(book: StoreBook) -> list[DispatchRow]:
         .order_by(DISPATCHES.c.asked_at.desc().nulls_last(), DISPATCHES.c.order_id)
     )
     with book.reading() as connection:
-        return [_to_row(row) for row in connection.execute(query).all()]
+        return [_to_row(row) for row in named_rows(connection.execute(query))]
 
 
 def save_dispatches(book: StoreBook, rows: Sequence[DispatchRow], now: datetime) -> None:
@@ -271,10 +270,10 @@ def _row(store: str, row: DispatchRow) -> Row:
 
 
 def _rows_of(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, DispatchRow]:
-    return {row.order_id: _to_row(row) for row in execute_for(connection, _OF_ORDERS, store, order_ids).all()}
+    return {row.order_id: _to_row(row) for row in named_rows(execute_for(connection, _OF_ORDERS, store, order_ids))}
 
 
-def _to_row(row: SqlRow[Any]) -> DispatchRow:
+def _to_row(row: Any) -> DispatchRow:  # of `named_rows`
     return DispatchRow(
         order_id=row.order_id,
         state=DispatchState(row.state),

@@ -35,7 +35,7 @@ from amzlink.core.orders.order import TO_SHIP, Order
 from amzlink.core.orders.story import What
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER
-from amzlink.orderbook.database import OF_STORE, StoreBook, execute_for, is_among, upsert
+from amzlink.orderbook.database import OF_STORE, StoreBook, execute_for, is_among, named_rows, upsert
 from amzlink.orderbook.events import keep_ended_holds
 from amzlink.orderbook.orders.counting_holds import hold_counts
 from amzlink.orderbook.orders.fulfilment import (
@@ -435,6 +435,6 @@ def _with_parts(connection: Connection, store: str, rows: Sequence[Row[Any]]) ->
 
 def _held_for(connection: Connection, store: str, order_ids: Sequence[str]) -> dict[str, list[HeldFor]]:
     held: dict[str, list[HeldFor]] = {}
-    for row in execute_for(connection, _HOLDS, store, order_ids).all():
+    for row in named_rows(execute_for(connection, _HOLDS, store, order_ids)):
         held.setdefault(row.order_id, []).append(HeldFor(row.hold, row.cause, row.lifted_at))
     return held

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy import Row as SqlRow
 
 from amzlink.clock import from_iso
 from amzlink.core.orders.order import (
@@ -21,7 +20,7 @@ from amzlink.core.orders.order import (
     Part,
     PersonalData,
 )
-from amzlink.orderbook.database import OF_STORE, StoreBook, execute_for, is_among
+from amzlink.orderbook.database import OF_STORE, StoreBook, execute_for, is_among, named_rows
 from amzlink.orderbook.schema import ORDER_LINES, ORDERS, PACKAGES
 
 Weights = Mapping[str, int]
@@ -62,14 +61,14 @@ def weighed_orders_of(
 ) -> list[tuple[Order, Weights]]:
     """The same, each with the weights of its lines."""
     with book.reading() as connection:
-        rows = execute_for(connection, _ORDERS, book.store, order_ids).all()
+        rows = named_rows(execute_for(connection, _ORDERS, book.store, order_ids))
         return to_weighed_orders(connection, book.store, rows, personal)
 
 
 def to_weighed_orders(
     connection: Connection,
     store: str,
-    rows: Sequence[SqlRow[Any]],
+    rows: Sequence[Any],
     personal: Mapping[str, PersonalData] = _NOTHING_KNOWN,
 ) -> list[tuple[Order, Weights]]:
     """The orders of these rows of `ORDERS`, with what other tables have of them."""
@@ -104,7 +103,7 @@ def to_weighed_orders(
     ]
 
 
-def _money(row: SqlRow[Any], lines: dict[str, LineMoney]) -> Money:
+def _money(row: Any, lines: dict[str, LineMoney]) -> Money:
     parts = _decode_parts(row.price_parts) if row.price_parts else ()
     return Money(parts=parts, lines=lines) if parts or lines else NO_MONEY
 
@@ -116,7 +115,7 @@ def _lines(
     found: dict[str, list[OrderLine]] = {}
     money: dict[str, dict[str, LineMoney]] = {}
     weights: dict[str, dict[str, int]] = {}
-    for row in execute_for(connection, _LINES, store, order_ids).all():
+    for row in named_rows(execute_for(connection, _LINES, store, order_ids)):
         line = OrderLine(
             order_item_id=row.order_item_id,
             sku=row.sku,
@@ -144,7 +143,7 @@ def _lines(
 def _packages(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, list[Package]]:
     """Each order's, the first that was handed over first."""
     found: dict[str, list[Package]] = {}
-    for row in execute_for(connection, _PACKAGES, store, order_ids).all():
+    for row in named_rows(execute_for(connection, _PACKAGES, store, order_ids)):
         package = Package(
             reference=row.reference,
             status=row.status,

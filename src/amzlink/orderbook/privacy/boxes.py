@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_, update
-from sqlalchemy import Row as SqlRow
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import THE_ORDER, Box, Place
@@ -22,6 +21,7 @@ from amzlink.orderbook.database import (
     execute_many,
     insert_missing,
     is_among,
+    named_rows,
     upsert,
 )
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
@@ -69,7 +69,7 @@ def note_floor(book: StoreBook, floor: date) -> None:
 def boxes(book: StoreBook, order_ids: Collection[str], part: str = THE_ORDER) -> dict[str, Box]:
     """A part of the sealed data of these orders; those of which it is not there or cannot be opened are left out."""
     with book.reading() as connection:
-        rows = execute_for(connection, _of_part(part), book.store, order_ids).all()
+        rows = named_rows(execute_for(connection, _of_part(part), book.store, order_ids))
         return {row.order_id: _box_of(row) for row in rows}
 
 
@@ -196,5 +196,5 @@ def sealed_row(store: str, order_id: str, sealed: Box, part: str = THE_ORDER) ->
     }
 
 
-def _box_of(row: SqlRow[Any]) -> Box:
+def _box_of(row: Any) -> Box:
     return Box(date.fromisoformat(row.lease_day), row.chain_id, row.box)
