@@ -6,10 +6,11 @@ Each purge runs in a process of its own, so that its peak of memory is nobody el
 import contextlib
 import json
 import secrets
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -31,7 +32,7 @@ from amzlink.run import StoreRun
 from amzlink.secrets import SystemSecrets
 from amzlink.vault import Vault
 from benchmarks.figures import MIB, Figure, Floor, Limit, middle
-from benchmarks.processes import child, finish
+from benchmarks.processes import child, finish, fresh
 from benchmarks.usage import cpu_seconds, peak_bytes
 
 SEALINGS = 5_000
@@ -72,11 +73,17 @@ def figures() -> list[Figure]:
         floor=Floor("bare AES-GCM", floor),
         limits=(Limit(1.5),),
     )
-    return [vault, *(figure for step in ("purge", "archive") for figure in _of_a_purge(step))]
+    with tempfile.TemporaryDirectory() as folder:
+        books = {count: Path(fresh(folder, str(count))) for count in (FEW, MANY)}
+        for count, book in books.items():
+            child("vault", ["fill", str(book), count])
+        return [vault, *(figure for step in ("purge", "archive") for figure in _of_a_purge(step, books))]
 
 
-def _of_a_purge(step: str) -> list[Figure]:
-    few, many = (min((_measured(step, count) for _ in range(RUNS)), key=itemgetter("cpu")) for count in (FEW, MANY))
+def _of_a_purge(step: str, books: Mapping[int, Path]) -> list[Figure]:
+    few, many = (
+        min((_measured(step, books[count], count) for _ in range(RUNS)), key=itemgetter("cpu")) for count in (FEW, MANY)
+    )
     what = f"{MANY:,} orders{' archived and' if step == 'archive' else ''} purged"
     as_many = Floor(f"{FEW:,} orders, times {MANY // FEW}", few["cpu"] * (MANY // FEW))
     memory = Floor(f"that of {FEW:,} orders", few["peak"] / MIB)
@@ -114,10 +121,10 @@ def sealed() -> None:
         vault.open(str(number), vault.seal(str(number), DATA, LEASE))
 
 
-def _measured(step: str, orders: int) -> dict[str, float]:
-    """A purge in a process of its own, of a book that another one has filled."""
+def _measured(step: str, book: Path, orders: int) -> dict[str, float]:
+    """A purge in a process of its own, of a copy of a book that another one has filled."""
     with tempfile.TemporaryDirectory() as folder:
-        child("vault", ["fill", folder, orders])
+        shutil.copytree(book, folder, dirs_exist_ok=True)
         return child("vault", [step, folder, orders])
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +98,19 @@ def test_any_text_at_all_is_a_number_or_left_out(text: str, country: str) -> Non
 def test_the_numbering_plans_are_not_loaded_before_a_number_is_read() -> None:
     code = "import sys, amzlink.sendcloud.payload; sys.exit('phonenumbers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_numbers_of_every_country_count_as_the_library_judges_them() -> None:
+    wrong = []
+    for country in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            example = phonenumbers.example_number_for_type(country, kind)
+            if example is None or example.national_number is None or example.italian_leading_zero:
+                continue
+            first = example.national_number
+            for national in (first, first // 10, first + 9):
+                number = phonenumbers.PhoneNumber(example.country_code, national)
+                written = f"+{example.country_code}{national}"
+                if (read_phone(written, country).number == written) != phonenumbers.is_valid_number(number):
+                    wrong.append((country, written))
+    assert wrong == []

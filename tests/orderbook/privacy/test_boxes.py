@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
@@ -13,11 +14,13 @@ from amzlink.orderbook.privacy.boxes import (
     Lease,
     SealedMarks,
     boxes,
+    can_be_opened,
     leases_ending,
     note_floor,
     replace_boxes,
     sealed_marks,
 )
+from amzlink.orderbook.schema import SEALED
 from tests.orderbook.samples import STORE, change_of, empty_book_in, order_of, save
 
 pytestmark = pytest.mark.on_both_engines
@@ -106,3 +109,11 @@ def test_the_floor_is_noted_for_each_store_and_can_be_moved_on(book: Database) -
     note_floor(book.of(STORE), DAY + timedelta(days=1))
     assert sealed_marks(book.of(STORE)).floor == DAY + timedelta(days=1)
     assert sealed_marks(book.of("my-other-shop")).floor == DAY + timedelta(days=9)
+
+
+def test_the_boxes_of_some_orders_are_looked_up_and_not_searched_for_among_all(book: Database) -> None:
+    here = (SEALED.c.store == STORE, SEALED.c.order_id.in_(["1", "2", "3"]), can_be_opened())
+    statement = select(SEALED).where(*here).compile(compile_kwargs={"literal_binds": True})
+    with book.reading() as connection:
+        plan = " ".join(map(str, connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()))
+    assert "(store=? AND order_id=?)" in plan

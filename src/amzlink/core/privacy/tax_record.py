@@ -46,7 +46,7 @@ _YEARS_ELSEWHERE: Final = 10
 _TO_THE_LATEST_ZONE: Final = timedelta(hours=14)
 
 
-def is_sale(status: str, shipped_at: datetime | None) -> bool:
+def is_sale(status: str, shipped_at: date | None) -> bool:
     """Whether tax may want to know of the order: all but one that was cancelled before anything was handed over.
 
     An order that seems still to ship counts: it may have been confirmed elsewhere, and what is destroyed cannot be

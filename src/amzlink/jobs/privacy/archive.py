@@ -10,11 +10,12 @@ import msgspec
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.archive import ArchiveFile, Recipients, write_archive
-from amzlink.core.orders.order import NOTHING_PERSONAL, Order
+from amzlink.core.orders.order import NOTHING_PERSONAL
 from amzlink.core.privacy.tax_record import is_sale, tax_record
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.rows import orders_of
 from amzlink.orderbook.privacy.archive_folders import note_archive_folder
+from amzlink.orderbook.privacy.lifetimes import lifetimes
 from amzlink.sealed import SealedOrders
 
 _CHUNK: Final = 200
@@ -41,7 +42,7 @@ def archive_orders(
         Problem: as `Recipients.parse` and `write_archive`; nothing must be destroyed then.
     """
     parsed = Recipients.parse(recipients)
-    count = sum(len(sales) for sales in _sales(book, order_ids()))
+    count = sum(map(len, _sales(book, order_ids())))
     if not count:
         return None
     records = _told(_records(book, sealed, order_ids(), country), count, on_record)
@@ -58,10 +59,11 @@ def _told(
         yield record
 
 
-def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[Order]]:
+def _sales(book: StoreBook, order_ids: Iterable[str]) -> Iterator[list[str]]:
     ids = iter(order_ids)
     while chunk := list(itertools.islice(ids, _CHUNK)):
-        yield [order for order in orders_of(book, chunk) if is_sale(order.status, order.shipped_at)]
+        told = lifetimes(book, chunk)
+        yield [order_id for order_id in sorted(told) if is_sale(told[order_id].status, told[order_id].shipped_on)]
 
 
 def _records(
@@ -69,8 +71,8 @@ def _records(
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One order after the other, so that no more than a chunk of them is ever open."""
     for sales in _sales(book, order_ids):
-        personal = sealed.personal_data([order.order_id for order in sales])
-        for order in sales:
+        personal = sealed.personal_data(sales)
+        for order in orders_of(book, sales):
             known = personal.get(order.order_id, NOTHING_PERSONAL)
             marketplace = BY_ID.get(order.marketplace_id or "")
             countries = dict.fromkeys([*([marketplace.country] if marketplace else []), country])

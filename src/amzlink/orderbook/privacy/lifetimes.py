@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from amzlink.core.privacy.retention import Lifetime
-from amzlink.orderbook.database import StoreBook
+from amzlink.orderbook.database import StoreBook, named_rows
 from amzlink.orderbook.schema import ORDERS
 
 LIFETIME_COLUMNS: Final = (
@@ -27,7 +27,7 @@ def lifetimes(book: StoreBook, order_ids: Collection[str]) -> dict[str, Lifetime
         ORDERS.c.store == book.store, ORDERS.c.order_id.in_(order_ids)
     )
     with book.reading() as connection:
-        return {row.order_id: lifetime_of(row) for row in connection.execute(query)}
+        return {row.order_id: lifetime_of(row) for row in named_rows(connection.execute(query))}
 
 
 def lifetime_of(row: Any) -> Lifetime:  # a row of any shape

@@ -12,7 +12,7 @@ from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
 from amzlink.core.privacy.retention import Lifetime, Rule
 from amzlink.core.privacy.sealed_data import THE_ORDER
-from amzlink.orderbook.database import Database, StoreBook, execute_many, insert_missing, upsert
+from amzlink.orderbook.database import Database, StoreBook, execute_many, insert_missing, named_rows, upsert
 from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
 from amzlink.orderbook.privacy.boxes import floor_in
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
@@ -150,7 +150,7 @@ def _kept(book: StoreBook, which: ColumnElement[bool]) -> list[KeptOrder]:
                 lifetime_of(row),
                 floor,
             )
-            for row in connection.execute(query)
+            for row in named_rows(connection.execute(query))
         ]
 
 
