@@ -1,11 +1,12 @@
 """What SQLite and PostgreSQL have different functions for."""
 
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, Integer
 from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 
 class IsAmong(FunctionElement[bool]):
@@ -13,6 +14,10 @@ class IsAmong(FunctionElement[bool]):
 
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002 - SQLAlchemy's signature
+        """As it is: SQLAlchemy would compare it with 1 for SQLite, which then goes through the whole table."""
+        return self
 
 
 @compiles(IsAmong, "sqlite")

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
-from amzlink.orderbook.database import Database
+from amzlink.orderbook.database import Database, is_among
 from amzlink.orderbook.privacy.boxes import (
     Lease,
     SealedMarks,
@@ -111,9 +111,12 @@ def test_the_floor_is_noted_for_each_store_and_can_be_moved_on(book: Database) -
     assert sealed_marks(book.of("my-other-shop")).floor == DAY + timedelta(days=9)
 
 
-def test_the_boxes_of_some_orders_are_looked_up_and_not_searched_for_among_all(book: Database) -> None:
-    here = (SEALED.c.store == STORE, SEALED.c.order_id.in_(["1", "2", "3"]), can_be_opened())
-    statement = select(SEALED).where(*here).compile(compile_kwargs={"literal_binds": True})
+@pytest.mark.parametrize("among", [SEALED.c.order_id.in_(["1", "2"]), is_among(SEALED.c.order_id)], ids=["in", "among"])
+def test_the_boxes_of_some_orders_are_looked_up_and_not_searched_for_among_all(
+    among: ColumnElement[bool], book: Database
+) -> None:
+    query = select(SEALED).where(SEALED.c.store == STORE, among, can_be_opened()).params(values="[]")
     with book.reading() as connection:
+        statement = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = " ".join(map(str, connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()))
     assert "(store=? AND order_id=?)" in plan
