@@ -71,6 +71,7 @@ def report_problem(report: ImportReport) -> str | None:
     return report.problem.name.value if report.problem else None
 
 
+@pytest.mark.on_both_engines
 def test_every_order_that_the_merchant_ships_lands_in_the_book(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path, orders=400)
     report = everything(world)
@@ -98,6 +99,7 @@ def test_the_first_run_brings_orders_still_to_ship_however_old(tmp_path: Path) -
     assert old <= booked(world).keys()
 
 
+@pytest.mark.on_both_engines
 def test_a_second_run_asks_once_and_changes_nothing(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path)
     run(world)
@@ -120,6 +122,7 @@ def test_n_orders_cost_one_search_a_hundred(tmp_path: Path) -> None:
     assert report.api_calls - Counter(getOrder=len(report.tally.incomplete)) == {"getToken": 1, "searchOrders": pages}
 
 
+@pytest.mark.on_both_engines
 def test_a_cancellation_and_a_shipment_made_elsewhere_arrive(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path)
     run(world)
@@ -456,6 +459,7 @@ def test_what_is_no_order_number_is_refused_before_a_call(tmp_path: Path) -> Non
     assert world.transport.calls == []
 
 
+@pytest.mark.on_both_engines
 def test_a_dry_run_counts_and_stores_nothing(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path)
     report = run(world, dry_run=True)

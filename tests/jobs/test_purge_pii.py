@@ -117,6 +117,7 @@ class TestWhatIsDue:
             with pytest.raises(Problem):
                 vault.open(place.order_id, box, part=place.part)
 
+    @pytest.mark.on_both_engines
     def test_each_purge_is_on_record_with_its_rule_even_two_within_a_second(self, world: StoreOnSandbox) -> None:
         first, second = with_status(world, "UNSHIPPED")[:2]
         assert purge(world, order_id=first).purged == purge(world, order_id=second).purged == 1
@@ -125,6 +126,7 @@ class TestWhatIsDue:
         assert [(record.orders, record.job) for record in records] == [(1, "purge-pii")] * 2
         assert records[0].at == records[1].at
 
+    @pytest.mark.on_both_engines
     def test_a_dry_run_names_orders_and_days_and_destroys_nothing(self, world: StoreOnSandbox) -> None:
         before = sealed(world)
         world.clock.advance(120 * DAY)

@@ -33,6 +33,7 @@ def delivered(at: Pushing, order_id: str) -> str | None:
         return found
 
 
+@pytest.mark.on_both_engines
 def test_a_parcel_is_confirmed_once_however_often_it_is_heard_of(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     ids = at.sell(3)
@@ -167,6 +168,7 @@ def test_a_package_number_of_another_tool_is_never_used_again(tmp_path: Path) ->
     assert at.order(partly).status == "SHIPPED"
 
 
+@pytest.mark.on_both_engines
 def test_a_new_label_keeps_the_package_and_changes_its_number(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     (order_id,) = at.sell()

@@ -19,6 +19,7 @@ from amzlink.orderbook.connection import HEAD, locate
 from amzlink.orderbook.database import Database, UnkeptDatabase
 from amzlink.orderbook.health import book_faults, facts_of
 from amzlink.orderbook.orders.browse import find_order
+from amzlink.orderbook.orders.pages import known_orders
 from amzlink.orderbook.schema import METADATA, ORDERS
 from amzlink.problems import Exit, Problem
 from tests.orderbook.samples import ORDER_ID, STORE, change_of, contents, order_of, save
@@ -160,6 +161,7 @@ def test_a_nul_that_a_service_sends_becomes_a_sign_that_can_be_seen(book: Databa
     found = find_order(book.of(STORE), ORDER_ID)
     assert found
     assert found.order.service_level == "a\N{REPLACEMENT CHARACTER}b"
+    assert known_orders(book.of(STORE), [ORDER_ID, "a\0"])[0].keys() == {ORDER_ID}
 
 
 class TestAddresses:

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from amzlink.orderbook.connection import UpgradeWatcher, locate, open_engine
 from amzlink.orderbook.copying import copy_in_memory
-from amzlink.orderbook.dialects import IsAmong
+from amzlink.orderbook.dialects import NUL_IN_JSON, IsAmong, as_kept
 from amzlink.orderbook.location import Location
 
 Row = dict[str, Any]
@@ -188,7 +188,10 @@ def execute_for(
     Its rows are the driver's: SQLite's truth values are 0 and 1.
     """
     sql, pick, fixed = _compiled(statement, connection.dialect)
-    row = {**fixed, "store": store, "values": msgspec.json.encode(list(values)).decode()}
+    listed = msgspec.json.encode(list(values)).decode()
+    if NUL_IN_JSON in listed and connection.dialect.name == "postgresql":
+        listed = msgspec.json.encode([as_kept(value) for value in values]).decode()
+    row = {**fixed, "store": store, "values": listed}
     return connection.exec_driver_sql(sql, pick(row))
 
 

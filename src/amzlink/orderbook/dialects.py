@@ -1,12 +1,20 @@
 """What SQLite and PostgreSQL have different functions for."""
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Boolean, ColumnElement, Integer
 from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
+
+NUL_IN_JSON: Final = r"\u0000"
+_NUL: Final = "\0"
+
+
+def as_kept(text: str) -> str:
+    """A text as PostgreSQL takes it: it has no NUL, which can stand in what a service or a file gives."""
+    return text.replace(_NUL, "\N{REPLACEMENT CHARACTER}") if _NUL in text else text
 
 
 class IsAmong(FunctionElement[bool]):

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from amzlink.orderbook.connection import HEAD, SERVERS
 from amzlink.orderbook.database import Database
+from amzlink.orderbook.dialects import as_kept
 from amzlink.orderbook.location import Location
 from amzlink.orderbook.migrations import is_known, upgrade_in
-from amzlink.orderbook.postgresql import PostgresDatabase, as_kept
+from amzlink.orderbook.postgresql import PostgresDatabase
 from amzlink.orderbook.schema import METADATA
 from amzlink.problems import Problem, ProblemName, upgrades
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import sum as sum_of
 
+from amzlink.orderbook.dialects import as_kept
 from amzlink.orderbook.location import Location, Stage
 from amzlink.problems import Problem, ProblemName, database, stores
 
@@ -41,8 +42,6 @@ _MIGRATION_SECONDS: Final = 600
 _IDLE_SECONDS: Final = 60
 _READING_SECONDS: Final = 3600  # who looks at a long list in a pager takes their time, and keeps nobody waiting
 _ALL_STORES: Final = int.from_bytes(hashlib.sha256(b"amzlink: all stores").digest()[:8], "big", signed=True)
-_NUL: Final = "\0"
-_IN_PLACE_OF_NUL: Final = "\N{REPLACEMENT CHARACTER}"
 
 _WITHOUT_RIGHTS: Final = """
     SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema())
@@ -280,15 +279,12 @@ def _key_of(store: str) -> int:
     return int.from_bytes(hashlib.sha256(f"amzlink store: {store}".encode()).digest()[:8], "big", signed=True)
 
 
-def as_kept(given: str) -> str:
-    """A text as PostgreSQL takes it: it has no NUL, which can stand in what a service or a file gives."""
-    return given.replace(_NUL, _IN_PLACE_OF_NUL) if _NUL in given else given
-
-
 def _dumper() -> type:
     from psycopg.types.string import StrDumperUnknown  # noqa: PLC0415 - it may not be installed
 
     class _Dumper(StrDumperUnknown):
+        """Texts as PostgreSQL takes them."""
+
         def dump(self, obj: str) -> Any:  # bytes of one kind or another
             return super().dump(as_kept(obj))
 

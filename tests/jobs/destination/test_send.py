@@ -36,6 +36,7 @@ def few(folder: Path, count: int = 3, **settings: Any) -> tuple[Destination, lis
 # What goes, and what does not.
 
 
+@pytest.mark.on_both_engines
 def test_every_order_that_is_ready_is_at_sendcloud_after_the_import_and_no_other(tmp_path: Path) -> None:
     at = Destination(tmp_path, orders=700)
     report = at.run()
@@ -169,6 +170,7 @@ def test_with_another_destination_sendcloud_is_not_called(tmp_path: Path) -> Non
     assert at.calls() == []
 
 
+@pytest.mark.on_both_engines
 def test_a_dry_run_counts_posts_nothing_and_writes_nothing(tmp_path: Path) -> None:
     at = Destination(tmp_path, orders=NONE)
     ids = at.add(3)
