@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from amzlink.clock import Clock, ShiftedClock, SystemClock
-from amzlink.config import Config, Database, Store
+from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.secrets import MemorySecrets
@@ -91,6 +91,6 @@ def link(
         sendcloud_integration_id=int(credentials["sendcloud_integration_id"]),
         **settings,
     )
-    database = Database(addresses.get("database_url"))  # None: the order book is in the home
-    deps.save_config(Config(database=database).with_store(SLUG, store))
+    url = addresses.get("database_url")  # without it the order book is in the home
+    deps.save_config(Config(raw={"database": {"url": url}} if url else {}).with_store(SLUG, store))
     return deps, store

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pyrage
 import pytest
+from sqlalchemy import text
 
 from amzlink.config import Config
 from amzlink.core.privacy.retention import Rule
@@ -57,12 +58,9 @@ def without_amazon(world: StoreOnSandbox) -> None:
 
 
 def rows(world: StoreOnSandbox, sql: str, **values: Any) -> list[Any]:
-    book = sqlite3.connect(world.deps.home.database_file)
-    try:
-        with book:
-            return book.execute(sql, values).fetchall()
-    finally:
-        book.close()
+    with world.deps.database() as book, book.writing() as connection:
+        found = connection.execute(text(sql), values)
+        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def sealed(world: StoreOnSandbox) -> set[str]:

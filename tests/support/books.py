@@ -13,10 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-import msgspec
-
 from amzlink.config import Config
-from amzlink.config import Database as DatabaseSettings
 from amzlink.orderbook.database import Database
 from tests.support import postgres
 
@@ -67,10 +64,10 @@ def lay_out(file: Path) -> None:
     file.write_bytes(_empty())
 
 
-def in_settings(settings: Config, file: Path) -> Config:
-    """The settings of a machine whose order book is in this file, or in its place on a server."""
+def settings_for(file: Path) -> Config:
+    """The settings of a machine whose order book is in this file, or in its place on a server, and of no store yet."""
     url = url_of(file)
-    return msgspec.structs.replace(settings, database=DatabaseSettings(url)) if url else settings
+    return Config(raw={"database": {"url": url}}) if url else Config()
 
 
 @cache

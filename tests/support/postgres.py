@@ -128,6 +128,7 @@ def leave() -> None:
             _stop(shared)
             shutil.rmtree(shared, ignore_errors=True)
             state.unlink()
+            Path(lock.lock_file).unlink()  # the name is of this test run: nobody else comes
 
 
 def _make_template(made: Server) -> None:

@@ -160,7 +160,7 @@ def store_on_sandbox(
     secrets.set(SLUG, "sendcloud-secret-key", credentials["sendcloud_secret_key"])
     reported, transport = ReportedParcel(clock), InProcess(sandbox)
     deps = Deps(environ, home, secrets, clock, reported, transport, rng=random.Random(seed))
-    base = books.in_settings(Config(), home.database_file)
+    base = books.settings_for(home.database_file)
     deps.save_config(base.with_store(SLUG, store_of(credentials, **settings)))
     return StoreOnSandbox(sandbox, deps, reported, transport, clock)
 
@@ -255,6 +255,6 @@ def shell(
             books.lay_out(found.database_file)
         from amzlink import config
 
-        base = books.in_settings(Config(), found.database_file) if with_book else Config()
+        base = books.settings_for(found.database_file) if with_book else Config()
         config.save(base.with_store(SLUG, store_of(credentials, test=True, **(settings or {}))), found.config_file)
         yield Shell(home, addresses, environ, running)
