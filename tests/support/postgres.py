@@ -108,7 +108,12 @@ def server() -> Server:
         if not state.exists():
             shared.mkdir(mode=0o755)
             _start(shared)
-            _make_template(Server(shared))
+            try:
+                _make_template(Server(shared))
+            except BaseException:
+                _stop(shared)
+                shutil.rmtree(shared)
+                raise
             state.write_text("[]")
         users = json.loads(state.read_text())
         state.write_text(json.dumps([*users, os.getpid()]))
