@@ -17,8 +17,8 @@ from benchmarks.subject import measure
 from benchmarks.table import page, table
 
 TIMED: Final = (
-    "startup", "noop", "import_orders", "report_orders", "sending", "push_status", "vault", "looking", "spapi",
-    "postgresql", "sending_limits", "push_quotas", "weights",
+    "startup", "noop", "many_stores", "import_orders", "report_orders", "sending", "push_status", "vault", "looking",
+    "spapi", "postgresql", "sending_limits", "push_quotas", "weights",
 )  # fmt: skip
 """What is timed, one after the other, so that no two of them are in each other's way; then what only counts."""
 COUNTED: Final = ("routes",)

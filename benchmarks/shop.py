@@ -6,6 +6,7 @@ The store's sides import this before they begin to count.
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,13 +28,16 @@ class sandbox:  # noqa: N801 - used like the function that it stands for
 
     It has `orders` of every kind and age, and `new` ones that are still to be sent. They came in the `hours` that ended
     an hour ago: a report tells of an order half an hour later. `addresses["open"]` says how many are to be shipped, and
-    `"ahead"` by how many seconds its clock is ahead.
+    `"ahead"` by how many seconds its clock is ahead. A `command` starts another sandbox than amzlink's own.
     """
 
-    def __init__(self, *, orders: int = 1, new: int = 0, hours: int = 0, quota: str = "off") -> None:
+    def __init__(
+        self, *, orders: int = 1, new: int = 0, hours: int = 0, quota: str = "off", command: Sequence[str] = ()
+    ) -> None:
         self._new = new
         self._hours = hours
-        self._command = [sys.executable, "-m", "amzlink", "sandbox", "--quota", quota, "--orders", str(orders)]
+        ours = [sys.executable, "-m", "amzlink", "sandbox", "--quota", quota, "--orders", str(orders)]
+        self._command = command or ours
 
     def __enter__(self) -> dict[str, Any]:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
@@ -54,7 +58,7 @@ class sandbox:  # noqa: N801 - used like the function that it stands for
 
 
 def link(
-    addresses: dict[str, Any],
+    addresses: Mapping[str, Any],
     folder: str,
     *,
     clock: Clock | None = None,

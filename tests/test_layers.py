@@ -80,6 +80,18 @@ def test_version_and_help_leave_no_home_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+def test_an_import_that_finds_nothing_loads_nothing_that_only_others_need() -> None:
+    loads = "import sys, amzlink.cli.views.orders.imports; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, timeout=300, check=True)
+    modules = set(done.stdout.split())
+    assert "amzlink.jobs.import_orders" in modules
+    only_others = {
+        "amzlink.core.orders.address_file", "amzlink.jobs.destination.send", "amzlink.jobs.orders.report_route",
+        "amzlink.jobs.runs.at_once", "amzlink.jobs.weights.look_up", "multiprocessing", "alembic",
+    }  # fmt: skip
+    assert only_others & modules == set()
+
+
 def test_looking_at_an_order_book_that_is_there_loads_no_http_no_keyring_and_no_migrations(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "config").mkdir(parents=True)

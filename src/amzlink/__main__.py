@@ -3,11 +3,13 @@
 import sys
 
 from amzlink import __version__
+from amzlink.cli.shell.garbage import loading
 from amzlink.cli.shell.streams import make_ready
 
 
 def main() -> int:
     """Run the command line of this process."""
+    loading()
     make_ready()
     argv = sys.argv[1:]
     if argv == ["--version"]:

@@ -3,6 +3,8 @@
 The file is read into frozen structs; keys that this version does not know survive a rewrite.
 """
 
+import functools
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
@@ -158,6 +160,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file. `raw` is what was read, with the keys that this version does not know.
 
     `old_prime` has the stores whose `include_prime` is still the boolean of an earlier version, and that boolean.
+    `broken` has the stores that are left out of `stores` because of their settings, and what is wrong with these.
     """
 
     default_store: str | None = None
@@ -168,6 +171,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     notify: Notify = Notify()
     raw: dict[str, Any] = {}
     old_prime: dict[str, bool] = {}
+    broken: dict[str, Problem] = {}
 
     def with_store(self, slug: str, store: Store) -> "Config":
         """The same with this store added or replaced."""
@@ -206,8 +210,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         raise Problem(ProblemName.WHICH_STORE, detail=", ".join(names), example=names[0])
 
 
-def load(path: Path) -> Config:
+def load(path: Path, *, one_by_one: bool = False) -> Config:
     """Read the file; no file is an empty configuration.
+
+    With `one_by_one` what is wrong with a single store's settings makes that store one of the `broken`.
 
     Raises:
         Problem: `config-invalid`, naming everything that is wrong at once, or `not-readable`, `disk-broken`,
@@ -218,6 +224,16 @@ def load(path: Path) -> Config:
         text = read_private(path)
     except FileNotFoundError:
         return Config()
+    settings = _decode(text, path)
+    if settings.broken and not one_by_one:
+        found = "; ".join(str(problem.facts["detail"]) for problem in settings.broken.values())
+        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=found)
+    return settings
+
+
+@functools.lru_cache(maxsize=2)
+def _decode(text: bytes, path: Path) -> Config:
+    """The settings in the file's text. They are asked for often, and 300 stores take a quarter of a second."""
     try:
         raw = read_toml(text)
     except UndecodableError as error:
@@ -282,13 +298,14 @@ def _no_setting(detail: str) -> Problem:
 
 def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     faults: list[str] = []
+    of_stores: dict[str, list[str]] = {}
 
-    def read(where: str, value: object, kind: type[_T], default: _T) -> _T:
+    def read(where: str, value: object, kind: type[_T], default: _T, into: list[str] = faults) -> _T:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             broken = _field_faults(where, value, kind)
-            faults.extend(broken or [stores.setting_invalid(setting=where, reason=str(error))])
+            into.extend(broken or [stores.setting_invalid(setting=where, reason=str(error))])
             return default
 
     tables = raw.get("stores", {})
@@ -298,7 +315,12 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     blank = Store(name="", country="", seller_id="", client_id="", marketplace_ids=())
     old_prime = _old_prime(tables)
     rewritten = {slug: {**tables[slug], "include_prime": _PRIME_BEFORE[before]} for slug, before in old_prime.items()}
-    connected = {slug: read(f"stores.{slug}", table, Store, blank) for slug, table in {**tables, **rewritten}.items()}
+    connected = {
+        slug: read(f"stores.{slug}", table, Store, blank, of_stores.setdefault(slug, []))
+        for slug, table in {**tables, **rewritten}.items()
+    }
+    for slug, store in connected.items():
+        of_stores[slug] += _store_faults(slug, store)
     retention = read("retention", raw.get("retention", {}), Retention, Retention())
     archive = read("archive", raw.get("archive", {}), Archive, Archive())
     config = Config(
@@ -311,20 +333,34 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
         raw=dict(raw),
         old_prime=old_prime,
     )
-    faults += [
-        stores.setting_too_large(setting=f"stores.{slug}.{name}", most=LARGEST_NUMBER)
-        for slug, store in connected.items()
-        for name, value in msgspec.structs.asdict(store).items()
-        if _is_too_large(value)
-    ]
-    faults += [stores.slug_invalid(slug=slug) for slug in connected if not is_slug(slug)]
-    faults += [fault for slug, store in connected.items() for fault in _carrier_faults(slug, store)]
     faults += _retention_faults(retention)
     faults += _archive_faults(archive)
     faults += _ping_faults(config.notify)
+    broken = {slug: found for slug, found in of_stores.items() if found}
     if faults:
-        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail="; ".join(faults))
-    return config
+        detail = "; ".join([*itertools.chain.from_iterable(broken.values()), *faults])
+        raise Problem(ProblemName.CONFIG_INVALID, file=path, detail=detail)
+    if not broken:
+        return config
+    return msgspec.structs.replace(
+        config,
+        stores={slug: store for slug, store in connected.items() if slug not in broken},
+        broken={
+            slug: Problem(ProblemName.CONFIG_INVALID, file=path, detail="; ".join(found))
+            for slug, found in broken.items()
+        },
+    )
+
+
+def _store_faults(slug: str, store: Store) -> list[str]:
+    """What is wrong with a store's settings, each of which has the form that it should have."""
+    too_large = [
+        stores.setting_too_large(setting=f"stores.{slug}.{name}", most=LARGEST_NUMBER)
+        for name, value in msgspec.structs.asdict(store).items()
+        if _is_too_large(value)
+    ]
+    unnamed = [] if is_slug(slug) else [stores.slug_invalid(slug=slug)]
+    return [*too_large, *unnamed, *_carrier_faults(slug, store)]
 
 
 def _old_prime(tables: Mapping[str, Any]) -> dict[str, bool]:

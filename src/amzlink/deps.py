@@ -22,7 +22,7 @@ from amzlink.secrets import SecretStore, SystemSecrets, require, variable
 if TYPE_CHECKING:
     from amzlink.amazon.quota import SharedQuotas
     from amzlink.amazon.transport import SpApiClient
-    from amzlink.http.client import BaseTransport, CallRecord, MaySend
+    from amzlink.http.client import BaseTransport, CallRecord, KeptWays, MaySend
     from amzlink.http.shared_document import SharedDocument
     from amzlink.orderbook.database import Database, StoreBook
     from amzlink.orderbook.leases import StoreLease, Tenant
@@ -118,6 +118,39 @@ class Account:
         return self.marketplace.region
 
 
+class Shared:
+    """What the runs of several stores share, opened at its first use: the order book, the ways to the services."""
+
+    def __init__(self, deps: "Deps") -> None:
+        self._deps = deps
+        self._held = contextlib.ExitStack()
+        self._database: Database | None = None
+        self._ways: KeptWays | None = None
+
+    @property
+    def database(self) -> "Database":
+        """The order book; closing it leaves it open for the others. Raises as opening it does, each time anew."""
+        from amzlink.orderbook.database import LentDatabase  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        if self._database is None:
+            self._database = self._held.enter_context(self._deps.open_database())
+        return LentDatabase(self._database)
+
+    @property
+    def ways(self) -> "KeptWays":
+        """The ways to the services; closing them leaves them open for the others. Raises `environment-invalid`."""
+        from amzlink.http.client import KeptWays  # noqa: PLC0415 - httpx is heavy
+
+        if self._ways is None:
+            self._ways = KeptWays(self._deps.environ)
+            self._held.callback(self._ways.end)
+        return self._ways
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._held.close()
+
+
 @dataclass(slots=True)
 class Deps:
     """Everything that a job may need and that a test may want to be another."""
@@ -132,6 +165,24 @@ class Deps:
     rng: random.Random = field(default_factory=random.Random)
     elapsed: Callable[[], float] = elapsed_seconds
     """Seconds on this machine, by which a run knows that it was stopped for too long."""
+    shared: Shared | None = None
+    on_bug: Callable[[Exception, str], Problem] | None = None
+    one_by_one: bool = False
+
+    def bug(self, error: Exception, slug: str) -> Problem:
+        """`internal-error` for a bug that the work on a store has met, where somebody takes reports of bugs.
+
+        Raises the error itself where nobody does.
+        """
+        if self.on_bug is None:
+            raise error
+        return self.on_bug(error, slug)
+
+    @contextlib.contextmanager
+    def sharing(self) -> "Iterator[Deps]":
+        """The same for the runs of several stores, which share what costs time to open."""
+        with contextlib.closing(Shared(self)) as shared:
+            yield replace(self, shared=shared)
 
     @property
     def endpoints_overridden(self) -> bool:
@@ -169,9 +220,12 @@ class Deps:
         return RunLog(self.home.log)
 
     def load_config(self) -> config.Config:
-        """The settings as they are on disk now. What an earlier version wrote in another form is written anew."""
-        settings = config.load(self.home.config_file)
-        if not settings.old_prime:
+        """The settings as they are on disk now. What an earlier version wrote in another form is written anew.
+
+        With `one_by_one` a store whose settings are wrong is among the `broken`, and keeps no other from working.
+        """
+        settings = config.load(self.home.config_file, one_by_one=self.one_by_one)
+        if not settings.old_prime or settings.broken:
             return settings
         try:
             self.save_config(settings)
@@ -230,7 +284,7 @@ class Deps:
             quotas=self.quotas(account, region),
             clock=self.clock,
             patience=Patience(self.clock, max_wait, self._tell_wait),
-            transport=self.transport,
+            transport=self._transport,
             environ=self.environ,
             timeout=time_limits(self.timeout_seconds),
             rng=self.rng,
@@ -298,7 +352,7 @@ class Deps:
             secret=secret,
             clock=self.clock,
             patience=Patience(self.clock, max_wait, self._tell_wait),
-            transport=self.transport,
+            transport=self._transport,
             environ=self.environ,
             pace=self._counted_together(self.home.pace_file, "", f"Sendcloud: {public_key}", Made),
             timeout=time_limits(self.timeout_seconds),
@@ -341,8 +395,16 @@ class Deps:
 
         return SharedFile(file, kind)
 
+    @property
+    def _transport(self) -> "BaseTransport | None":
+        return self.transport or (self.shared.ways if self.shared else None)
+
     def database(self) -> "Database":
         """The order book of all stores. Close it after use."""
+        return self.shared.database if self.shared else self.open_database()
+
+    def open_database(self) -> "Database":
+        """The same, shared with nobody."""
         from amzlink.orderbook.database import Database  # noqa: PLC0415 - SQLAlchemy is heavy
 
         url = self.load_config().database.url

@@ -97,7 +97,9 @@ class StoreRun:
 
     @property
     def store(self) -> Store:
-        """The store's own settings."""
+        """The store's own settings. Raises `config-invalid` where only other stores' can be used."""
+        if broken := self.settings.broken.get(self.slug):
+            raise broken
         return self.settings.stores[self.slug]
 
     @property
@@ -280,7 +282,7 @@ class StoreRun:
 
     def naming_store(self, problem: Problem) -> Problem:
         """The problem, and which store it is about."""
-        return problem.with_facts(store=self.slug, store_option=store_option(self.slug))
+        return naming(problem, self.slug)
 
     @contextlib.contextmanager
     def lock(self, *jobs: str, wait_for_purge: timedelta = timedelta()) -> Iterator[None]:
@@ -336,6 +338,11 @@ class StoreRun:
         return connection
 
 
+def naming(problem: Problem, slug: str) -> Problem:
+    """The problem, and which store it is about."""
+    return problem.with_facts(store=slug, store_option=store_option(slug))
+
+
 def sure_day(run: StoreRun) -> date | None:
     """The day up to which something is due beyond doubt, as far as the run knows."""
     sure = run.time_to_purge_by.sure
@@ -384,6 +391,8 @@ def run_job(
                 work(run)
             except Problem as problem:
                 report.problem = problem  # what was done before is done, and noted
+            except Exception as error:  # noqa: BLE001 - a bug is noted as well
+                report.problem = deps.bug(error, report.store)  # so that it is noted, and `status` tells of it
             finally:
                 report.api_calls.update(run.calls)
             report.problem = report.problem and run.cause_of(report.problem)

@@ -127,6 +127,14 @@ def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
     good, bad = ran.document["stores"]
     assert good["new"] > 0
     assert bad["error"]["problem"] == "client-unknown"
+    ran = at.run("import-orders", "--all-stores", "--jobs", "2", "--json", environ=environ)
+    assert ran.code == 1
+    good, bad = ran.document["stores"]
+    assert (good["store"], good["api_calls"]["searchOrders"]) == (SLUG, 1)
+    assert bad["error"]["problem"] == "client-unknown"
+    checked = at.run("verify", "--all-stores", "--json", environ=environ)
+    assert checked.code == 1
+    assert [(store["store"], store["ok"]) for store in checked.document["stores"]] == [(SLUG, True), ("other", False)]
     assert at.run("import-orders", environ=environ).err.startswith("Error: More than one store is connected")
 
 
@@ -137,7 +145,9 @@ def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
         ("import-orders", "--max-wait", "5"), ("import-orders", "--store"), ("orders", "export", "--format", "xls"),
         ("import-orders", "--order", "1234"), ("schedule", "install", "--every", "7m"),
         ("import-orders", "--since", "7d", "--order", "302-0000000-0000000"), ("orders", "export", "--output", ""),
-        ("orders", "list", "--status", "foo"), ("check-weights", "--output", ""),
+        ("orders", "list", "--status", "foo"), ("check-weights", "--output", ""), ("import-orders", "--jobs", "2"),
+        ("import-orders", "--all-stores", "--jobs", "0"), ("import-orders", "--all-stores", "--jobs", "1000"),
+        ("verify", "--all-stores", "--bundle", "x.zip"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused_with_64(at: Shell, words: tuple[str, ...]) -> None:

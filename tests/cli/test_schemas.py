@@ -117,6 +117,7 @@ class TestWhatIsPrinted:
             ("status", "status --all-stores"),
             ("purge-pii", "purge-pii --dry-run"),
             ("verify", "verify --timeout 1s"),
+            ("verify", "verify --all-stores"),
             ("explain", "explain throttled"),
             ("explain", "explain --list"),
             ("explain", "explain servers"),

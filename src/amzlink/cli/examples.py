@@ -60,6 +60,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink import-orders --since 7d --dry-run", "Show what a week's orders would change. Nothing is stored."),
         ("amzlink import-orders --order 302-1234567-1234567", "Import one order, whatever its age."),
         ("amzlink import-orders --addresses unshipped.txt", "Read missing addresses from Seller Central's file."),
+        ("amzlink import-orders --all-stores --jobs 4", "Import all stores, four at once."),
     ),
     "push-status": (
         ("amzlink push-status", "Confirm the parcels that Sendcloud knows of."),
@@ -95,6 +96,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     "orders release": (("amzlink orders release 302-1234567-1234567", "Send this order on after all."),),
     "verify": (
         ("amzlink verify", "Test the connection step by step."),
+        ("amzlink verify --all-stores", "Test every store. One that works is one line."),
         ("amzlink verify --bundle support.zip", "Also write a file for support. It contains no secret."),
     ),
     "explain": (

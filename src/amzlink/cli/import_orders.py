@@ -37,6 +37,12 @@ def import_orders_command(
         str, typer.Option(metavar="5m", help="How long to wait for Amazon's quota in total. A report may take longer.")
     ] = "5m",
     all_stores: Annotated[bool, typer.Option("--all-stores", help="Import every store.")] = False,
+    jobs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", help="With --all-stores: how many stores to import at once, each in its own process."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Fetch and count, but store nothing.")] = False,
 ) -> None:
     """Import new and changed orders from Amazon, and send them to Sendcloud.
@@ -45,9 +51,10 @@ def import_orders_command(
     """
     from pathlib import Path
 
-    from amzlink.cli.shell.values import parse_choice, parse_moment, parse_span
+    from amzlink.cli.shell.values import parse_choice, parse_jobs, parse_moment, parse_span
     from amzlink.cli.views.orders.imports import show
     from amzlink.jobs.import_orders import ImportOptions, import_orders
+    from amzlink.jobs.runs.one_of_many import Crew
     from amzlink.problems import usage
     from amzlink.problems.orders import delete_the_file
 
@@ -58,8 +65,11 @@ def import_orders_command(
         session.console.usage(usage.SINCE_AND_ORDER)
     if addresses is not None and all_stores:
         session.console.usage(usage.ADDRESSES_AND_ALL_STORES)
+    if jobs is not None and not all_stores:
+        session.console.usage(usage.JOBS_WITHOUT_ALL_STORES)
     if addresses == "":
         session.console.usage(usage.file_name_missing(option="--addresses"))
+    at_once = 1 if jobs is None else parse_jobs(jobs)
     slugs = session.stores(all_stores=all_stores)
     options = ImportOptions(
         since=parse_moment("--since", since, session.now(slugs[0])) if since else None,
@@ -69,7 +79,8 @@ def import_orders_command(
         max_wait=parse_span("--max-wait", max_wait),
         dry_run=dry_run,
     )
-    reports = import_orders(session.deps, slugs, options)
+    crew = Crew(size=at_once, deps=session.deps_elsewhere()) if at_once > 1 else None
+    reports = import_orders(session.deps, slugs, options, crew)
     session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)
     if options.addresses and not dry_run:
         session.console.say(delete_the_file(file=options.addresses))

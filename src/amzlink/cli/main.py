@@ -269,13 +269,13 @@ def _command_name(options: GlobalOptions) -> str:
 
 def _report_bug(error: Exception, session: Session) -> int:
     try:
-        from amzlink.cli.shell.crash import show_traceback, write_report
+        from amzlink.cli.shell.crash import show_traceback, told_as_bug
 
         if session.console.verbose > 1:
             for line in show_traceback(error).splitlines():
                 session.console.tell(line)
-        file = str(write_report(error, session))
+        problem = told_as_bug(session.console.command, session.deps.home.log, error)
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
-        file = usage.no_crash_report(reason=str(reason))
-    return _tell(Problem(ProblemName.INTERNAL_ERROR, file=file), session)
+        problem = Problem(ProblemName.INTERNAL_ERROR, file=usage.no_crash_report(reason=str(reason)))
+    return _tell(problem, session)

@@ -72,7 +72,7 @@ def _say_what_is_to_ship(session: Session, slugs: Sequence[str], order: str, *, 
     from amzlink.jobs.privacy.still_to_ship import waits_with_data
 
     stores = session.deps.load_config().stores
-    there_too = include_destination or any(stores[slug].purge_destination for slug in slugs)
+    there_too = include_destination or any(stores[slug].purge_destination for slug in slugs if slug in stores)
     wait = waits_with_data(session.deps, slugs, order)
     if wait and not session.console.as_json and (told := before_shipping(order, wait, deleted_there_too=there_too)):
         session.console.say(told)

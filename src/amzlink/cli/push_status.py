@@ -40,5 +40,5 @@ def push_status_command(
     slugs = session.stores(all_stores=all_stores)
     reports = push_status(session.deps, slugs, options, sys.stdin.buffer)
     stores = session.deps.load_config().stores
-    triggers = {slug: stores[slug].update_status_when for slug in slugs}
+    triggers = {slug: store.update_status_when for slug, store in stores.items()}
     session.exit_code = show(session.console, session.alarms, reports, triggers, dry_run=dry_run, asked=asked)

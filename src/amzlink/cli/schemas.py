@@ -59,7 +59,7 @@ DOCUMENTS: Final[Mapping[str, tuple[str, Structs]]] = {
     "orders-export": ("amzlink orders export", (export.ExportDocument,)),
     "orders-hold": ("amzlink orders hold", (holds.HeldDocument,)),
     "orders-release": ("amzlink orders release", (holds.ReleasedDocument, holds.ReleasedOrdersDocument)),
-    "verify": ("amzlink verify", (diagnosis.VerifyDocument,)),
+    "verify": ("amzlink verify", (diagnosis.VerifyDocument, diagnosis.VerifyAllDocument)),
     "explain": (
         "amzlink explain",
         (

@@ -13,9 +13,10 @@ def status_command(
 ) -> None:
     """Show the last runs, the open orders, how shipping went, and what needs you."""
     from amzlink.cli.views.status import show_status
-    from amzlink.jobs.status import status_of
+    from amzlink.jobs.status import status_of, status_of_all
 
     session: Session = ctx.obj
     stores = session.stores(all_stores=all_stores)
-    found = status_of(session.deps, stores, every_status=session.console.as_json)  # the screen has no place for all
+    look = status_of_all if len(stores) > 1 else status_of
+    found = look(session.deps, stores, every_status=session.console.as_json)  # the screen has no place for all
     session.exit_code = show_status(session.console, found)

@@ -11,7 +11,7 @@ from amzlink.problems import Problem, usage
 if TYPE_CHECKING:
     from amzlink.cli.views.diagnosis import VerifyView
     from amzlink.deps import Deps
-    from amzlink.jobs.verify import Verification
+    from amzlink.jobs.verify import Verification, VerifyOptions
 
 
 def verify_command(
@@ -24,6 +24,7 @@ def verify_command(
         str | None,
         typer.Option(metavar="FILE.zip", help="Write a file for support, without secrets and personal data."),
     ] = None,
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="Test every store.")] = False,
     order: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Add the state of this order to --bundle. May be given several times."),
@@ -39,8 +40,13 @@ def verify_command(
     file = parse_file("--bundle", bundle) if bundle is not None else None
     if order and file is None:
         session.console.usage(usage.ORDER_WITHOUT_BUNDLE)
+    if file is not None and all_stores:
+        session.console.usage(usage.BUNDLE_AND_ALL_STORES)
     order_ids = parse_order_ids(order or ())
     options = VerifyOptions(deep=deep, limit=parse_span("--timeout", timeout))
+    if all_stores:
+        _verify_all(session, options)
+        return
     wanted = session.options.store
     source: Deps | Problem
     try:
@@ -58,6 +64,15 @@ def verify_command(
     if file:
         _write_bundle(view, file, source, verification, order_ids)
     session.exit_code = view.end(verification)
+
+
+def _verify_all(session: Session, options: "VerifyOptions") -> None:
+    from amzlink.cli.views.diagnosis import VerifyAllView
+    from amzlink.jobs.verify import verify_all
+
+    session.stores(all_stores=True)
+    view = VerifyAllView(session.console)
+    session.exit_code = view.end(verify_all(session.deps, options, view.store))
 
 
 def _write_bundle(

@@ -36,7 +36,8 @@ from amzlink.problems.network import (
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
-    "HTTPError", "HttpConnection", "MaySend", "Patience", "Request", "Response", "Timeout", "TimeoutException",
+    "HTTPError", "HttpConnection", "KeptWays", "MaySend", "Patience", "Request", "Response", "Timeout",
+    "TimeoutException",
     "first_bytes", "is_address", "positive", "proxy_transport", "time_limits",
 ]  # fmt: skip
 
@@ -138,7 +139,7 @@ class HttpConnection:
         self._request_id_header = request_id_header
         self._timeout = timeout
         self._longest_call = longest_call
-        self._streams: Streams = {}
+        self._streams: Streams = transport.streams if isinstance(transport, KeptWays) else {}
         self._on_call = on_call
         self._may_send = may_send or _always
         self._http = _open_client(transport, os.environ if environ is None else environ, timeout)
@@ -400,6 +401,25 @@ class _ByTheEnvironment(httpx.BaseTransport):
         """Close all connections."""
         for way in self._ways.values():
             way.close()
+
+
+class KeptWays(_ByTheEnvironment):
+    """The ways that the environment gives, for several connections: they share what is open, and leave it open.
+
+    Otherwise each would read the certificates of the world anew, and shake hands. Nothing of a request stays with a
+    way: what proves who asks is in its headers, and cookies are the connection's own. `end` closes all of it.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(environ)
+        self.streams: Streams = {}
+
+    def close(self) -> None:
+        """Leave them open."""
+
+    def end(self) -> None:
+        """Close them."""
+        super().close()
 
 
 def _open_client(

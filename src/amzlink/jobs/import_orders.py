@@ -7,28 +7,27 @@ last page, and an order that comes twice is one order.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from amzlink.core.diagnosis.alarms import Part
-from amzlink.core.orders.address_file import AddressRefusal, AddressRow
 from amzlink.core.orders.route import RouteChoice
 from amzlink.core.shipments.parcels import SENDCLOUD
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps
-from amzlink.jobs.destination.send import send_orders
 from amzlink.jobs.destination.tally import SendTally
-from amzlink.jobs.orders.addresses import AddressTally, addresses_of, take_addresses
 from amzlink.jobs.orders.fetch import Fetch
 from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.orders.numbers import numbers_meant
 from amzlink.jobs.privacy.due import overdue
 from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
+from amzlink.jobs.runs.each_store import each_store
+from amzlink.jobs.runs.one_of_many import Crew, Task
 from amzlink.jobs.shipments.read_back import ConfirmationsShown
 from amzlink.jobs.weights.customs import find_missing_customs
-from amzlink.jobs.weights.look_up import Weigher
 from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.overview import count_orders
@@ -37,6 +36,10 @@ from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Denied, Throttled
 from amzlink.run import StoreRun, run_job, sure_day
+
+if TYPE_CHECKING:
+    from amzlink.core.orders.address_file import AddressRefusal, AddressRow
+    from amzlink.jobs.orders.addresses import AddressTally
 
 JOB: Final = "import-orders"
 _RETRIED_ORDERS: Final = 50
@@ -61,7 +64,8 @@ class ImportReport(msgspec.Struct, kw_only=True):
 
     `choice` is why a report was asked for or not, where a page of a search had to be waited for.
     `addresses` is what became of a file with addresses, where one was given. `booked` is how many orders the book has,
-    where Amazon's quota stopped the run. With `none_yet` neither this run nor one before has brought any.
+    where Amazon's quota stopped the run. With `none_yet` neither this run nor one before has brought any. `left_out`:
+    another run had just done it.
     """
 
     store: str
@@ -69,7 +73,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     route: str = "search"
     choice: RouteChoice | None = None
     tally: Tally = msgspec.field(default_factory=Tally)
-    addresses: AddressTally | None = None
+    addresses: "AddressTally | None" = None
     sent: SendTally = msgspec.field(default_factory=SendTally)
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     purged: int = 0
@@ -77,6 +81,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     none_yet: bool = False
     seconds: float = 0.0
     problem: Problem | None = None
+    left_out: bool = False
 
     @property
     def complete(self) -> bool:
@@ -98,25 +103,37 @@ def stops(problem: Problem) -> bool:
     return problem.name != ProblemName.ROLE_MISSING_PII
 
 
-def import_orders(deps: Deps, slugs: Sequence[str], options: ImportOptions) -> list[ImportReport]:
-    """Import the stores one after the other; one that fails does not hold back the others.
+def import_orders(
+    deps: Deps, slugs: Sequence[str], options: ImportOptions, crew: Crew | None = None
+) -> list[ImportReport]:
+    """Import the stores, as many at once as there are in the `crew`; one that fails does not hold back the others.
 
     Raises:
         Problem: `usage` or `input-malformed`, before anything is done.
     """
     order_ids = numbers_meant(deps, slugs, options.order_ids, "amzlink import-orders")
     options = msgspec.structs.replace(options, order_ids=order_ids)
-    rows: list[AddressRow | AddressRefusal] | None = None
+    rows: Sequence[AddressRow | AddressRefusal] | None = None
     if options.addresses:
+        from amzlink.jobs.orders.addresses import addresses_of  # noqa: PLC0415 - few runs are given a file
+
         rows = addresses_of(options.addresses, deps.load_config().stores[slugs[0]].country)
-    return [_import_store(deps, slug, options, rows) for slug in slugs]
+    task = Task(
+        job=JOB,
+        report=partial(_empty_report, options),
+        work=partial(_import_store, options, rows),
+        once=not (options.dry_run or options.order_ids or options.since),
+    )
+    return each_store(deps, slugs, task, crew)
+
+
+def _empty_report(options: ImportOptions, slug: str) -> ImportReport:
+    return ImportReport(store=slug, route="order" if options.order_ids else "search")
 
 
 def _import_store(
-    deps: Deps, slug: str, options: ImportOptions, rows: Sequence[AddressRow | AddressRefusal] | None
-) -> ImportReport:
-    report = ImportReport(store=slug, route="order" if options.order_ids else "search")
-
+    options: ImportOptions, rows: "Sequence[AddressRow | AddressRefusal] | None", deps: Deps, report: ImportReport
+) -> None:
     def work(run: StoreRun) -> None:
         _import_into(run, options, report, rows)
 
@@ -129,11 +146,10 @@ def _import_store(
         max_wait=options.max_wait,
         max_wait_for_sendcloud=options.max_wait,
     )
-    return report
 
 
 def _import_into(
-    run: StoreRun, options: ImportOptions, report: ImportReport, rows: Sequence[AddressRow | AddressRefusal] | None
+    run: StoreRun, options: ImportOptions, report: ImportReport, rows: "Sequence[AddressRow | AddressRefusal] | None"
 ) -> None:
     """The steps: bring orders in, see to what is in the book, hand on what is ready, and destroy what is due.
 
@@ -149,6 +165,8 @@ def _import_into(
             _bring_in(run, fetch, options, report)
         finally:
             if rows is not None:
+                from amzlink.jobs.orders.addresses import take_addresses  # noqa: PLC0415 - as above
+
                 report.addresses = take_addresses(run, rows)
         if report.addresses:
             intake.addresses_came(report.addresses.taken, report.addresses.damaged)
@@ -217,6 +235,8 @@ def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
 
 def _weigh(run: StoreRun) -> int:
     """Give the lines of orders their weights; a listing that cannot be read holds up no import."""
+    from amzlink.jobs.weights.look_up import Weigher  # noqa: PLC0415 - not every store has its orders weighed
+
     weigher = Weigher(run)
     try:
         if weigher.look_up_orders():
@@ -230,6 +250,8 @@ def _weigh(run: StoreRun) -> int:
 
 def _send_on(run: StoreRun, report: ImportReport) -> None:
     """Hand on what is ready, whether or not Amazon has told everything: what it told before is in the book."""
+    from amzlink.jobs.destination.send import send_orders  # noqa: PLC0415 - only for this destination
+
     try:
         send_orders(run, report.sent)
     except Problem as problem:

@@ -19,6 +19,8 @@ from amzlink.core.shipments.plan import UNDER_WAY, State
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow
 from amzlink.core.shipments.ship_date import Span
 from amzlink.deps import Deps
+from amzlink.jobs.runs.each_store import each_store
+from amzlink.jobs.runs.one_of_many import Task
 from amzlink.jobs.shipments.arrivals import note_arrivals
 from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.jobs.shipments.confirm import Outbox
@@ -52,7 +54,7 @@ class PushReport(msgspec.Struct, kw_only=True):
     """What one store's run did, or of a dry run what it would have done. `problem` is what stopped it.
 
     Everything counts parcels, but for `delivered`, which counts orders. `unanswered` have been planned or sent, and
-    Amazon's answer is not known yet.
+    Amazon's answer is not known yet. `left_out`: another run had just done the store.
     """
 
     store: str
@@ -64,6 +66,7 @@ class PushReport(msgspec.Struct, kw_only=True):
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
     problem: Problem | None = None
+    left_out: bool = False
 
     @property
     def failures(self) -> list[Refusal]:
@@ -111,7 +114,13 @@ def push_status(
         Problem: `input-malformed` or `not-readable`, before anything is done.
     """
     by_store = read_source(deps, slugs, options, stdin)
-    return [_push_store(deps, slug, options, by_store[slug]) for slug in slugs]
+    task = Task(
+        job=JOB,
+        report=lambda slug: PushReport(store=slug),
+        work=lambda each, report: _push_store(each, report, options, by_store[report.store]),
+        once=not (options.dry_run or options.source),
+    )
+    return each_store(deps, slugs, task)
 
 
 def read_source(
@@ -136,7 +145,7 @@ def read_source(
             read[shifted[slug]] = list(rows_of(options.source, stdin, now, countries, known_between))
         if isinstance(stdin, io.BytesIO):
             stdin.seek(0)
-    return {slug: read[shifted[slug]] for slug in slugs}
+    return {slug: read[is_shifted] for slug, is_shifted in shifted.items()}
 
 
 @contextlib.contextmanager
@@ -156,10 +165,8 @@ def _known_between(deps: Deps, slugs: Sequence[str], now: datetime) -> Iterator[
 
 
 def _push_store(
-    deps: Deps, slug: str, options: PushOptions, rows: Sequence[ShipmentRow | RowRefusal]
-) -> PushReport:  # fmt: skip
-    report = PushReport(store=slug)
-
+    deps: Deps, report: PushReport, options: PushOptions, rows: Sequence[ShipmentRow | RowRefusal]
+) -> None:  # fmt: skip
     def work(run: StoreRun) -> None:
         try:
             _push_into(run, options, rows, report)
@@ -167,7 +174,6 @@ def _push_store(
             report.unanswered = _count_unanswered(run)
 
     run_job(deps, JOB, report, work, dry_run=options.dry_run, max_wait=_MAX_WAIT)
-    return report
 
 
 def _push_into(

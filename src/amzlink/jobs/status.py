@@ -35,7 +35,7 @@ from amzlink.orderbook.shipments.rates import rates, told_as_other
 from amzlink.orderbook.shipments.urgent import count_near, overdue_orders
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.orders import spell_incomplete
-from amzlink.run import StoreRun, sure_day
+from amzlink.run import StoreRun, naming, sure_day
 
 _PUSH: Final = "push-status"
 _PURGE: Final = "purge-pii"
@@ -72,6 +72,13 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[Need, ...]
 
 
+class NotSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A store at which nobody could look, and why."""
+
+    store: str
+    problem: Problem
+
+
 def status_of(deps: Deps, slugs: Sequence[str], *, every_status: bool = True) -> list[StoreStatus]:
     """The stores' states, one after the other. Without `every_status` orders that are done are not counted.
 
@@ -82,6 +89,26 @@ def status_of(deps: Deps, slugs: Sequence[str], *, every_status: bool = True) ->
     return [
         _status_of(deps, slug, settings.stores[slug], scheduled=scheduled, every_status=every_status) for slug in slugs
     ]
+
+
+def status_of_all(deps: Deps, slugs: Sequence[str], *, every_status: bool = True) -> list[StoreStatus | NotSeen]:
+    """The same, where a store at which nobody can look keeps no other from being shown."""
+    settings = deps.load_config()
+    scheduled = is_scheduled(deps.environ)
+    found: list[StoreStatus | NotSeen] = []
+    with deps.sharing() as shared:
+        for slug in slugs:
+            if broken := settings.broken.get(slug):
+                found.append(NotSeen(store=slug, problem=naming(broken, slug)))
+                continue
+            store = settings.stores[slug]
+            try:
+                found.append(_status_of(shared, slug, store, scheduled=scheduled, every_status=every_status))
+            except Problem as problem:
+                found.append(NotSeen(store=slug, problem=naming(problem, slug)))
+            except Exception as error:  # noqa: BLE001 - a bug costs one store, not all
+                found.append(NotSeen(store=slug, problem=naming(deps.bug(error, slug), slug)))
+    return found
 
 
 def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None, every_status: bool) -> StoreStatus:

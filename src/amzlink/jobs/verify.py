@@ -27,6 +27,7 @@ from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import limits_of_check, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
+from amzlink.jobs.runs.one_of_many import OfMany, Told
 from amzlink.orderbook.orders.pages import coverage
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused
@@ -90,6 +91,44 @@ def verify(
     return Verification(store=slug, results=ledger.results)
 
 
+def verify_all(
+    deps: Deps, options: VerifyOptions, on_store: Callable[[Verification], None] = lambda _: None
+) -> list[Verification]:
+    """Examine all stores, one after the other; `on_store` hears of each. What is the machine's own is looked at once.
+
+    Raises:
+        Problem: `config-invalid` and what else reading the settings raises; `no-store`.
+    """
+    settings = deps.load_config()
+    slugs = (*settings.stores, *settings.broken)
+    if not slugs:
+        raise Problem(ProblemName.NO_STORE, file=deps.home.config_file)
+    found: list[Verification] = []
+    seen: dict[object, Any] = {}
+    with deps.sharing() as shared:
+        for number, slug in enumerate(slugs, start=1):
+            observer = OfMany(Told(deps.observer), slug, number, len(slugs))
+            found.append(_verify_one(replace(shared, observer=observer), settings, slug, options, seen))
+            on_store(found[-1])
+    return found
+
+
+def _verify_one(
+    deps: Deps, settings: Config, slug: str, options: VerifyOptions, seen: dict[object, Any]
+) -> Verification:
+    """One store of many: a bug of ours costs the checks that it kept from being made."""
+    if broken := settings.broken.get(slug):
+        return unexamined(broken, slug, lambda _: None)
+    ledger = _Ledger(lambda _: None, _facts_of(slug, settings.stores[slug]))
+    try:
+        _Examination(deps, settings, slug, options, ledger, seen=seen).run()
+    except Exception as error:  # noqa: BLE001 - a bug costs one store, not all
+        problem = error if isinstance(error, Problem) else deps.bug(error, slug)
+        ledger.add(found(ledger.first_missing, problem))
+        ledger.skip_rest("A check before it ended in an error.")
+    return Verification(store=slug, results=ledger.results)
+
+
 def unexamined(problem: Problem, wanted: str | None, on_result: Callable[[Result], None]) -> Verification:
     """The checks where there is no store or the settings cannot be read: one failed, all others are skipped."""
     ledger = _Ledger(on_result)
@@ -126,6 +165,11 @@ class _Ledger:
             self._told += 1
 
     @property
+    def first_missing(self) -> Check:
+        """The first check of which nothing is known; the last one where there is none."""
+        return next((check for check in Check if check not in self._found), list(Check)[-1])
+
+    @property
     def count(self) -> int:
         return len(self._found)
 
@@ -143,9 +187,19 @@ class _Ledger:
 
 
 class _Examination:
-    """One store's examination."""
+    """One store's examination. `seen` is what others have found out of this machine, and learns what this one does."""
 
-    def __init__(self, deps: Deps, settings: Config, slug: str, options: VerifyOptions, ledger: _Ledger) -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        settings: Config,
+        slug: str,
+        options: VerifyOptions,
+        ledger: _Ledger,
+        *,
+        seen: dict[object, Any] | None = None,
+    ) -> None:
+        self._seen: dict[object, Any] = {} if seen is None else seen
         self._limit = options.limit.total_seconds()
         self._limits = limits_of_check(options.limit)
         # A call gives up a little before its check does, so that its own words are heard.
@@ -198,7 +252,16 @@ class _Examination:
             Check.ORDER_BOOK: lambda: machine.check_order_book(self._deps, deep=self._options.deep),
         }
         looks = {name: (lambda host=host: self._look_at(*host)) for name, host in hosts.items()}
-        outcomes = outcomes_within(self._limit, {**tasks, **looks}, Problem)
+        # A host is looked at once, but its time is told by the store's clock. Secrets are each store's own.
+        of_the_machine: dict[str, object] = {
+            **{name: (name, self._store.test) for name in hosts},
+            "spapi": ("spapi", self._store.test, account.region, account.amazon_sandbox),
+            Check.ORDER_BOOK: Check.ORDER_BOOK,
+        }
+        outcomes = {name: self._seen[key] for name, key in of_the_machine.items() if key in self._seen}
+        todo = {name: task for name, task in {**tasks, **looks}.items() if name not in outcomes}
+        outcomes |= outcomes_within(self._limit, todo, Problem)
+        self._seen |= {key: outcomes[name] for name, key in of_the_machine.items()}
         self._ledger.add(*(self._result(Check(name), outcomes[name]) for name in tasks))
         self._ledger.add(*self._judge_network({name: outcomes[name] for name in hosts}))
 
@@ -260,13 +323,19 @@ class _Examination:
         tasks: dict[Check, Task] = {
             Check.RETENTION: lambda: machine.check_retention(self._deps, self._slug, self._sure, self._now),
             Check.FRESHNESS: lambda: machine.check_freshness(
-                self._deps, self._slug, self._now, scheduled=is_scheduled(self._deps.environ)
+                self._deps, self._slug, self._now, scheduled=self._is_scheduled()
             ),
         }
         if self._ledger.good(Check.KEYRING):
             tasks[Check.VAULT] = lambda: machine.check_vault(self._deps, self._slug)
         self._ledger.add(*self._together(tasks).values())
         self._ledger.skip([Check.VAULT], "Its key lies with the secrets, and they cannot be read.")
+
+    def _is_scheduled(self) -> bool | None:
+        if Check.FRESHNESS not in self._seen:
+            self._seen[Check.FRESHNESS] = is_scheduled(self._deps.environ)
+        scheduled: bool | None = self._seen[Check.FRESHNESS]
+        return scheduled
 
     def _amazon(self, account: Account) -> None:
         for ground, why in (

@@ -103,6 +103,17 @@ class Database:
                 yield connection
 
 
+class LentDatabase(Database):
+    """The order book of somebody else, who closes it."""
+
+    def __init__(self, owner: Database) -> None:
+        """`owner` has to stay open as long as this one is used."""
+        super().__init__(owner._engine, owner._location)
+
+    def close(self) -> None:
+        """Leave it open."""
+
+
 class UnkeptDatabase(Database):
     """The order book as a dry run works on it: what it writes it can read, and nobody else ever sees it.
 

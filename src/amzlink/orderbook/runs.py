@@ -1,14 +1,15 @@
 """The runs of the jobs: when, and with what result."""
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from amzlink.clock import from_iso, to_iso
-from amzlink.orderbook.database import StoreBook, upsert
+from amzlink.orderbook.database import Database, StoreBook, upsert
 from amzlink.orderbook.schema import RUNS
 from amzlink.problems import ProblemName
 
@@ -62,6 +63,28 @@ def note_run(book: StoreBook, run: Run) -> None:
     }
     with book.writing() as connection:
         connection.execute(upsert(RUNS), row)
+
+
+def last_begun_of_all(database: Database, job: str) -> dict[str, datetime]:
+    """When each store's last run of a job began that has come to an end, by the store's slug.
+
+    A store of which the time cannot be read is left out: it is damaged, and its own run tells of that.
+    """
+    query = select(RUNS.c.store, func.max(RUNS.c.started_at)).where(RUNS.c.job == job).group_by(RUNS.c.store)
+    found: dict[str, datetime] = {}
+    with database.reading() as connection:
+        for store, started in connection.execute(query):
+            with contextlib.suppress(ValueError):
+                found[store] = from_iso(started)
+    return found
+
+
+def last_begun(book: StoreBook, job: str) -> datetime | None:
+    """When the last run of a job began that has come to an end; None: there is none."""
+    query = select(func.max(RUNS.c.started_at)).where(RUNS.c.store == book.store, RUNS.c.job == job)
+    with book.reading() as connection:
+        started = connection.scalar(query)
+    return from_iso(started) if started else None
 
 
 def last_ends(book: StoreBook, job: str) -> Ends:

@@ -9,6 +9,13 @@ AREA: Final = "This machine"
 
 
 ENTRIES: Final = {
+    ProblemName.PROCESS_KILLED: Entry(
+        title="A process was killed",
+        what="The process that worked on the store {store} did not come to its end: {detail}.",
+        why="The machine may be short of memory, or somebody has ended the process. What was stored before is safe.",
+        next_step="Nothing to do at once: the next run goes on. If it comes again, use fewer `--jobs` or add memory.",
+        exit_code=Exit.TRY_AGAIN,
+    ),
     ProblemName.NOT_WRITABLE: Entry(
         title="A file cannot be written",
         what="{file} cannot be written: {detail}.",
@@ -106,6 +113,11 @@ ENTRIES: Final = {
         checks=("keyring", *CALLING, *READING_THE_BOOK),
     ),
 }
+
+
+def how_a_process_ended(code: int | None) -> str:
+    """The end of a process that nobody expected; `code` is negative for a signal."""
+    return f"signal {-code} ended it" if code is not None and code < 0 else f"it ended with code {code}"
 
 
 NO_CERTIFICATES: Final = "the certificates of the authorities that websites are trusted by"

@@ -153,6 +153,7 @@ class ProblemName(Enum):
     HOME_OF_ANOTHER_USER = "home-of-another-user"
     DISK_FULL = "disk-full"
     DISK_BROKEN = "disk-broken"
+    PROCESS_KILLED = "process-killed"
     CHECK_TIMEOUT = "check-timeout"
     USAGE = "usage"
     INPUT_MALFORMED = "input-malformed"

@@ -3,7 +3,7 @@
 import re
 import string
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from amzlink.problems import (
     access,
@@ -142,6 +142,10 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
         """Whether its sentences have no gap: one that was written down by an earlier version lacks its facts."""
         return not any(re.search("<[A-Z_]+>", text) for text in (self.summary, self.cause, self.next_step))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: what it is and what it knows, but not what it came of."""
+        return _again, (type(self), self.args, {**self.__dict__, "entry": None})
+
     def with_facts(self, **facts: object) -> Self:
         """The same problem, knowing more; facts it has already stay as they are."""
         again = type(self).__new__(type(self))
@@ -152,6 +156,14 @@ class Problem(Exception):  # noqa: N818 - the word the users and the documentati
 
     def __str__(self) -> str:
         return f"{self.name}: {self.summary}"
+
+
+def _again(kind: type[Problem], args: tuple[object, ...], kept: dict[str, Any]) -> Problem:
+    """A problem that came from another process."""
+    again = kind.__new__(kind)
+    again.__dict__.update(kept, entry=CATALOGUE[kept["name"]])
+    again.args = args
+    return again
 
 
 def recalled(name: str, facts: Mapping[str, object], **more: object) -> Problem | None:

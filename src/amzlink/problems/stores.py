@@ -29,7 +29,7 @@ ENTRIES: Final = {
     ProblemName.CONFIG_INVALID: Entry(
         title="The configuration cannot be used",
         what="The configuration in {file} cannot be used: {detail}.",
-        why="The file was edited or damaged. amzlink does not use only a part of it.",
+        why="The file was edited or damaged.",
         next_step="Correct it. If you cannot, move the file away and run `amzlink connect` again: orders and secrets stay where they are.",
         exit_code=Exit.CONFIGURATION,
         checks=("config",),

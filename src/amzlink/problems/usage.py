@@ -161,7 +161,9 @@ COMMAND_MISSING: Final = "A command is missing."
 STORE_WITHOUT_SLUG: Final = "--store needs the short name of a store."
 STORE_AND_ALL_STORES: Final = "--store and --all-stores cannot be used together."
 ORDER_WITHOUT_BUNDLE: Final = "--order needs --bundle FILE.zip: it adds the state of an order to that file."
+JOBS_WITHOUT_ALL_STORES: Final = "--jobs needs --all-stores: it is how many stores are worked on at once."
 ADDRESSES_AND_ALL_STORES: Final = "--addresses and --all-stores cannot be used together: the file is of one account."
+BUNDLE_AND_ALL_STORES: Final = "--bundle and --all-stores cannot be used together: a bundle is about one store."
 ORDER_OR_HELD: Final = "Give either one order number or --held prime."
 SINCE_AND_ORDER: Final = "--since and --order cannot be used together: --order fetches an order of any age."
 RECIPIENT_WITHOUT_ARCHIVE: Final = "--recipient needs --archive DIR."
@@ -245,6 +247,11 @@ def not_a_limit(*, option: str, given: str) -> str:
 def not_in_the_past(*, option: str, given: str) -> str:
     """A moment that has not come yet."""
     return f"{option} has to be a time in the past, not {given!r}."
+
+
+def not_a_number_of_jobs(*, most: int, given: str) -> str:
+    """How many stores at once, as it cannot be."""
+    return f"--jobs has to be a number from 1 to {most}, not {given!r}."
 
 
 def faults_unknown(*, names: Sequence[str], known: Sequence[str], nearest: Sequence[str]) -> str:

@@ -106,7 +106,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         imports.StoreImport,
         (
             "store window route fetched new updated unchanged pending held missing_weight missing_customs "
-            "customs_missing_for incomplete sent refused api_calls seconds | addresses error"
+            "customs_missing_for incomplete sent refused api_calls seconds | addresses left_out error"
         ),
     ),
     (imports.Addresses, "taken already unknown refused"),
@@ -135,7 +135,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         shipments.StorePush,
         (
             "store confirmed edited waiting already failed delivered api_calls as_other amazon_confirms nothing_left "
-            "waiting_without_number | dry_run error"
+            "waiting_without_number | dry_run left_out error"
         ),
     ),
     (carriers.OtherCarrier, "carrier parcels code command"),
@@ -143,11 +143,13 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (privacy.PurgeDocument, "schema stores | error"),
     (
         privacy.StorePurge,
-        "store purged archived archive kept next_due forgotten copies_at_sendcloud | dry_run orders error",
+        "store purged archived archive kept next_due forgotten copies_at_sendcloud | dry_run orders left_out error",
     ),
     (privacy.DueOrder, "order_id rule since"),
     (privacy.Copies, "deleted left"),
     (diagnosis.VerifyDocument, "schema store ok checks"),
+    (diagnosis.VerifyAllDocument, "schema ok stores"),
+    (diagnosis.VerifiedStore, "store ok checks"),
     (diagnosis.CheckPart, "id status problem summary cause next_step docs evidence"),
     (stores.StoresDocument, "schema stores"),
     (stores.StoreDocument, f"schema {STORE}".replace(" secrets", " | secrets")),
@@ -168,7 +170,8 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (schedule.ScheduledJob, "job runs works next_run_at stores"),
     (schedule.StoreRuns, "store last_success_at last_failure_at problem"),
     (schedule.ScheduleRemoveDocument, "schema removed dry_run"),
-    (status.StatusDocument, "schema stores"),
+    (status.StatusDocument, "schema stores | not_seen"),
+    (status.NotSeenPart, "store error"),
     (
         status.StorePart,
         (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, encode, failure, moment
 from amzlink.core.diagnosis.alarms import LASTS, Judgement, Key, Over, Part, Trouble
@@ -141,19 +142,22 @@ class Alarms:
         return Trouble(key, _passes(warning), stays=stays, part=part.value if part and not stays else "")
 
     def _say(self, runs: Sequence[Finished], judgement: Judgement, now: datetime) -> Iterator[AlarmDocument]:
-        several = len({run.store for run in runs}) > 1
+        many = len({run.store for run in runs}) > 1
         for problem in {(_of_warning(each), each.summary): each for each in self._warnings}.values():
             if (key := _of_warning(problem)) in judgement.tell:
                 self._begin_message()
-                self._console.alarm(problem, about=key.store if several else "", warning=True)
+                self._console.alarm(problem, about=key.store if many else "", warning=True)
                 self._tell_since(judgement.since[key], now)
                 yield self._document(problem, key, judgement.since[key])
+        stopped = [(run.store, run.problem) for run in runs if run.problem]
+        told_now = [(slug, problem) for slug, problem in stopped if _key(problem, slug) in judgement.tell]
+        for slugs, problem in alike(told_now):
+            self._begin_message()
+            self._console.alarm(problem, about=several(slugs) if many else "")
+            self._tell_since(judgement.since[_key(problem, slugs[0])], now)
+        for slug, problem in told_now:
+            yield self._document(problem, _key(problem, slug), judgement.since[_key(problem, slug)])
         for run in runs:
-            if run.problem and (key := _key(run.problem, run.store)) in judgement.tell:
-                self._begin_message()
-                self._console.alarm(run.problem, about=run.store if several else "")
-                self._tell_since(judgement.since[key], now)
-                yield self._document(run.problem, key, judgement.since[key])
             told = [saying for saying in run.sayings if saying.key(run.store) in judgement.tell]
             for sayings in _alike(told):
                 document = self._about_orders(run.store, sayings)

@@ -8,9 +8,9 @@ from importlib import metadata
 from pathlib import Path
 
 from amzlink import __version__
-from amzlink.cli.shell.session import Session
 from amzlink.clock import SystemClock, to_iso
 from amzlink.files import write_private
+from amzlink.problems import Problem, ProblemName, store_option, usage
 
 
 def show_traceback(error: Exception) -> str:
@@ -25,20 +25,30 @@ def show_traceback(error: Exception) -> str:
     return "".join(lines)
 
 
-def write_report(error: Exception, session: Session) -> Path:
+def told_as_bug(command: str, folder: Path, error: Exception, slug: str = "") -> Problem:
+    """`internal-error` for a bug, which is written down in the folder of logs; `slug` is the store that met it."""
+    try:
+        file = str(write_report(error, command, folder, slug))
+    except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
+        reason = second.name if isinstance(second, Problem) else type(second).__name__
+        file = usage.no_crash_report(reason=str(reason))
+    return Problem(ProblemName.INTERNAL_ERROR, file=file)
+
+
+def write_report(error: Exception, command: str, folder: Path, slug: str = "") -> Path:
     """Write kinds of errors, files, lines and function names; no message and no value, which may be personal."""
     now = SystemClock().now()
     lines = [
         f"amzlink {__version__}, Python {platform.python_version()}, {platform.platform()}",
         f"at {to_iso(now)}",
-        f"command: {session.console.command}",
+        f"command: {command}{store_option(slug) if slug else ''}",
         *(f"{name} {_version(name)}" for name in ("httpx", "msgspec", "sqlalchemy", "typer", "cryptography")),
     ]
     for cause in _causes(error):
         lines.append(f"{type(cause).__module__}.{type(cause).__name__}")
         for frame in traceback.extract_tb(cause.__traceback__):
             lines.append(f"  {_short(frame.filename)}:{frame.lineno} {frame.name}")  # noqa: PERF401 - reads better
-    path = session.deps.home.log / f"crash-{now:%Y%m%dT%H%M%S}.txt"
+    path = folder / f"crash-{now:%Y%m%dT%H%M%S}{f'-{slug}' if slug else ''}.txt"
     write_private(path, "\n".join([*lines, ""]).encode())
     return path
 

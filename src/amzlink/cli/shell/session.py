@@ -1,10 +1,12 @@
 """What a command is handed: the console, the global options, and the means to work, made when first asked for."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.garbage import loaded
 from amzlink.cli.shell.global_options import GlobalOptions
 from amzlink.problems import Exit, Problem, ProblemName, store_option, usage
 
@@ -13,6 +15,16 @@ if TYPE_CHECKING:
 
     from amzlink.cli.shell.alarms import Alarms
     from amzlink.deps import Deps
+
+
+def _deps_of(environ: Mapping[str, str], command: str, *, interactive: bool) -> "Deps":
+    from amzlink.cli.shell.crash import told_as_bug
+    from amzlink.deps import system_deps
+
+    deps = system_deps(environ, interactive=interactive)
+    deps.one_by_one, deps.on_bug = True, partial(told_as_bug, command, deps.home.log)
+    loaded()
+    return deps
 
 
 class Session:
@@ -40,6 +52,7 @@ class Session:
         if self._deps is None:
             from amzlink.deps import system_deps
 
+            loaded()
             self._deps = system_deps(os.environ, interactive=self.console.interactive)
         self._deps.observer = self.alarms or self.console
         return self._deps
@@ -78,12 +91,25 @@ class Session:
             return (self.store(),)
         if self.options.store:
             self.console.usage(usage.STORE_AND_ALL_STORES)
-        slugs = tuple(self.deps.load_config().stores)
+        from amzlink.cli.shell.crash import told_as_bug
+
+        deps = self.deps
+        deps.one_by_one = True
+        settings = deps.load_config()
+        if not settings.stores and settings.broken:
+            deps.one_by_one = False
+            deps.load_config()  # says what is wrong
+        deps.on_bug = partial(told_as_bug, self.console.command, deps.home.log)
+        slugs = (*settings.stores, *settings.broken)
         if not slugs:
-            raise Problem(ProblemName.NO_STORE, file=self.deps.home.config_file)
+            raise Problem(ProblemName.NO_STORE, file=deps.home.config_file)
         if len(slugs) == 1:
             self.is_about(slugs[0])
         return slugs
+
+    def deps_elsewhere(self) -> "Callable[[], Deps]":
+        """What makes the same in another process, for the work on one of all stores."""
+        return partial(_deps_of, dict(self.deps.environ), self.console.command, interactive=self.console.interactive)
 
     def is_about(self, slug: str) -> None:
         """From here on advice concerns this store. It is named where a command would not find it by itself."""

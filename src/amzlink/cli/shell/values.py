@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])")
 _ALL: Final = "all"
 _MOST_DIGITS: Final = 9
+_MOST_JOBS: Final = 64  # processes; each takes some 80 MB
 _SYSTEM: Final = SystemClock()
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -54,6 +55,18 @@ def parse_choice(option: str, text: str, *choices: str) -> str:
     if text in choices:
         return text
     raise _usage(usage.not_one_of(option=option, choices=choices, given=text, nearest=nearest(text, choices)))
+
+
+def parse_jobs(text: str) -> int:
+    """How many stores to work on at once.
+
+    Raises:
+        Problem: `usage`.
+    """
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+    if not 1 <= number <= _MOST_JOBS:
+        raise _usage(usage.not_a_number_of_jobs(most=_MOST_JOBS, given=text))
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

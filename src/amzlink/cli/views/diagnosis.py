@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import msgspec
 
+from amzlink.cli.shell.alike import several
 from amzlink.cli.shell.console import Console, parts_of
 from amzlink.cli.shell.documents import Document, Failure, encode, failure
 from amzlink.cli.shell.safe_text import encodable
 from amzlink.cli.views.orders.show import show_document
-from amzlink.cli.views.words import reason
+from amzlink.cli.views.words import counted, reason
 from amzlink.core.diagnosis.checks import Check, Result, Status
 from amzlink.jobs.diagnosis.order_states import OrderState
 from amzlink.jobs.verify import Verification
@@ -39,6 +40,21 @@ class VerifyDocument(Document, frozen=True, kw_only=True):
     store: str | None
     ok: bool
     checks: list[CheckPart]
+
+
+class VerifiedStore(msgspec.Struct, frozen=True, kw_only=True):
+    """One store's checks, as `verify --json` has them."""
+
+    store: str
+    ok: bool
+    checks: list[CheckPart]
+
+
+class VerifyAllDocument(Document, frozen=True, kw_only=True):
+    """`verify --all-stores --json`."""
+
+    ok: bool
+    stores: list[VerifiedStore]
 
 
 class NotShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +112,63 @@ class VerifyView:
         self._console.line(f"{intro}: {first.summary}", style="bold")
         for lead, text in parts_of(first.problem):
             self._console.line(text, lead=lead)
+
+
+class VerifyAllView:
+    """Shows many stores: a line for each as it ends, and then what is to be fixed, where it is the same once."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def store(self, verification: Verification) -> None:
+        """One store was examined."""
+        if self._console.as_json or self._console.quiet:
+            return
+        first = verification.first_to_fix
+        status = first.status if first else Status.OK
+        colorful = self._console.colorful
+        mark = _MARKS[status] if colorful else f"{_PLAIN_MARKS[status]:<8}"
+        said = (
+            reason(first.summary, first.problem.name)
+            if first and first.problem
+            else "Everything that was checked works."
+        )
+        self._console.line(said, lead=f"{mark} {verification.store}  ", lead_style=_COLORS[status] if colorful else "")
+
+    def end(self, verifications: Sequence[Verification]) -> Exit:
+        """The document, or what is to be fixed; and the exit code."""
+        ok = all(verification.ok for verification in verifications)
+        self._console.result(
+            lambda: VerifyAllDocument(
+                ok=ok,
+                stores=[
+                    VerifiedStore(store=each.store or "", ok=each.ok, checks=document(each).checks)
+                    for each in verifications
+                ],
+            ),
+            lambda: self._print_end(verifications),
+        )
+        return Exit.DONE if ok else Exit.PARTLY
+
+    def _print_end(self, verifications: Sequence[Verification]) -> None:
+        alike: dict[tuple[ProblemName, Status], list[tuple[str, Problem]]] = {}
+        for verification in verifications:
+            first = verification.first_to_fix
+            if first and first.problem:
+                met = alike.setdefault((first.problem.name, first.status), [])
+                met.append((verification.store or "", first.problem))
+        for (_, status), met in sorted(alike.items(), key=lambda item: item[0][1] is not Status.FAILED):
+            self._console.line()
+            intro = "Fix first" if status is Status.FAILED else "Nothing is broken; worth a look"
+            stores = several([slug for slug, _ in met])
+            self._console.line(f"{intro}, {stores}: {met[0][1].summary}", style="bold")
+            for lead, text in parts_of(met[0][1]):
+                self._console.line(text, lead=lead)
+        failed = sum(not verification.ok for verification in verifications)
+        self._console.line()
+        self._console.line(
+            f"{counted(len(verifications) - failed, 'store')} without a failed check, {failed} with one."
+        )
 
 
 def document(verification: Verification) -> VerifyDocument:

@@ -50,7 +50,10 @@ class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StorePurge(msgspec.Struct, frozen=True, kw_only=True):
-    """What the purge of one store did. All but the times count orders."""
+    """What the purge of one store did. All but the times count orders.
+
+    `left_out`: another run had just done the store.
+    """
 
     store: str
     purged: int
@@ -62,6 +65,7 @@ class StorePurge(msgspec.Struct, frozen=True, kw_only=True):
     copies_at_sendcloud: Copies
     dry_run: bool | UnsetType = UNSET
     orders: list[DueOrder] | UnsetType = UNSET
+    left_out: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
 
 
@@ -84,6 +88,7 @@ def show(
         has_news=lambda report: bool(report.purged),
         complete=lambda report: report.problem is None,
         always=asked,
+        total=lambda counts: f"personal data deleted for {counted(counts['purged'], 'order')}",
     )
     return show_runs(console, alarms, reports, view)
 
@@ -121,6 +126,7 @@ def _store(report: PurgeReport, *, dry_run: bool) -> StorePurge:
         copies_at_sendcloud=Copies(deleted=report.copies_deleted, left=report.copies_left),
         dry_run=dry_run or UNSET,
         orders=due if dry_run else UNSET,
+        left_out=report.left_out or UNSET,
         error=failure_or_unset(report.problem),
     )
 

@@ -1,16 +1,22 @@
 """How the reports of a job that works on several stores are shown: in one document, or store by store."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
 from amzlink.cli.shell.alarms import Alarms, Finished, Saying
+from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, failure
+from amzlink.cli.views.words import counted
 from amzlink.problems import Exit, Problem, ProblemName
+
+_MOST_SHOWN: Final = 10
+"""More stores than these are summed up."""
 
 
 class Report(Protocol):
@@ -23,6 +29,13 @@ class Report(Protocol):
     @property
     def problem(self) -> Problem | None:
         """What stopped it."""
+
+    @property
+    def left_out(self) -> bool:
+        """Whether another run had just done the store."""
+
+    def counts(self) -> Mapping[str, int]:
+        """The plain numbers."""
 
 
 R = TypeVar("R", bound=Report)
@@ -64,6 +77,7 @@ class RunView(Generic[R]):
     `document` makes the whole document, with what stopped the run where something did; `show` prints one report and
     `sayings` are the orders in it that something was refused for, of which at most `most_told` are told one by one;
     `paused` is what is told a person in place of an error, where a run that was stopped has not failed.
+    `total` says in a few words what the counts of many stores add up to.
     `has_news` says whether a run that was stopped has something to show, and `gets_further` whether it has done work
     that the next one need not do again. With `always` what was asked for is shown
     even where nobody looks on.
@@ -76,6 +90,7 @@ class RunView(Generic[R]):
     gets_further: Callable[[R], bool] = lambda _: False
     sayings: Callable[[R], Sequence[Saying]] = lambda _: ()
     most_told: int | None = None
+    total: Callable[[Counter[str]], str] = lambda _: ""
     stops: Callable[[Problem], bool] = lambda _: True
     paused: Callable[[R], Sequence[str]] = lambda _: ()
     always: bool = False
@@ -88,29 +103,62 @@ def show_runs(console: Console, alarms: Alarms | None, reports: Sequence[R], vie
     `always`.
     """
     if alarms is not None:
-        alarms.tell([_finished(report, view) for report in reports])
+        alarms.tell([_finished(report, view) for report in reports if not report.left_out])
         return _exit_code(reports, view)
-    problems = [report.problem for report in reports if report.problem]
-    stopped = problems[0] if len(reports) == 1 and problems and view.stops(problems[0]) else None
-
-    def show(shown: Iterable[R]) -> None:
-        for report in shown:
-            view.show(report)
-
+    problem = reports[0].problem
+    stopped = problem if len(reports) == 1 and problem and view.stops(problem) else None
     if stopped:
         if console.watched and not console.as_json:
-            show(filter(view.has_news, reports))
+            for report in filter(view.has_news, reports):
+                view.show(report)
     else:
-        for problem in problems:
-            console.warn(problem)
+        told = [report for report in reports if not _is_elsewhere(report) or len(reports) == 1]
+        warn_alike(console, [(report.store, report.problem) for report in told if report.problem])
         if console.watched or console.as_json or view.always:
-            console.result(lambda: view.document(UNSET), lambda: show(reports))
+            console.result(lambda: view.document(UNSET), lambda: _show(console, reports, view))
     if not console.as_json:
         for report in reports:
             _tell_refused(console, report.store, view.sayings(report), view.most_told)
     if stopped:
         _tell_stopped(console, reports[0], stopped, view)
     return _exit_code(reports, view)
+
+
+def _is_elsewhere(report: Report) -> bool:
+    """Whether another run is doing the store, or has just done it: nobody has to do anything."""
+    return report.left_out or bool(report.problem and report.problem.name is ProblemName.RUN_IN_PROGRESS)
+
+
+def warn_alike(console: Console, met: Iterable[tuple[str, Problem]]) -> None:
+    """Tell what stores have met: once where it is the same in many, with the first few of them."""
+    for slugs, problem in alike(met):
+        console.alarm(problem, about=several(slugs) if len(slugs) > 1 else "", warning=True)
+
+
+def _show(console: Console, reports: Sequence[R], view: RunView[R]) -> None:
+    """Store by store; where they are many, those that went well are counted in a line."""
+    here = [report for report in reports if not _is_elsewhere(report)]
+    many = len(reports) > _MOST_SHOWN and not console.verbose
+    for report in here:
+        if view.complete(report):
+            if not many:
+                view.show(report)
+        elif len(reports) == 1 or view.has_news(report):
+            view.show(report)
+    if console.verbose:
+        for report in filter(_is_elsewhere, reports):
+            done = "has just done it" if report.left_out else "is in progress"
+            console.line(f"{report.store}: left out, another run {done}.")
+    if not many:
+        return
+    well = [report for report in here if view.complete(report)]
+    if well:
+        numbers: Counter[str] = sum((Counter(report.counts()) for report in well), Counter())
+        console.line(f"{counted(len(well), 'store')} without a problem: {view.total(numbers)}.")
+    if elsewhere := len(reports) - len(here):
+        console.line(f"{counted(elsewhere, 'store')} left to another run.")
+    if failed := [report.store for report in here if not view.complete(report)]:
+        console.line(f"{counted(len(failed), 'store')} with a problem: {several(failed, _MOST_SHOWN)}.")
 
 
 def _tell_stopped(console: Console, report: R, stopped: Problem, view: RunView[R]) -> None:
@@ -122,9 +170,11 @@ def _tell_stopped(console: Console, report: R, stopped: Problem, view: RunView[R
 
 
 def _exit_code(reports: Sequence[R], view: RunView[R]) -> Exit:
-    if len(reports) == 1 and (problem := reports[0].problem) and view.stops(problem):
-        return problem.exit_code
-    return Exit.DONE if all(map(view.complete, reports)) else Exit.PARTLY
+    """What stopped all of them alike is the command's own failure; a store that another run is at is none of ours."""
+    codes = {report.problem.exit_code if report.problem and view.stops(report.problem) else None for report in reports}
+    if len(codes) == 1 and (code := codes.pop()) is not None:
+        return code
+    return Exit.DONE if all(view.complete(report) or _is_elsewhere(report) for report in reports) else Exit.PARTLY
 
 
 def _finished(report: R, view: RunView[R]) -> Finished:

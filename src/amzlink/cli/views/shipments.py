@@ -26,6 +26,7 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
 
     `amazon_confirms` are of orders that Amazon confirms by itself. `nothing_left` are not confirmed, because other
     parcels hold all their items. `waiting_without_number` are those of `waiting` that may never be scanned.
+    `left_out`: another run had just done the store.
     """
 
     store: str
@@ -41,6 +42,7 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
     nothing_left: int
     waiting_without_number: int
     dry_run: bool | UnsetType = UNSET
+    left_out: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
 
 
@@ -68,13 +70,14 @@ def show(
         document=lambda error: PushDocument(
             stores=[_store(console, report, dry_run=dry_run) for report in reports], error=error
         ),
-        show=lambda report: _print(console, report, triggers[report.store], dry_run=dry_run),
+        show=lambda report: _print(console, report, triggers.get(report.store, "processed"), dry_run=dry_run),
         has_news=lambda report: any((*report.counts().values(), report.amazon_confirms, report.nothing_left)),
         complete=lambda report: not (report.problem or report.failures),
         gets_further=lambda report: bool(report.sent.confirmed or report.sent.edited),
         sayings=_sayings,
         most_told=_MOST_TOLD,
         always=asked,
+        total=lambda counts: f"{counted(counts['confirmed'], 'parcel')} confirmed, {counts['waiting']} waiting",
     )
     return show_runs(console, alarms, reports, view)
 
@@ -94,6 +97,7 @@ def _store(console: Console, report: PushReport, *, dry_run: bool) -> StorePush:
         nothing_left=report.nothing_left,
         waiting_without_number=report.planned.numberless,
         dry_run=dry_run or UNSET,
+        left_out=report.left_out or UNSET,
         error=failure_or_unset(report.problem),
     )
 

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
+from amzlink.cli.views.runs import warn_alike
 from amzlink.cli.views.words import by_number, counted, local_time, reason
 from amzlink.core.shipments import rates
 from amzlink.jobs.diagnosis.needs import FailingJob, Need
-from amzlink.jobs.status import StoreStatus
+from amzlink.jobs.status import NotSeen, StoreStatus
 from amzlink.orderbook.orders.fulfilment import KeptRefusal, Progress
 from amzlink.orderbook.runs import Ends
 from amzlink.problems import Exit, Problem, ProblemName
@@ -130,26 +132,52 @@ class StorePart(msgspec.Struct, frozen=True, kw_only=True):
     needs_you: list[NeedPart]
 
 
+class NotSeenPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A store of several at which nobody could look, and why."""
+
+    store: str
+    error: Failure
+
+
 class StatusDocument(Document, frozen=True, kw_only=True):
-    """`status --json`."""
+    """`status --json`. `not_seen` is there where several stores were asked for, and some could not be looked at."""
 
     stores: list[StorePart]
+    not_seen: list[NotSeenPart] | UnsetType = UNSET
 
 
-def show_status(console: Console, found: Sequence[StoreStatus]) -> Exit:
-    """Each store, and the exit code; times are told as seen from the moment in which it was looked at."""
+def show_status(console: Console, found: Sequence[StoreStatus | NotSeen]) -> Exit:
+    """Each store, and the exit code; times are told as seen from the moment in which it was looked at.
+
+    Of many stores only those that need a person are shown, and the others counted.
+    """
+    seen = [store for store in found if isinstance(store, StoreStatus)]
+    not_seen = [store for store in found if isinstance(store, NotSeen)]
 
     def show() -> None:
-        for number, store in enumerate(found):
+        many = len(found) > _MOST_SHOWN and not console.verbose
+        shown = [store for store in seen if store.needs or not many]
+        for number, store in enumerate(shown):
             if number:
                 console.line()
             _print(console, store)
         if len(found) > 1:
-            console.line()
+            if shown:
+                console.line()
+            if quiet := len(seen) - len(shown):
+                console.line(f"{counted(quiet, 'store')} {by_number(quiet, 'needs', 'need')} nothing. -v shows all.")
             console.line(_which_need_you(found))
 
-    console.result(lambda: StatusDocument(stores=[_part(console, store) for store in found]), show)
-    return Exit.PARTLY if any(store.needs for store in found) else Exit.DONE
+    console.result(
+        lambda: StatusDocument(
+            stores=[_part(console, store) for store in seen],
+            not_seen=[NotSeenPart(store=each.store, error=failure(each.problem)) for each in not_seen] or UNSET,
+        ),
+        show,
+    )
+    if not console.as_json:
+        warn_alike(console, [(each.store, each.problem) for each in not_seen])
+    return Exit.PARTLY if not_seen or any(store.needs for store in seen) else Exit.DONE
 
 
 def _part(console: Console, status: StoreStatus) -> StorePart:
@@ -203,8 +231,8 @@ def _rate(rate: rates.Rate) -> Rate:
     )
 
 
-def _which_need_you(found: Sequence[StoreStatus]) -> str:
-    needing = [store.store for store in found if store.needs]
+def _which_need_you(found: Sequence[StoreStatus | NotSeen]) -> str:
+    needing = [store.store for store in found if isinstance(store, NotSeen) or store.needs]
     if not needing:
         return "No store needs you."
     return f"{counted(len(needing), 'store')} {by_number(len(needing), 'needs', 'need')} you: {', '.join(needing)}."

@@ -29,7 +29,6 @@ from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run, sinc
 from amzlink.core.orders.route import REPORT_SECONDS, RouteChoice
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.read_ahead import ONE_ORDERS_OWN, PAGE_TOKEN_LIFE, ReadAhead
-from amzlink.jobs.orders.report_route import WHOLE, OrdersByReport
 from amzlink.jobs.orders.route_choice import faster_route
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read
 from amzlink.orderbook.orders.pages import (
@@ -305,6 +304,8 @@ class Fetch:
 
     def _by_report(self) -> None:
         """All orders to ship by a report; where none is to be had, the search goes on, and that is said."""
+        from amzlink.jobs.orders.report_route import OrdersByReport  # noqa: PLC0415 - few runs ask for a report
+
         report = OrdersByReport(self._run, self._intake)
         if report.is_given_up and self._wanted != "report":
             return
@@ -328,7 +329,11 @@ class Fetch:
         read apart (`jobs.orders.read_ahead`).
         """
         taken = find_search(self._book, REPORT_TAKEN)
-        if search.kind != "sweep" or taken is None or WHOLE not in taken.query or "createdAfter" not in search.query:
+        if search.kind != "sweep" or taken is None or "createdAfter" not in search.query:
+            return search
+        from amzlink.jobs.orders.report_route import WHOLE  # noqa: PLC0415 - as above
+
+        if WHOLE not in taken.query:
             return search
         if not set(search.marketplace_ids) <= set(taken.marketplace_ids):
             return search

@@ -63,7 +63,8 @@ class PurgeReport(msgspec.Struct, kw_only=True):
 
     `due` is what goes, or would go; `kept` counts the orders whose data stays, `next_due` is when the next of it goes.
     `gone_since` is when there was nothing left already of the order that was asked for. `copies_left` are orders of
-    which Sendcloud still has a copy. `problem` is what stopped the run, or what stays to be done.
+    which Sendcloud still has a copy. `problem` is what stopped the run, or what stays to be done. `left_out`: another
+    run had just done the store.
     """
 
     store: str
@@ -80,6 +81,7 @@ class PurgeReport(msgspec.Struct, kw_only=True):
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
     problem: Problem | None = None
+    left_out: bool = False
 
     def counts(self) -> dict[str, int]:
         """The plain numbers, for the log and the record of runs."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,12 +15,13 @@ from amzlink.cli.views.words import counted, local_time, reason, span
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.route import RouteChoice
 from amzlink.jobs.import_orders import ImportReport, stops
-from amzlink.jobs.orders.addresses import AddressTally
-from amzlink.jobs.weights.customs import customs_settings
-from amzlink.orderbook.weights.customs import MissingCustoms
 from amzlink.problems import Exit, ProblemName, services
 from amzlink.problems.orders import spell_incomplete
 from amzlink.problems.weights import customs_command
+
+if TYPE_CHECKING:
+    from amzlink.jobs.orders.addresses import AddressTally
+    from amzlink.orderbook.weights.customs import MissingCustoms
 
 _MOST_IN_A_COMMAND: Final = 3
 
@@ -63,6 +64,7 @@ class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
     """What the import of one store did. All but `seconds` and `api_calls` count orders.
 
     `customs_missing_for` are the SKUs of which orders lack customs data, those that most orders wait for first.
+    `left_out`: another run had just done the store.
     """
 
     store: str
@@ -83,6 +85,7 @@ class StoreImport(msgspec.Struct, frozen=True, kw_only=True):
     api_calls: dict[str, int]
     seconds: float
     addresses: Addresses | UnsetType = UNSET
+    left_out: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
 
 
@@ -107,6 +110,7 @@ def show(
         stops=stops,
         paused=_paused,
         always=asked,
+        total=lambda counts: f"{counted(counts['fetched'], 'order')} from Amazon, {counts['sent']} sent to Sendcloud",
     )
     code = show_runs(console, alarms, reports, view)
     malformed = any(row.malformed for report in reports if report.addresses for row in report.addresses.refused)
@@ -135,11 +139,12 @@ def _store(report: ImportReport) -> StoreImport:
         api_calls=dict(sorted(report.api_calls.items())),
         seconds=round(report.seconds, 1),
         addresses=_addresses(report.addresses) if report.addresses else UNSET,
+        left_out=report.left_out or UNSET,
         error=failure_or_unset(report.problem),
     )
 
 
-def _addresses(tally: AddressTally) -> Addresses:
+def _addresses(tally: "AddressTally") -> Addresses:
     return Addresses(
         taken=len(tally.taken),
         already=tally.already,
@@ -215,8 +220,10 @@ def _print_none_yet(console: Console, report: ImportReport) -> None:
     )
 
 
-def _print_customs(console: Console, missing: MissingCustoms, store: str) -> None:
+def _print_customs(console: Console, missing: "MissingCustoms", store: str) -> None:
     """What orders beyond the customs union lack, and the command that sets it."""
+    from amzlink.jobs.weights.customs import customs_settings
+
     settings, option = customs_settings(missing), console.option_of(store)
     first = dict(list(settings.items())[:_MOST_IN_A_COMMAND])
     more = f" `amzlink check-weights{option}` shows all {len(settings)} products." if len(settings) > len(first) else ""
@@ -228,7 +235,7 @@ def _print_customs(console: Console, missing: MissingCustoms, store: str) -> Non
     )
 
 
-def _print_addresses(console: Console, tally: AddressTally, *, dry_run: bool) -> None:
+def _print_addresses(console: Console, tally: "AddressTally", *, dry_run: bool) -> None:
     parts = [
         f"{count} {words}"
         for count, words in (
