@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from amzlink import config
@@ -15,7 +14,7 @@ from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, in_
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
-from amzlink.problems import Problem, ProblemName, network, store_option, stores, upgrades, usage
+from amzlink.problems import Problem, ProblemName, network, services, store_option, stores, upgrades, usage
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require, variable
 
@@ -36,19 +35,6 @@ SENDCLOUD_ACCOUNT_URL: Final = "https://account.sendcloud.com"  # where OAuth2's
 CLOCK_OFFSET: Final = "AMZLINK_CLOCK_OFFSET"
 """Seconds by which the clock of test stores is shifted; it has no effect on a real store."""
 ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
-
-
-# What comes after a wait for a quota, by the operation that waits.
-_COMES_NEXT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "searchOrders": "the next page",
-        "getOrder": "the next order",
-        "confirmShipment": "the next confirmation",
-        "searchListingsItems": "the next listings",
-        "searchCatalogItems": "the next products",
-        "patchListingsItem": "the next listing",
-    }
-)
 
 
 class Observer(Protocol):
@@ -528,7 +514,7 @@ class Deps:
         )
 
     def _tell_wait(self, seconds: float, operation: str) -> None:
-        self.observer.waiting(seconds, _COMES_NEXT.get(operation, "the next call"))
+        self.observer.waiting(seconds, services.comes_next(operation))
 
 
 @dataclass(frozen=True, slots=True)

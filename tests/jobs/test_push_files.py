@@ -11,7 +11,10 @@ from msgspec.structs import replace
 from amzlink.clock import in_local_zone
 from amzlink.core.shipments.rows import ShipmentRow
 from amzlink.jobs.orders.show import show_order
+from amzlink.jobs.privacy.purge import PurgeOptions
+from amzlink.jobs.purge_pii import purge_pii
 from amzlink.jobs.push_status import PushOptions, push_status, read_source
+from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import Problem, ProblemName
 from tests.support.pushing import HEADER, Pushing, messages_of, row
 from tests.support.world import SLUG
@@ -223,6 +226,42 @@ def test_a_correction_of_one_of_several_parcels_has_to_say_which(tmp_path: Path)
     assert messages_of(report) == [(order_id, "correction-unclear")]
     report = at.push_file(row(order_id, "RIGHT1", order_item_id=second, quantity="1"))
     assert (report.sent.edited, report.failures) == (1, [])
+
+
+def test_a_number_without_items_is_unclear_while_another_label_of_the_order_waits_for_its_scan(tmp_path: Path) -> None:
+    at = Pushing(tmp_path, update_status_when="processed")
+    order_id = at.sell_one(1, 1)
+    first, second = at.items(order_id)
+    scanned, unscanned = at.parcels("announce", order_id, split=[{first: 1}, {second: 1}])
+    at.tell("/control/sendcloud/parcels", {"action": "status", "parcels": [scanned["id"]], "status": "TO_SORTING"})
+    assert at.push().sent.confirmed == 1
+    before = at.numbers(order_id)
+    report = at.push_file(row(order_id, "RIGHT1"))
+    assert (messages_of(report), at.numbers(order_id)) == ([(order_id, "correction-unclear")], before)
+    # The label's own number says which parcel is meant.
+    report = at.push_file(row(order_id, unscanned["tracking_number"], carrier=unscanned["carrier"]))
+    assert (report.failures, report.sent.edited, report.sent.confirmed) == ([], 0, 1)
+    assert sorted(map(str, at.numbers(order_id).values())) == sorted(
+        parcel["tracking_number"] for parcel in (scanned, unscanned)
+    )
+
+
+def test_a_row_of_an_order_whose_data_is_deleted_is_refused_as_such_and_waits_for_no_scan(tmp_path: Path) -> None:
+    at = Pushing(tmp_path, update_status_when="processed")
+    order_id, with_label, other = at.sell(3)
+    at.parcels("announce", with_label)
+    at.push()
+    for gone in (order_id, with_label):
+        purge_pii(at.world.deps, [SLUG], PurgeOptions(order_id=gone))
+    for _ in range(2):
+        report = at.push_file(row(order_id), row(other))
+        assert messages_of(report) == [(order_id, "shipment-data-deleted")]
+        assert (report.waiting, report.planned.deleted) == (0, {with_label: 1})
+    with at.world.deps.book(SLUG) as book:
+        assert parcels_of(book, [order_id]) == {order_id: []}
+    at.parcels("deliver", with_label)
+    report = at.push()
+    assert (messages_of(report), report.waiting) == ([(with_label, "shipment-data-deleted")], 0)
 
 
 def test_amazons_own_file_is_read_and_the_stores_country_says_how_its_dates_are_written(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def purge_pii_command(
     from amzlink.cli.views.privacy import show
     from amzlink.jobs.orders.numbers import exact_number
     from amzlink.jobs.privacy.purge import PurgeOptions
+    from amzlink.jobs.privacy.still_to_ship import goes_at_sendcloud
     from amzlink.jobs.purge_pii import purge_pii
     from amzlink.problems import usage
 
@@ -46,7 +47,8 @@ def purge_pii_command(
     slugs = session.stores(all_stores=all_stores)
     if order:
         order = exact_number(session.deps, slugs, order, session.console.command)
-        _say_what_is_to_ship(session, slugs, order, include_destination=include_destination)
+        goes_there_too = goes_at_sendcloud(session.deps, slugs, order, asked=include_destination)
+        _say_before(session, slugs, order, goes_there_too=goes_there_too)
     if order and not (dry_run or yes):
         question = f"Delete the personal data of order {order} for good?"
         about = "The buyer's name, address and phone number are deleted here. The rest of the order stays."
@@ -66,13 +68,15 @@ def purge_pii_command(
     session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)
 
 
-def _say_what_is_to_ship(session: Session, slugs: Sequence[str], order: str, *, include_destination: bool) -> None:
-    """Say that the order still has to be shipped, and what that needs of the data, before it is deleted."""
-    from amzlink.cli.views.privacy import before_shipping
+def _say_before(session: Session, slugs: Sequence[str], order: str, *, goes_there_too: bool) -> None:
+    """Say where else the order is deleted; and if it still has to be shipped, what that needs of the data."""
+    from amzlink.cli.views.privacy import at_sendcloud_too, before_shipping
     from amzlink.jobs.privacy.still_to_ship import waits_with_data
 
-    stores = session.deps.load_config().stores
-    there_too = include_destination or any(stores[slug].purge_destination for slug in slugs if slug in stores)
+    if session.console.as_json:
+        return
+    if goes_there_too:
+        session.console.say(at_sendcloud_too(order))
     wait = waits_with_data(session.deps, slugs, order)
-    if wait and not session.console.as_json and (told := before_shipping(order, wait, deleted_there_too=there_too)):
+    if wait and (told := before_shipping(order, wait, deleted_there_too=goes_there_too)):
         session.console.say(told)

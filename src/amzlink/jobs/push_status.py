@@ -89,6 +89,11 @@ class PushReport(msgspec.Struct, kw_only=True):
         return self.planned.amazon_confirms + self.sent.amazon_confirms
 
     @property
+    def data_deleted(self) -> int:
+        """Parcels that cannot be confirmed, because their orders' personal data is deleted."""
+        return self.planned.deleted.total()
+
+    @property
     def nothing_left(self) -> int:
         """Parcels that are not confirmed, because other parcels hold all their items."""
         return self.planned.nothing_left.total()

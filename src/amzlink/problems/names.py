@@ -91,6 +91,7 @@ class ProblemName(Enum):
     CONFIRMATION_NOT_STORED = "confirmation-not-stored"
     TRANSPARENCY_CODES_MISSING = "transparency-codes-missing"
     CORRECTION_UNCLEAR = "correction-unclear"
+    SHIPMENT_DATA_DELETED = "shipment-data-deleted"
     PARCEL_OF_STOPPED_ORDER = "parcel-of-stopped-order"
     SHIP_BY_NEAR = "ship-by-near"
     FEED_FAILED = "feed-failed"

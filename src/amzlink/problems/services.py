@@ -1,5 +1,6 @@
 """What a service answers to any call: throttled, unavailable, unreadable, refused; and the reports and documents it makes."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from amzlink.problems.entry import ASKING_AMAZON, ASKING_SENDCLOUD, Entry, Exit
@@ -186,11 +187,31 @@ ENTRIES: Final = {
 }
 
 
-def paused(*, booked: int, read: int, at: str) -> str:
-    """What an import says that used up Amazon's quota: it has not failed. It `read` so many of the orders in the book."""
+# What comes after a wait for a quota, by the operation that waits.
+_COMES_NEXT: Final[Mapping[str, str]] = {
+    "searchOrders": "the next page",
+    "getOrder": "the next order",
+    "createReport": "the next report",
+    "confirmShipment": "the next confirmation",
+    "searchListingsItems": "the next listings",
+    "searchCatalogItems": "the next products",
+    "patchListingsItem": "the next listing",
+}
+
+
+def comes_next(operation: str) -> str:
+    """What the quota of an operation allows once the wait for it is over."""
+    return _COMES_NEXT.get(operation, "the next call")
+
+
+def paused(*, booked: int, read: int, at: str, next_is: str) -> str:
+    """What an import says that used up Amazon's quota: it has not failed. It `read` so many of the orders in the book.
+
+    `next_is` is what the quota does not allow before that time (`the next page`).
+    """
     these = f", {read:,} of them from this run" if read else ""
     orders = "1 order" if booked == 1 else f"{booked:,} orders"
-    return f"Paused with {orders} in the order book{these}. Amazon's quota allows the next page {at}."
+    return f"Paused with {orders} in the order book{these}. Amazon's quota allows {next_is} {at}."
 
 
 PAUSED_NEXT: Final = "Run the command again then, or leave it to your schedule: the import continues where it stopped."

@@ -81,6 +81,13 @@ ENTRIES: Final = {
         next_step="Fill in the columns order_item_id and quantity as in the parcel that you mean, and give the file again. Or enter the number in Seller Central, Manage Orders.",
         exit_code=Exit.PARTLY,
     ),
+    ProblemName.SHIPMENT_DATA_DELETED: Entry(
+        title="A parcel of an order whose personal data is deleted",
+        what="A parcel of the order {order_id} was not confirmed to Amazon, because the order's personal data is deleted here.",
+        why="A tracking number is personal data too. After the deletion amzlink saves none for the order.",
+        next_step="Confirm the shipment in Seller Central, Manage Orders, before its ship-by date.",
+        exit_code=Exit.PARTLY,
+    ),
     ProblemName.PARCEL_OF_STOPPED_ORDER: Entry(
         title="A parcel that should not be shipped",
         what="There is a parcel for the order {order_id}, which is cancelled or on hold.",

@@ -38,6 +38,17 @@ def test_by_the_order_number_here_and_at_sendcloud(desk: Desk) -> None:
     assert name not in json.dumps(desk.json("orders", "show", order_id, "--with-pii"))
 
 
+def test_that_sendclouds_copy_goes_too_is_said_before(desk: Desk) -> None:
+    (sent,), (on_hold,) = desk.add(), desk.add(kinds=["customised"])
+    desk.cron("import-orders")
+    desk.ask("purge-pii", "--order", sent, "--dry-run").shows("Sendcloud would keep 1 order for 180 days")
+    desk.set("purge_destination=true")
+    desk.ask("purge-pii", "--order", sent, typed="n\n").shows(f"The order {sent} is deleted at Sendcloud too.")
+    desk.ask("purge-pii", "--order", sent, "--dry-run").shows("1 order would be deleted at Sendcloud")
+    desk.ask("purge-pii", "--order", on_hold, "--dry-run").lacks("deleted at Sendcloud")
+    assert sent in desk.sendcloud_orders()
+
+
 def test_what_shipping_needs_of_it_is_said_before(desk: Desk) -> None:
     sent, labelled, held = desk.add(3)
     desk.cron("import-orders")
@@ -45,7 +56,7 @@ def test_what_shipping_needs_of_it_is_said_before(desk: Desk) -> None:
     desk.set("update_status_when=processed")
     desk.ask("push-status")
     desk.ask("purge-pii", "--order", sent, "--dry-run", "--include-destination").shows(
-        f"The order {sent} still has to be shipped. It is deleted at Sendcloud too"
+        f"The order {sent} is deleted at Sendcloud too.", "Make its label in Sendcloud first."
     )
     desk.ask("purge-pii", "--order", labelled, typed="n\n").shows("The tracking number of its parcel is deleted too.")
     desk.cron("orders", "hold", held)

@@ -109,8 +109,13 @@ def before_shipping(order_id: str, wait: Wait, *, deleted_there_too: bool) -> st
             "address is then only in Seller Central."
         )
     if deleted_there_too:
-        return f"{still} It is deleted at Sendcloud too, so make its label there first."
+        return f"{still} Make its label in Sendcloud first."
     return f"{still} Sendcloud keeps its copy, and the label can still be made there."
+
+
+def at_sendcloud_too(order_id: str) -> str:
+    """What is said before an order's data is deleted, where Sendcloud's copy goes with it."""
+    return f"The order {order_id} is deleted at Sendcloud too. A parcel there keeps its copy of the address."
 
 
 def _store(report: PurgeReport, *, dry_run: bool) -> StorePurge:
@@ -153,8 +158,9 @@ def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
     if report.forgotten:
         console.line(f"{counted(report.forgotten, 'old order')} removed completely.", lead="  ")
     if report.copies_deleted:
-        deleted = counted(report.copies_deleted, "order")
-        console.line(f"{deleted} deleted at Sendcloud; parcels there keep their copy of the address.", lead="  ")
+        deleted = f"{counted(report.copies_deleted, 'order')} {'would be deleted' if dry_run else 'deleted'}"
+        console.line(f"{deleted} at Sendcloud; parcels there keep their copy of the address.", lead="  ")
     if report.copies_left:
-        left = f"Sendcloud still has {counted(report.copies_left, 'order')}"
-        console.line(f"{left} and keeps each for 180 days; --include-destination deletes them there.", lead="  ")
+        left = f"Sendcloud {'would keep' if dry_run else 'still has'} {counted(report.copies_left, 'order')}"
+        until = "for 180 days" if dry_run else "and keeps each for 180 days"
+        console.line(f"{left} {until}; --include-destination deletes them there.", lead="  ")

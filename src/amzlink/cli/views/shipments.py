@@ -25,8 +25,9 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
     """What the run of one store did. All count parcels, but for `delivered`, which counts orders.
 
     `amazon_confirms` are of orders that Amazon confirms by itself. `nothing_left` are not confirmed, because other
-    parcels hold all their items. `waiting_without_number` are those of `waiting` that may never be scanned.
-    `left_out`: another run had just done the store.
+    parcels hold all their items, `data_deleted` because the personal data of their orders is deleted, and with it the
+    tracking numbers. `waiting_without_number` are those of `waiting` that may never be scanned. `left_out`: another run
+    had just done the store.
     """
 
     store: str
@@ -41,6 +42,7 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
     amazon_confirms: int
     nothing_left: int
     waiting_without_number: int
+    data_deleted: int
     dry_run: bool | UnsetType = UNSET
     left_out: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
@@ -71,7 +73,9 @@ def show(
             stores=[_store(console, report, dry_run=dry_run) for report in reports], error=error
         ),
         show=lambda report: _print(console, report, triggers.get(report.store, "processed"), dry_run=dry_run),
-        has_news=lambda report: any((*report.counts().values(), report.amazon_confirms, report.nothing_left)),
+        has_news=lambda report: any(
+            (*report.counts().values(), report.amazon_confirms, report.nothing_left, report.data_deleted)
+        ),
         complete=lambda report: not (report.problem or report.failures),
         gets_further=lambda report: bool(report.sent.confirmed or report.sent.edited),
         sayings=_sayings,
@@ -96,6 +100,7 @@ def _store(console: Console, report: PushReport, *, dry_run: bool) -> StorePush:
         amazon_confirms=report.amazon_confirms,
         nothing_left=report.nothing_left,
         waiting_without_number=report.planned.numberless,
+        data_deleted=report.data_deleted,
         dry_run=dry_run or UNSET,
         left_out=report.left_out or UNSET,
         error=failure_or_unset(report.problem),
@@ -117,6 +122,7 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
             (report.already, "already confirmed"),
             (report.amazon_confirms, "left to Amazon, which confirms the order itself"),
             (report.nothing_left, "not confirmed, because other parcels hold all the items"),
+            (report.data_deleted, "not confirmed, because the personal data is deleted"),
             (len(report.failures), "refused"),
         )
         if count
@@ -140,14 +146,19 @@ def _print_what_stays(console: Console, report: PushReport) -> None:
             f"scan may never come. `amzlink orders list --waiting{console.store_option}` shows which.",
             lead="  ",
         )
-    if planned.nothing_left:
-        orders = list(planned.nothing_left)
-        rest = f" and {counted(len(orders) - _FEW, 'more order')}" if len(orders) > _FEW else ""
+    if orders := list(planned.nothing_left):
         console.line(
-            f"Nothing is left to confirm for parcels of {', '.join(orders[:_FEW])}{rest}. Amazon takes no package "
+            f"Nothing is left to confirm for parcels of {_first_of(orders)}. Amazon takes no package "
             f"without items. `amzlink orders show {orders[0]}{console.store_option}` shows the parcels.",
             lead="  ",
         )
+    if orders := list(planned.deleted):
+        console.line(f"Confirm these in Seller Central, Manage Orders: {_first_of(orders)}.", lead="  ")
+
+
+def _first_of(orders: Sequence[str]) -> str:
+    rest = f" and {counted(len(orders) - _FEW, 'more order')}" if len(orders) > _FEW else ""
+    return f"{', '.join(orders[:_FEW])}{rest}"
 
 
 def _sayings(report: PushReport) -> list[Saying]:

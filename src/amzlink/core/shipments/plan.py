@@ -211,7 +211,9 @@ class _Planner:
             key=lambda parcel: (parcel.key not in self._reached, self._is_outdated(parcel)),
         )
         shares = self._packing.share_out(others)
-        heirs |= self._other_heirs([parcel for parcel in others if not shares[parcel.key]])
+        heirs |= self._other_heirs(
+            [parcel for parcel in others if not shares[parcel.key]], self._unscanned(others, shares)
+        )
         self._take_over_labels([parcel for parcel in others if parcel.key not in heirs], shares)
         for parcel in self._live:
             content = self._now.contents.get(parcel.key) if parcel.key in self._reached else None
@@ -338,8 +340,18 @@ class _Planner:
                 found[parcel.key] = orphan
         return found
 
-    def _other_heirs(self, empty: Sequence[Parcel]) -> dict[str, Confirmation]:
-        """Parcels for which nothing is free, because Amazon was told of it with a label that is none any more."""
+    def _unscanned(self, parcels: Sequence[Parcel], shares: Mapping[str, tuple[Item, ...]]) -> list[Parcel]:
+        """Labels that hold something of the order, and that no carrier has scanned."""
+        return [
+            label for label in parcels if label.source != FILE and shares[label.key] and label.key not in self._reached
+        ]
+
+    def _other_heirs(self, empty: Sequence[Parcel], unscanned: Sequence[Parcel]) -> dict[str, Confirmation]:
+        """Parcels for which nothing is free, because Amazon was told of it with a label that is none any more.
+
+        `unscanned` are labels of which Amazon was not told: a file that does not say what its parcel holds may mean one
+        of these just as well as one that Amazon was told of.
+        """
         found: dict[str, Confirmation] = {}
         for parcel in empty:
             claims = self._packing.claims(parcel)
@@ -348,7 +360,8 @@ class _Planner:
                 self._orphans.remove(entry)
             elif parcel.source == FILE:
                 taken = {each.reference for each in found.values()}
-                entry = self._corrected_by(parcel, taken) or self._of_another_source(parcel, claims, taken)
+                may_mean = [label for label in unscanned if not claims and self._is_label_before(label, parcel)]
+                entry = self._corrected_by(parcel, taken) or self._of_another_source(parcel, claims, taken, may_mean)
             if entry:
                 found[parcel.key] = entry
             elif self._is_outdated(parcel):
@@ -370,16 +383,17 @@ class _Planner:
         return None
 
     def _of_another_source(
-        self, parcel: Parcel, claims: Mapping[str, int | None], taken: set[str]
-    ) -> Confirmation | None:  # fmt: skip
+        self, parcel: Parcel, claims: Mapping[str, int | None], taken: set[str], unscanned: Sequence[Parcel]
+    ) -> Confirmation | None:
         """The package that Sendcloud told of before, and a file now with another number: what a person says counts.
 
-        Where the file says the same as is known, there is none. Where several could be meant, it is unclear which.
+        Where the file says the same as is known, there is none. Where several could be meant, it is unclear which;
+        an `unscanned` label is one more of these.
         """
         content = self._now.contents.get(parcel.key)
         if content is None or not parcel.traceable or parcel.key not in self._now.reported or self._is_outdated(parcel):
             return None
-        if (parcel.items and not claims) or self._is_said(content):
+        if (parcel.items and not claims) or self._is_said(content) or self._with_same_number(unscanned, parcel):
             return None
         meant = [
             entry
@@ -389,29 +403,34 @@ class _Planner:
             and _can_be_corrected(entry)
             and (not claims or _holds(entry, claims))
         ]
-        if len(meant) > 1:
+        if not meant:
+            return None
+        if len(meant) > 1 or unscanned:
             self._unclear.append(parcel.key)
-        return meant[0] if len(meant) == 1 else None
+            return None
+        return meant[0]
 
     def _take_over_labels(self, parcels: Sequence[Parcel], shares: dict[str, tuple[Item, ...]]) -> None:
         """Let a file confirm what a label holds that nobody has scanned: it says that the parcel is on its way.
 
         A letter is never scanned, and a file is the only other way to confirm it. A row that says what it holds has
-        its share already. Of several labels, it is unclear which one is meant.
+        its share already. Of several labels, it is unclear which one is meant, unless one has the row's number.
         """
         for parcel in parcels:
             if shares[parcel.key] or parcel.key not in self._reached or not self._may_take_over(parcel):
                 continue
-            labels = [
-                label
-                for label in parcels
-                if shares[label.key] and label.key not in self._reached and self._is_label_before(label, parcel)
-            ]
+            labels = [label for label in self._unscanned(parcels, shares) if self._is_label_before(label, parcel)]
+            labels = self._with_same_number(labels, parcel) or labels
             if len(labels) == 1:
                 shares[parcel.key], shares[labels[0].key] = shares[labels[0].key], ()
                 self._superseded.append(labels[0].key)
             elif labels:
                 self._unclear.append(parcel.key)
+
+    def _with_same_number(self, labels: Sequence[Parcel], parcel: Parcel) -> list[Parcel]:
+        """Those of the labels with the carrier and the number that a file tells of."""
+        content = self._now.contents.get(parcel.key) if parcel.traceable else None
+        return [label for label in labels if content is not None and self._now.contents.get(label.key) == content]
 
     def _may_take_over(self, parcel: Parcel) -> bool:
         is_decided = parcel.key in (*self._superseded, *self._unclear)

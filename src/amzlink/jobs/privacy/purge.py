@@ -34,6 +34,7 @@ from amzlink.orderbook.privacy.purges import (
     records_of,
     still_sealed,
     tombstone_of,
+    with_copy_at_sendcloud,
 )
 from amzlink.orderbook.upgrade_copies import purge_copies
 from amzlink.problems import Problem, ProblemName, orders
@@ -63,8 +64,8 @@ class PurgeReport(msgspec.Struct, kw_only=True):
 
     `due` is what goes, or would go; `kept` counts the orders whose data stays, `next_due` is when the next of it goes.
     `gone_since` is when there was nothing left already of the order that was asked for. `copies_left` are orders of
-    which Sendcloud still has a copy. `problem` is what stopped the run, or what stays to be done. `left_out`: another
-    run had just done the store.
+    which Sendcloud still has a copy; both `copies` of a dry run are as if it were none. `problem` is what stopped the
+    run, or what stays to be done. `left_out`: another run had just done the store.
     """
 
     store: str
@@ -286,8 +287,13 @@ class Purger:
         """Delete what was handed to Sendcloud of purged orders, where that is wanted; else say how many there are."""
         copies = copies_at_sendcloud(self._run.book)
         wanted = self._options.include_destination or self._run.store.purge_destination
+        if self._run.dry_run:
+            due = with_copy_at_sendcloud(self._run.book, [due.order_id for due in self._report.due])
+            count = len(due | copies.keys())
+            self._report.copies_deleted, self._report.copies_left = (count, 0) if wanted else (0, count)
+            return
         self._report.copies_left = len(copies)
-        if not copies or not wanted or self._run.dry_run:
+        if not copies or not wanted:
             return
         from amzlink.sendcloud.orders import delete_order, find_order  # noqa: PLC0415 - only stores that hand orders on
 

@@ -8,7 +8,7 @@ from amzlink.deps import Deps
 from amzlink.jobs.orders.browse import STILL_TO_SHIP
 from amzlink.jobs.orders.story import story_of
 from amzlink.orderbook.orders.browse import Filter, count_orders, find_order
-from amzlink.orderbook.privacy.purges import kept_order
+from amzlink.orderbook.privacy.purges import kept_order, with_copy_at_sendcloud
 from amzlink.run import StoreRun
 
 
@@ -23,6 +23,16 @@ def waits_with_data(deps: Deps, slugs: Sequence[str], order_id: str) -> Wait | N
             waits = story_of(run, order, holds, None).waits_for
             return waits.wait if waits else None
     return None
+
+
+def goes_at_sendcloud(deps: Deps, slugs: Sequence[str], order_id: str, *, asked: bool) -> bool:
+    """Whether a purge of the order deletes it at Sendcloud too: because that is asked for, or by a store's setting."""
+    for slug in slugs:
+        with StoreRun(deps, slug) as run:
+            wanted = asked or run.store.purge_destination
+            if wanted and with_copy_at_sendcloud(run.book, [order_id]):
+                return True
+    return False
 
 
 def count_to_ship(deps: Deps, slug: str) -> int:

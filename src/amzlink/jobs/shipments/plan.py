@@ -33,7 +33,8 @@ class Planned(msgspec.Struct, kw_only=True):
 
     `confirm` and `edit` are to be sent, decided now or waiting in the queue; `already` and `amazon_confirms`, of orders
     that Amazon confirms by itself, count only parcels of which something was heard. `nothing_left` are parcels whose
-    items are all in other parcels, by order. Of those that wait for a scan, `numberless` have no tracking number.
+    items are all in other parcels, by order. `deleted` are parcels of orders whose personal data is deleted, the
+    tracking numbers with it. Of those that wait for a scan, `numberless` have no tracking number.
     `due` are orders that wait for the trigger and have to be shipped soon. `as_other` are the carriers, by name, for
     which no table has a code of Amazon's, with the number of their parcels.
     """
@@ -44,6 +45,7 @@ class Planned(msgspec.Struct, kw_only=True):
     already: int = 0
     amazon_confirms: int = 0
     nothing_left: Counter[str] = msgspec.field(default_factory=Counter)
+    deleted: Counter[str] = msgspec.field(default_factory=Counter)
     numberless: int = 0
     due: int = 0
     as_other: Counter[str] = msgspec.field(default_factory=Counter)
@@ -166,6 +168,11 @@ class Planner:
         queued_edits = sum(entry.is_edit for entry in outlook.queued)
         planned.confirm += len(outlook.confirm) + len(outlook.queued) - queued_edits
         planned.edit += len(outlook.edit) + queued_edits
+        if order.is_purged and outlook.waiting:  # for the number that was deleted, and not for a scan
+            planned.deleted[situation.order_id] += len(outlook.waiting)
+            if reported & reached.intersection(outlook.waiting):
+                planned.failed.append(refused_without_data(situation.order_id))
+            outlook = msgspec.structs.replace(outlook, waiting=())
         planned.waiting += len(outlook.waiting)
         planned.already += len(reported.intersection(outlook.already))
         by_key = {parcel.key: parcel for parcel in situation.parcels}
@@ -177,6 +184,12 @@ class Planner:
             planned.due += 1
         for problem in _problems(situation.order_id, outlook, reported):
             planned.failed.append(Refusal(situation.order_id, problem.name, problem.summary))
+
+
+def refused_without_data(order_id: str) -> Refusal:
+    """What is told of a parcel that is to be confirmed, and whose tracking number was deleted or may not be kept."""
+    problem = Problem(ProblemName.SHIPMENT_DATA_DELETED, order_id=order_id)
+    return Refusal(order_id, problem.name, problem.summary)
 
 
 def _problems(order_id: str, outlook: Outlook, reported: set[str]) -> Iterable[Problem]:

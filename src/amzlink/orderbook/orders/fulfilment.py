@@ -27,7 +27,7 @@ from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.plan import COUNTING, SAID, UNDER_WAY, State
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import THERE, DispatchState
-from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS
+from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS, TOMBSTONES
 from amzlink.problems import ProblemName
 
 _LATELY: Final = timedelta(days=7)
@@ -190,13 +190,13 @@ def waits_for_parcel() -> ColumnElement[bool]:
 def waits_for_trigger() -> ColumnElement[bool]:
     """A condition on an order to ship: there is a parcel that Amazon has not been told of, and is to be told of."""
     untold = _of_order(select(PARCELS.c.parcel), PARCELS).where(*_is_untold())
-    return and_(untold.exists(), ~_amazon_confirms())
+    return and_(untold.exists(), ~_amazon_confirms(), ~_is_purged())
 
 
 def waits_for_scan() -> ColumnElement[bool]:
     """The same, where the carrier has not scanned it."""
     unscanned = _of_order(select(PARCELS.c.parcel), PARCELS).where(*_is_untold(), PARCELS.c.processed_at.is_(None))
-    return and_(unscanned.exists(), ~_amazon_confirms())
+    return and_(unscanned.exists(), ~_amazon_confirms(), ~_is_purged())
 
 
 def is_being_confirmed() -> ColumnElement[bool]:
@@ -231,6 +231,11 @@ def _amazon_confirms() -> ColumnElement[bool]:
     by_program = [programs.contains(f" {name} ", autoescape=True) for name in sorted(CONFIRMED_BY_AMAZON)]
     refused = _of_order(select(CONFIRMATIONS.c.reference), CONFIRMATIONS)
     return or_(*by_program, refused.where(CONFIRMATIONS.c.reason == AMAZON_CONFIRMS).exists())
+
+
+def _is_purged() -> ColumnElement[bool]:
+    """A condition on an order: the numbers of its parcels were deleted, so that amzlink can confirm none of them."""
+    return _of_order(select(TOMBSTONES.c.order_id), TOMBSTONES).exists()
 
 
 def _told() -> Select[Any]:

@@ -299,6 +299,19 @@ def copies_at_sendcloud(book: StoreBook) -> dict[str, str | None]:
         return {row.order_id: row.sendcloud_id for row in connection.execute(query)}
 
 
+def with_copy_at_sendcloud(book: StoreBook, order_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these orders, purged or not, of which Sendcloud has a copy, or may have one."""
+    found: set[str] = set()
+    with book.reading() as connection:
+        for start in range(0, len(order_ids), CHUNK):
+            chunk = order_ids[start : start + CHUNK]
+            query = select(DISPATCHES.c.order_id).where(
+                DISPATCHES.c.store == book.store, DISPATCHES.c.order_id.in_(chunk), may_be_there()
+            )
+            found.update(connection.scalars(query))
+    return frozenset(found)
+
+
 def note_copy_gone(book: StoreBook, order_id: str, now: datetime) -> None:
     """Note that Sendcloud has no copy of a purged order any more."""
     here = (DISPATCHES.c.store == book.store, DISPATCHES.c.order_id == order_id)

@@ -16,7 +16,7 @@ from amzlink.core.shipments.plan import Confirmation, Package, Situation, State
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.events import keep_events
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS
-from amzlink.orderbook.shipments.parcels import parcels_of
+from amzlink.orderbook.shipments.parcels import parcels_of, purged_orders
 from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(CONFIRMATIONS, keep=frozenset({"confirmed_at", "late"}))
@@ -70,6 +70,7 @@ class OrderFacts(msgspec.Struct, frozen=True, gc=False):
     purchased_at: datetime
     ship_by: datetime | None
     amazon_confirms: bool
+    is_purged: bool
 
 
 def situations(
@@ -102,6 +103,7 @@ def situations(
         ):
             confirmations.setdefault(row.order_id, []).append(_to_confirmation(row))
             refused_for.setdefault(row.order_id, []).append(row.reason)
+        purged = purged_orders(connection, book.store, order_ids)
     found = {
         row.order_id: Situation(
             order_id=row.order_id,
@@ -114,7 +116,9 @@ def situations(
         )
         for row in orders
     }
-    return found, {row.order_id: _facts(row, refused_for.get(row.order_id, ())) for row in orders}
+    return found, {
+        row.order_id: _facts(row, refused_for.get(row.order_id, ()), is_purged=row.order_id in purged) for row in orders
+    }
 
 
 def plan_confirmations(
@@ -311,12 +315,13 @@ def _first_confirmed(at: ColumnElement[Any]) -> dict[str, Any]:
     }
 
 
-def _facts(row: SqlRow[Any], refused_for: Sequence[str | None]) -> OrderFacts:
+def _facts(row: SqlRow[Any], refused_for: Sequence[str | None], *, is_purged: bool) -> OrderFacts:
     return OrderFacts(
         row.marketplace_id,
         from_iso(row.purchased_at),
         from_iso(row.ship_by) if row.ship_by else None,
         amazon_confirms(row.programs.split(), refused_for),
+        is_purged,
     )
 
 

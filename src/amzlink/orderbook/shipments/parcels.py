@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
@@ -61,6 +61,18 @@ def booked_orders(book: StoreBook, order_ids: Collection[str]) -> frozenset[str]
         return frozenset(connection.scalars(query))
 
 
+def purged_orders(connection: Connection, store: str, order_ids: Collection[str]) -> frozenset[str]:
+    """Those of these orders whose personal data was deleted: no tracking number is kept for them any more."""
+    query = select(TOMBSTONES.c.order_id).where(TOMBSTONES.c.store == store, TOMBSTONES.c.order_id.in_(order_ids))
+    return frozenset(connection.scalars(query))
+
+
+def purged_among(book: StoreBook, order_ids: Collection[str]) -> list[str]:
+    """Those of these orders whose personal data was deleted."""
+    with book.reading() as connection:
+        return sorted(purged_orders(connection, book.store, order_ids))
+
+
 def bought_at(book: StoreBook, order_ids: Collection[str]) -> dict[str, datetime]:
     """When these orders were placed, of those that the book has."""
     query = select(ORDERS.c.order_id, ORDERS.c.purchased_at).where(
@@ -87,10 +99,7 @@ def save_parcels(book: StoreBook, seen: ParcelsSeen, now: datetime) -> None:
         execute_many(connection, _UPSERT_PARCEL, [_parcel_row(book.store, parcel, now) for parcel in seen.parcels])
         if not seen.boxes:
             return
-        purged = select(TOMBSTONES.c.order_id).where(
-            TOMBSTONES.c.store == book.store, TOMBSTONES.c.order_id.in_(seen.boxes.keys())
-        )
-        gone = set(connection.scalars(purged))
+        gone = purged_orders(connection, book.store, seen.boxes.keys())
         rows = [
             sealed_row(book.store, order_id, box, ITS_PARCELS)
             for order_id, box in seen.boxes.items()

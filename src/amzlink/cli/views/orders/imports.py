@@ -108,7 +108,7 @@ def show(
         gets_further=lambda report: bool(report.tally.fetched),
         sayings=_sayings,
         stops=stops,
-        paused=_paused,
+        paused=pause_of,
         always=asked,
         total=lambda counts: f"{counted(counts['fetched'], 'order')} from Amazon, {counts['sent']} sent to Sendcloud",
     )
@@ -279,7 +279,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
 
 
-def _paused(report: ImportReport) -> Sequence[str]:
+def pause_of(report: ImportReport) -> Sequence[str]:
     """What is said of an import that used up Amazon's quota, in which nothing went wrong."""
     problem = report.problem
     seconds = problem.facts.get("seconds") if problem and problem.name is ProblemName.THROTTLED else None
@@ -287,9 +287,10 @@ def _paused(report: ImportReport) -> Sequence[str]:
         return ()
     now = datetime.now().astimezone()
     at = local_time(now + timedelta(seconds=seconds), now)
-    return services.paused(booked=report.booked, read=min(report.tally.fetched, report.booked), at=at), reason(
-        services.PAUSED_NEXT, ProblemName.THROTTLED
-    )
+    read = min(report.tally.fetched, report.booked)
+    next_is = services.comes_next(str(problem.facts.get("operation", "")) if problem else "")
+    told = services.paused(booked=report.booked, read=read, at=at, next_is=next_is)
+    return told, reason(services.PAUSED_NEXT, ProblemName.THROTTLED)
 
 
 def _sayings(report: ImportReport) -> list[Saying]:
