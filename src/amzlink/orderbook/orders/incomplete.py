@@ -16,6 +16,7 @@ from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.dialects import unix_time
 from amzlink.orderbook.orders.browse import any_deliverable
 from amzlink.orderbook.schema import HOLDS, ORDERS, REFUSED_ORDERS, TOMBSTONES
+from amzlink.problems import ProblemName
 
 _HOLDS: Final = sorted(hold.value for hold in INCOMPLETE - {Hold.NOT_READ_YET})
 _NOT_READ: Final = and_(
@@ -25,6 +26,9 @@ _NEVER: Final = "2100-01-01T00:00:00Z"
 _YOUNG: Final = timedelta(hours=2)
 _PAUSE: Final = timedelta(minutes=15)
 _LONG_PAUSE: Final = timedelta(hours=6)
+_UNSURE_PAUSE: Final = timedelta(hours=1)
+_SURE: Final = ProblemName.ORDER_NOT_FOUND.value
+"""The one refusal that is Amazon's own and of this order: a 404 with Amazon's code for it. Others may pass for all."""
 _IS_FROM_FILE: Final = and_(HOLDS.c.hold == Hold.NO_ADDRESS.value, HOLDS.c.cause == FROM_FILE)
 
 
@@ -162,11 +166,16 @@ def orders_without_address(book: StoreBook) -> int:
 
 
 def _just_refused(now: datetime) -> Select[tuple[str]]:
-    """Orders that Amazon refused so shortly ago that it is not asked again yet."""
+    """Orders that Amazon refused so shortly ago that it is not asked again yet.
+
+    A 403 or 400 may come from a gateway, or be of a role that is soon back: after one an order waits no longer than an
+    hour.
+    """
     is_young = ORDERS.c.imported_at > to_iso(now - _YOUNG)
     not_yet = case(
         (is_young, REFUSED_ORDERS.c.seen_at > to_iso(now - _PAUSE)),
-        else_=REFUSED_ORDERS.c.seen_at > to_iso(now - _LONG_PAUSE),
+        (REFUSED_ORDERS.c.problem == _SURE, REFUSED_ORDERS.c.seen_at > to_iso(now - _LONG_PAUSE)),
+        else_=REFUSED_ORDERS.c.seen_at > to_iso(now - _UNSURE_PAUSE),
     )
     return select(REFUSED_ORDERS.c.order_id).where(
         REFUSED_ORDERS.c.store == ORDERS.c.store, REFUSED_ORDERS.c.order_id == ORDERS.c.order_id, not_yet
