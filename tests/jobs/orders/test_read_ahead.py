@@ -134,6 +134,17 @@ def test_a_slice_that_was_begun_is_forgotten_once_its_orders_are_read(tmp_path: 
         assert find_search(book, SLICE) is None
 
 
+def test_what_has_come_to_ship_since_a_report_comes_before_its_orders_are_read(tmp_path: Path) -> None:
+    at = shop(tmp_path, 1100, apart=10, searches=0)
+    run(at, route="report")
+    new = set(at.sandbox.world.add_orders(3)) & open_at_amazon(at)
+    at.clock.advance(900)
+    run(at)
+    assert not_read(at)
+    assert new
+    assert new <= in_the_book(at)
+
+
 @pytest.mark.parametrize("status", [400, 403, 500])
 def test_where_searches_are_refused_orders_are_still_read_by_number(tmp_path: Path, status: int) -> None:
     at = shop(tmp_path, 60, apart=60)

@@ -1,6 +1,6 @@
 """Asking Amazon for orders: by number, or by a search whose every page is stored with the point to go on from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -157,10 +157,7 @@ class Fetch:
 
     def changes(self, since: datetime | None) -> tuple[datetime, datetime]:
         """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
-        # One that ends in the future was planned by a wrong Date: Amazon refuses it for ever. It is planned anew.
-        latest = max(self._run.now(), self._link.amazon_now())
-        under_way = [search for search in searches_under_way(self._book) if search.window_end <= latest]
-        self._go_through_all([*self._to_ship_since(under_way), *under_way])
+        self._go_through_all(self._unfinished())
         planned = self._plan(since)
         begin_searches(self._book, planned)
         if self._wanted == "report" or find_search(self._book, REPORT):
@@ -169,6 +166,18 @@ class Fetch:
         self.throttled = self._ahead.read(by_search=True)
         changes = planned[-1]
         return changes.window_start, changes.window_end
+
+    def _unfinished(self) -> Iterator[Search]:
+        """What an earlier run began, and before all other changes what has come to ship since."""
+        for search in self._under_way():
+            if search.kind == "changes":
+                yield from self._to_ship_since(self._under_way())
+            yield search
+
+    def _under_way(self) -> list[Search]:
+        # One that ends in the future was planned by a wrong Date: Amazon refuses it for ever. It is planned anew.
+        latest = max(self._run.now(), self._link.amazon_now())
+        return [search for search in searches_under_way(self._book) if search.window_end <= latest]
 
     def _to_ship_since(self, under_way: Sequence[Search]) -> list[Search]:
         """What has come to ship since a search of changes was begun, where nothing else is left to be read before."""
@@ -224,7 +233,7 @@ class Fetch:
         )
         return searches
 
-    def _go_through_all(self, searches: Sequence[Search]) -> None:
+    def _go_through_all(self, searches: Iterable[Search]) -> None:
         """One after the other; one whose pages lead nowhere does not hold back the next one."""
         dead_end: _DeadEnd | None = None
         for search in searches:
@@ -237,7 +246,9 @@ class Fetch:
 
     def _go_through(self, search: Search) -> None:
         search = self._after_report(search)
-        if self._reads_report_first() and (throttled := self._ahead.read(by_search=True)):
+        # What has come to ship since is a page or two, and may have to go today.
+        is_new_to_ship = search.kind == "sweep" and "createdAfter" not in search.query
+        if not is_new_to_ship and self._reads_report_first() and (throttled := self._ahead.read(by_search=True)):
             raise throttled
         if self._is_spent(search):
             search = self._from_the_start(search)
