@@ -25,7 +25,7 @@ from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.orders.first_page import oldest_part
 from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_progress import Extent
-from amzlink.core.orders.import_window import LONG_GAP, Coverage, plan_run, since_search
+from amzlink.core.orders.import_window import LONG_GAP, UNDER_WAY_FOR, Coverage, plan_run, since_search
 from amzlink.core.orders.route import REPORT_SECONDS, RouteChoice
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.read_ahead import ONE_ORDERS_OWN, PAGE_TOKEN_LIFE, ReadAhead
@@ -246,10 +246,11 @@ class Fetch:
 
     def _go_through(self, search: Search) -> None:
         search = self._after_report(search)
-        # What has come to ship since is a page or two, and may have to go today.
-        is_new_to_ship = search.kind == "sweep" and "createdAfter" not in search.query
-        if not is_new_to_ship and self._reads_report_first() and (throttled := self._ahead.read(by_search=True)):
-            raise throttled
+        if self._reads_report_first():
+            if self._is_new_to_ship(search):
+                self._ahead.read(until=self._ahead.can_search)
+            elif throttled := self._ahead.read(by_search=True):
+                raise throttled
         if self._is_spent(search):
             search = self._from_the_start(search)
         for _ in range(_RESTARTS):
@@ -362,6 +363,16 @@ class Fetch:
         """Whether searches are for the orders of a report before they are for anything else."""
         taken = find_search(self._book, REPORT_TAKEN)
         return taken is not None and age_of(taken.window_end, self._run.now()) < _ORDERS_TO_SHIP_FIRST
+
+    def _is_new_to_ship(self, search: Search) -> bool:
+        """Whether a search is for what has come to ship since a report: a page or two, and it may have to go today.
+
+        A moment after the report there is hardly anything.
+        """
+        taken = find_search(self._book, REPORT_TAKEN)
+        if taken is None or search.kind != "sweep" or "createdAfter" in search.query:
+            return False
+        return age_of(taken.window_end, self._run.now()) >= UNDER_WAY_FOR
 
     def _is_spent(self, search: Search) -> bool:
         """Whether the point to go on from is too old, or one that no request can hold."""
