@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 from amzlink.problems import Problem, ProblemName, machine
 
 _APP = "amzlink"
+_ID_FILE = "home-id"
 _TRIAL_BYTES: Final = 65_536
 _NO_LOCKS: Final = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
@@ -78,11 +79,19 @@ class Home:
         """
         if not self.custom:
             return _APP
-        file = self.config / "home-id"
+        file = self.config / _ID_FILE
         with translated_errors(file):
             if not file.exists():
                 write_private(file, secrets.token_hex(6).encode())
             return f"{_APP}@{file.read_text('utf-8').strip()}"
+
+    def is_copy_of(self, root: Path) -> bool:
+        """Whether another folder is a home with the id of this one: then one of the two was copied from the other."""
+        here, there = self.config / _ID_FILE, root / "config" / _ID_FILE
+        try:
+            return not here.samefile(there) and here.read_bytes().strip() == there.read_bytes().strip()
+        except OSError:
+            return False
 
     def prepare(self) -> None:
         """Make the folders.
@@ -134,6 +143,12 @@ def path_from(variable: str, value: str) -> Path:
     except RuntimeError:
         detail = machine.no_home_of(value)
         raise Problem(ProblemName.ENVIRONMENT_INVALID, variable=variable, detail=detail) from None
+
+
+def session_bus(environ: Mapping[str, str]) -> Path:
+    """Where systemd puts the D-Bus of this user's desktop session, by which a keyring is reached."""
+    number = os.getuid() if hasattr(os, "getuid") else 1000
+    return Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{number}", "bus")
 
 
 def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:

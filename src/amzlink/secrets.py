@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
-from amzlink.files import Home, open_mode, path_from, refuse_if_open, translated_errors, write_private
+from amzlink.files import Home, open_mode, path_from, refuse_if_open, session_bus, translated_errors, write_private
 from amzlink.problems import Problem, ProblemName, machine, store_option
 from amzlink.problems import secrets as texts
 from amzlink.time_limits import OutOfTime, within
@@ -425,7 +425,12 @@ class SystemSecrets:
 
     def _refusal(self, problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
         refused = Problem(
-            problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, bus=_session_bus()
+            problem,
+            detail=detail,
+            variable=_suffix(slug, name),
+            slug=slug,
+            name=name,
+            bus=f"unix:path={session_bus({})}",
         )
         file = next(filter(None, (self.unnamed_file(slug, each) for each in (name, *NAMES))), None)
         return _with_folder(refused, slug, file) if file else refused
@@ -543,11 +548,6 @@ def _with_folder(problem: Problem, slug: str, file: Path) -> Problem:
 
 def _too_long(slug: str, name: SecretName, value: str) -> Problem:
     return Problem(ProblemName.SECRET_TOO_LONG, variable=_suffix(slug, name), name=spoken(name), length=len(value))
-
-
-def _session_bus() -> str:
-    """Where systemd puts the D-Bus of this user's desktop session: under cron it has to be told."""
-    return f"unix:path=/run/user/{os.getuid() if hasattr(os, 'getuid') else 1000}/bus"
 
 
 def _is_there(file: Path) -> bool:

@@ -2,20 +2,26 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from amzlink.core.schedule.plan import USUAL, Schedule, timings
 from amzlink.jobs.diagnosis.schedule import is_scheduled
+from amzlink.schedulers.launchd import Launchd
+from amzlink.schedulers.scheduler import Programs
 from tests.support.schedulers import Machine
 from tests.support.world import SLUG, Ran, Shell, shell
 
+NOW: Final = datetime(2026, 11, 29, 13, 30, tzinfo=UTC)
 OWN_LINES: Final = "# mine\nMAILTO=me\n5 4 * * *\t/bin/true 100\\%"
 
 
@@ -45,6 +51,13 @@ class Place:
 
     def run(self, *words: str, **environ: str) -> Ran:
         return self.at.run("schedule", *words, environ={**self.environ, **environ})
+
+    def freshness(self) -> str | None:
+        """The problem that verify finds with the runs, after one that went well."""
+        self.at.run("import-orders", "--since", "1d")
+        checks = self.at.run("verify", "--json", environ=self.environ).document["checks"]
+        found: str | None = next(check["problem"] for check in checks if check["id"] == "freshness")
+        return found
 
     def files(self) -> dict[str, str]:
         return {path.name: path.read_text() for path in self.units.iterdir()} if self.units.exists() else {}
@@ -313,6 +326,59 @@ class TestSystemd:
         systemd.run("install", "--yes")
         assert len(systemd.files()) == 6
         assert systemd.machine.table == ""
+
+
+def test_agents_of_a_home_that_was_moved_do_not_work(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "programs", "launchctl")
+    programs = Programs({"PATH": machine.path})
+
+    def launchd(root: Path) -> Launchd:
+        return Launchd(programs, tmp_path / "agents", tmp_path, root)
+
+    environment = {"AMZLINK_HOME": str(tmp_path / "first")}
+    launchd(tmp_path / "first").install(
+        Schedule(name="amzlink-1", program=("/a",), environment=environment, timings=timings(USUAL, "here"))
+    )
+    for root, works in ((tmp_path / "first", True), (tmp_path / "moved", False)):
+        assert [job.works for job in launchd(root).installed("amzlink-1", NOW)] == [works] * 3
+        assert launchd(root).homes() == {"amzlink-1": tmp_path / "first"}
+
+
+class TestTwoHomes:
+    def test_a_copy_of_a_home_leaves_the_first_ones_schedule_alone_and_is_told_of_it(
+        self, cron: Place, tmp_path: Path
+    ) -> None:
+        cron.run("install", "--yes")
+        before = str(cron.machine.table)
+        copy = shutil.copytree(cron.at.home, tmp_path / "copy")
+        shown = cron.run("show", "--json", AMZLINK_HOME=str(copy)).document
+        assert (shown["scheduler"], [each["problem"] for each in shown["warnings"]]) == (None, ["scheduled-elsewhere"])
+        assert str(cron.at.home) in shown["warnings"][0]["summary"]
+        cron.run("remove", AMZLINK_HOME=str(copy))
+        assert cron.machine.table == before
+        cron.run("install", "--yes", AMZLINK_HOME=str(copy))
+        assert str(cron.machine.table).startswith(before)
+        assert str(cron.machine.table).count(str(copy)) == 3
+        assert [each["problem"] for each in cron.run("show", "--json").document["warnings"]] == ["scheduled-elsewhere"]
+        assert cron.freshness() == "scheduled-elsewhere"
+        cron.run("remove", AMZLINK_HOME=str(copy))
+        assert cron.machine.table == before
+
+    def test_a_home_that_was_moved_takes_its_schedule_along(self, cron: Place, tmp_path: Path) -> None:
+        first = shutil.copytree(cron.at.home, tmp_path / "first")
+        cron.run("install", "--yes", AMZLINK_HOME=str(first))
+        moved = first.rename(tmp_path / "moved")
+        cron.run("install", "--yes", AMZLINK_HOME=str(moved))
+        assert len(str(cron.machine.table).splitlines()) == 3
+        assert str(first) not in str(cron.machine.table)
+
+    def test_timers_and_a_crontab_for_one_home_are_told(self, systemd: Place, tmp_path: Path) -> None:
+        systemd.run("install", "--yes", "--scheduler", "cron")
+        table = str(systemd.machine.table)
+        systemd.run("install", "--yes")
+        systemd.machine.table = table  # as from a backup
+        twice = [each["problem"] for each in systemd.run("show", "--json").document["warnings"]]
+        assert (twice, systemd.freshness()) == (["scheduled-twice"], "scheduled-twice")
 
 
 class TestWhatKeepsItFromWorking:

@@ -33,7 +33,10 @@ case "$1" in
     enable-linger) touch "$0.lingers" ;;
 esac
 """
-_SCRIPTS: Final = {"crontab": _CRONTAB, "systemctl": _SYSTEMCTL, "loginctl": _LOGINCTL}
+_LAUNCHCTL: Final = """#!/bin/sh
+echo "$*" >> "$0.calls"
+"""
+_SCRIPTS: Final = {"crontab": _CRONTAB, "systemctl": _SYSTEMCTL, "loginctl": _LOGINCTL, "launchctl": _LAUNCHCTL}
 
 
 class Machine:

@@ -47,11 +47,11 @@ class Marketplace:
     @property
     def develop_apps_url(self) -> str:
         """The page where a merchant's own app is made and authorised."""
-        return f"https://{self.seller_central}/sellingpartner/developerconsole"
+        return f"{self.seller_central_url}/sellingpartner/developerconsole"
 
     def listing_url(self, sku: str) -> str:
         """The page where a merchant finds a listing, to edit it."""
-        return f"https://{self.seller_central}/skucentral?mSku={quote(sku, safe='')}"
+        return f"{self.seller_central_url}/skucentral?mSku={quote(sku, safe='')}"
 
 
 _EUROPE: Final = "sellercentral-europe.amazon.com"

@@ -1,6 +1,8 @@
 """schedule: have the machine run the jobs by itself, or no longer, and see whether it does."""
 
+import contextlib
 import getpass
+import hashlib
 import os
 import platform
 import sys
@@ -11,9 +13,12 @@ from typing import Final
 
 import msgspec
 
+from amzlink import config
+from amzlink.config import Store
 from amzlink.core.schedule.crontab import foreign_lines
 from amzlink.core.schedule.plan import PERIODS, SCHEDULED, Schedule, timings
 from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
+from amzlink.files import find_home, session_bus
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.orderbook.runs import Ends, last_ends
 from amzlink.problems import Problem, ProblemName, store_option
@@ -33,6 +38,7 @@ _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "AL
 _WITH_ADDRESS: Final = frozenset({*_PROXIES, *ENDPOINT_VARIABLES})
 _PATHS: Final = frozenset({*_FOLDERS, "SSL_CERT_DIR"})
 _NO_PROXY: Final = ("NO_PROXY", "no_proxy")
+_PLACE_DIGITS: Final = 6
 _LOST: Final[frozenset[Source]] = frozenset({"environment", "credentials directory"})
 
 
@@ -89,11 +95,12 @@ def plan(deps: Deps, every: timedelta, wanted: str = "auto") -> Planned:
     settings = deps.load_config()
     if not settings.stores:
         raise Problem(ProblemName.NO_STORE, file=deps.home.config_file)
-    scheduler = _fitting(deps, wanted)
+    name = _name(deps)
+    scheduler = _fitting(deps, wanted, name)
     sources = _sources(deps)
     environment, left_out = _environment(deps, scheduler.kind)
     schedule = Schedule(
-        name=_name(deps),
+        name=name,
         program=own_program(),
         environment=environment,
         timings=timings(every, f"{platform.node()} {_user()} {deps.home.config}"),
@@ -103,7 +110,7 @@ def plan(deps: Deps, every: timedelta, wanted: str = "auto") -> Planned:
         scheduler=scheduler,
         schedule=schedule,
         writings=tuple(scheduler.writings(schedule)),
-        warnings=tuple(_warnings(deps, sources)),
+        warnings=tuple(_warnings(deps, name, sources)),
         left_out=tuple(left_out),
     )
 
@@ -120,18 +127,20 @@ def install(deps: Deps, planned: Planned) -> None:
         Problem: `schedule-failed`, and everything is as it was.
     """
     # One that may have it and cannot be asked says so before anything is written.
-    others = [other for other, _ in _installed(deps, deps.clock.now(), but=planned.kind)]
+    name = planned.schedule.name
+    others = [other for other, _ in _installed(deps, name, deps.clock.now(), but=planned.kind)]
     planned.scheduler.install(planned.schedule)
     for other in others:
-        other.remove(planned.schedule.name)
+        other.remove(name)
 
 
 def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
     """Take the schedule away; gives the schedulers that had one. Raises `schedule-failed`."""
     found: list[Kind] = []
-    for scheduler, _ in _installed(deps, deps.clock.now()):
+    name = _name(deps)
+    for scheduler, _ in _installed(deps, name, deps.clock.now()):
         if not dry_run:
-            scheduler.remove(_name(deps))
+            scheduler.remove(name)
         found.append(scheduler.kind)
     return found
 
@@ -142,15 +151,26 @@ def show(deps: Deps, now: datetime) -> Shown:
     Raises:
         Problem: `schedule-failed`, where a scheduler cannot be asked; or what keeps the order book shut.
     """
-    found = list(_installed(deps, now))
+    name = _name(deps)
+    found = list(_installed(deps, name, now))
     last = _last_runs(deps)
     first = found[0] if found else None
     return Shown(
         kind=first[0].kind if first else None,
         jobs=tuple(JobShown(installed=job, last=last[job.job]) for job in first[1]) if first else (),
         lingers=first[0].lingers(_user()) if first and isinstance(first[0], Systemd) else None,
-        warnings=tuple(_twice(deps, [each for each, _ in found[1:]])) if first else (),
+        warnings=tuple(_twice(deps, name, [each for each, _ in found[1:]]) if first else _in_other_homes(deps, name)),
     )
+
+
+def runs_twice(deps: Deps, slug: str) -> Problem | None:
+    """What runs a store besides the schedule of this home; None where there is nothing, or it cannot be seen."""
+    name = _name(deps)
+    with contextlib.suppress(Problem):
+        if found := list(_installed(deps, name, deps.clock.now())):
+            others = _twice(deps, name, [scheduler for scheduler, _ in found[1:]])
+            return next((each for each in others if each.facts.get("store", slug) == slug), None)
+    return None
 
 
 def let_linger(planned: Planned) -> None:
@@ -169,10 +189,9 @@ def _all(deps: Deps) -> Iterator[Scheduler]:
 
 
 def _installed(
-    deps: Deps, now: datetime, *, but: Kind | None = None
+    deps: Deps, name: str, now: datetime, *, but: Kind | None = None
 ) -> Iterator[tuple[Scheduler, Sequence[Installed]]]:
     """The schedulers that have this home's jobs, without the one that is left out. Raises `schedule-failed`."""
-    name = _name(deps)
     for scheduler in _all(deps):
         if scheduler.kind != but and _may_have(scheduler, name) and (jobs := scheduler.installed(name, now)):
             yield scheduler, jobs
@@ -187,8 +206,7 @@ def _user() -> str:
     return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
 
 
-def _fitting(deps: Deps, wanted: str) -> Scheduler:
-    name = _name(deps)
+def _fitting(deps: Deps, wanted: str, name: str) -> Scheduler:
     for scheduler in _all(deps):
         # One that was asked for, or has the schedule already, says itself what keeps it from working.
         if wanted == scheduler.kind or (wanted == "auto" and _may_have(scheduler, name)):
@@ -198,8 +216,29 @@ def _fitting(deps: Deps, wanted: str) -> Scheduler:
 
 
 def _name(deps: Deps) -> str:
-    """What tells this home's schedule from that of another one of the same user."""
-    return deps.home.keyring_service().replace("@", "-")
+    """What tells this home's schedule from that of another one of the same user.
+
+    It stays the same when the home is moved. A home that was copied has the id of the first one, whose schedule is
+    not for it to take over, so that its own has a name more.
+    """
+    name, root = deps.home.keyring_service().replace("@", "-"), deps.home.root
+    if root is None:
+        return name
+    of_copy = f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:_PLACE_DIGITS]}"
+    homes = _homes(deps)
+    other = homes.get(name)
+    is_copy = of_copy in homes or (other is not None and other != root and deps.home.is_copy_of(other))
+    return of_copy if is_copy else name
+
+
+def _homes(deps: Deps) -> Mapping[str, Path | None]:
+    """All schedules of amzlink that this user has, of whatever home. What cannot be asked is told where it matters."""
+    found: dict[str, Path | None] = {}
+    for scheduler in _all(deps):
+        with contextlib.suppress(Problem):
+            if scheduler.fits() or scheduler.kind != "cron":
+                found.update({name: root for name, root in scheduler.homes().items() if name not in found})
+    return found
 
 
 def _sources(deps: Deps) -> frozenset[Source]:
@@ -265,25 +304,49 @@ def _may_be_written(name: str, value: str) -> bool:
 def _session_bus(environ: Mapping[str, str]) -> str:
     """The address of the keyring's bus, where it will be the same the next time the user signs in."""
     given = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
-    runtime = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}", "bus")
-    usual = f"unix:path={runtime}"
-    return usual if given.split(",")[0] == usual or (not given and runtime.exists()) else ""
+    bus = session_bus(environ)
+    usual = f"unix:path={bus}"
+    return usual if given.split(",")[0] == usual or (not given and bus.exists()) else ""
 
 
-def _warnings(deps: Deps, sources: frozenset[Source]) -> Iterator[Problem]:
+def _warnings(deps: Deps, name: str, sources: frozenset[Source]) -> Iterator[Problem]:
     if "keyring" in sources and sys.platform == "linux":
         yield Problem(ProblemName.SCHEDULE_NEEDS_KEYRING)
-    yield from _twice(deps, [])
+    yield from _twice(deps, name, [])
 
 
-def _twice(deps: Deps, others: Sequence[Scheduler]) -> Iterator[Problem]:
-    """What else runs amzlink: another scheduler's jobs, or lines of a crontab that are not ours."""
+def _twice(deps: Deps, name: str, others: Sequence[Scheduler]) -> Iterator[Problem]:
+    """What else runs amzlink: another scheduler's jobs, lines of a crontab that are not ours, and other homes' jobs."""
     for other in others:
         yield Problem(ProblemName.SCHEDULED_TWICE, detail=texts.own_schedule(scheduler=other.kind))
     for scheduler in _all(deps):
         if isinstance(scheduler, Crontab) and scheduler.fits():
             for line in foreign_lines(scheduler.table()):
                 yield Problem(ProblemName.SCHEDULED_TWICE, detail=texts.line_of_others(line=line))
+    yield from _in_other_homes(deps, name)
+
+
+def _in_other_homes(deps: Deps, name: str) -> Iterator[Problem]:
+    """Stores of this home that are scheduled in another one too: the two know nothing of each other's runs."""
+    ours = deps.load_config().stores
+    for other, root in _homes(deps).items():
+        if other == name:
+            continue
+        environ = {key: value for key, value in deps.environ.items() if key != "AMZLINK_HOME"}
+        home = find_home({**environ, "AMZLINK_HOME": str(root)} if root else environ)
+        if home.config == deps.home.config:  # this home itself, as it was scheduled from before it had this name
+            continue
+        with contextlib.suppress(Problem):  # a home that cannot be read runs nothing
+            theirs = config.load(home.config_file).stores.values()
+            for slug, store in ours.items():
+                if any(_is_same(store, each) for each in theirs):
+                    advice = {} if root else {"advice": home.config}
+                    yield Problem(ProblemName.SCHEDULED_ELSEWHERE, store=slug, folder=root or home.config, **advice)
+
+
+def _is_same(one: Store, other: Store) -> bool:
+    shared = set(one.marketplace_ids) & set(other.marketplace_ids)
+    return one.seller_id == other.seller_id and bool(shared) and one.test == other.test
 
 
 def _last_runs(deps: Deps) -> Mapping[str, tuple[LastRun, ...]]:

@@ -28,6 +28,7 @@ from amzlink.jobs.diagnosis.probing import limits_of_check, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.jobs.runs.one_of_many import OfMany, Told
+from amzlink.jobs.schedule import runs_twice
 from amzlink.orderbook.orders.pages import coverage
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused
@@ -322,14 +323,17 @@ class _Examination:
             return
         tasks: dict[Check, Task] = {
             Check.RETENTION: lambda: machine.check_retention(self._deps, self._slug, self._sure, self._now),
-            Check.FRESHNESS: lambda: machine.check_freshness(
-                self._deps, self._slug, self._now, scheduled=self._is_scheduled()
-            ),
+            Check.FRESHNESS: self._freshness,
         }
         if self._ledger.good(Check.KEYRING):
             tasks[Check.VAULT] = lambda: machine.check_vault(self._deps, self._slug)
         self._ledger.add(*self._together(tasks).values())
         self._ledger.skip([Check.VAULT], "Its key lies with the secrets, and they cannot be read.")
+
+    def _freshness(self) -> Result:
+        scheduled = self._is_scheduled()
+        twice = runs_twice(self._deps, self._slug) if scheduled else None
+        return machine.check_freshness(self._deps, self._slug, self._now, scheduled=scheduled, twice=twice)
 
     def _is_scheduled(self) -> bool | None:
         if Check.FRESHNESS not in self._seen:

@@ -83,6 +83,7 @@ class ProblemName(Enum):
     SCHEDULE_WITHOUT_SECRETS = "schedule-without-secrets"
     SCHEDULE_NEEDS_KEYRING = "schedule-needs-keyring"
     SCHEDULED_TWICE = "scheduled-twice"
+    SCHEDULED_ELSEWHERE = "scheduled-elsewhere"
     PING_FAILED = "ping-failed"
     SHIPMENT_REFUSED = "shipment-refused"
     CARRIER_UNKNOWN = "carrier-unknown"

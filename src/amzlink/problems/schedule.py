@@ -45,6 +45,17 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
         next_step="If you no longer need the other one, remove it where it was made.",
         exit_code=Exit.CONFIGURATION,
         severity="warning",
+        checks=("freshness",),
+    ),
+    ProblemName.SCHEDULED_ELSEWHERE: Entry(
+        title="A store is run from another folder too",
+        what="The schedule of another folder of amzlink runs the store {store} too: {folder}.",
+        why="The two folders know nothing of each other. Orders can be sent to Sendcloud, and shipments confirmed, twice.",
+        next_step="Keep one of the two. To stop the other, set AMZLINK_HOME to {folder} and run `amzlink schedule remove`.",
+        next_step_exactly="Keep one of the two. To stop the other, whose settings are in {advice}, unset AMZLINK_HOME and run `amzlink schedule remove`.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+        checks=("freshness",),
     ),
     ProblemName.PING_FAILED: Entry(
         title="The address for good runs could not be called",

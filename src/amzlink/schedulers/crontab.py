@@ -1,7 +1,7 @@
 """The user's crontab, for machines on which nothing else starts programs by itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from amzlink.core.schedule.crontab import (
     own_lines,
     start_of,
     starter_script,
+    starters,
     timing_of,
     with_lines,
     without,
@@ -100,6 +101,13 @@ class Crontab:
             runs = " ".join(line.split()[:5])
             found.append(Installed(job=job, runs=runs, timing=timing, next_run=next_run, works=works))
         return found
+
+    def homes(self) -> Mapping[str, Path | None]:
+        """Of each schedule that has a line, its AMZLINK_HOME: where there is one, the starter is two folders below."""
+        return {
+            name: Path(starter).parent.parent if "-" in name else None
+            for name, starter in starters(self.table()).items()
+        }
 
     def table(self) -> str:
         """The whole table.

@@ -21,7 +21,7 @@ def schedulers(environ: Mapping[str, str], home: Home, platform: str = sys.platf
         return
     folder = _home_folder(environ)
     if folder and platform == "darwin":
-        yield Launchd(programs, folder / "Library" / "LaunchAgents", home.log)
+        yield Launchd(programs, folder / "Library" / "LaunchAgents", home.log, home.root)
     elif folder:
         settings = Path(environ.get("XDG_CONFIG_HOME") or folder / ".config")
         yield Systemd(programs, settings / "systemd" / "user", home.root)

@@ -14,14 +14,15 @@ from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing, del
 
 
 class Launchd:
-    """The agents of this user, in `folder`; what they print goes to `log_folder`."""
+    """The agents of this user, in `folder`; what they print goes to `log_folder`. `root` is their AMZLINK_HOME."""
 
     kind: Final[Kind] = "launchd"
 
-    def __init__(self, programs: Programs, folder: Path, log_folder: Path) -> None:
+    def __init__(self, programs: Programs, folder: Path, log_folder: Path, root: Path | None) -> None:
         self._programs = programs
         self._folder = folder
         self._log_folder = log_folder
+        self._root = root
 
     def fits(self) -> bool:
         """Whether this is a Mac."""
@@ -51,7 +52,7 @@ class Launchd:
         delete_ours(paths, MARK)
 
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:  # noqa: ARG002 - launchd does not tell
-        """The jobs whose property lists are ours."""
+        """The jobs whose property lists are ours. Those of a home that was moved work for the place where it was."""
         found = []
         for job, path in zip(SCHEDULED, self._paths(name), strict=True):
             if is_ours(path, MARK):
@@ -61,10 +62,22 @@ class Launchd:
                         job=job,
                         runs=", ".join(_clock(start) for start in starts),
                         timing=timing_of(job, starts),
-                        works=self._programs.run("launchctl", "print", f"{_domain()}/{path.stem}").returncode == 0,
+                        works=self._root in (None, _home_of(path)) and self._is_loaded(path),
                     )
                 )
         return found
+
+    def homes(self) -> Mapping[str, Path | None]:
+        """Of each schedule that has a job here, the AMZLINK_HOME of that job."""
+        found: dict[str, Path | None] = {}
+        for job in SCHEDULED:
+            for path in sorted(self._folder.glob(f"*-{job}.plist")):
+                if is_ours(path, MARK):
+                    found.setdefault(path.name.removesuffix(f"-{job}.plist"), _home_of(path))
+        return found
+
+    def _is_loaded(self, path: Path) -> bool:
+        return self._programs.run("launchctl", "print", f"{_domain()}/{path.stem}").returncode == 0
 
     def _paths(self, name: str) -> Sequence[Path]:
         return [self._folder / f"{name}-{job}.plist" for job in SCHEDULED]
@@ -81,11 +94,22 @@ def _domain() -> str:
 
 def _starts(path: Path) -> Sequence[Mapping[str, int]]:
     """The starts of a day, or of an hour; none where a person has given the file another form."""
-    try:
-        starts = plistlib.loads(path.read_bytes())["StartCalendarInterval"]
-    except (OSError, ExpatError, plistlib.InvalidFileException, KeyError, TypeError, ValueError):
-        return []
+    starts = _value(path, "StartCalendarInterval")
     return starts if isinstance(starts, list) and all(isinstance(start, dict) for start in starts) else []
+
+
+def _home_of(path: Path) -> Path | None:
+    variables = _value(path, "EnvironmentVariables")
+    home = variables.get("AMZLINK_HOME") if isinstance(variables, dict) else None
+    return Path(home) if isinstance(home, str) and home else None
+
+
+def _value(path: Path, key: str) -> object:
+    """A value of a property list; None where a person has given the file another form."""
+    try:
+        return plistlib.loads(path.read_bytes())[key]
+    except (OSError, ExpatError, plistlib.InvalidFileException, KeyError, TypeError, ValueError):
+        return None
 
 
 def _clock(start: Mapping[str, int]) -> str:

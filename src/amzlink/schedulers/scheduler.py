@@ -73,6 +73,12 @@ class Scheduler(Protocol):
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:
         """The jobs that are installed under this name. Raises `schedule-failed`."""
 
+    def homes(self) -> Mapping[str, Path | None]:
+        """All schedules of amzlink that this user has here, by name, each with its AMZLINK_HOME (None: it has none).
+
+        Raises `schedule-failed`.
+        """
+
 
 class Programs:
     """The machine's programs, as `environ` finds them."""

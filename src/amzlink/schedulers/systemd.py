@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.core.schedule.plan import SCHEDULED, Schedule
-from amzlink.core.schedule.systemd import MARK, sets, timing_of, unit_files
+from amzlink.core.schedule.systemd import MARK, timing_of, unit_files, value_of
 from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing, delete_ours, files_in_place, is_ours
 
 _SYSTEMCTL: Final = ("systemctl", "--user")
@@ -89,6 +89,15 @@ class Systemd:
                 )
         return found
 
+    def homes(self) -> Mapping[str, Path | None]:
+        """Of each schedule that has a job here, the AMZLINK_HOME of that job."""
+        found: dict[str, Path | None] = {}
+        for job in SCHEDULED:
+            for service in sorted(self._folder.glob(f"*-{job}.service")):
+                if is_ours(service, MARK):
+                    found.setdefault(service.name.removesuffix(f"-{job}.service"), _home_of(service))
+        return found
+
     def lingers(self, user: str) -> bool | None:
         """Whether the timers run while the user is signed out; None where that cannot be seen."""
         if not self._programs.has("loginctl"):
@@ -106,9 +115,7 @@ class Systemd:
 
     def _is_here(self, service: Path) -> bool:
         """Whether the service is there, and works for this home."""
-        if not is_ours(service, MARK):
-            return False
-        return self._root is None or sets(service.read_text("utf-8", "replace"), "AMZLINK_HOME", str(self._root))
+        return is_ours(service, MARK) and self._root in (None, _home_of(service))
 
     def _files(self, schedule: Schedule) -> Mapping[Path, bytes]:
         return {
@@ -121,6 +128,11 @@ class Systemd:
         # An older systemd does not know that option; whether the timer is active it says all the same.
         told = done.stdout if done.returncode == 0 else self._programs.must(*wanted)
         return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+
+
+def _home_of(service: Path) -> Path | None:
+    home = value_of(service.read_bytes().decode("utf-8", "surrogateescape"), "AMZLINK_HOME")
+    return Path(home) if home else None
 
 
 def _calendar(file: Path) -> str:

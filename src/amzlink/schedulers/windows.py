@@ -1,7 +1,7 @@
 """Tasks of Windows' Task Scheduler, made by `schtasks` from XML files."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -51,6 +51,10 @@ class TaskScheduler:
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:  # noqa: ARG002 - told in the local language
         """The jobs that have a task."""
         return [Installed(job=job, runs=_task(name, job)) for job in SCHEDULED if self._query(name, job) is not None]
+
+    def homes(self) -> Mapping[str, Path | None]:
+        """None: all tasks have the user's own AMZLINK_HOME, and so are of one home."""
+        return {}
 
     def _query(self, name: str, job: str) -> str | None:
         done = self._programs.run("schtasks", "/Query", "/TN", _task(name, job), "/XML")

@@ -7,7 +7,6 @@ that passes; anything else is sent once.
 import contextlib
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -110,10 +109,6 @@ class SendcloudClient(ServiceClient):
     def uses_oauth(self) -> bool:
         """Whether the keys are taken by way of OAuth2 only."""
         return self._keys.uses_oauth
-
-    def sendcloud_now(self) -> datetime:
-        """Sendcloud's time, from the last answer's Date header; the machine's own as long as there was none."""
-        return self._connection.now()
 
     def get(
         self, operation: str, path: str, query: Mapping[str, str] = _NOTHING, *, accept: Collection[int] = ()

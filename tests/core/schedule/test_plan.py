@@ -41,6 +41,12 @@ class TestTimes:
         assert purges.every == timedelta(days=1)
         assert 2 <= purges.hour < 5
 
+    @given(PLANS)
+    def test_of_a_slot_of_hours_the_push_comes_after_the_import(self, plan: tuple[Timing, ...]) -> None:
+        imports, pushes, _ = plan
+        apart = (pushes.hour - imports.hour) * 60 + pushes.minute - imports.minute
+        assert imports.minutes <= 60 or apart == 30
+
     def test_machines_do_not_begin_in_the_same_minute(self) -> None:
         minutes = [timings(timedelta(minutes=15), f"machine {number}")[0].minute for number in range(300)]
         assert set(minutes) == set(range(15))
@@ -58,6 +64,13 @@ class TestTimes:
 
 
 class TestCrontab:
+    @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), PLANS)
+    def test_each_homes_starter_is_found_whatever_its_path(self, path: str, plan: tuple[Timing, ...]) -> None:
+        table = "\n".join(
+            ["5 4 * * * amzlink x", *crontab.lines_of(schedule(timings=plan, name="amzlink-1"), path), ""]
+        )
+        assert crontab.starters(table) == {"amzlink-1": path}
+
     @given(PLANS)
     def test_a_line_is_read_back_as_what_it_says(self, plan: tuple[Timing, ...]) -> None:
         lines = crontab.lines_of(schedule(timings=plan), "/s")
@@ -100,6 +113,12 @@ class TestCrontab:
 
 
 class TestSystemd:
+    @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])), PLANS)
+    def test_what_a_service_sets_is_read_back(self, value: str, plan: tuple[Timing, ...]) -> None:
+        made = schedule(timings=plan, environment={"AMZLINK_HOME": value, "OTHER": "x"})
+        texts = [text for name, text in systemd.unit_files(made).items() if name.endswith(".service")]
+        assert [systemd.value_of(text, "AMZLINK_HOME") for text in texts] == [value] * 3
+
     @given(PLANS)
     def test_a_time_is_read_back_as_what_it_says(self, plan: tuple[Timing, ...]) -> None:
         for timing in plan:

@@ -140,7 +140,7 @@ def show_schedule(console: Console, shown: Shown, now: datetime) -> None:
 
     def people() -> None:
         if shown.kind is None:
-            console.line("amzlink does not run by itself on this machine: `schedule install` has not been run here.")
+            console.line("Nothing is scheduled for these stores: `schedule install` has not been run here.")
             console.line("Next: `amzlink schedule install`.")
         else:
             console.line(f"Started by {NAMES[shown.kind]}.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.cli.shell.console import Console
+from amzlink.core.schedule import systemd
 from amzlink.deps import Deps
 from amzlink.jobs.schedule import CARRIED
 from amzlink.jobs.stores.settings import Shown
@@ -49,14 +50,14 @@ class Lines:
         yield "[Service]"
         yield "Type=oneshot"
         yield f"User={_user()}"
-        yield _for_systemd(f"ExecStart={self._command('import-orders')}").replace("$", "$$")
+        yield systemd.start_of(shlex.split(self._command("import-orders")))
         yield "SuccessExitStatus=75"
         files = {str(file) for file in self.credentials.values()}
         for name, file in self.credentials.items():
-            yield _for_systemd(f"LoadCredential={name}:{file}")
+            yield systemd.credential(name, str(file))
         for name, value in self.variables.items():
             if value not in files:
-                yield _for_systemd(f"Environment={shlex.quote(f'{name}={value}')}")
+                yield systemd.setting(name, value)
 
     def _command(self, command: str) -> str:
         return f"{self.program} {command}{store_option(self.slug)}"
@@ -134,7 +135,3 @@ def _user() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
-
-
-def _for_systemd(line: str) -> str:
-    return line.replace("%", "%%")

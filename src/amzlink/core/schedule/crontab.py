@@ -4,9 +4,10 @@ Each of our lines ends with a mark, which the shell takes for a comment. Every o
 stays as it is to the byte.
 """
 
+import contextlib
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from amzlink.core.schedule.plan import Schedule, Timing, checked
@@ -18,6 +19,7 @@ _FIELDS: Final = re.compile(
     r"(?P<minute>\d{1,2})(?:-59/(?P<minutes>\d{1,2}))? (?P<hour>\*|\d{1,2})(?:-23/(?P<hours>\d{1,2}))? \* \* \* "
 )
 _MARK: Final = ": written by amzlink schedule install"
+_OWN: Final = re.compile(rf"(?:@\w+|(?:\S+\s+){{4}}\S+)\s+(?P<command>.+) # (?P<name>\S+){_MARK}")
 _BEGINS_JOB: Final = frozenset("0123456789*@~-")  # and a setting begins with a name, such as MAILTO
 _SETS: Final = re.compile(r"""(?P<name>\b[A-Za-z_]\w*)=(?:"(?:\\.|[^"\\])*(?:"|\Z)|'[^']*(?:'|\Z)|\\.|[^\s"'\\])+""")
 _MOST_SHOWN: Final = 200  # characters
@@ -31,6 +33,16 @@ def mark_of(name: str) -> str:
 def own_lines(table: str, name: str) -> Sequence[str]:
     """The lines of the schedule of this name."""
     return [line.rstrip("\n") for line in _LINE.findall(table) if _is_own(line, name)]
+
+
+def starters(table: str) -> Mapping[str, str]:
+    """All schedules of amzlink in the table, of whatever home, by name, each with the path of its starter."""
+    found: dict[str, str] = {}
+    for line in _LINE.findall(table):
+        if not line.lstrip().startswith("#") and (match := _OWN.fullmatch(line.strip())):
+            with contextlib.suppress(ValueError):  # a person has changed it into what no shell reads
+                found.setdefault(match["name"], shlex.split(match["command"].replace("\\%", "%"))[0])
+    return found
 
 
 def foreign_lines(table: str) -> Sequence[str]:

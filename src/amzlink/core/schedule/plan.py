@@ -90,7 +90,9 @@ def _timings(every: timedelta, chance: int) -> Iterator[Timing]:
     within_hour = min(every, _HOUR) // timedelta(minutes=1)
     first = chance % within_hour
     yield Timing(job="import-orders", every=every, minute=first)
-    # Half a period later, so that what the import has sent is a parcel by then, and the two do not meet.
-    yield Timing(job="push-status", every=every, minute=(first + within_hour // 2) % within_hour)
+    # Half a period (at most half an hour) later, so that the two do not meet. Where runs are hours apart, the push must
+    # not come before the import whose orders it is to confirm: it may begin in the next hour.
+    hours, minute = divmod(first + within_hour // 2, within_hour)
+    yield Timing(job="push-status", every=every, hour=hours if every > _HOUR else 0, minute=minute)
     night = chance // within_hour % (_NIGHT_HOURS * 60)
     yield Timing(job="purge-pii", every=_DAY, hour=_NIGHT_BEGINS + night // 60, minute=night % 60)

@@ -1,13 +1,15 @@
 """Timers and services of a systemd user manager: systemd.timer(5), systemd.service(5), systemd.syntax(7)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from amzlink.core.schedule.plan import Schedule, Timing, checked
 
 MARK: Final = "# Written by `amzlink schedule install`. `amzlink schedule remove` deletes this file."
 """The first line of each of our files; what does not begin with it is somebody else's."""
+_SETTING: Final = re.compile(r'Environment="(?P<name>\w+)=(?P<value>.*)"')
+_ESCAPE: Final = re.compile(r'[\\%](["\\%])')  # what `_quoted` puts before a character
 
 
 def unit_files(schedule: Schedule) -> Mapping[str, str]:
@@ -37,13 +39,29 @@ def timing_of(job: str, text: str) -> Timing | None:
     return None
 
 
-def sets(service: str, name: str, value: str) -> bool:
-    """Whether a service's text gives its program this variable."""
-    return _setting(name, value) in service.splitlines()
+def value_of(service: str, name: str) -> str | None:
+    """What a variable is set to in the text of a service of ours; None where it is not set."""
+    for line in service.splitlines():
+        if (match := _SETTING.fullmatch(line)) and match["name"] == name:
+            return _ESCAPE.sub(r"\1", match["value"])
+    return None
 
 
-def _setting(name: str, value: str) -> str:
+def setting(name: str, value: str) -> str:
+    """The line that sets a variable for a service's program."""
     return f"Environment={_quoted(f'{name}={value}')}"
+
+
+def start_of(command: Sequence[str]) -> str:
+    """The line that says what a service starts."""
+    program, *arguments = command
+    # systemd fills in variables in arguments, and takes the program's path as it is.
+    return f"ExecStart={' '.join([_quoted(program), *(_quoted(word).replace('$', '$$') for word in arguments)])}"
+
+
+def credential(name: str, file: str) -> str:
+    """The line that hands a service a file as a credential; its path is never in quotation marks."""
+    return f"LoadCredential={name}:{file}".replace("%", "%%")
 
 
 def _hours(timing: Timing) -> str:
@@ -57,13 +75,11 @@ def _service(schedule: Schedule, timing: Timing) -> Iterator[str]:
     yield ""
     yield "[Service]"
     yield "Type=oneshot"
-    program, *arguments = schedule.arguments(timing)
-    # systemd fills in variables in arguments, and takes the program's path as it is.
-    yield f"ExecStart={' '.join([_quoted(program), *(_quoted(word).replace('$', '$$') for word in arguments)])}"
+    yield start_of(schedule.arguments(timing))
     # Trouble that passes by itself is no failure of the service.
     yield "SuccessExitStatus=75"
     for name, value in schedule.environment.items():
-        yield _setting(name, value)
+        yield setting(name, value)
 
 
 def _timer(timing: Timing) -> Iterator[str]:

@@ -168,8 +168,13 @@ def _archives_left(folders: Sequence[Path], now: datetime) -> Problem | None:
     return None
 
 
-def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | None) -> Result:
-    """When an import last brought the book up to date, and whether anything runs it regularly."""
+def check_freshness(
+    deps: Deps, slug: str, now: datetime, *, scheduled: bool | None, twice: Problem | None = None
+) -> Result:
+    """When an import last brought the book up to date, and whether anything runs it regularly, and only once.
+
+    `twice` is what else runs it.
+    """
     with deps.book(slug) as book:
         runs = last_runs(book, "import-orders")
     success = to_iso(runs.success) if runs.success else None
@@ -180,6 +185,8 @@ def check_freshness(deps: Deps, slug: str, now: datetime, *, scheduled: bool | N
         return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)
     if scheduled is False:
         return found(Check.FRESHNESS, Problem(ProblemName.NOT_SCHEDULED), **evidence)
+    if twice:
+        return found(Check.FRESHNESS, twice, **evidence)
     return passed(Check.FRESHNESS, f"The last import was at {success}.", **evidence)
 
 
