@@ -25,8 +25,8 @@ NAMES: Final = sorted(CATALOGUE, key=str)
 # What a reader puts in by choice, as the sentence around it says.
 TO_CHOOSE: Final = {"CODE", "FILE", "FILE.csv", "ID", "SKU=0.45kg", "KEY=VALUE", "PROBLEM"}
 NO_STORE_NEEDED: Final = {
-    "connect", "explain", "demo", "sandbox", "schedule install", "stores list", "stores default", "verify --bundle",
-    "--store",
+    "connect", "explain", "demo", "sandbox", "schedule install", "schedule remove", "stores list", "stores default",
+    "verify --bundle", "--store",
 }  # fmt: skip
 # Raised where no store is connected, or where it is not known yet which one is meant.
 BEFORE_A_STORE: Final = {

@@ -424,14 +424,8 @@ class SystemSecrets:
         return self._refusal(ProblemName.KEYRING_UNAVAILABLE, slug, name, detail)
 
     def _refusal(self, problem: ProblemName, slug: str, name: SecretName, detail: str) -> Problem:
-        refused = Problem(
-            problem,
-            detail=detail,
-            variable=_suffix(slug, name),
-            slug=slug,
-            name=name,
-            bus=f"unix:path={session_bus({})}",
-        )
+        bus = f"unix:path={session_bus({})}"
+        refused = Problem(problem, detail=detail, variable=_suffix(slug, name), slug=slug, name=name, bus=bus)
         file = next(filter(None, (self.unnamed_file(slug, each) for each in (name, *NAMES))), None)
         return _with_folder(refused, slug, file) if file else refused
 

@@ -52,15 +52,6 @@ class _Exception(NamedTuple):
         return host == self.name or (not self.scheme and host.endswith(below))
 
 
-def proxy_of(base_url: str, environ: Mapping[str, str]) -> str | None:
-    """The address of the proxy for this host, or None.
-
-    On Windows and macOS the system's own setting counts where the environment has none.
-    """
-    found = _setting_for(base_url, environ)
-    return found.value if found else None
-
-
 def unreadable_exceptions(environ: Mapping[str, str]) -> Sequence[str]:
     """The entries of NO_PROXY that mean nothing; the others count all the same."""
     return [entry for entry in _entries(environ) if entry != "*" and _read_entry(entry) is None]
@@ -132,7 +123,7 @@ class Proxy:
 
 
 def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy before this host.
+    """The proxy before this host. On Windows and macOS the system's own counts where the environment has none.
 
     Raises:
         Problem: `environment-invalid`; it does not quote the address, because a password may stand in it.
