@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import Final
+from typing import Final, NamedTuple
 
 TOPICS: Final = {
     "servers": "Servers and cron: running without a keyring, and regularly",
@@ -33,11 +33,18 @@ def page_of(topic: str) -> str:
     return (files("amzlink") / "pages" / f"{topic}.md").read_text("utf-8")
 
 
-def holds() -> dict[str, str]:
-    """Why each hold keeps an order back, as the page on settings has it."""
+class HoldTold(NamedTuple):
+    """Why a hold keeps an order back, and what a person does about it."""
+
+    why: str
+    next_step: str
+
+
+def holds() -> dict[str, HoldTold]:
+    """What the page on settings says of each hold."""
     tables = (lines for kind, lines in blocks_of(page_of("settings")) if kind == "table")
     rows = next(lines for lines in tables if cells_of(lines[0])[0] == "hold")[2:]
-    return {name.strip("`"): why for name, why in map(cells_of, rows)}
+    return {name.strip("`"): HoldTold(why, step) for name, why, step in map(cells_of, rows)}
 
 
 def schema_names() -> list[str]:

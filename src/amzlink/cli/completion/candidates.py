@@ -144,7 +144,11 @@ def _stores(_current: str) -> dict[str, str]:
 def _problems_and_topics(_current: str) -> dict[str, str]:
     from amzlink.cli.pages import TOPICS, holds
 
-    return {**TOPICS, **holds(), **{name.value: entry.title for name, entry in CATALOGUE.items()}}
+    return {
+        **TOPICS,
+        **{name: told.why for name, told in holds().items()},
+        **{name.value: entry.title for name, entry in CATALOGUE.items()},
+    }
 
 
 def _schemas(_current: str) -> dict[str, str]:

@@ -72,26 +72,27 @@ def _document(topic: str) -> TopicDocument:
 
 
 class HoldDocument(Document, frozen=True, kw_only=True):
-    """`explain HOLD --json`: why a hold keeps an order back."""
+    """`explain HOLD --json`: why a hold keeps an order back, and what a person does about it."""
 
     hold: str
     text: str
+    next_step: str
 
 
 def show_hold(console: Console, name: str) -> None:
     """Why a hold keeps an order back, and how to see and lift it."""
-    why = holds()[name]
-    console.result(lambda: HoldDocument(hold=name, text=why), lambda: _print_hold(console, name, why))
+    why, step = holds()[name]
+    console.result(
+        lambda: HoldDocument(hold=name, text=why, next_step=step), lambda: _print_hold(console, name, why, step)
+    )
 
 
-def _print_hold(console: Console, name: str, why: str) -> None:
+def _print_hold(console: Console, name: str, why: str, step: str) -> None:
     console.line(f"{name}: a hold, which keeps an order back")
     console.line()
     console.line(f"{why[0].upper()}{why[1:]}." if not why.startswith("`") else f"Set with {why}.", lead="Why:   ")
-    console.line(
-        f"`amzlink orders list --held {name}` shows these orders. `amzlink orders release ID` lifts the hold.",
-        lead="Next:  ",
-    )
+    console.line(step, lead="Next:  ")
+    console.line(f"`amzlink orders list --held {name}` shows these orders.")
     console.line("`amzlink explain settings` lists all holds.")
 
 
