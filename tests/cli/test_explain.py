@@ -51,6 +51,17 @@ def test_a_hold_is_explained_by_the_name_that_the_lists_show(hold: str, capsys: 
     assert f"--held {hold}" in out
 
 
+@pytest.mark.parametrize(
+    ("hold", "step"),
+    [("amazon-ships", "in Seller Central"), ("store-pickup", "for the buyer"), ("preorder", "Wait until")],
+)
+def test_a_hold_that_a_release_alone_does_not_settle_says_what_a_person_does(
+    hold: str, step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["explain", hold])
+    assert step in capsys.readouterr().out.partition("Next:")[2]
+
+
 def test_the_list_ends_with_the_topics(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "--list"]) == 0
     assert set(TOPICS) <= set(capsys.readouterr().out.split())

@@ -48,7 +48,7 @@ ROW = (
 # Documents and parts with their keys. What stands behind a bar may be left out: nothing to say, or not asked for.
 KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (ErrorDocument, "schema error"),
-    (pages.HoldDocument, "schema hold text"),
+    (pages.HoldDocument, "schema hold text next_step"),
     (pages.TopicDocument, "schema topic text | variables exit_codes"),
     (Failure, ERROR),
     (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),

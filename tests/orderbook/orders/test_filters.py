@@ -33,6 +33,7 @@ from amzlink.orderbook.orders.overview import overview
 from amzlink.orderbook.schema import HOLDS, PARCELS
 from amzlink.orderbook.shipments.outbox import Outgoing, plan_confirmations
 from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels
+from amzlink.orderbook.shipments.urgent import overdue_orders
 from amzlink.problems import ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import NOW, STORE, book_in, change_of, empty_book_in, order_of, save
@@ -265,3 +266,13 @@ class TestTogether:
         )
         ids = [order.order_id for order in iterate_orders(book.of(STORE), Filter(), None, 3)]
         assert ids == [number(2), number(3), number(4)]
+
+
+def test_status_names_overdue_orders_of_one_date_in_the_sequence_of_the_list_the_first_that_was_placed_first(
+    book: Database,
+) -> None:
+    placed = {number(1): 1, number(2): 3, number(3): 2}
+    for order_id, hours in placed.items():
+        save(book, change_of(order_of(order_id, ship_by=NOW - HOUR, purchased_at=NOW - HOUR * hours)))
+    named = overdue_orders(book.of(STORE), NOW, 10)
+    assert list(named) == found(book, overdue=True) == [number(2), number(3), number(1)]

@@ -254,7 +254,7 @@ def refused_orders(book: StoreBook, limit: int, *, but_reported: bool = False) -
     query = (
         select(REFUSED_ORDERS.c.order_id)
         .where(REFUSED_ORDERS.c.store == book.store, *([~not_read.exists()] if but_reported else ()))
-        .order_by(REFUSED_ORDERS.c.seen_at)
+        .order_by(REFUSED_ORDERS.c.seen_at, REFUSED_ORDERS.c.order_id)
     )
     with book.reading() as connection:
         return list(connection.scalars(query.limit(limit)))

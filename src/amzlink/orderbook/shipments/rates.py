@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from amzlink.clock import to_iso
 from amzlink.core.shipments.own_carriers import OTHER
@@ -106,9 +106,9 @@ def _confirmed(store: str, since: datetime, now: datetime) -> Select[Any]:
     )
 
 
-def _newest_first(connection: Connection, query: Select[Any], moment: ColumnElement[Any]) -> tuple[str, ...]:
-    """The order numbers, each once."""
-    return tuple(dict.fromkeys(connection.scalars(query.order_by(moment.desc()))))
+def _newest_first(connection: Connection, query: Select[Any], moment: Column[Any]) -> tuple[str, ...]:
+    """The order numbers, each once; those of one moment, as a run confirms them, by number."""
+    return tuple(dict.fromkeys(connection.scalars(query.order_by(moment.desc(), moment.table.c.order_id))))
 
 
 class AsOther(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,11 +15,14 @@ NEAR: Final = timedelta(hours=24)
 
 
 def overdue_orders(book: StoreBook, now: datetime, limit: int) -> tuple[str, ...]:
-    """Orders to ship that are past their ship-by date and not told of, those that have waited longest first."""
+    """Orders to ship that are past their ship-by date and not told of, those that have waited longest first.
+
+    That is the sequence of `orders list`: by ship-by date, and of one date by when they were placed.
+    """
     query = (
         select(ORDERS.c.order_id)
         .where(_to_ship(book), ORDERS.c.ship_by < to_iso(now), ~is_being_confirmed())
-        .order_by(ORDERS.c.ship_by, ORDERS.c.order_id)
+        .order_by(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
         .limit(limit)
     )
     with book.reading() as connection:
