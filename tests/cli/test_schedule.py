@@ -117,6 +117,8 @@ class TestCron:
         ran = cron.run("install", "--yes")
         assert ran.code == 78
         assert "errors in crontab file" in ran.err
+        assert "that amzlink did not write is broken" in " ".join(ran.err.split())
+        assert "`crontab -e`" in ran.err
         assert cron.machine.table == broken
         assert not cron.starter.exists()
 

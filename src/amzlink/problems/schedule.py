@@ -108,6 +108,14 @@ def program_refused(*, program: str, code: int, said: str) -> str:
     return f"`{program}` ended with {code}{f': {said}' if said else ''}"
 
 
+def crontab_line_broken(*, said: str) -> str:
+    """A line of the user's own that cron cannot read; `said` is what `crontab` says of it."""
+    return (
+        f"a line of your crontab that amzlink did not write is broken ({said}). "
+        "Until you correct it with `crontab -e`, the crontab cannot be changed"
+    )
+
+
 def file_of_others(*, file: object) -> str:
     """A file in the place of ours."""
     return f"{file} is there already, and amzlink did not write it"

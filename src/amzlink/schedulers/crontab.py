@@ -31,11 +31,13 @@ from amzlink.schedulers.scheduler import (
     files_in_place,
     is_ours,
     refused,
+    said_by,
 )
 
 PLACE: Final = "crontab -e"
 """How a person comes to see the table; its file is nobody's to touch."""
 
+_BROKEN: Final = re.compile(r"errors in crontab", re.IGNORECASE)
 _EMPTY: Final = re.compile(r"no crontab (for|file)", re.IGNORECASE)
 
 
@@ -123,6 +125,10 @@ class Crontab:
         raise refused("crontab", done)
 
     def _write(self, table: str) -> None:
-        self._programs.must("crontab", "-", stdin=table)
+        done = self._programs.run("crontab", "-", stdin=table)
+        if _BROKEN.search(done.stderr):  # ours are good, so that it is another one
+            raise failed("crontab", texts.crontab_line_broken(said=said_by(done)))
+        if done.returncode:
+            raise refused("crontab", done)
         if self.table() != table:
             raise failed("crontab", texts.CRONTAB_DIFFERS)

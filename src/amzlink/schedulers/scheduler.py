@@ -146,10 +146,14 @@ def failed(program: str, detail: str) -> Problem:
 
 def refused(program: str, done: "subprocess.CompletedProcess[str]") -> Problem:
     """The same, for a program that ended with another code than 0."""
+    return failed(program, texts.program_refused(program=program, code=done.returncode, said=said_by(done)))
+
+
+def said_by(done: "subprocess.CompletedProcess[str]") -> str:
+    """The end of what a program has said."""
     lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
     # The last line of `crontab` only says that there are errors; the one before it says which.
-    said = " ".join(line.strip() for line in lines[-2:])[-_MOST_SAID:].rstrip(".")
-    return failed(program, texts.program_refused(program=program, code=done.returncode, said=said))
+    return " ".join(line.strip() for line in lines[-2:])[-_MOST_SAID:].rstrip(".")
 
 
 @contextlib.contextmanager
