@@ -30,7 +30,7 @@ def purge_pii_command(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete buyers' personal data that has passed its retention date."""
-    from amzlink.cli.views.privacy import show
+    from amzlink.cli.views.privacy import at_sendcloud_too, show
     from amzlink.jobs.orders.numbers import exact_number
     from amzlink.jobs.privacy.purge import PurgeOptions
     from amzlink.jobs.privacy.still_to_ship import goes_at_sendcloud
@@ -48,8 +48,10 @@ def purge_pii_command(
     if order:
         order = exact_number(session.deps, slugs, order, session.console.command)
         goes_there_too = goes_at_sendcloud(session.deps, slugs, order, asked=include_destination)
-        _say_before(session, slugs, order, goes_there_too=goes_there_too)
+        _say_what_is_to_ship(session, slugs, order, goes_there_too=goes_there_too)
     if order and not (dry_run or yes):
+        if goes_there_too and not session.console.as_json:
+            session.console.say(at_sendcloud_too(order))
         question = f"Delete the personal data of order {order} for good?"
         about = "The buyer's name, address and phone number are deleted here. The rest of the order stays."
         during, session.interruption = session.interruption, usage.NOTHING_CHANGED
@@ -68,15 +70,13 @@ def purge_pii_command(
     session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)
 
 
-def _say_before(session: Session, slugs: Sequence[str], order: str, *, goes_there_too: bool) -> None:
-    """Say where else the order is deleted; and if it still has to be shipped, what that needs of the data."""
-    from amzlink.cli.views.privacy import at_sendcloud_too, before_shipping
+def _say_what_is_to_ship(session: Session, slugs: Sequence[str], order: str, *, goes_there_too: bool) -> None:
+    """Say that the order still has to be shipped, and what that needs of the data, before it is deleted."""
+    from amzlink.cli.views.privacy import before_shipping
     from amzlink.jobs.privacy.still_to_ship import waits_with_data
 
     if session.console.as_json:
         return
-    if goes_there_too:
-        session.console.say(at_sendcloud_too(order))
     wait = waits_with_data(session.deps, slugs, order)
     if wait and (told := before_shipping(order, wait, deleted_there_too=goes_there_too)):
         session.console.say(told)

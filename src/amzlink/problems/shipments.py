@@ -83,8 +83,8 @@ ENTRIES: Final = {
     ),
     ProblemName.SHIPMENT_DATA_DELETED: Entry(
         title="A parcel of an order whose personal data is deleted",
-        what="A parcel of the order {order_id} was not confirmed to Amazon, because the order's personal data is deleted here.",
-        why="A tracking number is personal data too. After the deletion amzlink saves none for the order.",
+        what="The personal data of the order {order_id} is deleted here, and its tracking numbers with it.",
+        why="A tracking number is personal data too. After the deletion amzlink saves none for the order, so it cannot confirm its parcels.",
         next_step="Confirm the shipment in Seller Central, Manage Orders, before its ship-by date.",
         exit_code=Exit.PARTLY,
     ),

@@ -56,7 +56,8 @@ def test_what_shipping_needs_of_it_is_said_before(desk: Desk) -> None:
     desk.set("update_status_when=processed")
     desk.ask("push-status")
     desk.ask("purge-pii", "--order", sent, "--dry-run", "--include-destination").shows(
-        f"The order {sent} is deleted at Sendcloud too.", "Make its label in Sendcloud first."
+        f"The order {sent} still has to be shipped. Make its label in Sendcloud first.",
+        "1 order would be deleted at Sendcloud",
     )
     desk.ask("purge-pii", "--order", labelled, typed="n\n").shows("The tracking number of its parcel is deleted too.")
     desk.cron("orders", "hold", held)

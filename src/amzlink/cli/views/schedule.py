@@ -11,6 +11,7 @@ from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.words import counted, local_time
 from amzlink.core.schedule.plan import Timing
 from amzlink.jobs.schedule import JobShown, Planned, Shown
+from amzlink.schedulers.crontab import PLACE
 from amzlink.schedulers.scheduler import Kind
 
 NAMES: Final[Mapping[Kind, str]] = {
@@ -105,7 +106,8 @@ def show_planned(console: Console, planned: Planned, *, dry_run: bool) -> None:
     console.say("This will be written." if not dry_run else "This would be written. Nothing is written now.")
     out = console.data()
     for writing in planned.writings:
-        out.write(f"\n{writing.place}\n")
+        place = "In your crontab, which `crontab -e` opens:" if writing.place == PLACE else f"{writing.place}:"
+        out.write(f"\n{place}\n")
         for line in writing.text.splitlines():
             out.write(f"    {line}\n" if line else "\n")
     console.say()

@@ -54,7 +54,7 @@ class OrdersThere:
             ]
             if not waiting:
                 return
-            self._run.reporter.step(f"orders that Sendcloud still stores: {len(waiting):,}")
+            self._run.reporter.step("orders that Sendcloud has not saved yet", len(waiting))
             self._run.pause(pause, "next check")
             self._look(waiting)
 
