@@ -163,14 +163,13 @@ def show(deps: Deps, now: datetime) -> Shown:
     )
 
 
-def runs_twice(deps: Deps, slug: str) -> Problem | None:
-    """What runs a store besides the schedule of this home; None where there is nothing, or it cannot be seen."""
+def run_twice(deps: Deps) -> list[Problem]:
+    """What runs stores besides the schedule of this home, as far as it can be seen; where it names none, all stores."""
     name = _name(deps)
     with contextlib.suppress(Problem):
         if found := list(_installed(deps, name, deps.clock.now())):
-            others = _twice(deps, name, [scheduler for scheduler, _ in found[1:]])
-            return next((each for each in others if each.facts.get("store", slug) == slug), None)
-    return None
+            return list(_twice(deps, name, [scheduler for scheduler, _ in found[1:]]))
+    return []
 
 
 def let_linger(planned: Planned) -> None:

@@ -28,7 +28,7 @@ from amzlink.jobs.diagnosis.probing import limits_of_check, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.jobs.runs.one_of_many import OfMany, Told
-from amzlink.jobs.schedule import runs_twice
+from amzlink.jobs.schedule import run_twice
 from amzlink.orderbook.orders.pages import coverage
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused
@@ -331,15 +331,12 @@ class _Examination:
         self._ledger.skip([Check.VAULT], "Its key lies with the secrets, and they cannot be read.")
 
     def _freshness(self) -> Result:
-        scheduled = self._is_scheduled()
-        twice = runs_twice(self._deps, self._slug) if scheduled else None
-        return machine.check_freshness(self._deps, self._slug, self._now, scheduled=scheduled, twice=twice)
-
-    def _is_scheduled(self) -> bool | None:
         if Check.FRESHNESS not in self._seen:
-            self._seen[Check.FRESHNESS] = is_scheduled(self._deps.environ)
-        scheduled: bool | None = self._seen[Check.FRESHNESS]
-        return scheduled
+            scheduled = is_scheduled(self._deps.environ)
+            self._seen[Check.FRESHNESS] = scheduled, run_twice(self._deps) if scheduled else []
+        scheduled, others = self._seen[Check.FRESHNESS]
+        twice = next((each for each in others if each.facts.get("store", self._slug) == self._slug), None)
+        return machine.check_freshness(self._deps, self._slug, self._now, scheduled=scheduled, twice=twice)
 
     def _amazon(self, account: Account) -> None:
         for ground, why in (

@@ -27,7 +27,10 @@ def waits_with_data(deps: Deps, slugs: Sequence[str], order_id: str) -> Wait | N
 
 def goes_at_sendcloud(deps: Deps, slugs: Sequence[str], order_id: str, *, asked: bool) -> bool:
     """Whether a purge of the order deletes it at Sendcloud too: because that is asked for, or by a store's setting."""
+    stores = deps.load_config().stores
     for slug in slugs:
+        if slug not in stores:  # its settings cannot be read, and the purge says so
+            continue
         with StoreRun(deps, slug) as run:
             wanted = asked or run.store.purge_destination
             if wanted and with_copy_at_sendcloud(run.book, [order_id]):
