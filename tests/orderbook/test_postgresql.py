@@ -200,7 +200,7 @@ class TestWhatGoesWrong:
         monkeypatch.setitem(sys.modules, "psycopg", None)
         problem = refusal("postgresql://host/amzlink")
         assert (problem.name.value, problem.exit_code) == ("database-driver-missing", Exit.CONFIGURATION)
-        assert "pip install 'amzlink[postgres]'" in problem.next_step
+        assert "pip install 'psycopg[binary]'" in problem.next_step
 
     def test_no_server(self, tmp_path: Path) -> None:
         problem = refusal(f"postgresql://amzlink:s3cret@/shop?host={tmp_path}")
