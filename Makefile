@@ -6,8 +6,8 @@ DEV := .venv/.dev
 BENCH := .venv/.bench
 RELEASE := .venv/.release
 
-.PHONY: demo test suite test-postgresql lint format cassettes model-tables docs bench soak test-faults dist test-dist constraints \
-	audit clean
+.PHONY: demo test suite test-postgresql lint format cassettes model-tables docs docs-site bench soak test-faults dist test-dist \
+	constraints audit clean
 
 demo: $(USE)
 	$(BIN)/amzlink demo
@@ -40,9 +40,14 @@ model-tables: $(DEV)
 test-postgresql: $(DEV)
 	AMZLINK_TEST_POSTGRESQL=1 $(BIN)/pytest -n auto --dist worksteal tests/orderbook tests/jobs
 
-# Writes the parts of the documentation that come from the code.
+# Writes the parts of the documentation that come from the code, and what the commands on its pages print.
 docs: $(DEV)
 	$(BIN)/python scripts/write_docs.py
+	$(BIN)/python -m scripts.play_docs
+
+# Builds the site from docs/, into site/. A link or an anchor that leads nowhere is an error.
+docs-site: $(DEV)
+	$(BIN)/zensical build --strict --clean
 
 # Measures what amzlink costs, prints one table and writes it to benchmarks/results.md.
 bench: $(BENCH)
@@ -73,7 +78,7 @@ audit: $(RELEASE)
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv dist build site .cache
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,11 +41,44 @@ def test_every_hold_is_explained(hold: Hold) -> None:
     assert f"`{hold.value}`" in text_of("docs/settings.md")
 
 
+def anchors_of(page: Path) -> set[str]:
+    """What a link can lead to in a page: its headings, in the form that GitHub and the site give them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = [re.sub(r"[`*\[\]]|\]\([^)]*\)", "", each) for each in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
 @each_row("page", PAGES)
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
         if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name} links to {target}"
+            assert not anchor or anchor in anchors_of(found), f"{page.name} links to {target}#{anchor}"
+
+
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "zensical.toml", tmp_path)
+    zensical = Path(sys.executable).with_name("zensical")
+    done = subprocess.run([zensical, "build", "--strict"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    loaded = r"<(?:script|img|iframe)[^>]*src=\W?https?:|<link[^>]*rel=\W?(?:stylesheet|preconnect)[^>]*https?:"
+    for page in (tmp_path / "site").rglob("*.html"):
+        assert not re.search(loaded, page.read_text("utf-8")), page
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    assert set(re.findall(r'"([\w/.-]+\.md)"', text_of("zensical.toml"))) == pages
+
+
+@each_row("picture", sorted((ROOT / "docs" / "pictures").glob("*")))
+def test_pictures_are_small_shown_and_load_nothing(picture: Path) -> None:
+    text = picture.read_text("utf-8")
+    assert not re.search(r"(?:href|src)=|url\(\W?https?:|@import|<script", text)
+    assert len(text) < 100_000
+    assert any(f"pictures/{picture.name})" in page.read_text("utf-8") for page in PAGES), "no page shows it"
 
 
 def test_the_commands_that_the_readme_shows_exist() -> None:
@@ -52,12 +87,10 @@ def test_the_commands_that_the_readme_shows_exist() -> None:
     names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     shown = set(re.findall(r"(?:`|\$ |^ {4}|/bin/)amzlink ([a-z][a-z-]+)", text_of("README.md"), re.MULTILINE))
     assert shown <= names
-    assert {"connect", "import-orders", "orders", "explain"} <= shown
+    assert {"connect", "import-orders", "schedule", "explain"} <= shown
 
 
 def test_every_setting_in_the_example_can_be_read_back() -> None:
-    import tomllib
-
     from amzlink.core.privacy.retention import Retention
 
     [example] = re.findall(r"```toml\n(.*?)```", text_of("docs/settings.md"), re.DOTALL)
@@ -84,7 +117,7 @@ def test_every_file_and_folder_of_the_code_that_a_page_names_is_there(page: str)
         assert any((place / name).exists() for place in places), f"{page} names {name}"
 
 
-def test_the_transcript_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
+def test_the_transcript_on_its_page_is_what_the_demo_prints(tmp_path: Path) -> None:
     """It is shortened by lines; times, days and seconds are another's."""
 
     def timeless(line: str) -> str:
@@ -101,7 +134,7 @@ def test_the_transcript_in_the_readme_is_what_the_demo_prints(tmp_path: Path) ->
         check=True,
     )
     printed = [timeless(line) for line in done.stdout.splitlines()]
-    [transcript] = re.findall(r"## See it.*?```\n(.*?)```", text_of("README.md"), re.DOTALL)
+    [transcript] = re.findall(r"```\n(.*?)```", text_of("docs/demo.md"), re.DOTALL)
     for line in map(timeless, transcript.splitlines()):
         begin, shortened, _ = line.partition("…")
         assert line in printed or (shortened and any(each.startswith(begin) for each in printed)), line

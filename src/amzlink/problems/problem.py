@@ -67,9 +67,13 @@ DEFAULT_FACTS: Final[Mapping[str, str]] = {
 }
 
 
+PUBLISHED_AT: Final = "docs"
+"""Where the documentation is published. Until it is, this is its folder in the repository: no address is made up."""
+
+
 def docs_of(name: ProblemName) -> str:
     """Where the long explanation of a problem stands."""
-    return f"docs/troubleshooting.md#{name}"
+    return f"{PUBLISHED_AT}/troubleshooting.md#{name}"
 
 
 class Problem(Exception):  # noqa: N818 - the word the users and the documentation have for it
