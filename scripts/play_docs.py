@@ -7,9 +7,10 @@ A page says in a comment what happens and which commands are run (`stage.py` has
     $ orders show {late}
     -->
 
-Below it stands a block with these command lines and what they printed, or a picture of it, which is written here. The
-terminal has 80 columns, and its clock is Berlin's. `python -m scripts.play_docs` writes pages and pictures; with
-`--check` it only tells which are stale, and ends with 1.
+Below it stands a block with these command lines and what they printed, or with the command lines alone and a picture of
+the screen. It is written here. The terminal has 80 columns, and its clock is Berlin's.
+
+`python -m scripts.play_docs` writes pages and pictures. With `--check` it only tells which are stale, and ends with 1.
 """
 
 import contextlib
@@ -67,12 +68,15 @@ def played(page: Path, text: str) -> dict[Path, str]:
 
         def written(match: re.Match[str]) -> str:
             shown = stage.play(match["script"])
-            block = f"```console\n{plain(shown.screen)}\n```\n" if shown.screen else ""
-            if shown.picture:
+            screen = plain(shown.screen)
+            image = ""
+            if shown.picture:  # beside it only the commands, which can be copied from there
                 file = PICTURES / f"{shown.picture}.svg"
                 pictures[file] = picture(shown.screen, shown.title, COLUMNS)
-                block = f"![{shown.title}]({os.path.relpath(file, page.parent)})\n"
-            return f"<!-- play\n{match['script']}-->\n{block}"
+                image = f"\n![{shown.title}]({os.path.relpath(file, page.parent)})\n"
+                screen = "\n".join(line for line in screen.splitlines() if line.startswith("$ amzlink "))
+            block = f"```console\n{screen}\n```\n" if screen else ""
+            return f"<!-- play\n{match['script']}-->\n{block}{image}"
 
         return {page: COMMENT.sub(written, text), **pictures}
 
