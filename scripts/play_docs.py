@@ -14,6 +14,7 @@ the screen. It is written here. The terminal has 80 columns, and its clock is Be
 """
 
 import contextlib
+import difflib
 import os
 import re
 import sys
@@ -31,8 +32,11 @@ PICTURES: Final = DOCS / "pictures"
 DRAWN_BY_HAND: Final = PICTURES / "how-it-works.svg"
 COLUMNS: Final = 80
 BERLIN: Final = "CET-1CEST,M3.5.0,M10.5.0/3"  # in POSIX's form, which needs no table of time zones
-COMMENT: Final = re.compile(r"<!-- play\n(?P<script>.*?)-->\n(?P<block>```console\n.*?\n```\n|!\[[^\n]*\n)?", re.DOTALL)
-"""A comment with a script, and the block or picture below it."""
+COMMENT: Final = re.compile(
+    r"<!-- play\n(?P<script>.*?)-->\n(?:```console\n.*?\n```\n(?:\n!\[[^\n]*\n)?)?",
+    re.DOTALL,
+)
+"""A comment with a script, and the block and the picture below it."""
 
 
 def main() -> int:
@@ -51,6 +55,9 @@ def main() -> int:
     if "--check" in sys.argv:
         for file in (*stale, *left_over):
             print(f"{file.relative_to(ROOT)} is stale: run `make docs`", file=sys.stderr)
+            before = file.read_text("utf-8") if file.exists() else ""
+            changes = difflib.ndiff(before.splitlines(), files.get(file, "").splitlines())
+            print(*[line for line in changes if line[0] in "+-"][:6], sep="\n", file=sys.stderr)
         return int(bool(stale or left_over))
     for file in left_over:
         file.unlink()
