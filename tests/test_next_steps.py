@@ -45,12 +45,18 @@ def commands_in(text: str) -> list[str]:
     return [found for found in re.findall(r"`([^`]*)`", text) if re.match(r"amzlink\b", found)]
 
 
+@cache
+def whole_command() -> Any:
+    """The command line as Typer builds it, which takes longer than to read a line with it."""
+    return typer.main.get_command(app)
+
+
 def parse(line: str) -> tuple[str, dict[str, Any], str | None]:
     """The command's name, its values and its store, read by the real command line. Raises what that raises."""
     words = shlex.split(line)
     assert words[0] == "amzlink", line
     options = split(words[1:])
-    command: Any = typer.main.get_command(app)
+    command = whole_command()
     name: list[str] = []
     rest = list(options.rest)
     while hasattr(command, "commands"):
