@@ -6,6 +6,7 @@
 import ast
 import contextlib
 import io
+import json
 import os
 import re
 import sys
@@ -37,6 +38,22 @@ PAGES = DOCS.parent / "src" / "amzlink" / "pages"
 SCHEMAS = PAGES.parent / "schemas"
 SHARE = DOCS.parent / "share"
 
+OUTCOMES = DOCS.parent / "scripts" / "fault_outcomes.json"
+
+_ABOUT_FAULTS = """\
+# What happens under each fault
+
+Every command was run against every fault of the [sandbox](sandbox.md#all-faults), each time in a process of its own
+and on the same morning in the same shop. The table shows what differs from a day without faults: the exit code, and
+the problems that the command named.
+
+After each of these runs it was checked that the order book is whole, that no setting has changed, that no secret is
+shown, and that the next runs without the fault make up for everything: no order is missing, doubled or sent twice,
+and no parcel is confirmed twice.
+
+`make test-faults` does all of it again. Commands that call no service (`status`, `orders`, `stores`, `schedule show`)
+are run as well, and end as usual under every fault."""
+
 _ABOUT_EXPORTS = """\
 `tax` and `price_parts` are of the line, with Amazon's names of the parts. `demands` are Amazon's names of what the
 parcel must have. Times are ISO 8601 in UTC, to the second.
@@ -56,6 +73,7 @@ def main() -> int:
         "order-book.md": order_book(),
         "architecture.md": architecture(_read(DOCS / "architecture.md")),
         "sandbox.md": sandbox(),
+        "faults.md": faults(),
         "settings.md": settings(),
         "schemas.md": schemas(),
     }
@@ -303,6 +321,28 @@ def sandbox() -> str:
     lines = ["", "| fault | what it does |", "| --- | --- |"]
     lines += [f"| `{fault.name}` | {_escaped(fault.description)} |" for fault in FAULTS.values()]
     return text + heading + "\n".join([*lines, ""])
+
+
+def faults() -> str:
+    """How each command ends under each fault, as the test of it has found."""
+    table: dict[str, dict[str, str]] = json.loads(_read(OUTCOMES))
+    usual = table.pop("")
+    lines = [_ABOUT_FAULTS, "", "| fault | command | exit code and problems |", "| --- | --- | --- |"]
+    for fault, row in table.items():
+        ends: dict[str, list[str]] = {}
+        for command, end in row.items():
+            if end != usual[command]:
+                ends.setdefault(end, []).append(command)
+        lines += [
+            f"| `{fault}` | {', '.join(f'`{command}`' for command in commands)} | {_spelled(end)} |"
+            for end, commands in ends.items()
+        ] or [f"| `{fault}` | | all as usual |"]
+    return "\n".join(lines) + "\n"
+
+
+def _spelled(end: str) -> str:
+    code, *problems = end.split()
+    return " ".join([code, *(f"[`{name}`](troubleshooting.md#{name})" for name in problems)])
 
 
 def _found_by(entry: Entry) -> list[str]:

@@ -11,8 +11,8 @@ from typing import IO, Final
 # C0, DEL and C1; the bidirectional marks, embeddings, overrides and isolates; the two separators that end a line; and
 # lone surrogates, by which Python spells the bytes of a file's name that are no text, and which no stream takes.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# What JSON allows as it is, and a terminal acts on.
-_UNSAFE_IN_JSON: Final = re.compile("[\x7f-\x9f]")
+# What JSON allows as it is, and a terminal acts on or shows in another sequence.
+_UNSAFE_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
