@@ -31,7 +31,7 @@ from amzlink.orderbook.orders.pages import (
     searches_under_way,
 )
 from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, PACKAGES, SEALED, TOMBSTONES, VAULT_CHAINS
-from amzlink.problems import ProblemName
+from amzlink.problems import Problem, ProblemName
 from tests.orderbook.machine import common_folder
 from tests.orderbook.samples import (
     MONEY,
@@ -436,11 +436,13 @@ class TestPersonalData:
         save(book, change_of(order_of(), sealed=None), chain_ids={"2026-12": "a"})
         assert rows_of(book, VAULT_CHAINS) == []
 
-    def test_a_chain_once_noted_is_not_replaced(self, book: Database) -> None:
-        """The vault has refused to open where they differ; here it would hide that."""
+    def test_a_chain_once_noted_is_not_replaced_and_nothing_is_kept_under_another(self, book: Database) -> None:
         save(book, change_of(order_of()), chain_ids={"2026-12": "a"})
-        save(book, again(), chain_ids={"2026-12": "another"})
+        with pytest.raises(Problem) as raised:
+            save(book, change_of(order_of(OTHER_ID)), chain_ids={"2026-12": "another"})
+        assert raised.value.name is ProblemName.VAULT_KEY_MISSING
         assert rows_of(book, VAULT_CHAINS)[0]["chain_id"] == "a"
+        assert [row["order_id"] for row in rows_of(book, SEALED)] == [ORDER_ID]
 
     def test_a_purge_destroys_the_box_and_puts_up_a_tombstone(self, book: Database) -> None:
         save(book, change_of(order_of()), change_of(order_of(OTHER_ID)))
