@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from amzlink.sandbox.app import SandboxApp
 from amzlink.sandbox.catalogue import LISTINGS
@@ -22,6 +22,13 @@ MOST_BODY_BYTES: Final = 1_000_000
 MOST_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # the size up to which Amazon advises to make a feed's document
 _OWN_NAMES: Final = frozenset({HOST, "localhost"})
 _GOODBYE_SECONDS: Final = 5.0
+
+
+class App(Protocol):
+    """What answers the requests."""
+
+    def handle(self, request: Request) -> Response:
+        """The answer to one request; called from several threads."""
 
 
 class Sandbox:
@@ -40,7 +47,7 @@ class Sandbox:
     ) -> None:
         """Makes the world; nothing listens before `start`. Port 0 takes any free one."""
         self.world = World(orders=orders, listings=listings, seed=seed, quota=quota, faults=faults, clock=clock)
-        self.app = SandboxApp(self.world)
+        self.app: App = SandboxApp(self.world)
         self._port = port
         self._server: _Server | None = None
         self._thread: Thread | None = None
@@ -101,7 +108,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], app: SandboxApp) -> None:
+    def __init__(self, address: tuple[str, int], app: App) -> None:
         super().__init__(address, _Handler)
         self.app = app
         self.stopping = Event()
