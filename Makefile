@@ -6,8 +6,8 @@ DEV := .venv/.dev
 BENCH := .venv/.bench
 RELEASE := .venv/.release
 
-.PHONY: demo test suite test-postgresql lint format cassettes model-tables docs docs-site bench soak test-faults dist test-dist \
-	constraints audit clean
+.PHONY: demo test suite coverage test-postgresql lint format cassettes model-tables docs docs-site bench soak test-faults dist \
+	test-dist constraints audit clean
 
 demo: $(USE)
 	$(BIN)/amzlink demo
@@ -17,6 +17,14 @@ test: lint suite
 # A worker without work takes over the last half of another's: what stands at the beginning of a list stays together.
 suite: $(DEV)
 	$(BIN)/pytest -n auto --dist worksteal
+
+# Reports which lines and branches no test goes through; TESTS chooses the tests. The workers and the processes that they
+# fork count too, but for those that are killed, and those that get a new environment. It takes twice as long as the tests.
+coverage: $(DEV)
+	$(BIN)/coverage erase
+	-$(BIN)/coverage run -m pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 lint: $(DEV)
 	$(BIN)/ruff check
@@ -78,7 +86,7 @@ audit: $(RELEASE)
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 clean:
-	rm -rf .venv dist build site .cache
+	rm -rf .venv dist build site .cache .coverage*
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -291,8 +292,8 @@ def architecture(page: str) -> str:
 
 
 def _floors(floors: list[str]) -> list[str]:
-    """A box per floor, a line per room: its name, and the first line of its docstring."""
-    width = 118
+    """A box per floor, and in it each room: its name, and the first line of its docstring."""
+    width, names = 118, 11
     edge = "+" + "-" * (width - 2) + "+"
     lines = [edge]
     for floor in floors:
@@ -301,8 +302,9 @@ def _floors(floors: list[str]) -> list[str]:
             file = DOCS.parent / "src" / "amzlink" / name
             source = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
             told = (ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "").split("\n")[0]
-            text = f"{name + ('/' if file.is_dir() else ''):<11} {told}"
-            lines.append(f"| {text[: width - 4]:<{width - 4}} |")
+            label = f"{name + ('/' if file.is_dir() else ''):<{names}} "
+            text = textwrap.wrap(label + told, width - 4, subsequent_indent=" " * len(label))
+            lines += [f"| {line:<{width - 4}} |" for line in text]
         lines.append(edge)
     return [*lines[:-1], edge]
 

@@ -39,6 +39,7 @@ _NOT_LOADED: Final = ("amzlink.__main__", "amzlink.orderbook.migrations.", "amzl
 # Python reads these before it runs anything.
 _READ_AT_THE_START: Final = ("LANG", "LC_", "PYTHON")
 _READ_LATER: Final = ("PYTHONPATH", "PYTHON_KEYRING_BACKEND")
+_OF_COVERAGE: Final = "COVERAGE_"  # how `make coverage` reaches the processes that tests start
 
 
 def run(
@@ -141,7 +142,7 @@ def _warm() -> socket.socket:
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(theirs.fileno())],
-            env={"PATH": os.environ["PATH"]},
+            env={name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(_OF_COVERAGE)},
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
