@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
-from amzlink.amazon.quota import Bucket, FileQuotas, Operation, refill, take
+from amzlink.amazon.quota import Bucket, Operation, refill, take
 from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import CallRecord, Patience
 from amzlink.problems import Problem, ProblemName
 from amzlink.sandbox.quota import Bucket as AmazonsBucket
 from amzlink.sandbox.server import Sandbox
+from tests.support.quotas import FileQuotas
 from tests.support.world import InProcess, VirtualClock
 
+ROOT = Path(__file__).resolve().parents[2]
 START = 1_795_000_000.0
 CALL = Operation("call", 0.5, 3, "role")
 operations = st.builds(
@@ -267,14 +269,17 @@ class TestTheFile:
 def test_processes_at_the_same_time_share_one_bucket(file: Path) -> None:
     file.parent.mkdir()
     program = (
-        "import sys; from pathlib import Path; from amzlink.amazon.quota import FileQuotas, Operation\n"
+        "import sys; from pathlib import Path; from amzlink.amazon.quota import Operation\n"
+        "from tests.support.quotas import FileQuotas\n"
         "quotas = FileQuotas(Path(sys.argv[1]), 'account')\n"
         "call = Operation('call', 0.001, 300, 'role')\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "print(sum(quotas.take(call, float(sys.argv[2])) == 0 for _ in range(100)))\n"
     )
     command = [sys.executable, "-c", program, str(file), str(START)]
-    running = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
     for process in running:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

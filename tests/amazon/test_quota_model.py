@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
-from amzlink.amazon.quota import FileQuotas, Operation
+from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import SpApiClient
 from amzlink.http.client import Patience
 from amzlink.problems import Problem, ProblemName
+from tests.support.quotas import FileQuotas
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 START: Final = 1_795_000_000
 # Rates and times are whole multiples of a power of two, so that the file's floats and the model's fractions agree.
 TICK: Final = 2**-6
@@ -202,8 +204,9 @@ def test_a_clock_that_jumps_costs_one_refused_call_at_most(
 _PROCESS: Final = """
 import random, sys, time
 from pathlib import Path
-from amzlink.amazon.quota import FileQuotas, Operation
+from amzlink.amazon.quota import Operation
 from amzlink.clock import SystemClock
+from tests.support.quotas import FileQuotas
 quotas, chance = FileQuotas(Path(sys.argv[1]), "account", SystemClock()), random.Random(sys.argv[2])
 call = Operation("call", 64.0, 8, "role")
 print("ready", flush=True); sys.stdin.readline()
@@ -220,7 +223,8 @@ for _ in range(40):
 def test_two_processes_at_the_same_time_stay_within_the_quota_together(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _PROCESS, str(tmp_path / "quota.json")]
     running = [
-        subprocess.Popen([*command, seed], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for seed in "12"
+        subprocess.Popen([*command, seed], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for seed in "12"
     ]
     for process in running:
         assert process.stdout is not None

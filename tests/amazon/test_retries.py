@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.amazon.quota import FileQuotas
 from amzlink.http.retry import ATTEMPTS, FIRST_BACKOFF, LONGEST_BACKOFF
 from amzlink.problems import Problem, ProblemName
 from tests.amazon.bench import (
@@ -27,6 +26,7 @@ from tests.amazon.bench import (
     token_answer,
     unavailable,
 )
+from tests.support.quotas import FileQuotas
 from tests.support.world import VirtualClock
 
 EXPIRED = denied("The access token you provided has expired.")

@@ -15,7 +15,6 @@ from amzlink.amazon import catalog, feeds, listings, orders, reports, sellers, t
 from amzlink.amazon.errors import lwa_failure, spapi_failure
 from amzlink.amazon.feed_reports import read_report
 from amzlink.amazon.orders_report import NEEDED, ReportedOrders, reported_orders
-from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.transport import Document, SpApiClient
 from amzlink.core.decoding import read_toml
 from amzlink.core.orders.address_file import read_addresses
@@ -32,6 +31,7 @@ from amzlink.sendcloud.transport import Reply, SendcloudClient
 from tests.amazon.test_feeds_reports import QUANTITIES, report, result
 from tests.support.address_files import cells_of, file_of
 from tests.support.pushing import HEADER, row
+from tests.support.quotas import FileQuotas
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 

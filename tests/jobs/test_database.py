@@ -4,10 +4,8 @@ import contextlib
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -23,6 +21,7 @@ from amzlink.problems import Exit, Problem, ProblemName
 from tests.orderbook.every_table import put_rows_into
 from tests.orderbook.samples import STORE, contents, rows_of
 from tests.support import postgres
+from tests.support.killed import Killed, killed_at
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.on_sqlite]
@@ -216,68 +215,37 @@ class TestAPassword:
         assert PASSWORD.encode() not in logs
 
 
-KILLED_AT: Final = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy import Engine, event
+MOVE: Final = """
 from amzlink.orderbook import migrations
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.moving import address_of, moved
 
-def move_and_die(file, url, left):
-    def count(*_):
-        nonlocal left
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-    event.listen(Engine, "after_cursor_execute", count)
-    with Database.open(file) as book, moved(book, address_of(url).location, lambda *_: None):
-        count()
-    return left
-
-for line in sys.stdin:
-    left, url, file = line.rstrip().split(" ", 2)
-    child = os.fork()
-    if not child:
-        print(move_and_die(Path(file), url, int(left)), flush=True)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+def work(step, url, file):
+    with Database.open(Path(file)) as book, moved(book, address_of(url).location, lambda *_: None):
+        step()
 """
 
 
 class TestKilled:
     @pytest.fixture
-    def mortal(self, world: StoreOnSandbox) -> Iterator[Callable[[str, int], list[int]]]:
-        """Moves the book in a process that is killed at a step; its exit code, after what it did not come to."""
-        with subprocess.Popen(
-            [sys.executable, "-c", KILLED_AT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as process:
-            asked, answers = process.stdin, process.stdout
-            assert asked
-            assert answers
+    def killed(self) -> Iterator[Killed]:
+        """Moves the book in a process that is killed at a step."""
+        with killed_at(MOVE) as killed:
+            yield killed
 
-            def move_book(url: str, step: int) -> list[int]:
-                asked.write(f"{step} {url} {world.deps.home.database_file}\n")
-                asked.flush()
-                said = [int(answers.readline())]
-                return said if said == [-signal.SIGKILL] else [*said, int(answers.readline())]
-
-            yield move_book
-            asked.close()
-
-    def check(self, world: StoreOnSandbox, mortal: Callable[[str, int], list[int]], count: int) -> None:
+    def check(self, world: StoreOnSandbox, killed: Killed, count: int) -> None:
         never = 10_000
-        left, code = mortal(postgres.bare_database(), never)
+        file = world.deps.home.database_file
+        left, code = killed(never, postgres.bare_database(), str(file))
         assert code == 0
         steps = never - left
         assert steps > 100
-        file = world.deps.home.database_file
         before = file.read_bytes()
         with Database.open(file) as book:
             rows = contents(book)
         for step in [*random.Random(15).sample(range(2, steps), count), steps]:
             url = postgres.bare_database()
-            assert mortal(url, step) == [-signal.SIGKILL]
+            assert killed(step, url, str(file)) == [-signal.SIGKILL]
             assert file.read_bytes() == before
             there = tables_at(url)
             assert bool(there) is (step == steps), f"killed at step {step} of {steps}: all or nothing"
@@ -286,10 +254,10 @@ class TestKilled:
                 assert contents(book) == rows, f"killed at step {step}"
 
     def test_anywhere_it_leaves_all_or_nothing_on_the_server_and_can_be_run_again(
-        self, world: StoreOnSandbox, mortal: Callable[[str, int], list[int]]
+        self, world: StoreOnSandbox, killed: Killed
     ) -> None:
-        self.check(world, mortal, 2)
+        self.check(world, killed, 2)
 
     @pytest.mark.soak
-    def test_at_many_more_points(self, world: StoreOnSandbox, mortal: Callable[[str, int], list[int]]) -> None:
-        self.check(world, mortal, 60)
+    def test_at_many_more_points(self, world: StoreOnSandbox, killed: Killed) -> None:
+        self.check(world, killed, 60)

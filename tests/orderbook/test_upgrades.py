@@ -7,8 +7,6 @@ import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,6 +22,7 @@ from amzlink.problems import Exit, Problem
 from tests.orderbook.every_table import EARLIER, bring_to, put_rows_into, rows_of
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import STORE, book_in, change_of, order_of, save
+from tests.support.killed import Killed, killed_at
 from tests.support.rows import each_row
 
 MADE_BY_THE_UPGRADE: Final = frozenset({"clock_readings", "trusted_times"})
@@ -239,62 +238,29 @@ class TestAPurge:
             assert [name for name in names_in(tmp_path / "data") if "before" in name] == []
 
 
-KILLED_AT: Final = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy import Engine, event
+OPEN: Final = """
 from amzlink.orderbook import migrations, upgrade_copies
 from amzlink.orderbook.database import Database
 
-def open_and_die(file, left):
-    def count(*_):
-        nonlocal left
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
+def work(step, file):
     class Watching:
-        copying = upgraded = count
-    event.listen(Engine, "after_cursor_execute", count)
-    Database.open(file, watcher=Watching()).close()
-    return left
-
-for line in sys.stdin:
-    left, file = line.rstrip().split(" ", 1)
-    child = os.fork()
-    if not child:
-        print(open_and_die(Path(file), int(left)), flush=True)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        copying = upgraded = step
+    Database.open(Path(file), watcher=Watching()).close()
 """
 
 
 class TestKilled:
     @pytest.fixture
-    def mortal(self) -> Iterator[Callable[[Path, int], list[int]]]:
-        """Opens a book in a process that is killed at a step; its exit code, after what it did not come to."""
-        with subprocess.Popen(
-            [sys.executable, "-c", KILLED_AT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as process:
-            asked, answers = process.stdin, process.stdout
-            assert asked
-            assert answers
+    def killed(self) -> Iterator[Killed]:
+        """Opens a book in a process that is killed at a step."""
+        with killed_at(OPEN) as killed:
+            yield killed
 
-            def open_book(file: Path, step: int) -> list[int]:
-                asked.write(f"{step} {file}\n")
-                asked.flush()
-                said = [int(answers.readline())]
-                return said if said == [-signal.SIGKILL] else [*said, int(answers.readline())]
-
-            yield open_book
-            asked.close()
-
-    def check(
-        self, shelf: Mapping[str, Path], folder: Path, mortal: Callable[[Path, int], list[int]], count: int
-    ) -> None:
+    def check(self, shelf: Mapping[str, Path], folder: Path, killed: Killed, count: int) -> None:
         file = old_book(shelf, folder)
         before = rows_of(file)
         never = 10_000
-        left, code = mortal(file, never)
+        left, code = killed(never, str(file))
         assert code == 0
         steps = never - left
         assert steps > 50
@@ -306,7 +272,7 @@ class TestKilled:
             for path in folder.iterdir():
                 path.unlink()
             old_book(shelf, folder)
-            assert mortal(file, step) == [-signal.SIGKILL]
+            assert killed(step, str(file)) == [-signal.SIGKILL]
             unfinished += any(name.startswith(".orders-before") for name in names_in(folder))
             found = (version_of(file), rows_of(file))
             assert found in (("0001", before), (HEAD, after)), f"killed at step {step}"
@@ -317,12 +283,10 @@ class TestKilled:
         assert unfinished
 
     def test_anywhere_leaves_the_old_or_the_new_and_the_next_start_finishes_it(
-        self, shelf: Mapping[str, Path], tmp_path: Path, mortal: Callable[[Path, int], list[int]]
+        self, shelf: Mapping[str, Path], tmp_path: Path, killed: Killed
     ) -> None:
-        self.check(shelf, tmp_path, mortal, 2)
+        self.check(shelf, tmp_path, killed, 2)
 
     @pytest.mark.soak
-    def test_at_many_more_points(
-        self, shelf: Mapping[str, Path], tmp_path: Path, mortal: Callable[[Path, int], list[int]]
-    ) -> None:
-        self.check(shelf, tmp_path, mortal, 60)
+    def test_at_many_more_points(self, shelf: Mapping[str, Path], tmp_path: Path, killed: Killed) -> None:
+        self.check(shelf, tmp_path, killed, 60)

@@ -36,7 +36,6 @@ from amzlink.amazon.orders import (
     search_orders,
     to_ship_created_between,
 )
-from amzlink.amazon.quota import FileQuotas
 from amzlink.amazon.reports import Report, report_status, request_listings_report
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.amazon.shipments import Confirmation, confirm_shipment
@@ -48,6 +47,7 @@ from amzlink.core.shipments.packing import Item
 from amzlink.http.client import CallRecord, Patience
 from amzlink.problems import Problem
 from amzlink.sandbox.server import Sandbox
+from tests.support.quotas import FileQuotas
 from tests.support.world import VirtualClock
 
 FOLDER = Path(__file__).resolve().parents[1] / "amazon" / "cassettes"

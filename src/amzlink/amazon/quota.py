@@ -12,14 +12,12 @@ bucket too early, and Amazon's 429 sets that right.
 import contextlib
 from collections.abc import Iterator
 from math import ceil
-from pathlib import Path
 from typing import Annotated, Final, Protocol
 
 import msgspec
 
 from amzlink.clock import Clock
 from amzlink.http.shared_document import SharedDocument
-from amzlink.http.shared_file import SharedFile
 
 # Seconds times rate rarely make a whole call to the last digit.
 _ROUNDING: Final = 1e-9
@@ -163,10 +161,3 @@ class SharedQuotas:
     def _store(self, buckets: Buckets, operation: Operation, bucket: Bucket) -> None:
         buckets[self._key(operation)] = bucket
         self._shared.store(buckets)
-
-
-class FileQuotas(SharedQuotas):
-    """Buckets in a file that all runs of this home share."""
-
-    def __init__(self, path: Path, account: str, clock: Clock | None = None) -> None:
-        super().__init__(SharedFile(path, Buckets), account, clock)
