@@ -1,4 +1,4 @@
-"""Calls that get only so long: a name look-up or a call into D-Bus can hang beyond any time-out of its own.
+"""Calls with a time limit: a name look-up or a call into D-Bus can hang beyond any time-out of its own.
 
 Each runs in a daemon thread. One that is late is left behind, because nothing can break it off.
 """

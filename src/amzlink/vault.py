@@ -1,4 +1,4 @@
-"""The vault: buyers' personal data, sealed under keys that die.
+"""The vault: buyers' personal data, encrypted with keys that are deleted day by day.
 
 An order's data is sealed with AES-256-GCM under the key of the day on which its lease ends, with store and order id as
 associated data. Day keys form one-way chains, one chain a month: the key of a day follows from that of the day before

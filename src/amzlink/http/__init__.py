@@ -1,1 +1,1 @@
-"""The way to a service, whichever it is: HTTP as amzlink speaks it, and a look at what stands in the way."""
+"""How any service is called over HTTP, and what is checked when it cannot be reached."""

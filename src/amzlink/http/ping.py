@@ -1,4 +1,4 @@
-"""Calling an address that only wants to be called: by whoever watches whether a job still runs."""
+"""Calling an address of a service that watches whether a job still runs: the call is all it wants."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -109,7 +109,7 @@ class Proxy:
 
     @property
     def shown(self) -> str:
-        """Its address without the log-in that may stand in it."""
+        """Its address without the log-in that may be in it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.url.scheme}://{host}:{self.port}"
 
@@ -126,7 +126,7 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy before this host. On Windows and macOS the system's own counts where the environment has none.
 
     Raises:
-        Problem: `environment-invalid`; it does not quote the address, because a password may stand in it.
+        Problem: `environment-invalid`; it does not quote the address, because a password may be in it.
     """
     setting = _setting_for(base_url, environ)
     if setting is None:

@@ -1,4 +1,4 @@
-"""Looks at the way to a service's host, layer by layer, and says what stands in it.
+"""Checks the connection to a service's host, layer by layer, and says what blocks it.
 
 httpx folds a refused proxy, a stolen name and an inspected connection into a few exceptions; here the sockets are
 opened by hand, so that each can be told from the others by what was really seen. What is sent holds no secret: a call

@@ -1,4 +1,4 @@
-"""Which certificates are trusted, for real calls as for a look at what stands in their way."""
+"""Which certificates are trusted, for real calls and for checks of the connection alike."""
 
 import ssl
 import sys

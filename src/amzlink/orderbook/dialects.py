@@ -13,7 +13,7 @@ _NUL: Final = "\0"
 
 
 def as_kept(text: str) -> str:
-    """A text as PostgreSQL takes it: it has no NUL, which can stand in what a service or a file gives."""
+    """A text as PostgreSQL takes it: it has no NUL, which can be in what a service or a file gives."""
     return text.replace(_NUL, "\N{REPLACEMENT CHARACTER}") if _NUL in text else text
 
 

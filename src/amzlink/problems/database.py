@@ -152,7 +152,7 @@ def lost_while_storing(*, detail: str) -> str:
     return f"{detail} (while it was storing something: the next run sees whether it did)"
 
 
-NO_WRITING: Final = "the server takes nothing to store"
+NO_WRITING: Final = "the server accepts no changes"
 
 
 def no_rights_to(*, tables: Sequence[str]) -> str:

@@ -138,7 +138,7 @@ def show_proof(console: Console, proof: Proof, chosen: Trigger) -> None:
     if proof.trigger and proof.trigger != chosen:
         console.say(
             f"In Sendcloud this integration counts a parcel as sent {_WHEN_SENT[proof.trigger]}; here you have "
-            f"chosen: {_WHEN_SENT[chosen]}. amzlink goes by your answer. "
+            f"chosen: {_WHEN_SENT[chosen]}. amzlink uses your answer. "
             f"Once the store is connected, `amzlink stores set update_status_when={proof.trigger}` changes it."
         )
     for warning in proof.warnings:

@@ -58,7 +58,7 @@ class Session:
         return self._deps
 
     def now(self, slug: str) -> "datetime":
-        """The time that a store goes by: this machine's clock, and what its runs have seen of Amazon's."""
+        """The time that counts for a store: this machine's clock, and what its runs have seen of Amazon's."""
         from amzlink.jobs.orders.browse import time_of
 
         return time_of(self.deps, slug)

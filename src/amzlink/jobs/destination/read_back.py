@@ -1,4 +1,4 @@
-"""Reading orders back: Sendcloud stores what it has accepted by and by, and now and then it does not.
+"""Reading orders back: Sendcloud takes a while to store what it has accepted, and sometimes loses it.
 
 Source: docs/services/sendcloud.md, "Accepted is not stored".
 """

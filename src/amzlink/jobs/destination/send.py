@@ -1,8 +1,8 @@
 """Handing orders on to Sendcloud: an outbox row first, then the call, then the answer in the row.
 
 An order is sent when it is ready, and again only when what would be sent has changed and no parcel exists. One that was
-cancelled or held since is taken back while no parcel exists. Sendcloud stores what it has accepted by and by, so every
-order is read back before it counts as sent.
+cancelled or held since is taken back while no parcel exists. Sendcloud takes a while to store what it has
+accepted, so every order is read back before it counts as sent.
 """
 
 import itertools
@@ -188,7 +188,7 @@ def _packed(row: DispatchRow) -> DispatchRow | None:
 
 
 def _refused(row: DispatchRow, problem: Problem) -> DispatchRow:
-    """Refused before it was sent. What `build_payload` says of the reason names fields, never what stands in them."""
+    """Refused before it was sent. What `build_payload` says of the reason names fields, never what is in them."""
     detail = problem.facts.get("detail")
     return msgspec.structs.replace(
         row,

@@ -44,7 +44,7 @@ Exported = tuple[BookedOrder, tuple[str, ...], PersonalData | None]
 
 
 def time_of(deps: Deps, slug: str) -> datetime:
-    """The time that a store goes by: this machine's clock, and what its runs have seen of Amazon's."""
+    """The time that counts for a store: this machine's clock, and what its runs have seen of Amazon's."""
     with StoreRun(deps, slug) as run:
         return run.now()
 

@@ -1,6 +1,6 @@
 """Destroying personal data that is due, and proving it.
 
-The steps stand in an order in which they may stop anywhere: archive written and synced, the new floor noted in the
+The order of the steps lets them stop anywhere: archive written and synced, the new floor noted in the
 book, the keyring moved on and read back, the rows deleted and the record written in one transaction, the journal
 emptied, and last of all the attempt to open what was destroyed.
 """

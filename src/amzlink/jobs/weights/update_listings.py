@@ -17,7 +17,7 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, Denied, Refused
 from amzlink.run import StoreRun
 
-# Amazon works on a change by and by (docs/services/amazon.md, "Changing a listing").
+# Amazon takes a while for a change (docs/services/amazon.md, "Changing a listing").
 _TAKES: Final = timedelta(minutes=5)
 _GIVEN_UP_AFTER: Final = timedelta(hours=1)
 _LOOKED_FOR: Final = timedelta(days=7)  # one that was given up may still turn up

@@ -29,7 +29,7 @@ class DispatchState(StrEnum):
     ASKED = "asked"
     """Written down; whether Sendcloud was asked, and what it said, is not known."""
     ACCEPTED = "accepted"
-    """Sendcloud has taken it, and stores it by and by."""
+    """Sendcloud has accepted it, and will store it soon."""
     SENT = "sent"
     """Read back: it is there."""
     REFUSED = "refused"

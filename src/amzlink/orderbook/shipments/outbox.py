@@ -244,7 +244,7 @@ def note_seen(
 
 
 def state_counts(book: StoreBook) -> dict[State, int]:
-    """How many rows stand in each state."""
+    """How many rows are in each state."""
     query = (
         select(CONFIRMATIONS.c.state, func.count().label("rows"))
         .where(CONFIRMATIONS.c.store == book.store)
