@@ -26,7 +26,6 @@ from amzlink.core.destination.address_words import (
 )
 from amzlink.core.destination.streets import OTHER_NUMBERS, PO_BOX, split_number
 
-_FLAGS: Final = re.IGNORECASE | re.ASCII
 _SIGNED: Final = rf"(?:(?:{NUMBER_SIGN}) ?)?"
 _HOUSE: Final = re.compile(rf"(?<![^ ,;(]){_SIGNED}(?P<number>{HOUSE_NUMBER})(?=$|[ ,;/(-])", re.IGNORECASE)
 _HOUSE_BEFORE: Final = re.compile(rf"(?<![^ ,;(])(?P<number>{HOUSE_NUMBER}) ?,? ?$", re.IGNORECASE)
