@@ -19,11 +19,12 @@ from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.stores.save import choose_slug
 from amzlink.jobs.stores.settings import set_default
-from amzlink.orderbook.privacy.purges import destroy, kept_orders, purges
+from amzlink.orderbook.privacy.purges import destroy, kept_orders
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
 from tests.orderbook.machine import fill, tiny_disk
 from tests.support.destination import NONE, Destination
+from tests.support.purges import purges
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
 

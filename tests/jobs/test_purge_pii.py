@@ -23,12 +23,13 @@ from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.orders.pages import Page, refused_orders, save_page
 from amzlink.orderbook.privacy.boxes import boxes_of
 from amzlink.orderbook.privacy.clock_readings import note_trusted_time
-from amzlink.orderbook.privacy.purges import CHUNK, purges
+from amzlink.orderbook.privacy.purges import CHUNK
 from amzlink.problems import Problem
 from amzlink.sandbox.changes import CHANGES
 from amzlink.sandbox.plan import Story
 from tests.orderbook.samples import change_of, order_of, package_of
 from tests.support.destination import NONE, Destination
+from tests.support.purges import purges
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 

@@ -16,8 +16,9 @@ from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.privacy.purge import PurgeOptions, PurgeReport
 from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.orders.browse import Filter, iterate_orders
-from amzlink.orderbook.privacy.purges import kept_orders, purges
+from amzlink.orderbook.privacy.purges import kept_orders
 from amzlink.problems import Problem
+from tests.support.purges import purges
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 OWNER = pyrage.x25519.Identity.generate()

@@ -34,7 +34,6 @@ from amzlink.orderbook.privacy.purges import (
     let_go,
     note_copy_gone,
     note_purge,
-    purges,
     records_of,
     tombstone_of,
 )
@@ -54,6 +53,7 @@ from tests.orderbook.samples import (
     save,
 )
 from tests.support.books import url_of
+from tests.support.purges import purges
 
 pytestmark = pytest.mark.on_both_engines
 

@@ -17,7 +17,7 @@ from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
 from amzlink.orderbook.privacy.boxes import floor_in
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
 from amzlink.orderbook.privacy.purge_record import record_purge
-from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, PURGES, REFUSED_ORDERS, SEALED, TOMBSTONES
+from amzlink.orderbook.schema import DISPATCHES, ORDERS, PASSED_OVER, REFUSED_ORDERS, SEALED, TOMBSTONES
 from amzlink.problems import ProblemName
 
 _NUMBERS: Final = 20_000  # a megabyte or two
@@ -57,7 +57,7 @@ class KeptOrder(msgspec.Struct, frozen=True):
 
     @property
     def is_sale(self) -> bool:
-        """Whether tax wants to know of it (as `core.archiving.is_sale`)."""
+        """Whether tax wants to know of it (as `core.privacy.tax_record.is_sale`)."""
         return self.order.status != CANCELLED or self.order.shipped_on is not None
 
 
@@ -261,23 +261,6 @@ def forget_old_orders(book: StoreBook, before: datetime) -> int:
         count += len(ids)
         if len(ids) < CHUNK:
             return count
-
-
-def purges(book: StoreBook) -> list[Purge]:
-    """The record of all purges, the newest first."""
-    query = select(PURGES).where(PURGES.c.store == book.store).order_by(PURGES.c.number.desc())
-    with book.reading() as connection:
-        return [
-            Purge(
-                at=from_iso(row.purged_at),
-                rule=Rule(row.rule),
-                orders=row.orders,
-                archived=row.archived,
-                floor=date.fromisoformat(row.floor) if row.floor else None,
-                job=row.job,
-            )
-            for row in connection.execute(query)
-        ]
 
 
 def tombstone_of(book: StoreBook, order_id: str) -> Tombstone | None:
