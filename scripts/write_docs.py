@@ -134,7 +134,7 @@ def schemas() -> str:
         "- New keys can come without that, and so can new names of problems, holds and checks. Ignore what you do",
         "  not know.",
         "- A command that could do nothing prints the document `error`. Commands for several stores print their own",
-        "  document, and `error` stands in it beside the store.",
+        "  document, and `error` is in it beside the store.",
         "- Times are ISO 8601 in UTC, to the second.",
         "",
         "| name | printed by |",
@@ -149,7 +149,7 @@ def troubleshooting() -> str:
     lines = [
         "# Troubleshooting",
         "",
-        "Every failure that amzlink can tell of, by the name that stands at the end of its message.",
+        "Every failure that amzlink can tell of, by the name at the end of its message.",
         "`amzlink explain NAME` shows the same text. Words in `<ANGLE BRACKETS>` are filled in by the message.",
         "",
     ]

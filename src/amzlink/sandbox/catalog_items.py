@@ -31,7 +31,7 @@ def get_catalog_item(world: World, arguments: Arguments) -> Response:
 
 
 def search_catalog_items(world: World, arguments: Arguments) -> Response:
-    """One page of the products that bear some identifiers or words; an identifier that nothing bears is passed over."""
+    """One page of the products that have some identifiers or words; an identifier that nothing has is passed over."""
     refused = check_marketplaces(world, arguments.items("marketplaceIds"))
     if refused:
         return refused

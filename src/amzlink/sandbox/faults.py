@@ -3,7 +3,7 @@
 `intercept` sees a call before its token is looked at, `refuse` after that and in place of the answer, `distort` gets
 the answer, `lose` a call that was carried out and whose answer does not arrive. Two more are no matter of a single
 call: `region` moves the seller's account, `ahead` the sandbox's time. Where a fault causes a problem that amzlink has
-a name for, the fault bears that name. Faults for everything mean Amazon; those of Sendcloud's half are in a table of
+a name for, the fault has that name. Faults for everything mean Amazon; those of Sendcloud's half are in a table of
 their own, and some of them are asked for by name where that half does its work.
 """
 

@@ -47,7 +47,7 @@ class Delivery:
 class Response:
     """What goes back. A `silent` one is never sent: the connection stays open without an answer.
 
-    `delivery` takes the place of the body. `has_id`: it bears a request id, which what stands before Amazon leaves out.
+    `delivery` takes the place of the body. `has_id`: it has a request id, which what stands before Amazon leaves out.
     """
 
     status: int
