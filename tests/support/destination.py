@@ -45,7 +45,7 @@ class Deadly(httpx.BaseTransport):
         self._count = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if not request.url.path.startswith(SENDCLOUD_PATHS):
+        if not self._counts(request):
             return self._inner.handle_request(request)
         if self._count == self._before:
             raise DiedError
@@ -54,6 +54,9 @@ class Deadly(httpx.BaseTransport):
             raise DiedError
         self._count += 1
         return answer
+
+    def _counts(self, request: httpx.Request) -> bool:
+        return request.url.path.startswith(SENDCLOUD_PATHS)
 
 
 class Destination:
