@@ -6,7 +6,7 @@ is said to be lighter than it is costs the merchant a surcharge.
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
@@ -175,10 +175,8 @@ def _is_doubtful(number: str, unit: str) -> bool:
 
 
 def _exact(number: str) -> Fraction:
-    try:
-        return Fraction(Decimal(number.replace(",", ".")))
-    except InvalidOperation:  # a sign alone
-        raise BadWeightError(texts.NOT_A_WEIGHT) from None
+    """A number of the form `_NUMBER`, without the rounding of a float."""
+    return Fraction(Decimal(number.replace(",", ".")))
 
 
 # What is wrong -------------------------------------------------------------------------------------------------------
