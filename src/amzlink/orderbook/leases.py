@@ -131,11 +131,6 @@ class StoreLease:
             self._is_lost = True
             raise self._lost()
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether `check` would refuse."""
-        return self._is_lost or self._elapsed() >= self._sure_until
-
     def renew(self) -> None:
         """Lengthen the lease from now on. Raises what the order book raises."""
         begun = self._elapsed()
