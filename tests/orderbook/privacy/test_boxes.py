@@ -111,6 +111,7 @@ def test_the_floor_is_noted_for_each_store_and_can_be_moved_on(book: Database) -
     assert sealed_marks(book.of("my-other-shop")).floor == DAY + timedelta(days=9)
 
 
+@pytest.mark.on_sqlite  # whose planner it is that goes astray
 @pytest.mark.parametrize("among", [SEALED.c.order_id.in_(["1", "2"]), is_among(SEALED.c.order_id)], ids=["in", "among"])
 def test_the_boxes_of_some_orders_are_looked_up_and_not_searched_for_among_all(
     among: ColumnElement[bool], book: Database
