@@ -56,6 +56,12 @@ def ask(home: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
 
 
 class TestWhatCanStandNext:
+    def test_a_stores_name_steers_no_terminal(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = home / ".config" / "amzlink" / "config.toml"
+        file.write_text(CONFIG.replace("My Shop", r"\u001b]0;My\u0007\u202e Shop"))
+        assert run(["--complete", "zsh", "orders", "--store", "my"]) == 0
+        assert r"my-shop:\\x1b]0;My\\x07\\u202e Shop" in capsys.readouterr().out
+
     def test_the_commands(self, ask: Ask) -> None:
         kind, *words = ask("amzlink ")
         assert kind == "words"

@@ -87,19 +87,21 @@ def check_weights_command(
     if options.apply:
         session.interruption = usage.WEIGHTS_SENT_IN_PART
     report = check_weights(session.deps, slug, options)
-    with _table_on_stdout(report) if output == "-" and not session.console.as_json else contextlib.nullcontext():
+    with (
+        _table_on_stdout(session, report) if output == "-" and not session.console.as_json else contextlib.nullcontext()
+    ):
         session.exit_code = show(
             session.console, report, given.refused, output=Path(file) if file else None, options=options, source=source
         )
 
 
 @contextlib.contextmanager
-def _table_on_stdout(report: "CheckReport") -> "Iterator[None]":
+def _table_on_stdout(session: Session, report: "CheckReport") -> "Iterator[None]":
     """Write the table to fill in to standard output, where all else would be in its way and goes to stderr."""
     from amzlink.core.weights.rows import write_weight_csv
 
     if report.skus or report.problem is None:
-        write_weight_csv(sys.stdout, [checked.entry for checked in report.skus], byte_order_mark=False)
+        write_weight_csv(session.console.data(), [checked.entry for checked in report.skus], byte_order_mark=False)
     with contextlib.redirect_stdout(sys.stderr):
         yield
 

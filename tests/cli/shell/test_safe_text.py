@@ -3,9 +3,12 @@
 import contextlib
 import io
 import json
+import os
+import pty
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,10 +17,12 @@ from hypothesis import strategies as st
 from amzlink.cli.shell import console as console_module
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document
+from amzlink.cli.shell.output_file import whole_file
 from amzlink.cli.shell.progress import Work
 from amzlink.cli.shell.safe_text import visible
 from amzlink.problems import Problem, ProblemName
 
+CLI = Path(console_module.__file__).parents[1]
 STEERING = "\x1b]0;title\x07 \x1b[2J \x9b31m \r \x08 \x00 \x7f \u202e \u2066 \u200f \u2028"
 _CONTROL = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -111,7 +116,20 @@ class TestEveryWayToTheScreen:
         with screens(columns) as (out, _):
             Console(as_json=True).result(lambda: Foreign(text=text))
         assert json.loads(out.getvalue()) == {"schema": 1, "text": text}
-        assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", out.getvalue()) is None
+        assert _CONTROL.search(out.getvalue()) is None
+
+    def test_a_file_that_is_the_terminal_shows_none_either(self) -> None:
+        """`--output /dev/stdout` and `--output /dev/tty`."""
+        ours, theirs = pty.openpty()
+        try:
+            with whole_file(Path(os.ttyname(theirs))) as file:
+                file.write(f"a,{STEERING}\r\n")
+            shown = os.read(ours, 1000).decode()
+        finally:
+            os.close(theirs)
+            os.close(ours)
+        assert shown.startswith(r"a,\x1b]0;title\x07")
+        assert _CONTROL.search(shown.replace("\r\n", "\n")) is None
 
     @pytest.mark.parametrize("way", [way for way in WAYS if way != "data"])
     def test_a_line_of_somebody_elses_does_not_become_two(self, way: str) -> None:
@@ -139,3 +157,11 @@ def test_what_steers_is_written_out_and_the_rest_stays(text: str, shown: str) ->
 def test_a_file_name_that_is_no_text_can_be_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     Console(as_json=True).fail(Problem(ProblemName.CONFIG_INVALID, file="caf\udce9.toml", detail="x"))
     assert r"caf\udce9.toml" in json.loads(capsys.readouterr().out)["error"]["summary"]
+
+
+def test_who_writes_past_the_console_writes_texts_of_ours_alone() -> None:
+    """The completion's answer makes its texts visible by itself; the others have pages and scripts of ours."""
+    past_it = re.compile(r"(?<![\w.])print\(|sys\.stdout(?!\.(isatty|flush|fileno|reconfigure))\b")
+    found = {file.relative_to(CLI).as_posix() for file in CLI.rglob("*.py") if past_it.search(file.read_text("utf-8"))}
+    ours = {"main.py", "shell/console.py", "views/completion.py", "views/pages.py"}
+    assert found == {"completion/answer.py", *ours}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from amzlink.cli.help import first_sentence
+from amzlink.cli.shell.safe_text import visible
 from amzlink.problems import CATALOGUE, Problem
 
 Kind = Literal["words", "files", "folders"]
@@ -211,7 +212,7 @@ def spelled(found: Candidates, shell: str, current: str, word: str) -> Iterator[
     """The lines of the answer, as a shell reads them. Bash replaces only `word`, the last part of `current`."""
     yield found.kind
     for each, told in found.words.items():
-        about = " ".join(told.split())
+        about = visible(" ".join(told.split()))
         if shell == "bash":
             yield each[len(current) - len(word) :] if current.endswith(word) else each
         elif shell == "zsh":

@@ -7,7 +7,7 @@ it counts then: the table shows every product, and a weight that merely stood in
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
@@ -32,6 +32,9 @@ from amzlink.core.weights.weights import (
     spell_grams,
 )
 from amzlink.problems import Problem, ProblemName, weights
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 REQUIRED: Final = ("sku",)
 VALUES: Final = ("weight", "hs_code", "country_of_origin")
@@ -327,7 +330,9 @@ def weight_csv_rows(entries: Iterable[WeightEntry]) -> Iterator[tuple[str, ...]]
         )
 
 
-def write_weight_csv(file: IO[str], entries: Iterable[WeightEntry], *, byte_order_mark: bool = True) -> int:
+def write_weight_csv(
+    file: "SupportsWrite[str]", entries: Iterable[WeightEntry], *, byte_order_mark: bool = True
+) -> int:
     """Write the file to fill in; how many products are in it.
 
     `file` takes UTF-8 as it is (`newline=""`). The mark at its beginning is by what Excel knows UTF-8.

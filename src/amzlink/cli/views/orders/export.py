@@ -13,6 +13,7 @@ from amzlink.amazon.marketplaces import BY_ID
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, OfStore, join, joined, path_text
 from amzlink.cli.shell.output_file import whole_file
+from amzlink.cli.shell.safe_text import visible_in_json
 from amzlink.cli.views.orders.lists import OrderLine, head_of, lines_of
 from amzlink.cli.views.words import counted
 from amzlink.core.files.spreadsheet_cells import harmless
@@ -223,7 +224,7 @@ def _write(file: Writable, rows: Iterable[msgspec.Struct], form: str, columns: t
 
 
 def _json(row: msgspec.Struct) -> str:
-    return msgspec.json.encode(row).decode()
+    return visible_in_json(msgspec.json.encode(row).decode())
 
 
 def _cell(value: object) -> object:
