@@ -17,7 +17,9 @@ def main() -> int:
         return 0
     from amzlink.cli.main import run  # noqa: PLC0415 - the line above is why
     from amzlink.cli.shell.ctrl_c import make_sure_it_arrives  # noqa: PLC0415
+    from amzlink.cli.shell.protection import protect  # noqa: PLC0415
 
+    protect()
     make_sure_it_arrives()
 
     return run(argv)
