@@ -137,6 +137,26 @@ class TestPreparing:
         assert said.startswith("not-writable")
         assert "Permission denied" in said
 
+    @pytest.mark.parametrize("name", ["data", "state", "log", "state/locks"])
+    def test_a_folder_that_others_reach_and_can_change_is_refused(self, name: str) -> None:
+        with common_folder() as folder:
+            home = find_home({"AMZLINK_HOME": str(folder / "home")})
+            home.prepare()
+            for each in (folder / "home", *(folder / "home").glob("*")):
+                each.chmod(0o755)
+            (folder / "home" / name).chmod(0o777)
+            with pytest.raises(Problem) as error:
+                home.prepare()
+        assert error.value.name.value == "writable-by-others"
+        assert f"chmod 700 {folder / 'home' / name}" in error.value.next_step
+
+    def test_one_that_a_folder_above_keeps_them_out_of_is_used(self) -> None:
+        with common_folder() as folder:
+            home = find_home({"AMZLINK_HOME": str(folder / "home")})
+            home.prepare()
+            home.data.chmod(0o777)
+            home.prepare()
+
 
 class TestTheHomesId:
     def test_it_stays_the_same(self, home: Home) -> None:
@@ -351,6 +371,31 @@ class TestALink:
             write_private(tmp_path / "link", b"new")
         assert error.value.name.value == "disk-full"
         assert Path("/dev/full").is_char_device()
+
+
+@needs_root
+class TestAFolderForAll:
+    """A folder like `/tmp`, in which another user waits for a file by its name."""
+
+    @pytest.mark.parametrize("kind", ["link", "pipe"])
+    def test_what_another_user_has_put_there_is_refused(self, tmp_path: Path, kind: str) -> None:
+        tmp_path.chmod(0o1777)
+        mine, planted = tmp_path / ".bashrc", tmp_path / "orders.csv"
+        mine.write_bytes(b"mine")
+        planted.symlink_to(mine) if kind == "link" else os.mkfifo(planted)
+        os.chown(tmp_path, NOBODY.pw_uid + 1, -1)
+        os.chown(planted, NOBODY.pw_uid, NOBODY.pw_gid, follow_symlinks=False)
+        with pytest.raises(Problem) as error:
+            write_private(planted, b"orders")
+        assert error.value.name.value == "not-writable"
+        assert "another user" in error.value.summary
+        assert mine.read_bytes() == b"mine"
+
+    def test_a_link_of_the_users_own_is_followed(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o1777)
+        (tmp_path / "link").symlink_to(tmp_path / "file")
+        write_private(tmp_path / "link", b"orders")
+        assert (tmp_path / "file").read_bytes() == b"orders"
 
 
 class TestReadingWhatIsOurs:

@@ -103,6 +103,8 @@ class Home:
             _refuse_other_owner(folder)
         for folder in (*self.roots, self.config):
             refuse_if_open(folder, wanted="700")
+        for folder in (self.data, self.state, self.log, self.locks):
+            refuse_if_reached(folder, wanted="700")
         # The root by itself: `parents` would make it with everybody's rights.
         for folder in (*self.roots, *self.folders, self.locks):
             with translated_errors(folder):
@@ -186,12 +188,14 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
 
     A pipe or a device (`/dev/null`, `/dev/full`) is written as it is, because it must never be replaced by a file. Of a
     symbolic link the target is written, and the link stays: people keep their settings in a folder that they back up.
-    What the operating system raises in the block is taken for an error about `path`.
+    What another user has put into a folder for all is neither followed nor written. What the operating system raises in
+    the block is taken for an error about `path`.
 
     Raises:
         Problem: `not-writable`, `disk-full` or `disk-broken`; what was there before is then untouched.
     """
     with translated_errors(path):
+        _refuse_planted(path)
         if _is_stream(path):
             with path.open("wb") as device:
                 yield device
@@ -200,6 +204,21 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp makes it 0600
         with in_place_when_whole(handle, Path(name), target, durable=durable) as file:
             yield file
+
+
+def _refuse_planted(path: Path) -> None:
+    """Raise OSError for a link or a pipe that somebody else has put into a folder for all, such as `/tmp`.
+
+    The link may lead to a file of ours, and the pipe to their program. Linux can refuse both by itself, but not
+    everywhere, and not where links are followed one by one.
+    """
+    if not hasattr(os, "geteuid") or not os.path.lexists(path):
+        return
+    there, folder = path.lstat(), path.parent.stat()
+    for_all = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+    leads_on = stat.S_ISLNK(there.st_mode) or stat.S_ISFIFO(there.st_mode)
+    if leads_on and for_all and there.st_uid not in (os.geteuid(), folder.st_uid):
+        raise PermissionError(errno.EACCES, machine.PUT_THERE_BY_ANOTHER_USER)
 
 
 def _is_stream(path: Path) -> bool:
@@ -369,6 +388,17 @@ def refuse_if_open(path: Path, *, wanted: str) -> None:
     """Refuse what every user of the machine may change. Raises `writable-by-others`."""
     if mode := open_mode(path, stat.S_IWOTH):
         raise Problem(ProblemName.WRITABLE_BY_OTHERS, file=path, mode=mode, wanted=wanted)
+
+
+def refuse_if_reached(path: Path, *, wanted: str) -> None:
+    """Refuse it only where other users can come as far as there: a folder above may keep them out.
+
+    Raises:
+        Problem: `writable-by-others`.
+    """
+    with contextlib.suppress(OSError):  # who uses it next says what is wrong with it
+        if all(folder.stat().st_mode & stat.S_IXOTH for folder in path.absolute().parents):
+            refuse_if_open(path, wanted=wanted)
 
 
 def _refuse_other_owner(folder: Path) -> None:

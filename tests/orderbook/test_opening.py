@@ -1,6 +1,7 @@
 """Opening the order book: its schema, its files, and what it is called when it cannot be opened."""
 
 import contextlib
+import os
 import re
 import sqlite3
 import stat
@@ -22,7 +23,7 @@ from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.schema import METADATA, ORDERS
 from amzlink.orderbook.sqlite import translated_database_errors
 from amzlink.problems import Exit, Problem
-from tests.orderbook.machine import as_nobody, common_folder, fill, needs_root, tiny_disk
+from tests.orderbook.machine import NOBODY, as_nobody, common_folder, fill, needs_root, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, book_in, change_of, contents, order_of, save
 
 pytestmark = pytest.mark.on_sqlite  # what is different on a server is in test_postgresql.py
@@ -302,7 +303,7 @@ class TestWhatCannotBeOpened:
         with common_folder() as folder:
             with Database.open(folder / "data" / "orders.db") as book:
                 save(book, change_of(order_of()))
-            (folder / "data" / "orders.db").chmod(0o666)
+            os.chown(folder / "data" / "orders.db", NOBODY.pw_uid, NOBODY.pw_gid)
             (folder / "data").chmod(0o755)
             said = as_nobody(folder, 'told(lambda: Database.open(here / "data" / "orders.db"))')
         assert said.split(" | ")[0] == "not-writable"
@@ -454,3 +455,12 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
     while found is not None:
         yield found
         found = found.__cause__ or found.__context__
+
+
+def test_a_book_that_others_reach_and_can_change_is_refused() -> None:
+    with common_folder() as folder:
+        (folder / "orders.db").touch(mode=0o600)
+        (folder / "orders.db").chmod(0o666)
+        with pytest.raises(Problem) as error:
+            Database.open(folder / "orders.db")
+    assert error.value.name.value == "writable-by-others"

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
-from amzlink.files import translate, translated_errors, why_unwritable
+from amzlink.files import refuse_if_reached, translate, translated_errors, why_unwritable
 from amzlink.orderbook.location import Location, Stage
 from amzlink.problems import Problem, ProblemName, database, machine
 
@@ -82,11 +82,12 @@ class SqliteFile(Location):
         """An engine for the file, which is made where there is none.
 
         Raises:
-            Problem: `database-unreachable`, `not-writable`, `disk-full` or `disk-broken`.
+            Problem: `database-unreachable`, `writable-by-others`, `not-writable`, `disk-full` or `disk-broken`.
         """
         with translated_errors(self.file):
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file.touch(mode=0o600)
+        refuse_if_reached(self.file, wanted="600")
         # Not as a text, in which a `?` or `%` of the path would mean something else.
         engine = create_engine(URL.create("sqlite", database=str(self.file)), hide_parameters=True)
         event.listen(engine, "connect", _configure)

@@ -68,7 +68,7 @@ ENTRIES: Final = {
     ProblemName.WRITABLE_BY_OTHERS: Entry(
         title="Other users can change amzlink's files",
         what="Other users of this machine can change {file} (mode {mode}).",
-        why="Whoever changes it decides where orders and secrets go, so amzlink does not use it.",
+        why="Whoever changes it can redirect orders and secrets, or have other files of yours overwritten. So amzlink does not use it.",
         next_step="Check that it is unchanged, then run `chmod {wanted} {file}`. If the mode stays, the disk does not keep permissions: use another folder.",
         exit_code=Exit.CONFIGURATION,
         checks=("config", "keyring", "vault"),
@@ -122,6 +122,7 @@ def how_a_process_ended(code: int | None) -> str:
 
 NO_CERTIFICATES: Final = "the certificates of the authorities that websites are trusted by"
 LOCKS_DO_NOT_WORK: Final = "the file system does not support it"
+PUT_THERE_BY_ANOTHER_USER: Final = "another user has put a link or a pipe there"
 READ_BACK_DIFFERS: Final = "what was read back is not what was written"
 
 
