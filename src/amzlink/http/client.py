@@ -432,8 +432,13 @@ def _open_client(
     """
     return httpx.Client(
         transport=transport or _ByTheEnvironment(environ), timeout=timeout, follow_redirects=False, trust_env=False,
-        headers={"user-agent": USER_AGENT, "accept-encoding": ENCODINGS},
+        headers={"user-agent": USER_AGENT, "accept-encoding": ENCODINGS}, event_hooks={"response": [_lead_nowhere]},
     )  # fmt: skip
+
+
+def _lead_nowhere(response: httpx.Response) -> None:
+    """Drop where a redirect leads: nobody goes there, and httpx fails at an address that is none."""
+    response.headers.pop("location", None)
 
 
 def _cause_below(error: httpx.HTTPError) -> OSError | None:
