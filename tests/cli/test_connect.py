@@ -139,6 +139,10 @@ class TestANewStore:
         file.write_text(shell.secrets())
         assert shell.connect("--secrets-from", str(file)).code == 0
 
+    def test_reads_no_endless_file_of_secrets(self, shell: EmptyShell) -> None:
+        done = shell.connect("--secrets-from", "/dev/zero")
+        assert (done.code, "it is too large for a file of secrets" in done.err) == (65, True)
+
     def test_takes_its_secrets_from_the_environment_and_leaves_them_there(self, shell: EmptyShell) -> None:
         words = [
             "connect", "--name", "My Shop", "--country", "DE", "--seller-id", shell.credentials["seller_id"],

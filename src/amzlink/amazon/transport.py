@@ -304,7 +304,7 @@ class SpApiClient(ServiceClient):
         return Document(response.content, response.headers.get("content-type", ""))
 
     def _use_link(self, operation: str, url: str, send: Callable[[], Response]) -> Response:
-        if not (is_usable := is_address(url)) or not is_protected(url):
+        if not (is_usable := is_address(url)) or not self._may_use(url):
             detail = UNPROTECTED_LINK if is_usable else NO_LINK
             unusable = Unreadable(ProblemName.RESPONSE_MALFORMED, operation=operation, detail=detail)
             raise unusable.with_facts(**self._connection.facts)
@@ -323,6 +323,13 @@ class SpApiClient(ServiceClient):
             return Outcome(meaning, failure, self._connection.told_wait(response))
 
         return self._retrier.run(Call(operation, repeatable=True, when_throttled=WhenThrottled.GIVE_UP), send, classify)
+
+    def _may_use(self, link: str) -> bool:
+        """Whether it is https; or plain http on this machine, where Amazon itself is a stand-in there.
+
+        An answer must not have us call another program of this machine.
+        """
+        return is_protected(link) and (link.lower().startswith("https:") or not self.base_url.startswith("https:"))
 
     # Tokens ----------------------------------------------------------------------------------------------------------
 

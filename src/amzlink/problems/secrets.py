@@ -157,6 +157,7 @@ def vault_key_is_in_keyring(*, slug: str) -> str:
 
 FILE_EMPTY: Final = "it is empty"
 FILE_NOT_TEXT: Final = "it is not text in UTF-8"
+FILE_TOO_LARGE: Final = "it is too large for a file of secrets"
 
 
 def vault_key_inside_home(*, file: object) -> str:

@@ -11,6 +11,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from amzlink.core.child_environment import without_secrets
 from amzlink.core.schedule.plan import Schedule, Timing
 from amzlink.files import translated_errors, write_private
 from amzlink.problems import Problem, ProblemName
@@ -107,7 +108,7 @@ class Programs:
                 capture_output=True,
                 timeout=_SECONDS,
                 check=False,
-                env={**{name: value for name, value in self.environ.items() if not _is_secret(name)}, "LC_ALL": "C"},
+                env={**without_secrets(self.environ), "LC_ALL": "C"},
             )
         except subprocess.TimeoutExpired:
             raise failed(command[0], texts.program_slow(program=command[0], seconds=_SECONDS)) from None
@@ -133,10 +134,6 @@ class Programs:
 
     def _find(self, program: str) -> str | None:
         return shutil.which(program, path=self.environ.get("PATH", os.defpath))
-
-
-def _is_secret(variable: str) -> bool:
-    return variable.startswith("AMZLINK_SECRET_")
 
 
 def failed(program: str, detail: str) -> Problem:

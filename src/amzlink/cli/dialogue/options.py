@@ -1,5 +1,6 @@
 """The answers that the command line gives, and the file of secrets."""
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ _SECRETS: Final = {
     "refresh_token": Key.REFRESH_TOKEN,
     "sendcloud_secret_key": Key.SENDCLOUD_SECRET_KEY,
 }
+
+_LARGEST: Final = 2**20
+"""Bytes of a file of secrets; a real one has a few hundred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,10 @@ def _read_secrets(source: str | None) -> dict[Key, str]:
 
 def _read_toml(source: str) -> dict[str, Any]:
     try:
-        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        with contextlib.nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=secrets.FILE_TOO_LARGE)
         return read_toml(content)
     except OSError as error:
         detail = error.strerror or type(error).__name__

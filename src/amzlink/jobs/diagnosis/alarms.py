@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from amzlink.core.child_environment import without_secrets
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.core.diagnosis.alarms import Judgement, Remembered, Trouble, judge
 from amzlink.files import Home, lock, write_private
@@ -20,7 +21,6 @@ SECONDS: Final = 20
 """How long the merchant's program may take; the contract's figure."""
 
 _WAITS_SECONDS: Final = SECONDS + 10  # another job may be waiting for that program
-_SECRETS: Final = "AMZLINK_SECRET_"
 
 
 class _Memory(msgspec.Struct, frozen=True):
@@ -80,7 +80,6 @@ def run_command(command: Sequence[str], document: bytes, environ: Mapping[str, s
     Raises:
         Problem: `notify-failed`, where it cannot be started, takes too long or ends with another code than 0.
     """
-    clean = {name: value for name, value in environ.items() if not name.startswith(_SECRETS)}
     program = command[0]
     try:
         started = subprocess.Popen(  # noqa: S603 - the merchant's own program, from a file that others cannot write
@@ -88,7 +87,7 @@ def run_command(command: Sequence[str], document: bytes, environ: Mapping[str, s
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=clean,
+            env=without_secrets(environ),
             start_new_session=True,
         )
     except OSError as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from amzlink.core.child_environment import without_secrets
 from amzlink.core.schedule.crontab import runs_amzlink
 
 _LOOKS: Final = (
@@ -34,6 +35,7 @@ def is_scheduled(environ: Mapping[str, str]) -> bool | None:
                 errors="replace",
                 timeout=_SECONDS,
                 check=False,
+                env=without_secrets(environ),
             )
         except (subprocess.TimeoutExpired, OSError):
             continue
