@@ -110,7 +110,7 @@ def test_the_version_is_the_changelogs() -> None:
     assert f"## {__version__}" in text_of("CHANGELOG.md")
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/threat-model.md", "CONTRIBUTING.md"])
 def test_every_file_and_folder_of_the_code_that_a_page_names_is_there(page: str) -> None:
     places = [ROOT, ROOT / "src" / "amzlink"]
     for name in re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", text_of(page)):

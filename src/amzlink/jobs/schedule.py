@@ -17,6 +17,7 @@ from amzlink import config
 from amzlink.config import Store
 from amzlink.core.schedule.crontab import foreign_lines
 from amzlink.core.schedule.plan import PERIODS, SCHEDULED, Schedule, timings
+from amzlink.core.schedule.systemd import takes_program
 from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
 from amzlink.files import find_home, session_bus
 from amzlink.jobs.diagnosis.schedule import is_scheduled
@@ -277,9 +278,12 @@ def _refuse_unwritable(kind: Kind, schedule: Schedule, starter: Path) -> None:
         texts.PROGRAM: schedule.program[0],
         texts.FOLDER: str(starter),
     }
+    # cron takes a backslash before a backslash for a mark of its own, and so misreads the one before a %.
+    misread = {str(starter)} if kind == "cron" and {"\\", "%"} <= set(str(starter)) else set()
+    if kind == "systemd" and not takes_program(schedule.program[0]):
+        misread.add(schedule.program[0])
     for place, value in places.items():
-        # cron takes a backslash before a backslash for a mark of its own, and so misreads the one before a %.
-        if not value.isprintable() or (kind == "cron" and value == str(starter) and {"\\", "%"} <= set(value)):
+        if not value.isprintable() or value in misread:
             raise Problem(ProblemName.SCHEDULE_FAILED, program=kind, detail=texts.path_unusable(what=place, path=value))
 
 

@@ -122,7 +122,7 @@ def file_of_others(*, file: object) -> str:
 
 
 def path_unusable(*, what: str, path: str) -> str:
-    """A path with a line break, or with bytes that are no text."""
+    """A path with a line break, with bytes that are no text, or with a sign that this scheduler misreads."""
     return f"{what} has characters that a schedule cannot hold (“{path}”)"
 
 

@@ -126,6 +126,10 @@ class TestSystemd:
             assert read is not None
             assert (read.every, read.minute) == (timing.every, timing.minute)
 
+    def test_a_program_that_it_would_not_start_is_known(self) -> None:
+        taken = [systemd.takes_program(f"/opt/{name}/amzlink") for name in ("a b", "50%$x", "o'neil", 'a"b', "a\\b")]
+        assert taken == [True, True, False, False, False]
+
     def test_a_time_of_somebody_else_is_not_guessed(self) -> None:
         assert systemd.timing_of("import-orders", "Mon *-*-* 00:00:00") is None
 

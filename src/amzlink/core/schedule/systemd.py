@@ -39,6 +39,11 @@ def timing_of(job: str, text: str) -> Timing | None:
     return None
 
 
+def takes_program(path: str) -> bool:
+    """Whether systemd starts a program of this path. It starts none with such a sign, and only its journal says so."""
+    return not set(path) & set("\\\"'")
+
+
 def value_of(service: str, name: str) -> str | None:
     """What a variable is set to in the text of a service of ours; None where it is not set."""
     for line in service.splitlines():
