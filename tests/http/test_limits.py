@@ -71,6 +71,13 @@ def test_a_redirect_is_an_answer_like_any_other_wherever_it_leads(place: bytes) 
     assert asked == ["api.test"]
 
 
+def test_an_answers_id_steers_nothing_and_fills_no_log() -> None:
+    given_id = b"id-1\x9b31m\xe2\x80\xae" + b"x" * 60_000
+    with connection(lambda _: httpx.Response(200, headers={b"x-request-id": given_id})) as made:
+        known = made.request_id(ask(made))
+    assert (known[:7], len(known), known.isascii()) == ("id-131m", 200, True)
+
+
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_a_body_without_end_is_given_up_beyond_the_limit_whatever_its_status(status: int) -> None:
     stream = Endless(itertools.repeat(PIECE))

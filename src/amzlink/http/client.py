@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import re
 import socket
 import ssl
 import time
@@ -58,7 +59,9 @@ _NEVER_SENT: Final = (
 )  # fmt: skip
 _LONGEST_ADDRESS: Final = 16 * 1024  # servers take half of it; a signed one of Amazon's has two thousand signs
 _HIGHEST_PORT: Final = 65535
-_OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_NOT_OF_AN_ID: Final = re.compile("[^!-~]")
+_LONGEST_ID: Final = 200
+_OF_THE_WAY: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
 AskForToken = Callable[[httpx.Request], httpx.Response]
@@ -235,12 +238,14 @@ class HttpConnection:
                 raise _TooSlow(seconds) from error
             raise
         # What was read is not packed any more, so the headers that say how it came are left out.
-        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WAY]
+        # As bytes, because not all that comes is ASCII.
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_WAY]
         return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
     def request_id(self, response: httpx.Response) -> str:
-        """The id of an answer, or an empty text."""
-        return str(response.headers.get(self._request_id_header, ""))
+        """The id of an answer, or an empty text. It goes into the log and into messages, so it is plain and short."""
+        plain = _NOT_OF_AN_ID.sub("", response.headers.get(self._request_id_header, ""))
+        return plain[:_LONGEST_ID]
 
     def told_wait(self, response: httpx.Response) -> float | None:
         """The seconds in `Retry-After`, which may be a time of day too (RFC 9110, 10.2.3)."""
