@@ -84,8 +84,8 @@ def test_the_commands_in_a_sentence_exist_and_take_their_options(page: Path) -> 
     text = re.sub(r"```.*?```", "", COMMENT.sub("", page.read_text("utf-8")), flags=re.DOTALL)
     for line in commands_in(" ".join(text.split())):
         known = line.replace("\\|", "|").replace("<STORE>", "my-shop").replace(" COMMAND --help", " --help")
-        if not line.startswith("amzlink ") or "-completion" in line:
-            continue  # a file's name, and an option without a command
+        if not line.startswith("amzlink ") or "-completion" in line or line == "amzlink --version":
+            continue  # a file's name, and options without a command
         try:
             parse(known)
         except (AssertionError, SystemExit) as error:
