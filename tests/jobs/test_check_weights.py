@@ -1,15 +1,17 @@
 """check-weights: what is found, what is suggested, what is set, and that a dry run keeps nothing."""
 
-import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from amzlink.core.weights.weights import Finding, Source
+from amzlink.orderbook.schema import LEASES
 from amzlink.orderbook.weights.listings import find_listings
 from amzlink.problems import ProblemName
 from amzlink.sandbox.weights import WeightKind
+from tests.orderbook.samples import contents
 from tests.support.shop import Shop, found, looked
 from tests.support.world import SLUG
 
@@ -17,13 +19,10 @@ _K = WeightKind
 ODD = ("KETTLE/BLU 1", "LAMP 100%", "TÜCHER-ÄÖÜ-5", "MUG+GRN", "KNIFE,20CM", "LOCK#7&8", "ZŁOTY_NOTES")
 
 
-def dump(shop: Shop) -> list[str]:
-    """All that is in the book."""
-    connection = sqlite3.connect(shop.world.deps.home.database_file)
-    try:
-        return list(connection.iterdump())
-    finally:
-        connection.close()
+def dump(shop: Shop) -> Mapping[str, Sequence[Any]]:
+    """All that is in the book, but for who was at work in it."""
+    with shop.world.deps.database() as book:
+        return {table: rows for table, rows in contents(book).items() if table != LEASES.name}
 
 
 def test_the_products_of_open_orders_are_judged_unless_the_whole_catalogue_is_asked_for(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from amzlink.orderbook.privacy.purges import destroy, kept_orders
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
 from tests.orderbook.machine import fill, tiny_disk
+from tests.support import books
 from tests.support.destination import NONE, Destination
 from tests.support.purges import purges
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
@@ -50,8 +50,7 @@ def bring_orders(world: StoreOnSandbox) -> None:
 
 
 def count(world: StoreOnSandbox, table: str) -> int:
-    with closing(sqlite3.connect(world.deps.home.database_file)) as book:
-        (found,) = book.execute(f"SELECT count(*) FROM {table} WHERE store = ?", (SLUG,)).fetchone()
+    ((found,),) = books.execute(world.deps.home.database_file, f"SELECT count(*) FROM {table} WHERE store = ?", SLUG)
     return int(found)
 
 
@@ -93,8 +92,7 @@ def test_a_store_can_be_connected_and_filled_again(world: StoreOnSandbox) -> Non
     world.deps.secrets.set(SLUG, "client-secret", app.client_secret)
     world.deps.secrets.set(SLUG, "refresh-token", app.refresh_token)
     bring_orders(world)
-    with closing(sqlite3.connect(world.deps.home.database_file)) as book:
-        (order_id,) = book.execute("SELECT order_id FROM sealed LIMIT 1").fetchone()
+    ((order_id,),) = books.execute(world.deps.home.database_file, "SELECT order_id FROM sealed LIMIT 1")
     assert show_order(world.deps, SLUG, order_id, with_personal=True).personal is not None
 
 
@@ -105,6 +103,7 @@ def test_a_store_in_which_another_job_is_at_work_is_left_as_it_is(world: StoreOn
     assert SLUG in world.deps.load_config().stores
 
 
+@pytest.mark.on_sqlite  # on a server a run waits for others' locks alone: test_postgresql.py has these
 def test_while_another_program_holds_the_database_nothing_is_changed(
     world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,12 @@
 
 import random
 import signal
-import sqlite3
-from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.support import books
 from tests.support.world import Shell, shell, to_be_booked
 
 ORDERS = 420
@@ -43,9 +42,8 @@ def check_complete(at: Shell) -> None:
     addressed = [row for row in exported if row["status"] == "UNSHIPPED" and "no-address" not in row["holds"]]
     assert addressed
     assert all(row["address_line_1"] for row in addressed)
-    with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
-        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert book.execute("SELECT count(*) FROM searches").fetchone() == (0,)
+    books.check(at.book)
+    assert books.execute(at.book, "SELECT count(*) FROM searches") == [(0,)]
 
 
 @pytest.fixture(scope="session")

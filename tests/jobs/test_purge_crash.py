@@ -3,7 +3,6 @@
 import json
 import random
 import signal
-import sqlite3
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.orderbook.privacy.boxes import boxes_of
 from amzlink.secrets import SystemSecrets
+from tests.support import books
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, Shell, shell
 
@@ -38,12 +38,8 @@ def calls_of_a_whole_run(folder: Path) -> int:
 
 
 def sealed(at: Shell) -> set[str]:
-    book = sqlite3.connect(at.home / "data" / "orders.db")
-    try:
-        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return {order_id for (order_id,) in book.execute("SELECT order_id FROM sealed")}
-    finally:
-        book.close()
+    books.check(at.book)
+    return {order_id for (order_id,) in books.execute(at.book, "SELECT order_id FROM sealed")}
 
 
 def check_killed_purges(tmp_path: Path, base: Path, seed: int, deaths: int) -> None:

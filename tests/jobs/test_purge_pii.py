@@ -278,6 +278,7 @@ class TestOnRequest:
 
 
 class TestWhatIsInTheWay:
+    @pytest.mark.on_sqlite  # a server's journal is its own
     def test_a_reader_keeps_the_journal_and_the_next_run_empties_it(self, world: StoreOnSandbox) -> None:
         journal = world.deps.home.database_file.with_name("orders.db-wal")
         world.clock.advance(120 * DAY)
@@ -295,6 +296,7 @@ class TestWhatIsInTheWay:
         assert problem_of(purge(world)) is None
         assert not journal.exists() or journal.stat().st_size == 0
 
+    @pytest.mark.on_sqlite
     def test_a_reader_that_is_soon_done_is_waited_for(self, world: StoreOnSandbox) -> None:
         world.clock.advance(120 * DAY)
         reader = sqlite3.connect(world.deps.home.database_file, isolation_level=None)
@@ -472,6 +474,7 @@ class TestTime:
 
 
 class TestWhatWasPutBack:
+    @pytest.mark.on_sqlite  # it is a file that is put back
     def test_an_old_book_under_todays_keyring_yields_nothing_due_and_gets_open_orders_anew(
         self, world: StoreOnSandbox, tmp_path: Path
     ) -> None:

@@ -2,14 +2,13 @@
 
 import random
 import signal
-import sqlite3
-from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from amzlink.sandbox.plan import Trait
+from tests.support import books
 from tests.support.world import Shell, shell
 
 ORDERS = 60
@@ -77,9 +76,8 @@ def check_whole(at: Shell) -> None:
     assert set(told) == wanted
     for packages in told.values():
         assert [(package["confirmed"], package["edited"]) for package in packages] == [(1, 0)]
-    with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
-        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        states = dict(book.execute("SELECT state, count(*) FROM confirmations GROUP BY state"))
+    books.check(at.book)
+    states = dict(books.execute(at.book, "SELECT state, count(*) FROM confirmations GROUP BY state"))
     assert {"accepted", "refused"} >= states.keys()
     assert states["accepted"] == len(wanted)
 

@@ -2,10 +2,8 @@
 kept too long."""
 
 import shutil
-import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +19,7 @@ from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.privacy.purge import PurgeOptions
 from amzlink.jobs.purge_pii import purge_pii
 from amzlink.sandbox.plan import Story
+from tests.support import books
 from tests.support.destination import NONE, DiedError, parcels_alive
 from tests.support.pushing import DeadlyToAmazon, Pushing
 from tests.support.world import SLUG
@@ -200,8 +199,7 @@ class Histories(RuleBasedStateMachine):
         return Counter(order_id for (order_id,) in self.rows("SELECT order_id FROM orders"))
 
     def rows(self, sql: str, *values: str) -> list[Any]:
-        with closing(sqlite3.connect(self.at.world.deps.home.database_file)) as book:
-            return book.execute(sql, values).fetchall()
+        return books.execute(self.at.world.deps.home.database_file, sql, *values)
 
 
 def of_length(examples: int, steps: int) -> Any:

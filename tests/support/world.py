@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from amzlink.config import Config, Store
+from amzlink.config import Store
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.deps import Deps
 from amzlink.files import find_home
@@ -183,6 +183,11 @@ class Shell:
     environ: dict[str, str]
     sandbox: Sandbox
 
+    @property
+    def book(self) -> Path:
+        """The file of the order book; `books` knows what is in its place on a server."""
+        return self.home / "data" / "orders.db"
+
     def run(
         self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None, seconds: float = 300
     ) -> "Ran":
@@ -192,9 +197,14 @@ class Shell:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def run_mortal(self, last: int, counter: Path, *words: str, seconds: float = 300) -> int:
-        """Run a command that is killed at that call, or at none with 0, as `mortal` says; gives the exit code."""
+        """Run a command that is killed at that call, or at none with 0, as `mortal` says; gives the exit code.
+
+        Where it leased the store, its lease runs out.
+        """
         arguments = (str(last), str(counter), *words)
-        return warm.run("tests.support.mortal", arguments, env=self.environ, timeout=seconds).returncode
+        code = warm.run("tests.support.mortal", arguments, env=self.environ, timeout=seconds).returncode
+        books.end_leases(self.book)
+        return code
 
     def control(self, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Ask, or tell, the sandbox something. Where its clock is moved, this machine's goes along."""
@@ -255,6 +265,6 @@ def shell(
             books.lay_out(found.database_file)
         from amzlink import config
 
-        base = books.settings_for(found.database_file) if with_book else Config()
+        base = books.settings_for(found.database_file, made=with_book)
         config.save(base.with_store(SLUG, store_of(credentials, test=True, **(settings or {}))), found.config_file)
         yield Shell(home, addresses, environ, running)

@@ -2,14 +2,13 @@
 
 import random
 import signal
-import sqlite3
-from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import books
 from tests.support.destination import ready
 from tests.support.world import Shell, shell
 
@@ -61,9 +60,8 @@ def check_whole(at: Shell, refused: set[str]) -> None:
     listed = {order["order_id"]: order["sent"] for order in at.run("orders", "list", "--json").document["orders"]}
     assert {order_id for order_id, sent in listed.items() if sent == "yes"} == wanted
     assert {order_id for order_id in refused if listed[order_id] != "refused"} == set()
-    with closing(sqlite3.connect(at.home / "data" / "orders.db")) as book:
-        assert book.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        states = dict(book.execute("SELECT state, count(*) FROM dispatches GROUP BY state"))
+    books.check(at.book)
+    states = dict(books.execute(at.book, "SELECT state, count(*) FROM dispatches GROUP BY state"))
     assert states.keys() == {"sent", "refused"}
     assert states["sent"] == len(wanted)
 

@@ -7,9 +7,7 @@ import json
 import random
 import re
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -30,6 +28,7 @@ from amzlink.orderbook.database import Database
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.plan import Story
+from tests.support import books
 from tests.support.pushing import Pushing, row
 from tests.support.world import SLUG
 
@@ -123,8 +122,7 @@ class Machine(Pushing):
         return date.fromisoformat(found)
 
     def rows_of(self, sql: str, *values: Any) -> list[Any]:
-        with closing(sqlite3.connect(self.world.deps.home.database_file)) as book:
-            return book.execute(sql, values).fetchall()
+        return books.execute(self.world.deps.home.database_file, sql, *values)
 
     def check_last_day(self, order_id: str, day: int, rule: Rule) -> None:
         """Up to the end of that day a purge leaves the data; the first one of the next destroys it, by that rule."""

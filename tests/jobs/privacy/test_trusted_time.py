@@ -1,7 +1,5 @@
 """No single witness of the time destroys anything or seals for years; a clock that is wrong for good is believed."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from amzlink.jobs.purge_pii import purge_pii
 from amzlink.jobs.status import status_of
 from amzlink.jobs.verify import VerifyOptions, verify
 from amzlink.run import StoreRun
+from tests.support import books
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 HOUR = timedelta(hours=1)
@@ -54,8 +53,7 @@ def switch(world: StoreOnSandbox, on: tuple[str, ...] = (), off: tuple[str, ...]
 
 
 def rows(world: StoreOnSandbox, sql: str) -> list[Any]:
-    with closing(sqlite3.connect(world.deps.home.database_file)) as book, book:
-        return book.execute(sql).fetchall()
+    return books.execute(world.deps.home.database_file, sql)
 
 
 def kept(world: StoreOnSandbox) -> tuple[Any, ...]:

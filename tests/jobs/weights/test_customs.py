@@ -1,8 +1,6 @@
 """Customs data of products: what lacks it is named and held, and what is set goes to Sendcloud with the order."""
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from amzlink.jobs.orders.holds import release_order
 from amzlink.jobs.stores.settings import set_settings
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
+from tests.support import books
 from tests.support.destination import NONE, Destination
 from tests.support.lists import list_orders
 from tests.support.world import SLUG
@@ -54,8 +53,7 @@ class Exporter(Destination):
 
     def execute(self, statement: str) -> None:
         """Change the book behind everybody's back."""
-        with closing(sqlite3.connect(self.world.deps.home.database_file)) as connection, connection:
-            connection.execute(statement)
+        books.execute(self.world.deps.home.database_file, statement)
 
 
 def state(report: CheckReport, sku: str) -> CustomsState:
