@@ -207,6 +207,7 @@ class TestWhatGoesWrong:
         assert (problem.name.value, problem.exit_code) == ("database-unreachable", Exit.TRY_AGAIN)
         assert "s3cret" not in texts(problem)
         assert "locked" not in problem.cause
+        assert problem.summary.endswith("cannot be opened: No such file or directory.")
 
     def test_a_wrong_password_is_told_without_it(self) -> None:
         with contextlib.suppress(psycopg.errors.DuplicateObject):
@@ -241,9 +242,11 @@ class TestWhatGoesWrong:
         url = postgres.new_database()
         name = url.split("@/")[1].split("?", maxsplit=1)[0]
         postgres.server().execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-        with Database.open(NOWHERE, url) as book, pytest.raises(Problem) as error:
-            book_faults(book, thorough=False)
-        assert error.value.name.value == "database-read-only"
+        with Database.open(NOWHERE, url) as book:
+            for action in (lambda: book_faults(book, thorough=False), lambda: save(book, change_of(order_of()))):
+                with pytest.raises(Problem) as error:
+                    action()
+                assert error.value.name.value == "database-read-only"
 
     def test_a_standby_says_so_when_it_is_written_to(self, book: Database) -> None:
         with pytest.raises(Problem) as error, book.reading() as connection:

@@ -25,6 +25,7 @@ from tests.orderbook.samples import STORE, book_in, change_of, order_of, save
 from tests.support.killed import Killed, killed_at
 from tests.support.rows import each_row
 
+pytestmark = pytest.mark.on_sqlite  # of a book on a server its administrator keeps copies
 MADE_BY_THE_UPGRADE: Final = frozenset({"clock_readings", "trusted_times"})
 
 

@@ -33,7 +33,7 @@ from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.overview import count_orders
 from amzlink.orderbook.orders.pages import Refusal, refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
-from amzlink.problems import Problem, ProblemName, store_option
+from amzlink.problems import Problem, ProblemName, database, store_option
 from amzlink.problems.failures import Denied, Throttled
 from amzlink.run import StoreRun, run_job, sure_day
 
@@ -208,6 +208,11 @@ def _bring_in(run: StoreRun, fetch: Fetch, options: ImportOptions, report: Impor
             report.route, report.choice = fetch.route, fetch.choice
 
 
+def _is_same(problem: Problem, other: Problem) -> bool:
+    """Whether two parts of the work met one trouble: an order book that is gone is gone for both."""
+    return problem.name is other.name and (problem.summary == other.summary or problem.name in database.ENTRIES)
+
+
 def _tell_prime_still_held(run: StoreRun) -> None:
     """Say once that Prime orders which an earlier version held wait for a person: their labels may be made already."""
     if run.store.include_prime == "auto" and (count := note_prime_still_held(run.book)):
@@ -219,8 +224,11 @@ def _purge(run: StoreRun, report: ImportReport) -> None:
     done = purge_in_passing(run)
     if done is not None:
         report.purged = done.purged
-    if done is None or done.problem:
-        _tell_overdue(run, done.problem if done else None)
+    problem = done.problem if done else None
+    if problem and report.problem and _is_same(report.problem, problem):
+        return
+    if done is None or problem:
+        _tell_overdue(run, problem)
 
 
 def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
@@ -260,5 +268,5 @@ def _send_on(run: StoreRun, report: ImportReport) -> None:
         if ours is None or not stops(ours):
             ours, other = problem, ours
         report.problem = ours
-        if other:
+        if other and not _is_same(ours, other):
             run.reporter.warn(run.naming_store(other), part=Part.RUN)

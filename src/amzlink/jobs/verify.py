@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT: Final = timedelta(seconds=10)
 _AMAZON_HOSTS: Final = ("lwa", "spapi")
 _SENDCLOUD_HOST: Final = "sendcloud"
+_BOOK_FIRST: Final = "The order book has to be put right first."
 
 Task = Callable[[], Any]
 
@@ -230,6 +231,8 @@ class _Examination:
         self._second_round()
         self._tell("asking Amazon")
         self._amazon(account)
+        if not self._can_count_calls:
+            self._ledger.skip([Check.QUOTA], _BOOK_FIRST)
         if not self._ledger.has(Check.QUOTA):
             now = self._deps.clock.now()  # by which the quotas were noted
             quota = {Check.QUOTA: lambda: machine.check_quota(self._deps, self._slug, self._store, now)}
@@ -317,9 +320,7 @@ class _Examination:
 
     def _second_round(self) -> None:
         if not self._ledger.good(Check.ORDER_BOOK):
-            self._ledger.skip(
-                (Check.VAULT, Check.RETENTION, Check.FRESHNESS), "The order book has to be put right first."
-            )
+            self._ledger.skip((Check.VAULT, Check.RETENTION, Check.FRESHNESS), _BOOK_FIRST)
             return
         tasks: dict[Check, Task] = {
             Check.RETENTION: lambda: machine.check_retention(self._deps, self._slug, self._sure, self._now),
@@ -342,6 +343,7 @@ class _Examination:
         for ground, why in (
             (self._ledger.good(Check.KEYRING), "The secrets cannot be had."),
             (self._reached.issuperset(_AMAZON_HOSTS), "Amazon cannot be reached."),
+            (self._can_count_calls, _BOOK_FIRST),
         ):
             if not ground:
                 self._ledger.skip((Check.LWA_TOKEN, *AMAZON_CHECKS), why)
@@ -366,11 +368,17 @@ class _Examination:
         with self._deps.book(self._slug) as book:
             return coverage(book) is not None
 
+    @property
+    def _can_count_calls(self) -> bool:
+        """Machines that share an order book count their calls there, and make none that they cannot count."""
+        return not self._deps.shares_book or self._ledger.good(Check.ORDER_BOOK)
+
     def _sendcloud(self) -> None:
         for ground, why in (
             (self._sends, "Orders of this store are not sent to Sendcloud."),
             (self._ledger.good(Check.KEYRING), "The secrets cannot be had."),
             (_SENDCLOUD_HOST in self._reached, "Sendcloud cannot be reached."),
+            (self._can_count_calls, _BOOK_FIRST),
         ):
             if not ground:
                 self._ledger.skip(SENDCLOUD_CHECKS, why)

@@ -69,6 +69,11 @@ _MEANING: Final = {
     "XX001": ProblemName.DATABASE_CORRUPT,
     "XX002": ProblemName.DATABASE_CORRUPT,
 }
+# Around the reason why there is no connection the library puts the address, which is told already, and advice.
+_WRAPPING: Final = re.compile(
+    r"(^|(?<=: ))connection (failed|is bad): |connection to server (at|on) .*? failed: (?=\S)"
+    r"| Is the server running (on that host|locally) and accepting [^?]*\?"
+)
 _QUOTES_VALUES: Final = "22"  # the class of values that do not fit: the message itself has them
 # No code comes with a connection that was refused: there are only the server's words, which are English unless it is
 # set to another language.
@@ -202,7 +207,7 @@ class PostgresDatabase(Location):
     def _problem(self, error: DBAPIError, stage: Stage) -> Problem | None:
         """What an error means; None: it is a fault of ours."""
         code = getattr(error.orig, "sqlstate", None)
-        said = self._without_password(" ".join(str(error.orig).split()))
+        said = _WRAPPING.sub("", self._without_password(" ".join(str(error.orig).split())))
         if (code is None and error.connection_invalidated) or (code or "").startswith(("08", "57P")):
             name = ProblemName.DATABASE_UNREACHABLE
             if stage.committing:
@@ -256,7 +261,7 @@ def _opening(
     else:
         locks = f"pg_advisory_xact_lock_shared({_ALL_STORES}), pg_advisory_xact_lock({_key_of(store)})"
     return (
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+        "BEGIN ISOLATION LEVEL READ COMMITTED; "  # not READ WRITE: a server that was set to read-only is left alone
         f"SET LOCAL lock_timeout = '{_MIGRATION_SECONDS if migrating else _LOCK_SECONDS}s'; "
         f"SET LOCAL statement_timeout = '{_MIGRATION_SECONDS if migrating else _STATEMENT_SECONDS}s'; "
         f"SET LOCAL idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'; "

@@ -80,8 +80,8 @@ ENTRIES: Final = {
     ProblemName.DATABASE_READ_ONLY: Entry(
         title="The database can only be read",
         what="The order book {file} cannot be written: {detail}.",
-        why="The server is a standby, or it was set to read-only.",
-        next_step="Name the primary server in `[database] url`. With several hosts there, add `target_session_attrs=read-write`.",
+        why="The server is a standby, or it was set to read-only. Some providers do so when its disk is nearly full.",
+        next_step="Name the primary server in `[database] url`, or make room on it. With several hosts there, add `target_session_attrs=read-write`.",
         exit_code=Exit.CONFIGURATION,
         checks=READING_THE_BOOK,
     ),

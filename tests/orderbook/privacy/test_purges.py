@@ -52,6 +52,7 @@ from tests.orderbook.samples import (
     rows_of,
     save,
 )
+from tests.support import books
 from tests.support.books import url_of
 from tests.support.purges import purges
 
@@ -66,7 +67,7 @@ LATER = NOW + timedelta(days=40)
 def empty_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a new book: to copy it is cheaper than to make one."""
     folder = tmp_path_factory.mktemp("new")
-    with book_in(folder):
+    with books.on("sqlite"), book_in(folder):
         pass
     return folder / "data" / "orders.db"
 
