@@ -398,6 +398,10 @@ def run_job(
             report.problem = report.problem and run.cause_of(report.problem)
             if not dry_run:
                 _note(run, job, report, started)
+                if deps.shares_book:
+                    from amzlink.orderbook.leases import note_ended  # noqa: PLC0415 - SQLAlchemy is heavy
+
+                    note_ended(run.book, job)
     except Problem as problem:
         report.problem = report.problem or problem
     _close(deps, run, job, report, started)

@@ -12,6 +12,7 @@ from amzlink.cli.shell.console import Console
 from amzlink.cli.views.orders.imports import show
 from amzlink.jobs.import_orders import ImportReport
 from amzlink.jobs.orders.ingest import Tally
+from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem, ProblemName
 from tests.support.cron import Office
 from tests.support.world import SLUG, shell
@@ -98,6 +99,31 @@ def test_the_end_of_what_every_run_warns_of_is_told(
     said = capsys.readouterr().err
     assert said.count("Warning: ") + said.count("Error: ") == 1
     assert (f"{SLUG}: This problem has ended: " in said) is ends
+
+
+@pytest.mark.needs_postgres
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_store_that_is_always_busy_elsewhere_is_told_once_nobody_has_got_it_done_for_an_hour(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office, told = Office(tmp_path), {}
+    done_elsewhere = (0, 45, 300)
+    busy_here = (30, 90, 110, 140, 175, 310)
+    began = office.clock.now()
+    for minute in sorted(done_elsewhere + busy_here):
+        office.clock.advance(60 * minute - (office.clock.now() - began).total_seconds())
+        if minute in done_elsewhere:
+            now = office.clock.now()
+            done = Run(job="import-orders", started_at=now, finished_at=now, problem=None, counts={}, amazon_time=None)
+            with office.deps.book(SLUG) as book:
+                note_run(book, done)
+            continue
+        busy = Finished(store=SLUG, problem=Problem(ProblemName.RUN_IN_PROGRESS, job="import-orders"), stopped=True)
+        Alarms("import-orders", Console(), lambda: office.deps).tell([busy])
+        told[minute] = capsys.readouterr().err
+    assert [minute for minute, said in told.items() if said] == [175, 310]
+    assert "run-in-progress" in told[175]
+    assert "This problem has ended" in told[310]
 
 
 def test_a_test_stores_hour_and_day_are_those_of_its_sandbox(tmp_path: Path) -> None:

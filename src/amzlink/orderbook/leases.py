@@ -31,6 +31,7 @@ _HOLDER_BYTES: Final = 8
 _MILLISECONDS: Final = 1000
 _END_SECONDS: Final = 5.0
 _CONNECT: Final = "connect"
+_NOBODY: Final = {"number": 0, "holder": "", "machine": "", "taken_at": 0, "expires_at": 0}
 _KEYS: Final = (LEASES.c.store, LEASES.c.job)
 
 
@@ -188,10 +189,41 @@ def accounts(database: Database) -> dict[str, str]:
 
 def note_account(book: StoreBook, account: str) -> None:
     """Note whose a store is that has been connected, for the other machines."""
-    nobody = {"number": 0, "holder": "", "machine": "", "taken_at": 0, "expires_at": 0}
-    noted = insert(LEASES).values(store=book.store, job=_CONNECT, account=account, **nobody)
+    noted = insert(LEASES).values(store=book.store, job=_CONNECT, account=account, **_NOBODY)
     with book.writing() as connection:
         connection.execute(noted.on_conflict_do_update(index_elements=_KEYS, set_={"account": account}))
+
+
+def note_ended(book: StoreBook, job: str) -> None:
+    """Note that a run of this job, which holds its lease, came to an end, and when it began by the server's clock."""
+    lease = select(LEASES.c.taken_at).where(LEASES.c.store == book.store, LEASES.c.job == job).scalar_subquery()
+    begun = func.coalesce(lease, _server_time())
+    row = {**_NOBODY, "store": book.store, "job": _ended(job), "account": "", "taken_at": begun}
+    noted = insert(LEASES).values(row)
+    with book.writing() as connection:
+        connection.execute(
+            noted.on_conflict_do_update(index_elements=_KEYS, set_={"taken_at": noted.excluded.taken_at})
+        )
+
+
+def begun_by_server(database: Database, job: str) -> dict[str, datetime]:
+    """When each store's last run of a job began that has come to an end, by the server's clock and the store's slug.
+
+    The record of runs has the clocks of the machines, which differ.
+    """
+    with database.reading() as connection:
+        rows = connection.execute(select(LEASES.c.store, LEASES.c.taken_at).where(LEASES.c.job == _ended(job)))
+        return {row.store: _moment(row.taken_at) for row in rows}
+
+
+def server_time(database: Database) -> datetime:
+    """The time by the server's clock."""
+    with database.reading() as connection:
+        return _moment(connection.execute(select(_server_time())).scalar_one())
+
+
+def _ended(job: str) -> str:
+    return f"{job}: ended"
 
 
 def _holding(holder: str, seconds: float) -> dict[str, Any]:

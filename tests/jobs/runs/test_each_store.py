@@ -2,6 +2,8 @@
 
 import os
 import pickle
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Throttled
 from amzlink.run import StoreRun, run_job
 from tests.support.at_once import SLUGS, Report, empty, work_elsewhere
-from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
+from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
 
 @pytest.fixture
@@ -82,6 +84,7 @@ def test_a_damaged_record_of_one_store_stops_no_other(world: StoreOnSandbox) -> 
     assert sorted(order_of(world)) == SLUGS
 
 
+@pytest.mark.on_sqlite  # on a server its clock counts: see below
 def test_a_store_that_another_run_has_begun_since_is_left_out(world: StoreOnSandbox) -> None:
     def work(deps: Deps, report: Report) -> None:
         if report.store == SLUGS[0]:
@@ -180,3 +183,35 @@ def test_a_process_that_is_killed_costs_its_store_alone(world: StoreOnSandbox) -
     assert "signal 9" in reports[0].problem.summary
     assert os.getpid() not in {report.process for report in reports}
     assert sorted(str(problem.facts["detail"]) for problem in world.reported.warnings) == SLUGS
+
+
+@pytest.mark.needs_postgres
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+class TestMachinesWhoseClocksDiffer:
+    """They share the order book, and the server's clock says what came first."""
+
+    @staticmethod
+    def machine(world: StoreOnSandbox, ahead: timedelta) -> Deps:
+        return replace(world.deps, clock=VirtualClock(world.clock.moment + ahead))
+
+    @staticmethod
+    def work(deps: Deps, report: Report) -> None:
+        run_job(deps, "import-orders", report, lambda _run: None, dry_run=False)
+        assert report.problem is None
+
+    def left_out(self, deps: Deps, work: Callable[[Deps, Report], None]) -> list[str]:
+        task = Task(job="import-orders", report=empty, work=work, once=True)
+        return [report.store for report in each_store(deps, SLUGS, task) if report.left_out]
+
+    def test_what_one_did_before_the_other_does_again(self, world: StoreOnSandbox) -> None:
+        for ahead in (timedelta(hours=5), timedelta(), timedelta(hours=-5)):
+            assert self.left_out(self.machine(world, ahead), self.work) == []
+
+    @pytest.mark.parametrize("hours", [5, -5])
+    def test_what_one_has_begun_since_the_other_leaves_out(self, world: StoreOnSandbox, hours: int) -> None:
+        def work(deps: Deps, report: Report) -> None:
+            if report.store == SLUGS[0]:
+                self.work(self.machine(world, timedelta(hours=hours)), empty(SLUGS[2]))
+            self.work(deps, report)
+
+        assert self.left_out(world.deps, work) == [SLUGS[2]]

@@ -15,7 +15,7 @@ from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, encode, failure, moment
 from amzlink.core.diagnosis.alarms import LASTS, Judgement, Key, Over, Part, Trouble
-from amzlink.jobs.diagnosis.alarms import judged, run_command
+from amzlink.jobs.diagnosis.alarms import judged, run_command, succeeds_elsewhere
 from amzlink.problems import CATALOGUE, Exit, Problem, ProblemName, docs_of, store_option
 
 if TYPE_CHECKING:
@@ -118,12 +118,12 @@ class Alarms:
 
     def tell(self, runs: Sequence[Finished]) -> None:
         """Say what the runs have met, as far as it is to be said now."""
+        deps = self._deps()
         troubles = [self._met(each) for each in self._warnings]
         for run in runs:
             if run.problem:
-                troubles.append(Trouble(_key(run.problem, run.store), _passes(run.problem)))
+                troubles += self._what_stopped(run.problem, run.store, deps)
             troubles += [Trouble(saying.key(run.store)) for saying in run.sayings]
-        deps = self._deps()
         succeeded = [run.store for run in runs if not run.stopped]
         now = _time(deps, [run.store for run in runs])
         try:
@@ -134,6 +134,15 @@ class Alarms:
         except Problem as problem:  # what was said cannot be remembered
             self._begin_message()
             self._console.warn(problem)
+
+    def _what_stopped(self, problem: Problem, store: str, deps: "Deps") -> list[Trouble]:
+        """A store in which another run is always at work is none, as long as that does the job."""
+        if problem.name is not ProblemName.RUN_IN_PROGRESS:
+            return [Trouble(_key(problem, store), _passes(problem))]
+        if succeeds_elsewhere(deps, self._job, store):
+            self._worked.add((store, Part.ELSEWHERE.value))
+            return []
+        return [Trouble(_key(problem, store), _passes(problem), part=Part.ELSEWHERE.value)]
 
     def _met(self, warning: Problem) -> Trouble:
         key = _of_warning(warning)

@@ -37,6 +37,8 @@ class Part(StrEnum):
     CUSTOMS = "customs"
     PURGE = "purge"
     FEED = "feed"
+    ELSEWHERE = "elsewhere"
+    """What another run of the job does in the meantime."""
 
 
 class Trouble(msgspec.Struct, frozen=True):

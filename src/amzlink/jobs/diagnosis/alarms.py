@@ -11,9 +11,11 @@ from typing import Final
 
 import msgspec
 
+from amzlink.clock import shift_of
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.decoding import UndecodableError, read_json
-from amzlink.core.diagnosis.alarms import Judgement, Remembered, Trouble, judge
+from amzlink.core.diagnosis.alarms import LASTS, Judgement, Remembered, Trouble, judge
+from amzlink.deps import Deps
 from amzlink.files import Home, lock, write_private
 from amzlink.problems import Problem, ProblemName, stores
 
@@ -54,6 +56,26 @@ def judged(  # noqa: PLR0917 - all that decides
         yield judgement
         if judgement.memory or file.exists():
             write_private(file, msgspec.json.encode(_Memory(judgement.memory)), durable=False)
+
+
+def succeeds_elsewhere(deps: Deps, job: str, slug: str) -> bool:
+    """Whether the job has lately come to a good end for a store on one of the machines that share the order book.
+
+    The end of a run is told in Amazon's time, and the server's clock says how long ago that is.
+    """
+    try:
+        if not deps.shares_book:
+            return False
+        from amzlink.orderbook.leases import server_time  # noqa: PLC0415 - SQLAlchemy is heavy
+        from amzlink.orderbook.runs import last_ends  # noqa: PLC0415
+
+        with deps.book(slug) as book:
+            shift = shift_of(deps.of_store(deps.load_config().stores[slug]).clock)
+            now = deps.clock.now() if shift is None else server_time(book.database) + shift
+            success = last_ends(book, job).success
+    except (Problem, KeyError, ValueError):  # the run itself says what is wrong
+        return False
+    return success is not None and now - success < LASTS
 
 
 def remembered(home: Home, job: str) -> tuple[Remembered, ...]:
