@@ -287,6 +287,7 @@ class TestWhatGoesWrong:
             write()
         assert error.value.name.value == "database-unreachable"
         assert "the next run sees whether it did" in error.value.summary
+        assert "failed:" not in error.value.summary
 
     def test_a_lock_that_is_held_too_long(self, book: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("amzlink.orderbook.postgresql._LOCK_SECONDS", 0.1)

@@ -6,6 +6,7 @@ statement is kept.
 
 import contextlib
 import hashlib
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,8 @@ _MEANING: Final = {
 # Around the reason why there is no connection the library puts the address, which is told already, and advice.
 _WRAPPING: Final = re.compile(
     r"(^|(?<=: ))connection (failed|is bad): |connection to server (at|on) .*? failed: (?=\S)"
+    r"|(^|(?<=: ))(consuming input|sending query|sending query and params|flushing) failed: "
+    r"| This probably means the server terminated abnormally before or while processing the request\."
     r"| Is the server running (on that host|locally) and accepting [^?]*\?"
 )
 _QUOTES_VALUES: Final = "22"  # the class of values that do not fit: the message itself has them
@@ -143,6 +146,8 @@ class PostgresDatabase(Location):
             engine = create_engine(self.url, hide_parameters=True, connect_args=options, use_native_hstore=False)
         except ImportError as error:
             raise Problem(ProblemName.DATABASE_DRIVER_MISSING, detail=str(error)) from error
+        # What the driver would print beside the problem: the state of a transaction that the server has ended.
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())
         event.listen(engine, "connect", self._configure)
         event.listen(engine, "begin", _begin)
         event.listen(engine, "handle_error", _hide_values)
