@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,9 +15,11 @@ from amzlink.clock import shift_of
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.core.diagnosis.alarms import LASTS, Judgement, Remembered, Trouble, judge
-from amzlink.deps import Deps
 from amzlink.files import Home, lock, write_private
 from amzlink.problems import Problem, ProblemName, stores
+
+if TYPE_CHECKING:
+    from amzlink.deps import Deps
 
 SECONDS: Final = 20
 """How long the merchant's program may take; the contract's figure."""
@@ -58,7 +60,7 @@ def judged(  # noqa: PLR0917 - all that decides
             write_private(file, msgspec.json.encode(_Memory(judgement.memory)), durable=False)
 
 
-def succeeds_elsewhere(deps: Deps, job: str, slug: str) -> bool:
+def succeeds_elsewhere(deps: "Deps", job: str, slug: str) -> bool:
     """Whether the job has lately come to a good end for a store on one of the machines that share the order book.
 
     The end of a run is told in Amazon's time, and the server's clock says how long ago that is.
