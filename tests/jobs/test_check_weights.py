@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from amzlink.core.weights.weights import Finding, Source
-from amzlink.orderbook.schema import LEASES, SHARED_COUNTS
 from amzlink.orderbook.weights.listings import find_listings
 from amzlink.problems import ProblemName
 from amzlink.sandbox.weights import WeightKind
-from tests.orderbook.samples import contents
+from tests.orderbook.samples import kept_in
 from tests.support.shop import Shop, found, looked
 from tests.support.world import SLUG
 
@@ -20,10 +19,8 @@ ODD = ("KETTLE/BLU 1", "LAMP 100%", "TÜCHER-ÄÖÜ-5", "MUG+GRN", "KNIFE,20CM",
 
 
 def dump(shop: Shop) -> Mapping[str, Sequence[Any]]:
-    """All that is in the book, but for who was at work in it and how many calls were made."""
     with shop.world.deps.database() as book:
-        of_the_run = {LEASES.name, SHARED_COUNTS.name}
-        return {table: rows for table, rows in contents(book).items() if table not in of_the_run}
+        return kept_in(book)
 
 
 def test_the_products_of_open_orders_are_judged_unless_the_whole_catalogue_is_asked_for(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """push-status with parcels from Sendcloud: what is confirmed, what waits, what changes."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -14,11 +15,12 @@ from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.privacy.boxes import boxes
-from amzlink.orderbook.schema import METADATA, ORDERS, SEALED, TOMBSTONES
+from amzlink.orderbook.schema import ORDERS, SEALED, TOMBSTONES
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Trait
 from amzlink.sendcloud.statuses import STATUSES
+from tests.orderbook.samples import kept_in
 from tests.support.lists import list_orders
 from tests.support.pushing import Pushing, messages_of, uploads
 from tests.support.world import SLUG
@@ -462,9 +464,9 @@ def test_a_dry_run_counts_what_would_be_noted_as_delivered(tmp_path: Path) -> No
     assert at.push().delivered == 1
 
 
-def _tables(at: Pushing) -> list[tuple[object, ...]]:
-    with at.world.deps.book(SLUG) as book, book.reading() as connection:
-        return [(table.name, *map(tuple, connection.execute(table.select()).all())) for table in METADATA.sorted_tables]
+def _tables(at: Pushing) -> Mapping[str, Sequence[object]]:
+    with at.world.deps.database() as book:
+        return kept_in(book)
 
 
 def test_status_tells_how_far_the_orders_are(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from amzlink.core.orders.order import (
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.pages import OrderChange, Page, Search, save_page
-from amzlink.orderbook.schema import METADATA
+from amzlink.orderbook.schema import LEASES, METADATA, SHARED_COUNTS
 from tests.support.books import lay_out, url_of
 
 STORE: Final = "my-shop"
@@ -171,6 +171,12 @@ def contents(book: Database) -> Mapping[str, Sequence[Any]]:
             table.name: sorted(tuple(row) for row in connection.execute(select(table)))
             for table in METADATA.sorted_tables
         }
+
+
+def kept_in(book: Database) -> Mapping[str, Sequence[Any]]:
+    """The same but for what a dry run leaves too: who was at work in it, and how many calls were made."""
+    of_the_run = {LEASES.name, SHARED_COUNTS.name}
+    return {table: rows for table, rows in contents(book).items() if table not in of_the_run}
 
 
 @contextmanager
