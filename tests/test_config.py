@@ -406,6 +406,22 @@ class TestChoosing:
     def test_the_store_that_was_named_is_taken(self) -> None:
         assert self.config("a", "b", default="a").choose("b", self.FILE) == "b"
 
+    def test_a_store_whose_settings_are_broken_keeps_no_other_from_being_taken_nor_saved(self, tmp_path: Path) -> None:
+        file = tmp_path / "config.toml"
+        given = tomllib.loads(MINIMAL)["stores"]
+        file.write_bytes(tomli_w.dumps({"stores": {**given, "b": {"include_prime": "perhaps"}}}).encode())
+        file.chmod(0o600)
+        config = load(file, one_by_one=True)
+        assert config.choose("my-shop", self.FILE) == "my-shop"
+        for wanted, problem in (("b", "config-invalid"), (None, "which-store")):
+            with pytest.raises(Problem) as error:
+                config.choose(wanted, self.FILE)
+            assert error.value.name.value == problem
+        assert "stores.b.include_prime" in str(config.broken["b"])
+        assert "it can be auto, always, never" in str(config.broken["b"])
+        save(config, file)
+        assert tomllib.loads(file.read_text())["stores"]["b"] == {"include_prime": "perhaps"}
+
     def test_the_only_store_needs_no_name(self) -> None:
         assert self.config("a").choose(None, self.FILE) == "a"
 

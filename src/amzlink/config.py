@@ -192,22 +192,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """The slug to work on: the one named, the only one, or the default.
 
         Raises:
-            Problem: `no-store` or `which-store`.
+            Problem: `no-store` or `which-store`; `config-invalid`, where the settings of the one meant are broken.
         """
+        known = sorted({*self.stores, *self.broken})
+        if slug is None and len(known) == 1:
+            slug = known[0]
+        elif slug is None and self.default_store in known:
+            slug = self.default_store
+        if slug is not None and slug in self.broken:
+            raise self.broken[slug]
+        if slug is not None and slug not in self.stores:
+            meant = usage.did_you_mean(nearest(slug, known))
+            unknown = Problem(ProblemName.NO_STORE, named=f"“{slug}” ", meant=meant, file=file)
+            raise unknown.with_facts(advice=", ".join(known)) if known else unknown
         if slug is not None:
-            if slug not in self.stores:
-                meant = usage.did_you_mean(nearest(slug, self.stores))
-                unknown = Problem(ProblemName.NO_STORE, named=f"“{slug}” ", meant=meant, file=file)
-                raise unknown.with_facts(advice=", ".join(sorted(self.stores))) if self.stores else unknown
             return slug
-        if len(self.stores) == 1:
-            return next(iter(self.stores))
-        if not self.stores:
+        if not known:
             raise Problem(ProblemName.NO_STORE, file=file)
-        if self.default_store in self.stores and self.default_store is not None:
-            return self.default_store
-        names = sorted(self.stores)
-        raise Problem(ProblemName.WHICH_STORE, detail=", ".join(names), example=names[0])
+        raise Problem(ProblemName.WHICH_STORE, detail=", ".join(known), example=known[0])
 
 
 def load(path: Path, *, one_by_one: bool = False) -> Config:
@@ -378,7 +380,9 @@ def _field_faults(where: str, table: object, kind: object) -> list[str]:
             try:
                 msgspec.convert(table[field.name], field.type)
             except msgspec.ValidationError as error:
-                faults.append(stores.setting_invalid(setting=f"{where}.{field.name}", reason=str(error)))
+                choices = get_args(field.type) if get_origin(field.type) is Literal else ()
+                name = f"{where}.{field.name}"
+                faults.append(stores.setting_invalid(setting=name, reason=str(error), choices=choices))
         elif field.required:
             faults.append(stores.setting_missing(setting=f"{where}.{field.name}"))
     return faults
@@ -447,7 +451,7 @@ def _dump(config: Config) -> dict[str, Any]:
     known = raw.get("stores", {})
     raw["stores"] = {
         slug: {**known.get(slug, {}), **_plain(store, known.get(slug, {}))} for slug, store in config.stores.items()
-    }
+    } | {slug: known[slug] for slug in config.broken}
     for slug, store in config.stores.items():
         for field in store.__struct_fields__:
             if getattr(store, field) is None:

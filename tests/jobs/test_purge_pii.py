@@ -297,6 +297,17 @@ class TestWhatIsInTheWay:
         assert not journal.exists() or journal.stat().st_size == 0
 
     @pytest.mark.on_sqlite
+    def test_an_import_that_has_deleted_nothing_waits_for_no_reader_and_warns_of_none(
+        self, world: StoreOnSandbox
+    ) -> None:
+        with contextlib.closing(sqlite3.connect(world.deps.home.database_file, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sealed").fetchone()
+            (report,) = import_orders(world.deps, [SLUG], ImportOptions())
+        assert (report.problem, report.purged) == (None, 0)
+        assert "journal-in-use" not in warned(world)
+
+    @pytest.mark.on_sqlite
     def test_a_reader_that_is_soon_done_is_waited_for(self, world: StoreOnSandbox) -> None:
         world.clock.advance(120 * DAY)
         reader = sqlite3.connect(world.deps.home.database_file, isolation_level=None)

@@ -83,11 +83,17 @@ def verify(
     Raises:
         Problem: `no-store` or `which-store`: there is nothing to examine yet, or it was not said what.
     """
+    deps = replace(deps, one_by_one=True)  # what is wrong with another store hides nothing of this one
     try:
         settings = deps.load_config()
     except Problem as problem:
         return unexamined(problem, wanted, on_result)
-    slug = settings.choose(wanted, deps.home.config_file)
+    try:
+        slug = settings.choose(wanted, deps.home.config_file)
+    except Problem as problem:
+        if problem.name is ProblemName.CONFIG_INVALID:
+            return unexamined(problem, wanted, on_result)
+        raise
     ledger = _Ledger(on_result, _facts_of(slug, settings.stores[slug]))
     _Examination(deps, settings, slug, options, ledger).run()
     return Verification(store=slug, results=ledger.results)

@@ -57,14 +57,14 @@ ENTRIES: Final = {
         title="The database server refused the login",
         what="The server of the order book {file} refused the login: {detail}.",
         why="The user name or the password is wrong, or the server does not admit this user from this machine.",
-        next_step="Check the user in `[database] url`, and its password there, in ~/.pgpass or in PGPASSWORD. Or have the server's administrator admit this machine (pg_hba.conf).",
+        next_step="Check the user in the address, and its password in ~/.pgpass, in PGPASSWORD or in the address. Or have the server's administrator admit this machine (pg_hba.conf).",
         exit_code=Exit.NOT_ALLOWED,
         checks=READING_THE_BOOK,
     ),
     ProblemName.DATABASE_MISSING: Entry(
         title="The server does not have this database",
         what="The database of the order book {file} does not exist: {detail}.",
-        why="The name in `[database] url` is wrong, or the database has not been made yet.",
+        why="The name in the address is wrong, or the database has not been made yet.",
         next_step="Check the name. `amzlink explain postgresql` shows the SQL that makes the database.",
         exit_code=Exit.CONFIGURATION,
         checks=READING_THE_BOOK,
@@ -122,7 +122,7 @@ ENTRIES: Final = {
 OF_A_SERVER: Final[Mapping[ProblemName, Mapping[str, str]]] = {
     ProblemName.DATABASE_UNREACHABLE: {
         "reason": "The server does not run, the network does not lead to it, or it ended the connection.",
-        "advice": "Check that the server runs, and host and port in `[database] url`. The next run goes on where this one stopped.",
+        "advice": "Check that the server runs, and that host and port in the address are right. The next run goes on where this one stopped.",
     },
     ProblemName.DATABASE_CORRUPT: {
         "reason": "Another program has changed the tables, or the server's disk failed.",

@@ -11,9 +11,9 @@ AREA: Final = "Personal data"
 ENTRIES: Final = {
     ProblemName.VAULT_KEY_MISSING: Entry(
         title="The key to the personal data is missing",
-        what="The order book has encrypted personal data of the store {store}, but the key is missing ({detail}).",
-        why="The keyring belongs to another user or machine, or was emptied. Or only one of the two was restored from a backup. Without the key nobody can read the data.",
-        next_step="Restore the keyring. If it is lost for good, run `amzlink disconnect{store_option} --keep-orders`, connect again, and import: open orders are fetched again. `amzlink purge-pii{store_option} --order ID` deletes a single order without the key.",
+        what="The key to the encrypted personal data of the store {store} is missing ({detail}).",
+        why="The keyring or key file belongs to another user or machine, or was emptied. Or only the key or only the order book was restored from a backup. Without the key nobody can read the data.",
+        next_step="Restore the keyring or the key file. If the key is lost for good, run `amzlink disconnect{store_option} --keep-orders`, connect again, and import: open orders are fetched again. `amzlink purge-pii{store_option} --order ID` deletes a single order without the key.",
         next_step_exactly="{advice}",
         exit_code=Exit.CONFIGURATION,
         checks=("vault",),
@@ -168,7 +168,7 @@ def clocks_differ(*, now: datetime, amazon: datetime) -> str:
 
 # Why a key does not open what is sealed.
 KEY_DOES_NOT_FIT: Final = "the key does not fit"
-NOT_A_VAULT_KEY: Final = "what the keyring holds is not a vault key"
+NOT_A_VAULT_KEY: Final = "what is stored in its place is not a vault key"
 
 
 def key_of_day_missing(*, day: date) -> str:

@@ -68,7 +68,7 @@ def country_misspelt(*, text: str, meant: str) -> str:
 
 def country_without_marketplace(*, text: str, codes: str) -> str:
     """A country, or a text that is none."""
-    return f"“{text}” is no country in which Amazon has a marketplace: {codes}."
+    return f"“{text}” is not a country with an Amazon marketplace. These are: {codes}."
 
 
 def not_offered(*, codes: str) -> str:
@@ -191,9 +191,9 @@ def setting_missing(*, setting: str) -> str:
     return f"{setting} is missing"
 
 
-def setting_invalid(*, setting: str, reason: str) -> str:
-    """A value that a setting cannot have; `reason` is that of the library which read it."""
-    return f"{setting}: {reason}"
+def setting_invalid(*, setting: str, reason: str, choices: Sequence[str] = ()) -> str:
+    """A value that a setting cannot have; `reason` is that of the library which read it, `choices` what it can be."""
+    return f"{setting}: {reason} (it can be {', '.join(choices)})" if choices else f"{setting}: {reason}"
 
 
 def setting_too_large(*, setting: str, most: int) -> str:

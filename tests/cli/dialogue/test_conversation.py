@@ -41,7 +41,7 @@ class TestQuestions:
             ("jp", "Japan: region Far East."),
             ("DE, FR", "Germany, France: region Europe."),
             ("germny", "Did you mean Germany DE?"),
-            ("Atlantis", "is no country in which Amazon has a marketplace"),
+            ("Atlantis", "is not a country with an Amazon marketplace"),
             ("DE, US", "are in different Amazon regions."),
             ("?", "Saudi Arabia SA"),
             ("", "Saudi Arabia SA"),

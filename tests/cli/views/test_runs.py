@@ -107,3 +107,12 @@ def test_a_store_that_works_is_one_line_and_a_fault_of_many_is_explained_once(
     assert sum("amzlink explain authorisation-revoked" in line for line in lines) == 1
     assert any("shop-3, shop-4, shop-5 and 3 more" in line for line in lines)
     assert lines[-1] == "3 stores without a failed check, 6 with one."
+
+
+def test_a_sentence_that_is_about_one_store_is_not_told_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+    problems = [Problem(ProblemName.VAULT_KEY_MISSING, store=slug, detail="gone") for slug in ("a", "b")]
+    fails = [Verification(store=str(each.facts["store"]), results=(found(Check.VAULT, each),)) for each in problems]
+    VerifyAllView(Console(color=False)).end(fails)
+    shown = capsys.readouterr().out
+    assert "Fix first, a: The key to the encrypted personal data of the store a is missing (gone)." in shown
+    assert "  Also:  b; see their lines above." in shown

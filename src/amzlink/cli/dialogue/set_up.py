@@ -44,7 +44,7 @@ def connect_store(session: Session, options: ConnectOptions, terminal: Terminal)
         state = _converse(session, terminal, state, browser=options.browser)
     else:
         if state.present:
-            console.say(f"This account is connected already, as the store {state.slug}. It is updated.")
+            console.say(f"This account is connected already, as the store {state.slug}. These answers update it.")
             state = replace(state, draft=state.draft.filled_from(state.present))
         state = _take(session, state)
     answers = finish(deps, state)

@@ -80,7 +80,8 @@ class Session:
         return int(problem.exit_code)
 
     def store(self) -> str:
-        """The slug of the store to work on. Raises `no-store` or `which-store`."""
+        """The slug of the store to work on. Raises `no-store`, `which-store` or `config-invalid`."""
+        self.deps.one_by_one = True  # what is wrong with another store is not this one's
         slug = self.deps.load_config().choose(self.options.store, self.deps.home.config_file)
         self.is_about(slug)
         return slug

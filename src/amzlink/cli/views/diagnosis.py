@@ -160,10 +160,13 @@ class VerifyAllView:
         for (_, status), met in sorted(alike.items(), key=lambda item: item[0][1] is not Status.FAILED):
             self._console.line()
             intro = "Fix first" if status is Status.FAILED else "Nothing is broken; worth a look"
-            stores = several([slug for slug, _ in met])
-            self._console.line(f"{intro}, {stores}: {met[0][1].summary}", style="bold")
-            for lead, text in parts_of(met[0][1]):
+            slugs, shown = [slug for slug, _ in met], met[0][1]
+            is_same = all(problem.summary == shown.summary for _, problem in met)
+            self._console.line(f"{intro}, {several(slugs if is_same else slugs[:1])}: {shown.summary}", style="bold")
+            for lead, text in parts_of(shown):
                 self._console.line(text, lead=lead)
+            if not is_same:
+                self._console.line(f"{several(slugs[1:])}; see their lines above.", lead="  Also:  ")
         failed = sum(not verification.ok for verification in verifications)
         self._console.line()
         self._console.line(

@@ -142,7 +142,7 @@ def show_schedule(console: Console, shown: Shown, now: datetime) -> None:
 
     def people() -> None:
         if shown.kind is None:
-            console.line("Nothing is scheduled for these stores: `schedule install` has not been run here.")
+            console.line("Nothing is scheduled for these stores on this machine.")
             console.line("Next: `amzlink schedule install`.")
         else:
             console.line(f"Started by {NAMES[shown.kind]}.")
@@ -161,7 +161,7 @@ def show_removed(console: Console, removed: Sequence[Kind], *, dry_run: bool) ->
 
     def people() -> None:
         if not removed:
-            console.line("Nothing was removed: `schedule install` has written nothing here.")
+            console.line("Nothing to remove: nothing that `amzlink schedule install` wrote is here.")
         for kind in removed:
             does = "would no longer run" if dry_run else "no longer runs"
             console.line(f"amzlink {does} by itself. Removed from {NAMES[kind]}.")

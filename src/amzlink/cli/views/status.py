@@ -269,7 +269,7 @@ def _print_runs(console: Console, store: StoreStatus) -> None:
     for heading, ends, never in (
         ("Last import", store.last_import, "never"),
         ("Last push", store.last_push, "never"),
-        ("Last purge", store.last_purge, "never by itself; imports delete what is due"),
+        ("Last purge", store.last_purge, "never; imports delete what is due"),
     ):
         booked = store.booked_so_far if ends is store.last_import else None
         if booked is not None and (not ends.is_failing or ends.failed_with == ProblemName.THROTTLED.value):
