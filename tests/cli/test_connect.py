@@ -207,7 +207,7 @@ class TestAConnectedStore:
         before = shell.keyring
         done = shell.run("connect", "--store", "my-shop", "--country", "DE", "--country", "FR", "--json")
         assert (done.code, done.document["marketplace_ids"]) == (0, ["A1PA6795UKMFR9", "A13V1IB3VIYZZH"])
-        assert "is updated" in done.err
+        assert "These answers update it." in done.err
         assert shell.keyring == before
 
     def test_is_found_again_by_its_account(self, shell: EmptyShell) -> None:

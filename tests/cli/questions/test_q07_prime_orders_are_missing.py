@@ -28,8 +28,8 @@ def test_in_a_country_where_labels_come_from_amazon_they_are_released_by_hand(tm
         desk.ask("import-orders").shows("1 order sent", "On hold: 1 prime")
         assert german in desk.sendcloud_orders()
         desk.ask("orders", "show", italian).shows("prime")
-        pages = desk.ask("explain", "settings")
-        pages.shows("Prime labels come from Amazon's Buy Shipping, outside DE, FR, ES, NL, PL, SE and BE")
+        hold = desk.ask("explain", "prime")
+        hold.shows("Prime labels come from Amazon's Buy Shipping, outside DE, FR, ES, NL, PL, SE and BE")
         left = desk.ask("orders", "release", "--held", "prime")
         left.shows(f"1 Prime order stays on hold: {italian}.", f"run `amzlink orders release {italian}`")
         assert desk.json("orders", "release", "--held", "prime")["still_held"] == [italian]
