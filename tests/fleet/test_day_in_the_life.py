@@ -21,6 +21,7 @@ from tests.support.fleet import Ended, Fleet, SharedBook, Started, fleet
 pytestmark = pytest.mark.needs_postgres
 HOUR: Final = timedelta(hours=1)
 IMPORT, PUSH, PURGE = "import-orders", "push-status", "purge-pii"
+OPTIONS: Final = {IMPORT: ("--jobs", "4"), PUSH: (), PURGE: ("--yes",)}
 PURGE_AT: Final = 4  # hours after the day's beginning
 MOST_SECONDS_ALIVE: Final = 1.5  # of a run that is killed
 # Such an order goes to Sendcloud again when it is whole; and what had no answer is written again under the same id,
@@ -112,7 +113,7 @@ class Day:
 
     def _run_all(self, job: str, *, kill: bool = False) -> None:
         """The same job on all machines at once, as their timers start it."""
-        words = (job, "--all-stores", *(["--yes"] if job == PURGE else []))
+        words = (job, "--all-stores", *OPTIONS[job])
         started = [machine.start(*words) for machine in self.fleet.machines]
         if kill:
             self._kill(self._chance.choice(started))
