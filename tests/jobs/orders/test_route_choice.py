@@ -1,5 +1,6 @@
 """`--route auto`: a report where it is faster than the pages to go, and the reason told."""
 
+import contextlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,10 +28,11 @@ def run(at: StoreOnSandbox, **options: object) -> ImportReport:
 def searches_left(at: StoreOnSandbox, calls: int, seconds_ago: float = 0) -> None:
     """Another run has left so many searches, some time ago."""
     account = at.deps.account_of(SLUG, at.deps.load_config().stores[SLUG])
-    quotas, then = at.deps.quotas(account), at.clock.now().timestamp()
-    while quotas.left(SEARCH_ORDERS, then) > calls:
-        quotas.take(SEARCH_ORDERS, then)
-        quotas.answered(SEARCH_ORDERS, then, None)
+    then = at.clock.now().timestamp()
+    with contextlib.closing(at.deps.quotas(account)) as quotas:
+        while quotas.left(SEARCH_ORDERS, then) > calls:
+            quotas.take(SEARCH_ORDERS, then)
+            quotas.answered(SEARCH_ORDERS, then, None)
     at.clock.advance(seconds_ago)
 
 
