@@ -18,7 +18,8 @@ from amzlink.problems import Problem
 from amzlink.run import StoreRun
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
-pytestmark = pytest.mark.needs_postgres
+# On SQLite, that is where the machines begin: the test itself puts both on one server.
+pytestmark = [pytest.mark.needs_postgres, pytest.mark.on_sqlite]
 
 
 @pytest.fixture
