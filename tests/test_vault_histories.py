@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 import msgspec
 import pyrage
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition, rule
 
@@ -43,6 +42,7 @@ from amzlink.vault import Vault
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import NOW, PERSONAL, RECIPIENT, order_of, package_of
 from tests.support.destination import DiedError
+from tests.support.histories import of_length
 from tests.support.sealed import vault_of
 from tests.support.vault_machine import (
     Fate,
@@ -717,14 +717,8 @@ def order_in(row: Mapping[str, Any]) -> Order:
     )
 
 
-def of_length(examples: int, steps: int) -> Any:
-    every = list(HealthCheck)  # a history takes its time, and none of the checks is about what is wrong here
-    wanted = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=every)
-    return type("TestCase", (Histories.TestCase,), {"settings": wanted})
-
-
-TestHistories = of_length(examples=80, steps=25)
-TestLongHistories = pytest.mark.soak(of_length(examples=800, steps=50))
+TestHistories = of_length(Histories, examples=80, steps=25)
+TestLongHistories = pytest.mark.soak(of_length(Histories, examples=800, steps=50))
 
 
 # Three stories that chance tells too seldom.

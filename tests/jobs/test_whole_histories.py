@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -21,6 +20,7 @@ from amzlink.jobs.purge_pii import purge_pii
 from amzlink.sandbox.plan import Story
 from tests.support import books
 from tests.support.destination import NONE, DiedError, parcels_alive
+from tests.support.histories import of_length
 from tests.support.pushing import DeadlyToAmazon, Pushing
 from tests.support.world import SLUG
 
@@ -202,11 +202,5 @@ class Histories(RuleBasedStateMachine):
         return books.execute(self.at.world.deps.home.database_file, sql, *values)
 
 
-def of_length(examples: int, steps: int) -> Any:
-    every = list(HealthCheck)  # a run takes its time, and none of the checks is about what is wrong here
-    wanted = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=every)
-    return type("TestCase", (Histories.TestCase,), {"settings": wanted})
-
-
-TestHistories = of_length(examples=6, steps=16)
-TestLongHistories = pytest.mark.soak(of_length(examples=400, steps=30))
+TestHistories = of_length(Histories, examples=6, steps=16)
+TestLongHistories = pytest.mark.soak(of_length(Histories, examples=400, steps=30))

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Self
 
-from sqlalchemy import Boolean, ColumnElement, Integer
+from sqlalchemy import Boolean, ColumnElement, Integer, extract, func
 from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -15,6 +15,11 @@ _NUL: Final = "\0"
 def as_kept(text: str) -> str:
     """A text as PostgreSQL takes it: it has no NUL, which can be in what a service or a file gives."""
     return text.replace(_NUL, "\N{REPLACEMENT CHARACTER}") if _NUL in text else text
+
+
+def server_seconds() -> ColumnElement[Any]:
+    """Seconds since 1970 by the PostgreSQL server's clock, at this very statement: its transaction may have waited."""
+    return extract("epoch", func.clock_timestamp())
 
 
 class IsAmong(FunctionElement[bool]):

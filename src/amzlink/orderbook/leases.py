@@ -19,11 +19,12 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, cast, extract, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from amzlink.clock import elapsed_seconds
 from amzlink.orderbook.database import Database, StoreBook
+from amzlink.orderbook.dialects import server_seconds
 from amzlink.orderbook.schema import LEASES
 from amzlink.problems import Problem, ProblemName
 
@@ -257,7 +258,7 @@ def _take(connection: Connection, store: str, job: str, fresh: Mapping[str, Any]
 
 def _server_time() -> ColumnElement[int]:
     """Milliseconds since 1970 by the server's clock, at this very statement."""
-    return cast(extract("epoch", func.clock_timestamp()) * _MILLISECONDS, BigInteger)
+    return cast(server_seconds() * _MILLISECONDS, BigInteger)
 
 
 def _moment(milliseconds: int) -> datetime:

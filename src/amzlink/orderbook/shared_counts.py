@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Double, cast, extract, func, select
+from sqlalchemy import Connection, Double, cast, select
 from sqlalchemy.dialects.postgresql import insert
 
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.orderbook.database import Database
+from amzlink.orderbook.dialects import server_seconds
 from amzlink.orderbook.schema import SHARED_COUNTS
 
 _T = TypeVar("_T")
@@ -81,9 +82,9 @@ class SharedCount(Generic[_T]):
         self._opened.close()
 
     def _read(self, connection: Connection) -> tuple[float, bytes]:
-        """The server's time at this moment, not at the transaction's beginning, which may have waited; the document."""
+        """The server's time at this moment, and the document."""
         here = [SHARED_COUNTS.c[name] == value for name, value in self._row.items()]
         document = select(SHARED_COUNTS.c.document).where(*here).scalar_subquery()
-        time = cast(extract("epoch", func.clock_timestamp()), Double)
+        time = cast(server_seconds(), Double)
         row = connection.execute(select(time.label("time"), document.label("document"))).one()
         return row.time, row.document or b"{}"

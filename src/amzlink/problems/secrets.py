@@ -85,7 +85,7 @@ ENTRIES: Final = {
 A_KEY: Final = "what looks like a key or a token"
 ASKED_AT_ITS_OWN_PROMPT: Final = "Nothing of it was stored. `amzlink connect` asks for it at a prompt of its own."
 PUBLIC_KEY_AGAIN: Final = "the public key once more"
-BESIDE_THE_PUBLIC_KEY: Final = "The secret key stands beside it."
+WITH_THE_PUBLIC_KEY: Final = "Sendcloud shows the secret key with it."
 
 
 def before_connecting(*, slug: str, variables: Sequence[str]) -> str:

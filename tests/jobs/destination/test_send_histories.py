@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -17,6 +16,7 @@ from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
 from amzlink.sandbox.plan import Story
 from tests.support.destination import NONE, Destination, minutes, parcels_alive
+from tests.support.histories import of_length
 from tests.support.lists import list_orders
 from tests.support.world import SLUG
 
@@ -146,11 +146,5 @@ def holds(at: Destination) -> dict[str, tuple[str, ...]]:
     return {order.order_id: held for order, held in list_orders(at.world.deps, SLUG, Filter())}
 
 
-def of_length(examples: int, steps: int) -> Any:
-    every = list(HealthCheck)  # an import takes its time, and none of the checks is about what is wrong here
-    wanted = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=every)
-    return type("TestCase", (Histories.TestCase,), {"settings": wanted})
-
-
-TestHistories = of_length(examples=8, steps=14)
-TestLongHistories = pytest.mark.soak(of_length(examples=400, steps=25))
+TestHistories = of_length(Histories, examples=8, steps=14)
+TestLongHistories = pytest.mark.soak(of_length(Histories, examples=400, steps=25))

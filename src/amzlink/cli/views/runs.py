@@ -15,7 +15,7 @@ from amzlink.cli.shell.documents import Document, MaybeFailure, failure
 from amzlink.cli.views.words import counted
 from amzlink.problems import Exit, Problem, ProblemName
 
-_MOST_SHOWN: Final = 10
+MOST_SHOWN: Final = 10
 """More stores than these are summed up."""
 
 
@@ -138,7 +138,7 @@ def warn_alike(console: Console, met: Iterable[tuple[str, Problem]]) -> None:
 def _show(console: Console, reports: Sequence[R], view: RunView[R]) -> None:
     """Store by store; where they are many, those that went well are counted in a line."""
     here = [report for report in reports if not _is_elsewhere(report)]
-    many = len(reports) > _MOST_SHOWN and not console.verbose
+    many = len(reports) > MOST_SHOWN and not console.verbose
     for report in here:
         if view.complete(report):
             if not many:
@@ -158,7 +158,7 @@ def _show(console: Console, reports: Sequence[R], view: RunView[R]) -> None:
     if elsewhere := len(reports) - len(here):
         console.line(f"{counted(elsewhere, 'store')} left to another run.")
     if failed := [report.store for report in here if not view.complete(report)]:
-        console.line(f"{counted(len(failed), 'store')} with a problem: {several(failed, _MOST_SHOWN)}.")
+        console.line(f"{counted(len(failed), 'store')} with a problem: {several(failed, MOST_SHOWN)}.")
 
 
 def _tell_stopped(console: Console, report: R, stopped: Problem, view: RunView[R]) -> None:

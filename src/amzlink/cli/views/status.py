@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
-from amzlink.cli.views.runs import warn_alike
+from amzlink.cli.views.runs import MOST_SHOWN, warn_alike
 from amzlink.cli.views.words import by_number, counted, local_time, reason
 from amzlink.core.shipments import rates
 from amzlink.jobs.diagnosis.needs import FailingJob, Need
@@ -155,7 +155,7 @@ def show_status(console: Console, found: Sequence[StoreStatus | NotSeen]) -> Exi
     not_seen = [store for store in found if isinstance(store, NotSeen)]
 
     def show() -> None:
-        many = len(found) > _MOST_SHOWN and not console.verbose
+        many = len(found) > MOST_SHOWN and not console.verbose
         shown = [store for store in seen if store.needs or not many]
         for number, store in enumerate(shown):
             if number:

@@ -22,7 +22,7 @@ def credential(wanted: Wanted) -> Callable[[str, State], str]:
                 ProblemName.SECRET_LOOKS_WRONG,
                 wanted=wanted,
                 found=secrets.PUBLIC_KEY_AGAIN,
-                where=secrets.BESIDE_THE_PUBLIC_KEY,
+                where=secrets.WITH_THE_PUBLIC_KEY,
             )
         return value
 

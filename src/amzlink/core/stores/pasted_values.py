@@ -249,7 +249,7 @@ _PLACES: Final[dict[Wanted, str]] = {
 _HINTS: Final = {
     Kind.ACCESS_TOKEN: "An access token lives for an hour; the refresh token is the one that stays.",
     Kind.RESTRICTED_TOKEN: "A restricted data token lives for an hour and is nothing that a person has to copy.",
-    Kind.APPLICATION_ID: "The application id stands beside the app's name and is not needed.",
+    Kind.APPLICATION_ID: "The application id is next to the app's name and is not needed.",
     Kind.OAUTH_CODE: "Such a code lives for five minutes and is of no use here.",
     Kind.MARKETPLACE_ID: "The marketplace id follows from the country and need not be given.",
     Kind.AWS_ACCESS_KEY: "Since October 2023 Amazon's selling interface needs no AWS keys.",
