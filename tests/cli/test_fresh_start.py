@@ -26,8 +26,8 @@ LOOKING = (
     ("connect", "--json"),
 )
 
-# Moments and durations, and the calls that a look-up in the book can spare.
-PASSING = ("seconds", "_ms", "window", "api_calls")
+# Moments and durations ("since" is thirty days before the run), and the calls that a look-up in the book can spare.
+PASSING = ("seconds", "_ms", "window", "since", "api_calls")
 
 
 def start_afresh(at: Shell, *words: str) -> Ran:
