@@ -23,6 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -32,8 +33,9 @@ from typing import IO, Any, Final, Self
 _ROOT: Final = Path(__file__).resolve().parents[2]
 # What amzlink, or what it stands on, loads only when it is needed.
 _LAZY: Final = (
-    "alembic.migration", "alembic.script", "anyio", "certifi", "cryptography.hazmat.primitives.ciphers.aead", "h11",
-    "httpcore", "rich.progress", "rich.table", "sqlalchemy.dialects.sqlite", "tomli_w",
+    "alembic.migration", "alembic.script", "anyio", "certifi", "cryptography.hazmat.primitives.ciphers.aead",
+    "encodings.idna", "encodings.utf_8_sig", "filelock", "h11", "httpcore", "rich.progress", "rich.table",
+    "sqlalchemy.dialects.sqlite", "tomli_w", "truststore", "typer._click.decorators",
 )  # fmt: skip
 _NOT_LOADED: Final = ("amzlink.__main__", "amzlink.orderbook.migrations.", "amzlink.sandbox")
 # Python reads these before it runs anything.
@@ -222,7 +224,25 @@ def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
     time.tzset()
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = ["", *request["words"]]
-    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            _end_at_once(end.code)
+        raise
+
+
+def _end_at_once(code: int) -> None:
+    """End as Python does, but without its last step: to take every object apart takes longer than a short command.
+
+    Where something cannot be flushed it comes back, and Python has a code of its own for that.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # there is no public name for "wait for the threads"
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError):
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        os._exit(code & 0xFF)
 
 
 def _open(streams: Sequence[int]) -> None:
