@@ -1,8 +1,9 @@
 """Programs in processes of their own, without paying for the start of Python each time: one that is warm forks.
 
 What runs is what `python -m MODULE WORDS...` would run: the program's own entry, with an environment, standard streams
-and an exit code of its own, and dead where a signal kills it. Only the loading of modules is shared, which is most of
-what a short command costs. `tests/cli/test_fresh_start.py` holds that a fresh start of Python does the same.
+and an exit code of its own, and dead where a signal kills it. Only what stays the same is shared, loading modules
+and what SQLAlchemy makes of a statement: most of what a short command costs. `tests/cli/test_fresh_start.py` holds that
+a fresh start of Python does the same.
 
 `python -m tests.support.warm DESCRIPTOR` is the process that forks. It loads no keyring: a keyring chooses its back end
 when it is loaded, by the environment.
@@ -38,6 +39,9 @@ _LAZY: Final = (
     "sqlalchemy.dialects.sqlite", "tomli_w", "truststore", "typer._click.decorators",
 )  # fmt: skip
 _NOT_LOADED: Final = ("amzlink.__main__", "amzlink.orderbook.migrations.", "amzlink.sandbox")
+_REHEARSED: Final = (
+    ("import-orders",), ("push-status",), ("status",), ("orders", "list"), ("stores", "list"), ("purge-pii", "--yes"),
+)  # fmt: skip
 # Python reads these before it runs anything.
 _READ_AT_THE_START: Final = ("LANG", "LC_", "PYTHON")
 _READ_LATER: Final = ("PYTHONPATH", "PYTHON_KEYRING_BACKEND")
@@ -165,9 +169,24 @@ def _load() -> None:
     ours = (found.name for found in pkgutil.walk_packages(amzlink.__path__, "amzlink."))
     for name in [*_LAZY, *(name for name in ours if not name.startswith(_NOT_LOADED))]:
         importlib.import_module(name)
+    _rehearse()
     assert "keyring" not in sys.modules
     gc.collect()
     gc.freeze()
+
+
+def _rehearse() -> None:
+    """Run what most tests run once here, so that its statements are compiled."""
+    from amzlink.cli.main import run as run_command_line
+    from tests.support import statements
+    from tests.support.world import store_on_sandbox
+
+    statements.share()
+    with tempfile.TemporaryDirectory() as folder:
+        shop = store_on_sandbox(Path(folder), orders=12, destination="sendcloud", update_status_when="announced")
+        for words in _REHEARSED:
+            with contextlib.redirect_stdout(io.StringIO()) as nowhere, contextlib.redirect_stderr(nowhere):
+                run_command_line(words, shop.deps)
 
 
 def _serve(line: socket.socket) -> None:

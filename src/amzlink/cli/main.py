@@ -6,10 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+import typer.main
 
 from amzlink import __version__
 from amzlink.cli.check_weights import check_weights_command
@@ -191,6 +193,12 @@ def _cannot_write(error: OSError, code: int) -> int:
     return Console(color=False).fail(translate(error, Path("standard output")))
 
 
+@cache
+def _commands() -> Any:
+    """All commands as they are run, made once: `demo`, and each test, runs many in one process."""
+    return typer.main.get_command(app)
+
+
 def _invoke(options: GlobalOptions, session: Session) -> int:
     if options.rest == ["--version"]:
         session.console.result(_version_document, lambda: session.console.line(f"amzlink {__version__}"))
@@ -199,7 +207,7 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
         _set_up_completion(session, match["what"], match["shell"])
         return Exit.DONE
     try:
-        outcome = app(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
+        outcome = _commands()(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
     except _ComplaintOfTyper as error:
         complain = getattr(error, "format_message", error.__str__)
         detail = complain()
