@@ -35,7 +35,7 @@ KEYS: Final = [
 class DaysAgo:
     """Another day's time, which goes on as time does."""
 
-    def __init__(self, days: int) -> None:
+    def __init__(self, days: float) -> None:
         self._days = timedelta(days=days)
 
     def now(self) -> datetime:
@@ -92,7 +92,7 @@ class Shop:
 
 @contextmanager
 def shop(
-    folder: Path, *, days_ago: int = 0, settings: Mapping[str, Any] | None = None, **sandbox: Any
+    folder: Path, *, days_ago: float = 0, settings: Mapping[str, Any] | None = None, **sandbox: Any
 ) -> Iterator[Shop]:
     """A shop with imported orders, on the day so long ago."""
     with shell(folder, settings, **{"orders": 60, "clock": DaysAgo(days_ago), **sandbox}) as at:
@@ -360,10 +360,12 @@ def key_of_another_store(at: Shop, folder: Path) -> str:
 
 def test_orders_show_says_until_when_and_why(tmp_path: Path) -> None:
     settings = {"destination": "sendcloud", "update_status_when": "announced"}
-    with shop(tmp_path, settings=settings) as at:
+    now = datetime.now(UTC)
+    morning = now.replace(hour=9, minute=30)  # so that no midnight goes by
+    with shop(tmp_path, days_ago=(now - morning) / timedelta(days=1), settings=settings) as at:
         listed = at.run("orders", "list", "--json").document["orders"]
         first, second, third = [order["order_id"] for order in listed if order["sent"] == "yes"][:3]
-        today = datetime.now(UTC).date()
+        today = morning.date()
         until = today + timedelta(days=30)
         kept = f"Personal data until {until.day} {until:%b %Y}: "
         assert f"{kept}still to ship, so this date will be extended (encrypted" in at.run("orders", "show", first).out
