@@ -25,6 +25,7 @@ from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
 from tests.support.problems import texts_of
+from tests.support.wires import closed_port
 from tests.support.world import VirtualClock
 
 Serve = Callable[[socket.socket], None]
@@ -183,20 +184,16 @@ def failure(url: str, seconds: float = 30.0) -> Problem:
 
 
 def test_a_port_where_nobody_listens_is_no_connection() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
+    assert failure(f"http://127.0.0.1:{closed_port()}").name.value == "connect-refused"
 
 
 @pytest.mark.parametrize("earlier", [ssl.SSLError("of another connection"), socket.gaierror("of another name")])
 def test_a_failure_is_judged_by_itself_and_not_by_what_was_being_handled_before(earlier: OSError) -> None:
-    with server(lambda connection: connection.close()) as hangs_up, socket.create_server(("127.0.0.1", 0)) as listening:
-        nobody_there = listening.getsockname()[1]
-        listening.close()
+    with server(lambda connection: connection.close()) as hangs_up:
         try:
             raise earlier
         except OSError:
-            for port in (hangs_up, nobody_there):
+            for port in (hangs_up, closed_port()):
                 assert failure(f"http://127.0.0.1:{port}").name.value == "connect-refused"
 
 

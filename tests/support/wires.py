@@ -148,9 +148,11 @@ def deaf(family: socket.AddressFamily = socket.AF_INET) -> Iterator[Address]:
 
 
 def closed_port() -> int:
-    """A port at which nobody listens."""
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        port: int = taken.getsockname()[1]
+    """A port at which nobody listens. As long as this process lives, nobody else gets it either."""
+    taken = socket.socket()
+    taken.bind((LOOPBACK, 0))
+    port: int = taken.getsockname()[1]
+    taken.detach()
     return port
 
 
