@@ -21,7 +21,8 @@ from tests.orderbook.samples import change_of, line_of, order_of, save
 from tests.support.questions import Desk
 from tests.support.world import SLUG, shell
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+# Tomorrow morning, so that what is to ship within hours is to ship on the same day.
+NOW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=30, second=0, microsecond=0)
 HOUR = timedelta(hours=1)
 LATE, HELD, REFUSED, LABELLED, FAR, DONE = (f"302-000000{last}-0000000" for last in range(1, 7))
 OPEN = [LATE, HELD, REFUSED, LABELLED, FAR]
@@ -32,7 +33,9 @@ def empty(tmp_path: Path) -> Iterator[Desk]:
     """A shop whose order book has nothing in it."""
     with shell(tmp_path, {"destination": "sendcloud", "update_status_when": "processed"}, orders=0) as at:
         at.environ["TZ"] = "UTC"
-        yield Desk(at)
+        desk = Desk(at)
+        desk.wait(seconds=(NOW - datetime.now(UTC)).total_seconds())
+        yield desk
 
 
 @pytest.fixture
