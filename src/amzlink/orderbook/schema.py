@@ -234,8 +234,8 @@ RUNS: Final = Table(
         "store",
         "job",
         "started_at",
+        # PostgreSQL's is in the migration alone: named here too, every run would load its dialect.
         sqlite_where=text("problem IS NOT NULL"),
-        postgresql_where=text("problem IS NOT NULL"),
     ),
     info={"about": "The runs of all jobs, with their result and Amazon's time."},
 )

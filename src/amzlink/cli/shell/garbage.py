@@ -8,7 +8,7 @@ import gc
 from typing import Final
 
 _USUAL: Final = gc.get_threshold()
-_WHILE_LOADING: Final = 100_000  # objects: some megabytes at most
+_WHILE_LOADING: Final = 500_000  # objects: an import makes 120,000 of them, and one look at those takes 30 ms
 
 
 def loading() -> None:

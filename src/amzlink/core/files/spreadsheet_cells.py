@@ -4,6 +4,7 @@ A spreadsheet runs a cell that looks like a formula, and rewrites one that looks
 the file is saved, `00123` is `123`, `1-2` a day in winter, and a long number 4.00638E+12.
 """
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -27,10 +28,6 @@ _SEEN_BY_NOBODY: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\u
 _PLAIN_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,10}")  # from twelve digits on it is shown, and saved, rounded
 _LIKE_A_NUMBER: Final = re.compile(r"[\s.,:/'%€$£¥()Ee+-]*[0-9][\s0-9.,:/'%€$£¥()Ee+-]*")
 _LIKE_A_TIME: Final = re.compile(r"[0-9]{1,2}(:[0-9]{1,2}){0,2}\s*[ap]m?", re.IGNORECASE)
-_MONTHS: Final = "|".join(MONTH_NAMES)
-_LIKE_A_DATE: Final = re.compile(
-    rf"[0-9]{{1,4}}[\s./-]*({_MONTHS})\.?([\s./-]*[0-9]{{1,4}})?|({_MONTHS})\.?[\s./-]*[0-9]{{1,4}}", re.IGNORECASE
-)
 _LIKE_A_TRUTH: Final = frozenset({"true", "false", "wahr", "falsch", "vrai", "faux", "vero", "falso", "verdadero"})
 
 
@@ -102,11 +99,20 @@ def _without_formula(text: str) -> str:
     return formula[1].strip() if formula else text
 
 
+@functools.cache
+def _like_a_date() -> re.Pattern[str]:
+    """Made when it is needed: with so many names that takes milliseconds, and few runs have to do with files."""
+    months = "|".join(MONTH_NAMES)
+    return re.compile(
+        rf"[0-9]{{1,4}}[\s./-]*({months})\.?([\s./-]*[0-9]{{1,4}})?|({months})\.?[\s./-]*[0-9]{{1,4}}", re.IGNORECASE
+    )
+
+
 def _is_touched(text: str) -> bool:
     """Whether a spreadsheet would run or rewrite a cell, or `unguard` would take something from it."""
     if text != text.strip() or text.startswith(_GUARD) or _is_run(text):
         return True
     if _PLAIN_NUMBER.fullmatch(text):
         return False
-    likenesses = (_LIKE_A_NUMBER, _LIKE_A_TIME, _LIKE_A_DATE)
+    likenesses = (_LIKE_A_NUMBER, _LIKE_A_TIME, _like_a_date())
     return text.casefold() in _LIKE_A_TRUTH or any(likeness.fullmatch(text) for likeness in likenesses)
