@@ -79,14 +79,14 @@ def _dialled(text: str, country: str) -> tuple[str, bool] | None:
 
 def _is_written_out(text: str, country: str) -> bool:
     """Whether it is one of the country's own numbers with its code, as most are; the parser takes as long again."""
-    import phonenumbers  # noqa: PLC0415 - see above
-
-    code = phonenumbers.country_code_for_region(country)
+    code = _country_code(country)
     national = text.replace(" ", "").replace("-", "").removeprefix(f"+{code}")
     if len(text) > PHONE_LIMIT or not _WRITTEN_OUT.fullmatch(text) or not national.isdecimal() or national[0] == "0":
         return False
     if any(len(national) in lengths and form.fullmatch(national) for form, lengths in _usual_numbers(country)):
         return True
+    import phonenumbers  # noqa: PLC0415 - see above
+
     number = phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
     return phonenumbers.is_valid_number_for_region(number, country) or phonenumbers.is_valid_number(number)
 
@@ -113,13 +113,19 @@ def _usual_numbers(country: str) -> tuple[tuple[re.Pattern[str], frozenset[int]]
 def _readings(text: str, country: str) -> Iterator[str]:
     """What the text may mean: first, that the plus sign before the country's own code was forgotten."""
     if text[0].isdigit() or text[0] == "(":
-        import phonenumbers  # noqa: PLC0415 - see above
-
-        code, trunk = phonenumbers.country_code_for_region(country), _trunk(country)
+        code, trunk = _country_code(country), _trunk(country)
         # Where numbers are dialled with a 0 first, one that begins with "49" has its country code.
         if code and trunk and not text.startswith(trunk) and re.match(rf"\(?{code}", text):
             yield f"+{text}"
     yield text
+
+
+@functools.cache
+def _country_code(country: str) -> int:
+    """The code of a country, 0 where it has none; the library looks through all of them."""
+    import phonenumbers  # noqa: PLC0415 - see above
+
+    return phonenumbers.country_code_for_region(country)
 
 
 def _trunk(country: str) -> str:

@@ -62,6 +62,8 @@ def region_code(country: str, region: str | None, postal_code: str | None) -> st
         prefix = re.fullmatch(r"(\d\d)\d{3}", postal_code or "", re.ASCII)
         number = int(prefix[1]) if prefix else 0
         return f"ES-{_SPAIN[number - 1]}" if 1 <= number <= len(_SPAIN) else None
-    bare = slug_of(region or "").removeprefix(f"{country.casefold()}-")
-    code = _CODES.get(country, {}).get(bare)
+    codes = _CODES.get(country)
+    if not codes or not region:
+        return None
+    code = codes.get(slug_of(region).removeprefix(f"{country.casefold()}-"))
     return f"{country}-{code}" if code else None
