@@ -86,7 +86,9 @@ def _at_a_terminal(name: str, words: tuple[str, ...], modules: Path, books: Book
 
 
 def _in_a_pipe(name: str, words: tuple[str, ...], modules: Path, books: Books) -> Figure:
-    few, many = (peak_in_a_pipe(words, modules / "none", books[count]) / MIB for count in (FEW, MANY))
+    few, many = (
+        used_in_a_pipe(words, modules / f"none-{count}", books[count])[1] / MIB for count in (FEW, MANY)
+    )  # nothing is loaded beforehand
     return Figure(
         subject="memory",
         name=f"`{name}`, {MANY:,} orders",
@@ -116,9 +118,11 @@ def cpu_at_a_terminal(words: tuple[str, ...], modules: Path, environ: Mapping[st
     return float(json.loads(used.read_text())[0])
 
 
-def peak_in_a_pipe(words: tuple[str, ...], modules: Path, environ: Mapping[str, str]) -> int:
-    """The most memory, in bytes, that a command had at once whose output somebody reads."""
-    modules.unlink(missing_ok=True)  # nothing is loaded beforehand
+def used_in_a_pipe(words: tuple[str, ...], modules: Path, environ: Mapping[str, str]) -> tuple[float, int]:
+    """The CPU time in seconds, and the most memory in bytes, of a command whose output somebody reads.
+
+    What the file `modules` names is loaded beforehand and takes no time; where it is not there, it is written.
+    """
     used = modules.with_suffix(".used")
     with subprocess.Popen(
         _command(words, modules, used), stdout=subprocess.PIPE, env={**os.environ, **environ}
@@ -128,7 +132,8 @@ def peak_in_a_pipe(words: tuple[str, ...], modules: Path, environ: Mapping[str, 
             pass
     if process.returncode:
         raise RuntimeError(f"{words} ended with {process.returncode}")
-    return int(json.loads(used.read_text())[1])
+    cpu, peak = json.loads(used.read_text())
+    return float(cpu), int(peak)
 
 
 def _command(words: tuple[str, ...], modules: Path, used: Path) -> list[str]:

@@ -91,17 +91,18 @@ def cpu_of(command: Sequence[str], environ: Mapping[str, str]) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def environment(addresses: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """A connected store whose secrets the environment gives, as a server does."""
+def environment(addresses: Mapping[str, Any], folder: Path, **settings: Any) -> dict[str, str]:
+    """A connected store, with these settings, whose secrets the environment gives, as a server does."""
     home, keys = folder / "home", folder / "keys"
     keys.mkdir(mode=0o700)
-    deps, _store = link(addresses, str(home), destination="none")
+    deps, _store = link(addresses, str(home), **{"destination": "none", **settings})
     credentials = addresses["credentials"]
     return {
         **deps.environ,
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         variable(SLUG, "client-secret"): credentials["client_secret"],
         variable(SLUG, "refresh-token"): credentials["refresh_token"],
+        variable(SLUG, "sendcloud-secret-key"): credentials["sendcloud_secret_key"],
         f"{variable(SLUG, 'vault-key')}_FILE": str(keys / "vault-key"),
     }
 

@@ -9,6 +9,7 @@ from email.message import Message
 from typing import Final
 
 from amzlink.http.bodies import CutOffError, UnreadableBodyError, inflated
+from amzlink.http.kept_body import KeptBody
 from amzlink.problems import services
 
 _PIECE: Final = 256 * 1024
@@ -20,14 +21,15 @@ _NONE_OF_TEXT: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "und
 LONGEST_LINE: Final = 2**20
 
 
-def pieces(body: bytes, *, compressed: bool, most_bytes: int) -> Iterator[bytes]:
+def pieces(body: bytes | KeptBody, *, compressed: bool, most_bytes: int) -> Iterator[bytes]:
     """A document in pieces, unpacked if it is `compressed`.
 
     Raises:
         ValueError: its compression is damaged or breaks off, or it is larger than `most_bytes`; it quotes nothing.
     """
     size = 0
-    for piece in _unpack(body) if compressed else _cut(body):
+    parts = _cut(body) if isinstance(body, bytes) else body
+    for piece in _unpack(parts) if compressed else parts:
         size += len(piece)
         if size > most_bytes:
             raise ValueError(services.too_large_unpacked(most_bytes))
@@ -40,10 +42,10 @@ def _cut(body: bytes) -> Iterator[bytes]:
         yield bytes(view[start : start + _PIECE])
 
 
-def _unpack(body: bytes) -> Iterator[bytes]:
+def _unpack(parts: Iterable[bytes]) -> Iterator[bytes]:
     begun = False
     try:
-        for piece in inflated(_cut(body)):
+        for piece in inflated(parts):
             begun = True
             yield piece
     except CutOffError:

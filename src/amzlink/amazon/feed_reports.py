@@ -11,6 +11,7 @@ import msgspec
 from amzlink.amazon.documents import pieces
 from amzlink.amazon.shipment_refusals import Reason, reason_of
 from amzlink.core.service_message import without_quotes
+from amzlink.http.kept_body import KeptBody
 from amzlink.problems import services
 
 MOST_REPORT_BYTES: Final = 256 * 1024 * 1024
@@ -57,7 +58,7 @@ class _Counts(msgspec.Struct, frozen=True):
     warnings: int
 
 
-def read_report(body: bytes, *, compressed: bool, messages: int | None = None) -> dict[int, FeedResult]:
+def read_report(body: bytes | KeptBody, *, compressed: bool, messages: int | None = None) -> dict[int, FeedResult]:
     """The results by message number; of several for one message, an error counts more than a warning.
 
     `messages` is how many the feed had, where that is known. A message that a report does not name counts as taken, so

@@ -47,6 +47,7 @@ from amzlink.http.client import (
     is_address,
     positive,
 )
+from amzlink.http.kept_body import KeptBody
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
 from amzlink.http.service_client import ServiceClient
 from amzlink.problems import Problem, ProblemName
@@ -73,7 +74,7 @@ _JSON: Final = {"content-type": "application/json"}
 class Document(msgspec.Struct, frozen=True):
     """What lay behind a signed address; `content_type` is what its answer was headed with, or empty."""
 
-    body: bytes
+    body: bytes | KeptBody
     content_type: str
 
 
@@ -300,8 +301,12 @@ class SpApiClient(ServiceClient):
         Raises:
             CallFailed: `DocumentLinkExpired`; `Unreadable` beyond `MOST_DOCUMENT_BYTES`; or by the type that fits.
         """
-        response = self._use_link(DOWNLOAD, url, lambda: self._connection.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES))
-        return Document(response.content, response.headers.get("content-type", ""))
+        kept = KeptBody()
+        response = self._use_link(
+            DOWNLOAD, url, lambda: self._connection.fetch(DOWNLOAD, url, MOST_DOCUMENT_BYTES, kept)
+        )
+        body = response.content if kept.is_in_memory else kept
+        return Document(body, response.headers.get("content-type", ""))
 
     def _use_link(self, operation: str, url: str, send: Callable[[], Response]) -> Response:
         if not (is_usable := is_address(url)) or not self._may_use(url):

@@ -16,8 +16,8 @@ from amzlink.problems.network import BROKEN_OFF, DAMAGED_COMPRESSION, larger_tha
 
 __all__ = [
     "ENCODINGS", "LONGEST_TOKEN_LIFE", "MOST_BYTES", "BodyLateError", "CutOffError", "UndecodableError",
-    "UnexpectedFormError", "UnreadableBodyError", "inflated", "is_gateway_page", "is_html", "json_decoder",
-    "read_body", "read_json",
+    "UnexpectedFormError", "UnreadableBodyError", "body_parts", "inflated", "is_gateway_page", "is_html",
+    "json_decoder", "read_body", "read_json",
 ]  # fmt: skip
 
 MOST_BYTES: Final = 32 * 1024 * 1024
@@ -73,7 +73,15 @@ def is_gateway_page(status: int, headers: Mapping[str, str], body: bytes) -> boo
     return not is_own
 
 
-def read_body(parts: Iterable[bytes], *, encoding: str, most_bytes: int, until: float) -> bytes:
+def read_body(parts: Iterable[bytes]) -> bytes:
+    """All of a body (`body_parts`) at once."""
+    body = io.BytesIO()  # gives what it holds without a copy, which many megabytes would feel
+    for part in parts:
+        body.write(part)
+    return body.getvalue()
+
+
+def body_parts(parts: Iterable[bytes], *, encoding: str, most_bytes: int, until: float) -> Iterator[bytes]:
     """A body as it was before it was packed. `encoding` is the answer's Content-Encoding, or empty.
 
     `until` is on `time.monotonic`'s scale, and is looked at whenever a part has come.
@@ -82,12 +90,12 @@ def read_body(parts: Iterable[bytes], *, encoding: str, most_bytes: int, until: 
         UnreadableBodyError: it is larger than `most_bytes`, packed or unpacked, or cannot be unpacked.
         BodyLateError: it was not complete by then.
     """
-    body = io.BytesIO()  # gives what it holds without a copy, which a document of many megabytes would feel
+    size = 0
     for piece in _unpacked(_in_time(parts, most_bytes, until), encoding):
-        body.write(piece)
-        if body.tell() > most_bytes:
+        size += len(piece)
+        if size > most_bytes:
             raise UnreadableBodyError(larger_than(most_bytes))
-    return body.getvalue()
+        yield piece
 
 
 def _in_time(parts: Iterable[bytes], most_bytes: int, until: float) -> Iterator[bytes]:

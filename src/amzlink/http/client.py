@@ -18,8 +18,9 @@ from httpx import Auth, BaseTransport, Client, HTTPError, Request, Response, Tim
 
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
-from amzlink.http.bodies import ENCODINGS, MOST_BYTES, BodyLateError, UnreadableBodyError, read_body
+from amzlink.http.bodies import ENCODINGS, MOST_BYTES, BodyLateError, UnreadableBodyError, body_parts, read_body
 from amzlink.http.distrust import advice_on
+from amzlink.http.kept_body import KeptBody
 from amzlink.http.proxies import Proxy, find_proxy, unusable_proxy
 from amzlink.http.trust import trusted_certificates
 from amzlink.http.watched_call import Streams, WatchedCall
@@ -195,14 +196,16 @@ class HttpConnection:
             request.headers.setdefault(name, value)
         return request
 
-    def fetch(self, operation: str, url: str, most_bytes: int) -> httpx.Response:
-        """GET what may be large, and so may take long.
+    def fetch(self, operation: str, url: str, most_bytes: int, kept: KeptBody) -> httpx.Response:
+        """GET what may be large, and so may take long. Its body goes into `kept`; the answer has what `fill` gives.
 
         Raises:
             CallFailed: as `send`.
         """
         request = self.request("GET", url, {})
-        return self._exchange(operation, request.url.host, lambda: self._read(request, most_bytes, LONGEST_DOWNLOAD))
+        return self._exchange(
+            operation, request.url.host, lambda: self._read(request, most_bytes, LONGEST_DOWNLOAD, kept.fill)
+        )
 
     def _exchange(self, operation: str, host: str, make: Callable[[], httpx.Response]) -> httpx.Response:
         """Make a call, and note it whatever comes of it."""
@@ -224,7 +227,13 @@ class HttpConnection:
         self._learn_offset(response)
         return response
 
-    def _read(self, request: httpx.Request, most_bytes: int, seconds: float) -> httpx.Response:
+    def _read(
+        self,
+        request: httpx.Request,
+        most_bytes: int,
+        seconds: float,
+        keep: Callable[[Iterator[bytes]], bytes] = read_body,
+    ) -> httpx.Response:
         """Make a request and read its answer, within the limits on its size and on the time for all of it."""
         self._may_send()  # here too, because only what has a network below it tells of the moment
         watched = WatchedCall(seconds, self._streams, (request.url.raw_scheme, request.url.netloc), self._may_send)
@@ -232,7 +241,7 @@ class HttpConnection:
         try:
             with watched, contextlib.closing(self._http.send(request, stream=True)) as response, _reading():
                 parts, encoding = _packed(response)
-                body = read_body(parts, encoding=encoding, most_bytes=most_bytes, until=watched.ends)
+                body = keep(body_parts(parts, encoding=encoding, most_bytes=most_bytes, until=watched.ends))
         except (httpx.HTTPError, BodyLateError) as error:
             if watched.is_late or isinstance(error, BodyLateError):
                 raise _TooSlow(seconds) from error
