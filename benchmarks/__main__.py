@@ -18,7 +18,7 @@ from benchmarks.table import page, table
 
 TIMED: Final = (
     "startup", "noop", "many_stores", "import_orders", "report_orders", "sending", "push_status", "vault", "looking",
-    "spapi", "postgresql", "sending_limits", "push_quotas", "weights",
+    "growth", "spapi", "postgresql", "sending_limits", "push_quotas", "weights",
 )  # fmt: skip
 """What is timed, one after the other, so that no two of them are in each other's way; then what only counts."""
 COUNTED: Final = ("routes",)
