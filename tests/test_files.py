@@ -4,17 +4,33 @@ import contextlib
 import errno
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.files import Home, append_private, find_home, lock, read_private, translate, whole_file, write_private
+from amzlink.files import (
+    Home,
+    append_private,
+    find_home,
+    given_file,
+    lock,
+    overwrite_private,
+    read_private,
+    translate,
+    whole_file,
+    write_private,
+)
+from amzlink.http.trust import trusted_certificates
+from amzlink.orderbook.database import Database
 from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.secrets import SystemSecrets, variable
 from tests.orderbook.machine import NOBODY, as_nobody, common_folder, needs_root, tiny_disk
 from tests.support.problems import texts_of
 
@@ -408,6 +424,73 @@ class TestReadingWhatIsOurs:
     def test_what_is_not_there_is_left_to_who_asked(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             read_private(tmp_path / "nothing")
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path, 0o600)
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as there:
+        there.bind(str(path.relative_to(Path.cwd())))  # a socket's address has about a hundred bytes
+
+
+class TestWhatIsNoFile:
+    """Whoever opens a pipe waits for its other end, which may never come."""
+
+    @pytest.mark.parametrize(
+        ("put", "kind"),
+        [(pipe, "a pipe"), (listening, "a socket"), (Path.mkdir, "a folder")],
+        ids=["pipe", "socket", "folder"],
+    )
+    def test_in_the_place_of_a_file_it_is_told_at_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: Callable[[Path], None], kind: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        path = tmp_path / "orders.db"
+        put(path)
+        held = Problem(ProblemName.FILE_IN_USE, file=path)
+        secrets = SystemSecrets({f"{variable('shop', 'client-secret')}_FILE": str(path)}, find_home({}))
+        uses: list[tuple[str, Callable[[], object]]] = [
+            ("not-readable", lambda: read_private(path)),
+            ("not-writable", lambda: write_private(path, b"new")),
+            ("not-writable", lambda: overwrite_private(path, b"new")),
+            ("not-writable", lambda: append_private(path, b"new")),
+            ("not-writable", lock(path, held).__enter__),
+            ("input-malformed", given_file(path).__enter__),
+            ("database-unreachable", lambda: Database.open(path)),
+            ("secret-file-unreadable", lambda: secrets.get("shop", "client-secret")),
+            ("environment-invalid", lambda: trusted_certificates({"SSL_CERT_FILE": str(path)})),
+        ]
+        for name, use in uses:
+            with pytest.raises(Problem) as error:
+                use()
+            assert error.value.name.value == name
+            assert f"it is {kind}, not a file" in error.value.summary
+        assert not path.is_file()
+
+    def test_a_device_behind_a_link_is_not_read(self, tmp_path: Path) -> None:
+        (tmp_path / "config.toml").symlink_to("/dev/zero")
+        with pytest.raises(Problem) as error:
+            read_private(tmp_path / "config.toml")
+        assert "it is a device, not a file" in error.value.summary
+
+    @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+    def test_beside_an_order_book_it_is_told_too(self, tmp_path: Path, end: str) -> None:
+        pipe(tmp_path / f"orders.db{end}")
+        with pytest.raises(Problem) as error:
+            Database.open(tmp_path / "orders.db")
+        assert error.value.name.value == "database-unreachable"
+        assert f"orders.db{end} cannot be opened: it is a pipe" in error.value.summary
+
+    def test_the_open_pipe_that_a_shell_names_is_read(self) -> None:
+        """`--from <(unzip -p shipments.zip)`."""
+        reading, writing = os.pipe()
+        os.write(writing, b"order,tracking")
+        os.close(writing)
+        with given_file(Path(f"/dev/fd/{reading}")) as file:
+            assert file.read() == b"order,tracking"
+        os.close(reading)
 
 
 class TestAddingALine:

@@ -23,7 +23,7 @@ from amzlink import __version__
 from amzlink.clock import to_iso
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.tax_record import FIELDS
-from amzlink.files import in_place_when_whole, translated_errors
+from amzlink.files import in_place_when_whole, refuse_other_kinds, translated_errors
 from amzlink.problems import Problem, ProblemName, machine, privacy
 
 if TYPE_CHECKING:
@@ -159,7 +159,9 @@ def _check(key: str, number: int) -> None:
 def _kind_of_file(name: str) -> str:
     """What a text is that may be the name of a file: people give the one that `age-keygen` wrote."""
     try:
-        with Path(name).expanduser().open("rb") as file:
+        path = Path(name).expanduser()
+        refuse_other_kinds(path)
+        with path.open("rb") as file:
             content = file.read(_MOST_OF_A_KEY_FILE)
     except (OSError, ValueError, RuntimeError):  # there is none; no file can have the name; the home of nobody
         return AgeKey.UNKNOWN

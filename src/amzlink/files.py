@@ -14,12 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from amzlink.problems import Problem, ProblemName, machine
+from amzlink.problems import Problem, ProblemName, machine, usage
 
 _APP = "amzlink"
 _ID_FILE = "home-id"
 _TRIAL_BYTES: Final = 65_536
 _NO_LOCKS: Final = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+_KINDS: Final = {
+    stat.S_IFDIR: machine.A_FOLDER,
+    stat.S_IFIFO: machine.A_PIPE,
+    stat.S_IFSOCK: machine.A_SOCKET,
+    stat.S_IFCHR: machine.A_DEVICE,
+    stat.S_IFBLK: machine.A_DEVICE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,13 @@ class Home:
         with translated_errors(file):
             if not file.exists():
                 write_private(file, secrets.token_hex(6).encode())
-            return f"{_APP}@{file.read_text('utf-8').strip()}"
+            return f"{_APP}@{read_file(file).decode().strip()}"
 
     def is_copy_of(self, root: Path) -> bool:
         """Whether another folder is a home with the id of this one: then one of the two was copied from the other."""
         here, there = self.config / _ID_FILE, root / "config" / _ID_FILE
         try:
-            return not here.samefile(there) and here.read_bytes().strip() == there.read_bytes().strip()
+            return not here.samefile(there) and read_file(here).strip() == read_file(there).strip()
         except OSError:
             return False
 
@@ -153,6 +160,41 @@ def session_bus(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{number}", "bus")
 
 
+def refuse_other_kinds(path: Path) -> None:
+    """Raise OSError for what is there and is no file: whoever opens a pipe may wait for its other end for ever.
+
+    What a person names in these folders is theirs to choose: `/dev/null`, or the open pipe that a shell puts there.
+    """
+    try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+    except OSError:  # who opens it says what is wrong with it
+        return
+    if kind in _KINDS and not any(map(path.absolute().is_relative_to, ("/dev", "/proc/self/fd"))):
+        raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, machine.is_no_file(_KINDS[kind]))
+
+
+def read_file(path: Path) -> bytes:
+    """All of a file. Raises OSError, for a pipe, a device and a folder too."""
+    refuse_other_kinds(path)
+    return path.read_bytes()
+
+
+@contextlib.contextmanager
+def given_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that a person has named, to read. What the operating system raises in the block is taken for its error.
+
+    Raises:
+        Problem: `input-malformed`.
+    """
+    try:
+        refuse_other_kinds(path)
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        detail = error.strerror or usage.FILE_UNREADABLE
+        raise Problem(ProblemName.INPUT_MALFORMED, file=path, detail=detail) from error
+
+
 def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file as a whole: readers see the old or the new content, never half of it.
 
@@ -162,6 +204,8 @@ def write_private(path: Path, content: bytes, *, durable: bool = True) -> None:
         Problem: `not-writable`, `disk-full` or `disk-broken`; the old file is then untouched.
     """
     with translated_errors(path):
+        _refuse_planted(path)
+        refuse_other_kinds(Path(os.path.realpath(path)))  # a device is written as it is, behind a link too
         # Each by itself: `parents` would make those above with everybody's rights.
         for folder in reversed([path.parent, *(folder for folder in path.parent.parents if not folder.exists())]):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -177,9 +221,11 @@ def overwrite_private(path: Path, content: bytes) -> None:
     Raises:
         Problem: `not-writable`, `disk-full` or `disk-broken`.
     """
-    with translated_errors(path), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        file.write(content)
-        file.truncate()
+    with translated_errors(path):
+        refuse_other_kinds(path)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)
+            file.truncate()
 
 
 @contextlib.contextmanager
@@ -278,6 +324,7 @@ class Lock:
         from filelock import Timeout  # noqa: PLC0415 - see above
 
         try:
+            refuse_other_kinds(self._path)
             self._file.acquire(timeout=wait_seconds)
         except Timeout:
             raise held from None
@@ -310,6 +357,7 @@ def lock(path: Path, held: Problem, *, wait_seconds: float = 0) -> Iterator[None
 def append_private(path: Path, line: bytes) -> None:
     """Add one line to a file in a single write, so that lines of two processes never mix."""
     with translated_errors(path):
+        refuse_other_kinds(path)
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(handle, line + b"\n")
@@ -325,7 +373,7 @@ def read_private(path: Path) -> bytes:
         Problem: `not-readable` or `disk-broken`.
     """
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         raise
     except OSError as error:

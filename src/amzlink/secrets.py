@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar, get_args
 
-from amzlink.files import Home, open_mode, path_from, refuse_if_open, session_bus, translated_errors, write_private
+from amzlink.files import (
+    Home,
+    open_mode,
+    path_from,
+    read_file,
+    refuse_if_open,
+    session_bus,
+    translated_errors,
+    write_private,
+)
 from amzlink.problems import Problem, ProblemName, machine, store_option
 from amzlink.problems import secrets as texts
 from amzlink.time_limits import OutOfTime, within
@@ -582,7 +591,7 @@ def _read(file: Path) -> str:
     """
     refuse_if_open(file, wanted="600")
     try:
-        return file.read_text("utf-8-sig").strip()  # some editors begin every file with a byte order mark
+        return read_file(file).decode("utf-8-sig").strip()  # some editors begin every file with a byte order mark
     except OSError as error:
         raise Problem(
             ProblemName.SECRET_FILE_UNREADABLE, file=file, detail=error.strerror or type(error).__name__

@@ -119,17 +119,13 @@ def _given(session: Session, slug: str, source: Path | None) -> _Given:
     """What is in the file."""
     from amzlink.core.weights.customs import NO_CUSTOMS
     from amzlink.core.weights.rows import read_weights
+    from amzlink.files import given_file
     from amzlink.jobs.check_weights import known_here
-    from amzlink.problems import Problem, ProblemName
 
     if not source:
         return _Given({}, {})
-    try:
-        with source.open("rb") as stream, known_here(session.deps, slug) as known:
-            read = read_weights(stream, file=str(source), known=known.weight, known_customs=known.customs)
-    except OSError as error:
-        detail = error.strerror or usage.FILE_UNREADABLE
-        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
+    with given_file(source) as stream, known_here(session.deps, slug) as known:
+        read = read_weights(stream, file=str(source), known=known.weight, known_customs=known.customs)
     return _Given(
         {row.sku: row.grams for row in read.rows if row.grams is not None},
         {row.sku: row.customs for row in read.rows if row.customs != NO_CUSTOMS},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from amzlink.files import refuse_other_kinds
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.network import NO_CERTIFICATE_IN_IT, NO_SUCH_CERTIFICATES
 
@@ -51,6 +52,7 @@ def trusts_nobody(context: ssl.SSLContext) -> bool:
 
 def _of_the_file(file: str) -> ssl.SSLContext:
     try:
+        refuse_other_kinds(Path(file))
         return ssl.create_default_context(cafile=file)
     except ssl.SSLError:
         raise _unusable("SSL_CERT_FILE", NO_CERTIFICATE_IN_IT) from None

@@ -1,6 +1,7 @@
 """The order book in an SQLite file: its connections, their settings, and what SQLite's errors mean."""
 
 import contextlib
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
-from amzlink.files import refuse_if_reached, translate, translated_errors, why_unwritable
+from amzlink.files import refuse_if_reached, refuse_other_kinds, translate, translated_errors, why_unwritable
 from amzlink.orderbook.location import Location, Stage
 from amzlink.problems import Problem, ProblemName, database, machine
 
@@ -51,6 +52,7 @@ _WORDS: Final = {
 _LOST_ITS_TABLES: Final = re.compile("no such (table|column)")  # another program has removed them: our names exist
 _BUSY_MILLISECONDS: Final = 20_000
 _SWITCH_TRIES: Final = 20
+_BESIDE: Final = ("-wal", "-shm", "-journal")  # where SQLite has its own files: beside what a link leads to
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -84,6 +86,7 @@ class SqliteFile(Location):
         Raises:
             Problem: `database-unreachable`, `writable-by-others`, `not-writable`, `disk-full` or `disk-broken`.
         """
+        self._refuse_other_kinds()
         with translated_errors(self.file):
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file.touch(mode=0o600)
@@ -93,6 +96,15 @@ class SqliteFile(Location):
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
         return engine
+
+    def _refuse_other_kinds(self) -> None:
+        for end in ("", *_BESIDE):
+            file = Path(f"{os.path.realpath(self.file)}{end}") if end else self.file
+            try:
+                refuse_other_kinds(file)
+            except OSError as error:
+                facts = {"reason": database.IN_ITS_PLACE, "advice": database.MOVE_IT_AWAY}
+                raise Problem(ProblemName.DATABASE_UNREACHABLE, file=file, detail=error.strerror, **facts) from error
 
     @contextlib.contextmanager
     def translated_errors(self) -> Iterator[Stage]:

@@ -139,6 +139,8 @@ NO_BOOK_AT_URL: Final = "it begins neither with sqlite:/// nor with postgresql:/
 
 
 READ_ONLY: Final = "it is read-only"
+IN_ITS_PLACE: Final = "Something else has the name of this file."
+MOVE_IT_AWAY: Final = "Find out what it is, and move it away. Then run the command again."
 INPUT_OUTPUT_ERROR: Final = "input/output error"
 
 

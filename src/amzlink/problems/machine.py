@@ -19,7 +19,7 @@ ENTRIES: Final = {
     ProblemName.NOT_WRITABLE: Entry(
         title="A file cannot be written",
         what="{file} cannot be written: {detail}.",
-        why="The folder is read-only, belongs to another user, or does not exist.",
+        why="The folder is read-only, belongs to another user, or does not exist. Or something else has the file's name.",
         next_step="Correct its permissions, or choose another place. For amzlink's own files, set AMZLINK_HOME to another folder.",
         exit_code=Exit.CANNOT_CREATE,
         checks=("config",),
@@ -28,7 +28,7 @@ ENTRIES: Final = {
         title="One of amzlink's own files cannot be read",
         what="{file} cannot be read: {detail}.",
         why="It belongs to another user, its permissions forbid it, or it is not a file.",
-        next_step="Correct its owner or its permissions, so that the user who runs amzlink can read it.",
+        next_step="Correct its owner or its permissions, so that the user who runs amzlink can read it. If it is not a file, move it away.",
         exit_code=Exit.CONFIGURATION,
         checks=("config",),
     ),
@@ -124,6 +124,15 @@ NO_CERTIFICATES: Final = "the certificates of the authorities that websites are 
 LOCKS_DO_NOT_WORK: Final = "the file system does not support it"
 PUT_THERE_BY_ANOTHER_USER: Final = "another user has put a link or a pipe there"
 READ_BACK_DIFFERS: Final = "what was read back is not what was written"
+A_FOLDER: Final = "a folder"
+A_PIPE: Final = "a pipe"
+A_SOCKET: Final = "a socket"
+A_DEVICE: Final = "a device"
+
+
+def is_no_file(kind: str) -> str:
+    """What is in the place of a file."""
+    return f"it is {kind}, not a file"
 
 
 def no_home_folder(user: object) -> str:

@@ -130,10 +130,10 @@ def _stores(_current: str) -> dict[str, str]:
     """The slugs, with the stores' names. A config file that cannot be read offers nothing, and says nothing."""
     from amzlink.core.decoding import read_toml
     from amzlink.core.stores.slug import is_slug
-    from amzlink.files import find_home
+    from amzlink.files import find_home, read_file
 
     try:
-        tables = read_toml(find_home(os.environ).config_file.read_bytes()).get("stores")
+        tables = read_toml(read_file(find_home(os.environ).config_file)).get("stores")
     except (OSError, ValueError, Problem):
         return {}
     stores = tables if isinstance(tables, dict) else {}

@@ -11,6 +11,7 @@ from amzlink.core.decoding import UndecodableError, UndecodableTextError, read_t
 from amzlink.core.stores.draft import Draft, Key, State
 from amzlink.core.stores.question_type import answer_of
 from amzlink.core.stores.questions import QUESTIONS
+from amzlink.files import given_file
 from amzlink.jobs.connect import ATLAS
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
 
@@ -108,7 +109,7 @@ def _read_secrets(source: str | None) -> dict[Key, str]:
 
 def _read_toml(source: str) -> dict[str, Any]:
     try:
-        with contextlib.nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as file:
+        with contextlib.nullcontext(sys.stdin.buffer) if source == "-" else given_file(Path(source)) as file:
             content = file.read(_LARGEST + 1)
         if len(content) > _LARGEST:
             raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=secrets.FILE_TOO_LARGE)

@@ -15,7 +15,7 @@ from amzlink.clock import shift_of
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.core.diagnosis.alarms import LASTS, Judgement, Remembered, Trouble, judge
-from amzlink.files import Home, lock, write_private
+from amzlink.files import Home, lock, read_file, write_private
 from amzlink.problems import Problem, ProblemName, stores
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _file(home: Home) -> Path:
 
 def _read(file: Path) -> tuple[Remembered, ...]:
     try:
-        return read_json(file.read_bytes(), _Memory).alarms
+        return read_json(read_file(file), _Memory).alarms
     except (OSError, UndecodableError):  # none yet, or unusable: what is said is said again
         return ()
 

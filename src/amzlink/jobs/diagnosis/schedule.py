@@ -9,6 +9,7 @@ from typing import Final
 
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.schedule.crontab import runs_amzlink
+from amzlink.files import read_file
 
 _LOOKS: Final = (
     ("crontab", "-l"),
@@ -50,7 +51,7 @@ def _in_system_crontab() -> bool:
     files = [file for place in _SYSTEM_CRONTABS for file in (place.glob("*") if place.is_dir() else [place])]
     for file in files:
         try:
-            text = file.read_text("utf-8", "replace")
+            text = read_file(file).decode("utf-8", "replace")
         except OSError:
             continue
         if any(map(runs_amzlink, text.splitlines())):

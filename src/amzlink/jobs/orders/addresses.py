@@ -13,10 +13,11 @@ from amzlink.core.orders.address_file import AddressRefusal, AddressRow, contrad
 from amzlink.core.orders.holds import causes_of_address
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
 from amzlink.core.privacy.retention import lease_for, lifetime_as_told
+from amzlink.files import given_file
 from amzlink.orderbook.orders.addresses import GivenAddress, damaged_orders, save_addresses
 from amzlink.orderbook.orders.pages import known_orders
 from amzlink.orderbook.orders.rows import orders_of
-from amzlink.problems import Problem, ProblemName, orders, usage
+from amzlink.problems import Problem, ProblemName, orders
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
 
@@ -54,12 +55,8 @@ def addresses_of(file: Path, country: str) -> list[AddressRow | AddressRefusal]:
     Raises:
         Problem: `input-malformed`.
     """
-    try:
-        with file.open("rb") as stream:
-            return read_addresses(stream, file=str(file), japanese=country == _JAPAN)
-    except OSError as error:
-        detail = error.strerror or usage.FILE_UNREADABLE
-        raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=detail) from None
+    with given_file(file) as stream:
+        return read_addresses(stream, file=str(file), japanese=country == _JAPAN)
 
 
 def take_addresses(run: StoreRun, rows: Sequence[AddressRow | AddressRefusal]) -> AddressTally:

@@ -9,12 +9,13 @@ from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.core.shipments.ship_date import Span
+from amzlink.files import given_file
 from amzlink.jobs.shipments.plan import refused_without_data
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import situations
 from amzlink.orderbook.shipments.parcels import booked_orders, purged_among
-from amzlink.problems import Problem, ProblemName, usage
+from amzlink.problems import Problem, ProblemName
 
 _CHUNK: Final = 200
 
@@ -43,13 +44,7 @@ def rows_of(
             known_between=known_between,
         )  # fmt: skip
         return
-    try:
-        stream = source.open("rb")
-    except OSError as error:
-        raise Problem(
-            ProblemName.INPUT_MALFORMED, file=source, detail=error.strerror or usage.FILE_UNREADABLE
-        ) from error
-    with stream:
+    with given_file(source) as stream:
         yield from read_shipments(
             stream, file=str(source), now=now, zone=None, codes=_status_words(), countries=countries,
             known_between=known_between,
