@@ -13,6 +13,8 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import create_engine, inspect
 
+from amzlink.config import Config
+from amzlink.deps import Deps
 from amzlink.jobs.database import MoveOptions, MoveReport, migrate
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.moving import address_of, moved
@@ -68,6 +70,20 @@ def tables_at(url: str) -> list[str]:
 def change(world: StoreOnSandbox, statement: str) -> None:
     with contextlib.closing(sqlite3.connect(world.deps.home.database_file, isolation_level=None)) as book:
         book.execute(statement)
+
+
+class Ended(Deps):
+    """A machine on which a move ends after the server has stored the book, and before the settings name it."""
+
+    def save_config(self, settings: Config) -> None:
+        raise KeyboardInterrupt
+
+
+def move_half(world: StoreOnSandbox, to: str) -> None:
+    deps = world.deps
+    ended = Ended(deps.environ, deps.home, deps.secrets, deps.clock, deps.observer, deps.transport)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(ended, MoveOptions(to=to))
 
 
 class TestAMove:
@@ -129,6 +145,27 @@ class TestAMove:
             pytest.raises(sqlite3.OperationalError, match="locked"),
         ):
             other.execute("BEGIN IMMEDIATE")
+
+    def test_replaces_its_own_copy_of_an_older_state_after_it_was_ended_too_early(
+        self, world: StoreOnSandbox, empty: str
+    ) -> None:
+        move_half(world, empty)
+        assert world.deps.load_config().database.url != empty
+        change(world, "UPDATE coverage SET until = '2026-11-21T09:30:00Z'")
+        tried = move(world, empty, dry_run=True).found
+        assert (tried.was_there, tried.replaced) == (False, True)
+        report = move(world, empty)
+        assert (report.found.was_there, report.found.replaced, report.switched) == (False, True, True)
+        with world.deps.database() as book, Database.open(world.deps.home.database_file) as old:
+            assert contents(book) == contents(old)
+        assert not list(world.deps.home.state.glob("database-move*")), "the move is done"
+
+    def test_never_replaces_a_copy_that_somebody_else_has_used(self, world: StoreOnSandbox, empty: str) -> None:
+        move_half(world, empty)
+        name = empty.split("/")[3].split("?", maxsplit=1)[0]
+        postgres.server().execute("UPDATE coverage SET until = '2026-11-22T09:30:00Z'", database=name)
+        change(world, "UPDATE coverage SET until = '2026-11-21T09:30:00Z'")
+        assert refusal(world, empty).name is ProblemName.DATABASE_NOT_EMPTY
 
     def test_that_is_only_tried_changes_nothing(self, world: StoreOnSandbox, empty: str) -> None:
         config = world.deps.home.config_file.read_bytes()

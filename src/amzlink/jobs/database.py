@@ -1,12 +1,15 @@
 """database migrate: move the order book of all stores into a database on a PostgreSQL server."""
 
 import contextlib
+import functools
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.deps import Deps
+from amzlink.files import read_private, translated_errors, write_private
 from amzlink.orderbook.moving import Address, Moved, address_of, look_at_both, moved
 from amzlink.orderbook.upgrade_copies import remove_copies
 from amzlink.problems import Problem, ProblemName
@@ -14,6 +17,7 @@ from amzlink.problems import upgrades as texts
 from amzlink.run import JOBS
 
 EVENT: Final = "database-migrate"
+_NOTE: Final = "database-move.json"
 
 
 class MoveOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +26,12 @@ class MoveOptions(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     dry_run: bool = False
     switch: bool = True
+
+
+class _Note(msgspec.Struct, frozen=True):
+    """What a move leaves in the home until the settings name the new book."""
+
+    copies: tuple[str, ...] = ()
 
 
 class MoveReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,15 +73,20 @@ def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
         if old_file is None:
             is_there = str(source.location) == str(address.location)
             raise Problem(ProblemName.USAGE, detail=texts.BOOK_IS_THERE if is_there else texts.BOOK_ON_A_SERVER)
+        note = deps.home.state / _NOTE
+        copies = _own_copies(note)
         if options.dry_run:
-            found = look_at_both(source, address.location, deps.observer.step)
+            found = look_at_both(source, address.location, deps.observer.step, copies)
         else:
-            found = held.enter_context(moved(source, address.location, deps.observer.step))
+            keep = functools.partial(_note_copy, note, copies)
+            found = held.enter_context(moved(source, address.location, deps.observer.step, copies, keep))
         needs_password = address.has_password and not address.opens_without_password()
         switched = options.switch and not options.dry_run
         if switched:
             _switch(deps, address, old_file, needs_password=needs_password)
     if not options.dry_run:
+        with translated_errors(note):
+            note.unlink(missing_ok=True)
         deps.log.write(deps.clock.now(), EVENT, rows=found.contents.total, switched=switched)
     return MoveReport(
         target=str(address.location),
@@ -84,6 +99,19 @@ def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
         retention_days=settings.retention.days,
         old_file=old_file,
     )
+
+
+def _own_copies(note: Path) -> frozenset[str]:
+    """The digests of what unfinished moves may have left on a server; none, where nothing usable is noted."""
+    try:
+        return frozenset(read_json(read_private(note), _Note).copies)
+    except (FileNotFoundError, UndecodableError):
+        return frozenset()
+
+
+def _note_copy(note: Path, before: frozenset[str], digest: str) -> None:
+    """Remember the copy before it counts, and those before: nobody knows yet which of them will be there."""
+    write_private(note, msgspec.json.encode(_Note(copies=(*sorted(before), digest))))
 
 
 def _switch(deps: Deps, address: Address, old_file: Path, *, needs_password: bool) -> None:

@@ -1,11 +1,13 @@
 """Moving an order book into a database on a server: all rows in one transaction there, compared before it ends.
 
-Whatever stops it, the server has all of the book or nothing of it, so that it can simply be done again.
+Whatever stops it, the server has all of the book or nothing of it, so that it can simply be done again. If the book has
+changed until then, what lies there is known by its digest: a copy that nobody has written to since is replaced.
 """
 
 import contextlib
+import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -44,10 +46,14 @@ class Contents(msgspec.Struct, frozen=True):
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """What is on the server now; `was_there`: an earlier move brought it, and nothing had to be copied."""
+    """What is on the server now; `was_there`: an earlier move brought it, and nothing had to be copied.
+
+    `replaced`: an earlier move had brought an older state of this book, which has given way.
+    """
 
     contents: Contents
     was_there: bool
+    replaced: bool = False
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -102,7 +108,7 @@ class _Side(msgspec.Struct, frozen=True):
             yield from found
 
 
-def look_at_both(source: Database, target: Location, told: Told) -> Moved:
+def look_at_both(source: Database, target: Location, told: Told, own_copies: Collection[str] = ()) -> Moved:
     """What would be moved. Changes nothing, on neither side. Raises as `moved`."""
     with source.reading() as connection:
         old = _Side(connection, source.location)
@@ -110,14 +116,22 @@ def look_at_both(source: Database, target: Location, told: Told) -> Moved:
         with _connected(target, read_only=True) as there:
             new = _Side(there, target)
             has_rows = _has_rows(new)
-            if has_rows:
-                _compare(old, new, _counting(told, _COMPARING, contents), _not_empty(target, upgrades.ANOTHER_BOOK))
-    return Moved(contents, has_rows)
+            same = has_rows and _is_same(old, new, _counting(told, _COMPARING, contents), own_copies)
+    return Moved(contents, same, replaced=has_rows and not same)
 
 
 @contextlib.contextmanager
-def moved(source: Database, target: Location, told: Told) -> Iterator[Moved]:
+def moved(
+    source: Database,
+    target: Location,
+    told: Told,
+    own_copies: Collection[str] = (),
+    note: Callable[[str], None] = lambda _: None,
+) -> Iterator[Moved]:
     """The book is on the server, and until the end of the block nobody can write to the old one.
+
+    `own_copies` are the digests of what earlier moves of this book have brought there. `note` is told the digest of
+    this one before it counts.
 
     Raises:
         Problem: `database-not-empty`, `database-newer` or `move-differs`, or what the engines raise. The server is then
@@ -128,15 +142,18 @@ def moved(source: Database, target: Location, told: Told) -> Iterator[Moved]:
         contents = _contents(old, told)
         with _connected(target, migrating=True) as there:
             new = _Side(there, target)
-            was_there = _has_rows(new)
-            refusal = _not_empty(target, upgrades.ANOTHER_BOOK)
+            has_rows = _has_rows(new)
+            was_there = has_rows and _is_same(old, new, _counting(told, _COMPARING, contents), own_copies)
             if not was_there:
-                refusal = Problem(ProblemName.MOVE_DIFFERS, file=str(target))
                 upgrade_in(there)
                 there.execute(text("SET LOCAL statement_timeout = 0"))  # a table can have millions of rows
+                if has_rows:
+                    _empty(there)
                 _copy(old, new, _counting(told, _COPYING, contents))
-            _compare(old, new, _counting(told, _COMPARING, contents), refusal)
-        yield Moved(contents, was_there)
+                refusal = Problem(ProblemName.MOVE_DIFFERS, file=str(target))
+                _compare(old, new, _counting(told, _COMPARING, contents), refusal)
+                note(_digest(new))
+        yield Moved(contents, was_there, replaced=has_rows and not was_there)
 
 
 @contextlib.contextmanager
@@ -173,6 +190,35 @@ def _has_rows(new: _Side) -> bool:
     if has_rows and version != HEAD:
         raise _not_empty(new.location, upgrades.ANOTHER_BOOK)
     return has_rows
+
+
+def _is_same(old: _Side, new: _Side, through: Callable[[int], None], own_copies: Collection[str]) -> bool:
+    """Whether the book there is this one; False: it is an older state of this one, and nobody has written to it.
+
+    Raises `database-not-empty` for any other book.
+    """
+    try:
+        _compare(old, new, through, _not_empty(new.location, upgrades.ANOTHER_BOOK))
+    except Problem as problem:
+        if problem.name is not ProblemName.DATABASE_NOT_EMPTY or _digest(new) not in own_copies:
+            raise
+        return False
+    return True
+
+
+def _digest(side: _Side) -> str:
+    """What tells the rows of a book from all others; the same rows have another one on another engine."""
+    found = hashlib.sha256()
+    for each in METADATA.sorted_tables:
+        found.update(f"{each.name}\n".encode())
+        for row in side.rows(each):
+            found.update(f"{tuple(row)!r}\n".encode())
+    return found.hexdigest()
+
+
+def _empty(there: Connection) -> None:
+    quote = there.dialect.identifier_preparer.quote
+    there.execute(text(f"TRUNCATE {', '.join(quote(each.name) for each in METADATA.sorted_tables)}"))
 
 
 def _not_empty(target: Location, what: str) -> Problem:

@@ -160,7 +160,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (stores.DisconnectDocument, "schema store purged kept_orders archived archive copies_left secrets_left files_left"),
     (
         database.DatabaseMigrateDocument,
-        "schema source target url rows tables changed_texts was_there switched dry_run",
+        "schema source target url rows tables changed_texts was_there replaced switched dry_run",
     ),
     (database.TableRows, "table rows"),
     (schedule.ScheduleInstallDocument, "schema scheduler dry_run jobs writings left_out warnings"),

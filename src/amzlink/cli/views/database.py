@@ -18,8 +18,9 @@ class TableRows(msgspec.Struct, frozen=True, kw_only=True):
 class DatabaseMigrateDocument(Document, frozen=True, kw_only=True):
     """`database migrate --json`. `source` is a file. `target`, and `url` for config.toml, are without a password.
 
-    `was_there`: an earlier run had copied everything already. `changed_texts` had a character that PostgreSQL does not
-    take, and have another in its place. `switched`: config.toml names the new place now.
+    `was_there`: an earlier run had copied everything already. `replaced`: an earlier run had copied an older state of
+    this order book, nobody has used that copy since, and it gives way to this one. `changed_texts` had a character that
+    PostgreSQL does not take, and have another in its place. `switched`: config.toml names the new place now.
     """
 
     source: str
@@ -29,6 +30,7 @@ class DatabaseMigrateDocument(Document, frozen=True, kw_only=True):
     tables: list[TableRows]
     changed_texts: int
     was_there: bool
+    replaced: bool
     switched: bool
     dry_run: bool
 
@@ -48,6 +50,7 @@ def _document(report: MoveReport) -> DatabaseMigrateDocument:
         tables=[TableRows(table=table, rows=rows) for table, rows in contents.rows.items()],
         changed_texts=contents.unkept_texts,
         was_there=report.found.was_there,
+        replaced=report.found.replaced,
         switched=report.switched,
         dry_run=report.dry_run,
     )
@@ -62,6 +65,9 @@ def _tell(console: Console, report: MoveReport) -> None:
         console.line(f"{rows} would be copied to {report.target}, and compared. The database is ready for it.")
     else:
         console.line(f"{rows} were copied to {report.target}. Every row was compared.")
+    if report.found.replaced:
+        gives_way = "would give" if report.dry_run else "has given"
+        console.line(f"An earlier run was ended before it was done. Its copy there was not used, and {gives_way} way.")
     if contents.unkept_texts:
         texts = counted(contents.unkept_texts, "text")
         console.line(f"In {texts}, a character that PostgreSQL does not take (NUL) was replaced by another.")
