@@ -264,6 +264,23 @@ def test_a_row_of_an_order_whose_data_is_deleted_is_refused_as_such_and_waits_fo
     assert (messages_of(report), report.waiting) == ([(with_label, "shipment-data-deleted")], 0)
 
 
+def test_rows_of_orders_whose_data_is_deleted_leave_no_trace_however_often_they_are_read(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    shipped, stopped = at.sell(2)
+    at.push_file(row(shipped, "N1"))
+    at.run()
+    for gone in (shipped, stopped):
+        purge_pii(at.world.deps, [SLUG], PurgeOptions(order_id=gone))
+    with at.world.deps.book(SLUG) as book:
+        before = parcels_of(book, [shipped, stopped])
+    assert (len(before[shipped]), before[stopped]) == (1, [])
+    for status in ("", "delivered"):
+        report = at.push_file(row(shipped, "N1", status=status), row(stopped, "N2", status="cancelled"))
+        assert messages_of(report) == [(shipped, "shipment-data-deleted")]
+    with at.world.deps.book(SLUG) as book:
+        assert parcels_of(book, [shipped, stopped]) == before
+
+
 def test_amazons_own_file_is_read_and_the_stores_country_says_how_its_dates_are_written(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     (order_id,) = at.sell()

@@ -25,7 +25,7 @@ from amzlink.jobs.shipments.arrivals import note_arrivals
 from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.jobs.shipments.confirm import Outbox
 from amzlink.jobs.shipments.confirm_singly import ConfirmTally
-from amzlink.jobs.shipments.from_file import rows_by_order, rows_of
+from amzlink.jobs.shipments.from_file import refused_parcels, rows_by_order, rows_of
 from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.jobs.shipments.plan import Planned, Planner
 from amzlink.orderbook.orders.pages import Refusal
@@ -216,7 +216,8 @@ def _collect(
     if options.source is not None:
         told, refused = rows_by_order(run.book, rows)
         report.failed += refused
-        updates.take_rows(told)
+        nameless = updates.take_rows(told)
+        report.failed += refused_parcels(run.book, {order_id: told[order_id] for order_id in nameless})
     elif run.store.destination == SENDCLOUD:
         updates.poll(run.sendcloud, run.integration_id)
 

@@ -22,6 +22,7 @@ from amzlink.orderbook.shipments.parcels import (
     open_parcels,
     parcels_of,
     polled_until,
+    purged_among,
     save_parcels,
     touch_parcels,
 )
@@ -175,13 +176,21 @@ class ParcelUpdates:
 
     # From a file.
 
-    def take_rows(self, rows: Mapping[str, Sequence[ShipmentRow]]) -> None:
-        """Take in the rows of a file, by order; the book has all of the orders."""
+    def take_rows(self, rows: Mapping[str, Sequence[ShipmentRow]]) -> list[str]:
+        """Take in the rows of a file, by order; the book has all of the orders. Gives those of which none is taken.
+
+        Their numbers were deleted, or may not be kept. A parcel without its number has no lasting name: it would be a
+        new one each time that the file is read.
+        """
         ids = list(rows)
+        nameless: list[str] = []
         for start in range(0, len(ids), _CHUNK):
-            chunk = ids[start : start + _CHUNK]
-            self._reporter.step("reading parcels from the file", start + len(chunk), len(ids))
-            sealed = self._sealed.parcels(chunk)
+            asked = ids[start : start + _CHUNK]
+            self._reporter.step("reading parcels from the file", start + len(asked), len(ids))
+            sealed = self._sealed.parcels(asked)
+            kept = self._leases(asked).keys() - purged_among(self._book, asked)
+            nameless += [order_id for order_id in asked if order_id not in kept]
+            chunk = [order_id for order_id in asked if order_id in kept]
             # The salt that names the parcels has to be the one that is sealed with them.
             salts = {order_id: sealed[order_id].salt if order_id in sealed else new_salt() for order_id in chunk}
             bought = bought_at(self._book, chunk)
@@ -190,6 +199,7 @@ class ParcelUpdates:
                 for order_id in chunk
             }
             self.take(updates, salts)
+        return nameless
 
 
 def new_salt() -> str:

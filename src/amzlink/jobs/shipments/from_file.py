@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.core.shipments.ship_date import Span
@@ -14,7 +13,7 @@ from amzlink.jobs.shipments.plan import refused_without_data
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import situations
-from amzlink.orderbook.shipments.parcels import booked_orders, purged_among
+from amzlink.orderbook.shipments.parcels import booked_orders
 from amzlink.problems import Problem, ProblemName
 
 _CHUNK: Final = 200
@@ -76,28 +75,19 @@ def rows_by_order(
     booked: set[str] = set()
     for start in range(0, len(ids), _CHUNK):
         booked |= booked_orders(book, ids[start : start + _CHUNK])
-    unconfirmable = _to_ship_without_data(book, sorted(booked))
-    for order_id in unconfirmable:
-        if any(row.status in LIVE for row in by_order[order_id]):
-            refused.append(refused_without_data(order_id))
-            # A parcel without data has no lasting name: it would be a new one each time that the file is read.
-            by_order[order_id] = []
     for row in rows:
         if isinstance(row, ShipmentRow) and row.order_id not in booked:
             where = f"in the order book of {book.store} (line {row.line})"
             problem = Problem(ProblemName.ORDER_NOT_FOUND, order_id=row.order_id, detail=where)
             refused.append(Refusal(row.order_id, problem.name, problem.summary))
-    return {order_id: told for order_id, told in by_order.items() if told and order_id in booked}, refused
+    return {order_id: told for order_id, told in by_order.items() if order_id in booked}, refused
 
 
-def _to_ship_without_data(book: StoreBook, order_ids: Sequence[str]) -> list[str]:
-    """Orders that are to be confirmed, and cannot be, because their personal data was deleted."""
-    found: list[str] = []
-    for start in range(0, len(order_ids), _CHUNK):
-        orders, facts = situations(book, purged_among(book, order_ids[start : start + _CHUNK]))
-        found += [
-            order_id
-            for order_id, order in orders.items()
-            if order.status in TO_SHIP and not facts[order_id].amazon_confirms
-        ]
+def refused_parcels(book: StoreBook, rows: Mapping[str, Sequence[ShipmentRow]]) -> list[Refusal]:
+    """Why parcels of these orders, which are to be confirmed, cannot be: their tracking numbers are not kept."""
+    ids = [order_id for order_id, told in rows.items() if any(row.status in LIVE for row in told)]
+    found: list[Refusal] = []
+    for start in range(0, len(ids), _CHUNK):
+        _, facts = situations(book, ids[start : start + _CHUNK])
+        found += [refused_without_data(order_id) for order_id, order in facts.items() if not order.amazon_confirms]
     return found
