@@ -133,7 +133,11 @@ class TestAJob:
         run_job(world.deps, job, report, lambda run: None, dry_run=False)
         ends.join()
         assert report.problem is None
-        assert [line for line in world.reported.progress_lines if "waiting for a deletion" in line]
+        assert [
+            line
+            for line in world.reported.progress_lines
+            if "waiting for a command that has demo-shop to itself" in line
+        ]
 
     def test_that_has_a_bug_lets_go_of_its_locks(self, world: StoreOnSandbox) -> None:
         def work(run: StoreRun) -> None:

@@ -421,7 +421,7 @@ class Deps:
 
     @contextlib.contextmanager
     def lock(self, slug: str, job: str, *, wait: timedelta = timedelta()) -> Iterator[None]:
-        """Only one run of a job works on a store; `wait` is how long to wait for a purge that is at work to end.
+        """Only one run of a job works on a store; `wait` is how long to wait for who has the store to itself.
 
         Raises:
             Problem: `run-in-progress`.
@@ -432,9 +432,10 @@ class Deps:
             try:
                 entered.enter_context(lock(file, held))
             except Problem:
-                if not wait or not self._is_purging(slug):
+                if not wait or not self._is_held_alone(slug):
                     raise
-                self.observer.step(f"waiting for a deletion of personal data of {slug} to end")
+                self._tell_held_alone(slug)
+                held = held.with_facts(detail=usage.OR_HELD_ALONE, advice=usage.LOOK_FOR_ANOTHER_MACHINE)
                 entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
             yield
 
@@ -444,7 +445,7 @@ class Deps:
     ) -> Iterator["StoreLease"]:
         """The same among the machines that share a book: all of these jobs or none, renewed as long as it is entered.
 
-        `wait` is for a purge too, unless it is `whatever_for`.
+        `wait` is for who has the store to itself too, unless it is `whatever_for`.
 
         Raises:
             Problem: `run-in-progress`, with the machine; or what the order book raises.
@@ -460,21 +461,27 @@ class Deps:
                     )
                     break
                 except LeaseHeldError as held:
-                    if not left or not (whatever_for or self._is_purging_elsewhere(slug)):
+                    if not left or not (whatever_for or self._is_held_alone_elsewhere(slug)):
                         raise _at_work_elsewhere(slug, held.tenant) from None
                     if not whatever_for:
-                        self.observer.step(f"waiting for a deletion of personal data of {slug} to end")
+                        self._tell_held_alone(slug)
                     self.clock.sleep(1)
             yield lease
 
-    def _is_purging_elsewhere(self, slug: str) -> bool:
+    def _tell_held_alone(self, slug: str) -> None:
+        self.observer.step(f"waiting for a command that has {slug} to itself, such as a deletion of personal data")
+
+    def _is_held_alone_elsewhere(self, slug: str) -> bool:
         from amzlink.orderbook.leases import tenant_of  # noqa: PLC0415 - SQLAlchemy is heavy
 
         with self.database() as database:
             return tenant_of(database, slug, "purge-pii") is not None
 
-    def _is_purging(self, slug: str) -> bool:
-        """Whether a purge of the store is at work: alone or at an import's end, it takes this lock among others."""
+    def _is_held_alone(self, slug: str) -> bool:
+        """Whether somebody has the store to itself, and so this lock among others.
+
+        That is a purge, alone or at an import's end, the end of a connection, or a move of the order book.
+        """
         purging = Problem(ProblemName.RUN_IN_PROGRESS, job="purge-pii", store=slug)
         try:
             with lock(self.home.locks / f"{slug}.purge-pii.lock", purging):

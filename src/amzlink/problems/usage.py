@@ -314,6 +314,8 @@ def at_work_on(*, machine: str, since: str) -> str:
 
 # Files to read --------------------------------------------------------------------------------------------------------
 
+OR_HELD_ALONE: Final = "or another command has the store to itself"
+LOOK_FOR_ANOTHER_MACHINE: Final = "If no other command is active here, another machine may use the same AMZLINK_HOME."
 FILE_UNREADABLE: Final = "it cannot be read"
 FILE_EMPTY: Final = "it is empty"
 FILE_IS_A_WORKBOOK: Final = "it is a spreadsheet's workbook; open it there and save it as CSV (UTF-8)"
