@@ -1,11 +1,21 @@
 """Ctrl-C: what a command says then is true for this command."""
 
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from amzlink import config
 from amzlink.cli.main import app
+from amzlink.files import find_home, lock
 from amzlink.problems import Problem, ProblemName, usage
 from tests.cli.dialogue.test_terminal import Terminal, unwrapped
 from tests.support.rows import each_row
@@ -86,3 +96,81 @@ def test_in_the_demo_ends_the_whole_demo_and_leaves_nothing(at_terminal: Callabl
     assert said.count("The command was interrupted.") == 1
     assert "The demo keeps nothing, and your own stores were not used." in said
     assert "11. Seven weeks later" not in said
+
+
+def with_three_stores(at: Shell) -> list[str]:
+    """Two more stores like the first one; all slugs."""
+    home = find_home(at.environ)
+    settings = config.load(home.config_file)
+    slugs = [SLUG, "shop-2", "shop-3"]
+    for slug in slugs[1:]:
+        settings = settings.with_store(slug, settings.stores[SLUG])
+        for name, value in list(at.environ.items()):
+            if "_DEMO_SHOP_" in name:
+                its = name.replace("DEMO_SHOP", slug.upper().replace("-", "_"))
+                at.environ[its] = f"{value}-{slug}" if name.endswith("_FILE") else value
+    config.save(settings, home.config_file)
+    return slugs
+
+
+def are_locked(at: Shell, slugs: list[str]) -> int:
+    """How many of the stores are being imported."""
+    locked = 0
+    for slug in slugs:
+        held = Problem(ProblemName.RUN_IN_PROGRESS, job="import-orders", store=slug)
+        try:
+            with lock(find_home(at.environ).locks / f"{slug}.import-orders.lock", held):
+                pass
+        except Problem:
+            locked += 1
+    return locked
+
+
+def all_ended(session: int) -> bool:
+    """Whether a session has no process any more, but for those that nobody has asked for their end."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            state, _parent, _group, its = (folder / "stat").read_text().rpartition(") ")[2].split()[:4]
+            if int(its) == session and state != "Z":
+                return False
+    return True
+
+
+def until(reached: Callable[[], bool]) -> None:
+    while not reached():
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_of_stores_at_once_ends_every_process_and_leaves_no_lock(connected: Shell) -> None:
+    """Ctrl-C once and twice, at a terminal that closes, and whatever else ends a program."""
+    slugs = with_three_stores(connected)
+    connected.control("/faults", {"on": ["timeout"]})
+    begun = find_home(connected.environ).state / "begun"
+    ends: list[tuple[str, Callable[[int, int], None], list[signal.Signals], set[int]]] = [
+        ("Ctrl-C", os.killpg, [signal.SIGINT], {130}),
+        # The second one can come when all is said, and Python takes no more signals.
+        ("Ctrl-C twice", os.killpg, [signal.SIGINT, signal.SIGINT], {130, -signal.SIGINT}),
+        ("a terminal that closes", os.killpg, [signal.SIGHUP], {-signal.SIGHUP}),
+        ("kill", os.kill, [signal.SIGTERM], {-signal.SIGTERM}),
+        ("kill -9", os.kill, [signal.SIGKILL], {-signal.SIGKILL}),
+    ]
+    for what, send, signals, codes in ends:
+        shutil.rmtree(begun, ignore_errors=True)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "amzlink", "import-orders", "--all-stores", "--jobs", "2"],
+            env=connected.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        until(lambda: len(list(begun.glob("*"))) == 2)
+        for number in signals:
+            send(run.pid, number)
+        out, err = run.communicate(timeout=300)
+        assert (run.returncode in codes, out) == (True, ""), what
+        assert ("Everything imported so far is stored." in err) == (signals[0] is signal.SIGINT), what
+        assert "Traceback" not in err, what
+        until(partial(all_ended, run.pid))
+        assert are_locked(connected, slugs) == 0, what
+    connected.control("/faults", {"off": ["timeout"]})
+    done = connected.run("import-orders", "--all-stores", "--json")
+    assert done.code == 0, done.err
