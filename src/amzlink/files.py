@@ -100,6 +100,17 @@ class Home:
         except OSError:
             return False
 
+    @staticmethod
+    def is_at(root: Path) -> bool:
+        """Whether a home with an id is in this folder, or may be, because nobody lets us look."""
+        try:
+            (root / "config" / _ID_FILE).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
+
     def prepare(self) -> None:
         """Make the folders.
 

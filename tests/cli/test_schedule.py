@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from xml.sax.saxutils import unescape
 
 import pytest
 
@@ -18,6 +19,7 @@ from amzlink.core.schedule.plan import USUAL, Schedule, timings
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.schedulers.launchd import Launchd
 from amzlink.schedulers.scheduler import Programs
+from amzlink.schedulers.windows import TaskScheduler
 from tests.support.schedulers import Machine
 from tests.support.world import SLUG, Ran, Shell, shell
 
@@ -346,6 +348,57 @@ def test_agents_of_a_home_that_was_moved_do_not_work(tmp_path: Path) -> None:
         assert launchd(root).homes() == {"amzlink-1": tmp_path / "first"}
 
 
+class Schtasks(Programs):
+    """Windows' program for tasks, as far as it is used; `calls` are the command lines that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.tasks: dict[str, str] = {}
+        self.calls: list[tuple[str, ...]] = []
+
+    def run(self, *command: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+        assert stdin is None
+        self.calls.append(command)
+        _, verb, _, name, *rest = command
+        found = [task for each, task in self.tasks.items() if each == name or name.endswith("\\")]
+        if verb == "/Create":
+            self.tasks[name] = Path(rest[1]).read_text("utf-16")
+        elif verb == "/Delete":
+            del self.tasks[name]
+        code = 0 if verb == "/Create" or found else 1
+        return subprocess.CompletedProcess(command, code, "".join(found), "")
+
+
+def test_windows_tasks_are_told_apart_by_home_and_work_for_their_own() -> None:
+    programs, jobs = Schtasks(), ("import-orders", "push-status", "purge-pii")
+    homes = {"amzlink-1": Path("C:/Shops/one & only"), "amzlink-2": Path("C:/Shops/two")}
+    for name, root in homes.items():
+        scheduler = TaskScheduler(programs, root)
+        scheduler.install(
+            Schedule(
+                name=name, program=("C:/Tools/am zlink.exe",), environment={"AMZLINK_HOME": str(root)},
+                timings=timings(USUAL, "here"),
+            )
+        )  # fmt: skip
+        assert [job.works for job in scheduler.installed(name, NOW)] == [True] * 3
+        made = [call for call in programs.calls if call[1] == "/Create"][-3:]
+        assert [call[:5] for call in made] == [
+            ("schtasks", "/Create", "/TN", f"\\amzlink\\{name}-{job}", "/XML") for job in jobs
+        ]
+    assert TaskScheduler(programs, None).homes() == homes
+    assert ("schtasks", "/Query", "/TN", "\\amzlink\\", "/XML", "ONE") in programs.calls
+    task = programs.tasks["\\amzlink\\amzlink-1-import-orders"]
+    assert "<Command>cmd.exe</Command>" in task
+    started = '"C:/Tools/am zlink.exe" import-orders --all-stores'
+    arguments = unescape(task.partition("<Arguments>")[2].partition("</Arguments>")[0])
+    assert arguments == f'/d /s /c "set "AMZLINK_HOME={homes["amzlink-1"]}"&&{started}"'
+    moved = TaskScheduler(programs, Path("C:/Shops/moved"))
+    assert [job.works for job in moved.installed("amzlink-1", NOW)] == [False] * 3
+    moved.remove("amzlink-1")
+    assert TaskScheduler(programs, None).homes() == {"amzlink-2": homes["amzlink-2"]}
+    assert programs.calls[-2] == ("schtasks", "/Delete", "/TN", "\\amzlink\\amzlink-1-purge-pii", "/F")
+
+
 class TestTwoHomes:
     def test_a_copy_of_a_home_leaves_the_first_ones_schedule_alone_and_is_told_of_it(
         self, cron: Place, tmp_path: Path
@@ -373,6 +426,28 @@ class TestTwoHomes:
         cron.run("install", "--yes", AMZLINK_HOME=str(moved))
         assert len(str(cron.machine.table).splitlines()) == 3
         assert str(first) not in str(cron.machine.table)
+
+    def test_what_a_copy_has_left_behind_when_it_was_moved_is_told_and_taken_away(
+        self, cron: Place, tmp_path: Path
+    ) -> None:
+        cron.run("install", "--yes")
+        first = cron.machine.table
+        copy = shutil.copytree(cron.at.home, tmp_path / "copy")
+        for again in ("install", "remove"):
+            cron.run("install", "--yes", AMZLINK_HOME=str(copy))
+            moved = copy.rename(tmp_path / f"moved for {again}")
+            shown = cron.run("show", "--json", AMZLINK_HOME=str(moved)).document
+            assert [each["problem"] for each in shown["warnings"]] == ["schedule-left-over", "scheduled-elsewhere"]
+            assert str(copy) in shown["warnings"][0]["summary"]
+            assert cron.freshness() == "schedule-left-over"
+            yes = ["--yes"] if again == "install" else []
+            assert cron.run(again, *yes, AMZLINK_HOME=str(moved)).code == 0
+            assert str(copy) not in str(cron.machine.table)
+            assert str(cron.machine.table).count(str(moved)) == (3 if again == "install" else 0)
+            cron.run("remove", AMZLINK_HOME=str(moved))
+            copy = moved
+        assert cron.machine.table == first
+        assert cron.starter.exists()
 
     def test_timers_and_a_crontab_for_one_home_are_told(self, systemd: Place, tmp_path: Path) -> None:
         systemd.run("install", "--yes", "--scheduler", "cron")

@@ -5,6 +5,7 @@ import getpass
 import hashlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from amzlink.config import Store
 from amzlink.core.schedule.crontab import foreign_lines
 from amzlink.core.schedule.plan import PERIODS, SCHEDULED, Schedule, timings
 from amzlink.core.schedule.systemd import takes_program
+from amzlink.core.schedule.windows import takes
 from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
 from amzlink.files import find_home, session_bus
 from amzlink.jobs.diagnosis.schedule import is_scheduled
@@ -124,6 +126,8 @@ def can_install(deps: Deps) -> bool:
 def install(deps: Deps, planned: Planned) -> None:
     """Write it. What another scheduler had of this home is taken away, so that nothing runs twice.
 
+    So is what is left over from where this home, or a copy of it, once was.
+
     Raises:
         Problem: `schedule-failed`, and everything is as it was.
     """
@@ -133,6 +137,8 @@ def install(deps: Deps, planned: Planned) -> None:
     planned.scheduler.install(planned.schedule)
     for other in others:
         other.remove(name)
+    for scheduler, old in _with_left_over(deps, name):
+        scheduler.remove(old)
 
 
 def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
@@ -143,6 +149,11 @@ def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
         if not dry_run:
             scheduler.remove(name)
         found.append(scheduler.kind)
+    for scheduler, old in _with_left_over(deps, name):
+        if not dry_run:
+            scheduler.remove(old)
+        if scheduler.kind not in found:
+            found.append(scheduler.kind)
     return found
 
 
@@ -170,7 +181,7 @@ def run_twice(deps: Deps) -> list[Problem]:
     with contextlib.suppress(Problem):
         if found := list(_installed(deps, name, deps.clock.now())):
             return list(_twice(deps, name, [scheduler for scheduler, _ in found[1:]]))
-    return []
+    return list(_told_left_over(deps, name))
 
 
 def let_linger(planned: Planned) -> None:
@@ -263,8 +274,9 @@ def _environment(deps: Deps, kind: Kind) -> tuple[Mapping[str, str], Sequence[st
     files = {f"{variable(slug, name)}_FILE" for slug in deps.load_config().stores for name in NAMES}
     wanted = [*CARRIED, *sorted(files), *_PROXIES, *_NO_PROXY]
     given = {name: environ[name] for name in wanted if environ.get(name)}
-    if kind == "windows":  # a task has the user's own variables
-        return {}, sorted(given)
+    if kind == "windows":  # a task has the user's own variables, and is told the home alone
+        home = given.pop("AMZLINK_HOME", None)
+        return {"AMZLINK_HOME": _absolute("AMZLINK_HOME", home)} if home else {}, sorted(given)
     left_out = [name for name, value in given.items() if not _may_be_written(name, value)]
     if kind == "cron" and (bus := _session_bus(environ)):
         given["DBUS_SESSION_BUS_ADDRESS"] = bus
@@ -282,6 +294,8 @@ def _refuse_unwritable(kind: Kind, schedule: Schedule, starter: Path) -> None:
     misread = {str(starter)} if kind == "cron" and {"\\", "%"} <= set(str(starter)) else set()
     if kind == "systemd" and not takes_program(schedule.program[0]):
         misread.add(schedule.program[0])
+    if kind == "windows":
+        misread = {each for each in (schedule.program[0], *schedule.environment.values()) if not takes(each)}
     for place, value in places.items():
         if not value.isprintable() or value in misread:
             raise Problem(ProblemName.SCHEDULE_FAILED, program=kind, detail=texts.path_unusable(what=place, path=value))
@@ -329,8 +343,33 @@ def _twice(deps: Deps, name: str, others: Sequence[Scheduler]) -> Iterator[Probl
     yield from _in_other_homes(deps, name)
 
 
+def _left_over(deps: Deps, name: str) -> Mapping[str, Path]:
+    """Schedules of this home or of copies of it, in folders from which these were moved or deleted, by name."""
+    first = re.escape(deps.home.keyring_service().replace("@", "-"))
+    of_this_id = re.compile(rf"{first}(-[0-9a-f]{{{_PLACE_DIGITS}}})?")
+    return {
+        other: root
+        for other, root in _homes(deps).items()
+        if root and other != name and of_this_id.fullmatch(other) and not deps.home.is_at(root)
+    }
+
+
+def _with_left_over(deps: Deps, name: str) -> Iterator[tuple[Scheduler, str]]:
+    """The schedulers that have such a schedule, with its name."""
+    for old in _left_over(deps, name):
+        for scheduler in _all(deps):
+            if _may_have(scheduler, old) and old in scheduler.homes():
+                yield scheduler, old
+
+
+def _told_left_over(deps: Deps, name: str) -> Iterator[Problem]:
+    for root in dict.fromkeys(_left_over(deps, name).values()):
+        yield Problem(ProblemName.SCHEDULE_LEFT_OVER, folder=root)
+
+
 def _in_other_homes(deps: Deps, name: str) -> Iterator[Problem]:
     """Stores of this home that are scheduled in another one too: the two know nothing of each other's runs."""
+    yield from _told_left_over(deps, name)
     ours = deps.load_config().stores
     for other, root in _homes(deps).items():
         if other == name:

@@ -84,6 +84,7 @@ class ProblemName(Enum):
     SCHEDULE_NEEDS_KEYRING = "schedule-needs-keyring"
     SCHEDULED_TWICE = "scheduled-twice"
     SCHEDULED_ELSEWHERE = "scheduled-elsewhere"
+    SCHEDULE_LEFT_OVER = "schedule-left-over"
     PING_FAILED = "ping-failed"
     SHIPMENT_REFUSED = "shipment-refused"
     CARRIER_UNKNOWN = "carrier-unknown"

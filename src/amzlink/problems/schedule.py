@@ -57,6 +57,15 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
         severity="warning",
         checks=("freshness",),
     ),
+    ProblemName.SCHEDULE_LEFT_OVER: Entry(
+        title="An old schedule starts nothing any more",
+        what="An old schedule still starts amzlink in {folder}, where it is no longer.",
+        why="The folder was moved or deleted after that schedule was installed. Each start fails.",
+        next_step="Run `amzlink schedule install` or `amzlink schedule remove`: both take the old schedule away. If the folder is on a disk that is not connected now, connect it first.",
+        exit_code=Exit.CONFIGURATION,
+        severity="warning",
+        checks=("freshness",),
+    ),
     ProblemName.PING_FAILED: Entry(
         title="The address for good runs could not be called",
         what="The run went well, but the address in `[notify] ping` could not be called: {host} {detail}.",

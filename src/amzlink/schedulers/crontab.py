@@ -80,11 +80,12 @@ class Crontab:
             self._write(with_lines(table, schedule.name, lines_of(schedule, str(self._starter))))
 
     def remove(self, name: str) -> None:
-        """Take our lines out, and delete the starter."""
+        """Take our lines out, and delete the starter, unless lines of another name need it."""
         table = self.table()
         if own_lines(table, name):
             self._write(without(table, name))
-        delete_ours([self._starter], STARTER_MARK)
+        if start_of(str(self._starter)) not in without(table, name):
+            delete_ours([self._starter], STARTER_MARK)
 
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:
         """The jobs whose lines are ours. A person may have given them other times.

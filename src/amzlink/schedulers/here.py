@@ -17,7 +17,7 @@ def schedulers(environ: Mapping[str, str], home: Home, platform: str = sys.platf
     """Those that this kind of machine may have, the best first."""
     programs = Programs(environ)
     if platform == "win32":
-        yield TaskScheduler(programs)
+        yield TaskScheduler(programs, home.root)
         return
     folder = _home_folder(environ)
     if folder and platform == "darwin":

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.core.schedule.plan import SCHEDULED, Schedule
-from amzlink.core.schedule.windows import FOLDER, task_files
+from amzlink.core.schedule.windows import FOLDER, homes_of, task_files
 from amzlink.files import translated_errors
 from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing
 
 
 class TaskScheduler:
-    """The tasks of this user in a folder of their own, so that none of anybody else's is touched."""
+    """The tasks of this user in a folder of their own, so that none of anybody else's is touched.
+
+    `root` is their AMZLINK_HOME.
+    """
 
     kind: Final[Kind] = "windows"
 
-    def __init__(self, programs: Programs) -> None:
+    def __init__(self, programs: Programs, root: Path | None) -> None:
         self._programs = programs
+        self._root = root
 
     def fits(self) -> bool:
         """Whether this is Windows."""
@@ -49,12 +53,26 @@ class TaskScheduler:
                 self._programs.must("schtasks", "/Delete", "/TN", _task(name, job), "/F")
 
     def installed(self, name: str, now: datetime) -> Sequence[Installed]:  # noqa: ARG002 - told in the local language
-        """The jobs that have a task."""
-        return [Installed(job=job, runs=_task(name, job)) for job in SCHEDULED if self._query(name, job) is not None]
+        """The jobs that have a task. Those of a home that was moved since work for the place where it was."""
+        tasks = {job: task for job in SCHEDULED if (task := self._query(name, job)) is not None}
+        return [
+            Installed(job=job, runs=_task(name, job), works=self._is_here(homes_of(task).get(f"{name}-{job}")))
+            for job, task in tasks.items()
+        ]
 
     def homes(self) -> Mapping[str, Path | None]:
-        """None: all tasks have the user's own AMZLINK_HOME, and so are of one home."""
-        return {}
+        """Of each schedule that has a task here, the AMZLINK_HOME of that task."""
+        done = self._programs.run("schtasks", "/Query", "/TN", FOLDER, "/XML", "ONE")
+        found: dict[str, Path | None] = {}
+        for task, home in homes_of(done.stdout if done.returncode == 0 else "").items():
+            for job in SCHEDULED:
+                if task.endswith(f"-{job}"):
+                    found.setdefault(task.removesuffix(f"-{job}"), Path(home) if home else None)
+        return found
+
+    def _is_here(self, home: str | None) -> bool:
+        """Whether a task works for this home, as far as it tells."""
+        return home is None or self._root in (None, Path(home))
 
     def _query(self, name: str, job: str) -> str | None:
         done = self._programs.run("schtasks", "/Query", "/TN", _task(name, job), "/XML")

@@ -189,15 +189,25 @@ class TestLaunchd:
 
 class TestWindows:
     def test_the_files_are_as_written_down(self) -> None:
-        _matches("windows", dict(windows.task_files(schedule())))
+        home = {"AMZLINK_HOME": r"C:\Zoë & Co\shop"}
+        _matches("windows", dict(windows.task_files(schedule(environment=home))))
 
     def test_arguments_with_blanks_stay_one_and_signs_of_xml_are_escaped(self) -> None:
-        files = windows.task_files(schedule(program=(r"C:\Zoë & Co\pythonw.exe", "-m", "am zlink")))
+        files = windows.task_files(schedule(program=(r"C:\Zoë & Co\pythonw.exe", "-m", "am zlink"), environment={}))
         text = files[r"\amzlink\amzlink-import-orders"]
         task = ET.fromstring(text.partition("?>")[2])
         space = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
         assert task.findtext(f".//{space}Command") == r"C:\Zoë & Co\pythonw.exe"
         assert task.findtext(f".//{space}Arguments") == '-m "am zlink" import-orders --all-stores'
+
+    def test_homes_that_cannot_be_read_are_not_guessed(self) -> None:
+        assert windows.homes_of("".join(windows.task_files(schedule(environment={})).values())) == dict.fromkeys(
+            (f"amzlink-{job}" for job in SCHEDULED), None
+        )
+        zoe = windows.task_files(schedule(environment={"AMZLINK_HOME": r"C:\Zoë"}))
+        assert set(windows.homes_of("".join(zoe.values())).values()) == {None}
+        assert windows.homes_of("<Task><URI>\\another</URI></Task>") == {}
+        assert not windows.takes("C:\\100%")
 
 
 def _matches(kind: str, files: dict[str, str]) -> None:
