@@ -134,10 +134,11 @@ def install(deps: Deps, planned: Planned) -> None:
     # One that may have it and cannot be asked says so before anything is written.
     name = planned.schedule.name
     others = [other for other, _ in _installed(deps, name, deps.clock.now(), but=planned.kind)]
+    left_over = list(_with_left_over(deps, name))
     planned.scheduler.install(planned.schedule)
     for other in others:
         other.remove(name)
-    for scheduler, old in _with_left_over(deps, name):
+    for scheduler, old in left_over:
         scheduler.remove(old)
 
 
@@ -149,7 +150,7 @@ def remove(deps: Deps, *, dry_run: bool) -> Sequence[Kind]:
         if not dry_run:
             scheduler.remove(name)
         found.append(scheduler.kind)
-    for scheduler, old in _with_left_over(deps, name):
+    for scheduler, old in list(_with_left_over(deps, name)):
         if not dry_run:
             scheduler.remove(old)
         if scheduler.kind not in found:
