@@ -346,6 +346,10 @@ def test_agents_of_a_home_that_was_moved_do_not_work(tmp_path: Path) -> None:
     for root, works in ((tmp_path / "first", True), (tmp_path / "moved", False)):
         assert [job.works for job in launchd(root).installed("amzlink-1", NOW)] == [works] * 3
         assert launchd(root).homes() == {"amzlink-1": tmp_path / "first"}
+    for file in tmp_path.rglob("*.plist"):
+        file.write_text(file.read_text().replace("<integer>", "<string>").replace("</integer>", "</string>"))
+    changed = launchd(tmp_path / "first").installed("amzlink-1", NOW)
+    assert [(job.runs, job.timing) for job in changed] == [("", None)] * 3, "a person has changed them"
 
 
 class Schtasks(Programs):
