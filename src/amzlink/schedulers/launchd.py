@@ -95,10 +95,9 @@ def _domain() -> str:
 def _starts(path: Path) -> Sequence[Mapping[str, int]]:
     """The starts of a day, or of an hour; none where a person has given the file another form."""
     starts = _value(path, "StartCalendarInterval")
-    numbers = isinstance(starts, list) and all(
-        isinstance(start, dict) and all(isinstance(value, int) for value in start.values()) for start in starts
-    )
-    return starts if numbers else []
+    if not isinstance(starts, list) or not all(isinstance(start, dict) for start in starts):
+        return []
+    return starts if all(isinstance(value, int) for start in starts for value in start.values()) else []
 
 
 def _home_of(path: Path) -> Path | None:
