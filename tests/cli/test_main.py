@@ -191,7 +191,11 @@ class TestGlobalOptions:
         (document,) = documents(capsys.readouterr().out)
         assert document["error"]["problem"] == "no-store"
 
-    @pytest.mark.parametrize("words", [("--version",), ("--version", "--no-color"), ("-q", "--version")], ids=" ".join)
+    @pytest.mark.parametrize(
+        "words",
+        [("--version",), ("--version", "--no-color"), ("-q", "--version"), ("orders", "list", "--version")],
+        ids=" ".join,
+    )
     def test_the_version_is_shown(self, words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
         assert run(words) == 0
         assert capsys.readouterr().out == f"amzlink {__version__}\n"

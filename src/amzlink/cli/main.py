@@ -200,7 +200,7 @@ def _commands() -> Any:
 
 
 def _invoke(options: GlobalOptions, session: Session) -> int:
-    if options.rest == ["--version"]:
+    if options.version:
         session.console.result(_version_document, lambda: session.console.line(f"amzlink {__version__}"))
         return Exit.DONE
     if options.rest and (match := _COMPLETION.fullmatch(" ".join(options.rest))):

@@ -21,6 +21,7 @@ GLOBALS: dict[str, dict[str, Any]] = {
     "-vq": {"verbose": 1, "quiet": True},
     "-qvv": {"verbose": 2, "quiet": True},
     "--no-color": {"no_color": True},
+    "--version": {"version": True},
     "--store=my-shop": {"store": "my-shop"},
 }
 # Words that are nobody's but the subcommand's.

@@ -26,6 +26,7 @@ class GlobalOptions:
     quiet: bool = False
     verbose: int = 0
     no_color: bool = False
+    version: bool = False
     rest: list[str] = field(default_factory=list)
 
 
@@ -52,6 +53,8 @@ def split(argv: Sequence[str]) -> GlobalOptions:
                 found.quiet = found.quiet or "q" in word
             case "--no-color":
                 found.no_color = True
+            case "--version":
+                found.version = True
             case "--store":
                 found.store = _slug(next(words, ""))
             case _ if word.startswith("--store="):
