@@ -271,6 +271,28 @@ class TestRefusing:
         ]  # fmt: skip
         assert [place for place in places if place not in summary] == []
 
+    def test_a_number_that_stores_set_refuses_is_refused_in_the_file_too(self, file: Path) -> None:
+        for line in ("default_weight_grams = 0", "default_weight_grams = 70001", "ship_by_guard_hours = -1"):
+            name = line.partition(" ")[0]
+            assert f"stores.my-shop.{name}: it has to be between" in refusal(file, MINIMAL + line).summary
+
+    def test_what_a_value_has_to_be_is_told_in_words_and_not_by_the_library(self, file: Path) -> None:
+        wrong = {
+            "default_store = 1": "default_store: it has to be a text",
+            "retention.days = '30'": "retention.days: it has to be a whole number",
+            "notify.command = 'tell'": "notify.command: it has to be a list of texts",
+            "notify.ping = 1": "notify.ping: it has to be a text in quotation marks, or a table",
+            "archive = 1": "archive: it has to be a table",
+            "stores.a.import_weights = 'no'": "stores.a.import_weights: it has to be true or false",
+            "stores.a.destination = 'x'": "stores.a.destination: it can be none, sendcloud",
+            "stores.a.carriers.x = 1": "stores.a.carriers: it has to be a table",
+            "stores.a.default_weight_grams = 'x'": "stores.a.default_weight_grams: it has to be a whole number",
+        }
+        for text, words in wrong.items():
+            summary = refusal(file, text).summary
+            assert words in summary
+            assert "Expected" not in summary
+
     def test_nothing_of_a_refused_file_is_changed(self, file: Path) -> None:
         refusal(file, "retention.days = 31")
         assert file.read_text() == "retention.days = 31"

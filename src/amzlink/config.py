@@ -7,7 +7,8 @@ import functools
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -104,8 +105,19 @@ SETTINGS: Final = (
 
 
 LARGEST_NUMBER: Final = 10**9
-"""What a number of a store's settings may be at most, hours, grams and ids alike."""
+"""What a number of a store's settings may be at most where nothing else limits it."""
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "default_weight_grams": (1, 70_000),  # no parcel carrier takes more
+    "ship_by_guard_hours": (0, 30 * 24),
+    "sendcloud_integration_id": (1, LARGEST_NUMBER),
+}
 MOST_ORDER_MONTHS: Final = 1200
+_FORMS: Final[Mapping[object, str]] = {
+    bool: stores.A_BOOLEAN,
+    int: stores.A_WHOLE_NUMBER,
+    str: stores.A_TEXT,
+    tuple: stores.A_LIST,
+}
 _STORE: Final = "{store}"
 _JOB: Final = "{job}"
 _WATCHED: Final = "import-orders"
@@ -273,14 +285,17 @@ def parse_setting(key: str, text: str) -> object:
         found = msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _no_setting(_why_not(key, text, wanted)) from error
-    if _is_too_large(found):
-        raise _no_setting(stores.setting_too_large(setting=key, most=LARGEST_NUMBER))
+    if out_of_range := _out_of_range(key, key, found):
+        raise _no_setting(out_of_range)
     return found
 
 
-def _is_too_large(value: object) -> bool:
-    """Whether it is a number that nothing could be reckoned or stored with."""
-    return isinstance(value, int) and abs(value) > LARGEST_NUMBER
+def _out_of_range(name: str, setting: str, value: object) -> str | None:
+    """What is wrong with a number that this setting cannot have; `setting` is how it is called in that text."""
+    least, most = _RANGES.get(name, (-LARGEST_NUMBER, LARGEST_NUMBER))
+    if not isinstance(value, int) or least <= value <= most:
+        return None
+    return stores.setting_out_of_range(setting=setting, least=least, most=most)
 
 
 def _why_not(key: str, text: str, kind: object) -> str:
@@ -305,9 +320,9 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
     def read(where: str, value: object, kind: type[_T], default: _T, into: list[str] = faults) -> _T:
         try:
             return msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
+        except msgspec.ValidationError:
             broken = _field_faults(where, value, kind)
-            into.extend(broken or [stores.setting_invalid(setting=where, reason=str(error))])
+            into.extend(broken or [stores.setting_invalid(setting=where, reason=_form(kind))])
             return default
 
     tables = raw.get("stores", {})
@@ -356,13 +371,13 @@ def _parse(raw: Mapping[str, Any], path: Path) -> Config:
 
 def _store_faults(slug: str, store: Store) -> list[str]:
     """What is wrong with a store's settings, each of which has the form that it should have."""
-    too_large = [
-        stores.setting_too_large(setting=f"stores.{slug}.{name}", most=LARGEST_NUMBER)
+    out_of_range = [
+        fault
         for name, value in msgspec.structs.asdict(store).items()
-        if _is_too_large(value)
+        if (fault := _out_of_range(name, f"stores.{slug}.{name}", value))
     ]
     unnamed = [] if is_slug(slug) else [stores.slug_invalid(slug=slug)]
-    return [*too_large, *unnamed, *_carrier_faults(slug, store)]
+    return [*out_of_range, *unnamed, *_carrier_faults(slug, store)]
 
 
 def _old_prime(tables: Mapping[str, Any]) -> dict[str, bool]:
@@ -379,13 +394,22 @@ def _field_faults(where: str, table: object, kind: object) -> list[str]:
         if field.name in table:
             try:
                 msgspec.convert(table[field.name], field.type)
-            except msgspec.ValidationError as error:
-                choices = get_args(field.type) if get_origin(field.type) is Literal else ()
-                name = f"{where}.{field.name}"
-                faults.append(stores.setting_invalid(setting=name, reason=str(error), choices=choices))
+            except msgspec.ValidationError:
+                faults.append(stores.setting_invalid(setting=f"{where}.{field.name}", reason=_form(field.type)))
         elif field.required:
             faults.append(stores.setting_missing(setting=f"{where}.{field.name}"))
     return faults
+
+
+def _form(kind: object) -> str:
+    """What a value has to be, in words; the library's own speak of its types."""
+    kinds = set(get_args(kind)) - {type(None)} if get_origin(kind) in (Union, UnionType) else {kind}
+    plain = {get_origin(each) or each for each in kinds}
+    if Literal in plain:
+        return stores.one_of([choice for each in kinds for choice in get_args(each)])
+    if {str, dict} <= plain:
+        return stores.A_TEXT_OR_TABLE
+    return next((words for each, words in _FORMS.items() if each in plain), stores.A_TABLE)
 
 
 def _carrier_faults(slug: str, store: Store) -> list[str]:

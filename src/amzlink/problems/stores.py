@@ -191,14 +191,27 @@ def setting_missing(*, setting: str) -> str:
     return f"{setting} is missing"
 
 
-def setting_invalid(*, setting: str, reason: str, choices: Sequence[str] = ()) -> str:
-    """A value that a setting cannot have; `reason` is that of the library which read it, `choices` what it can be."""
-    return f"{setting}: {reason} (it can be {', '.join(choices)})" if choices else f"{setting}: {reason}"
+def setting_invalid(*, setting: str, reason: str) -> str:
+    """A value that a setting cannot have; `reason` says why, or what it can be."""
+    return f"{setting}: {reason}"
 
 
-def setting_too_large(*, setting: str, most: int) -> str:
-    """A number that is beyond all use."""
-    return f"{setting}: it has to be between -{most} and {most}"
+A_BOOLEAN: Final = "it has to be true or false"
+A_WHOLE_NUMBER: Final = "it has to be a whole number"
+A_TEXT: Final = 'it has to be a text in quotation marks, such as "my-shop"'
+A_LIST: Final = 'it has to be a list of texts, such as ["first", "second"]'
+A_TABLE: Final = "it has to be a table"
+A_TEXT_OR_TABLE: Final = "it has to be a text in quotation marks, or a table of such texts"
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """The values that a setting can have."""
+    return f"it can be {', '.join(choices)}"
+
+
+def setting_out_of_range(*, setting: str, least: int, most: int) -> str:
+    """A number that the setting cannot have."""
+    return f"{setting}: it has to be between {least} and {most}"
 
 
 def slug_invalid(*, slug: str) -> str:
@@ -267,11 +280,6 @@ def setting_twice(*, key: str) -> str:
 
 NAME_MISSING: Final = "A store needs a name."
 MARKETPLACE_MISSING: Final = "A store needs at least one marketplace."
-
-
-def value_too_small(*, key: str, value: int, least: int) -> str:
-    """A number below what the setting can have."""
-    return f"{key} cannot be {value}. It has to be {least} or more."
 
 
 def marketplace_unknown(*, text: str, countries: str) -> str:

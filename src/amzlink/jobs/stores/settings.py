@@ -17,7 +17,6 @@ from amzlink.problems import Problem, ProblemName, store_option, stores
 from amzlink.secrets import NAMES, SecretName, Source
 
 _COMMAND: Final = "amzlink stores set"
-_AT_LEAST: Final = {"default_weight_grams": 1, "ship_by_guard_hours": 0, "sendcloud_integration_id": 1}
 CARRIER: Final = "carrier."
 """What stands before the name in `stores set carrier.NAME=CODE`."""
 Carriers = dict[str, str | OwnCarrier]
@@ -106,9 +105,9 @@ def _read(assignments: Sequence[str]) -> dict[str, str]:
     read: dict[str, str] = {}
     for assignment in assignments:
         _, equals, text = assignment.partition("=")
-        if not equals:
-            raise _usage(stores.not_an_assignment(text=assignment))
         key = key_of(assignment)
+        if not (key and equals):
+            raise _usage(stores.not_an_assignment(text=assignment))
         if same_name(key, read):
             raise _usage(stores.setting_twice(key=key))
         read[key] = text.strip()
@@ -186,8 +185,6 @@ def _changes(store: Store, key: str, text: str) -> dict[str, Any]:
         raise _usage(stores.NAME_MISSING)
     if key == "sendcloud_public_key" and isinstance(value, str):
         value = check("Sendcloud public key", value, BY_ID)
-    if isinstance(value, int) and value < _AT_LEAST.get(key, value):
-        raise _usage(stores.value_too_small(key=key, value=value, least=_AT_LEAST[key]))
     return {key: value}
 
 
