@@ -30,6 +30,12 @@ def test_every_option_with_a_help_line_is_a_questions_and_of_the_command() -> No
     assert {option.split("/")[0].removeprefix("--").replace("-", "_") for option in HELP} <= parameters
 
 
+def test_the_moment_of_the_confirmation_is_asked_for_with_what_an_early_one_costs() -> None:
+    (reason,) = [question.reason for question in TABLE if question.key is Key.UPDATE_STATUS_WHEN]
+    assert "no confirmation before the parcel is handed over" in reason
+    assert "cannot be taken back" in reason
+
+
 def test_secrets_are_hidden_and_come_from_a_file_alone() -> None:
     hidden = [question for question in TABLE if question.form is Form.HIDDEN]
     assert len(hidden) == 3

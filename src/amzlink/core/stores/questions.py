@@ -194,7 +194,8 @@ TABLE: Final = (
         called="moment of the confirmation",
         heading="Order status",
         prompt="Update the order's status when the parcel is",
-        reason="When does Amazon get to know that an order is shipped?",
+        reason="When does Amazon get to know that an order is shipped? It wants no confirmation before the parcel is "
+        "handed over, and a confirmation cannot be taken back.",
         parse=parsers.trigger,
         option="--update-status-when",
         form=Form.CHOICE,
