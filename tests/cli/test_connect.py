@@ -349,6 +349,14 @@ class TestSendcloud:
         assert done.code == 64
         assert "--destination sendcloud" in done.err
 
+    def test_a_secret_that_a_store_without_destination_does_not_need_is_left_where_it_is(
+        self, shell: EmptyShell
+    ) -> None:
+        done = shell.connect("--destination", "none", "--no-verify", stdin=self.secrets(shell))
+        assert done.code == 0
+        assert "The Sendcloud secret key is not stored" in done.err
+        assert "my-shop/sendcloud-secret-key" not in shell.keyring
+
     def test_without_a_proof_the_integration_has_to_be_named(self, shell: EmptyShell) -> None:
         done = self.connect(shell, "--no-verify")
         assert (done.code, done.document["error"]["problem"]) == (64, "usage")

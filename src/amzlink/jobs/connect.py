@@ -215,8 +215,13 @@ def finish(deps: Deps, state: State) -> Answers:
 
 
 def refuse_idle_keys(draft: Draft) -> None:
-    """Raises `usage`, where something of Sendcloud's is given and the orders do not go there."""
-    given = (draft.sendcloud_public_key, draft.sendcloud_secret_key, draft.sendcloud_integration_id)
+    """Raises `usage`, where something of Sendcloud's is given and the orders do not go there.
+
+    Where it is known that they go nowhere, a file of secrets may have one more than this store needs.
+    """
+    more_than_needed = draft.destination == "none" and draft.client_secret and draft.refresh_token
+    secret = None if more_than_needed else draft.sendcloud_secret_key
+    given = (draft.sendcloud_public_key, draft.sendcloud_integration_id, secret)
     if draft.destination != "sendcloud" and any(given):
         raise usage_problem(stores.KEYS_WITHOUT_DESTINATION)
 

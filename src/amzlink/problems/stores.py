@@ -157,8 +157,9 @@ def secret_given_twice(*, secret: str, variable: str) -> str:
 
 
 KEYS_WITHOUT_DESTINATION: Final = (
-    "Sendcloud's keys are given, but the orders do not go there: add --destination sendcloud."
+    "Sendcloud's keys are given, but not that the orders go there: add --destination sendcloud, or leave the keys out."
 )
+SECRET_KEY_NOT_USED: Final = "The Sendcloud secret key is not stored, because --destination is none."
 INTEGRATION_MISSING: Final = "--sendcloud-integration-id is missing: with --no-verify nobody asks Sendcloud for it."
 RENEW_TAKES_NO_SETTINGS: Final = (
     "--renew replaces secrets and nothing else. `amzlink stores set KEY=VALUE` changes settings."

@@ -87,6 +87,8 @@ def _take(session: Session, state: State) -> State:
     refuse_idle_keys(state.draft)
     state = replace(state, attended=False)
     answers = finish(session.deps, state)
+    if state.draft.sendcloud_secret_key and answers.sendcloud is None:
+        console.say(stores.SECRET_KEY_NOT_USED)
     require_place(session.deps, answers.slug)
     if not state.verify:
         if answers.sendcloud and not answers.sendcloud.integration_id:
