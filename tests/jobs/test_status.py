@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from amzlink.core.diagnosis.alarms import Key, Met, Remembered
+from amzlink.core.diagnosis.alarms import Key, Met, Part, Remembered
 from amzlink.files import write_private
 from amzlink.jobs.diagnosis.needs import Found, failing_jobs, needs_of
 from amzlink.jobs.status import JOBS, StoreStatus, status_of
@@ -143,9 +143,12 @@ class TestRuns:
 
 
 class TestMemoryOfAlarms:
-    def remember(self, world: StoreOnSandbox, problem: str, *, store: str = SLUG, order: str = "") -> None:
+    def remember(
+        self, world: StoreOnSandbox, problem: str, *, store: str = SLUG, order: str = "", part: str = ""
+    ) -> None:
         now = world.clock.now()
-        entry = Remembered(Key(problem, store, order), now, now, jobs={IMPORT: Met(now, now)})
+        met = {IMPORT: Met(now, now)}
+        entry = Remembered(Key(problem, store, order), now, now, stays=not part, part=part, jobs=met)
         write_private(world.deps.home.state / "alarms.json", msgspec.json.encode({"alarms": [entry]}), durable=False)
 
     def test_what_never_got_into_the_order_book_counts_too(self, world: StoreOnSandbox) -> None:
@@ -155,6 +158,12 @@ class TestMemoryOfAlarms:
         assert needed(world) == ["keyring-unavailable"]
         ran(world)
         assert needed(world) == []
+
+    def test_what_kept_only_a_part_of_the_work_from_being_done_counts_too(self, world: StoreOnSandbox) -> None:
+        ran(world)
+        world.clock.advance(60)
+        self.remember(world, "role-missing-listings", part=Part.LISTINGS)
+        assert needed(world) == ["role-missing-listings"]
 
     @pytest.mark.parametrize(
         ("problem", "store", "order"),

@@ -73,11 +73,14 @@ def failing_jobs(slug: str, ends: Mapping[str, Ends]) -> list[FailingJob]:
 
 
 def remembered_problems(slug: str, memory: Iterable[Remembered], ends: Ends) -> list[Problem]:
-    """What a job's runs that nobody watched have met since its last success, and did not get into the order book."""
+    """What a job's runs that nobody watched have met since its last success, and did not get into the order book.
+
+    What kept only a part of the work from being done counts too: such a run is itself a success.
+    """
     return [
         problem
         for entry in memory
-        if entry.stays and not entry.key.order and entry.key.store in ("", slug)
+        if (entry.stays or entry.part) and not entry.key.order and entry.key.store in ("", slug)
         if ends.success is None or entry.last > ends.success
         if (problem := recalled(entry.key.problem, {}, store=slug, store_option=store_option(slug))) and _lasts(problem)
     ]
