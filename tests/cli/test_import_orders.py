@@ -142,6 +142,7 @@ def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
     "words",
     [
         ("import-orders", "--since", "yesterday"), ("import-orders", "--route", "fast"), ("import-orders", "--nope"),
+        ("import-orders", "--since", ""),
         ("import-orders", "--max-wait", "5"), ("import-orders", "--store"), ("orders", "export", "--format", "xls"),
         ("import-orders", "--order", "1234"), ("schedule", "install", "--every", "7m"),
         ("import-orders", "--since", "7d", "--order", "302-0000000-0000000"), ("orders", "export", "--output", ""),

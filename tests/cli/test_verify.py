@@ -371,6 +371,13 @@ class TestABundleWithoutAStore:
         with zipfile.ZipFile(file) as bundle:
             assert json.loads(bundle.read("verify.json")) == ran.document
 
+    def test_all_checks_are_listed_whatever_a_variable_says(self, at: Shell) -> None:
+        ran = at.run("verify", "--json", environ={"AMZLINK_CLOCK_OFFSET": "soon"})
+        checks = {check["id"]: check for check in ran.document["checks"]}
+        assert ran.code == 1
+        assert (checks["clock"]["status"], checks["clock"]["problem"]) == ("failed", "environment-invalid")
+        assert list(checks) == [check.value for check in Check]
+
     def test_is_written_with_settings_that_cannot_be_read(self, at: Shell, tmp_path: Path) -> None:
         settings, file = at.home / "config" / "config.toml", tmp_path / "support.zip"
         good = settings.read_text()

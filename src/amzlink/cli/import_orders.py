@@ -61,7 +61,7 @@ def import_orders_command(
     session: Session = ctx.obj
     asked = bool(order) or dry_run or addresses is not None
     session.begin_job("import-orders", asked=asked)
-    if since and order:
+    if since is not None and order:
         session.console.usage(usage.SINCE_AND_ORDER)
     if addresses is not None and all_stores:
         session.console.usage(usage.ADDRESSES_AND_ALL_STORES)
@@ -72,7 +72,7 @@ def import_orders_command(
     at_once = 1 if jobs is None else parse_jobs(jobs)
     slugs = session.stores(all_stores=all_stores)
     options = ImportOptions(
-        since=parse_moment("--since", since, session.now(slugs[0])) if since else None,
+        since=parse_moment("--since", since, session.now(slugs[0])) if since is not None else None,
         order_ids=tuple(order or ()),
         addresses=Path(addresses) if addresses else None,
         route=parse_choice("--route", route, "auto", "search", "report"),  # type: ignore[arg-type]
