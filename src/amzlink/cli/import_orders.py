@@ -81,6 +81,9 @@ def import_orders_command(
     )
     crew = Crew(size=at_once, deps=session.deps_elsewhere()) if at_once > 1 else None
     reports = import_orders(session.deps, slugs, options, crew)
-    session.exit_code = show(session.console, session.alarms, reports, dry_run=dry_run, asked=asked)
+    auto_route = options.route == "auto" and not options.order_ids
+    session.exit_code = show(
+        session.console, session.alarms, reports, dry_run=dry_run, asked=asked, auto_route=auto_route
+    )
     if options.addresses and not dry_run:
         session.console.say(delete_the_file(file=options.addresses))

@@ -97,12 +97,21 @@ class ImportDocument(Document, frozen=True, kw_only=True):
 
 
 def show(
-    console: Console, alarms: Alarms | None, reports: Sequence[ImportReport], *, dry_run: bool, asked: bool
+    console: Console,
+    alarms: Alarms | None,
+    reports: Sequence[ImportReport],
+    *,
+    dry_run: bool,
+    asked: bool,
+    auto_route: bool = False,
 ) -> Exit:
-    """Give the result and the exit code. What was `asked` for is answered in a pipe too."""
+    """Give the result and the exit code. What was `asked` for is answered in a pipe too.
+
+    `auto_route`: which way the orders come was left to amzlink.
+    """
     view: RunView[ImportReport] = RunView(
         document=lambda error: ImportDocument(stores=[_store(report) for report in reports], error=error),
-        show=lambda report: _print(console, report, dry_run=dry_run),
+        show=lambda report: _print(console, report, dry_run=dry_run, auto_route=auto_route),
         has_news=lambda report: bool(report.tally.fetched or report.addresses),
         complete=lambda report: report.complete,
         gets_further=lambda report: bool(report.tally.fetched),
@@ -156,7 +165,7 @@ def _addresses(tally: "AddressTally") -> Addresses:
     )
 
 
-def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
+def _print(console: Console, report: ImportReport, *, dry_run: bool, auto_route: bool) -> None:
     tally = report.tally
     verdicts = tally.verdicts
     parts = [
@@ -176,6 +185,8 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool) -> None:
     )
     if console.verbose and report.choice:
         console.line(_why_this_route(report.choice), lead="  ")
+    elif console.verbose and auto_route and report.window and report.route == "search":
+        console.line("Chosen: the search. A report would bring nothing sooner.", lead="  ")
     if report.none_yet:
         _print_none_yet(console, report)
     if report.addresses:
