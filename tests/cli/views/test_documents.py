@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from amzlink.cli.shell.alarms import AlarmDocument
-from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, encode, failure, join, joined, moment
+from amzlink.cli.shell.documents import Document, ErrorDocument, Failure, Warned, encode, failure, join, joined, moment
 from amzlink.cli.views import (
     carriers,
     completion,
@@ -51,6 +51,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (pages.HoldDocument, "schema hold text next_step"),
     (pages.TopicDocument, "schema topic text | variables exit_codes"),
     (Failure, ERROR),
+    (Warned, f"{ERROR} store"),
     (AlarmDocument, "schema job store problem summary cause next_step docs exit_code since orders over"),
     (version.VersionDocument, "schema version"),
     (lists.ListDocument, "schema store orders"),
@@ -101,7 +102,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
             "country_code phone gift_message"
         ),
     ),
-    (imports.ImportDocument, "schema stores | error"),
+    (imports.ImportDocument, "schema stores | error warnings"),
     (
         imports.StoreImport,
         (
@@ -130,7 +131,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     (weights.RefusedWeight, "| line sku problem message"),
     (weights.Patch, "sku weight_grams state issues problem message"),
     (weights.Issue, "code severity message"),
-    (shipments.PushDocument, "schema stores | error"),
+    (shipments.PushDocument, "schema stores | error warnings"),
     (
         shipments.StorePush,
         (
@@ -140,7 +141,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
     ),
     (carriers.OtherCarrier, "carrier parcels code command"),
     (stores.Carrier, "code method"),
-    (privacy.PurgeDocument, "schema stores | error"),
+    (privacy.PurgeDocument, "schema stores | error warnings"),
     (
         privacy.StorePurge,
         "store purged archived archive kept next_due forgotten copies_at_sendcloud | dry_run orders left_out error",

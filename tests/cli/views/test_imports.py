@@ -1,5 +1,6 @@
 """How the result of an import reads."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -27,3 +28,16 @@ def test_the_route_is_told_where_there_was_nothing_to_weigh_up_too(
     report = ImportReport(store="shop", window=(now, now))
     show(Console(verbose=verbose), None, [report], dry_run=False, asked=True, auto_route=auto_route)
     assert ("Chosen: the search. A report would bring nothing sooner." in capsys.readouterr().out) is told
+
+
+def test_what_was_warned_of_is_in_the_document_once(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(as_json=True)
+    warning = Problem(ProblemName.ROLE_MISSING_LISTINGS, store="shop", store_option="", page="https://amazon.example")
+    for met in ([], [warning, warning]):
+        for problem in met:
+            console.warn(problem)
+        show(console, None, [ImportReport(store="shop")], dry_run=False, asked=False)
+        document = json.loads(capsys.readouterr().out)
+        assert [(each["store"], each["problem"]) for each in document.get("warnings", ())] == [
+            ("shop", "role-missing-listings") for _ in met[:1]
+        ]

@@ -53,6 +53,8 @@ class Console:
         """The store that is worked on, once it is known that it is connected."""
         self.store_option = ""
         """The option that names it, where a command needs one."""
+        self.warned: list[Problem] = []
+        """What was warned of, for the document: a program does not read what stands beside it."""
         self._color = color
         self._progress: ProgressLine | None = None
         self._answered = False
@@ -119,7 +121,9 @@ class Console:
 
     def warn(self, problem: Problem, *, part: "Part | None" = None) -> None:  # noqa: ARG002 - for who remembers
         """Tell of something that does not stop the work."""
-        self._tell_problem(self._naming_store(problem), "Warning")
+        problem = self._naming_store(problem)
+        self.warned.append(problem)
+        self._tell_problem(problem, "Warning")
 
     def works(self, part: "Part", store: str) -> None:
         """Who looks on sees it."""

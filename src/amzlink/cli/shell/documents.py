@@ -4,6 +4,7 @@ Their fields are the contract with users' scripts: a name, its meaning and its t
 A field that is UNSET is left out. Times are whole seconds in UTC, names are those of their enumerations.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -68,6 +69,16 @@ MaybeFailure = Failure | UnsetType
 """Of what stopped a run part of the way; left out where nothing did."""
 
 
+class Warned(Failure, frozen=True, kw_only=True):
+    """Something a person should know that stopped nothing. `store` is whose it is, where it is a store's."""
+
+    store: str | None
+
+
+MaybeWarned = list[Warned] | UnsetType
+"""What a run warned of; left out where there was nothing."""
+
+
 def failure(problem: Problem) -> Failure:
     """The problem as JSON shows it."""
     return Failure(
@@ -77,6 +88,17 @@ def failure(problem: Problem) -> Failure:
         next_step=encodable(problem.next_step),
         docs=problem.docs,
     )
+
+
+def warned_or_unset(problems: Iterable[Problem]) -> MaybeWarned:
+    """What was warned of, each thing once, as JSON shows it."""
+    told = {(problem.name, problem.facts.get("store"), problem.summary): problem for problem in problems}
+    warned = [_warned(problem, store) for (_, store, _), problem in told.items()]
+    return warned or UNSET
+
+
+def _warned(problem: Problem, store: object) -> Warned:
+    return Warned(store=str(store) if store else None, **msgspec.structs.asdict(failure(problem)))
 
 
 def failure_or_unset(problem: Problem | None) -> MaybeFailure:

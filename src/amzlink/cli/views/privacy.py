@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.alarms import Alarms
 from amzlink.cli.shell.console import Console
-from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment, path_text
+from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset, moment, path_text
 from amzlink.cli.views.runs import RunView, show_runs
 from amzlink.cli.views.words import counted, local_day
 from amzlink.core.orders.story import Wait
@@ -74,6 +74,7 @@ class PurgeDocument(Document, frozen=True, kw_only=True):
 
     stores: list[StorePurge]
     error: MaybeFailure = UNSET
+    warnings: MaybeWarned = UNSET
 
 
 def show(
@@ -81,8 +82,8 @@ def show(
 ) -> Exit:
     """Give the result and the exit code. What was `asked` for is answered in a pipe too."""
     view: RunView[PurgeReport] = RunView(
-        document=lambda error: PurgeDocument(
-            stores=[_store(report, dry_run=dry_run) for report in reports], error=error
+        document=lambda error, warnings: PurgeDocument(
+            stores=[_store(report, dry_run=dry_run) for report in reports], error=error, warnings=warnings
         ),
         show=lambda report: _print(console, report, dry_run=dry_run),
         has_news=lambda report: bool(report.purged),

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from amzlink.cli.shell.alarms import Alarms, Finished, Saying
 from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
-from amzlink.cli.shell.documents import Document, MaybeFailure, failure
+from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure, warned_or_unset
 from amzlink.cli.views.words import counted
 from amzlink.problems import Exit, Problem, ProblemName
 
@@ -74,8 +74,9 @@ def refused_orders(entries: Iterable[Refused]) -> list[RefusedOrder]:
 class RunView(Generic[R]):
     """What one job's reports look like.
 
-    `document` makes the whole document, with what stopped the run where something did; `show` prints one report and
-    `sayings` are the orders in it that something was refused for, of which at most `most_told` are told one by one;
+    `document` makes the whole document, with what stopped the run where something did, and what was warned of.
+    `show` prints one report; `sayings` are the orders in it that something was refused for, of which at most
+    `most_told` are told one by one;
     `paused` is what is told a person in place of an error, where a run that was stopped has not failed.
     `total` says in a few words what the counts of many stores add up to.
     `has_news` says whether a run that was stopped has something to show, and `gets_further` whether it has done work
@@ -83,7 +84,7 @@ class RunView(Generic[R]):
     even where nobody looks on.
     """
 
-    document: Callable[[MaybeFailure], Document]
+    document: Callable[[MaybeFailure, MaybeWarned], Document]
     show: Callable[[R], None]
     has_news: Callable[[R], bool]
     complete: Callable[[R], bool]
@@ -115,13 +116,17 @@ def show_runs(console: Console, alarms: Alarms | None, reports: Sequence[R], vie
         told = [report for report in reports if not _is_elsewhere(report) or len(reports) == 1]
         warn_alike(console, [(report.store, report.problem) for report in told if report.problem])
         if console.watched or console.as_json or view.always:
-            console.result(lambda: view.document(UNSET), lambda: _show(console, reports, view))
+            console.result(lambda: _document(console, view, UNSET), lambda: _show(console, reports, view))
     if not console.as_json:
         for report in reports:
             _tell_refused(console, report.store, view.sayings(report), view.most_told)
     if stopped:
         _tell_stopped(console, reports[0], stopped, view)
     return _exit_code(reports, view)
+
+
+def _document(console: Console, view: RunView[R], stopped: MaybeFailure) -> Document:
+    return view.document(stopped, warned_or_unset(console.warned))
 
 
 def _is_elsewhere(report: Report) -> bool:
@@ -166,7 +171,7 @@ def _tell_stopped(console: Console, report: R, stopped: Problem, view: RunView[R
         for line in lines:
             console.tell(line)
     else:
-        console.fail(stopped, lambda: view.document(failure(stopped)))
+        console.fail(stopped, lambda: _document(console, view, failure(stopped)))
 
 
 def _exit_code(reports: Sequence[R], view: RunView[R]) -> Exit:

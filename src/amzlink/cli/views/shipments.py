@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
-from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset
+from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
 from amzlink.cli.views.words import by_number, counted
@@ -53,6 +53,7 @@ class PushDocument(Document, frozen=True, kw_only=True):
 
     stores: list[StorePush]
     error: MaybeFailure = UNSET
+    warnings: MaybeWarned = UNSET
 
 
 def show(
@@ -69,8 +70,8 @@ def show(
     What was `asked` for is answered in a pipe too.
     """
     view: RunView[PushReport] = RunView(
-        document=lambda error: PushDocument(
-            stores=[_store(console, report, dry_run=dry_run) for report in reports], error=error
+        document=lambda error, warnings: PushDocument(
+            stores=[_store(console, report, dry_run=dry_run) for report in reports], error=error, warnings=warnings
         ),
         show=lambda report: _print(console, report, triggers.get(report.store, "processed"), dry_run=dry_run),
         has_news=lambda report: any(

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
-from amzlink.cli.shell.documents import Document, MaybeFailure, failure_or_unset, moment
+from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
 from amzlink.cli.views.words import counted, local_time, reason, span
 from amzlink.core.orders.changes import Verdict
@@ -94,6 +94,7 @@ class ImportDocument(Document, frozen=True, kw_only=True):
 
     stores: list[StoreImport]
     error: MaybeFailure = UNSET
+    warnings: MaybeWarned = UNSET
 
 
 def show(
@@ -110,7 +111,9 @@ def show(
     `auto_route`: which way the orders come was left to amzlink.
     """
     view: RunView[ImportReport] = RunView(
-        document=lambda error: ImportDocument(stores=[_store(report) for report in reports], error=error),
+        document=lambda error, warnings: ImportDocument(
+            stores=[_store(report) for report in reports], error=error, warnings=warnings
+        ),
         show=lambda report: _print(console, report, dry_run=dry_run, auto_route=auto_route),
         has_news=lambda report: bool(report.tally.fetched or report.addresses),
         complete=lambda report: report.complete,
