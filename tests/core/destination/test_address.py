@@ -261,7 +261,10 @@ class TestBoxesAndLockers:
         assert address.po_box == "98765432"
         assert lines(address) == ("Packstation 123", None, "98765432, Lindenstraße 4")
 
-    @pytest.mark.parametrize("box", ["PO Box 678", "P.O. Box 678", "Postfach 12 34", "Postbus 9", "Casella postale 7"])
+    @pytest.mark.parametrize(
+        "box",
+        ["PO Box 678", "P.O. Box 678", "Postfach 12 34", "Postbus 9", "Casella postale 7", "Case postale 7", "Apdo. 9"],
+    )
     def test_a_post_box_is_told_and_kept_in_its_line(self, box: str) -> None:
         address = fitted(address_line_1=box)
         assert (address.po_box, address.address_line_1, address.house_number) == (box, box, None)

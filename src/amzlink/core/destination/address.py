@@ -181,7 +181,7 @@ def _lines(recipient: Recipient, country: str, point: PickupPoint | None) -> tup
         if part and not _said(part, lines):
             others.append(part)
             lines = [*lines, part]
-    if _is_pickup_point(recipient) or _po_box(recipient, point):
+    if _is_pickup_point(recipient) or point or PO_BOX.fullmatch(lines[0]):
         return Street(lines[0], None), others  # its number is the point's, not a house's
     return read_street(lines[0], name, number, country), others
 

@@ -24,7 +24,7 @@ from amzlink.core.destination.address_words import (
     tables_of,
     unit_of_any_language,
 )
-from amzlink.core.destination.streets import OTHER_NUMBERS, PO_BOX, split_number
+from amzlink.core.destination.streets import NAMELESS, OTHER_NUMBERS, PO_BOX, split_number
 
 _SIGNED: Final = rf"(?:(?:{NUMBER_SIGN}) ?)?"
 _HOUSE: Final = re.compile(rf"(?<![^ ,;(]){_SIGNED}(?P<number>{HOUSE_NUMBER})(?=$|[ ,;/(-])", re.IGNORECASE)
@@ -41,6 +41,7 @@ _DIGIT_FIRST: Final = re.compile(rf"{HOUSE_NUMBER},? [^\W\d_][^\d]{{3}}", re.IGN
 _MANNHEIM: Final = ("68159", "68161")
 _SQUARE: Final = re.compile(rf"[a-u] ?\d{{1,2}}(?P<house>,? {HOUSE_NUMBER})?", re.IGNORECASE)
 _POLISH_DATE: Final = re.compile(rf"\d{{1,2}} {MONTHS},? {HOUSE_NUMBER}", re.IGNORECASE)
+_TWO_NUMBERS: Final = re.compile(r" ?\d{1,4}[ ,]+(?:nr\.? ?)?\d", re.IGNORECASE | re.ASCII)
 _TWO_WORDS: Final = re.compile(r"\w[ '’-]\w")
 _SEPARATORS: Final = (",", ";", "/", "(", "-")
 
@@ -60,7 +61,9 @@ def has_street(line: str, country: str) -> bool:
         return True
     if tables.endings:
         for word in tables.endings.finditer(line):
-            if _has_number(line[word.end() :], bare_name=True):
+            behind = line[word.end() :]
+            is_named = not NAMELESS.fullmatch(line[: word.end()]) or bool(_TWO_NUMBERS.match(behind))
+            if _has_number(behind, bare_name=is_named):
                 return True
     found = tables.beginnings.search(line) if tables.beginnings else None
     if found is None:

@@ -17,8 +17,9 @@ class Street(msgspec.Struct, frozen=True, gc=False):
 
 
 PO_BOX: Final = re.compile(
-    r"(p\.?\s?o\.?\s?box|postfach|postbus|bo[iî]te postale|apartado( de correos)?|casella postale|skrytka pocztowa)"
-    r"\s*(nr\.?|no\.?|n[º°])?\s*[\d ]{1,12}",
+    r"(p\.?\s?o\.?\s?box|postfach|postbus|antwoordnummer|bo[iî]te postale|case postale|"
+    r"(apartado|apdo\.?)( de correos| correos)?|cas(ella|\.) post(ale|\.)|skr(ytka|\.) poczt(owa|\.)|postboks|"
+    r"postilokero)[\s-]*(nr\.?|no\.?|n[º°])?\s*[\d ]{1,12}",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -32,12 +33,35 @@ _BY_COUNTRY: Final[Mapping[str, re.Pattern[str]]] = {
     **dict.fromkeys(("AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "IT", "NL", "NO", "PL", "PT", "SE"), _NUMBER_LAST),
     **dict.fromkeys(("FR", "LU", "MC"), _NUMBER_FIRST),
 }
-# Words after which a number is not that of a house.
-OTHER_NUMBERS: Final = re.compile(
-    r"\b(packstation|postfiliale|paketbox|abholstation|paczkomat|punkt|point|relais|locker|box|postfach|postbus|apartado|"
-    r"casella|apt|app|appartement|appartamento|apartment|wohnung|top|stiege|haus|gebäude|building|block|etage|floor|"
-    r"stock|piso|planta|puerta|portal|escalera|interno|scala|piano|palazzina|bât|bâtiment|appt|hal|unit|suite|km|room|"
-    r"zimmer|geb|whg|og|nr|nº|no|lot|lotissement|résidence|zone|za|zi|mieszkanie|lok|bus|boîte|esc|pta|bajo|int)\.?$",
+# Words after which a number is not that of a house: of points where parcels are picked up, boxes, parts of a house or
+# of a site, plots, roads between towns, and the words for a number, of whatever.
+_POINTS: Final = (
+    r"packstation|postfiliale|paketbox|paketkasten|\w*paket-?shop|abholstation|pakket(?:automaat|punt)|pakkeshop|"
+    r"punkt|point|relais|locker|zásilkovna|box|postfach|postbus|apartado|casella|"
+    r"postlagernd|oficina (?:de )?correos|großempfänger|"
+    r"(?:paczkomat|automat|z-box|inpost|orlen paczka|poste restante|amazon (?:hub|locker|counter)|camping)\b.*"
+)
+_PARTS: Final = (
+    r"apt|app|appartement|appartamento|apartment|wohnung|top|stiege|haus|gebäude|building|block|etage|floor|stock|"
+    r"objekt|terminal|piso|planta|puerta|portal|escalera|nave|local|parcela|manzana|interno|scala|piano|palazzina|"
+    r"lotto|capannone|bât|bâtiment|appt|hal|unit|suite|room|zimmer|geb|whg|og|lot|lotissement|résidence|zone|za|zi|"
+    r"mieszkanie|lok|działka|dz|bus|boîte|esc|pta|bajo|int|bungalow|chalet|caravan|stacaravan|standplaats|parzelle"
+)
+# "Am Tor", "Hohes Tor" and "An der Halle" are names of streets.
+_PARTS_OR_NAMES: Final = (
+    r"(?:^|(?:straße|strasse|str\.?|weg|park|gelände|hafen|bahnhof),? )"
+    r"(?:halle|tor|gleis|aufgang|eingang|stand|stellplatz|lager|rampe)"
+)
+_NUMBERED: Final = (
+    r"nr|nº|no|n°|num|núm|nummer|numer|numero|número|numéro|(?:haus|kunden|bus|huis|post)-?(?:nr|nummer)|km|kilomet\w*|"
+    r"kilómetro|chilometro|(?:autobahn|ctra\.?|carretera|autovía|autopista|autostrada) [a-z]{1,3}"
+)
+OTHER_NUMBERS: Final = re.compile(rf"(?:\b(?:{_POINTS}|{_PARTS}|{_NUMBERED})|{_PARTS_OR_NAMES})\.?$", re.IGNORECASE)
+# Kinds of streets that are no name by themselves: the number behind one is the name ("Straße 247", "Calle 12"). A
+# "Markt", a "Singel" or a "Platz" can be the whole name.
+NAMELESS: Final = re.compile(
+    r"straße|strasse|str\.?|weg|wijk|straat|calle|c/|avenida|avda?\.?|carretera|ctra\.?|ul\.?|ulica|al\.?|aleja|"
+    r"via|viale|strada|(?:strada |s\.)(?:statale|provinciale|regionale|comunale|s\.|p\.|r\.)",
     re.IGNORECASE,
 )
 
@@ -59,6 +83,8 @@ def split_number(line: str, country: str) -> Street | None:
         return None
     street, number = found["street"].rstrip(" ,"), found["number"].strip()
     if len(number) > HOUSE_NUMBER_LIMIT or OTHER_NUMBERS.search(street) or PO_BOX.fullmatch(line):
+        return None
+    if NAMELESS.fullmatch(street):
         return None
     return Street(street, number)
 
