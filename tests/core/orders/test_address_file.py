@@ -113,14 +113,32 @@ def test_a_file_of_another_kind_is_refused_as_a_whole(text: str) -> None:
         read(text)
 
 
-@pytest.mark.parametrize("damaged", ["Wroc?aw", "?ód?", "M\ufffdller", "MÃ¼ller", "StraÃŸe"])
+@pytest.mark.parametrize(
+    "damaged", ["Wroc?aw", "?ód?", "M\ufffdller", "MÃ¼ller", "StraÃŸe", "Micha³", "MŸller", "Stra§e", "G”tz"]
+)
 def test_lost_and_changed_letters_are_noticed(damaged: str) -> None:
     assert letters_lost(Recipient(name="A", address_line_1=damaged))
     assert letters_lost(Recipient(name=damaged, address_line_1="A"))
     assert letters_lost(Recipient(name="A", address_line_1="B", city=damaged))
 
 
-@pytest.mark.parametrize("whole", ["Wrocław", "Müller", "Straße", "Åsa", "Ça va", "山田", "Crème brûlée", "Ü", "Â"])
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "Wrocław",
+        "Müller",
+        "Straße",
+        "Åsa",
+        "Ça va",
+        "山田",
+        "Crème brûlée",
+        "Ü",
+        "Â",
+        "Café §7",
+        "Dům Š",
+        "Besançon – Île",
+    ],
+)
 def test_letters_of_all_languages_are_whole(whole: str) -> None:
     assert not letters_lost(Recipient(name=whole, address_line_1=whole, city=whole))
 

@@ -91,6 +91,25 @@ class TestForms:
         text = f"{HEADER},service\n{PLAIN},Päckchen groß\n"
         assert one(text.encode(encoding)).service == "Päckchen groß"
 
+    @each_row(
+        ("header", "encoding"),
+        [
+            ("Nr zamówienia;Przewoźnik;Numer przesyłki;Data wysyłki", "cp1250"),
+            ("Nr zamówienia;Przewoźnik;Numer przesyłki;Data wysyłki", "cp852"),
+            ("Nr zamówienia;Przewoźnik;Numer przesyłki;Data wysyłki", "mac_latin2"),
+            ("Nr zamówienia;Przewoźnik;Numer przesyłki;Data wysyłki", "utf-16-le"),
+            ("Sipariş Numarası;Kargo Firması;Kargo Takip Numarası;Gönderim Tarihi", "cp1254"),
+            ("Numéro de commande;Transporteur;Numéro de suivi;Date d’expédition", "mac_roman"),
+            ("Nº de pedido;Transportista;Número de seguimiento;Fecha de envío", "cp850"),
+        ],
+    )
+    @each_row("end", ["\r\n", "\r"])
+    def test_the_names_of_the_columns_show_in_which_code_page_a_spreadsheet_saved(
+        self, header: str, encoding: str, end: str
+    ) -> None:
+        text = f"{header}{end}{PLAIN.replace(',', ';')}{end}"
+        assert read(text.encode(encoding, "replace")) == [EXPECTED]
+
     def test_a_file_that_mixes_encodings_loses_no_letter(self) -> None:
         data = f"{HEADER}\n{ORDER},Café,1,2026-11-22\n".encode() + f"{ORDER},Colis Privé €,2,2026-11-22\n".encode(
             "cp1252"
@@ -250,6 +269,10 @@ class TestValues:
     @pytest.mark.parametrize("number", ["—", "номер", "----", "x" * 201, "12\x0034"])
     def test_what_is_no_tracking_number_is_refused_and_not_repeated(self, number: str) -> None:
         assert number not in refused(tracking_number=number)
+
+    @pytest.mark.parametrize("number", [ORDER.replace("-", ""), ORDER.replace("-", " ")])
+    def test_the_orders_own_number_is_no_tracking_number(self, number: str) -> None:
+        assert "is an Amazon order number" in refused(tracking_number=number)
 
     def test_a_carrier_is_needed(self) -> None:
         assert "carrier is missing" in refused(carrier=" ")
@@ -436,6 +459,8 @@ class TestDatesOfAFile:
             "2026-Nov-28", "28. November 2026", "28 novembre 2026", "28 de noviembre de 2026", "28 nov. 2026",
             "28 listopada 2026",
             "28 lis 2026", "28 Kasım 2026", "28 de novembro de 2026", "Sat, 28 Nov 2026", "Saturday, November 28, 2026",
+            "Sa, 28. Nov. 2026", "Samstag, 28. November 2026", "sobota, 28 listopada 2026", "za 28 nov. 2026",
+            "sam. 28/11/2026", "sáb., 28 nov 2026", "sabato 28 novembre 2026", "lör 28 nov 2026", "Cmt 28 Kas 2026",
             "2026年11月28日", "\u00a028.11.2026\u200b", "'28.11.2026", "28\u201311\u20132026", "46354", "46354.0",
         ],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Months as people and spreadsheets write them in the languages of Amazon's marketplaces."""
+"""Months and weekdays as people and spreadsheets write them in the languages of Amazon's marketplaces."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -21,6 +21,20 @@ _WORDS: Final = (
     "dec december dez dezember déc décembre dic diciembre dicembre gru grudzień grudnia ara aralık dezembro",
 )
 
+# From Monday to Sunday, in the same languages.
+_WEEKDAYS: Final = (
+    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday",
+    "mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag",
+    "lun lundi mar mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche",
+    "lu lunes ma martes mié miércoles ju jue jueves vi vie viernes sá sáb sábado do domingo",
+    "lunedì martedì mercoledì gio giovedì venerdì sab sabato dom domenica",
+    "maandag dinsdag wo woensdag donderdag vr vrijdag za zaterdag zo zondag",
+    "pon poniedziałek wt wtorek śr środa czw czwartek pt piątek sob sobota niedz niedziela",
+    "mån måndag tis tisdag ons onsdag tors torsdag fre fredag lör lördag sön söndag",
+    "pzt pazartesi sal salı çar çarşamba per perşembe cum cuma cmt cumartesi paz pazar",
+    "segunda terça quarta quinta sexta",
+)
+
 MONTH_NAMES: Final = tuple(word for words in _WORDS for word in words.split())
 """Every name and short form, in lower case and with its accents."""
 
@@ -34,6 +48,14 @@ def _bare(word: str) -> str:
 _NUMBERS: Final[Mapping[str, int]] = MappingProxyType(
     {_bare(word): number for number, words in enumerate(_WORDS, start=1) for word in words.split()}
 )
+
+
+_DAYS: Final = frozenset(_bare(word) for words in _WEEKDAYS for word in words.split())
+
+
+def is_weekday(word: str) -> bool:
+    """Whether a word names a day of the week; case, accents and a full stop at its end do not count."""
+    return _bare(word.removesuffix(".")) in _DAYS
 
 
 def month_number(word: str) -> int | None:

@@ -1,8 +1,9 @@
 """Records with named columns from a file that a person or a program has made: CSV, JSON, or JSON a line.
 
-Understood without being told: UTF-8, UTF-16 and Windows' Western European letters (cp1252, of which Latin-1 is a part),
-a byte-order mark, comma, semicolon, tab or bar, columns in any order and their names in any case, with or without
-accents, a title above the header, Excel's `sep=` line, blank lines, line breaks inside quotes. CSV and JSON lines are
+Understood without being told: UTF-8, UTF-16 and Windows' Western European letters (cp1252, of which Latin-1 is a part);
+other code pages of Windows, DOS and the Mac by the names of the columns; a byte-order mark, comma, semicolon, tab or
+bar, columns in any order and their names in any case, with or without accents, a title above the header, Excel's `sep=`
+line, blank lines, line breaks inside quotes. CSV and JSON lines are
 read as they come, so the length of a file does not matter.
 """
 
@@ -13,7 +14,7 @@ import itertools
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
@@ -116,11 +117,11 @@ def read_records(
     head = _head(stream)
     if kind := _other_kind(head):
         raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=kind)
-    lines = _lines(head, stream)
+    names = _Names(required, optional, other_names, one_of)
+    lines = _lines(head, stream, names)
     first = next((numbered for numbered in lines if numbered[1].strip()), None)
     if first is None:
         raise Problem(ProblemName.INPUT_MALFORMED, file=file, detail=usage.FILE_EMPTY)
-    names = _Names(required, optional, other_names, one_of)
     if first[1].lstrip()[0] in "[{":
         return _from_json(first, lines, file, names)
     return _from_csv(first, lines, file, names, tabs_quoted=tabs_quoted)
@@ -145,18 +146,34 @@ class _Joined(io.RawIOBase):
         return len(data)
 
 
-def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Bytes that are no UTF-8, as Windows' letters; five bytes that have none there, as Latin-1 has them."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    data = error.object[error.start : error.end]
-    try:
-        return data.decode("cp1252"), error.end
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), error.end
+# What spreadsheets save a table in, the likeliest first: Windows in Western Europe, in Poland and in Turkey, the Mac
+# in the same three, DOS in the same three. Source: Microsoft, "Code Page Identifiers"; Python's `codecs`.
+_CODE_PAGES: Final = (
+    "cp1252", "cp1250", "cp1254", "mac_roman", "mac_latin2", "mac_turkish", "cp850", "cp852", "cp857", "iso8859_2",
+)  # fmt: skip
 
 
-codecs.register_error("amzlink-cp1252", _as_cp1252)
+def _errors(code_page: str) -> str:
+    """The name under which bytes that are no UTF-8 are read as those of a code page."""
+    return f"amzlink-{code_page}"
+
+
+def _as_letters_of(code_page: str) -> Callable[[UnicodeError], tuple[str, int]]:
+    def decoded(error: UnicodeError) -> tuple[str, int]:
+        """The bytes as letters; those that have none in the code page, as Latin-1 has them."""
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        data = error.object[error.start : error.end]
+        try:
+            return data.decode(code_page), error.end
+        except UnicodeDecodeError:
+            return data.decode("latin-1"), error.end
+
+    return decoded
+
+
+for _code_page in _CODE_PAGES:
+    codecs.register_error(_errors(_code_page), _as_letters_of(_code_page))
 
 
 def _head(stream: BinaryIO) -> bytes:
@@ -173,9 +190,9 @@ def _other_kind(head: bytes) -> str | None:
     return next((kind for beginning, kind in _KINDS if head.startswith(beginning)), None)
 
 
-def _lines(head: bytes, stream: BinaryIO) -> Iterator[tuple[int, str]]:
+def _lines(head: bytes, stream: BinaryIO, names: _Names) -> Iterator[tuple[int, str]]:
     """The lines with their numbers and line ends; one that is too long comes in pieces, as several."""
-    encoding, errors = _encoding(head)
+    encoding, errors = _encoding(head, names)
     text = io.TextIOWrapper(io.BufferedReader(_Joined(head, stream)), encoding=encoding, errors=errors, newline="")
     number = 1
     while line := text.readline(LONGEST_LINE):
@@ -183,14 +200,29 @@ def _lines(head: bytes, stream: BinaryIO) -> Iterator[tuple[int, str]]:
         number += line.endswith(("\n", "\r"))
 
 
-def _encoding(head: bytes) -> tuple[str, str]:
+def _encoding(head: bytes, names: _Names) -> tuple[str, str]:
     """Encoding, and what is done with bytes that are not of it."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
-    for zero, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):  # no mark: every other byte of plain text is zero
-        if len(head) > 1 and not any(head[zero::2][:64]) and any(head[1 - zero :: 2][:64]):
+    for zero, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):  # no mark: nearly every other byte of text is zero
+        zeros, others = head[zero::2][:64], head[1 - zero :: 2][:64]
+        if len(head) > 1 and zeros.count(0) * 4 >= len(zeros) * 3 and others.count(0) * 4 < len(others):
             return encoding, "replace"
-    return "utf-8", "amzlink-cp1252"
+    return "utf-8", _errors(_code_page_of(head, names))
+
+
+def _code_page_of(head: bytes, names: _Names) -> str:
+    """The code page in which most names of columns are known; the first one where that decides nothing."""
+
+    def known(code_page: str) -> int:
+        lines = head.decode("utf-8", _errors(code_page)).splitlines()[: 1 + _MOST_ABOVE_HEADER]
+        return max((_header(line, mark, names).known() for line in lines for mark in _DELIMITERS), default=0)
+
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last letter may be cut
+    except UnicodeDecodeError:
+        return max(_CODE_PAGES, key=known)
+    return _CODE_PAGES[0]
 
 
 def _plain(name: str) -> str:

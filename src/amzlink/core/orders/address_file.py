@@ -30,6 +30,9 @@ OPTIONAL: Final = (
 _OTHER_NAMES: Final[Mapping[str, Sequence[str]]] = MappingProxyType({"order-id": ("amazon-order-id",)})
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LOST: Final = ("?", "\ufffd")
+# What letters of Poland, of the Mac and of DOS become where they are read as those of Windows in Western Europe:
+# "Micha³", "MŸller", "Stra§e", "G”tz".
+_OTHER_CODE_PAGE: Final = re.compile("[\x80-\x9f]|[a-zß-ÿ][³¹¿]|[^\\W\\d_][ŸŠŽŒ§€ƒ‚„”…†‡ˆ‰](?=[a-z])")
 _LONGEST: Final = 250
 """Characters of a value; Amazon's address lines have at most 180."""
 
@@ -160,7 +163,7 @@ def _lacks_zeros(recipient: Recipient) -> bool:
 
 
 def _is_damaged(text: str) -> bool:
-    if any(sign in text for sign in _LOST):
+    if any(sign in text for sign in _LOST) or _OTHER_CODE_PAGE.search(text):
         return True
     # UTF-8 that somebody has read as Windows' letters and saved so: "MÃ¼ller".
     try:

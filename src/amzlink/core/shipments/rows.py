@@ -190,11 +190,12 @@ def _refusal(line: int, order_id: str | None, why: str) -> RowRefusal:
 
 
 def _to_row(line: int, record: Record, codes: Mapping[str, Kind]) -> ShipmentRow:
+    order_id, carrier = _order_id(record), _carrier(record) or _missing("carrier")
     return ShipmentRow(
         line=line,
-        order_id=_order_id(record),
-        carrier=_carrier(record) or _missing("carrier"),
-        tracking_number=_tracking_number(record),
+        order_id=order_id,
+        carrier=carrier,
+        tracking_number=_tracking_number(record, order_id),
         ship_date=date.max,
         service=_service(record),
         status=_status(record, codes),
@@ -296,8 +297,10 @@ def _is_code(name: str) -> bool:
     return re.sub(r"[\W_]", "", name).casefold() == CARRIER_CODE.replace("-", "")
 
 
-def _tracking_number(record: Record) -> str | None:
+def _tracking_number(record: Record, order_id: str) -> str | None:
     text = _cell(record, "tracking_number")
+    if re.sub(r"\W", "", text).upper() == order_id.replace("-", ""):
+        raise _BadValueError(texts.TRACKING_NUMBER_IS_ORDER)
     try:
         return read_tracking_number(text) if text else None
     except BadTrackingNumberError as error:

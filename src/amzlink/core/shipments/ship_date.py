@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import from_local, in_local_zone
-from amzlink.core.files.month_names import month_number
+from amzlink.core.files.month_names import is_weekday, month_number
 from amzlink.problems import shipments as texts
 
 OLDEST: Final = timedelta(days=730)
@@ -58,9 +58,8 @@ _NAMED: Final = (
     # 2026-Nov-28
     re.compile(rf"(?P<year>[0-9]{{4}})[ ./-]*{_NAME}\.?[ ./-]*(?P<day>[0-9]{{1,2}}){_REST}", re.IGNORECASE),
 )
-_WEEKDAY: Final = re.compile(
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? +(?=.*\d)", re.IGNORECASE
-)
+# The weekday before a date. "Mar" is a Tuesday too; it is read as a month where that makes a date.
+_FIRST_WORD: Final = re.compile(r"(?P<word>[^\W\d_]{2,12})(?:-feira)?\.?,? +(?P<rest>.*[0-9].*)")
 _SERIAL: Final = re.compile(r"(\d{5})(?:[.,](\d+))?", re.ASCII)
 _TIME: Final = re.compile(
     r"(?P<hour>\d{1,2})[:.h](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,]\d+)?)? ?(?P<half>am|pm|uhr)?"
@@ -141,7 +140,6 @@ def parse_ship_date(text: str) -> WrittenDate:
     Raises:
         ValueError: The text is no date. Its text says why.
     """
-    text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
     if found := _SERIAL.fullmatch(text):
         return _from_serial(int(found[1]), found[2] or "")
     if found := _EITHER.fullmatch(text):
@@ -151,6 +149,8 @@ def parse_ship_date(text: str) -> WrittenDate:
     for form in _NAMED:
         if (found := form.fullmatch(text)) and (month := month_number(found["name"])):
             return WrittenDate(day=_day(found["year"], month, found["day"]), at=_time(found["time"]))
+    if (found := _FIRST_WORD.fullmatch(text)) and is_weekday(found["word"]):
+        return parse_ship_date(found["rest"])
     raise ValueError(texts.SHIP_DATE_INVALID)
 
 

@@ -45,6 +45,7 @@ _BETWEEN_NUMBERS: Final = (
 )
 _LONGEST_GROUP_OF_LETTERS: Final = 4  # JVGL, and the customer's code in 3S ABCD 1234567
 _CARRIER_WORDS: Final = frozenset({"DHL", "UPS", "DPD", "GLS", "TNT", "BRT", "SDA", "MRW", "USPS", "GEL", "EVRI"})
+_WORD_FOR_NUMBER: Final = re.compile(r"(?:nr|no|num|trk|awb)\. ?[0-9A-Z]", re.IGNORECASE)
 # What stands in the cell of a parcel that has no number, as one word in capitals.
 _WORDS_BY_LINE: Final = (
     "BRIEF LETTER LETTRE LETTERA CARTA PRIVAT ABHOLUNG SELBSTABHOLUNG SELBSTABHOLER ABGEHOLT PICKUP COLLECT COLLECTED",
@@ -69,6 +70,8 @@ _S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)
 _SSCC: Final = re.compile(r"00(3[3-9]\d{16})|(340\d{15})")
 _UPS: Final = re.compile(r"1Z(?!12345E)([0-9A-Z]{15})(\d)")  # the account of UPS's own examples, which have any digit
 _USPS: Final = re.compile(r"(9[2-5]\d{19})(\d)")
+
+_DIGIT_LIKE: Final = str.maketrans("OIL", "011")
 
 
 class BadTrackingNumberError(ValueError):
@@ -98,7 +101,7 @@ def read_tracking_number(text: str) -> str:
         raise BadTrackingNumberError(texts.value_too_long(column="tracking_number", most=LONGEST_NUMBER))
     if has_lost_digits(number):
         raise BadTrackingNumberError(texts.TRACKING_NUMBER_ZEROS)
-    if standard := failed_check(number):
+    if standard := failed_check(number) or _mistyped_digits(number):
         raise BadTrackingNumberError(texts.tracking_number_check_failed(standard=standard))
     return "".join(text.split())
 
@@ -152,6 +155,8 @@ def _could_be_whole(part: str, shortest: int) -> bool:
 
 
 def _refuse_words(text: str) -> None:
+    if _WORD_FOR_NUMBER.match(text):
+        raise BadTrackingNumberError(texts.TRACKING_NUMBER_WORDS)
     if not any(sign.isdigit() for sign in text):
         # A number that is drawn by lot, such as the track ID of GLS, can happen to have letters alone.
         if not _LETTERS_ALONE.fullmatch(text) or text in _OTHER_WORDS:
@@ -180,6 +185,17 @@ def failed_check(number: str) -> str | None:
     if found := _USPS.fullmatch(number):
         return None if _gs1_digit(found[1]) == int(found[2]) else "USPS"
     return None
+
+
+def _mistyped_digits(number: str) -> str | None:
+    """The standard of which a number is, letters in it being read as the digits that they look like."""
+    meant = number.translate(_DIGIT_LIKE)
+    if meant == number:
+        return None
+    if _SSCC.fullmatch(meant):
+        return "SSCC" if failed_check(meant) is None else None
+    of_ups = meant[:2] + number[2:]  # letters are usual in an account
+    return "UPS" if of_ups != number and _UPS.fullmatch(of_ups) and failed_check(of_ups) is None else None
 
 
 def _s10_digit(serial: str) -> int:
