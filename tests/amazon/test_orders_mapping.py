@@ -285,6 +285,9 @@ class TestQuantities:
         fulfillment = {"quantityFulfilled": 1, "quantityUnfulfilled": 2}
         assert line_of(fulfillment=fulfillment).quantity_unshipped == 2
 
+    def test_no_more_is_to_ship_than_was_ordered(self) -> None:
+        assert line_of(fulfillment={"quantityUnfulfilled": 9}).quantity_unshipped == 3
+
     def test_nothing_unfulfilled_is_nothing_and_not_unknown(self) -> None:
         assert line_of(fulfillment={"quantityFulfilled": 3, "quantityUnfulfilled": 0}).quantity_unshipped == 0
 

@@ -146,7 +146,10 @@ class TestOnATerminal:
         ("option", "phrases"),
         [
             ("--held", ("HELD SINCE", "preorder")),
-            ("--refused", ("REASON", "Sendcloud:", "(address-unfit)", "could not be imported")),
+            (
+                "--refused",
+                ("REASON", "Sendcloud: postal code of shipping address", "(address-unfit)", "could not be imported"),
+            ),
             ("--overdue", ("LATE BY", "2 days")),
             ("--waiting", ("the first scan", "DHL")),
         ],

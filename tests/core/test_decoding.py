@@ -29,6 +29,12 @@ def test_json_that_cannot_be_read_ends_in_one_way(body: bytes, form: type[object
             read(body)
 
 
+def test_a_byte_order_mark_before_json_counts_for_nothing_and_two_are_damage() -> None:
+    assert read_json(b'\xef\xbb\xbf{"a": 1}', dict[str, int]) == read_json('\ufeff{"a": 1}', dict[str, int]) == {"a": 1}
+    with pytest.raises(UndecodableError):
+        read_json(b"\xef\xbb\xbf" * 5000 + b"{}", dict[str, int])
+
+
 def test_json_of_another_form_is_told_from_what_is_no_json_and_quotes_nothing() -> None:
     with pytest.raises(UnexpectedFormError, match=r"^Expected `int`, got `str` - at `\$\[\.\.\.\]`$"):
         read_json(b'{"name": "Erika"}', dict[str, int])

@@ -182,6 +182,16 @@ def test_the_day_of_a_row_never_lies_before_the_order_or_after_the_present(tmp_p
         assert order["createdTime"] <= shipped <= at.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def test_a_day_of_another_year_is_refused_and_the_other_rows_go_through(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    wrong, right = at.sell(2)
+    report = at.push_file(row(wrong, "N1", ship_date="2025-11-22"), row(right, "N2"))
+    assert report.sent.confirmed == 1
+    [refused] = report.failures
+    assert refused.order_id == wrong
+    assert "ship_date is more than 30 days before the order was placed" in refused.message
+
+
 def test_ten_thousand_rows_go_through(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     (order_id,) = at.sell()

@@ -384,7 +384,7 @@ def _to_line(item: _Item, *, closed: bool) -> OrderLine:
     unshipped = fulfillment.quantity_unfulfilled if fulfillment else None
     if closed:
         unshipped = 0  # whatever is counted: what a cancelled line leaves open is not to be shipped any more
-    elif unshipped is None:
+    elif unshipped is None or unshipped > item.quantity_ordered:
         unshipped = item.quantity_ordered
     shipping = fulfillment.shipping if fulfillment else None
     abroad = shipping.international_shipping if shipping else None

@@ -1,5 +1,6 @@
 """Orders API 2026-01-01: searchOrders and getOrder."""
 
+import codecs
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -155,7 +156,7 @@ def _read_page(link: SpApiClient, body: bytes, request_id: str) -> OrdersPage:
     try:
         page = _decode_page(body)
     except UndecodableError:
-        return _page_with_faults(link, body, request_id)
+        return _page_with_faults(link, body.removeprefix(codecs.BOM_UTF8), request_id)
     return OrdersPage(tuple(map(to_order, page.orders)), (), _next_token(page.pagination))
 
 

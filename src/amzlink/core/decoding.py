@@ -4,6 +4,7 @@ The decoders below raise half a dozen kinds of errors between them: of form, of 
 too long. What cannot be read is one thing to whoever asked, so it has one name here.
 """
 
+import codecs
 import re
 import tomllib
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def json_decoder(
 
     def read(data: bytes | str) -> T:
         try:
-            return decode(data)
+            return decode(_without_mark(data))
         except msgspec.ValidationError as error:
             raise UnexpectedFormError(str(error)) from None
         except (msgspec.DecodeError, UnicodeError) as error:
@@ -52,6 +53,13 @@ def json_decoder(
             raise UndecodableError(_TOO_DEEP) from None
 
     return read
+
+
+def _without_mark(data: bytes | str) -> bytes | str:
+    """JSON without the byte-order mark that some programs put before it, which is no part of it (RFC 8259, 8.1)."""
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff")
+    return data.removeprefix(codecs.BOM_UTF8) if isinstance(data, bytes) else data  # a part of a document has none
 
 
 def read_json(data: bytes | str, form: type[T]) -> T:

@@ -131,6 +131,9 @@ ORDER_ITEM_ID_INVALID: Final = "order_item_id is not an Amazon item id: it can h
 TRANSPARENCY_CODES_INVALID: Final = "transparency_codes contains something that is not a code"
 CARRIER_IS_NUMBER: Final = "carrier is a number and not a name; perhaps two columns are exchanged"
 SHIP_DATE_IN_FUTURE: Final = "ship_date is in the future"
+SHIP_DATE_BEFORE_ORDER: Final = (
+    "ship_date is more than 30 days before the order was placed; check the year, and whose row it is"
+)
 SHIP_DATE_TOO_OLD: Final = "ship_date is more than two years ago"
 SHIP_DATE_AMBIGUOUS: Final = "ship_date can be read in two ways, month first or day first; write it as YYYY-MM-DD"
 SHIP_DATE_IS_NUMBER: Final = "ship_date was turned into a number by a spreadsheet; format the column as a date"

@@ -37,7 +37,9 @@ def test_between_members_of_the_union_nothing_is_asked(sender: str, country: str
         ("ES", "IC", "35001"),
         ("DE", "DE", "27498"), ("DE", "DE", "78266"), ("IT", "IT", "23041"), ("IT", "IT", "22061"),
         ("FR", "FR", "97110"), ("FR", "FR", "98800"), ("FR", "RE", "97400"), ("FI", "FI", "22100"),
-        ("FI", "AX", "22100"), ("DE", "DE", "DE-27498"), ("IT", "IT", "it 23041"),
+        ("FI", "AX", "22100"), ("FI", "FI", "AX-22100"),
+        ("DE", "DE", "D-78266"), ("IT", "IT", "I-22061"), ("GB", "GB", "GX11 1AA"),
+        ("DE", "DE", "DE-27498"), ("IT", "IT", "it 23041"),
         ("GR", "GR", "630 86"), ("DK", "DK", "3900"), ("DK", "FO", "100"), ("NL", "CW", None),
         # from elsewhere
         ("GB", "DE", "10115"), ("GB", "IE", "D01"), ("GB", "JE", "JE2 3AB"), ("GB", "GB", "GY1 1AA"),

@@ -33,6 +33,8 @@ _UNIONS: Final[Mapping[str, str]] = {
 """By ISO 3166 code. A country that is not here is by itself."""
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
+# "D-27498", "AX-22100"; British codes begin with letters of their own.
+_COUNTRY_BEFORE: Final = re.compile(r"^[A-Z]{1,2}(?=\d{4})", re.ASCII)
 _GAPS: Final = re.compile(r"[\s-]")
 _OTHER_CODES: Final[Mapping[str, str]] = {"UK": "GB", "EL": "GR"}
 """What the Union's institutions and others write in place of the ISO code."""
@@ -47,7 +49,7 @@ _APART: Final[Mapping[str, tuple[tuple[re.Pattern[str], frozenset[str]], ...]]] 
         "ES": ((r"(35|38)\d{3}", "IC"), (r"51\d{3}", "ES-Ceuta"), (r"52\d{3}", "ES-Melilla")),
         "FI": ((r"22\d{3}", "AX"),),
         "FR": ((r"980\d\d", _EU), (r"(97|98)\d{3}", "FR-overseas")),
-        "GB": ((r"BT\d.*", *_NORTHERN_IRELAND), (r"JE\d.*", "JE"), (r"GY\d.*", "GG")),
+        "GB": ((r"BT\d.*", *_NORTHERN_IRELAND), (r"JE\d.*", "JE"), (r"GY\d.*", "GG"), (r"GX\d.*", "GI")),
         "GR": ((r"6308[67]", "GR-Athos"),),
         "IT": ((r"23041", "IT-Livigno"), (r"22061", "IT-Campione")),
     }.items()
@@ -77,7 +79,7 @@ def _unions(country: str, postal_code: str) -> frozenset[str]:
     if country == "XI":
         return _NORTHERN_IRELAND
     if apart := _APART.get(country):
-        code = _GAPS.sub("", postal_code).upper().removeprefix(country)
+        code = _COUNTRY_BEFORE.sub("", _GAPS.sub("", postal_code).upper())
         for codes, unions in apart:
             if codes.fullmatch(code):
                 return unions

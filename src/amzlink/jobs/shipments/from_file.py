@@ -1,7 +1,7 @@
 """Parcels that a file tells of: its rows are read once for all stores, and each store takes in those of its orders."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
@@ -13,10 +13,14 @@ from amzlink.jobs.shipments.plan import refused_without_data
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import situations
-from amzlink.orderbook.shipments.parcels import booked_orders
+from amzlink.orderbook.shipments.parcels import booked_orders, bought_at
 from amzlink.problems import Problem, ProblemName
+from amzlink.problems import shipments as texts
 
 _CHUNK: Final = 200
+_SLIP: Final = timedelta(days=30)
+"""So long before its order a date can be a slip, and counts as the order's day; before that it is another year's, or
+another order's."""
 
 
 def rows_of(
@@ -75,12 +79,32 @@ def rows_by_order(
     booked: set[str] = set()
     for start in range(0, len(ids), _CHUNK):
         booked |= booked_orders(book, ids[start : start + _CHUNK])
+    for row in _before_their_orders(book, by_order, sorted(booked)):
+        problem = Problem(ProblemName.SHIPMENT_ROW_UNUSABLE, line=row.line, detail=texts.SHIP_DATE_BEFORE_ORDER)
+        refused.append(Refusal(row.order_id, problem.name, problem.summary))
+        by_order[row.order_id].remove(row)
     for row in rows:
         if isinstance(row, ShipmentRow) and row.order_id not in booked:
             where = f"in the order book of {book.store} (line {row.line})"
             problem = Problem(ProblemName.ORDER_NOT_FOUND, order_id=row.order_id, detail=where)
             refused.append(Refusal(row.order_id, problem.name, problem.summary))
-    return {order_id: told for order_id, told in by_order.items() if order_id in booked}, refused
+    return {order_id: told for order_id, told in by_order.items() if told and order_id in booked}, refused
+
+
+def _before_their_orders(
+    book: StoreBook, by_order: Mapping[str, Sequence[ShipmentRow]], order_ids: Sequence[str]
+) -> list[ShipmentRow]:
+    """Rows with a date long before anybody had ordered."""
+    found: list[ShipmentRow] = []
+    for start in range(0, len(order_ids), _CHUNK):
+        for order_id, bought in bought_at(book, order_ids[start : start + _CHUNK]).items():
+            earliest = (bought - _SLIP).date()
+            found += [row for row in by_order[order_id] if _day(row.ship_date) < earliest]
+    return found
+
+
+def _day(shipped: datetime | date) -> date:
+    return shipped.date() if isinstance(shipped, datetime) else shipped
 
 
 def refused_parcels(book: StoreBook, rows: Mapping[str, Sequence[ShipmentRow]]) -> list[Refusal]:
