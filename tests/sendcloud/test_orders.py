@@ -20,6 +20,7 @@ from amzlink.sendcloud.orders import (
     upsert_orders,
 )
 from tests.sendcloud.bench import INTEGRATION, Answer, bench, data, ok, refused
+from tests.support.rows import each_row
 
 ORDER_ID = "302-1234567-1234567"
 
@@ -203,6 +204,35 @@ class TestLookingUp:
     def test_an_answer_that_makes_no_sense_is_named(self, body: bytes) -> None:
         with bench(httpx.Response(200, content=body)) as made, pytest.raises(Problem, match="response-malformed"):
             find_order(made.client, INTEGRATION, ORDER_ID)
+
+
+class TestRowsThatCannotBeRead:
+    @each_row(
+        "damaged",
+        [
+            row("other", id=None), {"order_id": "other"},
+            row("other", order_details={"integration": None}), row("other", order_number=5),
+        ],
+    )  # fmt: skip
+    def test_one_holds_back_no_other(self, damaged: dict[str, Any]) -> None:
+        with bench(data(damaged, row())) as made:
+            assert list(find_orders(made.client, INTEGRATION, [ORDER_ID])) == [ORDER_ID]
+        with bench(data(damaged, row())) as made:
+            assert find_order(made.client, INTEGRATION, ORDER_ID) is not None
+
+    def test_the_order_that_is_looked_for_is_never_told_as_missing(self) -> None:
+        with bench(data(row(id=None))) as made, pytest.raises(Problem, match="response-malformed"):
+            find_orders(made.client, INTEGRATION, [ORDER_ID])
+
+    def test_one_without_a_name_may_be_the_one_that_is_looked_for(self) -> None:
+        with bench(data({}), data({})) as made, pytest.raises(Problem, match="response-malformed"):
+            find_orders(made.client, INTEGRATION, [ORDER_ID])
+        with bench(data({}), data(row())) as made:
+            assert list(find_orders(made.client, INTEGRATION, [ORDER_ID])) == [ORDER_ID]
+
+    def test_an_integration_is_known_by_its_id_whichever_form_it_comes_in(self) -> None:
+        with bench(data(row(order_details={"integration": {"id": str(INTEGRATION)}, "status": None}))) as made:
+            assert find_order(made.client, INTEGRATION, ORDER_ID) is not None
 
 
 class TestReadingBack:

@@ -1,6 +1,6 @@
 """Orders at Sendcloud: sent in batches, read back, taken away (docs/services/sendcloud.md, "Order calls")."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from amzlink.core.decoding import UndecodableError, UnexpectedFormError, json_decoder, read_json
 from amzlink.problems import ProblemName
 from amzlink.problems.destination import OTHER_ORDERS_LISTED
-from amzlink.problems.failures import AccountRefused
+from amzlink.problems.failures import AccountRefused, Unreadable
+from amzlink.problems.services import DAMAGED_TEXT
 from amzlink.sendcloud.errors import ApiError, parse_errors
 from amzlink.sendcloud.times import in_utc
 from amzlink.sendcloud.transport import Reply, SendcloudClient
@@ -69,7 +71,7 @@ class StoredOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Named(msgspec.Struct, frozen=True):
-    id: int
+    id: int | str
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -78,7 +80,7 @@ class _Status(msgspec.Struct, frozen=True):
 
 class _Details(msgspec.Struct, frozen=True):
     integration: _Named
-    status: _Status = _Status()
+    status: _Status | None = None
     order_updated_at: str | None = None
 
 
@@ -93,6 +95,20 @@ class _Row(msgspec.Struct, frozen=True):
 
 class _Page(msgspec.Struct, frozen=True):
     data: list[_Row]
+
+
+class _LoosePage(msgspec.Struct, frozen=True):
+    """The same with each row as it came, for a page on which one cannot be read."""
+
+    data: list[msgspec.Raw]
+
+
+class _NameOfRow(msgspec.Struct, frozen=True):
+    order_id: str
+
+
+_decode_row: Final = json_decoder(_Row)
+_decode_name: Final = json_decoder(_NameOfRow)
 
 
 def upsert_orders(client: SendcloudClient, orders: Sequence[object]) -> None:
@@ -147,12 +163,16 @@ def find_order(client: SendcloudClient, integration_id: int, order_id: str) -> S
             orders, so that nothing can be told.
     """
     query = {"integration": str(integration_id), "order_id": order_id, "page_size": str(PAGE)}
+    nameless: Unreadable | None = None
     for number, reply in enumerate(client.pages(LIST_ORDERS, _PATH, query), 1):
-        rows = _rows(client, reply, integration_id)
+        rows, unreadable = _rows(client, reply, integration_id, {order_id})
+        nameless = nameless or unreadable
         if order_id in rows:
             return rows[order_id]
         if number == _MOST_STRANGE_PAGES and reply.cursor:
             raise client.malformed(reply, OTHER_ORDERS_LISTED)
+    if nameless:
+        raise nameless
     return None
 
 
@@ -174,11 +194,13 @@ def find_orders(
         return found
     most = -(-len(missing) // PAGE) + _SPARE_PAGES
     query = {"integration": str(integration_id), "sort": "-pk", "page_size": str(PAGE)}
+    nameless: Unreadable | None = None
     for number, reply in enumerate(client.pages(LIST_ORDERS, _PATH, query), 1):
-        rows = _rows(client, reply, integration_id)
+        rows, unreadable = _rows(client, reply, integration_id, missing)
+        nameless = nameless or unreadable
         found.update({order_id: rows[order_id] for order_id in missing & rows.keys()})
         missing -= rows.keys()
-        if not missing or reply.cursor is None:
+        if not missing or (reply.cursor is None and not nameless):
             return found
         if number == most:
             break
@@ -196,20 +218,55 @@ def delete_order(client: SendcloudClient, sendcloud_id: str) -> bool:
     return client.delete(DELETE_ORDER, path, accept=(HTTPStatus.NOT_FOUND,)).status != HTTPStatus.NOT_FOUND
 
 
-def _rows(client: SendcloudClient, reply: Reply, integration_id: int) -> dict[str, StoredOrder]:
-    """The page's orders of the integration: a filter that Sendcloud does not know is ignored without a word."""
-    rows = client.decode(reply, _Page).data
-    return {row.order_id: _stored(row) for row in rows if row.order_details.integration.id == integration_id}
+def _rows(
+    client: SendcloudClient, reply: Reply, integration_id: int, wanted: Collection[str]
+) -> tuple[dict[str, StoredOrder], Unreadable | None]:
+    """The page's orders of the integration: a filter that Sendcloud does not know is ignored without a word.
+
+    One that cannot be read, and is not wanted, holds back no other. The failure is given where one cannot be read whose
+    order id cannot be read either: that may be one that is wanted.
+
+    Raises:
+        Unreadable: the page, or a wanted order on it, cannot be read.
+    """
+    nameless: Unreadable | None = None
+    try:
+        rows = read_json(reply.body, _Page).data
+    except UndecodableError:
+        rows = []
+        for raw in client.decode(reply, _LoosePage).data:
+            try:
+                rows.append(_decode_row(bytes(raw)))
+            except UndecodableError as error:
+                detail = str(error) if isinstance(error, UnexpectedFormError) else DAMAGED_TEXT
+                failure = client.malformed(reply, detail)
+                name = _name_in(bytes(raw))
+                if name in wanted:
+                    raise failure from None
+                nameless = nameless or (failure if name is None else None)
+    found = {row.order_id: _stored(row, integration_id) for row in rows if _is_of(row, integration_id)}
+    return found, nameless
 
 
-def _stored(row: _Row) -> StoredOrder:
+def _name_in(raw: bytes) -> str | None:
+    try:
+        return _decode_name(raw).order_id
+    except UndecodableError:
+        return None
+
+
+def _is_of(row: _Row, integration_id: int) -> bool:
+    return str(row.order_details.integration.id) == str(integration_id)
+
+
+def _stored(row: _Row, integration_id: int) -> StoredOrder:
     details = row.order_details
     return StoredOrder(
         id=str(row.id),
         order_id=row.order_id,
         order_number=row.order_number,
-        integration_id=details.integration.id,
-        status_code=details.status.code,
+        integration_id=integration_id,
+        status_code=details.status.code if details.status else "",
         updated_at=in_utc(details.order_updated_at),
         modified_at=in_utc(row.modified_at),
     )
