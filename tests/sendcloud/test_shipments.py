@@ -89,6 +89,15 @@ class TestReading:
             (found,) = changed_shipments(made.client, INTEGRATION, SINCE)
         assert [each.status_code for each in found.parcels] == ["UNKNOWN", "UNKNOWN"]
 
+    @pytest.mark.parametrize(
+        ("told", "number"),
+        [("n/a", None), ("-", None), ("  ", None), ("https://track.test/1", None), (123456789012, "123456789012")],
+    )
+    def test_what_is_no_tracking_number_is_none_and_a_number_is_a_text(self, told: object, number: str | None) -> None:
+        with bench(data(shipment(parcel(tracking_number=told)))) as made:
+            (found,) = changed_shipments(made.client, INTEGRATION, SINCE)
+        assert found.parcels[0].tracking_number == number
+
     def test_an_item_id_that_is_a_number_is_a_text(self) -> None:
         with bench(data(shipment(parcel(parcel_items=[{"item_id": 123, "quantity": 1}])))) as made:
             (found,) = changed_shipments(made.client, INTEGRATION, SINCE)

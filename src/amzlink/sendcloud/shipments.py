@@ -13,6 +13,7 @@ import msgspec
 
 from amzlink.clock import to_iso_exact
 from amzlink.core.decoding import Count, Id, UndecodableError, UnexpectedFormError, json_decoder
+from amzlink.core.files.cell_content import is_link, means_nothing
 from amzlink.problems.failures import Unreadable
 from amzlink.problems.services import DAMAGED_TEXT
 from amzlink.sendcloud.times import in_utc
@@ -72,7 +73,7 @@ class _Item(msgspec.Struct, frozen=True):
 class _Parcel(msgspec.Struct, frozen=True):
     id: Id
     status: _Status | None = None
-    tracking_number: str | None = None
+    tracking_number: str | int | None = None
     tracking_url: str | None = None
     announced_at: str | None = None
     updated_at: str | None = None
@@ -193,11 +194,17 @@ def _shipment(row: _Shipment) -> Shipment:
     )
 
 
+def _number(told: str | int | None) -> str | None:
+    """A tracking number; none where a word or a filler stands in its place, or a link."""
+    text = str(told or "").strip()
+    return None if means_nothing(text) or is_link(text) else text
+
+
 def _parcel(row: _Parcel) -> Parcel:
     return Parcel(
         id=row.id,
         status_code=(row.status or _Status()).code,
-        tracking_number=row.tracking_number or None,
+        tracking_number=_number(row.tracking_number),
         tracking_url=row.tracking_url or None,
         announced_at=in_utc(row.announced_at),
         updated_at=in_utc(row.updated_at),
