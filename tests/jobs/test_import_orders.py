@@ -1,10 +1,12 @@
 """import-orders against the sandbox, in one process and on a clock that only waits move."""
 
+import json
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -562,6 +564,37 @@ def test_a_fault_stops_the_run_by_its_name_and_the_next_run_brings_everything(
     assert report_problem(run(world, since=since)) == problem
     world.sandbox.world.faults.switch(off=[fault])
     world.clock.advance(7200)
+    assert run(world, since=since).problem is None
+    assert booked(world) == to_be_booked(world.sandbox)
+
+
+class SamePage(httpx.BaseTransport):
+    """Every page of orders is the first one again, and each has another token."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner, self._first, self.pages = inner, b"", 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/2026-01-01/orders"):
+            return self._inner.handle_request(request)
+        self.pages += 1
+        if not self._first:
+            answer = self._inner.handle_request(request)
+            answer.read()
+            self._first = answer.content
+        page = json.loads(self._first) | {"pagination": {"nextToken": f"token {self.pages}"}}
+        return httpx.Response(200, json=page)
+
+
+def test_pages_that_repeat_under_new_tokens_end_the_run_and_the_next_one_starts_anew(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=30)
+    usual = world.deps.transport
+    repeating = world.deps.transport = SamePage(world.transport)
+    since = world.clock.now() - ALL
+    report = run(world, since=since)
+    assert report_problem(report) == "response-malformed"
+    assert repeating.pages <= 4
+    world.deps.transport = usual
     assert run(world, since=since).problem is None
     assert booked(world) == to_be_booked(world.sandbox)
 

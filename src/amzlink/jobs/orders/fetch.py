@@ -1,5 +1,6 @@
 """Asking Amazon for orders: by number, or by a search whose every page is stored with the point to go on from."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -53,6 +54,7 @@ _RESTARTS: Final = 2
 _PAGES_BEFORE: Final = 2  # so many, and no fewer orders, are read by search in any case
 _FEWEST_PAGES: Final = 5  # with fewer left, the choice is soon to be made in any case
 _MOST_DAMAGED: Final = 30
+_MOST_EMPTY: Final = 20  # pages of one search without an order, each with a token of another
 _NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED, ProblemName.REPORT_CANCELLED})
 _REPORT_IS_LATE: Final = timedelta(minutes=45)
 """So long before it is asked for an order can have become ready to ship, and not be in a report; Amazon says 30."""
@@ -403,7 +405,7 @@ class Fetch:
             raise
 
     def _pages(self, search: Search, extent: Extent) -> Iterator[OrdersPage]:
-        token, seen = search.page_token, set[int]()
+        token, seen, told = search.page_token, set[int](), Counter[int]()
         while True:
             if token is not None and not self._ahead.can_search():
                 self._use_the_time(search, extent)
@@ -412,8 +414,10 @@ class Fetch:
                 self._intake.take(page.orders, page.refused)  # the point to go on from stays where it is
                 self.by_number(page.unread)
                 raise _DeadEnd(services.NO_NEXT_PAGE)
-            token = page.next_token
-            if token and hash(token) in seen:
+            token, content = page.next_token, _content(page)
+            told[content] += 1
+            if token and (hash(token) in seen or told[content] > (1 if content else _MOST_EMPTY)):
+                self._from_the_start(search)  # whoever goes on from here only meets the same pages
                 raise _DeadEnd(services.PAGES_IN_A_CIRCLE)
             seen.add(hash(token))
             here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())
@@ -427,3 +431,10 @@ class Fetch:
                 self._by_report()
                 if self._after_report(search) is not search:
                     raise _ToldByReport
+
+
+def _content(page: OrdersPage) -> int:
+    """What a page tells, 0 for nothing: one that comes again with the same orders unchanged leads on to nothing."""
+    orders = {(order.order_id, order.changed_at) for order in page.orders}
+    others = {*page.unread, *(refused.order_id for refused in page.refused)}
+    return hash((frozenset(orders), frozenset(others))) if orders or others else 0
