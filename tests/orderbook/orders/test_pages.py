@@ -289,6 +289,17 @@ class TestAnOrderThatComesAgain:
             (2, None),
         ]
 
+    def test_nothing_is_left_to_ship_of_a_line_that_it_has_no_more(self, book: Database) -> None:
+        save(book, change_of(order_of(lines=(line_of("1"), line_of("2")))), change_of(order_of(OTHER_ID)))
+        save(book, again(lines=(line_of("2"), line_of("3"))))
+        rows = {
+            (row["order_id"], row["order_item_id"]): (row["quantity"], row["quantity_unshipped"])
+            for row in rows_of(book, ORDER_LINES)
+        }
+        assert rows == {
+            (ORDER_ID, "1"): (2, 0), (ORDER_ID, "2"): (2, 2), (ORDER_ID, "3"): (2, 2), (OTHER_ID, "1"): (2, 2),
+        }  # fmt: skip
+
     def test_packages_that_have_vanished_go(self, book: Database) -> None:
         save(book, change_of(order_of(packages=(package_of("P1"), package_of("P2")))))
         save(book, change_of(order_of(OTHER_ID, packages=(package_of("P1"),))))

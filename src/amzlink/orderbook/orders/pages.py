@@ -300,6 +300,8 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
         for position, line in enumerate(change.order.lines, 1)
     ]
     execute_many(connection, _UPSERT_LINE, lines)
+    if changed:
+        _nothing_left_of_lines_gone(connection, store, changes)
     # A package that was cancelled may be gone from the answer.
     if changed:
         connection.execute(delete(PACKAGES).where(PACKAGES.c.store == store, PACKAGES.c.order_id.in_(changed)))
@@ -308,6 +310,23 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
         _package_row(store, change.order.order_id, package) for change in changes for package in change.order.packages
     ]
     execute_many(connection, _UPSERT_PACKAGE, packages)
+
+
+def _nothing_left_of_lines_gone(connection: Connection, store: str, changes: Sequence[OrderChange]) -> None:
+    """A line that an order has no more is not to be shipped; what was ordered stays on record."""
+    told = {
+        change.order.order_id: {line.order_item_id for line in change.order.lines}
+        for change in changes
+        if not change.is_new and change.order.lines
+    }
+    key = (ORDER_LINES.c.order_id, ORDER_LINES.c.order_item_id)
+    there = select(*key).where(
+        ORDER_LINES.c.store == store, ORDER_LINES.c.order_id.in_(told), ORDER_LINES.c.quantity_unshipped > 0
+    )
+    for order_id, item_id in connection.execute(there).all():
+        if item_id not in told[order_id]:
+            gone = (ORDER_LINES.c.store == store, ORDER_LINES.c.order_id == order_id, key[1] == item_id)
+            connection.execute(update(ORDER_LINES).where(*gone).values(quantity_unshipped=0))
 
 
 def _note_deliveries(connection: Connection, store: str, changes: Sequence[OrderChange], now: datetime) -> None:
