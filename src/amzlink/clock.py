@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2500, 1, 1, tzinfo=UTC)
+_YEAR_UNNAMED_FOR: Final = timedelta(days=300)
 
 
 class Clock(Protocol):
@@ -131,6 +132,17 @@ def from_local(shown: datetime) -> datetime:
         return shown.astimezone(UTC)  # not by counting hours: the clocks may be changed in between
     except (ValueError, OverflowError):
         return shown.replace(tzinfo=UTC)
+
+
+def local_time(value: str | datetime | None, now: datetime) -> str:
+    """A time in the reader's zone with its day: `today 14:20`, `Mon 1 Dec 09:00`; with its year where that is far."""
+    if value is None:
+        return ""
+    moment = in_local_zone(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    if moment.date() == in_local_zone(now).date():
+        return f"today {moment:%H:%M}"
+    year = f" {moment.year}" if abs(moment - now) > _YEAR_UNNAMED_FOR else ""
+    return f"{moment:%a} {moment.day} {moment:%b}{year} {moment:%H:%M}"
 
 
 def end_of_local_day(now: datetime) -> datetime:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
-from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, in_local_zone, shift_of
+from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, local_time, shift_of
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
@@ -462,7 +462,7 @@ class Deps:
                     break
                 except LeaseHeldError as held:
                     if not left or not (whatever_for or self._is_held_alone_elsewhere(slug)):
-                        raise _at_work_elsewhere(slug, held.tenant) from None
+                        raise _at_work_elsewhere(slug, held.tenant, self.clock.now()) from None
                     if not whatever_for:
                         self._tell_held_alone(slug)
                     self.clock.sleep(1)
@@ -559,9 +559,9 @@ def account_key_of(store: config.Store) -> str:
     return account_key(store.seller_id, region, test=store.test, amazon_sandbox=store.amazon_sandbox)
 
 
-def _at_work_elsewhere(slug: str, tenant: "Tenant") -> Problem:
+def _at_work_elsewhere(slug: str, tenant: "Tenant", now: datetime) -> Problem:
     """`run-in-progress`, with the machine where a run is at work, and since when."""
-    where = usage.at_work_on(machine=tenant.machine, since=f"{in_local_zone(tenant.since):%Y-%m-%d %H:%M}")
+    where = usage.at_work_on(machine=tenant.machine, since=local_time(tenant.since, now))
     return Problem(ProblemName.RUN_IN_PROGRESS, job=tenant.job, store=slug, detail=where, advice=usage.MACHINE_GONE)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -90,6 +91,7 @@ def test_a_machine_that_slept_in_the_middle_of_sending_sends_nothing_more(tmp_pa
         held = busy.document["error"]
         assert held["problem"] == "run-in-progress"
         assert f"process {asleep.pid}" in held["summary"]
+        assert re.search(r"since (today|\w{3} \d+ \w{3}) \d\d:\d\d\.", held["summary"])
         sleep(two, url)
         assert two.run("import-orders", "--json").code in (0, 1)
         before = calls(two)

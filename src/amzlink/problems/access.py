@@ -5,6 +5,7 @@ from typing import Final
 
 from amzlink.problems.entry import ASKING_AMAZON, DOORS, Entry, Exit
 from amzlink.problems.names import ProblemName
+from amzlink.problems.words import local_day
 
 AREA: Final = "Amazon account"
 
@@ -196,7 +197,7 @@ def ends_at_the_latest(*, end: date, today: date) -> str:
     """What a secret does whose latest possible end is near or past; it ends earlier if it was made before it was given."""
     days = (end - today).days
     if days <= 0:
-        return f"should have expired by {end.isoformat()}"
+        return f"should have expired by {local_day(end)}"
     return f"expires in {days} {'day' if days == 1 else 'days'} at the latest"
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from amzlink.problems.entry import CALLING, Entry, Exit
 from amzlink.problems.names import ProblemName
+from amzlink.problems.words import local_day
 
 AREA: Final = "Network"
 
@@ -167,17 +168,17 @@ def distrusted(reason: str, issuer: str) -> str:
 
 def out_of_date(now: datetime) -> str:
     """A certificate of which no more is known than that its time is wrong."""
-    return f"its certificate has expired or is not valid yet, by this machine's date {now:%Y-%m-%d}"
+    return f"its certificate has expired or is not valid yet, by this machine's date {local_day(now)}"
 
 
 def expired(ends: datetime, issuer: str, now: datetime, told: datetime | None) -> str:
     """A certificate past its end. `told` is the date that the host gives."""
-    return f"its certificate expired on {ends:%Y-%m-%d} (issuer: {issuer}); {_dates(now, told)}"
+    return f"its certificate expired on {local_day(ends)} (issuer: {issuer}); {_dates(now, told)}"
 
 
 def not_valid_yet(begins: datetime, issuer: str, now: datetime, told: datetime | None) -> str:
     """A certificate before its beginning."""
-    return f"its certificate is valid from {begins:%Y-%m-%d} only (issuer: {issuer}); {_dates(now, told)}"
+    return f"its certificate is valid from {local_day(begins)} only (issuer: {issuer}); {_dates(now, told)}"
 
 
 def issuer_out_of_date(issuer: str, now: datetime, told: datetime | None) -> str:
@@ -246,9 +247,9 @@ def without_tls(host: str) -> str:
 
 
 def _dates(now: datetime, told: datetime | None) -> str:
-    dates = f"this machine's date is {now:%Y-%m-%d}"
+    dates = f"this machine's date is {local_day(now)}"
     if told and told.date() != now.date():
-        dates += f", and the host says {told:%Y-%m-%d}"
+        dates += f", and the host says {local_day(told)}"
     return dates
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from amzlink.problems.entry import Entry, Exit
 from amzlink.problems.names import ProblemName
+from amzlink.problems.words import local_day
 
 AREA: Final = "Personal data"
 
@@ -158,12 +159,12 @@ NO_TIME_YET: Final = "Amazon has not told it to this machine yet"
 
 def not_told_since(noted: datetime) -> str:
     """When Amazon told the time last."""
-    return f"Amazon has not told it since {noted:%Y-%m-%d}"
+    return f"Amazon has not told it since {local_day(noted)}"
 
 
 def clocks_differ(*, now: datetime, amazon: datetime) -> str:
     """This machine's day, and the one that Amazon tells."""
-    return f"this machine's clock says {now:%Y-%m-%d}, and Amazon says {amazon:%Y-%m-%d}"
+    return f"this machine's clock says {local_day(now)}, and Amazon says {local_day(amazon)}"
 
 
 # Why a key does not open what is sealed.

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from amzlink.cli.views.words import by_number, counted, local_day, local_time
+from amzlink.cli.views.words import by_number, counted
+from amzlink.clock import local_time
+from amzlink.problems.words import local_day
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 

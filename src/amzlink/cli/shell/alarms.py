@@ -21,7 +21,6 @@ from amzlink.problems import CATALOGUE, Exit, Problem, ProblemName, docs_of, sto
 if TYPE_CHECKING:
     from amzlink.deps import Deps
 
-_FEW: Final = 3
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -280,9 +279,7 @@ def _together(sayings: Sequence[Saying]) -> str:
     first = sayings[0]
     if len(sayings) == 1:
         return f"Order {first.number} {first.one}."
-    shown = ", ".join(saying.number for saying in sayings[:_FEW])
-    rest = f" and {len(sayings) - _FEW} more" if len(sayings) > _FEW else ""
-    return f"{len(sayings)} orders {first.many}: {shown}{rest}."
+    return f"{len(sayings)} orders {first.many}: {several([saying.number for saying in sayings])}."
 
 
 def _ended(over: Over, now: datetime) -> str:

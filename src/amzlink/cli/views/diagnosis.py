@@ -1,16 +1,18 @@
 """How an examination looks: a line per check as it ends, and the first thing to fix at the end."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from amzlink.cli.shell.alike import several
+from amzlink.cli.shell.alike import several, together
 from amzlink.cli.shell.console import Console, parts_of
 from amzlink.cli.shell.documents import Document, Failure, encode, failure
 from amzlink.cli.shell.safe_text import encodable
 from amzlink.cli.views.orders.show import show_document
 from amzlink.cli.views.words import counted, reason
+from amzlink.clock import local_time
 from amzlink.core.diagnosis.checks import Check, Result, Status
 from amzlink.jobs.diagnosis.order_states import OrderState
 from amzlink.jobs.verify import Verification
@@ -84,7 +86,7 @@ class VerifyView:
         colorful = self._console.colorful
         mark = _MARKS[result.status] if colorful else f"{_PLAIN_MARKS[result.status]:<8}"
         self._console.line(
-            result.summary, lead=f"{mark} {result.id.value:<22} ", lead_style=_COLORS[result.status] if colorful else ""
+            _told(result), lead=f"{mark} {result.id.value:<22} ", lead_style=_COLORS[result.status] if colorful else ""
         )
 
     def bundle(self, path: str, parts: Sequence[str], states: Sequence[OrderState]) -> None:
@@ -151,17 +153,17 @@ class VerifyAllView:
         return Exit.DONE if ok else Exit.PARTLY
 
     def _print_end(self, verifications: Sequence[Verification]) -> None:
-        alike: dict[tuple[ProblemName, Status], list[tuple[str, Problem]]] = {}
-        for verification in verifications:
-            first = verification.first_to_fix
-            if first and first.problem:
-                met = alike.setdefault((first.problem.name, first.status), [])
-                met.append((verification.store or "", first.problem))
-        for (_, status), met in sorted(alike.items(), key=lambda item: item[0][1] is not Status.FAILED):
+        met = [
+            (verification.store or "", (first.status, first.problem))
+            for verification in verifications
+            if (first := verification.first_to_fix) and first.problem
+        ]
+        met.sort(key=lambda each: each[1][0] is not Status.FAILED)
+        for slugs, found in together(met, lambda each: (each[0], each[1].name)):
             self._console.line()
+            status, shown = found[0]
             intro = "Fix first" if status is Status.FAILED else "Nothing is broken; worth a look"
-            slugs, shown = [slug for slug, _ in met], met[0][1]
-            is_same = all(problem.summary == shown.summary for _, problem in met)
+            is_same = all(problem.summary == shown.summary for _, problem in found)
             self._console.line(f"{intro}, {several(slugs if is_same else slugs[:1])}: {shown.summary}", style="bold")
             for lead, text in parts_of(shown):
                 self._console.line(text, lead=lead)
@@ -195,6 +197,14 @@ def bundled_orders(store: str | None, states: Sequence[OrderState]) -> str:
         for state in states
     ]
     return encode(BundledOrders(store=store, orders=orders), laid_out=True)
+
+
+def _told(result: Result) -> str:
+    """The summary for a person: a time in it as the reader's clock has it."""
+    if result.id is not Check.FRESHNESS or result.status is not Status.OK:
+        return result.summary
+    success, now = (datetime.fromisoformat(str(result.evidence[name])) for name in ("last_success", "at"))
+    return f"The last import was {local_time(success, now)}."
 
 
 def _check(result: Result) -> CheckPart:

@@ -11,11 +11,12 @@ from amzlink.cli.shell.alarms import Alarms
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset, moment, path_text
 from amzlink.cli.views.runs import RunView, show_runs
-from amzlink.cli.views.words import counted, local_day
+from amzlink.cli.views.words import counted
 from amzlink.core.orders.story import Wait
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.privacy.purge import PurgeReport
 from amzlink.problems import Exit
+from amzlink.problems.words import local_day
 
 WHY_PURGED: Final = {
     Rule.OPEN: "still to ship",

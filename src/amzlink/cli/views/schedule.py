@@ -8,7 +8,8 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, Failure, failure, moment
-from amzlink.cli.views.words import counted, local_time
+from amzlink.cli.views.words import counted
+from amzlink.clock import local_time
 from amzlink.core.schedule.plan import Timing
 from amzlink.jobs.schedule import JobShown, Planned, Shown
 from amzlink.schedulers.crontab import PLACE

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.alarms import Alarms, Saying
+from amzlink.cli.shell.alike import several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
@@ -16,7 +17,6 @@ from amzlink.jobs.push_status import PushReport
 from amzlink.problems import Exit
 
 _MOST_TOLD: Final = 20
-_FEW: Final = 3
 # By the setting `update_status_when`.
 _WAIT_FOR: Final = {"processed": "for the carrier's first scan", "announced": "to be announced to the carrier"}
 
@@ -149,17 +149,12 @@ def _print_what_stays(console: Console, report: PushReport) -> None:
         )
     if orders := list(planned.nothing_left):
         console.line(
-            f"Nothing is left to confirm for parcels of {_first_of(orders)}. Amazon takes no package "
+            f"Nothing is left to confirm for parcels of {several(orders)}. Amazon takes no package "
             f"without items. `amzlink orders show {orders[0]}{console.store_option}` shows the parcels.",
             lead="  ",
         )
     if orders := list(planned.deleted):
-        console.line(f"Confirm these in Seller Central, Manage Orders: {_first_of(orders)}.", lead="  ")
-
-
-def _first_of(orders: Sequence[str]) -> str:
-    rest = f" and {counted(len(orders) - _FEW, 'more order')}" if len(orders) > _FEW else ""
-    return f"{', '.join(orders[:_FEW])}{rest}"
+        console.line(f"Confirm these in Seller Central, Manage Orders: {several(orders)}.", lead="  ")
 
 
 def _sayings(report: PushReport) -> list[Saying]:

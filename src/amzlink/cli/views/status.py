@@ -7,21 +7,24 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from amzlink.cli.shell.alike import FEW, several, together
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.carriers import OtherCarrier, other_carriers, tell_other
 from amzlink.cli.views.runs import MOST_SHOWN, warn_alike
-from amzlink.cli.views.words import by_number, counted, local_time, reason
+from amzlink.cli.views.words import by_number, counted, reason
+from amzlink.clock import local_time
 from amzlink.core.shipments import rates
 from amzlink.jobs.diagnosis.needs import FailingJob, Need
 from amzlink.jobs.status import NotSeen, StoreStatus
 from amzlink.orderbook.orders.fulfilment import KeptRefusal, Progress
 from amzlink.orderbook.runs import Ends
-from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.problems import CATALOGUE, Exit, Problem, ProblemName
 from amzlink.problems.orders import last_success
 from amzlink.problems.shipments import REFUSED_BECAUSE
 
 _MOST_SHOWN: Final = 10
+_COLUMNS: Final = ("STORE", "LAST IMPORT", "LAST PUSH", "TO SHIP", "OVERDUE", "ON HOLD", "NEEDS YOU")
 _SCHEDULED: Final = {
     True: "yes: a timer or a crontab line on this machine runs amzlink",
     False: reason("no: this user has no timer and no crontab line for it", ProblemName.NOT_SCHEDULED),
@@ -147,25 +150,24 @@ class StatusDocument(Document, frozen=True, kw_only=True):
 
 
 def show_status(console: Console, found: Sequence[StoreStatus | NotSeen]) -> Exit:
-    """Each store, and the exit code; times are told as seen from the moment in which it was looked at.
+    """The stores, and the exit code; times are told as seen from the moment in which a store was looked at.
 
-    Of many stores only those that need a person are shown, and the others counted.
+    Several stores are a table, and below it what needs a person. With `-v` each is shown as it is alone.
     """
     seen = [store for store in found if isinstance(store, StoreStatus)]
     not_seen = [store for store in found if isinstance(store, NotSeen)]
 
     def show() -> None:
-        many = len(found) > MOST_SHOWN and not console.verbose
-        shown = [store for store in seen if store.needs or not many]
-        for number, store in enumerate(shown):
+        if len(found) > 1 and not console.verbose:
+            _print_overview(console, seen)
+            console.line(_which_need_you(found))
+            return
+        for number, store in enumerate(seen):
             if number:
                 console.line()
             _print(console, store)
         if len(found) > 1:
-            if shown:
-                console.line()
-            if quiet := len(seen) - len(shown):
-                console.line(f"{counted(quiet, 'store')} {by_number(quiet, 'needs', 'need')} nothing. -v shows all.")
+            console.line()
             console.line(_which_need_you(found))
 
     console.result(
@@ -235,7 +237,70 @@ def _which_need_you(found: Sequence[StoreStatus | NotSeen]) -> str:
     needing = [store.store for store in found if isinstance(store, NotSeen) or store.needs]
     if not needing:
         return "No store needs you."
-    return f"{counted(len(needing), 'store')} {by_number(len(needing), 'needs', 'need')} you: {', '.join(needing)}."
+    who = counted(len(needing), "store")
+    return f"{who} {by_number(len(needing), 'needs', 'need')} you: {several(needing, MOST_SHOWN)}."
+
+
+def _print_overview(console: Console, seen: Sequence[StoreStatus]) -> None:
+    """A line for each store, of many only for those that need a person; and what that is, where it is the same once."""
+    many = len(seen) > MOST_SHOWN
+    listed = [store for store in seen if store.needs or not many][:MOST_SHOWN]
+    if listed:
+        warned = {store.store: len(_warnings(store)) for store in listed}
+        console.table(
+            (*_COLUMNS, *(["WARNINGS"] if any(warned.values()) else [])),
+            [(*_overview(store), *([str(warned[store.store])] if any(warned.values()) else [])) for store in listed],
+            keys=("STORE",),
+            whole=("LAST IMPORT", "LAST PUSH"),
+            right=(*_COLUMNS[3:], "WARNINGS"),
+            dropping=("LAST PUSH", "ON HOLD", "LAST IMPORT"),
+        )
+    _print_common_needs(console, seen)
+    console.line()
+    if any(store.scheduled is False for store in seen):
+        unscheduled = Problem(ProblemName.NOT_SCHEDULED)
+        console.line(reason(unscheduled.summary, unscheduled.name))
+        console.line(unscheduled.next_step, lead="  Next: ")
+    if quiet := sum(not store.needs for store in seen) if many else 0:
+        console.line(f"{counted(quiet, 'store')} {by_number(quiet, 'needs', 'need')} nothing.")
+    if one := next(iter(listed or seen), None):
+        console.line(f"`amzlink status --store {one.store}` shows one store whole, and -v all of them.")
+
+
+def _overview(store: StoreStatus) -> tuple[str, ...]:
+    return (
+        store.store,
+        *(_last(ends, store.seen_at) for ends in (store.last_import, store.last_push)),
+        *map(str, (store.orders.to_ship, store.shipping.overdue, store.orders.held, len(store.needs))),
+    )
+
+
+def _last(ends: Ends, now: datetime) -> str:
+    if ends.is_failing:
+        return f"failed {local_time(ends.failure, now)}"
+    return local_time(ends.success, now) or "never"
+
+
+def _print_common_needs(console: Console, seen: Sequence[StoreStatus]) -> None:
+    """What needs a person: once where many stores have it, else store by store."""
+    by_slug = {store.store: store for store in seen}
+    needs = [(store.store, need) for store in seen for need in store.needs]
+    alone: dict[str, list[Need]] = {}
+    for slugs, group in together(needs, lambda need: need.problem):
+        if len(slugs) <= FEW:
+            for slug, need in zip(slugs, group, strict=True):
+                alone.setdefault(slug, []).append(need)
+            continue
+        console.line()
+        summaries = {_summary_of(need, by_slug[slug]) for slug, need in zip(slugs, group, strict=True)}
+        told = summaries.pop() if len(summaries) == 1 else f"{CATALOGUE[group[0].problem].title}."
+        console.line(f"{several(slugs)}: {reason(told, group[0].problem)}")
+        console.line(group[0].next_step, lead=f"  Next, for {slugs[0]}: ")
+    for slug, own in alone.items():
+        console.line()
+        for need in own:
+            console.line(f"{slug}: {reason(_summary_of(need, by_slug[slug]), need.problem)}")
+            console.line(need.next_step, lead="  Next: ")
 
 
 def _print(console: Console, store: StoreStatus) -> None:
@@ -254,14 +319,18 @@ def _print(console: Console, store: StoreStatus) -> None:
     _print_rates(console, store)
     for other in other_carriers(console, store.store, store.as_other):
         _row(console, "Carrier", tell_other(other))
+    for problem in _warnings(store):
+        _row(console, "Warning", reason(problem.summary, problem.name))
+        _row(console, "", f"Next: {problem.next_step}")
+    _print_needs(console, store)
+
+
+def _warnings(store: StoreStatus) -> list[Problem]:
+    """What is worth a look and needs nobody yet."""
     told = {ProblemName.NOT_SCHEDULED, *(need.problem for need in store.needs)}  # in a row of its own, or at the end
     if store.last_import.is_failing:
         told |= {ProblemName.IMPORT_STALE}
-    for problem in store.problems:
-        if problem.name not in told:
-            _row(console, "Warning", reason(problem.summary, problem.name))
-            _row(console, "", f"Next: {problem.next_step}")
-    _print_needs(console, store)
+    return [problem for problem in store.problems if problem.name not in told]
 
 
 def _print_runs(console: Console, store: StoreStatus) -> None:
@@ -365,7 +434,7 @@ def _print_rates(console: Console, store: StoreStatus) -> None:
 
 def _print_details(console: Console, rate: rates.Rate) -> None:
     if rate.orders:
-        _row(console, "", _first_of(rate.orders))
+        _row(console, "", several(rate.orders, _MOST_SHOWN, of=rate.count))
     if rate.unknown:
         _row(console, "", f"Not known of {rate.unknown} more.")
 
@@ -379,7 +448,8 @@ def _print_needs(console: Console, store: StoreStatus) -> None:
         heading = "Needs you" if number == 1 else ""
         _row(console, heading, reason(_summary_of(need, store), need.problem), number=f"{number}. ")
         if len(need.orders) > 1 or (need.orders and need.orders[0] not in need.summary):
-            _row(console, "", _first_of(need.orders), number="   ")
+            of = store.shipping.overdue if need.problem is ProblemName.ORDERS_OVERDUE else 0
+            _row(console, "", several(need.orders, _MOST_SHOWN, of=of), number="   ")
         _row(console, "", f"Next: {need.next_step}", number="   ")
 
 
@@ -389,11 +459,6 @@ def _summary_of(need: Need, store: StoreStatus) -> str:
         return need.summary
     when = local_time(store.last_import.success, store.seen_at)
     return Problem(ProblemName.IMPORT_STALE, detail=last_success(when=when)).summary
-
-
-def _first_of(orders: Sequence[str]) -> str:
-    more = " and more, see --json" if len(orders) > _MOST_SHOWN else ""
-    return ", ".join(orders[:_MOST_SHOWN]) + more
 
 
 def _row(console: Console, heading: str, text: str, *, number: str = "") -> None:

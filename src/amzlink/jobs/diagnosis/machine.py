@@ -21,6 +21,7 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.problems.access import ends_at_the_latest
 from amzlink.problems.database import faults_found
 from amzlink.problems.orders import hours_ago, last_success
+from amzlink.problems.words import local_day
 from amzlink.run import StoreRun
 from amzlink.secrets import SecretName, require
 
@@ -91,7 +92,7 @@ def check_secret_age(store: Store, today: date) -> Result:
         problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=ends_at_the_latest(end=end, today=today))
         return found(Check.SECRET_AGE, problem, **evidence)
     day, days = known[name]
-    when = "today" if day == today else f"on {day.isoformat()}"
+    when = "today" if day == today else f"on {local_day(day)}"
     told = f"The {name} was given {when}; Amazon counts from the day it was made ({days} days)."
     return skipped(Check.SECRET_AGE, told, **evidence)  # unknown is neither good nor wrong
 
@@ -164,7 +165,7 @@ def _archives_left(folders: Sequence[Path], now: datetime) -> Problem | None:
 
     for folder in dict.fromkeys(folders):
         if old := old_files(folder, now):
-            return Problem(ProblemName.ARCHIVE_NOT_MOVED, file=folder, count=len(old), since=old[0].made_at.date())
+            return Problem(ProblemName.ARCHIVE_NOT_MOVED, file=folder, count=len(old), since=local_day(old[0].made_at))
     return None
 
 
@@ -179,7 +180,7 @@ def check_freshness(
         runs = last_runs(book, "import-orders")
     success = to_iso(runs.success) if runs.success else None
     failure = to_iso(runs.failure) if runs.failure else None
-    evidence = {"last_success": success, "last_failure": failure, "scheduled": scheduled}
+    evidence = {"last_success": success, "last_failure": failure, "scheduled": scheduled, "at": to_iso(now)}
     if runs.success is None or now - runs.success > STALE_AFTER:
         when = last_success(when=hours_ago(now - runs.success) if runs.success else "")
         return found(Check.FRESHNESS, Problem(ProblemName.IMPORT_STALE, detail=when), **evidence)

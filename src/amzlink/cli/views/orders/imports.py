@@ -11,7 +11,8 @@ from amzlink.cli.shell.alarms import Alarms, Saying
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
-from amzlink.cli.views.words import counted, local_time, reason, span
+from amzlink.cli.views.words import counted, reason, span
+from amzlink.clock import local_time
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.route import RouteChoice
 from amzlink.jobs.import_orders import ImportReport, stops

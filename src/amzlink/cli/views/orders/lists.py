@@ -12,7 +12,8 @@ from msgspec import UNSET, UnsetType
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, moment
 from amzlink.cli.views.orders.story import waits_in_short
-from amzlink.cli.views.words import by_number, counted, lateness, local_time, reason, thousands
+from amzlink.cli.views.words import by_number, counted, lateness, reason, thousands
+from amzlink.clock import local_time
 from amzlink.core.orders.order import PENDING, Order
 from amzlink.core.orders.story import Wait, WaitsFor
 from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, confirmed

@@ -12,7 +12,8 @@ from amzlink.cli.shell.documents import Document, OfStore, join, joined, moment
 from amzlink.cli.views.orders.lists import ListedOrder, OrderLine, lines_of, listed_order
 from amzlink.cli.views.orders.story import StoryParts, print_events, print_standing, story_parts, waits_in_words
 from amzlink.cli.views.privacy import WHY_PURGED
-from amzlink.cli.views.words import counted, local_day, local_time
+from amzlink.cli.views.words import counted
+from amzlink.clock import local_time
 from amzlink.core.orders import order as orders
 from amzlink.core.orders.demands import in_words
 from amzlink.core.orders.holds import INCOMPLETE
@@ -20,6 +21,7 @@ from amzlink.core.orders.order import NOTHING_PERSONAL, Order, PersonalData, Rec
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.orders.show import OrderDetail
 from amzlink.orderbook.orders.browse import BookedOrder
+from amzlink.problems.words import local_day
 
 _REPORTERS: Final = {"amazon": "Amazon", "sendcloud": "Sendcloud"}
 _WISHES: Final = "; --with-pii shows the buyer's wishes"

@@ -8,13 +8,13 @@ import msgspec
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import moment
-from amzlink.cli.views.words import local_day, local_time
-from amzlink.clock import in_local_zone, to_iso
+from amzlink.clock import in_local_zone, local_time, to_iso
 from amzlink.core.orders.holds import Hold
 from amzlink.core.orders.story import At, Confirmed, Event, Wait, WaitsFor, What
 from amzlink.core.shipments.parcels import FILE, SUPERSEDED, Kind, Parcel
 from amzlink.jobs.orders.story import AtDestination, ConfirmationNow, Story
 from amzlink.problems import ProblemName
+from amzlink.problems.words import local_day
 
 _WAITS: Final = {
     Wait.DO_NOT_SHIP: "you to stop its parcel. Do not ship it: cancel the label, or keep the parcel back",
