@@ -58,7 +58,7 @@ ENTRIES: Final = {
     ),
     ProblemName.SECRET_LOOKS_WRONG: Entry(
         title="The wrong kind of value",
-        what="The {wanted} was expected, but what was given is {found}.",
+        what="This is not the {wanted}. It is {found}.",
         why="Seller Central and Sendcloud show several values that look alike.",
         next_step="{where}",
         exit_code=Exit.BAD_INPUT,
@@ -74,7 +74,7 @@ ENTRIES: Final = {
     ),
     ProblemName.MWS_CREDENTIALS: Entry(
         title="A value from Amazon's old MWS",
-        what="What was given is {found}, from Amazon's Marketplace Web Service (MWS).",
+        what="This is {found}, from Amazon's Marketplace Web Service (MWS).",
         why="MWS ended on 31 March 2024, and its keys were deleted. They cannot be converted.",
         next_step="Make and authorise your own app at {page}. It gives you a client id, a client secret and a refresh token. `amzlink connect` guides you through it.",
         exit_code=Exit.BAD_INPUT,
@@ -82,7 +82,7 @@ ENTRIES: Final = {
     ),
 }
 
-A_KEY: Final = "what looks like a key or a token"
+A_KEY: Final = "probably a key or a token"
 ASKED_AT_ITS_OWN_PROMPT: Final = "Nothing of it was stored. `amzlink connect` asks for it at a prompt of its own."
 PUBLIC_KEY_AGAIN: Final = "the public key once more"
 WITH_THE_PUBLIC_KEY: Final = "Sendcloud shows the secret key with it."

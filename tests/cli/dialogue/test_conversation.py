@@ -168,15 +168,15 @@ class TestAPasteAtTheWrongPrompt:
             ("refresh_token", "a refresh token"),
             ("client_secret", "a client secret"),
             ("client_id", "a client id"),
-            ("seller_id", "what looks like a Seller ID"),
-            ("sendcloud_secret_key", "what looks like a key or a token"),
+            ("seller_id", "probably a Seller ID"),
+            ("sendcloud_secret_key", "probably a key or a token"),
         ],
     )
     def test_is_named_and_kept_nowhere(self, world: StoreOnSandbox, key: Key, pasted: str, kind: str) -> None:
         right = right_answers(world)
         value = credentials(world)[pasted]
         talked = talk(world, {**right, key: [value, str(right[key])]})
-        assert f"what was given is {kind}." in talked.said
+        assert f"It is {kind}." in talked.said
         assert list(talked.stores) == ["amazon-germany"]
         assert "--store " + value[:8].lower() not in talked.said
 
@@ -494,7 +494,7 @@ class TestWithoutAKeyring:
         assert talked.problem is None
         for words in ("amzlink's own folders", "whole path", "mode 755", "cannot be made or written"):
             assert words in talked.said
-        assert "what was given is a refresh token" in talked.said
+        assert "It is a refresh token." in talked.said
         assert chosen.stat().st_mode & 0o777 == 0o700
 
     def test_a_failed_proof_leaves_no_file(self, world: StoreOnSandbox) -> None:

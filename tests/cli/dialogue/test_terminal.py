@@ -454,6 +454,6 @@ def test_at_a_choice_a_question_mark_explains_and_a_paste_is_named(
     assert first.partition("asking Amazon ")[2] in unwrapped(
         screen.answer("What now? [1]", credentials["client_secret"])
     )
-    assert "what was given is a client secret" in unwrapped(screen.answer("What now? [1]", "9"))
+    assert "It is a client secret." in unwrapped(screen.answer("What now? [1]", "9"))
     assert "a number from 1 to" in unwrapped(screen.answer("What now? [1]", "stop"))
     assert screen.end() == 77

@@ -141,7 +141,7 @@ class TestChecking:
     def test_names_what_is_left_of_mws(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
         assert problem.name.value == "mws-credentials"
-        assert problem.summary == f"What was given is {kind}, from Amazon's Marketplace Web Service (MWS)."
+        assert problem.summary == f"This is {kind}, from Amazon's Marketplace Web Service (MWS)."
         assert "THE PAGE" in problem.next_step
 
     def test_names_sendcloud_s_developer_id_as_sendcloud_s(self) -> None:
@@ -152,7 +152,7 @@ class TestChecking:
     def test_names_what_was_given_in_place_of_what(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
         assert problem.name.value == "secret-looks-wrong"
-        assert problem.summary == f"The {wanted} was expected, but what was given is {kind}."
+        assert problem.summary == f"This is not the {wanted}. It is {kind}."
         assert problem.exit_code == Exit.BAD_INPUT
 
     @pytest.mark.parametrize("wanted", RIGHT)
@@ -176,7 +176,7 @@ class TestChecking:
     @pytest.mark.parametrize("wanted", ["client id", "client secret"])
     def test_notices_a_value_that_was_cut_off(self, wanted: Wanted) -> None:
         cut = RIGHT[wanted][:-5]
-        assert f"a {wanted} that is not whole ({len(cut)} characters)" in refusal(wanted, cut).summary
+        assert f"It is one that is not whole ({len(cut)} characters)." in refusal(wanted, cut).summary
 
     def test_never_repeats_a_secret(self) -> None:
         for wanted, value in (("client secret", REFRESH_TOKEN), ("refresh token", CLIENT_SECRET)):
@@ -254,7 +254,7 @@ class TestSendcloudsKeys:
     def test_are_not_something_else(self, wanted: Wanted, text: str, kind: Kind) -> None:
         problem = refusal(wanted, text)
         assert problem.name.value == "secret-looks-wrong"
-        assert problem.summary == f"The {wanted} was expected, but what was given is {kind}."
+        assert problem.summary == f"This is not the {wanted}. It is {kind}."
         assert "Settings, Integrations" in problem.next_step
 
     @pytest.mark.parametrize("wanted", WANTED)

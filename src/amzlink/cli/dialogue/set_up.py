@@ -47,10 +47,7 @@ def connect_store(session: Session, options: ConnectOptions, terminal: Terminal)
             console.say(f"This account is connected already, as the store {state.slug}. These answers update it.")
             state = replace(state, draft=state.draft.filled_from(state.present))
         state = _take(session, state)
-    answers = finish(deps, state)
-    _store(session, answers, verified=is_proved(state))
-    if asking and not console.as_json:
-        _offer_schedule(session, answers.slug)
+    _store(session, finish(deps, state), verified=is_proved(state), asking=asking)
 
 
 def renew_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:
@@ -111,9 +108,10 @@ def _offer_schedule(session: Session, slug: str) -> None:
         session.run(["schedule", "install"], deps)
     else:
         session.console.say("`amzlink schedule install` sets it up later.")
+    session.console.say()
 
 
-def _store(session: Session, answers: Answers, *, verified: bool, renewing: bool = False) -> None:
+def _store(session: Session, answers: Answers, *, verified: bool, renewing: bool = False, asking: bool = False) -> None:
     deps, console = session.deps, session.console
     before = deps.load_config().stores.get(answers.slug)
     try:
@@ -129,4 +127,10 @@ def _store(session: Session, answers: Answers, *, verified: bool, renewing: bool
         console.say(f"The store no longer covers {', '.join(names)}, which it did before.")
     if fault := vault_fault(deps, answers.slug):
         console.warn(fault)
-    show_connected(console, connected, before_next=lambda: show_lines(console, deps, answers.slug))
+
+    def before_next() -> None:
+        show_lines(console, deps, answers.slug)
+        if asking:
+            _offer_schedule(session, answers.slug)
+
+    show_connected(console, connected, before_next)

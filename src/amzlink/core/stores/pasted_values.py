@@ -20,7 +20,7 @@ Wanted = Literal[
 
 
 class Kind(StrEnum):
-    """What a value is, as the phrase that follows “what was given is”."""
+    """What a value is, as the phrase that follows “it is”."""
 
     EMPTY = "nothing"
     CLIENT_ID = "a client id"
@@ -30,15 +30,15 @@ class Kind(StrEnum):
     RESTRICTED_TOKEN = "a restricted data token (Atz.sprdt|)"  # noqa: S105 - a phrase
     APPLICATION_ID = "the app's application id"
     OTHER_AMAZON_ID = "another of Amazon's identifiers (amzn1.)"
-    OAUTH_CODE = "what looks like the code of a consent page"
-    SELLER_ID = "what looks like a Seller ID"
+    OAUTH_CODE = "probably the code of a consent page"
+    SELLER_ID = "probably a Seller ID"
     MARKETPLACE_ID = "a marketplace id"
     MWS_AUTH_TOKEN = "an MWS auth token (amzn.mws.)"  # noqa: S105 - a phrase
     DEVELOPER_ID = "a Developer ID (12 digits)"
     SENDCLOUD_DEVELOPER_ID = "Sendcloud's own Developer ID (3244-7764-4129)"
     AWS_ACCESS_KEY = "an AWS access key (AKIA)"
     AWS_ROLE = "the ARN of an AWS role"
-    AWS_SECRET = "what looks like the secret of an AWS access key"  # noqa: S105 - a phrase
+    AWS_SECRET = "probably the secret of an AWS access key"  # noqa: S105 - a phrase
     EMAIL = "an e-mail address"
     URL = "the address of a web page"
     MASKED = "only the masked form (dots or stars) that a page shows"
@@ -188,7 +188,7 @@ def _unless(kind: Kind, right: Kind, whole: str, text: str) -> str | None:
     if kind is not right:
         return kind
     value = _compact(text)
-    return None if re.fullmatch(whole, value) else f"{right} that is not whole ({len(value)} characters)"
+    return None if re.fullmatch(whole, value) else f"one that is not whole ({len(value)} characters)"
 
 
 def _seller_id_fault(value: str, kind: Kind) -> str | None:

@@ -72,7 +72,7 @@ TABLE: Final = (
     ),
     Question(
         key=Key.APP_STEPS,
-        called="Enter",
+        called="Enter key",
         prompt="Press Enter when that is done, or Ctrl-C to come back later",
         reason="Do these steps first.",
         more=texts.app_steps,
