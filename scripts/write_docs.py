@@ -149,11 +149,17 @@ def troubleshooting() -> str:
     lines = [
         "# Troubleshooting",
         "",
-        "Every failure that amzlink can tell of, by the name at the end of its message.",
-        "`amzlink explain NAME` shows the same text. Words in `<ANGLE BRACKETS>` are filled in by the message.",
+        "A message ends with a name, for example `client-unknown`. Find the name on this page, or run",
+        "`amzlink explain NAME`: it shows the same text. Words in `<ANGLE BRACKETS>` are filled in by the message.",
+        "",
+        "You have no message? `amzlink status` shows what needs you, and `amzlink verify` checks the link. The",
+        "[twenty questions](questions.md) show common cases.",
+        "",
+        "## All names",
         "",
     ]
-    lines += _symptoms()
+    for area, entries in AREAS.items():
+        lines += [f"**{area}:** {', '.join(f'[{name}](#{name})' for name in entries)}", ""]
     for area, entries in AREAS.items():
         lines += [f"## {area}", ""]
         for name, entry in entries.items():
@@ -169,15 +175,15 @@ def troubleshooting() -> str:
                 *_found_by(entry),
                 "",
             ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_symptoms()])
 
 
 def _symptoms() -> list[str]:
     """Each fault that the sandbox can play, and what verify makes of it; the test of verify demands the same."""
     lines = [
-        "## Symptoms, and what `amzlink verify` makes of them",
+        "## To try it: faults, and what `amzlink verify` finds",
         "",
-        "Each line can be tried: `amzlink sandbox --fault NAME`.",
+        "This table is for testers and support engineers. `amzlink sandbox --fault NAME` plays the fault of a line.",
         "",
         "| fault | what is going on | found in | message | problem | what to do |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -27,7 +27,7 @@ ENTRIES: Final = {
         title="An order of another store",
         what="The order {order_id} is in the store {other}, not in {store}.",
         why="Each connected store has its own orders.",
-        next_step="Run `amzlink orders show {order_id}{store_option}`.",
+        next_step="Run `amzlink orders show {order_id} --store {other}`.",
         exit_code=Exit.REFUSED,
     ),
     ProblemName.ORDER_PURGED: Entry(
@@ -69,7 +69,7 @@ ENTRIES: Final = {
         title="Orders came incomplete",
         what="Amazon gives {count:order} to ship without an address or items: {detail}.",
         why="Amazon sometimes leaves out parts of an order at first and gives them later.",
-        next_step="Nothing to do: each import asks Amazon for them again. If one stays incomplete, ship it from Seller Central.",
+        next_step="Nothing to do: each import asks Amazon again. If an order stays incomplete, ship it from Seller Central.",
         exit_code=Exit.DONE,
         severity="warning",
     ),

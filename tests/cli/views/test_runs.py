@@ -2,6 +2,7 @@
 
 import pytest
 
+from amzlink.cli.shell.alarms import Saying, alike_sayings, tell_causes
 from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.diagnosis import VerifyAllView
@@ -116,3 +117,20 @@ def test_a_sentence_that_is_about_one_store_is_not_told_of_others(capsys: pytest
     shown = capsys.readouterr().out
     assert "Fix first, a: The key to the encrypted personal data of the store a is missing (gone)." in shown
     assert "  Also:  b; see their lines above." in shown
+
+
+def test_orders_of_one_problem_are_told_with_their_causes_and_what_to_do_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sayings = [
+        Saying(
+            order_id=f"302-{n}", problem=ProblemName.SHIPMENT_REFUSED, one="was refused", many="were refused", why=why
+        )
+        for n, why in enumerate(["No number.", "No number.", "No carrier."])
+    ]
+    tell_causes(Console(), "shop", list(alike_sayings(sayings)), 1)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "shop: Order 302-2 was refused. No carrier."
+    assert lines[1] == "shop: 2 more; --json lists them all."
+    assert lines[2].startswith("  Next:  ")
+    assert lines[3:] == ["  Name:  shipment-refused (amzlink explain shipment-refused)"]

@@ -42,10 +42,6 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True):
         """The order's number as it is shown."""
         return self.order_id or "(no number)"
 
-    def alone(self) -> str:
-        """It as a sentence about this order."""
-        return f"order {self.number} {self.one}: {self.why} ({self.problem})"
-
     def reason_for(self, order: str) -> str:
         """The reason with other words for the order's number, so that orders of one cause have one reason."""
         named = f"he order {self.order_id}"
@@ -167,12 +163,10 @@ class Alarms:
             yield self._document(problem, _key(problem, slug), judgement.since[_key(problem, slug)])
         for run in runs:
             told = [saying for saying in run.sayings if saying.key(run.store) in judgement.tell]
-            for sayings in _alike(told):
-                document = self._about_orders(run.store, sayings)
+            for sayings in alike_sayings(told):
                 self._begin_message()
-                self._console.tell(f"{run.store}: {document.summary}")
-                self._console.tell_parts(document.cause, document.next_step, document.problem)
-                yield document
+                tell_sayings(self._console, run.store, sayings)
+                yield self._about_orders(run.store, sayings)
         for over in judgement.over:
             self._begin_message()
             self._console.tell(f"{f'{over.key.store}: ' if over.key.store else ''}{_ended(over, now)}")
@@ -200,7 +194,7 @@ class Alarms:
         first = sayings[0]
         return AlarmDocument(
             job=self._job, store=store, problem=first.problem, summary=_together(sayings),
-            cause=first.reason_for("this order" if len(sayings) == 1 else "each order"),
+            cause=_reason(sayings),
             next_step=_next_step(store, sayings), docs=docs_of(first.problem), exit_code=int(Exit.PARTLY), since=None,
             orders=tuple(each.order_id for each in sayings),
         )  # fmt: skip
@@ -267,11 +261,37 @@ def _of_warning(problem: Problem) -> Key:
     return Key(str(problem.name), str(problem.facts.get("store", "")), str(problem.facts.get("order_id", "")))
 
 
-def _alike(sayings: Sequence[Saying]) -> Iterable[Sequence[Saying]]:
+def alike_sayings(sayings: Sequence[Saying]) -> Iterable[Sequence[Saying]]:
+    """The orders that have one cause, together."""
+
     def what(saying: Saying) -> tuple[str, str, str]:
         return str(saying.problem), saying.many, saying.reason_for("each order")
 
     return (list(group) for _, group in groupby(sorted(sayings, key=what), key=what))
+
+
+def tell_sayings(console: Console, store: str, sayings: Sequence[Saying]) -> None:
+    """Tell once of the orders of a store that have one cause."""
+    console.tell(f"{store}: {_together(sayings)}")
+    console.tell_parts(_reason(sayings), _next_step(store, sayings), sayings[0].problem)
+
+
+def tell_causes(console: Console, store: str, causes: Sequence[Sequence[Saying]], most: int | None) -> None:
+    """Tell of orders that have one problem from several causes: a line for each, and what to do once."""
+    if len(causes) == 1:
+        tell_sayings(console, store, causes[0])
+        return
+    for sayings in causes[:most]:
+        console.tell(f"{store}: {_together(sayings)} {_reason(sayings)}")
+    if most is not None and len(causes) > most:
+        left = sum(map(len, causes[most:]))
+        console.tell(f"{store}: {left} more; --json lists them all.")
+    every = [saying for sayings in causes for saying in sayings]
+    console.tell_parts("", _next_step(store, every), every[0].problem)
+
+
+def _reason(sayings: Sequence[Saying]) -> str:
+    return sayings[0].reason_for("this order" if len(sayings) == 1 else "each order")
 
 
 def _together(sayings: Sequence[Saying]) -> str:

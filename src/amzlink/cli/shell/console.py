@@ -410,7 +410,8 @@ def parts_of(problem: Problem) -> tuple[tuple[str, str], ...]:
 
 
 def _parts(cause: str, next_step: str, name: ProblemName) -> tuple[tuple[str, str], ...]:
-    return (("  Why:   ", cause), ("  Next:  ", next_step), ("  Name:  ", f"{name} (amzlink explain {name})"))
+    why = (("  Why:   ", cause),) if cause else ()
+    return (*why, ("  Next:  ", next_step), ("  Name:  ", f"{name} (amzlink explain {name})"))
 
 
 def _columns(stream: IO[str]) -> int:

@@ -11,7 +11,7 @@ from amzlink.cli.shell.alarms import Alarms
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset, moment, path_text
 from amzlink.cli.views.runs import RunView, show_runs
-from amzlink.cli.views.words import counted
+from amzlink.cli.views.words import by_number, counted
 from amzlink.core.orders.story import Wait
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.privacy.purge import PurgeReport
@@ -164,5 +164,6 @@ def _print(console: Console, report: PurgeReport, *, dry_run: bool) -> None:
         console.line(f"{deleted} at Sendcloud; parcels there keep their copy of the address.", lead="  ")
     if report.copies_left:
         left = f"Sendcloud {'would keep' if dry_run else 'still has'} {counted(report.copies_left, 'order')}"
-        until = "for 180 days" if dry_run else "and keeps each for 180 days"
-        console.line(f"{left} {until}; --include-destination deletes them there.", lead="  ")
+        it, them = by_number(report.copies_left, "it", "each"), by_number(report.copies_left, "it", "them")
+        until = "for 180 days" if dry_run else f"and keeps {it} for 180 days"
+        console.line(f"{left} {until}; --include-destination deletes {them} there.", lead="  ")

@@ -8,7 +8,7 @@ from typing import Final, Generic, Protocol, TypeVar
 import msgspec
 from msgspec import UNSET
 
-from amzlink.cli.shell.alarms import Alarms, Finished, Saying
+from amzlink.cli.shell.alarms import Alarms, Finished, Saying, alike_sayings, tell_causes
 from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure, warned_or_unset
@@ -76,7 +76,7 @@ class RunView(Generic[R]):
 
     `document` makes the whole document, with what stopped the run where something did, and what was warned of.
     `show` prints one report; `sayings` are the orders in it that something was refused for, of which at most
-    `most_told` are told one by one;
+    `most_told` causes are told.
     `paused` is what is told a person in place of an error, where a run that was stopped has not failed.
     `total` says in a few words what the counts of many stores add up to.
     `has_news` says whether a run that was stopped has something to show, and `gets_further` whether it has done work
@@ -191,7 +191,5 @@ def _finished(report: R, view: RunView[R]) -> Finished:
 
 
 def _tell_refused(console: Console, store: str, sayings: Sequence[Saying], most: int | None) -> None:
-    for saying in sayings[:most]:
-        console.tell(f"{store}: {saying.alone()}")
-    if most is not None and len(sayings) > most:
-        console.tell(f"{store}: and {len(sayings) - most} more; --json lists them all.")
+    for problem in dict.fromkeys(saying.problem for saying in sayings):
+        tell_causes(console, store, list(alike_sayings([each for each in sayings if each.problem is problem])), most)

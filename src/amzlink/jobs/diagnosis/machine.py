@@ -119,7 +119,7 @@ def check_vault(deps: Deps, slug: str) -> Result:
         return found(Check.VAULT, fault, opened=opened)
     if not opened:
         return passed(Check.VAULT, "No personal data is kept.")
-    return passed(Check.VAULT, "The sealed data can be opened.", opened=opened)
+    return passed(Check.VAULT, "The encrypted data can be read.", opened=opened)
 
 
 def check_retention(deps: Deps, slug: str, sure: date | None, now: datetime | None = None) -> Result:

@@ -20,7 +20,7 @@ from amzlink.orderbook.orders.browse import (
 )
 from amzlink.orderbook.orders.numbers import store_with
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
-from amzlink.problems import Problem, ProblemName, orders, store_option
+from amzlink.problems import Problem, ProblemName, orders
 from amzlink.run import StoreRun
 
 
@@ -117,7 +117,6 @@ def _of_other_store(run: StoreRun, order_id: str) -> Problem | None:
         order_id=order_id,
         other=other,
         store=run.slug,
-        store_option=store_option(other),
     )
 
 
