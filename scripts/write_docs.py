@@ -62,6 +62,7 @@ parcel must have. Times are ISO 8601 in UTC, to the second.
 In CSV, a text that a spreadsheet would take for a formula is given an apostrophe in front. Columns are separated by
 commas. A CSV file begins with a byte-order mark, by which Excel knows that it is UTF-8; what goes to standard output
 has none. Where Excel expects semicolons, as in German, open the file with Data, From Text/CSV."""
+_MOST_CHECKS = 5  # more checks of verify are not named one by one
 
 
 def main() -> int:
@@ -355,6 +356,8 @@ def _spelled(end: str) -> str:
 
 def _found_by(entry: Entry) -> list[str]:
     checks = ", ".join(f"`{check}`" for check in entry.checks)
+    if len(entry.checks) > _MOST_CHECKS:
+        checks = "any of its checks that call a service"
     return [f"- Found by `amzlink verify` in {checks}"] if checks else []
 
 

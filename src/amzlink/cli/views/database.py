@@ -77,8 +77,8 @@ def _tell(console: Console, report: MoveReport) -> None:
     _tell_settings(console, report)
     if report.switched:
         console.line(
-            f"The old order book stays in {report.old_file}. Its personal data is encrypted, and nobody can read it after "
-            f"{counted(report.retention_days, 'day')}. Delete the old order book when you do not need it any more."
+            f"The old order book stays in {report.old_file}. Its personal data is encrypted, and nobody can read it "
+            f"after {counted(report.retention_days, 'day')}. Delete the old order book when you no longer need it."
         )
 
 
