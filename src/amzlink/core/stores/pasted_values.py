@@ -237,7 +237,7 @@ _PLACES: Final[dict[Wanted, str]] = {
     "client secret": "The client secret starts with amzn1.oa2-cs.v1. "
     "You find it beside the client id at {page}: choose View under LWA credentials.",
     "refresh token": "The refresh token starts with Atzr|. You get it at {page}: the arrow beside Edit App, Authorize, "
-    "then Authorize app. It is shown only once; if it is lost, authorise again for a new one.",
+    "Manage Authorizations, Authorize app. It is shown only once; if it is lost, authorise again for a new one.",
     "Seller ID": "Seller Central calls the Seller ID Merchant Token: Settings, Account Info, Business Information. "
     "It has capital letters and digits, mostly 13 or 14 that begin with A.",
     "Sendcloud public key": "Sendcloud shows the public key in Settings, Integrations, at your integration of the kind "
