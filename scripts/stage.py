@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 from unittest import mock
 
+import msgspec
 from filelock import FileLock
 from tests.support import books
 from tests.support.address_files import cells_of, file_of
@@ -40,6 +41,7 @@ SEED: Final = 7
 MORNING: Final = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 SETTLING: Final = timedelta(minutes=5)  # after which Amazon shows what has changed
 GERMANY_AND_FRANCE: Final = ("A1PA6795UKMFR9", "A13V1IB3VIYZZH")
+THE_NETHERLANDS: Final = ("A1805IZSGTT6HS",)
 
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 # What a schedule carries over because the services are stand-ins.
@@ -178,7 +180,10 @@ class Stage:
             raise ValueError(f"{verb} is no verb of a script")
 
     def _shop(self, rest: str) -> None:
-        """`orders=N connected=no scheduled=no`, and settings of the store: a new machine with a new shop."""
+        """`orders=N connected=no scheduled=no second=SLUG`, and settings of the store: a new machine with a new shop.
+
+        The second store is the account's shop in the Netherlands.
+        """
         self._open(dict(word.split("=", 1) for word in rest.split()))
 
     def _open(self, options: dict[str, str]) -> tuple[Sandbox, Deps]:
@@ -211,14 +216,20 @@ class Stage:
     def _connect(self, deps: Deps, credentials: dict[str, Any], settings: dict[str, str]) -> None:
         """What `connect` and `schedule install` leave behind; to run them for each shop takes longer than all else."""
         books.lay_out(deps.home.database_file)
+        second = settings.pop("second", "")
         for name in SECRETS:
-            deps.secrets.set("my-shop", name, credentials[name.replace("-", "_")])
+            for slug in filter(None, ("my-shop", second)):
+                deps.secrets.set(slug, name, credentials[name.replace("-", "_")])
         today = MORNING.date().isoformat()
         store = store_of(
             credentials, name="My Shop", test=True, destination="sendcloud", import_weights=True,
             marketplace_ids=GERMANY_AND_FRANCE, client_secret_set_on=today, authorised_on=today,
         )  # fmt: skip
-        deps.save_config(Config().with_store("my-shop", store))
+        config = Config().with_store("my-shop", store)
+        if second:
+            dutch = msgspec.structs.replace(store, name="My Dutch Shop", country="NL", marketplace_ids=THE_NETHERLANDS)
+            config = config.with_store(second, dutch)
+        deps.save_config(config)
         if settings.pop("scheduled", "yes") == "yes":
             self.type("schedule install --scheduler cron --yes")
         if settings:

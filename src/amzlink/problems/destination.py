@@ -123,6 +123,11 @@ def refused_field(*, code: str, pointer: str, message: str) -> str:
     return f"{field}: {told}" if (field := field_in_words(pointer)) else told
 
 
+def kept_reason(reason: str) -> str:
+    """A reason as the order book keeps it: the path of a field, here in words, or a message."""
+    return field_in_words(reason) if re.fullmatch(r"[\w\[\]/]+", reason) else reason
+
+
 def field_in_words(pointer: str) -> str:
     """`quantity of order item 1` for `order_details/order_items/[0]/quantity`; empty for no pointer."""
     words: list[str] = []

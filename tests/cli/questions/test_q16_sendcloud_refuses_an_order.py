@@ -14,7 +14,7 @@ def test_the_address_is_corrected_in_seller_central(desk: Desk) -> None:
     assert "Correct the order in Seller Central if you can, or make its label in Sendcloud by hand." in mail.err
     assert "sendcloud-refused" in mail.err
     assert desk.sendcloud_orders() == {good}
-    desk.ask("status").shows(bad, "sendcloud-refused", "postal_code")
+    desk.ask("status").shows(bad, "sendcloud-refused", "postal code of shipping address")
     assert desk.cron("import-orders").err == ""  # told once
 
     desk.refuse()

@@ -20,6 +20,7 @@ from amzlink.jobs.status import NotSeen, StoreStatus
 from amzlink.orderbook.orders.fulfilment import KeptRefusal, Progress
 from amzlink.orderbook.runs import Ends
 from amzlink.problems import CATALOGUE, Exit, Problem, ProblemName
+from amzlink.problems.destination import kept_reason
 from amzlink.problems.orders import last_success
 from amzlink.problems.shipments import REFUSED_BECAUSE
 
@@ -263,7 +264,7 @@ def _print_overview(console: Console, seen: Sequence[StoreStatus]) -> None:
         console.line(unscheduled.next_step, lead="  Next: ")
     if quiet := sum(not store.needs for store in seen) if many else 0:
         console.line(f"{counted(quiet, 'store')} {by_number(quiet, 'needs', 'need')} nothing.")
-    if one := next(iter(listed or seen), None):
+    if one := next((store for store in listed if store.needs), next(iter(seen), None)):
         console.line(f"`amzlink status --store {one.store}` shows one store whole, and -v all of them.")
 
 
@@ -396,7 +397,7 @@ def _print_shipping(console: Console, shipping: Progress) -> None:
 
 def _print_refused(console: Console, heading: str, entries: Sequence[KeptRefusal]) -> None:
     for entry in entries[:_MOST_SHOWN]:
-        why = f": {REFUSED_BECAUSE.get(entry.reason, entry.reason)}" if entry.reason else ""
+        why = f": {REFUSED_BECAUSE.get(entry.reason, kept_reason(entry.reason))}" if entry.reason else ""
         _row(console, heading, f"{entry.order_id} ({entry.problem}{why})")
     if len(entries) > _MOST_SHOWN:
         _row(console, heading, f"and {len(entries) - _MOST_SHOWN} more")

@@ -1,6 +1,6 @@
 """What of a store's state needs a person, first things first. Holds that the merchant chose and warnings do not."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -9,6 +9,7 @@ from amzlink.core.diagnosis.alarms import Remembered
 from amzlink.orderbook.orders.fulfilment import KeptRefusal
 from amzlink.orderbook.runs import Ends
 from amzlink.problems import Exit, Problem, ProblemName, recalled, store_option
+from amzlink.problems.destination import kept_reason
 from amzlink.problems.orders import not_imported, overdue
 from amzlink.problems.shipments import REFUSED_BECAUSE, SENT_TWICE
 from amzlink.problems.usage import about_orders, for_each
@@ -103,8 +104,8 @@ def _all_of(found: Found) -> Iterator[Need]:
     if found.overdue:
         late = Problem(ProblemName.ORDERS_OVERDUE, detail=overdue(count=found.overdue_count), store_option=option)
         yield msgspec.structs.replace(_as_it_is(late), orders=tuple(found.overdue))
-    yield from _of_refusals(found.not_confirmed, option, REFUSED_BECAUSE)
-    yield from _of_refusals(found.not_sent, option, {})
+    yield from _of_refusals(found.not_confirmed, option, lambda reason: REFUSED_BECAUSE.get(reason, reason))
+    yield from _of_refusals(found.not_sent, option, kept_reason)
     if found.not_imported:
         yield Need(
             problem=ProblemName.ORDER_NOT_IMPORTED,
@@ -130,13 +131,13 @@ def _as_it_is(problem: Problem) -> Need:
     return Need(problem=problem.name, summary=summary, next_step=problem.next_step)
 
 
-def _of_refusals(kept: Sequence[KeptRefusal], option: str, words: Mapping[str, str]) -> Iterator[Need]:
+def _of_refusals(kept: Sequence[KeptRefusal], option: str, words: Callable[[str], str]) -> Iterator[Need]:
     """One for each problem; a single order with its reason, in words where there are some."""
     for name in dict.fromkeys(entry.problem for entry in kept):
         entries = [entry for entry in kept if entry.problem is name]
         orders = tuple(dict.fromkeys(entry.order_id for entry in entries))
         reason = entries[0].reason if len(orders) == 1 else None
-        yield _of_orders(orders, name, option, words.get(reason, reason) if reason else None)
+        yield _of_orders(orders, name, option, words(reason) if reason else None)
 
 
 def _of_orders(orders: Sequence[str], name: ProblemName, option: str, detail: str | None = None) -> Need:

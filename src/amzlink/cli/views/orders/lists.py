@@ -1,7 +1,6 @@
 """How lists of orders look, to a program and to a person."""
 
 import itertools
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
@@ -19,7 +18,7 @@ from amzlink.core.orders.story import Wait, WaitsFor
 from amzlink.jobs.orders.browse import STILL_TO_SHIP, Seen, confirmed
 from amzlink.orderbook.orders.browse import BookedOrder, Filter, Remark
 from amzlink.problems import CATALOGUE, ProblemName
-from amzlink.problems.destination import field_in_words
+from amzlink.problems.destination import kept_reason
 from amzlink.problems.shipments import REFUSED_BECAUSE
 
 
@@ -165,7 +164,6 @@ def _refusals(remark: Remark) -> list[RefusalPart]:
 # By the names under which programs knew these first.
 _WAITS_FOR: Final = {Wait.SCAN: "first-scan", Wait.NEXT_PUSH: "push-status"}
 # The path of a field in what was sent to Sendcloud, which programs get as it is.
-_POINTER: Final = re.compile(r"[a-z_]+(?:/[a-z0-9_\[\]]+)+", re.ASCII)
 _BY: Final = {"sendcloud": "Sendcloud", "amazon": "Amazon"}
 
 
@@ -215,9 +213,8 @@ def _columns(
 
 
 def _in_words(refusal: RefusalPart) -> str:
-    told = refusal.reason or ""
-    field = field_in_words(told) if _POINTER.fullmatch(told) else told
-    message = REFUSED_BECAUSE.get(told) or field or CATALOGUE[refusal.problem].title
+    kept = refusal.reason or ""
+    message = REFUSED_BECAUSE.get(kept, kept_reason(kept)) or CATALOGUE[refusal.problem].title
     return f"{_BY[refusal.by]}: {reason(message, refusal.problem)}"
 
 
