@@ -7,6 +7,7 @@ from amzlink.cli.shell.alike import alike, several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.diagnosis import VerifyAllView
 from amzlink.cli.views.orders.imports import show
+from amzlink.cli.views.runs import warn_alike
 from amzlink.core.diagnosis.checks import Check, found, passed
 from amzlink.jobs.import_orders import ImportReport
 from amzlink.jobs.orders.ingest import Tally
@@ -134,3 +135,17 @@ def test_orders_of_one_problem_are_told_with_their_causes_and_what_to_do_once(
     assert lines[1] == "shop: 2 more; --json lists them all."
     assert lines[2].startswith("  Next:  ")
     assert lines[3:] == ["  Name:  shipment-refused (amzlink explain shipment-refused)"]
+
+
+def test_a_warning_of_one_store_of_several_names_the_store(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_alike(Console(), [("two", DENIED)], many=True)
+    assert capsys.readouterr().err.startswith("two: Warning: Amazon refused the refresh token.")
+
+
+def test_nothing_is_called_whole_beside_a_store_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    fails = Verification(store="a", results=(found(Check.LWA_TOKEN, DENIED),))
+    warned = Verification(store="b", results=(found(Check.FRESHNESS, Problem(ProblemName.NOT_SCHEDULED)),))
+    VerifyAllView(Console(color=False)).end([fails, warned])
+    shown = capsys.readouterr().out
+    assert "Worth a look, b: " in shown
+    assert "Nothing is broken" not in shown

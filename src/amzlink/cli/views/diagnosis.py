@@ -162,7 +162,7 @@ class VerifyAllView:
         for slugs, found in together(met, lambda each: (each[0], each[1].name)):
             self._console.line()
             status, shown = found[0]
-            intro = "Fix first" if status is Status.FAILED else "Nothing is broken; worth a look"
+            intro = "Fix first" if status is Status.FAILED else "Worth a look"
             is_same = all(problem.summary == shown.summary for _, problem in found)
             self._console.line(f"{intro}, {several(slugs if is_same else slugs[:1])}: {shown.summary}", style="bold")
             for lead, text in parts_of(shown):

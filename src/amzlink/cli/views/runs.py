@@ -114,7 +114,8 @@ def show_runs(console: Console, alarms: Alarms | None, reports: Sequence[R], vie
                 view.show(report)
     else:
         told = [report for report in reports if not _is_elsewhere(report) or len(reports) == 1]
-        warn_alike(console, [(report.store, report.problem) for report in told if report.problem])
+        met = [(report.store, report.problem) for report in told if report.problem]
+        warn_alike(console, met, many=len(reports) > 1)
         if console.watched or console.as_json or view.always:
             console.result(lambda: _document(console, view, UNSET), lambda: _show(console, reports, view))
     if not console.as_json:
@@ -134,10 +135,10 @@ def _is_elsewhere(report: Report) -> bool:
     return report.left_out or bool(report.problem and report.problem.name is ProblemName.RUN_IN_PROGRESS)
 
 
-def warn_alike(console: Console, met: Iterable[tuple[str, Problem]]) -> None:
-    """Tell what stores have met: once where it is the same in many, with the first few of them."""
+def warn_alike(console: Console, met: Iterable[tuple[str, Problem]], *, many: bool) -> None:
+    """Tell what stores have met, of `many` with their names: once where it is the same, with the first few of them."""
     for slugs, problem in alike(met):
-        console.alarm(problem, about=several(slugs) if len(slugs) > 1 else "", warning=True)
+        console.alarm(problem, about=several(slugs) if many else "", warning=True)
 
 
 def _show(console: Console, reports: Sequence[R], view: RunView[R]) -> None:

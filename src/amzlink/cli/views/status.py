@@ -179,7 +179,7 @@ def show_status(console: Console, found: Sequence[StoreStatus | NotSeen]) -> Exi
         show,
     )
     if not console.as_json:
-        warn_alike(console, [(each.store, each.problem) for each in not_seen])
+        warn_alike(console, [(each.store, each.problem) for each in not_seen], many=len(found) > 1)
     return Exit.PARTLY if not_seen or any(store.needs for store in seen) else Exit.DONE
 
 
