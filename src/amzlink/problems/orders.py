@@ -25,9 +25,9 @@ ENTRIES: Final = {
     ),
     ProblemName.ORDER_OF_OTHER_STORE: Entry(
         title="An order of another store",
-        what="The order {order_id} is in the store {other}, not in {store}.",
+        what="The order {order_id} is in the store {store}, not in {other}.",
         why="Each connected store has its own orders.",
-        next_step="Run `amzlink orders show {order_id} --store {other}`.",
+        next_step="Run `amzlink orders show {order_id}{store_option}`.",
         exit_code=Exit.REFUSED,
     ),
     ProblemName.ORDER_PURGED: Entry(

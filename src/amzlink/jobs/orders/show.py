@@ -20,7 +20,7 @@ from amzlink.orderbook.orders.browse import (
 )
 from amzlink.orderbook.orders.numbers import store_with
 from amzlink.orderbook.privacy.purges import Tombstone, tombstone_of
-from amzlink.problems import Problem, ProblemName, orders
+from amzlink.problems import Problem, ProblemName, orders, store_option
 from amzlink.run import StoreRun
 
 
@@ -115,8 +115,9 @@ def _of_other_store(run: StoreRun, order_id: str) -> Problem | None:
     return Problem(
         ProblemName.ORDER_OF_OTHER_STORE,
         order_id=order_id,
-        other=other,
-        store=run.slug,
+        other=run.slug,
+        store=other,
+        store_option=store_option(other),
     )
 
 
