@@ -93,6 +93,7 @@ def test_few_stores_are_told_of_one_by_one() -> None:
     met = [(report.store, report.problem) for report in many(3, NO_NAME) if report.problem]
     assert [slugs for slugs, _ in alike(met)] == [["shop-000"], ["shop-001"], ["shop-002"]]
     assert several(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+    assert several(["a", "b"], 1, of=9) == "a and 8 more"
 
 
 def test_a_store_that_works_is_one_line_and_a_fault_of_many_is_explained_once(
