@@ -39,7 +39,7 @@ def test_a_person_reads_what_was_moved_where_it_is_and_what_stays(world: StoreOn
     assert "of 1 store were copied to" in done.out
     assert f'    [database]\n    url = "{to}"\n' in done.out
     assert (
-        f"The old order book stays in {file}. Its personal data is sealed, and nobody can read it after 30 days."
+        f"The old order book stays in {file}. Its personal data is encrypted, and nobody can read it after 30 days."
         in done.out
     )
     assert ask(world, "orders", "list", "--json").document == before

@@ -69,7 +69,7 @@ def test_a_person_is_told_what_was_refused_once_and_can_look_it_up(at: Shell) ->
     assert at.run("import-orders").code == 0
     status = at.run("status").out
     assert f"At Sendcloud  {len(ready(at.sandbox)) - 1} of the orders to ship" in status
-    assert f"Not sent      {bad} (sendcloud-refused: shipping_address/postal_code)" in status
+    assert f"Not sent      {bad} (sendcloud-refused: postal code of shipping address)" in status
 
 
 def test_a_parcel_that_should_not_go_out_is_told_on_stderr_and_stands_in_the_status(at: Shell) -> None:

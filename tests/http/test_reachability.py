@@ -14,6 +14,7 @@ from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.clock import SystemClock
 from amzlink.http.reachability import Probe, probe
 from amzlink.problems import Problem
+from amzlink.problems.words import local_day
 from tests.support import wires
 from tests.support.problems import texts_of
 from tests.support.wires import PAGE, answering, by_port, closed_port, in_tls, leading_to
@@ -268,8 +269,8 @@ class TestACertificate:
         before = datetime.now(UTC)
         problem = self.problem(certificate, environ)
         assert problem.name.value == "tls-failed"
-        assert f"expired on {ended:%Y-%m-%d}" in problem.summary
-        days = {f"{moment:%Y-%m-%d}" for moment in (before, datetime.now(UTC))}  # midnight may be between them
+        assert f"expired on {local_day(ended)}" in problem.summary
+        days = {local_day(moment) for moment in (before, datetime.now(UTC))}  # midnight may be between them
         assert any(f"this machine's date is {day}" in problem.summary for day in days)
         assert "the host says" not in problem.summary
 
@@ -280,8 +281,8 @@ class TestACertificate:
         begins = datetime.now(UTC) + timedelta(days=400)
         certificate = authority.issue_cert(HOST, not_before=begins, not_after=begins + timedelta(days=90))
         problem = self.problem(certificate, environ, date=begins + timedelta(days=1))
-        assert f"is valid from {begins:%Y-%m-%d} only" in problem.summary
-        assert f"the host says {begins + timedelta(days=1):%Y-%m-%d}" in problem.summary
+        assert f"is valid from {local_day(begins)} only" in problem.summary
+        assert f"the host says {local_day(begins + timedelta(days=1))}" in problem.summary
         assert "machine's date" in problem.next_step
 
     def test_of_another_host_is_named_with_the_names_in_it(

@@ -163,7 +163,6 @@ def _refusals(remark: Remark) -> list[RefusalPart]:
 
 # By the names under which programs knew these first.
 _WAITS_FOR: Final = {Wait.SCAN: "first-scan", Wait.NEXT_PUSH: "push-status"}
-# The path of a field in what was sent to Sendcloud, which programs get as it is.
 _BY: Final = {"sendcloud": "Sendcloud", "amazon": "Amazon"}
 
 
