@@ -34,7 +34,7 @@ def test_nothing_does(desk: Desk, folder: Path) -> None:
     line = next(line.strip() for line in page.lines if "amzlink import-orders" in line and line.strip().startswith("*"))
     crontab(desk, folder, line)
     desk.ask("status").lacks("not-scheduled")
-    desk.ask("verify").shows("The last import was at").lacks("not-scheduled")
+    desk.ask("verify").shows("The last import was today 09:30.").lacks("not-scheduled")
 
 
 def test_it_has_stopped(desk: Desk, folder: Path) -> None:

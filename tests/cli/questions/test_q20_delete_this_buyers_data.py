@@ -22,7 +22,7 @@ def test_by_the_order_number_here_and_at_sendcloud(desk: Desk) -> None:
 
     done = desk.ask("purge-pii", "--order", order_id, typed="?\ny\n")
     done.shows("The buyer's name, address and phone number are deleted here. The rest of the order stays.")
-    done.shows("personal data deleted for 1 order", "Sendcloud still has 1 order", "--include-destination deletes them")
+    done.shows("personal data deleted for 1 order", "Sendcloud still has 1 order", "--include-destination deletes it")
     desk.ask("orders", "show", order_id, "--with-pii").shows("Personal data was deleted", "on request").lacks(name)
 
     again = desk.ask("purge-pii", "--order", order_id, "--include-destination", "--yes")
