@@ -25,7 +25,9 @@ from amzlink.problems.orders import last_success
 from amzlink.problems.shipments import REFUSED_BECAUSE
 
 _MOST_SHOWN: Final = 10
-_COLUMNS: Final = ("STORE", "LAST IMPORT", "LAST PUSH", "TO SHIP", "OVERDUE", "ON HOLD", "NEEDS YOU")
+_COLUMNS: Final = (
+    "STORE", "LAST IMPORT", "LAST PUSH", "TO SHIP", "DUE TODAY", "OVERDUE", "ON HOLD", "NEEDS YOU",
+)  # fmt: skip
 _SCHEDULED: Final = {
     True: "yes: a timer or a crontab line on this machine runs amzlink",
     False: reason("no: this user has no timer and no crontab line for it", ProblemName.NOT_SCHEDULED),
@@ -254,7 +256,7 @@ def _print_overview(console: Console, seen: Sequence[StoreStatus]) -> None:
             keys=("STORE",),
             whole=("LAST IMPORT", "LAST PUSH"),
             right=(*_COLUMNS[3:], "WARNINGS"),
-            dropping=("LAST PUSH", "ON HOLD", "LAST IMPORT"),
+            dropping=("ON HOLD", "LAST PUSH", "LAST IMPORT"),
         )
     _print_common_needs(console, seen)
     console.line()
@@ -269,10 +271,11 @@ def _print_overview(console: Console, seen: Sequence[StoreStatus]) -> None:
 
 
 def _overview(store: StoreStatus) -> tuple[str, ...]:
+    orders = store.orders
     return (
         store.store,
         *(_last(ends, store.seen_at) for ends in (store.last_import, store.last_push)),
-        *map(str, (store.orders.to_ship, store.shipping.overdue, store.orders.held, len(store.needs))),
+        *map(str, (orders.to_ship, orders.due, store.shipping.overdue, orders.held, len(store.needs))),
     )
 
 
