@@ -83,7 +83,7 @@ constraints:
 
 # Asks whether a version in constraints.txt has a known vulnerability. One that could not be asked about is a failure.
 audit: $(RELEASE)
-	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+	$(BIN)/python scripts/audit.py
 
 clean:
 	rm -rf .venv dist build site .cache .coverage*
