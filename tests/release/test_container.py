@@ -35,7 +35,7 @@ def test_no_repository_and_no_secret_goes_in() -> None:
 
 def test_what_is_built_is_what_the_metadata_allow() -> None:
     python = next(step.text.partition("=")[2] for step in STEPS if step.name == "ARG")
-    assert {step.words[0] for step in STEPS if step.name == "FROM"} == {"python:${PYTHON}-slim"}
+    assert {step.words[0] for step in STEPS if step.name == "FROM"} == {"docker.io/library/python:${PYTHON}-slim"}
     classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["classifiers"]
     assert f"Programming Language :: Python :: {python}" in classifiers
     assert [step for step in STEPS if "pip install" in step.text and "--constraint constraints.txt" in step.text]
@@ -53,6 +53,11 @@ def test_the_image_is_used_by_a_user_without_rights_and_keeps_one_volume() -> No
     assert names.index("RUN") < names.index("USER") < names.index("VOLUME")
     assert of_the_image("HEALTHCHECK") == [["NONE"]]
     assert f"`{uid}`" in PAGE
+
+
+def test_an_engine_stops_it_with_the_signal_that_the_command_handles() -> None:
+    """A container's first process gets no signal that it does not handle, so SIGTERM would be lost without `--init`."""
+    assert of_the_image("STOPSIGNAL") == [["SIGINT"]]
 
 
 def test_it_starts_one_command_and_no_timer() -> None:
