@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,11 @@ def test_ci_fails_every_test_that_is_skipped_and_nothing_else(tmp_path: Path, op
 def test_ci_fails_a_file_that_is_skipped(tmp_path: Path) -> None:
     assert "1 skipped" in run(tmp_path, SKIPPED_FILE)
     assert "1 error" in run(tmp_path, SKIPPED_FILE, ci=True)
+
+
+def test_the_end_of_a_run_names_what_failed_and_why_tests_were_skipped() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]["addopts"]
+    assert "-rfEs" in options.split()
 
 
 def test_a_test_that_lacks_a_file_is_left_out_and_not_skipped(tmp_path: Path) -> None:
