@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from amzlink import config
-from amzlink.amazon.marketplaces import BY_COUNTRY, ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Marketplace, Region
+from amzlink.account import Account, account_key_of
+from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Region
 from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, local_time, shift_of
-from amzlink.core.diagnosis.alarms import Part
 from amzlink.files import Home, find_home, lock
 from amzlink.http.allowed_hosts import is_protected
+from amzlink.observer import Observer, Silence
 from amzlink.problems import Problem, ProblemName, network, services, store_option, stores, upgrades, usage
 from amzlink.runlog import RunLog
 from amzlink.secrets import SecretStore, SystemSecrets, require, variable
@@ -35,73 +36,6 @@ SENDCLOUD_ACCOUNT_URL: Final = "https://account.sendcloud.com"  # where OAuth2's
 CLOCK_OFFSET: Final = "AMZLINK_CLOCK_OFFSET"
 """Seconds by which the clock of test stores is shifted; it has no effect on a real store."""
 ENDPOINT_VARIABLES: Final = ("AMZLINK_SPAPI_URL", "AMZLINK_LWA_URL", "AMZLINK_SENDCLOUD_URL")
-
-
-class Observer(Protocol):
-    """Who is told how the work goes on. Under cron nobody listens."""
-
-    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
-        """What is being done now, and how far it is; it replaces what was said before. `about`: of the total."""
-
-    def waiting(self, seconds: float, why: str) -> None:
-        """The work sleeps so long; `why` is what comes then (`the next page`)."""
-
-    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
-        """Something a person should know that does not stop the work; `part` of it is what it stops."""
-
-    def works(self, part: Part, store: str) -> None:
-        """That part of the work had something to do for a store, and did it."""
-
-    def note(self, text: str) -> None:
-        """Something that a person who looks on may like to know, and that nobody has to."""
-
-
-class Silence:
-    """Nobody listens."""
-
-    def step(self, what: str, done: int | None = None, total: int | None = None, *, about: bool = False) -> None:
-        """Say nothing."""
-
-    def waiting(self, seconds: float, why: str) -> None:
-        """Say nothing."""
-
-    def warn(self, problem: Problem, *, part: Part | None = None) -> None:
-        """Say nothing."""
-
-    def works(self, part: Part, store: str) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What it takes to speak to Amazon for a seller. `credentials` gives client secret and refresh token when asked."""
-
-    slug: str
-    country: str
-    seller_id: str
-    client_id: str
-    credentials: Callable[[], tuple[str, str]]
-    amazon_sandbox: bool = False
-
-    @property
-    def marketplace(self) -> Marketplace:
-        """The marketplace of the store's country."""
-        try:
-            return BY_COUNTRY[self.country]
-        except KeyError:
-            raise Problem(
-                ProblemName.CONFIG_INVALID,
-                file="config.toml",
-                detail=stores.country_unknown(slug=self.slug, country=self.country),
-            ) from None
-
-    @property
-    def region(self) -> Region:
-        """The region of the store's country."""
-        return self.marketplace.region
 
 
 class Shared:
@@ -544,19 +478,6 @@ def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
     home = find_home(environ)
     home.prepare()
     return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive, folder_of=_folders_of(home)))
-
-
-def account_key(seller_id: str, region: Region | None, *, test: bool, amazon_sandbox: bool) -> str:
-    """What tells one account from another, for machines that share an order book."""
-    kinds = [kind for kind, is_one in (("test", test), ("sandbox", amazon_sandbox)) if is_one]
-    return " ".join([seller_id, str(region), *kinds])
-
-
-def account_key_of(store: config.Store) -> str:
-    """The same for a store that is connected."""
-    marketplace = BY_COUNTRY.get(store.country)
-    region = marketplace.region if marketplace else None
-    return account_key(store.seller_id, region, test=store.test, amazon_sandbox=store.amazon_sandbox)
 
 
 def _at_work_elsewhere(slug: str, tenant: "Tenant", now: datetime) -> Problem:

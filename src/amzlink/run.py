@@ -15,7 +15,8 @@ from amzlink.clock import Clock
 from amzlink.config import Config, Store
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
-from amzlink.deps import DEFAULT_MAX_WAIT, Deps, Observer, amazon_offset_is_large, skew_problem
+from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
+from amzlink.observer import Observer
 from amzlink.problems import Problem, ProblemName, privacy, store_option
 
 if TYPE_CHECKING:

@@ -14,12 +14,13 @@ import httpx
 import pytest
 from scripts.write_model_tables import AMAZON_FOLDER, amazon_examples
 
+from amzlink.account import Account
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.orders import search_orders
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.config import Config, Store
-from amzlink.deps import Account, Deps
+from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders.show import OrderDetail, show_order

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from amzlink.account import Account
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.config import Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, Status, found, passed, skipped
 from amzlink.core.diagnosis.judge import AMAZON_CHECKS, used_up
 from amzlink.core.diagnosis.judge_sendcloud import SENDCLOUD_CHECKS
-from amzlink.deps import Account, Deps, amazon_offset_is_large, skew_problem
+from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
 from amzlink.http.connection import Ask
 from amzlink.http.proxies import unreadable_exceptions
 from amzlink.http.reachability import Probe as Look

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from amzlink.account import Account
 from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID, ENDPOINTS, MARKETPLACES, REGION_NAMES, Region
 from amzlink.amazon.orders import SANDBOX_QUERIES, any_between, search_orders, to_ship_created_between
@@ -18,7 +19,7 @@ from amzlink.config import Store
 from amzlink.core.diagnosis.checks import Result
 from amzlink.core.diagnosis.judge import Asked, Probe, Replies, diagnose, needs_other_regions
 from amzlink.core.orders.import_window import SETTLED
-from amzlink.deps import Account, Deps
+from amzlink.deps import Deps
 from amzlink.jobs.diagnosis.probing import Call, Limits, replies_within
 from amzlink.problems import Problem, ProblemName, access
 

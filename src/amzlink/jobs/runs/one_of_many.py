@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from amzlink.core.diagnosis.alarms import Part
-from amzlink.deps import Deps, Observer
+from amzlink.deps import Deps
+from amzlink.observer import Observer
 from amzlink.orderbook.runs import last_begun
 from amzlink.problems import Problem
 from amzlink.run import RunReport, naming

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from amzlink.account import Account
 from amzlink.amazon.marketplaces import REGION_NAMES
 from amzlink.core.diagnosis.checks import Check, Result
 from amzlink.core.diagnosis.judge import Probe, used_up
 from amzlink.core.diagnosis.proof import Finding, Proof, Standing, Subject, proof_of
 from amzlink.core.store_choices import Trigger
-from amzlink.deps import Account, Deps
+from amzlink.deps import Deps
 from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import PATIENT
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
