@@ -26,6 +26,13 @@ def test_without_a_terminal_it_needs_yes(connected: Shell) -> None:
     assert connected.run("stores", "list", "--json").document["stores"]
 
 
+def test_a_store_that_is_named_without_the_option_is_told_the_option(connected: Shell) -> None:
+    done = connected.run("disconnect", SLUG, "--yes")
+    assert done.code == 64
+    assert f"--store {SLUG}" in done.err
+    assert "--store" not in connected.run("disconnect", "nobody", "--yes").err
+
+
 def test_removes_the_store_and_says_which_secrets_the_machine_still_gives(connected: Shell) -> None:
     assert connected.run("import-orders", "--since", "30d").code == 0
     done = connected.run("disconnect", "--yes", "--json")

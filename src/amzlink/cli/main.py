@@ -49,6 +49,8 @@ _OF_STDOUT: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.E
 # Typer knows no option that may go without its value.
 _COMPLETION: Final = re.compile(r"--(?P<what>install|show)-completion(?:[ =](?P<shell>[^ ]*))?")
 
+_EXTRA_WORDS: Final = re.compile(r"Got unexpected extra argument\(s\) \((?P<words>.*)\)", re.DOTALL)
+
 app = typer.Typer(
     name="amzlink",
     cls=HelpfulGroup,
@@ -209,16 +211,13 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
     try:
         outcome = _commands()(options.rest, standalone_mode=False, obj=session, prog_name="amzlink")
     except _ComplaintOfTyper as error:
-        complain = getattr(error, "format_message", error.__str__)
-        detail = complain()
+        detail = _detail_of(error)
         if detail.startswith("Usage:") and not options.as_json:
             for line in detail.splitlines():
                 session.console.tell(line)  # a command was left out: its help says which there are
             return Exit.USAGE
         if not detail or detail.startswith("Usage:"):
             detail = usage.COMMAND_MISSING
-        if hasattr(error, "possibilities"):
-            detail = _unknown_option(error)
         raise Problem(ProblemName.USAGE, command=_command_name(options), detail=detail) from error
     except typer.Exit as error:
         return error.exit_code
@@ -252,11 +251,33 @@ def _set_up_completion(session: Session, what: str, shell: str | None) -> None:
         show_installed(session.console, install(shell, session.deps.home, os.environ))
 
 
+def _detail_of(error: Any) -> str:
+    """What is wrong with the words on the line. Where Typer says it for programmers, in ours."""
+    if hasattr(error, "possibilities"):
+        return _unknown_option(error)
+    complain = getattr(error, "format_message", error.__str__)
+    detail = str(complain())
+    extra = _EXTRA_WORDS.fullmatch(detail)
+    return _unexpected(extra["words"]) if extra else detail
+
+
 def _unknown_option(error: Any) -> str:
     """What Typer says of an option that the command does not take, with those of ours that look like it."""
     known = dict.fromkeys((*options_of(error.ctx.command), *options_of(error.ctx.find_root().command)))
     option = error.option_name
     return usage.option_unknown(option=option, nearest=nearest(option, known))
+
+
+def _unexpected(words: str) -> str:
+    """What Typer says of words that the command has no use for; often one is a store's."""
+    from amzlink import config
+    from amzlink.files import find_home
+
+    try:
+        stores = config.load(find_home(os.environ).config_file).stores
+    except Problem:  # a command that needs the settings says what is wrong with them
+        stores = {}
+    return usage.words_unexpected(words=words, store=next((word for word in words.split() if word in stores), None))
 
 
 def _version_document() -> "VersionDocument":

@@ -196,6 +196,12 @@ def option_unknown(*, option: str, nearest: Sequence[str]) -> str:
     return f"There is no option {option}.{did_you_mean(nearest)}"
 
 
+def words_unexpected(*, words: str, store: str | None) -> str:
+    """Words that the command has no use for; `store` is the one among them that names a store."""
+    hint = f" A store is named by an option: --store {store}." if store else ""
+    return f"This is too much: {words}.{hint}"
+
+
 def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
     """A name that no problem has, and those that look like it."""
     return (
