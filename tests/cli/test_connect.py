@@ -554,7 +554,9 @@ class TestWhatIsRefused:
         ],
     )
     def test_a_wrong_file_of_secrets_is_named(self, shell: EmptyShell, content: str, problem: str) -> None:
-        assert shell.connect("--json", stdin=content).document["error"]["problem"] == problem
+        error = shell.connect("--json", stdin=content).document["error"]
+        assert error["problem"] == problem
+        assert problem != "input-malformed" or 'client_secret = "VALUE"' in error["next_step"]
 
     def test_a_machine_without_a_keyring_is_told_its_ways_out_before_amazon_is_asked(self, shell: EmptyShell) -> None:
         shell.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"

@@ -23,6 +23,7 @@ ENTRIES: Final = {
         what="{file} cannot be used: {detail}.",
         why="It is not there, may not be read, or does not have the form that this command reads.",
         next_step="Check its name and folder, and what is in it. `amzlink explain push-status`, `amzlink explain weights` and `amzlink explain addresses` show the forms.",
+        next_step_exactly="{advice}",
         exit_code=Exit.BAD_INPUT,
     ),
     ProblemName.INTERRUPTED: Entry(
@@ -194,6 +195,11 @@ def command_unknown(*, name: str, within: str, nearest: Sequence[str]) -> str:
 def option_unknown(*, option: str, nearest: Sequence[str]) -> str:
     """An option that the command does not take, and those that look like it."""
     return f"There is no option {option}.{did_you_mean(nearest)}"
+
+
+def form_of_secrets(*, keys: Sequence[str]) -> str:
+    """What a file for --secrets-from looks like."""
+    return f'Check its name and folder. In it, each secret has a line such as {keys[0]} = "VALUE". The names are: {", ".join(keys)}.'
 
 
 def words_unexpected(*, words: str, store: str | None) -> str:

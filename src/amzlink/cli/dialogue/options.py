@@ -96,6 +96,13 @@ def _with(state: State, key: Key, text: str | None) -> State:
 
 def _read_secrets(source: str | None) -> dict[Key, str]:
     """The secrets of a TOML file, or of standard input for `-`. Raises `input-malformed`."""
+    try:
+        return _secrets_in(source)
+    except Problem as problem:
+        raise problem.with_facts(advice=usage.form_of_secrets(keys=list(_SECRETS))) from problem.__cause__
+
+
+def _secrets_in(source: str | None) -> dict[Key, str]:
     found = {}
     for name, value in (_read_toml(source) if source is not None else {}).items():
         if name not in _SECRETS:
