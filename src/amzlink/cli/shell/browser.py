@@ -17,7 +17,7 @@ def open_page(url: str, environ: Mapping[str, str] = os.environ) -> bool:
 
     Python's own module lets a browser inherit all that its process has, so a process without our secrets opens it.
     """
-    if sys.platform not in ("win32", "darwin") and not any(map(environ.get, _SCREENS)):
+    if sys.platform not in ("win32", "darwin") and not any(environ.get(name) for name in _SCREENS):
         return False
     try:
         # Isolated, because a file of that module's name could lie in the folder in which amzlink was started.
