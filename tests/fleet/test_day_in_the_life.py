@@ -61,7 +61,7 @@ class Day:
             for world in self.fleet.stores.values():
                 self._move(world, action, "all")
             self._run_all(PUSH)
-        self._pass(timedelta(days=29, hours=12))
+        self._pass(timedelta(days=29, hours=21))
 
     def play(self) -> None:
         """The day: the jobs run every two hours, and every hour a machine dies in one of them."""

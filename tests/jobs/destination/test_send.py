@@ -786,6 +786,23 @@ def test_after_a_lost_answer_orders_are_read_back_before_anything_is_sent(tmp_pa
     assert "sendcloud/all_shipments" not in report.api_calls
 
 
+def test_a_run_right_after_one_that_died_waits_for_what_sendcloud_has_not_stored_yet(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    ids = at.add(3)
+    assert at.die(after=0)
+    assert at.run(settle=False).complete
+    assert [at.writes(order_id) for order_id in ids] == [1, 1, 1]
+
+
+def test_what_a_run_that_died_did_not_get_to_send_is_sent_by_the_next(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    ids = at.add(3)
+    assert at.die(before=0)
+    report = at.run(settle=False)
+    assert report.sent.sent == len(ids)
+    assert [at.writes(order_id) for order_id in ids] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_run_that_dies_at_any_call_leaves_each_order_there_once_and_the_next_run_marks_it_so(
     tmp_path: Path, moment: str

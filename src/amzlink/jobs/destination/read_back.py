@@ -3,7 +3,7 @@
 Source: docs/services/sendcloud.md, "Accepted is not stored".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 STORED_WITHIN: Final = timedelta(minutes=30)
 """What was asked for so long ago and is not there will not come any more."""
 
+_MAY_COME: Final = timedelta(minutes=1)
+"""What was asked for so lately, and had no answer, may be on its way: a run died or was stopped a moment ago."""
+
 _PAUSES: Final = (2.0, 4.0, 8.0)  # seconds; as a rule Sendcloud stores within about two
 # Look-ups of single orders in one go: where nothing was stored, more of them tell no more.
 _MOST_SINGLES: Final = 100
@@ -38,20 +41,28 @@ class OrdersThere:
     def settle(self) -> list[DispatchRow]:
         """Look for what earlier runs left open: asked without an answer, or accepted and not seen yet.
 
-        Gives what was accepted and is not there.
+        Gives what was accepted and is not there. What was asked for a moment ago is waited for: else it would be
+        written twice.
         """
+        now = self._run.now()
         missing = self._look(unsettled_rows(self._run.book))
+        self._wait_for(
+            lambda row: (
+                row.state is DispatchState.ASKED and row.asked_at is not None and age_of(row.asked_at, now) < _MAY_COME
+            )
+        )
         return [row for row in missing if row.state is DispatchState.ACCEPTED]
 
     def wait(self, since: datetime) -> None:
         """Look for what was accepted since then, a few times; what is not there yet is left to the next run."""
         since = since.replace(microsecond=0)  # the book's times are to the second
+        self._wait_for(
+            lambda row: row.state is DispatchState.ACCEPTED and row.accepted_at is not None and row.accepted_at >= since
+        )
+
+    def _wait_for(self, is_meant: Callable[[DispatchRow], bool]) -> None:
         for pause in _PAUSES:
-            waiting = [
-                row
-                for row in unsettled_rows(self._run.book)
-                if row.state is DispatchState.ACCEPTED and row.accepted_at and row.accepted_at >= since
-            ]
+            waiting = [row for row in unsettled_rows(self._run.book) if is_meant(row)]
             if not waiting:
                 return
             self._run.reporter.step("orders that Sendcloud has not saved yet", len(waiting))
