@@ -55,6 +55,7 @@ _PAGES_BEFORE: Final = 2  # so many, and no fewer orders, are read by search in 
 _FEWEST_PAGES: Final = 5  # with fewer left, the choice is soon to be made in any case
 _MOST_DAMAGED: Final = 30
 _MOST_EMPTY: Final = 20  # pages of one search without an order, each with a token of another
+_MOST_ALIKE: Final = 2  # pages of one search with the same orders, none of which has changed
 _NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED, ProblemName.REPORT_CANCELLED})
 _REPORT_IS_LATE: Final = timedelta(minutes=45)
 """So long before it is asked for an order can have become ready to ship, and not be in a report; Amazon says 30."""
@@ -416,7 +417,7 @@ class Fetch:
                 raise _DeadEnd(services.NO_NEXT_PAGE)
             token, content = page.next_token, _content(page)
             told[content] += 1
-            if token and (hash(token) in seen or told[content] > (1 if content else _MOST_EMPTY)):
+            if token and (hash(token) in seen or told[content] > (_MOST_ALIKE if content else _MOST_EMPTY)):
                 self._from_the_start(search)  # whoever goes on from here only meets the same pages
                 raise _DeadEnd(services.PAGES_IN_A_CIRCLE)
             seen.add(hash(token))
