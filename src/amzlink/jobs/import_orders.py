@@ -175,11 +175,6 @@ def _import_into(
             if run.time.is_trusted:
                 renew_leases(sealed, today=sealed.today(run.now()), policy=run.retention)
             ConfirmationsShown(run, intake).check()
-            if run.store.import_weights:
-                report.tally.missing_weight = _weigh(run)
-            else:
-                forget_missing_weights(run.book)
-            report.tally.customs = find_missing_customs(run)
         report.problem = intake.missing_addresses() or fetch.throttled
         report.tally.incomplete = incomplete_orders(run.book)
         report.none_yet = not report.tally.fetched and not count_orders(run.book)
@@ -188,6 +183,8 @@ def _import_into(
         report.problem = problem
     if isinstance(report.problem, Throttled):
         report.booked = count_orders(run.book)
+    if not run.dry_run:
+        _see_to_products(run, report)
     if run.store.destination == SENDCLOUD:
         _send_on(run, report)
     if not run.dry_run:
@@ -206,6 +203,25 @@ def _bring_in(run: StoreRun, fetch: Fetch, options: ImportOptions, report: Impor
             report.window = fetch.changes(options.since)
         finally:
             report.route, report.choice = fetch.route, fetch.choice
+
+
+def _see_to_products(run: StoreRun, report: ImportReport) -> None:
+    """Weigh orders, and look whether customs can be told of them, before any is handed on.
+
+    Also after an import that was stopped: what it has brought in goes on all the same, and the store may ask that
+    nothing goes without its weight.
+    """
+    try:
+        if run.store.import_weights:
+            report.tally.missing_weight = _weigh(run, report)
+        else:
+            forget_missing_weights(run.book)
+        report.tally.customs = find_missing_customs(run)
+    except Problem as problem:
+        if report.problem is None or not stops(report.problem):
+            report.problem = problem
+        elif not _is_same(report.problem, problem):
+            run.reporter.warn(run.naming_store(problem), part=Part.RUN)
 
 
 def _is_same(problem: Problem, other: Problem) -> bool:
@@ -241,19 +257,27 @@ def _tell_overdue(run: StoreRun, problem: Problem | None) -> None:
             run.reporter.warn(run.naming_store(each), part=Part.PURGE)
 
 
-def _weigh(run: StoreRun) -> int:
-    """Give the lines of orders their weights; a listing that cannot be read holds up no import."""
+def _weigh(run: StoreRun, report: ImportReport) -> int:
+    """Give the lines of orders their weights; a listing that cannot be read holds up no import.
+
+    Where Amazon gave this run no order, it is asked for no listing either: what is known counts.
+    """
     from amzlink.jobs.weights.look_up import Weigher  # noqa: PLC0415 - not every store has its orders weighed
 
     weigher = Weigher(run)
-    try:
-        if weigher.look_up_orders():
-            run.reporter.works(Part.LISTINGS, run.slug)
-    except Problem as problem:
-        name = ProblemName.ROLE_MISSING_LISTINGS if isinstance(problem, Denied) else problem.name
-        named = Problem(name, **{**problem.facts, "store": run.slug, "store_option": store_option(run.slug)})
-        run.reporter.warn(named, part=Part.LISTINGS)
+    if report.problem is None or not stops(report.problem) or report.tally.fetched:
+        try:
+            if weigher.look_up_orders():
+                run.reporter.works(Part.LISTINGS, run.slug)
+        except Problem as problem:
+            if report.problem is None or not _is_same(report.problem, problem):
+                run.reporter.warn(_named_for_listings(run, problem), part=Part.LISTINGS)
     return weigher.weigh_orders()
+
+
+def _named_for_listings(run: StoreRun, problem: Problem) -> Problem:
+    name = ProblemName.ROLE_MISSING_LISTINGS if isinstance(problem, Denied) else problem.name
+    return Problem(name, **{**problem.facts, "store": run.slug, "store_option": store_option(run.slug)})
 
 
 def _send_on(run: StoreRun, report: ImportReport) -> None:

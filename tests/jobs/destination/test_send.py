@@ -22,6 +22,7 @@ from tests.support.destination import NONE, Destination, minutes, one, problem_o
 from tests.support.world import SLUG
 
 ALL = timedelta(days=700)
+WEIGHED: Any = {"import_weights": True, "hold_missing_weight": True}
 
 
 def few(folder: Path, count: int = 3, **settings: Any) -> tuple[Destination, list[str]]:
@@ -944,6 +945,19 @@ def test_an_import_that_amazons_quota_stops_still_hands_on_what_is_in_the_book(t
     ready = at.ready() & at.sent().keys()
     assert len(ready) > 100
     assert at.stored().keys() == ready
+
+
+@pytest.mark.parametrize(("quota", "faults"), [("real", []), ("off", ["page-token-huge"])], ids=["paused", "broken"])
+def test_what_a_stopped_import_hands_on_has_its_weights(tmp_path: Path, quota: str, faults: list[str]) -> None:
+    at = Destination(tmp_path, orders=3000 if quota == "real" else 400, quota=quota, **WEIGHED)
+    at.switch(*faults)
+    report = at.run(since=at.world.clock.now() - ALL, max_wait=timedelta(0))
+    assert report.problem is not None
+    assert report.tally.missing_weight
+    sent = at.stored().values()
+    assert len(sent) > 10
+    items = [item for order in sent for item in order["order_details"]["order_items"]]
+    assert all(item["measurement"]["weight"]["value"] for item in items)
 
 
 def test_a_trouble_of_sendclouds_is_heard_beside_amazons(tmp_path: Path) -> None:
