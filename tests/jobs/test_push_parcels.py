@@ -437,6 +437,23 @@ def test_an_order_is_not_delivered_before_amazon_counts_it_as_shipped(tmp_path: 
     assert at.push().delivered == 1
 
 
+def test_an_order_that_amazon_was_told_of_as_a_whole_is_delivered_before_the_next_import(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (whole,), half = at.sell(), at.sell_one(1, 1)
+    first, second = at.parcels("announce", half, split="items")
+    at.parcels("announce", whole)
+    at.tell("/control/sendcloud/parcels", {"action": "cancel", "parcels": [second["id"]]})
+    assert at.push().sent.confirmed == 2
+    at.tell("/control/sendcloud/parcels", {"action": "deliver", "parcels": [first["id"]]})
+    at.parcels("deliver", whole)
+    assert at.push().delivered == 1
+    assert delivered(at, whole) is not None
+    assert delivered(at, half) is None
+    at.run()
+    assert at.push().delivered == 0
+    assert delivered(at, whole) is not None
+
+
 def test_a_dry_run_tells_what_would_be_done_and_does_nothing(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     queued, fresh = at.sell(2)

@@ -96,6 +96,6 @@ def test_what_a_later_file_replaced_is_no_parcel_any_more(book: Database) -> Non
 
 def test_a_delivery_is_noted_once(book: Database) -> None:
     see(book, parcel(Kind.DELIVERED))
-    assert newly_delivered(book.of(STORE)) == [ORDER_ID]
+    assert list(newly_delivered(book.of(STORE))) == [ORDER_ID]
     note_deliveries(book.of(STORE), {ORDER_ID: Arrival(NOW, "sendcloud")})
-    assert newly_delivered(book.of(STORE)) == []
+    assert not newly_delivered(book.of(STORE))

@@ -203,8 +203,8 @@ def note_deliveries(book: StoreBook, arrivals: Mapping[str, Arrival]) -> None:
             )
 
 
-def newly_delivered(book: StoreBook) -> list[str]:
-    """Shipped orders of which a parcel has arrived and whose delivery is not noted yet, or as of a later moment.
+def newly_delivered(book: StoreBook) -> dict[str, str]:
+    """The statuses of orders of which a parcel has arrived whose delivery is not noted yet, or as of a later moment.
 
     Amazon and files do not tell when: their word may be noted first, and the parcels tell then that it was earlier.
     """
@@ -214,12 +214,12 @@ def newly_delivered(book: StoreBook) -> list[str]:
     arrived = parcel.where(PARCELS.c.kind == Kind.DELIVERED.value)
     slower = parcel.where(func.coalesce(PARCELS.c.delivered_at, ORDERS.c.delivered_at) >= ORDERS.c.delivered_at)
     query = (
-        select(ORDERS.c.order_id)
-        .where(ORDERS.c.store == book.store, ORDERS.c.status == SHIPPED, arrived.exists())
+        select(ORDERS.c.order_id, ORDERS.c.status)
+        .where(ORDERS.c.store == book.store, ORDERS.c.status.in_((SHIPPED, *TO_SHIP)), arrived.exists())
         .where(or_(ORDERS.c.delivered_at.is_(None), (ORDERS.c.delivered_by != SENDCLOUD) & ~slower.exists()))
     )
     with book.reading() as connection:
-        return list(connection.scalars(query))
+        return {row.order_id: row.status for row in connection.execute(query)}
 
 
 def events_of_parcel(parcel: Parcel) -> list[Event]:
