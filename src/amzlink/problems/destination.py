@@ -91,6 +91,7 @@ ENTRIES: Final = {
         what="Sendcloud allows no more calls for now.",
         why="An integration may make 100 changing and 1,000 reading calls a minute. All programs with its keys share them.",
         next_step="Nothing to do: the next run sends what is left.",
+        next_step_exactly="{advice}",
         exit_code=Exit.TRY_AGAIN,
         checks=ASKING_SENDCLOUD,
     ),

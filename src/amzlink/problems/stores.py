@@ -160,6 +160,10 @@ KEYS_WITHOUT_DESTINATION: Final = (
     "Sendcloud's keys are given, but not that the orders go there: add --destination sendcloud, or leave the keys out."
 )
 SECRET_KEY_NOT_USED: Final = "The Sendcloud secret key is not stored, because --destination is none."
+NOT_PROVED: Final = (
+    "Nothing was stored. Run the same command again later. With `--no-verify` it stores the link unproved."
+)
+QUOTA_BEFORE_PROOF: Final = "Each app may make only so many calls per account and hour."
 INTEGRATION_MISSING: Final = "--sendcloud-integration-id is missing: with --no-verify nobody asks Sendcloud for it."
 RENEW_TAKES_NO_SETTINGS: Final = (
     "--renew replaces secrets and nothing else. `amzlink stores set KEY=VALUE` changes settings."

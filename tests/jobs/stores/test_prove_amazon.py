@@ -182,6 +182,13 @@ class TestNoAnswer:
     def test_is_named_and_proves_nothing(self, tmp_path: Path, name: str) -> None:
         assert refusal(unconnected(tmp_path, faults=[name])).name.value == name
 
+    @pytest.mark.parametrize("name", ["service-unavailable", "throttled"])
+    def test_says_that_nothing_is_stored_and_promises_no_next_run(self, tmp_path: Path, name: str) -> None:
+        problem = refusal(unconnected(tmp_path, faults=[name]))
+        assert problem.next_step.startswith("Nothing was stored. Run the same command again later.")
+        assert "next run" not in f"{problem.cause} {problem.next_step}"
+        assert "fetched" not in problem.cause
+
     @pytest.mark.parametrize("name", ["throttled-once", "service-unavailable-once"])
     def test_at_first_is_waited_out(self, tmp_path: Path, name: str) -> None:
         world = unconnected(tmp_path, faults=[name])

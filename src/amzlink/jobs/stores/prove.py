@@ -16,7 +16,7 @@ from amzlink.jobs.diagnosis.amazon import examine_amazon
 from amzlink.jobs.diagnosis.probing import PATIENT
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.jobs.stores.answers import Answers, SendcloudKeys
-from amzlink.problems import Problem, store_option
+from amzlink.problems import Problem, ProblemName, store_option, stores
 
 if TYPE_CHECKING:
     from amzlink.sendcloud.transport import SendcloudClient
@@ -28,6 +28,11 @@ _TOKEN: Final = Subject(text="Client id, client secret and refresh token", essen
 # What the merchant has told Sendcloud already about the moment at which a parcel counts as sent
 # (docs/services/sendcloud.md, "Integrations").
 _TRIGGERS: Final[Mapping[str | None, Trigger]] = {"eager": "announced", "delayed": "processed"}
+
+# Of these the next run is said to go on; a link that is being made has none.
+_NEXT_RUN_CONTINUES: Final = {
+    ProblemName.THROTTLED, ProblemName.SERVICE_UNAVAILABLE, ProblemName.SENDCLOUD_THROTTLED,
+}  # fmt: skip
 
 
 def prove_amazon(deps: Deps, answers: Answers) -> Proof:
@@ -124,6 +129,8 @@ def _about(deps: Deps, slug: str, problem: Problem | None, facts: Mapping[str, o
     if problem is None:
         return None
     told = problem.with_facts(**facts, store_option=store_option(slug))
+    if told.name in _NEXT_RUN_CONTINUES:
+        told = told.with_facts(advice=stores.NOT_PROVED, reason=stores.QUOTA_BEFORE_PROOF)
     if slug not in deps.load_config().stores:
         told.facts = {**told.facts, "store_option": "", "renew": ""}
     return told
