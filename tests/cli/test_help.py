@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -195,3 +196,10 @@ def test_what_looks_like_nothing_gets_no_suggestion(capsys: pytest.CaptureFixtur
     for line in ("xyzzy", "status --xyzzy"):
         assert run(line.split()) == 64
         assert "Did you mean" not in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["sandbox", "--port", str(port)]) == 64
+    assert f"--port {port} cannot be used: address already in use." in capsys.readouterr().err

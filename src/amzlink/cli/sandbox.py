@@ -41,6 +41,11 @@ def sandbox_command(
     if unknown := sorted(set(fault or ()) - set(FAULTS)):
         meant = nearest(unknown[0], FAULTS)
         session.console.usage(usage.faults_unknown(names=unknown, known=sorted(FAULTS), nearest=meant))
-    with Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ()) as sandbox:  # type: ignore[arg-type]
+    sandbox = Sandbox(port=port, orders=orders, seed=seed, quota=quota, faults=fault or ())  # type: ignore[arg-type]
+    try:
+        sandbox.start()
+    except OSError as error:  # another program listens there, or the port is not for this user
+        session.console.usage(usage.port_unusable(port=port, reason=str(error.strerror).lower()))
+    with sandbox:
         show_sandbox(session.console, sandbox.describe())
         sandbox.serve_forever()

@@ -271,6 +271,11 @@ def faults_unknown(*, names: Sequence[str], known: Sequence[str], nearest: Seque
     return f"There is no fault {', '.join(names)}.{did_you_mean(nearest)} Faults: {', '.join(known)}."
 
 
+def port_unusable(*, port: int, reason: str) -> str:
+    """A port that the sandbox cannot listen on; `reason` is the operating system's."""
+    return f"--port {port} cannot be used: {reason}. Without --port the sandbox takes a free one."
+
+
 NO_SKU_TO_FORGET: Final = "--forget needs a SKU"
 
 

@@ -95,7 +95,8 @@ class Sandbox:
             self.stop()
 
     def __enter__(self) -> Self:
-        self.start()
+        if self._server is None:
+            self.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
