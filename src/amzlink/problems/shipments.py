@@ -91,8 +91,10 @@ ENTRIES: Final = {
     ProblemName.PARCEL_OF_STOPPED_ORDER: Entry(
         title="A parcel that should not be shipped",
         what="There is a parcel for the order {order_id}, which is cancelled or on hold.",
+        what_exactly="There is a parcel for the order {order_id}, which is {detail}.",
         why="The label was made before the order was stopped. amzlink does not remove an order with a parcel from Sendcloud.",
-        next_step="Stop the parcel: cancel its label in Sendcloud, or keep the parcel back if it is still with you. To ship it anyway, run `amzlink orders release {order_id}{store_option}`.",
+        next_step="Stop the parcel: cancel its label in Sendcloud, or keep the parcel back if it is still with you. If the order is on hold and you want to ship it, run `amzlink orders release {order_id}{store_option}`.",
+        next_step_exactly="Stop the parcel: cancel its label in Sendcloud, or keep the parcel back if it is still with you. {advice}",
         exit_code=Exit.PARTLY,
         severity="warning",
     ),
@@ -116,6 +118,10 @@ ENTRIES: Final = {
 }
 
 SENT_TWICE: Final = "twice"
+
+# Why an order with a parcel should not be shipped, and what else can be done. A cancelled one cannot be released.
+IS_CANCELLED: Final = {"detail": "cancelled", "advice": "If it is on its way already, ask the carrier to return it."}
+IS_ON_HOLD: Final = {"detail": "on hold"}
 
 
 def set_carrier_command(carrier: str, code: str | None, option: str) -> str:

@@ -10,8 +10,9 @@ def test_the_parcel_is_stopped(desk: Desk) -> None:
     desk.change(order_id, "cancel")
 
     mail = desk.cron("import-orders")
-    assert f"There is a parcel for the order {order_id}, which is cancelled or on hold." in mail.err
-    desk.ask("orders", "show", order_id).shows("CANCELLED")
+    assert f"There is a parcel for the order {order_id}, which is cancelled." in mail.err
+    assert "orders release" not in mail.err
+    desk.ask("orders", "show", order_id).shows("CANCELLED").lacks("orders release")
     desk.ask("status").shows(f"{order_id} should not be shipped, but has a parcel (parcel-of-stopped-order)")
     desk.ask("explain", "parcel-of-stopped-order").shows("cancel its label in Sendcloud, or keep the parcel back")
     desk.ask("push-status")

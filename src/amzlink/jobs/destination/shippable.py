@@ -12,15 +12,18 @@ from amzlink.run import StoreRun
 _LABEL_IN_THE_MAKING: Final = "ANNOUNCING"
 
 
-def stopped(run: StoreRun, order_ids: Collection[str]) -> frozenset[str]:
-    """Which of these orders nobody should ship: cancelled, or held at this moment with something left to ship."""
+def stopped(run: StoreRun, order_ids: Collection[str]) -> dict[str, str]:
+    """Those of these orders that nobody should ship, each with its status.
+
+    They are cancelled, or held at this moment with something left to ship.
+    """
     status, held = booked_status(run.book, list(order_ids)), holds(run.book, list(order_ids))
     policy, now = run.store.hold_policy, run.now()
-    return frozenset(
-        order_id
+    return {
+        order_id: status[order_id]
         for order_id in order_ids
         if status[order_id] == CANCELLED or (status[order_id] in TO_SHIP and counting(held[order_id], policy, now))
-    )
+    }
 
 
 def has_parcel_there(run: StoreRun, order_id: str) -> bool:

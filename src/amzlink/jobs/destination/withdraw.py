@@ -8,6 +8,7 @@ import itertools
 import msgspec
 
 from amzlink.clock import age_of
+from amzlink.core.orders.order import CANCELLED
 from amzlink.jobs.destination.read_back import STORED_WITHIN
 from amzlink.jobs.destination.shippable import has_parcel_there, stopped
 from amzlink.jobs.destination.tally import SendTally
@@ -21,6 +22,7 @@ from amzlink.orderbook.destination.outbox import (
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Refused
+from amzlink.problems.shipments import IS_CANCELLED, IS_ON_HOLD
 from amzlink.run import StoreRun
 
 _CHUNK = 200
@@ -49,17 +51,19 @@ class Recall:
             save_dispatches(book, freed, self._run.now())
             for order_id in chunk:
                 if order_id in unwanted:
-                    coming |= self._take_back(rows[order_id], parcel_known=order_id in with_parcel)
+                    coming |= self._take_back(
+                        rows[order_id], unwanted[order_id], parcel_known=order_id in with_parcel
+                    )
         return coming
 
-    def _take_back(self, row: DispatchRow, *, parcel_known: bool) -> bool:
-        """Whether it may still appear."""
+    def _take_back(self, row: DispatchRow, status: str, *, parcel_known: bool) -> bool:
+        """Whether it may still appear. `status` is Amazon's of the order."""
         from amzlink.sendcloud.orders import delete_order, find_order  # noqa: PLC0415 - only for this destination
 
         run = self._run
         if parcel_known or has_parcel_there(run, row.order_id):
             if not _is_late(row):
-                self._warn(row)
+                self._warn(row, status)
             return False
         order = find_order(run.sendcloud, run.integration_id, row.order_id)
         if order is None and self._may_still_appear(row):
@@ -75,8 +79,9 @@ class Recall:
         save_dispatches(run.book, [_gone(row)], run.now())
         return False
 
-    def _warn(self, row: DispatchRow) -> None:
-        problem = Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id)
+    def _warn(self, row: DispatchRow, status: str) -> None:
+        why = IS_CANCELLED if status == CANCELLED else IS_ON_HOLD
+        problem = Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id, **why)
         self._tally.too_late.append(row.order_id)
         self._run.reporter.warn(self._run.naming_store(problem))
         save_dispatches(self._run.book, [msgspec.structs.replace(row, state=DispatchState.TOO_LATE)], self._run.now())
