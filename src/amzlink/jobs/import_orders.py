@@ -199,6 +199,7 @@ def _bring_in(run: StoreRun, fetch: Fetch, options: ImportOptions, report: Impor
     else:
         fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS, but_reported=True))
         fetch.incomplete()
+        fetch.taken_over()
         try:
             report.window = fetch.changes(options.since)
         finally:

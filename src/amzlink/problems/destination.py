@@ -104,7 +104,7 @@ ENTRIES: Final = {
     ),
     ProblemName.CURRENCY_UNSUPPORTED: Entry(
         title="Sendcloud does not take this currency",
-        what="Sendcloud does not take the order {order_id}, because it is in {currency}.",
+        what="Sendcloud does not take the order {order_id}, because it has prices in {currency}.",
         why="Sendcloud's documentation names EUR, GBP and USD only, but some accounts may use others. The order is in the order book.",
         next_step="Make its label in Sendcloud by hand. amzlink tries one order in this currency again each day. If the order is shipped another way, hold it with `amzlink orders hold {order_id}{store_option}`.",
         exit_code=Exit.PARTLY,

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from amzlink.jobs.orders.holds import hold_order, release_order
+from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.jobs.status import status_of
 from amzlink.jobs.stores.settings import set_settings
@@ -352,6 +353,22 @@ def test_an_order_that_is_released_again_is_sent_again(tmp_path: Path, how: str)
     assert at.run().sent.sent == 0
 
 
+def test_an_order_that_amazon_ships_itself_after_all_is_held_withdrawn_and_followed(tmp_path: Path) -> None:
+    at, ids = few(tmp_path, 1)
+
+    def edit(body: Json) -> None:
+        body["fulfillment"]["fulfilledBy"] = "AMAZON"
+
+    at.alter(ids[0], edit)
+    at.run(order_ids=(ids[0],))
+    assert show_order(at.world.deps, SLUG, ids[0], with_personal=False).holds == ("amazon-ships",)
+    at.run()
+    assert ids[0] not in at.stored()
+    at.change(ids[0], "ship")
+    at.run()
+    assert show_order(at.world.deps, SLUG, ids[0], with_personal=False).order.order.status == "SHIPPED"
+
+
 @pytest.mark.parametrize("how", ["cancel", "request-cancellation", "hold"])
 @pytest.mark.parametrize("known_here", [True, False])
 def test_a_parcel_of_a_stopped_order_is_flagged_once_shown_and_nothing_is_deleted(
@@ -569,6 +586,29 @@ def test_a_currency_that_sendcloud_refuses_is_named_once_for_each_order_and_the_
     assert at.run().complete, "it is told once"
     assert at.posts == posts
     assert refusals(at.run(settle=True)) == {}
+
+
+def test_an_item_in_a_currency_of_its_own_is_named_and_does_not_follow_the_orders_currency(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    order_id = one(at.add(1))
+
+    def edit(body: Json) -> None:
+        item = body["orderItems"][0]
+        price = {"unitPrice": {"amount": "5.00", "currencyCode": "PLN"}}
+        gift = item | {"orderItemId": "99999999999901", "product": item["product"] | {"price": price}}
+        body["orderItems"].append(gift)
+
+    at.alter(order_id, edit)
+    report = at.run()
+    assert "it has prices in PLN" in report.sent.refused[0].message
+    why = show_order(at.world.deps, SLUG, order_id, with_personal=False).story.destination.why
+    assert why is not None
+    assert "it has prices in PLN" in why.summary
+    at.add(1)  # in euros, which are taken
+    at.run()
+    posts = at.posts
+    assert at.run().complete
+    assert at.posts == posts
 
 
 def test_of_a_refused_currency_one_order_is_tried_again_each_day_and_all_when_it_is_taken(tmp_path: Path) -> None:

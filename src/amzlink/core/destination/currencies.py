@@ -1,9 +1,10 @@
-"""Which orders to try again that Sendcloud refused because of their currency.
+"""Which currency Sendcloud refuses of an order, and which orders to try again that it refused for that.
 
 Its documentation names three currencies, its own shop links know more: one refusal proves nothing for the next order
 (docs/services/sendcloud.md, "Currencies").
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -14,6 +15,17 @@ import msgspec
 from amzlink.clock import age_of
 
 _ASK_AGAIN_AFTER: Final = timedelta(days=1)
+_OF_ITEM: Final = re.compile(r"(?:^|/)order_items/\[?(\d{1,4})\]?/")
+
+
+def currency_at(pointer: str, of_order: str | None, of_items: Sequence[str | None]) -> str | None:
+    """The currency that a refusal's `pointer` points at: that of an item, or else the order's.
+
+    `of_items` are those of the items that were sent, in their sequence; an item without one has the order's.
+    """
+    found = _OF_ITEM.search(pointer)
+    number = int(found[1]) if found else len(of_items)
+    return (of_items[number] if number < len(of_items) else None) or of_order
 
 
 class RefusedCurrency(msgspec.Struct, frozen=True):

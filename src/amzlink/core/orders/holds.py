@@ -55,6 +55,10 @@ AMAZON_CONFIRMS: Final = "amazon-confirms"
 """Why it refused a confirmation of such an order whose programs do not show it."""
 
 
+BY_AMAZON: Final = "AMAZON"
+"""Amazon's word for who ships (`fulfilledBy`), and the cause of `amazon-ships` where Amazon took an order over."""
+
+
 def amazon_confirms(programs: Iterable[str], refused_for: Iterable[str | None]) -> bool:
     """Whether Amazon confirms an order by itself, by its programs, or by why it refused what it was told."""
     return not CONFIRMED_BY_AMAZON.isdisjoint(programs) or AMAZON_CONFIRMS in refused_for
@@ -119,6 +123,8 @@ def causes(order: Order) -> dict[Hold, str]:
     for program in sorted(set(order.programs) & _BY_PROGRAM.keys()):  # Amazon promises no sequence
         hold = _BY_PROGRAM[program]
         found[hold] = f"{found[hold]},{program}" if hold in found else program
+    if order.fulfilled_by == BY_AMAZON:
+        found[Hold.AMAZON_SHIPS] = BY_AMAZON
     if Hold.PRIME in found:
         if order.marketplace_id in OWN_CARRIER_MARKETPLACES:
             found[Hold.PRIME] = OWN_CARRIER

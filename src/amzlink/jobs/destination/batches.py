@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from amzlink.core.destination.currencies import currency_at
 from amzlink.core.service_message import without_quotes, words_of
 from amzlink.jobs.destination.tally import SendTally
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
@@ -114,7 +115,8 @@ def _put_aside(
 def _refusal(order: ReadyOrder, reasons: "Sequence[FieldRefusal]") -> Problem:
     order_id = order.row.order_id
     if all(reason.pointer.rpartition("/")[2] == "currency" for reason in reasons):
-        currency = order.payload.payment_details.total_price.currency
+        of_items = [item.total_price.currency for item in order.payload.order_details.order_items]
+        currency = currency_at(reasons[0].pointer, order.payload.payment_details.total_price.currency, of_items)
         return Problem(ProblemName.CURRENCY_UNSUPPORTED, order_id=order_id, currency=currency)
     return Problem(ProblemName.SENDCLOUD_REFUSED, order_id=order_id, detail=_spell(reasons[0]))
 

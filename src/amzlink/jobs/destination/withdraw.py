@@ -51,9 +51,7 @@ class Recall:
             save_dispatches(book, freed, self._run.now())
             for order_id in chunk:
                 if order_id in unwanted:
-                    coming |= self._take_back(
-                        rows[order_id], unwanted[order_id], parcel_known=order_id in with_parcel
-                    )
+                    coming |= self._take_back(rows[order_id], unwanted[order_id], parcel_known=order_id in with_parcel)
         return coming
 
     def _take_back(self, row: DispatchRow, status: str, *, parcel_known: bool) -> bool:

@@ -31,7 +31,7 @@ from amzlink.core.orders.route import REPORT_SECONDS, RouteChoice
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.read_ahead import ONE_ORDERS_OWN, PAGE_TOKEN_LIFE, ReadAhead
 from amzlink.jobs.orders.route_choice import faster_route
-from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read
+from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read, orders_taken_over
 from amzlink.orderbook.orders.pages import (
     REPORT,
     REPORT_TAKEN,
@@ -147,6 +147,17 @@ class Fetch:
             else:
                 self._intake.take((order,))
                 in_vain += bool(causes(order).keys() & INCOMPLETE)
+
+    def taken_over(self) -> None:
+        """Ask again for what Amazon took over to ship itself, as no search tells of it any more."""
+        for order_id in orders_taken_over(self._book)[:_MOST_IN_VAIN]:
+            try:
+                order = get_order(self._link, order_id)
+            except ONE_ORDERS_OWN:
+                continue
+            except (AnswerUnknown, Throttled):
+                return
+            self._intake.take((order,))
 
     def asked_for(self, order_ids: Sequence[str]) -> None:
         """The orders that a person names. Raises what ended the last call, where no answer could be had."""

@@ -11,7 +11,7 @@ import msgspec
 from amzlink.amazon.orders import UnreadableOrder
 from amzlink.core.destination.customs_union import leaves_customs_union
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
-from amzlink.core.orders.holds import HeldFor, Hold, causes, counting
+from amzlink.core.orders.holds import BY_AMAZON, HeldFor, Hold, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
 from amzlink.core.privacy.retention import Rule, keeping_of, lease_for, lifetime_as_told
 from amzlink.jobs.orders.other_country import of_other_country
@@ -32,7 +32,6 @@ from amzlink.problems import Problem, ProblemName, services
 from amzlink.run import StoreRun
 from amzlink.sealed import TakingIn
 
-_BY_AMAZON: Final = "AMAZON"
 _DATED_BY: Final = "sendcloud"
 _AHEAD: Final = timedelta(days=1)  # more than any clock or zone explains
 _MOST_READ: Final = 5_000  # a quota's burst is 2,000 orders, and then a report is asked for
@@ -209,11 +208,17 @@ class Intake:
         )
 
     def _foreign(self, order: Order, known: Known | None) -> Problem | None:
-        """Why an order is none of this store's to ship; one that is in the book is kept up to date in any case."""
-        if order.fulfilled_by == _BY_AMAZON:
+        """Why an order is none of this store's to ship; one that is in the book is kept up to date in any case.
+
+        So one that Amazon took over to ship itself gets a hold, and Sendcloud does not keep it.
+        """
+        by_amazon = order.fulfilled_by == BY_AMAZON
+        if known and not (by_amazon and known.from_report):
+            return None
+        if by_amazon:
             return Problem(ProblemName.ORDER_AMAZON_FULFILLED, order_id=order.order_id)
         elsewhere = order.marketplace_id and order.marketplace_id not in self._store.marketplace_ids
-        if not elsewhere or known or self._store.amazon_sandbox:
+        if not elsewhere or self._store.amazon_sandbox:
             return None
         return of_other_country(order.order_id, order.marketplace_id or "", self._slug, self._store)
 

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from amzlink.clock import from_iso
+from amzlink.core.destination.currencies import currency_at
 from amzlink.core.orders.holds import AMAZON_CONFIRMS, Hold, amazon_confirms
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
 from amzlink.core.orders.story import (
@@ -159,10 +160,11 @@ def _why_not_sent(row: DispatchRow, booked: BookedOrder) -> Problem | None:
         return Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id, **why)
     if row.state is not DispatchState.REFUSED or row.problem is None:
         return None
+    sent = [line.currency for line in booked.order.lines if line.quantity_unshipped > 0]
     return Problem(
         row.problem,
         order_id=row.order_id,
-        currency=booked.order.currency or CURRENCY_NOT_NAMED,
+        currency=currency_at(row.pointer or "", booked.order.currency, sent) or CURRENCY_NOT_NAMED,
         detail=_reason(row) or REASON_NOT_KEPT,
     )
 

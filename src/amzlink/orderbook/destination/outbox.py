@@ -9,16 +9,21 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from amzlink.clock import from_iso, to_iso, to_iso_exact
-from amzlink.core.destination.currencies import RefusedCurrency
+from amzlink.core.destination.currencies import RefusedCurrency, currency_at
 from amzlink.core.orders.order import CANCELLED, TO_SHIP
 from amzlink.core.orders.story import Event, What
 from amzlink.orderbook.database import OF_STORE, Row, StoreBook, execute_for, execute_many, is_among, named_rows, upsert
 from amzlink.orderbook.events import keep_events
-from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDERS
+from amzlink.orderbook.schema import DISPATCHES, HOLDS, ORDER_LINES, ORDERS
 from amzlink.problems import ProblemName
 
 _UPSERT: Final = upsert(DISPATCHES)
 _OF_ORDERS: Final = select(DISPATCHES).where(DISPATCHES.c.store == OF_STORE, is_among(DISPATCHES.c.order_id))
+_LEFT_TO_SHIP: Final = (
+    select(ORDER_LINES.c.order_id, ORDER_LINES.c.currency)
+    .where(ORDER_LINES.c.store == OF_STORE, is_among(ORDER_LINES.c.order_id), ORDER_LINES.c.quantity_unshipped > 0)
+    .order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
+)
 _TIME_LENGTH: Final = len("2026-11-23T09:30:00.000Z")
 _MOST_URGENT_FIRST: Final = (ORDERS.c.ship_by.is_(None), ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
 
@@ -106,7 +111,7 @@ def orders_to_consider(book: StoreBook, basis: str) -> list[str]:
 def refused_currencies(book: StoreBook) -> list[RefusedCurrency]:
     """Orders to ship that were refused for their currency, the most urgent first."""
     query = (
-        select(ORDERS.c.order_id, ORDERS.c.currency, DISPATCHES.c.asked_at)
+        select(ORDERS.c.order_id, ORDERS.c.currency, DISPATCHES.c.asked_at, DISPATCHES.c.pointer)
         .select_from(_with_dispatch())
         .where(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP), ORDERS.c.currency.is_not(None))
         .where(DISPATCHES.c.state == DispatchState.REFUSED.value)
@@ -114,10 +119,24 @@ def refused_currencies(book: StoreBook) -> list[RefusedCurrency]:
         .order_by(*_MOST_URGENT_FIRST)
     )
     with book.reading() as connection:
-        return [
-            RefusedCurrency(row.order_id, row.currency, from_iso(row.asked_at) if row.asked_at else None)
-            for row in connection.execute(query)
-        ]
+        rows = connection.execute(query).all()
+        of_items = _currencies_of_items(connection, book.store, [row.order_id for row in rows if row.pointer])
+    return [
+        RefusedCurrency(
+            row.order_id,
+            currency_at(row.pointer or "", row.currency, of_items.get(row.order_id, ())) or row.currency,
+            from_iso(row.asked_at) if row.asked_at else None,
+        )
+        for row in rows
+    ]
+
+
+def _currencies_of_items(connection: Connection, store: str, order_ids: Collection[str]) -> dict[str, list[str | None]]:
+    """The currencies of what is left to ship of these orders, in Amazon's sequence."""
+    found: dict[str, list[str | None]] = {}
+    for row in named_rows(execute_for(connection, _LEFT_TO_SHIP, store, order_ids)):
+        found.setdefault(row.order_id, []).append(row.currency)
+    return found
 
 
 def accepted_currencies(book: StoreBook, currencies: Collection[str]) -> dict[str, datetime]:
