@@ -181,6 +181,17 @@ def test_the_orders_total_is_amazons_or_else_what_the_lines_add_up_to() -> None:
     assert document(total=None, lines=lines)["payment_details"]["total_price"] == {"value": 0.3, "currency": "EUR"}
 
 
+def test_what_customs_will_want_a_value_of_is_in_the_notes_where_amazon_tells_none() -> None:
+    free = line_of("2", unit_price=None, sku="GIFT-1")
+    swiss = personal_of(recipient=msgspec.structs.replace(RECIPIENT, country_code="CH", postal_code="8001"))
+    order = outgoing_of(lines=(line_of(), free), personal=swiss)
+    abroad = msgspec.structs.replace(order, leaves_customs_union=True)
+    assert "Value for customs (GIFT-1): Amazon gives no price" in str(
+        build_payload(abroad, INTEGRATION).order_details.notes
+    )
+    assert "Value for customs" not in str(build_payload(order, INTEGRATION).order_details.notes)
+
+
 def test_a_free_replacement_costs_nothing_and_has_no_unit_price() -> None:
     [item] = document(lines=(line_of(unit_price=None),))["order_details"]["order_items"]
     assert item["total_price"] == {"value": 0, "currency": "EUR"}

@@ -158,6 +158,8 @@ TRACKING_NUMBER_SIGNS: Final = "tracking_number has characters that no carrier p
 TRACKING_NUMBER_WORDS: Final = "tracking_number has words beside the number; give the number alone"
 TRACKING_NUMBER_IS_ORDER: Final = "tracking_number is an Amazon order number"
 TRACKING_NUMBER_IS_DATE: Final = "tracking_number is a date"
+TRACKING_NUMBER_AND_COUNT: Final = "tracking_number has a count beside the number; give the number alone"
+TRACKING_NUMBER_IS_AMOUNT: Final = "tracking_number is an amount, such as a price, a weight or a count"
 TRACKING_NUMBER_ZEROS: Final = (
     "tracking_number ends in zeros from its 16th digit on, as a spreadsheet leaves long numbers, so digits are lost"
 )

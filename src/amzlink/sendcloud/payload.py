@@ -2,8 +2,8 @@
 
 Field names and rules are those of Sendcloud's OpenAPI document. What has no field of its own goes into
 `order_details.notes`, which the merchant reads beside the order: what the parcel must have, gift wrap and messages, the
-buyer's wishes for the delivery, company and purchase order of a business buyer, and what the phone number that is sent
-does not say.
+buyer's wishes for the delivery, company and purchase order of a business buyer, what the phone number that is sent does
+not say, and of what customs will want a value that Amazon does not tell.
 """
 
 import re
@@ -42,6 +42,7 @@ from amzlink.sendcloud.order_json import (
 
 _AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NO_VALUE: Final = "Amazon gives no price. Enter what it is worth before you make the label"
 _WISHES: Final = "the buyer's wishes are in Seller Central, with the order"
 
 # Sendcloud's words for the papers of a parcel that crosses a customs border; without them the label fails
@@ -208,6 +209,8 @@ def _email(email: str | None) -> str | None:
 def _notes(outgoing: OutgoingOrder, phone: Phone) -> Iterator[str]:
     personal = outgoing.order.personal
     yield from _gift_notes(outgoing)
+    if outgoing.leaves_customs_union:  # whose papers state a value; the total that Sendcloud demands would make it 0
+        yield from _for_lines(outgoing, "Value for customs", lambda line: [] if _line_total(line) else [_NO_VALUE])
     for label, text in (
         ("Leave at", personal.recipient.drop_off_location),
         ("Delivery instructions", personal.recipient.address_instruction),

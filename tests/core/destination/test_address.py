@@ -20,6 +20,7 @@ from amzlink.core.destination.address import (
 from amzlink.core.destination.streets import HOUSE_NUMBER_LIMIT
 from amzlink.core.orders.order import Recipient
 from amzlink.problems import Problem
+from tests.support.rows import each_row
 
 BASE = Recipient(
     name="Käthe Groß", address_line_1="Lindenstraße 12", city="Leipzig", postal_code="04109", country_code="DE"
@@ -291,6 +292,25 @@ def bare(*parts: str | None) -> list[str]:
     return sorted(
         word.strip(",;") for part in parts if part for word in part.replace("\x1f", " ").split() if word.strip(",;")
     )
+
+
+@each_row(
+    ("country", "written", "sent"),
+    [
+        ("DE", "D-10115", "10115"), ("DE", "D 10115", "10115"), ("DE", "DE10115", "10115"), ("AT", "A-1070", "1070"),
+        ("NL", "NL-1234 AB", "1234 AB"), ("SE", "SE-123 45", "123 45"), ("PL", "PL 00-950", "00-950"),
+        ("LU", "L-1234", "1234"), ("PT", "P-1000-001", "1000-001"),
+        ("LV", "LV-1050", "LV-1050"), ("AD", "AD500", "AD500"), ("FI", "AX-22100", "AX-22100"),
+        ("DE", "F-75001", "F-75001"),
+    ],
+)  # fmt: skip
+def test_a_postal_code_goes_without_the_country_in_front_of_it(country: str, written: str, sent: str) -> None:
+    assert fitted(country_code=country, postal_code=written).postal_code == sent
+
+
+@each_row(("told", "sent"), [("XI", "GB"), ("uk", "GB"), ("EL", "GR")])
+def test_a_country_goes_under_its_iso_code(told: str, sent: str) -> None:
+    assert fitted(country_code=told, postal_code="BT1 5GS").country_code == sent
 
 
 @given(

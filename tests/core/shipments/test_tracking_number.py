@@ -192,12 +192,33 @@ class TestOtherThings:
     def test_zeros_from_the_sixteenth_digit_on_are_digits_that_are_lost(self, cell: str) -> None:
         assert "16th digit" in why(cell)
 
+    @each_row(
+        "cell",
+        [
+            "12.99", "12,99", "12.99 EUR", "EUR 12.99", "12.99EUR", "€12.99", "$5.99", "4.99 zł", "49 SEK", "1.299,00",
+            "1299.00", "5.90", "5kg", "1,5 kg", "x2", "2 x", "2 pcs", "2 Stück", "1/2", "10%", "12:30",
+        ],
+    )  # fmt: skip
+    def test_a_price_a_weight_and_a_count_are_refused(self, cell: str) -> None:
+        assert "is an amount" in why(cell)
+
+    @each_row(
+        "cell",
+        [
+            "00340434161094042557 x2", "00340434161094042557x2", "00340434161094042557 (2)", "JJD000390012345 2x",
+            "2x 00340434161094042557", "00340434161094042557 × 2",
+        ],
+    )  # fmt: skip
+    def test_a_number_with_a_count_is_refused(self, cell: str) -> None:
+        assert "has a count beside the number" in why(cell)
+
     @pytest.mark.parametrize(
         ("cell", "reason"),
         [
             ("302-1234567-1234567", "Amazon order number"),
             ("2026-11-23", "is a date"),
             ("23.11.2026", "is a date"),
+            ("03.12.", "is a date"),
             ("11/23/2026", "is a date"),
             ("DHL 00340434161094042557", "words beside the number"),
             ("Paket 1234567890", "words beside the number"),

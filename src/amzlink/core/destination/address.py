@@ -44,6 +44,15 @@ _NONE_NEEDED: Final = frozenset({
     "ML", "MO", "MR", "MS", "MW", "NA", "NR", "NU", "PA", "QA", "RW", "SB", "SC", "SL", "SR", "ST", "SX", "SY", "TD",
     "TG", "TK", "TL", "TO", "TT", "TV", "TZ", "UG", "VU", "WS", "YE", "ZW",
 })  # fmt: skip
+# Countries whose codes begin with a digit, by the letters that people write in front of it, often with a hyphen
+# ("D-10115"). They repeat the country, and carriers take the code alone. Letters that belong to a code (LV-1050, AD500,
+# FI's AX-22100) are not here.
+_WRITTEN_IN_FRONT: Final = {
+    "AT": "A", "BE": "B", "CH": "CH", "CZ": "CZ", "DE": "D", "DK": "DK", "ES": "E", "FI": "FIN", "FR": "F", "IT": "I",
+    "LU": "L", "NL": "NL", "NO": "N", "PL": "PL", "PT": "P", "SE": "S", "SK": "SK",
+}  # fmt: skip
+_OTHER_CODES: Final = {"UK": "GB", "XI": "GB", "EL": "GR"}
+"""What institutions write in place of the ISO code; XI is Northern Ireland, which Royal Mail delivers to."""
 # Where a postal code says the region already, so that a label does not repeat it.
 _CODE_SAYS_REGION: Final = frozenset({
     "AD", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IS",
@@ -117,16 +126,23 @@ def _country(given: str | None, faults: list[str]) -> str:
     code = tidy(given).upper()
     if not _COUNTRY.fullmatch(code):
         faults.append("the country is missing" if not code else "the country code has not two letters")
-    return "GB" if code == "UK" else code
+    return _OTHER_CODES.get(code, code)
 
 
 def _postal_code(given: str | None, country: str, faults: list[str]) -> str:
-    code = tidy(given)
+    code = _without_country(tidy(given), country)
     if len(code) > POSTAL_CODE_LIMIT:
         faults.append(f"the postal code has more than {POSTAL_CODE_LIMIT} characters")
     if not code and country not in _NONE_NEEDED:
         faults.append("the postal code is missing")
     return code or NO_POSTAL_CODE
+
+
+def _without_country(code: str, country: str) -> str:
+    if letters := _WRITTEN_IN_FRONT.get(country):
+        found = re.fullmatch(rf"(?:{letters}|{country})[\s-]*(\d{{2}}[\d -]*\d(?: ?[A-Z]{{2}})?)", code, re.IGNORECASE)
+        return found[1] if found else code
+    return code
 
 
 def _city(recipient: Recipient, faults: list[str]) -> str:

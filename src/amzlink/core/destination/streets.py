@@ -26,6 +26,8 @@ PO_BOX: Final = re.compile(
 # One house number: digits, perhaps a letter, perhaps a second one (12, 12a, 12-14, 12/3).
 _NUMBER: Final = r"(?P<number>\d{1,4} ?[a-z]?(?:[-/]\d{1,4} ?[a-z]?)?)"
 _FRENCH_NUMBER: Final = r"(?P<number>\d{1,4} ?(?:bis|ter|quater|[a-d](?=[ ,]))?)"
+# Behind the street such a word still belongs to the number in front, as in "5 rue Hugo bis".
+_END_OF_NUMBER: Final = re.compile(r"\b(?:bis|ter|quater)$", re.IGNORECASE)
 # No digit in the street's name, or the line has a second number that could be the house's.
 _NUMBER_LAST: Final = re.compile(rf"(?P<street>[^\d]*[^\W\d_]{{3}}[^\d]*?),? {_NUMBER}", re.IGNORECASE)
 _NUMBER_FIRST: Final = re.compile(rf"{_FRENCH_NUMBER},? (?P<street>[^\d]*[^\W\d_]{{3}}[^\d]*)", re.IGNORECASE)
@@ -84,7 +86,7 @@ def split_number(line: str, country: str) -> Street | None:
     street, number = found["street"].rstrip(" ,"), found["number"].strip()
     if len(number) > HOUSE_NUMBER_LIMIT or OTHER_NUMBERS.search(street) or PO_BOX.fullmatch(line):
         return None
-    if NAMELESS.fullmatch(street):
+    if NAMELESS.fullmatch(street) or (pattern is _NUMBER_FIRST and _END_OF_NUMBER.search(street)):
         return None
     return Street(street, number)
 

@@ -36,6 +36,23 @@ _SIGNS: Final = re.compile(r"[0-9A-Za-z ./()_-]+")
 _ORDER_NUMBER: Final = re.compile(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}", re.IGNORECASE)
 _ISO_DATE: Final = re.compile(r"(20\d\d)-(\d\d)-(\d\d)")
 _DATE: Final = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](20\d\d)")
+_DAY_AND_MONTH: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
+# Prices, weights, counts, shares and times. A track ID of GLS has eight letters and digits by lot, so that a unit
+# behind five digits is none.
+_UNIT: Final = r"(?:EUR|GBP|USD|PLN|SEK|CHF|CZK|DKK|NOK|TRY|AED|SAR|EGP|kr|zł|kg|g|gr|lbs?|oz|cm|Uhr|h|[€£$%])"
+_AMOUNTS: Final = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"{_UNIT}? ?\d{{1,5}}[.,:]\d{{1,2}} ?{_UNIT}?",
+        rf"\d{{1,3}}[.,]\d{{3}}[.,]\d{{2}} ?{_UNIT}?",
+        rf"{_UNIT} ?\d{{1,4}}|\d{{1,4}} ?{_UNIT}",
+        r"[x×] ?\d{1,3}|\d{1,3} ?(?:[x×]|pcs?|st|stk|stück|szt)\.?|\d{1,2}/\d{1,2}",
+    )
+)
+_COUNT_BESIDE: Final = re.compile(
+    r".*\d{6,}(?:\s+[x×]\s?\d{1,2}|\s+\d{1,2}\s?[x×]|\s*\(\s?[x×]?\s?\d{1,2}\s?[x×]?\))|"
+    r"\d{1,2}\s?[x×]\s?\d{8,}.*|\d{8,}[x×]\d{1,2}"
+)
 # What stands between two numbers, and how many letters and digits each of them has at least. One number is printed in
 # groups, and some carriers use a slash, but no group is so long.
 _BETWEEN_NUMBERS: Final = (
@@ -56,6 +73,7 @@ _WORDS_BY_LINE: Final = (
 )
 _OTHER_WORDS: Final = frozenset(word for line in _WORDS_BY_LINE for word in line.split())
 _SHORTEST_FILLER: Final = 5
+_DAYS, _MONTHS = 31, 12
 _LETTERS_ALONE: Final = re.compile(r"[A-Z]{5,16}")
 
 _LETTERS_OF_S10: Final = "CEHLRUV"  # those that S10 gives a meaning for mail between countries
@@ -117,6 +135,10 @@ def _refuse_other_things(text: str) -> None:
         raise BadTrackingNumberError(texts.TRACKING_NUMBER_IS_ORDER)
     if _is_date(text):
         raise BadTrackingNumberError(texts.TRACKING_NUMBER_IS_DATE)
+    if any(form.fullmatch(text) for form in _AMOUNTS):
+        raise BadTrackingNumberError(texts.TRACKING_NUMBER_IS_AMOUNT)
+    if _COUNT_BESIDE.fullmatch(text):
+        raise BadTrackingNumberError(texts.TRACKING_NUMBER_AND_COUNT)
 
 
 def _is_filler(text: str) -> bool:
@@ -126,6 +148,8 @@ def _is_filler(text: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
+    if found := _DAY_AND_MONTH.fullmatch(text):
+        return int(found[1]) <= _DAYS and int(found[2]) <= _MONTHS
     if found := _ISO_DATE.fullmatch(text):
         year, month, day = map(int, found.groups())
     elif found := _DATE.fullmatch(text):
