@@ -11,7 +11,7 @@ from tests.support.world import SLUG, Shell, shell
 
 KEYS = [
     "store", "confirmed", "edited", "waiting", "already", "failed", "delivered", "api_calls", "as_other",
-    "amazon_confirms", "nothing_left", "waiting_without_number", "data_deleted",
+    "amazon_confirms", "nothing_left", "waiting_without_number", "data_deleted", "unknown_statuses",
 ]  # fmt: skip
 
 

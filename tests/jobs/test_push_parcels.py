@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.orders.story import Wait
 from amzlink.core.shipments.parcels import Kind
 from amzlink.core.shipments.plan import State
 from amzlink.jobs.orders.browse import confirmed
+from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.privacy.boxes import boxes
@@ -64,12 +66,27 @@ def test_a_shipment_that_cannot_be_read_holds_back_no_other_and_is_asked_for_unt
     at.check_once([first, second])
 
 
-class Damaging(httpx.BaseTransport):
-    """Sendcloud's answers, in which the parcels of one order have an id that is none."""
+def test_a_status_that_nobody_knows_is_counted_by_its_code_and_its_parcel_is_said_to_be_in_doubt(
+    tmp_path: Path,
+) -> None:
+    at = Pushing(tmp_path)
+    first, second = at.sell(2)
+    at.parcels("announce", first, second)
+    at.world.deps.transport = Damaging(at.world.transport, second, {"status": {"code": "ON_THE_MOON", "message": ""}})
+    report = at.push()
+    assert (report.sent.confirmed, dict(report.unknown_statuses)) == (1, {"ON_THE_MOON": 1})
+    waiting = show_order(at.world.deps, SLUG, second, with_personal=False).story.waits_for
+    assert waiting is not None
+    assert waiting.wait is Wait.PARCEL_IN_DOUBT
 
-    def __init__(self, inner: httpx.BaseTransport, order_id: str) -> None:
+
+class Damaging(httpx.BaseTransport):
+    """Sendcloud's answers, in which the parcels of one order have an id that is none, or other `fields`."""
+
+    def __init__(self, inner: httpx.BaseTransport, order_id: str, fields: Mapping[str, object] | None = None) -> None:
         self._inner = inner
         self._order_id = order_id
+        self._fields = fields or {"id": "none"}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         answer = self._inner.handle_request(request)
@@ -78,7 +95,7 @@ class Damaging(httpx.BaseTransport):
         document = json.loads(answer.read())
         for shipment in document["data"]:
             if shipment["order_number"] == self._order_id:
-                shipment["parcels"][0]["id"] = "none"
+                shipment["parcels"][0] |= self._fields
         return httpx.Response(answer.status_code, json=document)
 
 

@@ -54,7 +54,8 @@ class PushReport(msgspec.Struct, kw_only=True):
     """What one store's run did, or of a dry run what it would have done. `problem` is what stopped it.
 
     Everything counts parcels, but for `delivered`, which counts orders. `unanswered` have been planned or sent, and
-    Amazon's answer is not known yet. `left_out`: another run had just done the store.
+    Amazon's answer is not known yet. `unknown_statuses` are Sendcloud's that amzlink does not know, by code, with the
+    number of parcels. `left_out`: another run had just done the store.
     """
 
     store: str
@@ -63,6 +64,7 @@ class PushReport(msgspec.Struct, kw_only=True):
     unanswered: int = 0
     failed: list[Refusal] = msgspec.field(default_factory=list)
     delivered: int = 0
+    unknown_statuses: Counter[str] = msgspec.field(default_factory=Counter)
     api_calls: Counter[str] = msgspec.field(default_factory=Counter)
     seconds: float = 0.0
     problem: Problem | None = None
@@ -196,6 +198,7 @@ def _push_into(
         _collect(run, updates, options, rows, report)
     except Problem as problem:
         report.problem = problem  # what was heard before can still be told
+    report.unknown_statuses = updates.unknown_statuses
     run.reporter.step("deciding what to confirm")
     report.planned = Planner(run, updates).decide()
     if report.planned.due:

@@ -136,7 +136,7 @@ KEYS: list[tuple[type[msgspec.Struct], str]] = [
         shipments.StorePush,
         (
             "store confirmed edited waiting already failed delivered api_calls as_other amazon_confirms nothing_left "
-            "waiting_without_number data_deleted | dry_run left_out error"
+            "waiting_without_number data_deleted unknown_statuses | dry_run left_out error"
         ),
     ),
     (carriers.OtherCarrier, "carrier parcels code command"),

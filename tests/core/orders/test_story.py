@@ -108,6 +108,7 @@ def test_each_answer_has_its_reason_in_the_record(order: Standing) -> None:
         Wait.AMAZON_SHOWS: Confirmed.ACCEPTED in order.confirmations,
         Wait.AMAZON_CONFIRMS: order.amazon_confirms,
         Wait.LABEL_IN_THE_MAKING: Way.IN_THE_MAKING in ways,
+        Wait.PARCEL_IN_DOUBT: Way.IN_DOUBT in ways,
         Wait.REFUSED_BY_SENDCLOUD: order.destination is At.REFUSED and not order.may_be_there,
         Wait.CHANGE_REFUSED: order.destination is At.REFUSED and order.may_be_there,
         Wait.SENDCLOUD_STORES: order.asked,

@@ -26,8 +26,8 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
 
     `amazon_confirms` are of orders that Amazon confirms by itself. `nothing_left` are not confirmed, because other
     parcels hold all their items, `data_deleted` because the personal data of their orders is deleted, and with it the
-    tracking numbers. `waiting_without_number` are those of `waiting` that may never be scanned. `left_out`: another run
-    had just done the store.
+    tracking numbers. `waiting_without_number` are those of `waiting` that may never be scanned. `unknown_statuses` are
+    Sendcloud's that amzlink does not know, with the number of parcels. `left_out`: another run had just done the store.
     """
 
     store: str
@@ -43,6 +43,7 @@ class StorePush(msgspec.Struct, frozen=True, kw_only=True):
     nothing_left: int
     waiting_without_number: int
     data_deleted: int
+    unknown_statuses: dict[str, int]
     dry_run: bool | UnsetType = UNSET
     left_out: bool | UnsetType = UNSET
     error: MaybeFailure = UNSET
@@ -75,7 +76,13 @@ def show(
         ),
         show=lambda report: _print(console, report, triggers.get(report.store, "processed"), dry_run=dry_run),
         has_news=lambda report: any(
-            (*report.counts().values(), report.amazon_confirms, report.nothing_left, report.data_deleted)
+            (
+                *report.counts().values(),
+                *report.unknown_statuses.values(),
+                report.amazon_confirms,
+                report.nothing_left,
+                report.data_deleted,
+            )
         ),
         complete=lambda report: not (report.problem or report.failures),
         gets_further=lambda report: bool(report.sent.confirmed or report.sent.edited),
@@ -102,6 +109,7 @@ def _store(console: Console, report: PushReport, *, dry_run: bool) -> StorePush:
         nothing_left=report.nothing_left,
         waiting_without_number=report.planned.numberless,
         data_deleted=report.data_deleted,
+        unknown_statuses=dict(sorted(report.unknown_statuses.items())),
         dry_run=dry_run or UNSET,
         left_out=report.left_out or UNSET,
         error=failure_or_unset(report.problem),
@@ -132,6 +140,12 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
     said = [f"{count if at else counted(count, 'parcel')} {words}" for at, (count, words) in enumerate(parts)]
     console.line(f"{report.store}: {', '.join(said) or 'no changes to parcels'}.")
     _print_what_stays(console, report)
+    for code, count in sorted(report.unknown_statuses.items()):
+        console.line(
+            f"Sendcloud gives {counted(count, 'parcel')} the status {code}, which amzlink does not know. It changes "
+            "nothing here: look at them in Sendcloud.",
+            lead="  ",
+        )
     if report.delivered:
         console.line(f"{counted(report.delivered, 'order')} delivered.", lead="  ")
     for other in other_carriers(console, report.store, planned.as_other):

@@ -107,6 +107,8 @@ class Wait(StrEnum):
     AMAZON_SHOWS = "amazon-shows"
     AMAZON_CONFIRMS = "amazon-confirms"
     LABEL_IN_THE_MAKING = "label-in-the-making"
+    PARCEL_IN_DOUBT = "parcel-in-doubt"
+    """Sendcloud has a parcel, and says nothing of it that is understood here."""
     REFUSED_BY_SENDCLOUD = "refused-by-sendcloud"
     CHANGE_REFUSED = "change-refused"
     """Sendcloud has it as it was before its last change."""
@@ -136,6 +138,8 @@ class Way(StrEnum):
     """How far a parcel is on its way to the buyer."""
 
     IN_THE_MAKING = "in-the-making"
+    IN_DOUBT = "in-doubt"
+    """Nothing is known of it."""
     OUT = "out"
     """It has a label, and has not arrived."""
     CANCELLING = "cancelling"
@@ -223,6 +227,7 @@ _LONGEST_WAY: Final = timedelta(days=60)
 _TOLD: Final = frozenset({Confirmed.ACCEPTED, Confirmed.STORED})
 _MAY_TRAVEL: Final = frozenset({Way.OUT, Way.CANCELLING})
 _SCANS: Final = frozenset({Wait.SCAN, Wait.SCAN_IN_DOUBT})
+_BEFORE_ITS_WAY: Final = {Way.IN_THE_MAKING: Wait.LABEL_IN_THE_MAKING, Way.IN_DOUBT: Wait.PARCEL_IN_DOUBT}
 _SHIPPED: Final = frozenset({Way.OUT, Way.ARRIVED, Way.RETURNING})
 
 
@@ -307,8 +312,9 @@ def _in_the_outbox(order: Standing) -> Wait | None:
 
 def _sending(order: Standing) -> Wait:
     """What an order without an open parcel waits for on its way to one."""
-    if any(parcel.way is Way.IN_THE_MAKING for parcel in order.parcels):
-        return Wait.LABEL_IN_THE_MAKING
+    ways = {parcel.way for parcel in order.parcels}
+    if found := next((wait for way, wait in _BEFORE_ITS_WAY.items() if way in ways), None):
+        return found
     if order.destination is At.REFUSED:
         return Wait.CHANGE_REFUSED if order.may_be_there else Wait.REFUSED_BY_SENDCLOUD
     if order.destination is At.SENT:

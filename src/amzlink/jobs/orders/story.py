@@ -265,7 +265,7 @@ def _standing(  # noqa: PLR0917 - everything that counts
 
 def _way(parcel: Parcel) -> Way:
     if parcel.kind is Kind.UNKNOWN:
-        return Way.OUT if parcel.is_live else Way.IN_THE_MAKING
+        return Way.OUT if parcel.is_live else Way.IN_DOUBT
     return _WAYS[parcel.kind]
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -61,6 +62,7 @@ class ParcelUpdates:
         self._sealed = run.sealed
         self._policy = run.retention
         self._now = run.now()
+        self.unknown_statuses: Counter[str] = Counter()
         self.reported: set[str] = set()
         self.touched: set[str] = set()
 
@@ -170,9 +172,18 @@ class ParcelUpdates:
             updates: dict[str, list[ReportedParcel]] = {}
             for shipment in chunk:
                 if (order_id := shipment.order_number) in booked:
+                    self._count_unknown(shipment)
                     updates.setdefault(order_id, []).extend(_from_shipment(shipment, order_id, self._now))
             if updates:
                 self.take(updates)
+
+    def _count_unknown(self, shipment: "Shipment") -> None:
+        """A status that is in no table changes nothing, so that somebody has to hear of it."""
+        from amzlink.sendcloud.statuses import STATUSES  # noqa: PLC0415
+
+        self.unknown_statuses.update(
+            parcel.status_code for parcel in shipment.parcels if parcel.status_code not in STATUSES
+        )
 
     # From a file.
 

@@ -35,6 +35,7 @@ _WAITS: Final = {
     Wait.AMAZON_SHOWS: "Amazon to show the confirmation. The next import looks for it",
     Wait.AMAZON_CONFIRMS: "Amazon, which confirms this order itself",
     Wait.LABEL_IN_THE_MAKING: "Sendcloud to finish the label",
+    Wait.PARCEL_IN_DOUBT: "you to look at its parcel in Sendcloud, because amzlink does not know its state",
     Wait.REFUSED_BY_SENDCLOUD: "you: Sendcloud does not have it. Make its label by hand",
     Wait.CHANGE_REFUSED: "you: Sendcloud has it as it was before its last change. Compare it before you ship",
     Wait.SENDCLOUD_STORES: "Sendcloud to save the order",
@@ -64,6 +65,7 @@ _WAITS_IN_SHORT: Final = {
     Wait.AMAZON_SHOWS: "Amazon to show it",
     Wait.AMAZON_CONFIRMS: "Amazon, which confirms it",
     Wait.LABEL_IN_THE_MAKING: "Sendcloud's label",
+    Wait.PARCEL_IN_DOUBT: "a look at its parcel",
     Wait.SENDCLOUD_STORES: "Sendcloud to save it",
     Wait.LABEL: "a label",
 }
@@ -297,6 +299,8 @@ def _parcel(parcel: Parcel, now: datetime) -> str:
     if parcel.source == FILE and parcel.announced_at:
         told = [f"shipped {local_day(in_local_zone(parcel.announced_at).date())}, as a file says"]
     state = [] if parcel.kind is Kind.DELIVERED and parcel.delivered_at else [_STATES[parcel.kind]]
+    if parcel.kind is Kind.UNKNOWN:
+        state = [f"{_STATES[parcel.kind]} ({parcel.status})"]
     if parcel.status == SUPERSEDED:
         state = ["replaced by what a file says"]
     service = f" ({parcel.service})" if parcel.service else ""
