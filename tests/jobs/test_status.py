@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from amzlink.core.diagnosis.alarms import Key, Met, Part, Remembered
+from amzlink.core.privacy.trusted_time import Sighting
 from amzlink.files import write_private
 from amzlink.jobs.diagnosis.needs import Found, failing_jobs, needs_of
 from amzlink.jobs.status import JOBS, StoreStatus, status_of
 from amzlink.orderbook.orders.fulfilment import KeptRefusal
+from amzlink.orderbook.privacy.clock_readings import note_reading
 from amzlink.orderbook.runs import Ends, Run, last_ends, note_run
 from amzlink.problems import Problem, ProblemName, recalled
 from tests.support.rows import each_row
@@ -164,6 +166,32 @@ class TestMemoryOfAlarms:
         world.clock.advance(60)
         self.remember(world, "role-missing-listings", part=Part.LISTINGS)
         assert needed(world) == ["role-missing-listings"]
+
+    @pytest.mark.parametrize("minutes", [-10, 10], ids=["clock-ahead", "clock-behind"])
+    def test_a_clock_that_is_wrong_hides_nothing_and_brings_nothing_back(
+        self, world: StoreOnSandbox, minutes: int
+    ) -> None:
+        offset = timedelta(minutes=minutes)  # of Amazon's time against this machine's
+
+        def succeed() -> None:
+            at = world.clock.now()
+            with world.deps.book(SLUG) as book:
+                note_reading(book, Sighting(at, offset))
+                note_run(
+                    book,
+                    Run(
+                        job=IMPORT, started_at=at + offset, finished_at=at + offset, problem=None, counts={},
+                        amazon_time=None, facts={},
+                    ),
+                )  # fmt: skip
+
+        succeed()
+        world.clock.advance(60)
+        self.remember(world, "role-missing-listings", part=Part.LISTINGS)
+        assert needed(world) == ["role-missing-listings"]
+        world.clock.advance(60)
+        succeed()
+        assert needed(world) == []
 
     @pytest.mark.parametrize(
         ("problem", "store", "order"),

@@ -1,7 +1,7 @@
 """status: one screen about each store, from what this machine knows; nobody is asked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -114,6 +114,7 @@ def status_of_all(deps: Deps, slugs: Sequence[str], *, every_status: bool = True
 def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None, every_status: bool) -> StoreStatus:
     with StoreRun(deps, slug) as run:
         now, sure = run.now(), sure_day(run)
+        ahead = now - run.clock.now()  # the alarms are noted by this machine's clock, and the ends of runs are not
         ends = {job: last_ends(run.book, job) for job in JOBS}
         numbers = overview(run.book, store.hold_policy, now, end_of_local_day(now), every_status=every_status)
         shipping = progress(run.book, now)
@@ -134,7 +135,7 @@ def _status_of(deps: Deps, slug: str, store: Store, *, scheduled: bool | None, e
     found = Found(
         slug=slug,
         failing=failing,
-        remembered=_remembered(deps.home, slug, ends),
+        remembered=_remembered(deps.home, slug, ends, ahead),
         problems=problems,
         stopped_with_parcel=shipping.stopped_with_parcel,
         overdue=overdue,
@@ -207,8 +208,13 @@ def _as_other(run: StoreRun, now: datetime) -> dict[str, int]:
     return found
 
 
-def _remembered(home: Home, slug: str, ends: dict[str, Ends]) -> list[Problem]:
-    return [problem for job in JOBS for problem in remembered_problems(slug, remembered(home, job), ends[job])]
+def _remembered(home: Home, slug: str, ends: dict[str, Ends], ahead: timedelta) -> list[Problem]:
+    """`ahead` is the time to go by less this machine's."""
+    found: list[Problem] = []
+    for job in JOBS:
+        memory = [msgspec.structs.replace(entry, last=entry.last + ahead) for entry in remembered(home, job)]
+        found += remembered_problems(slug, memory, ends[job])
+    return found
 
 
 def _problems(checks: Sequence[Result]) -> tuple[Problem, ...]:
