@@ -33,3 +33,4 @@ def test_what_is_lost_twice_is_for_a_person(desk: Desk) -> None:
         "amzlink has sent it twice and does not send it again. Confirm it in Seller Central, Manage Orders",
     )
     assert screen.code == 1
+    desk.ask("orders", "show", order_id).shows("accepted by Amazon, but not saved").lacks("refused by Amazon")

@@ -125,6 +125,11 @@ _CONFIRMATIONS: Final = {
     Confirmed.REFUSED: "refused by Amazon",
     Confirmed.MENDED: "refused by Amazon, but the order is confirmed",
 }
+# A confirmation that Amazon did not refuse, although it counts as refused: somebody has to make it by hand.
+_NOT_REFUSED: Final = {
+    ProblemName.CONFIRMATION_NOT_STORED: "accepted by Amazon, but not saved",
+    ProblemName.TRANSPARENCY_CODES_MISSING: "not sent",
+}
 _LEAD: Final = 16  # columns of a heading
 
 
@@ -311,7 +316,11 @@ def _parcel(parcel: Parcel, now: datetime) -> str:
 def _confirmation(entry: ConfirmationNow, now: datetime) -> str:
     time = f" {local_time(entry.at, now)}" if entry.at else ""
     why = f": {entry.message} ({entry.why.name})" if entry.message and entry.why else ""
-    return f"package {entry.package} by {entry.carrier}, {_CONFIRMATIONS[entry.state]}{time}{why}"
+    words = _CONFIRMATIONS[entry.state]
+    if entry.why and entry.why.name in _NOT_REFUSED:
+        is_mended = entry.state is Confirmed.MENDED
+        words = f"{_NOT_REFUSED[entry.why.name]}{'; the order is confirmed all the same' if is_mended else ''}"
+    return f"package {entry.package} by {entry.carrier}, {words}{time}{why}"
 
 
 def _row(console: Console, heading: str, text: str) -> None:
