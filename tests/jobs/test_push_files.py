@@ -16,6 +16,7 @@ from amzlink.jobs.purge_pii import purge_pii
 from amzlink.jobs.push_status import PushOptions, push_status, read_source
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import Problem, ProblemName
+from amzlink.sandbox.messages import Json
 from tests.support.pushing import HEADER, Pushing, messages_of, row
 from tests.support.world import SLUG
 from tests.support.zones import machine_in
@@ -74,6 +75,30 @@ def test_rows_of_several_parcels_of_one_order_are_as_many_packages(tmp_path: Pat
         "1": {item: 1},
         "2": {item: 2},
     }
+
+
+def test_pieces_of_a_product_that_stands_in_two_lines_are_shared_out_by_parcel(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(1, 1)
+
+    def one_product(body: Json) -> None:
+        for item in body["orderItems"]:
+            item["product"]["sellerSku"] = "ONE-FREE"
+
+    at.alter(order_id, one_product)
+    at.run()
+    at.push_file(row(order_id, "N1", quantity="1"), row(order_id, "N2", quantity="1"))
+    assert sorted(sum(items.values()) for items in at.confirmed(order_id).values()) == [1, 1]
+
+
+def test_pieces_of_no_item_are_not_taken_for_the_whole_of_an_order_of_several_products(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    order_id = at.sell_one(2, 1)
+    report = at.push_file(row(order_id, "N1", quantity="1"))
+    assert messages_of(report) == [(order_id, "shipment-row-unusable")]
+    assert at.packages(order_id) == {}
+    at.push_file(row(order_id, "N1", quantity="3"))
+    assert sum(at.confirmed(order_id)["1"].values()) == 3
 
 
 def test_a_corrected_number_in_a_later_file_is_an_edit(tmp_path: Path) -> None:

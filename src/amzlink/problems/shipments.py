@@ -134,6 +134,10 @@ def set_carrier_command(carrier: str, code: str | None, option: str) -> str:
 ORDER_ID_INVALID: Final = "order_id is not an Amazon order number (3, 7 and 7 digits with hyphens between them)"
 STATUS_INVALID: Final = "status is not announced, processed, delivered or cancelled, and not a code of Sendcloud"
 ORDER_ITEM_ID_INVALID: Final = "order_item_id is not an Amazon item id: it can have digits only"
+QUANTITY_OF_NO_ITEM: Final = (
+    "quantity is given without order_item_id, and the order has several products; fill in both, or neither if all of "
+    "the order is in the parcel"
+)
 TRANSPARENCY_CODES_INVALID: Final = "transparency_codes contains something that is not a code"
 CARRIER_IS_NUMBER: Final = "carrier is a number and not a name; perhaps two columns are exchanged"
 SHIP_DATE_IN_FUTURE: Final = "ship_date is in the future"

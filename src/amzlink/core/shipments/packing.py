@@ -24,6 +24,11 @@ class Item(msgspec.Struct, frozen=True, gc=False, array_like=True):
     transparency_codes: tuple[str, ...] = ()
 
 
+def _has_one_product(lines: Sequence[Line]) -> bool:
+    """Whether a number of pieces says enough by itself: one line, or lines that all have the same SKU."""
+    return len(lines) == 1 or (len({line.sku for line in lines}) == 1 and lines[0].sku is not None)
+
+
 class Packing:
     """Hands out the units that are `left`, by order item; what is taken is gone."""
 
@@ -55,9 +60,9 @@ class Packing:
         return claimed
 
     def _lines_of(self, item: ParcelItem) -> list[Line]:
-        """By Amazon's id; else by SKU, of which there can be several lines; an only line needs no name."""
+        """By Amazon's id; else by SKU, of which there can be several lines; an only product needs no name."""
         if item.order_item_id is None and item.sku is None:
-            return list(self._lines) if len(self._lines) == 1 else []
+            return list(self._lines) if _has_one_product(self._lines) else []
         if found := [line for line in self._lines if line.order_item_id == item.order_item_id]:
             return found
         return [line for line in self._lines if item.sku is not None and line.sku == item.sku]

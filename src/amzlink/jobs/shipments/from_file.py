@@ -12,6 +12,7 @@ from amzlink.files import given_file
 from amzlink.jobs.shipments.plan import refused_without_data
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.pages import Refusal
+from amzlink.orderbook.orders.rows import orders_of
 from amzlink.orderbook.shipments.outbox import situations
 from amzlink.orderbook.shipments.parcels import booked_orders, bought_at
 from amzlink.problems import Problem, ProblemName
@@ -79,8 +80,12 @@ def rows_by_order(
     booked: set[str] = set()
     for start in range(0, len(ids), _CHUNK):
         booked |= booked_orders(book, ids[start : start + _CHUNK])
-    for row in _before_their_orders(book, by_order, sorted(booked)):
-        problem = Problem(ProblemName.SHIPMENT_ROW_UNUSABLE, line=row.line, detail=texts.SHIP_DATE_BEFORE_ORDER)
+    unusable = (
+        (texts.SHIP_DATE_BEFORE_ORDER, _before_their_orders(book, by_order, sorted(booked))),
+        (texts.QUANTITY_OF_NO_ITEM, _of_no_item(book, by_order, sorted(booked))),
+    )
+    for row, why in {id(row): (row, why) for why, found in unusable for row in found}.values():
+        problem = Problem(ProblemName.SHIPMENT_ROW_UNUSABLE, line=row.line, detail=why)
         refused.append(Refusal(row.order_id, problem.name, problem.summary))
         by_order[row.order_id].remove(row)
     for row in rows:
@@ -101,6 +106,25 @@ def _before_their_orders(
             earliest = (bought - _SLIP).date()
             found += [row for row in by_order[order_id] if _day(row.ship_date) < earliest]
     return found
+
+
+def _of_no_item(
+    book: StoreBook, by_order: Mapping[str, Sequence[ShipmentRow]], order_ids: Sequence[str]
+) -> list[ShipmentRow]:
+    """Rows with a number of pieces that does not say of which item. All pieces of an order need no item."""
+    asking = [order_id for order_id in order_ids if any(map(_counts_no_item, by_order[order_id]))]
+    found: list[ShipmentRow] = []
+    for start in range(0, len(asking), _CHUNK):
+        for order in orders_of(book, asking[start : start + _CHUNK]):
+            skus = {line.sku for line in order.lines}
+            if len(order.lines) > 1 and (len(skus) > 1 or None in skus):
+                rows = filter(_counts_no_item, by_order[order.order_id])
+                found += [row for row in rows if row.quantity != order.units]
+    return found
+
+
+def _counts_no_item(row: ShipmentRow) -> bool:
+    return row.quantity is not None and row.order_item_id is None
 
 
 def _day(shipped: datetime | date) -> date:
