@@ -95,7 +95,8 @@ class Shop:
         credentials = self.world.account.credentials()
         self.secrets_file.write_text("".join(f'{name} = "{credentials[name]}"\n' for name in _SECRETS))
         self.status_file = folder / "parcels.csv"
-        self.status_file.write_text(f"{HEADER}\n{row(self.filed)}\n")
+        today = f"{office.clock.now():%Y-%m-%d}"
+        self.status_file.write_text(f"{HEADER}\n{row(self.filed, ship_date=today)}\n")
 
     def _run(self, *words: str) -> None:
         code, said = self.office.run(*words)
