@@ -40,6 +40,6 @@ def test_with_a_label_somebody_is_told_to_keep_the_parcel_back(desk: Desk) -> No
     desk.parcels(action="announce", orders=[order_id])
     desk.change(order_id, "request-cancellation")
     mail = desk.cron("import-orders")
-    assert f"There is a parcel for the order {order_id}, which is cancelled or on hold." in mail.err
+    assert f"There is a parcel for the order {order_id}, which is on hold." in mail.err
     assert "cancel its label in Sendcloud, or keep the parcel back" in mail.err
     desk.ask("status").shows(f"{order_id} should not be shipped, but has a parcel")
