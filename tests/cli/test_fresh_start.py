@@ -26,8 +26,10 @@ LOOKING = (
     ("connect", "--json"),
 )
 
-# Moments and durations ("since" is thirty days before the run), and the calls that a look-up in the book can spare.
-PASSING = ("seconds", "_ms", "window", "since", "api_calls")
+# Moments that go with the run ("since" is thirty days before it), durations, and the calls that a look-up in the book
+# can spare.
+PASSING = ("seconds", "_ms", "window", "api_calls")
+MOMENTS = {"at", "since"}
 
 
 def start_afresh(at: Shell, *words: str) -> Ran:
@@ -74,4 +76,4 @@ def lasting(ran: Ran) -> tuple[int, Any, str]:
 
 
 def without_times(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if not name.endswith(PASSING)}
+    return {name: value for name, value in fields.items() if not (name.endswith(PASSING) or name in MOMENTS)}
