@@ -219,10 +219,17 @@ def _see_to_products(run: StoreRun, report: ImportReport) -> None:
             forget_missing_weights(run.book)
         report.tally.customs = find_missing_customs(run)
     except Problem as problem:
-        if report.problem is None or not stops(report.problem):
-            report.problem = problem
-        elif not _is_same(report.problem, problem):
-            run.reporter.warn(run.naming_store(problem), part=Part.RUN)
+        _note_as_well(run, report, problem)
+
+
+def _note_as_well(run: StoreRun, report: ImportReport, problem: Problem) -> None:
+    """Two things can go wrong at once: what stops more is the run's, and of the other somebody has to hear too."""
+    ours, other = report.problem, problem
+    if ours is None or not stops(ours):
+        ours, other = problem, ours
+    report.problem = ours
+    if other and not _is_same(ours, other):
+        run.reporter.warn(run.naming_store(other), part=Part.RUN)
 
 
 def _is_same(problem: Problem, other: Problem) -> bool:
@@ -288,10 +295,4 @@ def _send_on(run: StoreRun, report: ImportReport) -> None:
     try:
         send_orders(run, report.sent)
     except Problem as problem:
-        # Two things can go wrong at once: what stops more is the run's, and of the other somebody has to hear too.
-        ours, other = report.problem, problem
-        if ours is None or not stops(ours):
-            ours, other = problem, ours
-        report.problem = ours
-        if other and not _is_same(ours, other):
-            run.reporter.warn(run.naming_store(other), part=Part.RUN)
+        _note_as_well(run, report, problem)
