@@ -48,7 +48,7 @@ class Contents(msgspec.Struct, frozen=True):
 class Moved(msgspec.Struct, frozen=True):
     """What is on the server now; `was_there`: an earlier move brought it, and nothing had to be copied.
 
-    `replaced`: an earlier move had brought an older state of this book, which has given way.
+    `replaced`: an earlier move had brought an older state of this book, which this one has replaced.
     """
 
     contents: Contents

@@ -205,7 +205,7 @@ def form_of_secrets(*, keys: Sequence[str]) -> str:
 def words_unexpected(*, words: str, store: str | None) -> str:
     """Words that the command has no use for; `store` is the one among them that names a store."""
     hint = f" A store is named by an option: --store {store}." if store else ""
-    return f"This is too much: {words}.{hint}"
+    return f"The command does not take {words}.{hint}"
 
 
 def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:

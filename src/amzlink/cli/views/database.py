@@ -19,7 +19,7 @@ class DatabaseMigrateDocument(Document, frozen=True, kw_only=True):
     """`database migrate --json`. `source` is a file. `target`, and `url` for config.toml, are without a password.
 
     `was_there`: an earlier run had copied everything already. `replaced`: an earlier run had copied an older state of
-    this order book, nobody has used that copy since, and it gives way to this one. `changed_texts` had a character that
+    this order book, nobody has used that copy since, and this one replaces it. `changed_texts` had a character that
     PostgreSQL does not take, and have another in its place. `switched`: config.toml names the new place now.
     """
 
@@ -66,8 +66,8 @@ def _tell(console: Console, report: MoveReport) -> None:
     else:
         console.line(f"{rows} were copied to {report.target}. Every row was compared.")
     if report.found.replaced:
-        gives_way = "would give" if report.dry_run else "has given"
-        console.line(f"An earlier run was ended before it was done. Its copy there was not used, and {gives_way} way.")
+        replaced = "would be replaced" if report.dry_run else "was replaced"
+        console.line(f"An earlier run ended before it was done. Nobody has used its copy there, and it {replaced}.")
     if contents.unkept_texts:
         texts = counted(contents.unkept_texts, "text")
         console.line(f"In {texts}, a character that PostgreSQL does not take (NUL) was replaced by another.")

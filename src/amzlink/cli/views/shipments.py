@@ -143,7 +143,7 @@ def _print(console: Console, report: PushReport, trigger: str, *, dry_run: bool)
     for code, count in sorted(report.unknown_statuses.items()):
         console.line(
             f"Sendcloud gives {counted(count, 'parcel')} the status {code}, which amzlink does not know. It changes "
-            "nothing here: look at them in Sendcloud.",
+            f"nothing here. Check the {by_number(count, 'parcel', 'parcels')} in Sendcloud.",
             lead="  ",
         )
     if report.delivered:
