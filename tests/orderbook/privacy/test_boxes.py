@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, Select, select, text
 
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
@@ -20,6 +21,7 @@ from amzlink.orderbook.privacy.boxes import (
     replace_boxes,
     sealed_marks,
 )
+from amzlink.orderbook.privacy.purges import KEPT_OF_ORDERS
 from amzlink.orderbook.schema import SEALED
 from tests.orderbook.samples import STORE, change_of, empty_book_in, order_of, save
 
@@ -63,6 +65,10 @@ def test_each_comes_with_its_box_and_with_what_decides_how_long_it_may_stay(book
     assert lease.order == Lifetime(
         status="SHIPPED", changed_on=date(2026, 11, 22), ship_by=date(2026, 11, 25), shipped_on=None
     )
+
+
+def _boxes(which: ColumnElement[bool]) -> Select[Any]:
+    return select(SEALED).where(SEALED.c.store == STORE, which, can_be_opened())
 
 
 @pytest.mark.on_sqlite  # it takes long
@@ -112,11 +118,15 @@ def test_the_floor_is_noted_for_each_store_and_can_be_moved_on(book: Database) -
 
 
 @pytest.mark.on_sqlite  # whose planner it is that goes astray
-@pytest.mark.parametrize("among", [SEALED.c.order_id.in_(["1", "2"]), is_among(SEALED.c.order_id)], ids=["in", "among"])
-def test_the_boxes_of_some_orders_are_looked_up_and_not_searched_for_among_all(
-    among: ColumnElement[bool], book: Database
+@pytest.mark.parametrize(
+    "query",
+    [_boxes(SEALED.c.order_id.in_(["1", "2"])), _boxes(is_among(SEALED.c.order_id)), KEPT_OF_ORDERS],
+    ids=["in", "among", "leases"],
+)
+def test_what_is_sealed_of_some_orders_is_looked_up_and_not_searched_for_among_all(
+    query: Select[Any], book: Database
 ) -> None:
-    query = select(SEALED).where(SEALED.c.store == STORE, among, can_be_opened()).params(values="[]")
+    query = query.params(values="[]", store=STORE)
     with book.reading() as connection:
         statement = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = " ".join(map(str, connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()))

@@ -6,13 +6,23 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, or_, select, union, update
+from sqlalchemy import Connection, Select, and_, case, delete, func, or_, select, union, update
 
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.order import CANCELLED, SHIPPED, TO_SHIP
 from amzlink.core.privacy.retention import Lifetime, Rule
 from amzlink.core.privacy.sealed_data import THE_ORDER
-from amzlink.orderbook.database import Database, StoreBook, execute_many, insert_missing, named_rows, upsert
+from amzlink.orderbook.database import (
+    OF_STORE,
+    Database,
+    StoreBook,
+    execute_for,
+    execute_many,
+    insert_missing,
+    is_among,
+    named_rows,
+    upsert,
+)
 from amzlink.orderbook.destination.outbox import DispatchState, may_be_there
 from amzlink.orderbook.privacy.boxes import floor_in
 from amzlink.orderbook.privacy.lifetimes import LIFETIME_COLUMNS, lifetime_of
@@ -26,6 +36,20 @@ _SEALED_ORDERS: Final = (
     select(SEALED.c.order_id)
     .distinct()
     .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
+)
+_HAS_CHAIN: Final = SEALED.c.chain_id >= ""
+"""True of every row, and in no index: else SQLite goes through the index of all leases for each few orders."""
+KEPT_OF_ORDERS: Final = (
+    select(
+        SEALED.c.order_id,
+        func.max(SEALED.c.lease_day).label("lease_day"),
+        func.max(case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))).label("own_lease_day"),
+        *LIFETIME_COLUMNS,
+    )
+    .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
+    .where(SEALED.c.store == OF_STORE, is_among(SEALED.c.order_id), _HAS_CHAIN)
+    .group_by(SEALED.c.order_id, *LIFETIME_COLUMNS)
+    .order_by(SEALED.c.order_id)
 )
 _LOST: Final = ProblemName.VAULT_KEY_MISSING
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
@@ -115,7 +139,7 @@ def _in_chunks(book: StoreBook, *queries: Select[tuple[str]]) -> Iterator[list[K
         with book.reading() as connection:
             ids = list(connection.scalars(select(found.c.order_id).order_by(found.c.order_id).limit(_NUMBERS)))
         for start in range(0, len(ids), CHUNK):
-            yield _kept(book, SEALED.c.order_id.in_(ids[start : start + CHUNK]))
+            yield _kept(book, ids[start : start + CHUNK])
         if len(ids) < _NUMBERS:
             return
         after = ids[-1]
@@ -123,23 +147,10 @@ def _in_chunks(book: StoreBook, *queries: Select[tuple[str]]) -> Iterator[list[K
 
 def kept_order(book: StoreBook, order_id: str) -> KeptOrder | None:
     """One of them."""
-    return next(iter(_kept(book, SEALED.c.order_id == order_id)), None)
+    return next(iter(_kept(book, [order_id])), None)
 
 
-def _kept(book: StoreBook, which: ColumnElement[bool]) -> list[KeptOrder]:
-    own = case((SEALED.c.part == THE_ORDER, SEALED.c.lease_day))
-    query = (
-        select(
-            SEALED.c.order_id,
-            func.max(SEALED.c.lease_day).label("lease_day"),
-            func.max(own).label("own_lease_day"),
-            *LIFETIME_COLUMNS,
-        )
-        .join(ORDERS, (ORDERS.c.store == SEALED.c.store) & (ORDERS.c.order_id == SEALED.c.order_id))
-        .where(SEALED.c.store == book.store, which)
-        .group_by(SEALED.c.order_id, *LIFETIME_COLUMNS)
-        .order_by(SEALED.c.order_id)
-    )
+def _kept(book: StoreBook, order_ids: Sequence[str]) -> list[KeptOrder]:
     with book.reading() as connection:
         floor = floor_in(connection, book.store)
         return [
@@ -150,7 +161,7 @@ def _kept(book: StoreBook, which: ColumnElement[bool]) -> list[KeptOrder]:
                 lifetime_of(row),
                 floor,
             )
-            for row in named_rows(connection.execute(query))
+            for row in named_rows(execute_for(connection, KEPT_OF_ORDERS, book.store, order_ids))
         ]
 
 
