@@ -3,12 +3,14 @@
 import json
 import re
 import string
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amzlink.problems import CATALOGUE, DEFAULT_FACTS, Entry, Exit, Problem, ProblemName
+from amzlink.problems.network import clock_off_by
 from tests.support.problems import texts_of
 from tests.support.rows import each_row
 
@@ -190,3 +192,9 @@ def test_a_problem_shows_its_name_and_its_summary() -> None:
 )
 def test_numbers_agree_with_what_is_counted(count: int, told: str) -> None:
     assert told in Problem(ProblemName.RETENTION_OVERDUE, count=count).summary
+
+
+def test_a_clock_that_is_days_off_is_told_in_days() -> None:
+    assert clock_off_by(timedelta(minutes=7)) == "7 min behind"
+    assert clock_off_by(-timedelta(hours=47, minutes=59)) == "47 h 59 min ahead of"
+    assert clock_off_by(timedelta(days=400, hours=3)) == "400 days behind"

@@ -82,6 +82,22 @@ class OldFile(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
+def check_archive(folder: Path, recipients: Iterable[str]) -> None:
+    """Whether an archive could be written there for these, as far as that can be seen before.
+
+    Raises:
+        Problem: as `Recipients.parse`; `archive-folder-missing`.
+    """
+    Recipients.parse(recipients)
+    _require(folder)
+
+
+def _require(folder: Path) -> None:
+    """A folder is never made here: its disk may not be mounted, and the gap must not be filled."""
+    if not folder.is_dir():
+        raise Problem(ProblemName.ARCHIVE_FOLDER_MISSING, file=folder)
+
+
 def write_archive(
     folder: Path,
     recipients: Recipients,
@@ -102,8 +118,7 @@ def write_archive(
     """
     if count < 1:
         raise ValueError("an archive of nothing")
-    if not folder.is_dir():  # never made here: a disk that is not mounted leaves a gap that must not be filled
-        raise Problem(ProblemName.ARCHIVE_FOLDER_MISSING, file=folder)
+    _require(folder)
     _remove_abandoned(folder, store, made_at)
     manifest = {
         "schema": SCHEMA,

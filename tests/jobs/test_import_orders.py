@@ -510,6 +510,8 @@ def test_waits_past_the_limit_end_the_run_with_its_pages_safe_and_the_next_one_g
     runs = 1
     while report.problem:
         assert report_problem(report) == "throttled"
+        assert report.window is not None
+        assert report.window[0] == since
         world.clock.advance(900)
         report, runs = run(world, max_wait=timedelta(minutes=5)), runs + 1
         assert len(booked(world)) >= there

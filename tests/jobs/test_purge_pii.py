@@ -385,6 +385,7 @@ class TestWithAnArchiveInTheSettings:
         assert cancelled in {due.order_id for due in purge(world, dry_run=True).due}
         report = purge(world)
         assert (problem_of(report), report.purged, report.archived) == ("archive-folder-missing", 0, 0)
+        assert (report.kept, report.next_due is None) == (len(before), False)
         assert (sealed(world), rows(world, "SELECT floor FROM vault_floors")) == (before, floors)
         sale = with_status(world, "SHIPPED")[0]
         assert problem_of(purge(world, order_id=sale)) == "archive-folder-missing"
@@ -401,6 +402,17 @@ class TestWithAnArchiveInTheSettings:
         rows(world, "UPDATE orders SET status = 'CANCELLED' WHERE order_id = :id", id=cancelled)
         report = purge(world, order_id=cancelled)
         assert (problem_of(report), report.purged, report.archived) == (None, 1, 0)
+
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_an_archive_just_given_that_cannot_be_written_is_told_before_anything_is_due(
+        self, world: StoreOnSandbox, tmp_path: Path, dry_run: bool
+    ) -> None:
+        archive_in(world, tmp_path)
+        kept = len(sealed(world))
+        report = purge(world, archive_dir=tmp_path / "gone", dry_run=dry_run)
+        assert (problem_of(report), report.purged, report.kept) == ("archive-folder-missing", 0, kept)
+        report = purge(world, archive_dir=tmp_path, recipients=("age1mistyped",), dry_run=dry_run)
+        assert (problem_of(report), report.purged, report.kept) == ("recipient-unusable", 0, kept)
 
     def test_an_import_says_why_and_how_many_are_overdue(self, world: StoreOnSandbox, gone: Path) -> None:
         before = sealed(world)

@@ -201,9 +201,9 @@ def _bring_in(run: StoreRun, fetch: Fetch, options: ImportOptions, report: Impor
         fetch.incomplete()
         fetch.taken_over()
         try:
-            report.window = fetch.changes(options.since)
+            fetch.changes(options.since)
         finally:
-            report.route, report.choice = fetch.route, fetch.choice
+            report.window, report.route, report.choice = fetch.window, fetch.route, fetch.choice
 
 
 def _see_to_products(run: StoreRun, report: ImportReport) -> None:

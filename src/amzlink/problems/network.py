@@ -325,4 +325,6 @@ def clock_off_by(offset: timedelta) -> str:
     """How far this machine's clock is from Amazon's; `offset` is Amazon's time less the machine's."""
     hours, minutes = divmod(int(abs(offset.total_seconds())) // 60, 60)
     amount = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    if abs(offset) >= timedelta(days=2):
+        amount = f"{abs(offset).days} days"
     return f"{amount} behind" if offset > timedelta(0) else f"{amount} ahead of"

@@ -67,8 +67,8 @@ ENTRIES: Final = {
     ProblemName.RETENTION_OVERDUE: Entry(
         title="Personal data is past its retention date",
         what="The personal data of {count:order} is still here after its retention date.",
-        why="Amazon allows 30 days after delivery. amzlink deletes data when it runs. It has not run, or could not trust the time.",
-        next_step="Run `amzlink import-orders{store_option}`, which deletes the data. Make sure that amzlink runs every day.",
+        why="Amazon allows 30 days after delivery. amzlink deletes data when it runs. It has not run, could not trust the time, or could not write the archive.",
+        next_step="Run `amzlink purge-pii{store_option}`. It deletes the data, or says what stops it. Make sure that amzlink runs every day.",
         exit_code=Exit.PARTLY,
         checks=("retention",),
     ),

@@ -147,15 +147,14 @@ def check_retention(deps: Deps, slug: str, sure: date | None, now: datetime | No
 
 
 def _archive_fault(archive: Archive) -> Problem | None:
-    """Why the next purge could not write its archive, as far as that can be seen before."""
-    from amzlink.archive import Recipients  # noqa: PLC0415 - few stores have an archive
+    """Why the next purge could not write its archive."""
+    from amzlink.archive import check_archive  # noqa: PLC0415 - few stores have an archive
 
     try:
-        Recipients.parse(archive.recipients)
+        if archive.folder:
+            check_archive(archive.folder, archive.recipients)
     except Problem as problem:
         return problem
-    if archive.folder and not archive.folder.is_dir():
-        return Problem(ProblemName.ARCHIVE_FOLDER_MISSING, file=archive.folder)
     return None
 
 

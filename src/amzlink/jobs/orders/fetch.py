@@ -87,6 +87,8 @@ class Fetch:
         """Why a report was asked for or not, where a page had to be waited for and either way was allowed."""
         self.throttled: Throttled | None = None
         """Why orders that only a report has told of are not read yet, where everything else is in."""
+        self.window: tuple[datetime, datetime] | None = None
+        """The window of changes, as soon as it is known: of an earlier run that was stopped, then this run's own."""
         self._wanted = route
         self._link = run.amazon
         self._book = run.book
@@ -169,17 +171,22 @@ class Fetch:
         page = search_orders(self._link, SANDBOX_QUERIES[BY_COUNTRY[self._store.country].region])
         self._intake.take(page.orders, page.refused)
 
-    def changes(self, since: datetime | None) -> tuple[datetime, datetime]:
-        """Finish what an earlier run began, then bring in what has changed since. Returns the window of changes."""
+    def changes(self, since: datetime | None) -> None:
+        """Finish what an earlier run began, then bring in what has changed since."""
+        self._note_window(self._under_way())
         self._go_through_all(self._unfinished())
         planned = self._plan(since)
         begin_searches(self._book, planned)
+        self._note_window(planned)
         if self._wanted == "report" or find_search(self._book, REPORT):
             self._by_report()
         self._go_through_all(planned)
         self.throttled = self._ahead.read(by_search=True)
-        changes = planned[-1]
-        return changes.window_start, changes.window_end
+
+    def _note_window(self, searches: Iterable[Search]) -> None:
+        for search in searches:
+            if search.kind == "changes":
+                self.window = search.window_start, search.window_end
 
     def _unfinished(self) -> Iterator[Search]:
         """What an earlier run began, and before all other changes what has come to ship since."""

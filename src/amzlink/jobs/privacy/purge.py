@@ -124,6 +124,26 @@ class Purger:
             Problem: `clock-jumped`, once everything is done that is sure; and whatever stops it before.
         """
         run, sure = self._run, self._run.time_to_purge_by.sure
+        stopped = None
+        try:
+            self._purge_all(sure)
+        except Problem as problem:
+            stopped = problem
+        if self._job == JOB:  # an import does not tell
+            self._survey(sure)
+        if stopped:
+            raise stopped
+        if self._options.archive_dir:  # a mistake in it is told on the first day, though nothing was due for it yet
+            from amzlink.archive import check_archive  # noqa: PLC0415 - age is loaded only where it is used
+
+            check_archive(self._options.archive_dir, self._recipients)
+        self._forget_copies()
+        # An import has told of a doubt when it asked for the time.
+        if self._job == JOB and not self._options.order_id and self._must_wait():
+            raise run.doubt()
+
+    def _purge_all(self, sure: datetime | None) -> None:
+        run = self._run
         if self._options.order_id:
             self._purge_requested(self._options.order_id, run.now())
         elif sure and not run.dry_run:
@@ -133,12 +153,6 @@ class Purger:
         if not run.dry_run:
             purge_copies(run.book.database.location.in_file(), run.slug, sure)
             self._empty_journal()
-        if self._job == JOB:  # an import does not tell
-            self._survey(sure)
-        self._forget_copies()
-        # An import has told of a doubt when it asked for the time.
-        if self._job == JOB and not self._options.order_id and self._must_wait():
-            raise run.doubt()
 
     def _must_wait(self) -> bool:
         """Whether something may be due that cannot go, because the time is not trusted.
@@ -198,6 +212,10 @@ class Purger:
     def _archive_folder(self) -> Path | None:
         return self._options.archive_dir or self._run.settings.archive.folder
 
+    @property
+    def _recipients(self) -> tuple[str, ...]:
+        return self._options.recipients or self._run.settings.archive.recipients
+
     def _archive(self, sealed: "SealedOrders", order_ids: Callable[[], Iterable[str]], now: datetime) -> bool:
         """Write the archive; where it cannot be written, nothing is purged. False: none is wanted."""
         folder = self._archive_folder
@@ -211,7 +229,7 @@ class Purger:
             order_ids,
             country=self._run.store.country,
             folder=folder,
-            recipients=self._options.recipients or self._run.settings.archive.recipients,
+            recipients=self._recipients,
             now=now,
             on_record=functools.partial(self._run.reporter.step, "writing the archive"),
         )

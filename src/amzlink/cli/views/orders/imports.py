@@ -189,7 +189,7 @@ def _print(console: Console, report: ImportReport, *, dry_run: bool, auto_route:
     )
     if console.verbose and report.choice:
         console.line(_why_this_route(report.choice), lead="  ")
-    elif console.verbose and auto_route and report.window and report.route == "search":
+    elif console.verbose and auto_route and report.window and report.route == "search" and not report.problem:
         console.line("Chosen: the search. A report would bring nothing sooner.", lead="  ")
     if report.none_yet:
         _print_none_yet(console, report)
