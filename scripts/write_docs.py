@@ -255,12 +255,15 @@ def order_book() -> str:
     lines = [
         "# The tables of the order book",
         "",
-        "One database for all stores: the file `orders.db` (SQLite), or a database on a",
-        "[PostgreSQL server](postgresql.md). Times are text, ISO 8601 in UTC: they sort, and a",
-        "person can read them. Nothing personal is outside the table `sealed`. The schema is",
-        "`orderbook/schema.py`. Each change of it is a migration in `orderbook/migrations/versions/`.",
+        "This page is for people who change amzlink, and for support engineers who look into an order book.",
         "",
-        "How a book is upgraded, copied and moved is on [a page of its own](upgrades.md).",
+        "The order book is one database for all stores: the file `orders.db` (SQLite), or a database on a",
+        "[PostgreSQL server](postgresql.md). Times are text, ISO 8601 in UTC: they can be sorted, and a",
+        "person can read them. Personal data is only in the table `sealed`, encrypted: see [the vault](vault.md).",
+        "The schema is `orderbook/schema.py`. Each change of it is a migration in `orderbook/migrations/versions/`.",
+        "",
+        "[Upgrading and moving the order book](upgrades.md) says how it is upgraded, copied and moved. Words such as",
+        "outbox and resume point are in the [glossary](architecture.md#glossary).",
         "",
     ]
     for table in METADATA.tables.values():
@@ -272,7 +275,7 @@ def order_book() -> str:
             str(table.info["about"]),
             "",
             f"- Key: {key}",
-            f"- Columns: {', '.join(columns)}",
+            *([f"- Columns: {', '.join(columns)}"] if columns else []),
             "",
         ]
     return "\n".join(lines)

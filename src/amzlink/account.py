@@ -1,4 +1,4 @@
-"""A seller's account at Amazon: what it takes to speak to it, and what tells it from another."""
+"""A seller's account at Amazon: what a call for it needs, and how two accounts are told apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

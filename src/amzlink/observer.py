@@ -1,4 +1,4 @@
-"""Who is told how the work goes on: a person at a terminal, or nobody."""
+"""The progress of a run: shown to a person at a terminal, or to nobody."""
 
 from typing import Protocol
 

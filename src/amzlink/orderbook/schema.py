@@ -115,7 +115,7 @@ HOLDS: Final = Table(
     Column("lifted_at", Text),
     PrimaryKeyConstraint("store", "order_id", "hold"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
-    info={"about": "Why an order is held, since when, and whether a person lifted it."},
+    info={"about": "Holds: why an order is not sent, since when, and whether a person lifted the hold."},
 )
 
 SEALED: Final = Table(
@@ -130,7 +130,7 @@ SEALED: Final = Table(
     PrimaryKeyConstraint("store", "order_id", "part"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("sealed_by_lease", "store", "lease_day", "order_id", "part"),
-    info={"about": "Personal data, sealed: one box per order and part, with the last day on which it may be opened."},
+    info={"about": "Encrypted personal data: one box per order and part, and the last day on which it may be opened."},
 )
 
 TOMBSTONES: Final = Table(
@@ -151,7 +151,7 @@ VAULT_CHAINS: Final = Table(
     Column("month", Text, nullable=False),
     Column("chain_id", Text, nullable=False),
     PrimaryKeyConstraint("store", "month"),
-    info={"about": "The chains of day keys with which boxes were sealed, one per month. The keys are in the keyring."},
+    info={"about": "The chains of day keys that encrypt the boxes, one per month. The keys are in the keyring."},
 )
 
 VAULT_FLOORS: Final = Table(
@@ -176,7 +176,7 @@ SEARCHES: Final = Table(
     Column("page_token", Text),
     Column("page_token_at", Text),
     PrimaryKeyConstraint("store", "kind"),
-    info={"about": "Searches under way: window, query and page token, to resume where a run stopped."},
+    info={"about": "Searches in progress: window, query and page token, to continue where a run stopped."},
 )
 
 COVERAGE: Final = Table(
@@ -186,7 +186,7 @@ COVERAGE: Final = Table(
     Column("until", Text, nullable=False),
     Column("marketplace_ids", Text, nullable=False),
     PrimaryKeyConstraint("store"),
-    info={"about": "Up to which moment of Amazon's time all changes are in the book."},
+    info={"about": "The moment (of Amazon's time) up to which all changes are in the order book."},
 )
 
 REFUSED_ORDERS: Final = Table(
@@ -248,7 +248,7 @@ CLOCK_READINGS: Final = Table(
     Column("machine_time", Text, nullable=False),
     Column("offset_seconds", WHOLE_NUMBER),  # Amazon's time minus the machine's; null: Amazon told none
     PrimaryKeyConstraint("store", "number"),
-    info={"about": "What each run has seen of the time, by which it is judged whether a time can be trusted."},
+    info={"about": "What each run has seen of the time. amzlink decides by it whether a time can be trusted."},
 )
 
 TRUSTED_TIMES: Final = Table(
@@ -257,7 +257,7 @@ TRUSTED_TIMES: Final = Table(
     Column("store", Text, nullable=False),
     Column("trusted_at", Text, nullable=False),
     PrimaryKeyConstraint("store"),
-    info={"about": "The latest trusted time that a run of each store has noted."},
+    info={"about": "The latest trusted time of each store."},
 )
 
 DISPATCHES: Final = Table(
@@ -305,7 +305,7 @@ PARCELS: Final = Table(
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
     Index("parcels_by_order", "store", "order_id", "parcel", "kind"),
     Index("parcels_by_age", "store", "kind", "seen_at"),
-    info={"about": "Parcels, as Sendcloud or a file tells of them, without their tracking numbers."},
+    info={"about": "Parcels from Sendcloud or from a file, without their tracking numbers."},
 )
 
 PARCEL_POLLS: Final = Table(
@@ -314,7 +314,7 @@ PARCEL_POLLS: Final = Table(
     Column("store", Text, nullable=False),
     Column("until", Text, nullable=False),  # every parcel that changed before is in
     PrimaryKeyConstraint("store"),
-    info={"about": "Up to which moment all changes of parcels are in the book."},
+    info={"about": "The moment up to which all changes of parcels are in the order book."},
 )
 
 CONFIRMATIONS: Final = Table(
@@ -365,7 +365,7 @@ ORDER_EVENTS: Final = Table(
     Column("problem", Text),
     PrimaryKeyConstraint("store", "order_id", "at", "what", "about"),
     ForeignKeyConstraint(["store", "order_id"], ["orders.store", "orders.order_id"], ondelete="CASCADE"),
-    info={"about": "What happened to an order and its other rows do not show any more, because they went on."},
+    info={"about": "Events of an order that its other rows do not show any more, because they have changed since."},
 )
 
 FEEDS: Final = Table(
@@ -413,8 +413,8 @@ LISTINGS: Final = Table(
     Index("listings_by_family", "store", "family"),
     Index("listings_by_look", "store", "looked_at"),
     info={
-        "about": "What a product is known to weigh, here and at Amazon, and what was asked to be changed there; "
-        "and what customs ask of it."
+        "about": "Products: what each weighs here and at Amazon, which change of it was sent to Amazon, and what "
+        "customs need to know."
     },
 )
 
@@ -426,7 +426,7 @@ LISTING_SWEEPS: Final = Table(
     Column("begun_at", Text),  # of a sweep that is under way
     Column("report_id", Text),  # of the report that names its SKUs, until they are written down
     PrimaryKeyConstraint("store"),
-    info={"about": "How far a look through the whole catalogue has come."},
+    info={"about": "How far amzlink has read the whole catalogue."},
 )
 
 PURGES: Final = Table(
@@ -450,7 +450,7 @@ ARCHIVE_FOLDERS: Final = Table(
     Column("store", Text, nullable=False),
     Column("folder", Text, nullable=False),  # files lie in it until somebody moves them away
     PrimaryKeyConstraint("store", "folder"),
-    info={"about": "Folders that archives were written into, to remind of files that are still there."},
+    info={"about": "Folders with archives, so that amzlink can remind you of files that are still there."},
 )
 
 FORMER_STORES: Final = Table(

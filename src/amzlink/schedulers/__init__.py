@@ -1,1 +1,1 @@
-"""What starts programs by itself on a machine: systemd, cron, launchd, Windows' Task Scheduler."""
+"""The machine's schedulers, which start amzlink regularly: systemd, cron, launchd, Windows' Task Scheduler."""
