@@ -286,29 +286,29 @@ def _type(column: Column[Any]) -> str:
     return word if not column.nullable else f"{word} or empty"
 
 
-_FLOORS = (
-    "<!-- floors: written by scripts/write_docs.py from pyproject.toml and the packages' docstrings -->",
-    "<!-- end of floors -->",
+_LAYERS = (
+    "<!-- layers: written by scripts/write_docs.py from pyproject.toml and the packages' docstrings -->",
+    "<!-- end of layers -->",
 )
 
 
 def architecture(page: str) -> str:
-    """The page with its drawing of the floors made anew."""
+    """The page with its drawing of the layers written again."""
     contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    floors = next(contract["layers"] for contract in contracts if contract["name"] == "Arrows go down only")
-    begin, end = (page.index(mark) for mark in _FLOORS)
-    drawing = ["```", *_floors(floors), "```"]
-    return page[: begin + len(_FLOORS[0])] + "\n" + "\n".join(drawing) + "\n" + page[end:]
+    layers = next(contract["layers"] for contract in contracts if contract["name"] == "Imports go to lower layers only")
+    begin, end = (page.index(mark) for mark in _LAYERS)
+    drawing = ["```", *_boxes(layers), "```"]
+    return page[: begin + len(_LAYERS[0])] + "\n" + "\n".join(drawing) + "\n" + page[end:]
 
 
-def _floors(floors: list[str]) -> list[str]:
-    """A box per floor, and in it each room: its name, and the first line of its docstring."""
+def _boxes(layers: list[str]) -> list[str]:
+    """A box per layer, and in it each module: its name, and the first line of its docstring."""
     width, names = 118, 11
     edge = "+" + "-" * (width - 2) + "+"
     lines = [edge]
-    for floor in floors:
-        for room in re.split(r" [|:] ", floor):
-            name = room.removeprefix("amzlink.").strip("()")
+    for layer in layers:
+        for module in re.split(r" [|:] ", layer):
+            name = module.removeprefix("amzlink.").strip("()")
             file = DOCS.parent / "src" / "amzlink" / name
             source = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
             told = (ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "").split("\n")[0]

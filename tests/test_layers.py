@@ -1,4 +1,4 @@
-"""The floors of the house hold each other apart, and nothing heavy is loaded where nobody needs it."""
+"""Layers import only what they may, and nothing heavy is loaded where nobody needs it."""
 
 import graphlib
 import subprocess
@@ -45,7 +45,7 @@ def loaded_by(home: Path, *words: str) -> tuple[str, set[str]]:
     return shown, set(modules.split())
 
 
-def test_the_contracts_between_the_floors_are_kept() -> None:
+def test_the_contracts_between_the_layers_are_kept() -> None:
     done = subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
         capture_output=True,
@@ -55,7 +55,7 @@ def test_the_contracts_between_the_floors_are_kept() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Arrows go down only KEPT" in done.stdout
+    assert "Imports go to lower layers only KEPT" in done.stdout
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
