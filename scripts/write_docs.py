@@ -44,24 +44,24 @@ OUTCOMES = DOCS.parent / "scripts" / "fault_outcomes.json"
 _ABOUT_FAULTS = """\
 # What happens under each fault
 
-Every command was run against every fault of the [sandbox](sandbox.md#all-faults), each time in a process of its own
-and on the same morning in the same shop. The table shows what differs from a day without faults: the exit code, and
-the problems that the command named.
+This page is for testers and support engineers. Every command was run under every fault of the
+[sandbox](sandbox.md#all-faults), each time in a new process, in the same shop and at the same time of the day. The
+table shows what differs from a day without faults: the exit code, and the problems that the command named.
 
-After each of these runs it was checked that the order book is whole, that no setting has changed, that no secret is
-shown, and that the next runs without the fault make up for everything: no order is missing, doubled or sent twice,
-and no parcel is confirmed twice.
+After each run a test checked that the order book is undamaged, that no setting has changed, and that no secret is
+shown. Then it ran everything again without the fault. No order may be missing, doubled or sent twice, and no parcel
+may be confirmed twice.
 
 `make test-faults` does all of it again. Commands that call no service (`status`, `orders`, `stores`, `schedule show`)
 are run as well, and end as usual under every fault."""
 
 _ABOUT_EXPORTS = """\
-`tax` and `price_parts` are of the line, with Amazon's names of the parts. `demands` are Amazon's names of what the
-parcel must have. Times are ISO 8601 in UTC, to the second.
+`tax` and `price_parts` belong to the line, with Amazon's names of the parts. `demands` are Amazon's names of what the
+parcel needs, such as a signature. Times are ISO 8601 in UTC, to the second.
 
-In CSV, a text that a spreadsheet would take for a formula is given an apostrophe in front. Columns are separated by
-commas. A CSV file begins with a byte-order mark, by which Excel knows that it is UTF-8; what goes to standard output
-has none. Where Excel expects semicolons, as in German, open the file with Data, From Text/CSV."""
+In a CSV file the columns are separated by commas. A text that a spreadsheet would take for a formula gets an
+apostrophe in front. The file begins with a byte-order mark, so that Excel reads it as UTF-8. What goes to standard
+output has none. If your Excel expects semicolons, as in German, open the file with Data, From Text/CSV."""
 _MOST_CHECKS = 5  # more checks of verify are not named one by one
 
 
@@ -127,15 +127,16 @@ def schemas() -> str:
     lines = [
         f"# {TOPICS['schemas']}",
         "",
-        "With `--json` every command prints one document, and nothing else on standard output. Its form is a JSON",
-        "Schema, which is made from the code that writes it. `amzlink explain --schema NAME` prints it. In the package",
-        "the schemas are files in the folder `schemas`.",
+        "This page is for people who write programs that run amzlink. With `--json` every command prints one document,",
+        "and nothing else on standard output. A JSON Schema describes each document: its keys, and what they can be.",
+        "`amzlink explain --schema NAME` prints it. In the package the schemas are files in the folder `schemas`.",
         "",
         "- A document begins with `schema`, a number. It rises when a key changes its meaning or its type.",
-        "- New keys can come without that, and so can new names of problems, holds and checks. Ignore what you do",
-        "  not know.",
-        "- A command that could do nothing prints the document `error`. Commands for several stores print their own",
-        "  document, and `error` is in it beside the store.",
+        "- New keys can be added without a new number, and so can new names of problems, holds and checks. Ignore",
+        "  what you do not know.",
+        "- A command that failed before it did anything prints the document `error`. Commands for several stores print",
+        "  their own document, and `error` is in it beside the store.",
+        "- The exit code says how it went: see [exit codes](commands.md#exit-codes).",
         "- Times are ISO 8601 in UTC, to the second.",
         "",
         "| name | printed by |",
@@ -150,8 +151,9 @@ def troubleshooting() -> str:
     lines = [
         "# Troubleshooting",
         "",
-        "A message ends with a name, for example `client-unknown`. Find the name on this page, or run",
-        "`amzlink explain NAME`: it shows the same text. Words in `<ANGLE BRACKETS>` are filled in by the message.",
+        "This page explains every message of amzlink. A message ends with a name, for example `client-unknown`. Find",
+        "the name on this page, or run `amzlink explain NAME`: it shows the same text. Where this page has",
+        "`<ANGLE BRACKETS>`, the message has the value, for example the name of your store.",
         "",
         "You have no message? `amzlink status` shows what needs you, and `amzlink verify` checks the link. The",
         "[twenty questions](questions.md) show common cases.",
@@ -206,7 +208,14 @@ def _symptoms() -> list[str]:
 
 def commands() -> str:
     """The help of every command, the exit codes, and the columns of an export."""
-    lines = ["# Commands", "", *_block(["--help"])]
+    lines = [
+        "# Commands",
+        "",
+        "This page has the help of every command, as `amzlink COMMAND --help` shows it. At its end are the questions of",
+        "`connect`, the exit codes, and the columns of an export.",
+        "",
+        *_block(["--help"]),
+    ]
     for command in app.registered_commands:
         if not command.hidden and command.name:
             lines += [f"## {command.name}", "", *_block([command.name, "--help"])]
@@ -236,7 +245,7 @@ def _questions() -> list[str]:
     lines = [
         "## What `connect` asks",
         "",
-        "At a terminal `connect` asks for what the options do not give; a `?` as an answer explains the question.",
+        "At a terminal `connect` asks for what the options do not give. `?` as an answer explains the question.",
         "Without a terminal the options have to give it. Questions without an option are asked at a terminal only.",
         "",
         "| question | why | option | Enter answers |",

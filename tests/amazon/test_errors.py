@@ -195,6 +195,7 @@ def test_what_the_caller_knows_of_the_store_is_added_to_every_problem() -> None:
         made.ask()
     assert caught.value.next_step == (
         "At https://sellercentral.test/apps choose View under LWA credentials and copy both values. "
+        "If the secret has expired, choose Rotate secret there first. "
         "Then give them with `amzlink connect --store my-shop --renew`."
     )
 

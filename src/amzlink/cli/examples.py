@@ -24,7 +24,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     ),
     "stores": (
         ("amzlink stores list", "Show which stores are connected."),
-        ("amzlink stores set hold_missing_weight=true", "Keep orders back whose weight is not known."),
+        ("amzlink stores set hold_missing_weight=true", "Put orders on hold whose weight is not known."),
     ),
     "stores list": (("amzlink stores list", "Show every store with its short name."),),
     "stores show": (("amzlink stores show --store my-shop", "Show the settings of the store my-shop."),),
@@ -44,7 +44,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink schedule install --dry-run", "Show what would be written, and write nothing."),
     ),
     "schedule show": (("amzlink schedule show", "Show when each job ran last, and when it runs next."),),
-    "schedule remove": (("amzlink schedule remove", "Let amzlink no longer run by itself."),),
+    "schedule remove": (("amzlink schedule remove", "Stop running amzlink by itself."),),
     "database": (
         ("amzlink database migrate --to postgresql://amzlink@db.example/amzlink", "Move the order book to a server."),
     ),
@@ -52,7 +52,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink database migrate --to postgresql://amzlink@db.example/amzlink", "Move the order book to a server."),
         (
             "amzlink database migrate --to postgresql://amzlink@db.example/amzlink --dry-run",
-            "Look whether the database is ready for it. Nothing is changed.",
+            "See whether the database is ready for it. Nothing is changed.",
         ),
     ),
     "import-orders": (
@@ -92,8 +92,8 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
     "orders export": (
         ("amzlink orders export --output orders.csv", "Write a file for a spreadsheet, without personal data."),
     ),
-    "orders hold": (("amzlink orders hold 302-1234567-1234567", "Do not send this order on."),),
-    "orders release": (("amzlink orders release 302-1234567-1234567", "Send this order on after all."),),
+    "orders hold": (("amzlink orders hold 302-1234567-1234567", "Do not send this order to Sendcloud."),),
+    "orders release": (("amzlink orders release 302-1234567-1234567", "Send this order to Sendcloud after all."),),
     "verify": (
         ("amzlink verify", "Test the connection step by step."),
         ("amzlink verify --all-stores", "Test every store. One that works is one line."),
@@ -105,7 +105,7 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink explain servers", "Read about running without a keyring, and regularly."),
     ),
     "demo": (("amzlink demo", "Watch each command at work. It takes about a minute."),),
-    "sandbox": (("amzlink sandbox --orders 50 --fault throttled", "Try out what happens when Amazon is busy."),),
+    "sandbox": (("amzlink sandbox --orders 50 --fault throttled", "Try out what happens when Amazon's quota is used up."),),
 }
 """By the command, without the program's name; `amzlink` is the first page."""
 

@@ -29,7 +29,7 @@ Refused = Annotated[
     typer.Option("--refused", help="Only orders that Sendcloud refused, or whose confirmation Amazon refused."),
 ]
 Overdue = Annotated[
-    bool, typer.Option("--overdue", help="Only orders past their ship-by date of which Amazon was told nothing.")
+    bool, typer.Option("--overdue", help="Only orders past their ship-by date that are not confirmed to Amazon.")
 ]
 Waiting = Annotated[
     bool,

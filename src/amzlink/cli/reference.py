@@ -64,7 +64,7 @@ EXIT_CODES: Final[Mapping[Exit, str]] = {
     Exit.PARTLY: "Done in part: some orders, products or stores failed, and each is reported. `verify` found a check "
     "that failed. `status` shows something that needs a person.",
     Exit.USAGE: "A bad option, or a missing answer.",
-    Exit.BAD_INPUT: "A file to read is malformed.",
+    Exit.BAD_INPUT: "A file that was given cannot be read, or has a wrong form.",
     Exit.REFUSED: "The service answers, but refuses for a reason that will not pass by itself.",
     Exit.BUG: "A bug in amzlink. The message names a report without personal data.",
     Exit.CANNOT_CREATE: "A file cannot be created.",

@@ -83,7 +83,7 @@ def schedule_remove_command(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed, but remove nothing.")] = False,
 ) -> None:
-    """Let amzlink no longer run by itself. Only what `schedule install` wrote is removed."""
+    """Stop running amzlink by itself. Only what `schedule install` wrote is removed."""
     from amzlink.cli.views.schedule import show_removed
     from amzlink.jobs.schedule import remove
 

@@ -33,7 +33,7 @@ from amzlink.cli.views.orders import export, holds, imports, lists, show
 Structs = Sequence[type[msgspec.Struct]]
 
 DOCUMENTS: Final[Mapping[str, tuple[str, Structs]]] = {
-    "error": ("any command that could do nothing", (ErrorDocument,)),
+    "error": ("any command that failed before it did anything", (ErrorDocument,)),
     "version": ("amzlink --version", (version.VersionDocument,)),
     "completion": (
         "amzlink --show-completion, --install-completion",

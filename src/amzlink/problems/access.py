@@ -13,8 +13,8 @@ ENTRIES: Final = {
     ProblemName.CLIENT_UNKNOWN: Entry(
         title="Amazon does not know this client id and secret",
         what="Amazon refused the client id and client secret of the app.",
-        why="The secret was mistyped, was replaced by a newer one, or has expired: a secret is valid for 180 days, then make a new one on the same page. Or the application id was given instead of the client id.",
-        next_step="At {page} choose View under LWA credentials and copy both values. Then give them with `amzlink connect{store_option}{renew}`.",
+        why="The secret was mistyped, was replaced by a newer one, or is older than 180 days and has expired. Or the application id was given instead of the client id.",
+        next_step="At {page} choose View under LWA credentials and copy both values. If the secret has expired, choose Rotate secret there first. Then give them with `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("lwa-token",),
     ),
@@ -22,7 +22,7 @@ ENTRIES: Final = {
         title="The client secret has expired",
         what="Amazon says that the app's client secret has expired.",
         why="A client secret is valid for 180 days. The refresh token is still valid.",
-        next_step="At {page} make a new secret under LWA credentials. Then run `amzlink connect{store_option}{renew}`.",
+        next_step="At {page} choose View under LWA credentials, then Rotate secret. Only the account's primary user can do this. Then run `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("lwa-token", *ASKING_AMAZON),
     ),
@@ -30,7 +30,8 @@ ENTRIES: Final = {
         title="A secret is due for renewal",
         what="The {name} {detail}.",
         why="A client secret is valid for 180 days from the day it was made. A public app's authorisation expires after a year. For a merchant's own app Amazon gives no end date, so the day is only a hint there.",
-        next_step="At {page} make a new client secret, or authorise the app again. Then run `amzlink connect{store_option}{renew}`. The old client secret stays valid for seven more days.",
+        next_step="For a new client secret, choose View under LWA credentials at {page}, then Rotate secret. For a new authorisation, authorise the app again there. Then run `amzlink connect{store_option}{renew}`.",
+        next_step_exactly="At {page} {advice}. Then run `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         severity="warning",
         checks=("secret-age",),
@@ -47,7 +48,7 @@ ENTRIES: Final = {
         title="The refresh token and the client id belong to different apps",
         what="Amazon says that this refresh token was not issued for this client id.",
         why="The client id, the client secret and the refresh token must come from the same app.",
-        next_step="At {page} copy all three from one app. Then run `amzlink connect{store_option}{renew}`.",
+        next_step="At {page} open one app. Copy its client id and its client secret, and authorise it: that gives a new refresh token. Then run `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("lwa-token",),
     ),
@@ -63,7 +64,7 @@ ENTRIES: Final = {
         title="Amazon refuses access and gives no reason",
         what="Amazon refused {operation} and gave no reason.",
         why="The app lacks a role, the refresh token is older than the role, or the account is blocked. Amazon answers all three in the same way.",
-        next_step="At {page} check that the app has the role {role}. Save it, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token. If that does not help, look for messages under Account Health. Amazon's request id: {request_id}.",
+        next_step="At {page} check that the app has the role {role}. Save it, authorise the app again and run `amzlink connect{store_option}{renew}` with the new token. If that does not help, look for messages in Seller Central, Performance, Account Health. Amazon's request id: {request_id}.",
         exit_code=Exit.NOT_ALLOWED,
         checks=ASKING_AMAZON,
     ),
@@ -128,7 +129,7 @@ ENTRIES: Final = {
         title="The account does not sell in this country",
         what="The account does not sell in {country}. It sells in: {detail}.",
         why="The shop was never opened there, or it was closed.",
-        next_step="Give one of the countries above with `amzlink connect{store_option} --country CODE`, or open the shop in Seller Central first.",
+        next_step="Name its countries with `amzlink connect{store_option} --country CODE`, or open the shop in Seller Central first. Repeat --country for each of them.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("participation",),
     ),
@@ -136,7 +137,7 @@ ENTRIES: Final = {
         title="The seller account is inactive",
         what="Amazon accepts the app's credentials, but refuses calls for this seller account.",
         why="The account is suspended or deactivated, was not used for 90 days or more, or has no valid card. If Amazon has withdrawn the app's access, the answer looks the same.",
-        next_step="In Seller Central check Account Health, the messages there, and the card under Account Info. A new card can take 48 hours to count. If all is well, see at {page} and in Amazon's e-mails whether the app was blocked. Amazon's request id: {request_id}.",
+        next_step="In Seller Central check Performance, Account Health, and the messages there. Also check the card under Settings, Account Info. A new card can take 48 hours to count. If all is well, see at {page} and in Amazon's e-mails whether the app was blocked. Amazon's request id: {request_id}.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("account", *DOORS),
     ),
@@ -144,7 +145,7 @@ ENTRIES: Final = {
         title="Amazon has withdrawn the app's access",
         what="Amazon refuses every call of this app, for every seller account.",
         why="The app's keys became public, a question about its use of data was not answered, or it broke a policy.",
-        next_step="Look for an e-mail from Amazon to the developer's address and answer it. The app's status is shown at {page}. When the app is active again, make a new client secret there and run `amzlink connect{store_option}{renew}`.",
+        next_step="Look for an e-mail from Amazon to the developer's address and answer it. The app's status is shown at {page}. When the app is active again, choose Rotate secret there and run `amzlink connect{store_option}{renew}`.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("account",),
     ),
@@ -160,7 +161,7 @@ ENTRIES: Final = {
         title="The listings are inactive",
         what="The account sells in {country}, but Amazon says that its listings are inactive there.",
         why="The shop is on holiday, or Amazon has suspended its listings. Nobody can order until they are active again. Open orders still have to be shipped.",
-        next_step="In Seller Central check Settings, Account Info, Listing Status, and Account Health.",
+        next_step="In Seller Central check Settings, Account Info, Listing Status. Also check Performance, Account Health.",
         exit_code=Exit.REFUSED,
         severity="warning",
         checks=("participation",),
@@ -169,7 +170,7 @@ ENTRIES: Final = {
         title="Amazon ships all orders",
         what="Amazon ships all recent orders of this account (FBA). None is for the merchant to ship.",
         why="amzlink imports only orders that the merchant ships.",
-        next_step="If this is how you sell, there is nothing to do. If you ship yourself, check Manage Inventory in Seller Central: the offers must be set to Fulfilled by Merchant.",
+        next_step="If this is how you sell, there is nothing to do. If you ship yourself, open Inventory, Manage All Inventory in Seller Central: the offers must be set to Fulfilled by Merchant.",
         exit_code=Exit.REFUSED,
         severity="warning",
         checks=("orders-access",),
@@ -178,7 +179,7 @@ ENTRIES: Final = {
         title="Sandbox and production are mixed",
         what="Amazon's sandbox refused the request: {detail}.",
         why="Amazon's sandbox knows only a few fixed requests. A Sandbox app works only there, and a production store does not work there.",
-        next_step="To try amzlink, connect with `--amazon-sandbox`. For real orders, connect with the credentials of a production app.",
+        next_step="To try Amazon's sandbox, run `amzlink connect --amazon-sandbox`. For real orders, run `amzlink connect` with the client id, the client secret and the refresh token of a production app.",
         exit_code=Exit.NOT_ALLOWED,
         checks=("lwa-token", *ASKING_AMAZON),
     ),
@@ -191,6 +192,12 @@ ENTRIES: Final = {
         checks=("seller-id",),
     ),
 }
+
+
+ROTATE_SECRET: Final = (
+    "choose View under LWA credentials, then Rotate secret. The old client secret stays valid for seven more days"
+)
+AUTHORISE_AGAIN: Final = "authorise the app again"
 
 
 def ends_at_the_latest(*, end: date, today: date) -> str:

@@ -23,7 +23,7 @@ ENTRIES: Final = {
         title="The order book is from a newer version",
         what="The order book {file} was written by a newer version of amzlink (schema {detail}).",
         why="An older version must not write to it.",
-        next_step="Update amzlink on this machine, for example with `pipx upgrade amzlink`. Nothing was changed.",
+        next_step="Update amzlink on this machine in the way you installed it. Nothing was changed.",
         exit_code=Exit.CONFIGURATION,
         checks=READING_THE_BOOK,
     ),

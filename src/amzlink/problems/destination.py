@@ -69,7 +69,7 @@ ENTRIES: Final = {
         title="Sendcloud refuses an order",
         what="Sendcloud refused the order {order_id}: {detail}.",
         why="Sendcloud does not accept something in this order. The other orders were sent.",
-        next_step="Correct the order in Seller Central if you can, or make its label in Sendcloud by hand. amzlink tries again when the order changes.",
+        next_step="Make its label in Sendcloud by hand, with the values from Seller Central. amzlink tries again when the order changes, or its weight or customs data.",
         exit_code=Exit.PARTLY,
     ),
     ProblemName.SENDCLOUD_NOT_STORED: Entry(

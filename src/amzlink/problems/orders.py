@@ -91,7 +91,7 @@ ENTRIES: Final = {
         title="Prime orders of an earlier version are still on hold",
         what="An earlier version put {count:Prime order} on hold, and they stay on hold.",
         why="In their country you may choose the carrier of Prime orders, so new ones are sent. Labels for the older ones may have been made elsewhere.",
-        next_step="See which orders they are with `amzlink orders list{store_option}`. `amzlink orders release --held prime{store_option}` releases them all.",
+        next_step="`amzlink orders list --held prime{store_option}` shows them. `amzlink orders release --held prime{store_option}` releases them all.",
         exit_code=Exit.DONE,
         severity="warning",
     ),

@@ -60,7 +60,7 @@ ENTRIES: Final = {
     ProblemName.CLOCK_JUMPED: Entry(
         title="The time is not confirmed",
         what="The time is not confirmed: {detail}. Personal data that may be due is not deleted yet.",
-        why="What cannot be undone needs a time that is certain. Amazon's time and this machine's clock must agree to a day. Or three runs over two days must show the same difference.",
+        why="What cannot be undone needs a time that is certain. Amazon's time and this machine's clock must agree to within a day. Or three runs over two days must show the same difference.",
         next_step="Check this machine's date and time, and set them if they are wrong. If they are right, do nothing: the deletion follows when Amazon confirms the time.",
         exit_code=Exit.TRY_AGAIN,
     ),

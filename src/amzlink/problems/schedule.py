@@ -59,9 +59,9 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
     ),
     ProblemName.SCHEDULE_LEFT_OVER: Entry(
         title="An old schedule starts nothing any more",
-        what="An old schedule still starts amzlink in {folder}, where it is no longer.",
+        what="An old schedule still starts amzlink with the folder {folder}, which is not there any more.",
         why="The folder was moved or deleted after that schedule was installed. Each start fails.",
-        next_step="Run `amzlink schedule install` or `amzlink schedule remove`: both take the old schedule away. If the folder is on a disk that is not connected now, connect it first.",
+        next_step="Run `amzlink schedule install` or `amzlink schedule remove`: both remove the old schedule. If the folder is on a disk that is not connected now, connect it first.",
         exit_code=Exit.CONFIGURATION,
         severity="warning",
         checks=("freshness",),
@@ -69,7 +69,7 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
     ProblemName.PING_FAILED: Entry(
         title="The address for good runs could not be called",
         what="The run went well, but the address in `[notify] ping` could not be called: {host} {detail}.",
-        why="Whoever watches that address takes the run for one that did not happen.",
+        why="The service that watches this address now thinks that the run did not happen.",
         next_step="Check the address in config.toml. If it is right, wait: the next good run calls it again.",
         exit_code=Exit.TRY_AGAIN,
         severity="warning",

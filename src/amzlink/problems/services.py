@@ -130,7 +130,7 @@ ENTRIES: Final = {
         title="An answer cannot be read",
         what="The answer to {operation} cannot be read: {detail}.",
         why="It was cut off, something other than {service} gave it, or this version does not know its form.",
-        next_step="Try again. If it happens again, report it. {service}'s request id: {request_id}. What was read before is stored.",
+        next_step="Try again. If it happens again, report it with the file that `amzlink verify --bundle support.zip` writes. {service}'s request id: {request_id}. What was read before is stored.",
         exit_code=Exit.TRY_AGAIN,
         checks=("lwa-token", *ASKING_AMAZON, *ASKING_SENDCLOUD),
     ),

@@ -53,8 +53,8 @@ ENTRIES: Final = {
         severity="warning",
     ),
     ProblemName.SHIPMENT_ROW_UNUSABLE: Entry(
-        title="A line of the file cannot be used",
-        what="Line {line} of the file cannot be used: {detail}.",
+        title="A line of the file with parcels cannot be used",
+        what="Line {line} of the file with parcels cannot be used: {detail}.",
         why="A value is missing, or a spreadsheet has changed it. The other lines were read.",
         next_step="Correct the line in the program that writes the file, or as text in the spreadsheet. Then give the file again: confirmed lines are skipped.",
         exit_code=Exit.PARTLY,

@@ -13,7 +13,7 @@ ENTRIES: Final = {
         title="No store is connected",
         what="No store {named}is connected.{meant}",
         why="amzlink looked for it in {file}.",
-        next_step="Run `amzlink connect` to connect one. If one is connected already, another user, another terminal or another AMZLINK_HOME has it: paste here the lines that `amzlink connect` showed. If connecting fails, `amzlink verify --bundle support.zip` writes a file for support.",
+        next_step="Run `amzlink connect` to connect one. If one is connected already, paste here the lines that `amzlink connect` showed. Or use the user, or the AMZLINK_HOME, with which it was connected. If connecting fails, `amzlink verify --bundle support.zip` writes a file for support.",
         next_step_exactly="Connected stores: {advice}. Use one of these names, or run `amzlink connect` to connect another. If that fails, `amzlink verify --bundle support.zip` writes a file for support.",
         exit_code=Exit.CONFIGURATION,
         checks=("config",),
@@ -46,7 +46,7 @@ ENTRIES: Final = {
         title="The program for alarms failed",
         what="The program {program} was not told of a problem: {detail}.",
         why="`[notify] command` in config.toml names the program. amzlink hands it the problem as JSON on standard input.",
-        next_step="Run the program by hand with the same user. The documentation of the settings shows what it is given.",
+        next_step="Run the program by hand with the same user. `amzlink explain settings` shows what it gets.",
         exit_code=Exit.CONFIGURATION,
         severity="warning",
     ),
@@ -54,7 +54,7 @@ ENTRIES: Final = {
         title="One store with countries of several regions",
         what="{detail} are in different Amazon regions.",
         why="One authorisation covers the marketplaces of one region: North America, Europe or Far East. So each region needs its own store.",
-        next_step="Connect one store per region, each with its own refresh token.",
+        next_step="Connect one store per region with `amzlink connect`, each with its own refresh token.",
         exit_code=Exit.USAGE,
         checks=("config",),
     ),
@@ -231,7 +231,7 @@ def carrier_invalid(*, setting: str, name: str) -> str:
 
 def carrier_twice(*, setting: str) -> str:
     """Two lines of a store's own carriers for one name."""
-    return f"{setting}: a name is there twice; capitals and blanks do not count"
+    return f"{setting}: a name is there twice; capitals and spaces do not count"
 
 
 CARRIER_NAME_MISSING: Final = (

@@ -31,22 +31,22 @@ _FORMS: Final = (
     ("missing-comma", "lacks a comma", _replace(rb',"lastUpdatedTime"', rb'"lastUpdatedTime"')),
     ("line-break", "has a raw line break in a text", _replace(rb'"title":"', rb"\g<0>Kerze\n")),
     ("stray-quote", "has a quote in a text", _replace(rb'"title":"', rb'\g<0>Kerze 30" ')),
-    ("wrong-utf8", "has a byte that is no UTF-8", _replace(rb'"title":"', b"\\g<0>K\xfcchen")),
-    ("no-number", "has a quantity that is no number", _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":2..0')),
+    ("wrong-utf8", "has a byte that is not UTF-8", _replace(rb'"title":"', b"\\g<0>K\xfcchen")),
+    ("no-number", "has a quantity that is not a number", _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":2..0')),
     ("not-a-number", "has the quantity NaN", _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":NaN')),
     (
         "word-for-number",
-        "has a text for a quantity, though its JSON is sound",
+        "has a word instead of a quantity, in correct JSON",
         _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":"two"'),
     ),
     (
         "unknown-status",
-        "has a status that nobody knows, and its JSON is sound",
+        "has an unknown status, in correct JSON",
         _replace(rb'"fulfillmentStatus":"\w+"', rb'"fulfillmentStatus":"AWAITING_DRONE"'),
     ),
     (
         "cut-object",
-        "breaks off inside of an object, and goes on behind it",
+        "is cut off inside an object and continues after it",
         _replace(rb'("salesChannel":\{"channelName":"\w\w)[^}]*\}', rb"\1"),
     ),
 )

@@ -149,7 +149,7 @@ _TABLE: Final = (
     ),
     Fault(
         "header-missing",
-        "something on the way takes the header with the access token off",
+        "something in between removes the header with the access token",
         intercept=always(API_CALLS, denied(refusals.TOKEN_MISSING)),
     ),
     Fault(
@@ -159,13 +159,13 @@ _TABLE: Final = (
     ),
     Fault(
         "region-mismatch",
-        "the account is one of North America: a call for marketplaces of Europe is told so, any other denied mutely",
+        "the account is in North America; Amazon says so for European marketplaces, and gives no reason otherwise",
         refuse=_wrong_region,
         region=ELSEWHERE,
     ),
     Fault(
         "account-in-other-region",
-        "the account is one of North America, and Amazon does not tell: every call to another region is denied mutely",
+        "the account is in North America, and Amazon refuses every call to another region without a reason",
         region=ELSEWHERE,
     ),
     Fault("role-missing-orders", "the app may not read orders", refuse=always(_ORDERS, denied())),
@@ -182,17 +182,17 @@ _TABLE: Final = (
     ),
     Fault(
         "role-added-later",
-        "the app may read listings since a while, but the first refresh token is older: only a renewed one opens them",
+        "the app got the role for listings later than its refresh token: only a new token may read them",
         refuse=_until_renewed(LISTING_CALLS, denied()),
     ),
     Fault(
         "role-missing-participations",
-        "the app may not read participations, which in Europe is so for most apps that can read orders",
+        "the app may not read participations, like most European apps that can read orders",
         refuse=always(_SELLERS, denied()),
     ),
     Fault(
         "role-missing-account",
-        "the app may not read the selling plan, which is so for most apps",
+        "the app may not read the selling plan, like most apps",
         refuse=always(_ACCOUNT, denied()),
     ),
     Fault(
@@ -207,7 +207,7 @@ _TABLE: Final = (
     ),
     Fault(
         "dormant-account",
-        "the account has not been used for long and is inactive: every call is refused as invalid",
+        "the account was not used for a long time and is inactive: every call is refused as invalid",
         refuse=always(API_CALLS, refusals.account_inactive()),
     ),
     Fault(
@@ -232,13 +232,13 @@ _TABLE: Final = (
     ),
     Fault(
         "wrong-marketplace-empty",
-        "the seller has a shop in Italy alone: searches in other marketplaces find nothing, listings do not fit",
+        "the seller has a shop only in Italy: searches in other marketplaces find nothing, listings do not fit",
         refuse=_wrong_marketplaces,
         distort=_empty_in_named_marketplaces,
     ),
     Fault(
         "only-amazon-fulfilled",
-        "Amazon ships all orders: a search for those of the merchant finds nothing",
+        "Amazon ships all orders: a search for orders that the merchant ships finds nothing",
         distort=_only_amazons,
     ),
     Fault("only-pending-orders", "none of the orders is paid for yet, so none has an address", distort=_only_pending),
@@ -262,64 +262,64 @@ _TABLE: Final = (
     Fault("lwa-down", "LWA answers everything with 503", intercept=always(_LWA, refusals.lwa_unavailable())),
     Fault(
         "lwa-html",
-        "something answers in LWA's place with a page to sign in; the API is reached",
+        "something answers instead of LWA, with a page to sign in; the API can be reached",
         intercept=always(_LWA, distortions.proxy_page()),
     ),
     Fault(
         "lwa-malformed",
-        "LWA answers with something that is no token",
+        "LWA answers with something that is not a token",
         intercept=always(_LWA, json_response(200, {"token_type": "bearer"})),
     ),
     Fault(
         "lwa-form-lost",
-        "something on the way takes the body off the request for a token",
+        "something in between removes the body of the request for a token",
         intercept=always(_LWA, refusals.form_unread()),
     ),
     Fault("lwa-timeout", "LWA never answers", intercept=always(_LWA, Response(200, silent=True))),
     Fault("timeout", "no call is ever answered", intercept=always(EVERY_CALL, Response(200, silent=True))),
     Fault("response-empty", "answers have no body", distort=_change(API_CALLS, distortions.empty_body)),
     Fault(
-        "response-truncated", "answers break off in the middle", distort=_change(API_CALLS, distortions.truncated_body)
+        "response-truncated", "answers are cut off in the middle", distort=_change(API_CALLS, distortions.truncated_body)
     ),
     Fault(
         "proxy-interferes",
-        "something on the way answers everything with a page to sign in",
+        "something in between answers everything with a page to sign in",
         intercept=always(EVERY_CALL, distortions.proxy_page()),
     ),
     Fault(
         "proxy-redirects",
-        "a guest network leads everything to its page to sign in",
+        "a guest network redirects everything to its page to sign in",
         intercept=always(EVERY_CALL, distortions.proxy_redirect()),
     ),
     Fault(
         "proxy-wants-log-in",
-        "a proxy on the way asks everybody for name and password",
+        "a proxy asks for a user name and a password",
         intercept=always(EVERY_CALL, distortions.proxy_log_in()),
     ),
     Fault(
         "request-broken",
-        "something on the way damages the requests, so that a gateway refuses them with a page",
+        "something in between damages the requests, so that a gateway refuses them with a page",
         intercept=always(API_CALLS, refusals.request_broken()),
     ),
     Fault(
         "page-repeats-order",
-        "every page of orders brings its first order twice",
+        "every page of orders has its first order twice",
         distort=_change(_SEARCH, distortions.repeat_an_order),
     ),
     Fault("token-repeats", "the token of the next page is always the one just used", distort=_repeat_token),
     Fault(
         "token-expires-mid-paging",
-        "the access token expires, once, before the second page of orders",
+        "once, the access token expires before the second page of orders",
         intercept=_first_later_page(denied(refusals.TOKEN_EXPIRED)),
     ),
     Fault(
         "page-token-dies",
-        "the token of a page of orders, once, cannot be used any more",
+        "once, the page token of a search cannot be used any more",
         refuse=_first_later_page(refusals.page_token_dead()),
     ),
     Fault(
         "unknown-fields",
-        "orders have fields, programs and statuses that nobody has seen yet",
+        "orders have fields, programs and statuses that amzlink does not know",
         distort=_change(_ORDERS, distortions.add_unknown_fields),
     ),
     Fault(
@@ -329,7 +329,7 @@ _TABLE: Final = (
     ),
     Fault(
         "malformed-order",
-        "one order of every page lacks a required field or has it in a wrong type",
+        "one order of every page lacks a required field, or has it with a wrong type",
         distort=_change(_SEARCH, distortions.damage_an_order),
     ),
 )

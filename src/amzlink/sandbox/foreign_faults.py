@@ -28,22 +28,22 @@ FOREIGN_FAULTS: Final = (
     ),
     Fault(
         "proxy-502",
-        "a proxy on the way reaches nothing, and answers everything with its page for 502",
+        "a proxy reaches nothing, and answers everything with its page for 502",
         intercept=always(EVERY_CALL, refusals.gateway_page(502, "502 Bad Gateway")),
     ),
     Fault(
         "orders-refused-vaguely",
-        "every search for orders is refused as invalid, and the text names no field",
+        "every search for orders is refused as invalid, and no field is named",
         refuse=always(frozenset({SEARCH_ORDERS.id}), refusals.vaguely_invalid()),
     ),
     Fault(
         "refused-vaguely",
-        "every call is refused as invalid, and the text names no field",
+        "every call is refused as invalid, and no field is named",
         refuse=always(API_CALLS, refusals.vaguely_invalid()),
     ),
     Fault(
         "feed-throttled",
-        "feeds are over quota, by a gateway that gives no request id",
+        "feeds are over quota, and the gateway that says so gives no request id",
         intercept=always(frozenset({CREATE_FEED.id}), refusals.throttled_by_gateway()),
     ),
     Fault(ID_MISSING, "no answer has a request id"),

@@ -23,10 +23,10 @@ from amzlink.sandbox.table import (
 )
 
 _BODIES: Final[tuple[tuple[str, str, Callable[[Response, int], Response]], ...]] = (
-    ("nested", "are 100,000 lists within each other", hostile.nested),
-    ("huge", "have 600 megabytes, or as many as CONTROL/bodies was told", hostile.huge),
-    ("gzip-bomb", "unpack to 600 megabytes, or as many as CONTROL/bodies was told", hostile.gzip_bomb),
-    ("drips", "come as a byte every two seconds, without an end", hostile.drips),
+    ("nested", "are 100,000 nested lists", hostile.nested),
+    ("huge", "are 600 megabytes large, or as large as CONTROL/bodies says", hostile.huge),
+    ("gzip-bomb", "unpack to 600 megabytes, or to as many as CONTROL/bodies says", hostile.gzip_bomb),
+    ("drips", "come as one byte every two seconds and never end", hostile.drips),
     ("ends-early", "are cut off before the length that they promise", hostile.ends_early),
 )
 _DOCUMENT_URLS: Final = frozenset({GET_REPORT_DOCUMENT.id, GET_FEED_DOCUMENT.id, CREATE_FEED_DOCUMENT.id})
@@ -75,12 +75,12 @@ HOSTILE_FAULTS: Final = (
     ),
     Fault(
         "lwa-endless-life",
-        "LWA's tokens are said to live for 10^400 seconds",
+        "LWA says that its tokens are valid for 10^400 seconds",
         distort=lambda call, _memory: hostile.endless_life if call.operation == LWA_CALL else None,
     ),
     Fault(
         "page-token-huge",
-        "every page of orders names a next one, by a token of a million characters",
+        "every page of orders has a next page, with a token of a million characters",
         distort=_change(frozenset({SEARCH_ORDERS.id}), hostile.huge_page_token),
     ),
     Fault(

@@ -40,17 +40,17 @@ LISTING_FAULTS: Final = (
     ),
     Fault(PATCH_REFUSED, "every change to a listing is invalid, and so is its preview"),
     Fault(PATCH_REFUSED_AFTER_PREVIEW, "every change to a listing is invalid, although its preview was valid"),
-    Fault(PATCH_REFUSED_LATER, "changes to listings are taken, and later the listing has an issue and its old weight"),
-    Fault(PATCH_LOST, "changes to listings are taken, and nothing comes of them"),
-    Fault(PATCH_SPOILS_OTHERS, "a change for one marketplace takes away what the attribute says for the others"),
+    Fault(PATCH_REFUSED_LATER, "changes to listings are accepted, but later the listing has an issue and its old weight"),
+    Fault(PATCH_LOST, "changes to listings are accepted, but never made"),
+    Fault(PATCH_SPOILS_OTHERS, "a change for one marketplace removes the values of the others"),
     Fault(
         "listing-patch-lost-answer",
-        "changes to listings are taken, and the answer is an error of Amazon's own",
+        "changes to listings are accepted, but the answer is an internal error",
         lose=always(_PATCH, refusals.internal_failure()),
     ),
     Fault(
         "listing-patch-lost-answer-hang",
-        "changes to listings are taken, and the answer never comes",
+        "changes to listings are accepted, but the answer never comes",
         lose=always(_PATCH, Response(200, silent=True)),
     ),
 )

@@ -8,7 +8,7 @@ def test_sendcloud_refused_it(desk: Desk) -> None:
     desk.refuse(order_id)
     desk.cron("import-orders")
     desk.ask("status").shows(order_id, "sendcloud-refused")
-    desk.ask("explain", "sendcloud-refused").shows("Correct the order in Seller Central")
+    desk.ask("explain", "sendcloud-refused").shows("Make its label in Sendcloud by hand")
     desk.refuse()
     desk.change(order_id, "merge", order={"recipient": {"deliveryAddress": {"postalCode": "10117"}}})
     desk.ask("import-orders").shows("1 order sent")

@@ -17,7 +17,7 @@ def test_it_is_told_a_month_before(desktop: Desk) -> None:
         screen.shows("secret-rotation-due")
     found = desk.ask("verify")
     assert found.code == 0
-    found.shows("make a new client secret", "`amzlink connect --store demo-shop --renew`")
+    found.shows("choose View under LWA credentials, then Rotate secret", "`amzlink connect --store demo-shop --renew`")
     found.shows("The old client secret stays valid for seven more days.")
     renew(desk, client_secret=desk.new_client_secret())
     desk.ask("status").lacks("secret-rotation-due")
@@ -35,7 +35,7 @@ def test_it_has_run_out(desktop: Desk) -> None:
     found = desk.ask("verify")
     assert found.code == 1
     found.shows("client-secret-expired", "A client secret is valid for 180 days. The refresh token is still valid.")
-    found.shows("make a new secret under LWA credentials", "`amzlink connect --store demo-shop --renew`")
+    found.shows("choose View under LWA credentials, then Rotate secret", "`amzlink connect --store demo-shop --renew`")
     desk.switch(off=["client-secret-expired"])
     renew(desk, client_secret=desk.new_client_secret())
     desk.ask("import-orders").shows("1 order sent")

@@ -5,13 +5,13 @@ import pytest
 from tests.support.questions import Desk
 
 
-def test_the_address_is_corrected_in_seller_central(desk: Desk) -> None:
+def test_the_address_is_corrected_at_amazon(desk: Desk) -> None:
     (good, bad) = desk.add(2)
     desk.refuse(bad)
     mail = desk.cron("import-orders")
     assert mail.code == 1
     assert f"Order {bad} is not at Sendcloud." in mail.err
-    assert "Correct the order in Seller Central if you can, or make its label in Sendcloud by hand." in mail.err
+    assert "Make its label in Sendcloud by hand, with the values from Seller Central." in mail.err
     assert "sendcloud-refused" in mail.err
     assert desk.sendcloud_orders() == {good}
     desk.ask("status").shows(bad, "sendcloud-refused", "postal code of shipping address")

@@ -258,7 +258,7 @@ class TestValues:
         row = row_with(ship_date="soon")
         assert isinstance(row, RowRefusal)
         assert (row.order_id, row.line) == (ORDER, 2)
-        assert row.message == "Line 2 of the file cannot be used: ship_date is not a date; write it as YYYY-MM-DD."
+        assert row.message == "Line 2 of the file with parcels cannot be used: ship_date is not a date; write it as YYYY-MM-DD."
 
     def test_mail_without_tracking_has_an_empty_number(self) -> None:
         assert good(tracking_number=" ").tracking_number is None
@@ -446,7 +446,7 @@ def dates(*written: str, now: datetime = NOW, **options: Any) -> list[date | str
 
 LATER = datetime(2026, 11, 29, 9, 30, tzinfo=UTC)
 NOVEMBER_28 = date(2026, 11, 28)
-OPEN = "Line 2 of the file cannot be used: ship_date can be read in two ways"
+OPEN = "Line 2 of the file with parcels cannot be used: ship_date can be read in two ways"
 
 
 class TestDatesOfAFile:

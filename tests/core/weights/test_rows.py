@@ -44,7 +44,7 @@ def weights(data: str | bytes) -> dict[str, int]:
 
 def why(data: str | bytes) -> dict[int, str]:
     """The reasons by line, without the sentence around them."""
-    prefix = "Line {} of the file cannot be used: "
+    prefix = "Line {} of the file with weights cannot be used: "
     reasons = {}
     for refusal in read(data).refused:
         assert refusal.problem == ProblemName.WEIGHT_ROW_UNUSABLE

@@ -83,34 +83,34 @@ SENDCLOUD_FAULTS: Final = (
     ),
     Fault(
         ANY_CURRENCY,
-        "Sendcloud takes orders in every currency, and not only in the three of its published list",
+        "Sendcloud accepts orders in every currency, and not only in the three of its published list",
     ),
     Fault("sendcloud-credentials", "Sendcloud does not know the keys", intercept=_keys_unknown()),
-    Fault(OAUTH_ONLY, "the Sendcloud integration takes OAuth2 only: keys that come as they are, are refused"),
+    Fault(OAUTH_ONLY, "the Sendcloud integration takes OAuth2 only, and refuses the keys themselves"),
     Fault(
         "sendcloud-token-refused",
-        "the Sendcloud integration takes OAuth2 only, and Sendcloud refuses the tokens that it gives",
+        "the Sendcloud integration takes OAuth2 only, and Sendcloud refuses the tokens that it issues",
         intercept=always(_API, errors.keys_refused()),
     ),
     Fault(
         INTEGRATION_MISSING,
-        "the Sendcloud integration of the keys is gone: it is in no list, and no order can be put into it",
+        "the Sendcloud integration of the keys is deleted: it is in no list, and takes no orders",
     ),
     Fault(AMAZON_ACTIVE, "Sendcloud's own Amazon integration is on as well"),
     Fault(
         "sendcloud-throttled",
-        "Sendcloud takes no more calls for now",
+        "Sendcloud allows no more calls for now",
         intercept=always(_API, errors.throttled(_WAIT_SECONDS)),
     ),
     Fault(
         "sendcloud-throttled-once",
-        "Sendcloud turns the first call of every operation away as one too many",
+        "Sendcloud refuses the first call of every operation as one too many",
         intercept=first_call_of_each(_API, errors.throttled(_WAIT_SECONDS)),
     ),
-    Fault("sendcloud-forbidden", "Sendcloud lets these keys do nothing", refuse=always(_API, errors.forbidden())),
+    Fault("sendcloud-forbidden", "Sendcloud knows the keys, but allows nothing with them", refuse=always(_API, errors.forbidden())),
     Fault(
         "sendcloud-not-found",
-        "Sendcloud says of everything in the integration that it is not there",
+        "Sendcloud answers every call about the integration with 404",
         refuse=always(_IN_AN_INTEGRATION, errors.not_found(errors.INTEGRATION_GONE)),
     ),
     Fault(
@@ -129,29 +129,29 @@ SENDCLOUD_FAULTS: Final = (
     Fault("sendcloud-hang", "Sendcloud never answers", intercept=always(_EVERYTHING, Response(200, silent=True))),
     Fault(
         "sendcloud-html",
-        "something answers in Sendcloud's place with a page to sign in; Amazon is reached",
+        "something answers instead of Sendcloud, with a page to sign in; Amazon can be reached",
         intercept=always(_EVERYTHING, distortions.proxy_page()),
     ),
     Fault(
         "sendcloud-malformed",
-        "Sendcloud's answers break off in the middle",
+        "Sendcloud's answers are cut off in the middle",
         intercept=either(
             always(_TOKEN, json_response(200, {"token_type": "bearer"})), always(_API, raw_json(200, b'{"data": [{"id'))
         ),
     ),
     Fault(
         "sendcloud-conflict",
-        "Sendcloud finds every change of orders in conflict with what it has",
+        "Sendcloud refuses every change of orders as a conflict",
         refuse=always(_WRITE, errors.conflict()),
     ),
     Fault(
         "sendcloud-busy",
-        "Sendcloud turns every batch of orders away, because it is still busy with them",
+        "Sendcloud refuses every batch of orders, because it is still busy with them",
         refuse=always(_CREATE, errors.busy()),
     ),
     Fault(
         "sendcloud-busy-once",
-        "Sendcloud turns the first batch of orders away, because it is still busy with them",
+        "Sendcloud refuses the first batch of orders, because it is still busy with them",
         refuse=first_call_of_each(_CREATE, errors.busy()),
     ),
     Fault("sendcloud-refuses-one", "Sendcloud refuses one order of every batch, for good", refuse=_refuse_one),
@@ -162,15 +162,15 @@ SENDCLOUD_FAULTS: Final = (
     ),
     Fault(
         "sendcloud-keeps-orders",
-        "Sendcloud takes no order out again",
+        "Sendcloud deletes no order",
         refuse=always(frozenset({DELETE_ORDER.id}), errors.conflict()),
     ),
     Fault(SLOW, "Sendcloud takes minutes to store the orders that it accepts"),
     Fault(FORGETS, "Sendcloud accepts orders and stores none of them"),
     Fault(
         "sendcloud-lost-answer",
-        "the first change of orders of each kind is carried out by Sendcloud, and its answer is lost",
+        "Sendcloud makes the first change of orders of each kind, but its answer is lost",
         lose=first_call_of_each(_WRITE, errors.broken()),
     ),
-    Fault(UPDATED_AT_STILL, "a parcel's new status does not move the time by which Sendcloud's changes are polled"),
+    Fault(UPDATED_AT_STILL, "a parcel's new status does not change its `updated_at`, by which amzlink finds changes"),
 )
