@@ -211,8 +211,8 @@ def commands() -> str:
     lines = [
         "# Commands",
         "",
-        "This page has the help of every command, as `amzlink COMMAND --help` shows it. At its end are the questions of",
-        "`connect`, the exit codes, and the columns of an export.",
+        "This page has the help of every command, as `amzlink COMMAND --help` shows it. At its end are the questions",
+        "of `connect`, the exit codes, and the columns of an export.",
         "",
         *_block(["--help"]),
     ]

@@ -470,7 +470,7 @@ class TestChoosing:
         assert error.value.name.value == "no-store"
         assert str(self.FILE) in error.value.cause
         assert "stores list" not in error.value.next_step  # it would be empty
-        assert "another AMZLINK_HOME" in error.value.next_step
+        assert "the AMZLINK_HOME, with which" in error.value.next_step
 
 
 class TestSettings:

@@ -105,7 +105,9 @@ EXAMPLES: Final[Mapping[str, Sequence[_Row]]] = {
         ("amzlink explain servers", "Read about running without a keyring, and regularly."),
     ),
     "demo": (("amzlink demo", "Watch each command at work. It takes about a minute."),),
-    "sandbox": (("amzlink sandbox --orders 50 --fault throttled", "Try out what happens when Amazon's quota is used up."),),
+    "sandbox": (
+        ("amzlink sandbox --orders 50 --fault throttled", "Try out what happens when Amazon's quota is used up."),
+    ),
 }
 """By the command, without the program's name; `amzlink` is the first page."""
 

@@ -97,7 +97,7 @@ ENTRIES: Final = {
         title="The database server's disk is full",
         what="The server could not store anything in the order book {file}: {detail}.",
         why="The disk of the database server is full. What was stored before is safe.",
-        next_step="Make room on the server. The next run goes on where this one stopped.",
+        next_step="Make room on the server. The next run continues.",
         exit_code=Exit.DISK,
         checks=READING_THE_BOOK,
     ),
@@ -122,7 +122,7 @@ ENTRIES: Final = {
 OF_A_SERVER: Final[Mapping[ProblemName, Mapping[str, str]]] = {
     ProblemName.DATABASE_UNREACHABLE: {
         "reason": "The server does not run, the network does not lead to it, or it ended the connection.",
-        "advice": "Check that the server runs, and that host and port in the address are right. The next run goes on where this one stopped.",
+        "advice": "Check that the server runs, and that host and port in the address are right. The next run continues.",
     },
     ProblemName.DATABASE_CORRUPT: {
         "reason": "Another program has changed the tables, or the server's disk failed.",

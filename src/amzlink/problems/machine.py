@@ -13,7 +13,7 @@ ENTRIES: Final = {
         title="A process was killed",
         what="The process that worked on the store {store} ended before it was done: {detail}.",
         why="The machine may be short of memory, or somebody has ended the process. What was stored before is safe.",
-        next_step="Nothing to do at once: the next run goes on. If it happens again, use fewer `--jobs` or add memory.",
+        next_step="Nothing to do at once: the next run continues. If it happens again, use fewer `--jobs` or add memory.",
         exit_code=Exit.TRY_AGAIN,
     ),
     ProblemName.NOT_WRITABLE: Entry(

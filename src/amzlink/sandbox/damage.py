@@ -32,7 +32,11 @@ _FORMS: Final = (
     ("line-break", "has a raw line break in a text", _replace(rb'"title":"', rb"\g<0>Kerze\n")),
     ("stray-quote", "has a quote in a text", _replace(rb'"title":"', rb'\g<0>Kerze 30" ')),
     ("wrong-utf8", "has a byte that is not UTF-8", _replace(rb'"title":"', b"\\g<0>K\xfcchen")),
-    ("no-number", "has a quantity that is not a number", _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":2..0')),
+    (
+        "no-number",
+        "has a quantity that is not a number",
+        _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":2..0'),
+    ),
     ("not-a-number", "has the quantity NaN", _replace(rb'"quantityOrdered":\d+', rb'"quantityOrdered":NaN')),
     (
         "word-for-number",

@@ -279,7 +279,9 @@ _TABLE: Final = (
     Fault("timeout", "no call is ever answered", intercept=always(EVERY_CALL, Response(200, silent=True))),
     Fault("response-empty", "answers have no body", distort=_change(API_CALLS, distortions.empty_body)),
     Fault(
-        "response-truncated", "answers are cut off in the middle", distort=_change(API_CALLS, distortions.truncated_body)
+        "response-truncated",
+        "answers are cut off in the middle",
+        distort=_change(API_CALLS, distortions.truncated_body),
     ),
     Fault(
         "proxy-interferes",

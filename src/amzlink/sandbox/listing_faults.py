@@ -40,7 +40,9 @@ LISTING_FAULTS: Final = (
     ),
     Fault(PATCH_REFUSED, "every change to a listing is invalid, and so is its preview"),
     Fault(PATCH_REFUSED_AFTER_PREVIEW, "every change to a listing is invalid, although its preview was valid"),
-    Fault(PATCH_REFUSED_LATER, "changes to listings are accepted, but later the listing has an issue and its old weight"),
+    Fault(
+        PATCH_REFUSED_LATER, "changes to listings are accepted, but later the listing has an issue and its old weight"
+    ),
     Fault(PATCH_LOST, "changes to listings are accepted, but never made"),
     Fault(PATCH_SPOILS_OTHERS, "a change for one marketplace removes the values of the others"),
     Fault(

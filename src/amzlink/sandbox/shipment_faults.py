@@ -40,7 +40,9 @@ SHIPMENT_FAULTS: Final = (
     Fault(NOT_STORED, "Amazon accepts every confirmation and stores none of them"),
     Fault(NOT_STORED_ONCE, "Amazon accepts the first confirmation and does not store it"),
     Fault(TRACKING_REFUSED, "Amazon refuses every tracking number, because it is not one of the carrier's"),
-    Fault(TRACKING_DOUBTED, "Amazon accepts tracking numbers that do not look like the carrier's; a feed's report warns"),
+    Fault(
+        TRACKING_DOUBTED, "Amazon accepts tracking numbers that do not look like the carrier's; a feed's report warns"
+    ),
     Fault(PACKAGE_STALE, "every change of a package fails, because the package has changed in the meantime"),
     Fault(
         "confirm-lost-answer",

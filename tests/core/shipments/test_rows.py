@@ -258,7 +258,10 @@ class TestValues:
         row = row_with(ship_date="soon")
         assert isinstance(row, RowRefusal)
         assert (row.order_id, row.line) == (ORDER, 2)
-        assert row.message == "Line 2 of the file with parcels cannot be used: ship_date is not a date; write it as YYYY-MM-DD."
+        assert (
+            row.message
+            == "Line 2 of the file with parcels cannot be used: ship_date is not a date; write it as YYYY-MM-DD."
+        )
 
     def test_mail_without_tracking_has_an_empty_number(self) -> None:
         assert good(tracking_number=" ").tracking_number is None

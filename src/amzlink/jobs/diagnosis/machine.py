@@ -30,7 +30,6 @@ SECRET_DAYS: Final = 180  # Amazon's life of a client secret (docs/services/amaz
 # "How long credentials live").
 AUTHORISATION_DAYS: Final = 365
 WARN_DAYS: Final = 30
-_CLIENT_SECRET: Final = "client secret"
 STALE_AFTER: Final = timedelta(hours=6)
 _SECRETS: Final[tuple[SecretName, ...]] = ("client-secret", "refresh-token")
 
@@ -79,7 +78,7 @@ def check_secret_age(store: Store, today: date) -> Result:
     So nothing here says that a secret is good for so many days; only that it must have ended by a day.
     """
     given = {
-        _CLIENT_SECRET: (_day(store.client_secret_set_on), SECRET_DAYS),
+        "client secret": (_day(store.client_secret_set_on), SECRET_DAYS),
         "authorisation": (_day(store.authorised_on), AUTHORISATION_DAYS),
     }
     known = {name: (day, days) for name, (day, days) in given.items() if day}
@@ -90,7 +89,7 @@ def check_secret_age(store: Store, today: date) -> Result:
     evidence |= {f"{name.replace(' ', '_')}_until": end.isoformat() for name, end in latest.items()}
     name, end = min(latest.items(), key=lambda item: item[1])
     if (end - today).days <= WARN_DAYS:
-        advice = ROTATE_SECRET if name == _CLIENT_SECRET else AUTHORISE_AGAIN
+        advice = ROTATE_SECRET if name == "client secret" else AUTHORISE_AGAIN
         detail = ends_at_the_latest(end=end, today=today)
         problem = Problem(ProblemName.SECRET_ROTATION_DUE, name=name, detail=detail, advice=advice)
         return found(Check.SECRET_AGE, problem, **evidence)

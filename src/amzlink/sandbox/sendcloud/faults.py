@@ -107,7 +107,11 @@ SENDCLOUD_FAULTS: Final = (
         "Sendcloud refuses the first call of every operation as one too many",
         intercept=first_call_of_each(_API, errors.throttled(_WAIT_SECONDS)),
     ),
-    Fault("sendcloud-forbidden", "Sendcloud knows the keys, but allows nothing with them", refuse=always(_API, errors.forbidden())),
+    Fault(
+        "sendcloud-forbidden",
+        "Sendcloud knows the keys, but allows nothing with them",
+        refuse=always(_API, errors.forbidden()),
+    ),
     Fault(
         "sendcloud-not-found",
         "Sendcloud answers every call about the integration with 404",
