@@ -12,6 +12,7 @@ import re
 import sys
 import textwrap
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def main() -> int:
         "schemas.md": schemas(),
     }
     files = {DOCS / name: text for name, text in pages.items()}
-    files |= {PAGES / f"{topic}.md": text for topic, text in topics().items()}
+    files |= {PAGES / f"{topic}.md": text for topic, text in topics(pages).items()}
     files |= {
         SCHEMAS / f"{name}.json": msgspec.json.format(msgspec.json.encode(schema_of(name))).decode() + "\n"
         for name in DOCUMENTS
@@ -106,14 +107,16 @@ def _project() -> dict[str, Any]:
     return table
 
 
-def topics() -> dict[str, str]:
-    """The pages that are in the package too, for `explain`: an installed amzlink has no docs/."""
+def topics(pages: Mapping[str, str]) -> dict[str, str]:
+    """The pages that are in the package too, for `explain`: an installed amzlink has no docs/.
+
+    `pages` are those that are written at the same time, by their file names.
+    """
     made = {
         "environment": f"# {TOPICS['environment']}\n\n{environment_page()}",
         "exit-codes": f"# {TOPICS['exit-codes']}\n\n{exit_codes_page()}",
-        "schemas": schemas(),
     }
-    return {topic: made.get(topic) or _read(DOCS / f"{topic}.md") for topic in TOPICS}
+    return {topic: made.get(topic) or pages.get(f"{topic}.md") or _read(DOCS / f"{topic}.md") for topic in TOPICS}
 
 
 def settings() -> str:
