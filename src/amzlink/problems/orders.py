@@ -74,10 +74,10 @@ ENTRIES: Final = {
         severity="warning",
     ),
     ProblemName.ADDRESS_ROW_UNUSABLE: Entry(
-        title="A row with an address cannot be used",
-        what="Row {row} of the file with addresses cannot be used: {detail}.",
-        why="The row is damaged, or the order needs no address any more. The other rows were used.",
-        next_step="Request the file again in Seller Central, and give it as you get it: `amzlink explain addresses` shows the way.",
+        title="A line of the file with addresses cannot be used",
+        what="Line {row} of the file with addresses cannot be used: {detail}.",
+        why="The line is damaged, or the order needs no address any more. The other lines were used.",
+        next_step="Request the file again in Seller Central, and give it to amzlink unchanged. `amzlink explain addresses` shows each step.",
         exit_code=Exit.BAD_INPUT,
     ),
     ProblemName.HOLD_NOT_FOUND: Entry(
@@ -183,8 +183,8 @@ def delete_the_file(*, file: object) -> str:
 
 
 def two_addresses(*, line: int) -> str:
-    """A row with another address for an order than an earlier one."""
-    return f"row {line} has another address for the same order"
+    """A line with another address for an order than an earlier one."""
+    return f"line {line} has another address for the same order"
 
 
 def no_address_needed(*, status: str) -> str:

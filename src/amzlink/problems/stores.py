@@ -44,7 +44,7 @@ ENTRIES: Final = {
     ),
     ProblemName.NOTIFY_FAILED: Entry(
         title="The program for alarms failed",
-        what="The program {program} was not told of a problem: {detail}.",
+        what="The program {program} did not take a message: {detail}.",
         why="`[notify] command` in config.toml names the program. amzlink hands it the problem as JSON on standard input.",
         next_step="Run the program by hand with the same user. `amzlink explain settings` shows what it gets.",
         exit_code=Exit.CONFIGURATION,

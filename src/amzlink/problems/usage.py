@@ -19,7 +19,7 @@ ENTRIES: Final = {
         exit_code=Exit.USAGE,
     ),
     ProblemName.INPUT_MALFORMED: Entry(
-        title="A file cannot be read",
+        title="A file that you gave cannot be used",
         what="{file} cannot be used: {detail}.",
         why="It is not there, may not be read, or does not have the form that this command reads.",
         next_step="Check its name and folder, and what is in it. `amzlink explain push-status`, `amzlink explain weights` and `amzlink explain addresses` show the forms.",

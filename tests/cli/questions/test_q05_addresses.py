@@ -71,7 +71,7 @@ def test_a_damaged_file_ends_with_65_and_names_the_rows(at: Shell, tmp_path: Pat
     file.write_bytes(file_of([{**bad, "order-id": "3.02E+16"}, good], "utf-8"))
     ran = at.run("import-orders", "--addresses", str(file))
     assert ran.code == 65
-    assert "Row 2 of the file with addresses cannot be used: it has no order number." in ran.out
+    assert "Line 2 of the file with addresses cannot be used: it has no order number." in ran.out
     assert "1 taken, 1 refused" in ran.out
     file.write_text("order-id\tsku\n1\t2\n")
     ran = at.run("import-orders", "--addresses", str(file))

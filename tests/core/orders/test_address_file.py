@@ -101,7 +101,7 @@ def test_two_addresses_of_one_order_are_refused() -> None:
     [refused] = read(HEAD + good() + good(street="Nebenstr. 7"))
     assert isinstance(refused, AddressRefusal)
     assert (refused.line, refused.order_id) == (3, ID)
-    assert "row 2" in refused.message
+    assert "line 2" in refused.message
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def _print_addresses(console: Console, tally: "AddressTally", *, dry_run: bool) 
         )
     for refused in tally.refused:
         number = f" (order {refused.order_id})" if refused.order_id and refused.order_id not in refused.message else ""
-        row = "" if f"Row {refused.row} " in refused.message else f"Row {refused.row}: "
+        row = "" if f"Line {refused.row} " in refused.message else f"Line {refused.row}: "
         console.line(f"{row}{refused.message}{number}", lead="  ")
 
 
