@@ -53,7 +53,7 @@ CATALOGUE: Final[Mapping[ProblemName, Entry]] = {
 # What stands for a fact that the raiser does not know. Only what makes sense in every sentence may be here: a raiser has
 # to give the rest, and what it forgets is shown as a gap.
 DEFAULT_FACTS: Final[Mapping[str, str]] = {
-    "page": "Seller Central, Apps and Services, Develop Apps",
+    "page": "Seller Central (Apps and Services, Develop Apps)",
     "store_option": "",
     "renew": " --renew",
     "named": "",
