@@ -47,7 +47,7 @@ def test_what_is_misspelt_is_asked_back(typed: str, meant: str, capsys: pytest.C
 def test_a_hold_is_explained_by_the_name_that_the_lists_show(hold: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", hold]) == 0
     out = capsys.readouterr().out
-    assert out.startswith(f"{hold}: a hold")
+    assert out.startswith(f"{hold} is a hold")
     assert f"--held {hold}" in out
 
 

@@ -88,9 +88,9 @@ def show_hold(console: Console, name: str) -> None:
 
 
 def _print_hold(console: Console, name: str, why: str, step: str) -> None:
-    console.line(f"{name}: a hold, which keeps an order back")
+    console.line(f"{name} is a hold: amzlink does not send the order to Sendcloud.")
     console.line()
-    console.line(f"{why[0].upper()}{why[1:]}." if not why.startswith("`") else f"Set with {why}.", lead="Why:   ")
+    console.line(f"{why[0].upper()}{why[1:]}.", lead="Why:   ")
     console.line(step, lead="Next:  ")
     console.line(f"`amzlink orders list --held {name}` shows these orders.")
     console.line("`amzlink explain settings` lists all holds.")
