@@ -188,6 +188,22 @@ def test_the_age_of_a_secret_that_was_pasted_is_told_as_unknown(tmp_path: Path, 
     assert "; Amazon counts from the day it was made" in result.summary
 
 
+@pytest.mark.parametrize(
+    ("secret", "authorised", "step"),
+    [("2026-06-10", "2026-11-01", "then Rotate secret"), ("2026-11-01", "2025-12-01", "authorise the app again")],
+)
+def test_the_step_is_that_of_the_secret_that_runs_out(tmp_path: Path, secret: str, authorised: str, step: str) -> None:
+    """A new authorisation does not renew a client secret, nor the other way round."""
+    from datetime import date
+
+    store = store_on_sandbox(tmp_path, orders=0).deps.load_config().stores[SLUG]
+    given = replace(store, client_secret_set_on=secret, authorised_on=authorised)
+    problem = check_secret_age(given, date(2026, 11, 29)).problem
+    assert problem is not None
+    assert step in problem.next_step
+    assert ("Rotate secret" in problem.next_step) is not ("authorise" in problem.next_step)
+
+
 class TestSendcloud:
     def test_where_it_cannot_be_reached_amazon_is_examined_all_the_same(self, at: Shell) -> None:
         ran = at.run("verify", "--json", environ={"AMZLINK_SENDCLOUD_URL": f"http://127.0.0.1:{closed_port()}"})
