@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.holds import PRIME_CAUSES, HeldFor, Hold, HoldPolicy, counts
+from amzlink.core.orders.holds import BY_AMAZON, PRIME_CAUSES, HeldFor, Hold, HoldPolicy, counts
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel
 from amzlink.core.shipments.plan import Confirmation, State
@@ -197,6 +197,18 @@ class TestOverdue:
         assert found(book, overdue=True) == [number(1)]
         assert found(book, overdue=True, statuses=("SHIPPED",)) == []
         assert progress(book.of(STORE), NOW).overdue == 1
+
+    def test_an_order_that_amazon_ships_after_all_is_not_the_merchants_to_ship_in_time(self, book: Database) -> None:
+        save(
+            book,
+            change_of(order_of(number(1), ship_by=NOW - HOUR, fulfilled_by=BY_AMAZON)),
+            change_of(order_of(number(2), ship_by=NOW + HOUR, fulfilled_by=BY_AMAZON)),
+            change_of(order_of(number(3), ship_by=NOW - HOUR, programs=("FBM_SHIP_PLUS",))),
+        )
+        assert found(book, overdue=True) == [number(3)]
+        assert progress(book.of(STORE), NOW).overdue == 1
+        assert overdue_orders(book.of(STORE), NOW, 10) == (number(3),)
+        assert overview(book.of(STORE), HoldPolicy(), NOW, NOW + 2 * HOUR).due == 0
 
 
 class TestWaiting:

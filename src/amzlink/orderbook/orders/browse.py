@@ -42,7 +42,7 @@ from amzlink.orderbook.orders.fulfilment import (
     KeptRefusal,
     Outcome,
     is_at_sendcloud,
-    is_being_confirmed,
+    is_overdue,
     outcomes,
     refusals_by_amazon,
     refusals_by_sendcloud,
@@ -378,7 +378,7 @@ def _conditions(store: str, wanted: Filter, at: Standpoint | None) -> list[Colum
         held = select(HOLDS.c.order_id).where(HOLDS.c.store == store, hold_counts(at.policy, at.now))
         found.append(ORDERS.c.order_id.in_(held.where(HOLDS.c.hold == wanted.hold) if wanted.hold else held))
     if wanted.overdue:
-        found += [ORDERS.c.ship_by < to_iso(at.now), ~is_being_confirmed()]
+        found.append(is_overdue(at.now))
     return found
 
 

@@ -20,14 +20,14 @@ from sqlalchemy import (
 )
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.holds import AMAZON_CONFIRMS, CONFIRMED_BY_AMAZON
+from amzlink.core.orders.holds import AMAZON_CONFIRMS, BY_AMAZON, CONFIRMED_BY_AMAZON, Hold
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.plan import COUNTING, SAID, UNDER_WAY, State
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import THERE, DispatchState
-from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, ORDERS, PARCELS, TOMBSTONES
+from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, HOLDS, ORDERS, PARCELS, TOMBSTONES
 from amzlink.problems import ProblemName
 
 _LATELY: Final = timedelta(days=7)
@@ -76,13 +76,7 @@ def progress(book: StoreBook, now: datetime) -> Progress:
                 _number_of(waits_for_trigger()).label("waiting_for_trigger"),
             ).where(_to_ship(book.store))
         ).one()
-        late = select(func.count()).select_from(ORDERS).where(_to_ship(book.store), ORDERS.c.ship_by < to_iso(now))
-        on_its_way = (
-            select(func.count(ORDERS.c.order_id.distinct()))
-            .select_from(CONFIRMATIONS.join(ORDERS, _same_order(CONFIRMATIONS)))
-            .where(CONFIRMATIONS.c.store == book.store, _says_what_is_left())
-            .where(ORDERS.c.status.in_(TO_SHIP), ORDERS.c.ship_by < to_iso(now))
-        )
+        overdue = select(func.count()).select_from(ORDERS).where(_to_ship(book.store), is_overdue(now))
         return Progress(
             at_sendcloud=numbers.at_sendcloud or 0,
             waiting_for_parcel=numbers.waiting_for_parcel or 0,
@@ -96,7 +90,7 @@ def progress(book: StoreBook, now: datetime) -> Progress:
                     CONFIRMATIONS.c.accepted_at >= to_iso(now - _LATELY),
                 )
             ),
-            overdue=count(late) - count(on_its_way),
+            overdue=count(overdue),
             refused=refusals_by_amazon(connection, book.store),
             not_sent=refusals_by_sendcloud(connection, book.store),
             stopped_with_parcel=tuple(
@@ -202,6 +196,20 @@ def waits_for_scan() -> ColumnElement[bool]:
 def is_being_confirmed() -> ColumnElement[bool]:
     """A condition on an order to ship: what is left of it is being said to Amazon, or was."""
     return _of_order(select(CONFIRMATIONS.c.state), CONFIRMATIONS).where(_says_what_is_left()).exists()
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """A condition on an order to ship: Amazon waits for its shipment, and the ship-by date is past."""
+    return and_(ORDERS.c.ship_by < to_iso(now), ~is_being_confirmed(), ~is_taken_over())
+
+
+def is_taken_over() -> ColumnElement[bool]:
+    """A condition on an order to ship: Amazon ships it by itself since it was imported."""
+    return (
+        _of_order(select(HOLDS.c.hold), HOLDS)
+        .where(HOLDS.c.hold == Hold.AMAZON_SHIPS.value, HOLDS.c.cause == BY_AMAZON)
+        .exists()
+    )
 
 
 def _to_ship(store: str) -> ColumnElement[bool]:

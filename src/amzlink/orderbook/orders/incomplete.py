@@ -8,13 +8,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from amzlink.clock import to_iso
-from amzlink.core.orders.holds import BY_AMAZON, FROM_FILE, INCOMPLETE, Hold
+from amzlink.core.orders.holds import FROM_FILE, INCOMPLETE, Hold
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.orders.reading_plan import Moment, Slice
 from amzlink.core.orders.role_missing import Batch, withholds_addresses
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.dialects import unix_time
 from amzlink.orderbook.orders.browse import any_deliverable
+from amzlink.orderbook.orders.fulfilment import is_taken_over
 from amzlink.orderbook.schema import HOLDS, ORDERS, REFUSED_ORDERS, TOMBSTONES
 from amzlink.problems import ProblemName
 
@@ -62,13 +63,7 @@ def incomplete_orders(book: StoreBook) -> list[IncompleteOrder]:
 
 def orders_taken_over(book: StoreBook) -> list[str]:
     """Orders to ship that Amazon ships by itself since they were imported; its searches for ours leave them out."""
-    by_amazon = and_(
-        HOLDS.c.store == ORDERS.c.store,
-        HOLDS.c.order_id == ORDERS.c.order_id,
-        HOLDS.c.hold == Hold.AMAZON_SHIPS.value,
-        HOLDS.c.cause == BY_AMAZON,
-    )
-    query = select(ORDERS.c.order_id).select_from(ORDERS.join(HOLDS, by_amazon)).where(_wanted(book.store))
+    query = select(ORDERS.c.order_id).where(_wanted(book.store), is_taken_over())
     with book.reading() as connection:
         return list(connection.scalars(query.order_by(ORDERS.c.order_id)))
 

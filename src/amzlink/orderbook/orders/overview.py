@@ -11,6 +11,7 @@ from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.counting_holds import hold_counts
+from amzlink.orderbook.orders.fulfilment import is_taken_over
 from amzlink.orderbook.schema import HOLDS, ORDERS, REFUSED_ORDERS
 
 
@@ -22,7 +23,6 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
     to_ship: int
     due: int
-    overdue: int
     held: int
     refused: int
     by_status: dict[str, int]
@@ -66,11 +66,10 @@ def overview(
         by_status = by_status.where(ORDERS.c.status.in_(TO_SHIP))
     refused = select(func.count()).where(REFUSED_ORDERS.c.store == book.store)
     to_ship = (ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
-    overdue = select(func.count()).select_from(ORDERS).where(*to_ship, ORDERS.c.ship_by < to_iso(now))
     due = (
         select(func.count())
         .select_from(ORDERS)
-        .where(*to_ship, ORDERS.c.ship_by >= to_iso(now), ORDERS.c.ship_by < to_iso(day_ends))
+        .where(*to_ship, ORDERS.c.ship_by >= to_iso(now), ORDERS.c.ship_by < to_iso(day_ends), ~is_taken_over())
     )
     held = (
         select(func.count(ORDERS.c.order_id.distinct()))
@@ -86,7 +85,6 @@ def overview(
         return Overview(
             to_ship=sum(number for status, number in counts.items() if status in TO_SHIP),
             due=count(due),
-            overdue=count(overdue),
             held=count(held),
             refused=count(refused),
             by_status=counts,

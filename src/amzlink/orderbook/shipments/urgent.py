@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from amzlink.clock import to_iso
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.fulfilment import is_being_confirmed, waits_for_scan
+from amzlink.orderbook.orders.fulfilment import is_overdue, waits_for_scan
 from amzlink.orderbook.schema import ORDERS
 
 NEAR: Final = timedelta(hours=24)
@@ -21,7 +21,7 @@ def overdue_orders(book: StoreBook, now: datetime, limit: int) -> tuple[str, ...
     """
     query = (
         select(ORDERS.c.order_id)
-        .where(_to_ship(book), ORDERS.c.ship_by < to_iso(now), ~is_being_confirmed())
+        .where(_to_ship(book), is_overdue(now))
         .order_by(ORDERS.c.ship_by, ORDERS.c.purchased_at, ORDERS.c.order_id)
         .limit(limit)
     )
