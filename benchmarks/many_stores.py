@@ -14,7 +14,7 @@ import msgspec
 
 from amzlink import config
 from amzlink.config import Config
-from amzlink.secrets import variable
+from amzlink.secrets.names import variable
 from benchmarks.figures import Figure, Floor, Limit, middle
 from benchmarks.noop import COMPILED, cpu_of, environment
 from benchmarks.shop import SLUG, sandbox

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 
 from amzlink.amazon.orders import changed_between
-from amzlink.secrets import variable
+from amzlink.secrets.names import variable
 from benchmarks.figures import Figure, Floor, Limit, middle
 from benchmarks.shop import SLUG, link, sandbox
 

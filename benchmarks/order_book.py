@@ -27,7 +27,7 @@ from amzlink.orderbook.runs import Run, note_run
 from amzlink.orderbook.shipments.outbox import Outgoing, plan_confirmations
 from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels
 from amzlink.problems import ProblemName
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 
 SLUG: Final = "demo"
 _A_TRANSACTION: Final = 1000

@@ -16,7 +16,7 @@ from amzlink.clock import Clock, ShiftedClock, SystemClock
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 
 SLUG = "demo"
 AN_HOUR = 3600  # seconds

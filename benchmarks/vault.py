@@ -29,7 +29,7 @@ from amzlink.jobs.privacy.purge import PurgeOptions, Purger, PurgeReport
 from amzlink.orderbook.privacy.boxes import SealedMarks
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS
 from amzlink.run import StoreRun
-from amzlink.secrets import SystemSecrets
+from amzlink.secrets.system import SystemSecrets
 from amzlink.vault import Vault
 from benchmarks.figures import MIB, Figure, Floor, Limit, middle
 from benchmarks.processes import child, finish, fresh

@@ -33,7 +33,7 @@ from amzlink.files import find_home
 from amzlink.problems import Exit
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 
 YOU: Final = Path("/tmp/amzlink-docs")  # noqa: S108 - always the same place, which is shown as /home/you
 SECRETS: Final = ("client-secret", "refresh-token", "sendcloud-secret-key")

@@ -30,7 +30,8 @@ from amzlink.files import (
 from amzlink.http.trust import trusted_certificates
 from amzlink.orderbook.database import Database
 from amzlink.problems import Exit, Problem, ProblemName
-from amzlink.secrets import SystemSecrets, variable
+from amzlink.secrets.names import variable
+from amzlink.secrets.system import SystemSecrets
 from tests.orderbook.machine import NOBODY, as_nobody, common_folder, needs_root, tiny_disk
 from tests.support.problems import texts_of
 

@@ -11,16 +11,13 @@ import pytest
 
 from amzlink.files import Home, find_home
 from amzlink.problems import Exit, Problem
-from amzlink.secrets import (
-    FileSecrets,
-    KeyringAccess,
-    MemorySecrets,
-    Secret,
-    SystemSecrets,
-    require,
-    variable,
-    why_no_keyring,
-)
+from amzlink.secrets.files import FileSecrets
+from amzlink.secrets.keyring import why_no_keyring
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import variable
+from amzlink.secrets.store import Secret, require
+from amzlink.secrets.system import SystemSecrets
+from amzlink.secrets.system_keyring import KeyringAccess
 
 
 class DictKeyring:

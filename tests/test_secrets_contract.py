@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from amzlink.files import Home, find_home
-from amzlink.secrets import NAMES, FileSecrets, MemorySecrets, SecretName, SecretStore, SystemSecrets
+from amzlink.secrets.files import FileSecrets
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import NAMES, SecretName
+from amzlink.secrets.store import SecretStore
+from amzlink.secrets.system import SystemSecrets
 from tests.test_secrets import DictKeyring
 
 PATIENCE_SECONDS = 30  # a loaded machine may need some for its first D-Bus call
@@ -141,9 +145,6 @@ class TestTheFileOfTheVaultKey(SecretStoreContract):
         return SystemSecrets(files, home, keyring=DictKeyring())
 
 
-# gnome-keyring's daemon sometimes ends in the middle of a call, which is not ours to mend; three times is no accident.
-@pytest.mark.flaky(reruns=2, only_rerun=["keyring-locked", "keyring-unavailable"])
-@pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 class TestFilesInAFolder(SecretStoreContract):
     """Secrets in files, as `connect` writes them without a keyring."""
 
@@ -152,6 +153,9 @@ class TestFilesInAFolder(SecretStoreContract):
         return FileSecrets(SystemSecrets({}, home, keyring=DictKeyring()), tmp_path / "keys")
 
 
+# gnome-keyring's daemon sometimes ends in the middle of a call, which is not ours to mend; three times is no accident.
+@pytest.mark.flaky(reruns=2, only_rerun=["keyring-locked", "keyring-unavailable"])
+@pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 class TestARealSecretService(SecretStoreContract):
     @pytest.fixture
     def store(self, home: Home, unlocked_bus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> SecretStore:
@@ -172,7 +176,7 @@ import json, os, sys, time
 import keyring.backends.SecretService
 from amzlink.files import find_home
 from amzlink.problems import Problem
-from amzlink.secrets import SystemSecrets
+from amzlink.secrets.system import SystemSecrets
 
 store = SystemSecrets(os.environ, find_home(os.environ), patience_seconds=float(sys.argv[1]) or None)
 began = time.monotonic()

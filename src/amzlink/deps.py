@@ -17,7 +17,9 @@ from amzlink.http.allowed_hosts import is_protected
 from amzlink.observer import Observer, Silence
 from amzlink.problems import Problem, ProblemName, network, services, store_option, stores, upgrades, usage
 from amzlink.runlog import RunLog
-from amzlink.secrets import SecretStore, SystemSecrets, require, variable
+from amzlink.secrets.names import variable
+from amzlink.secrets.store import SecretStore, require
+from amzlink.secrets.system import SystemSecrets
 
 if TYPE_CHECKING:
     from amzlink.amazon.quota import SharedQuotas

@@ -32,7 +32,7 @@ from amzlink.orderbook.privacy.boxes import (
     sealed_marks,
 )
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import SecretStore
+from amzlink.secrets.store import SecretStore
 from amzlink.vault import KeyPlace, Vault
 
 _LOCK_SECONDS: Final = 30  # changing a key takes moments, but a keyring may ask for its password

@@ -36,7 +36,8 @@ from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.orderbook.privacy.boxes import boxes_of, replace_boxes
 from amzlink.sandbox.plan import Trait
-from amzlink.secrets import MemorySecrets, SystemSecrets
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.system import SystemSecrets
 from tests.cli.test_connect import KEYRING
 from tests.support.address_files import cells_of, file_of
 from tests.support.marks import FIELDS, TOKEN, Marks, fields_in, files_under, hits, marks_in, read, shapes_in

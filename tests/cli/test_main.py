@@ -20,7 +20,7 @@ from amzlink.config import Config, Store
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.problems import CATALOGUE, Problem, ProblemName
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, change_of, line_of, order_of, save
 from tests.support.books import lay_out

@@ -13,7 +13,7 @@ from amzlink.cli.main import run
 from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
 from amzlink.jobs.schedule import CARRIED
 from amzlink.problems import Exit
-from amzlink.secrets import NAMES, variable
+from amzlink.secrets.names import NAMES, variable
 from tests.support.rows import each_row
 
 ROOT: Final = Path(__file__).resolve().parents[2]

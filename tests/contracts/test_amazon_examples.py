@@ -26,7 +26,7 @@ from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_order
 from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 from tests.support.lists import list_orders
 from tests.support.models import load_table
 from tests.support.world import VirtualClock

@@ -20,7 +20,7 @@ from amzlink.amazon.shipments import CONFIRM_SHIPMENT
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.prove import prove_amazon
-from amzlink.secrets import Secret
+from amzlink.secrets.store import Secret
 from tests.support.models import Model, load_table
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 

@@ -23,7 +23,8 @@ from amzlink.core.shipments.rows import read_shipments
 from amzlink.core.weights.rows import read_weights
 from amzlink.http.client import Answer
 from amzlink.sealed import VaultKeys, open_vault
-from amzlink.secrets import MemorySecrets, require
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.store import require
 from amzlink.sendcloud import account, shipments
 from amzlink.sendcloud import orders as destination
 from amzlink.sendcloud.errors import parse_errors

@@ -20,7 +20,9 @@ from amzlink.jobs.stores.save import choose_slug
 from amzlink.jobs.stores.settings import set_default
 from amzlink.orderbook.privacy.purges import destroy, kept_orders
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import NAMES, MemorySecrets, SecretName, SystemSecrets
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import NAMES, SecretName
+from amzlink.secrets.system import SystemSecrets
 from tests.orderbook.machine import fill, tiny_disk
 from tests.support import books
 from tests.support.destination import NONE, Destination

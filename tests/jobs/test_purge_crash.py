@@ -11,7 +11,7 @@ import pytest
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.orderbook.privacy.boxes import boxes_of
-from amzlink.secrets import SystemSecrets
+from amzlink.secrets.system import SystemSecrets
 from tests.support import books
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, Shell, shell

@@ -26,7 +26,7 @@ from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 from tests.support.world import SLUG, InProcess, Ran, VirtualClock
 
 BOOKS: Final = Path(__file__).parents[1] / "fixtures" / "books"

@@ -25,7 +25,9 @@ from amzlink.orderbook.connection import open_engine
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.sqlite import SqliteFile
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets, Secret, SecretName, SecretStore
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import SecretName
+from amzlink.secrets.store import Secret, SecretStore
 from tests.support.destination import DiedError
 
 _A_MONTH = 31

@@ -20,7 +20,7 @@ from amzlink.files import find_home
 from amzlink.problems import Problem
 from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.server import Sandbox
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 from tests.support import books, warm
 from tests.support.deliveries import Delivered
 

@@ -20,7 +20,7 @@ from amzlink.files import find_home
 from amzlink.problems import Exit
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 
 _ORDERS: Final = 60
 _SECRETS: Final = ("client_secret", "refresh_token", "sendcloud_secret_key")

@@ -22,7 +22,7 @@ from amzlink.jobs.stores.prove import prove_amazon, prove_sendcloud
 from amzlink.jobs.stores.save import choose_slug, find_store, pick_secret, require_place, usage_problem
 from amzlink.jobs.stores.secret_files import has_files, keep_in_files, usual_folder
 from amzlink.problems import Problem, ProblemName, secrets, stores
-from amzlink.secrets import NAMES, SecretName, stores_given
+from amzlink.secrets.names import NAMES, SecretName, stores_given
 
 ATLAS: Final = countries.Atlas(MARKETPLACES, {str(region): name for region, name in REGION_NAMES.items()}, find_country)
 _SECRETS: Final[Mapping[Key, SecretName]] = {

@@ -20,7 +20,7 @@ from amzlink.orderbook.privacy.purges import Purge, empty_journal, kept_orders, 
 from amzlink.orderbook.upgrade_copies import purge_copies
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import JOBS, StoreRun
-from amzlink.secrets import NAMES, SecretName, variable
+from amzlink.secrets.names import NAMES, SecretName, variable
 
 if TYPE_CHECKING:
     from amzlink.archive import ArchiveFile

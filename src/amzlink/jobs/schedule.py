@@ -30,7 +30,8 @@ from amzlink.schedulers.crontab import Crontab
 from amzlink.schedulers.here import own_program, schedulers
 from amzlink.schedulers.scheduler import Installed, Kind, Scheduler, Writing
 from amzlink.schedulers.systemd import Systemd
-from amzlink.secrets import NAMES, Source, variable
+from amzlink.secrets.names import NAMES, variable
+from amzlink.secrets.store import Source
 
 _FOLDERS: Final = ("AMZLINK_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 CARRIED: Final = (

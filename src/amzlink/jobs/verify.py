@@ -34,7 +34,7 @@ from amzlink.orderbook.orders.pages import coverage
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused
 from amzlink.run import StoreRun, sure_day
-from amzlink.secrets import require
+from amzlink.secrets.store import require
 from amzlink.sendcloud.probe import PANEL
 from amzlink.time_limits import OutOfTime, outcomes_within
 

@@ -11,7 +11,7 @@ from amzlink.core.stores.draft import Key
 from amzlink.core.stores.next_step import Remedy
 from amzlink.core.stores.questions import QUESTIONS
 from amzlink.jobs.stores.save import keep
-from amzlink.secrets import SystemSecrets
+from amzlink.secrets.system import SystemSecrets
 from tests.cli.dialogue.by_key import NOTHING, right_answers, secrets_file, talk
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.jobs.stores.test_prove_sendcloud import link_for

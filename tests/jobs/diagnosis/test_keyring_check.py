@@ -6,7 +6,9 @@ import pytest
 
 from amzlink.jobs.diagnosis.machine import check_keyring
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets, Secret, SecretName, require
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import SecretName
+from amzlink.secrets.store import Secret, require
 from tests.support.world import SLUG, store_on_sandbox
 
 

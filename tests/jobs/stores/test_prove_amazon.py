@@ -15,7 +15,8 @@ from amzlink.core.diagnosis.proof import Proof, Standing
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.prove import prove_amazon
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets, Secret
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.store import Secret
 from tests.support.world import StoreOnSandbox, store_on_sandbox
 
 

@@ -12,7 +12,7 @@ from amzlink.jobs.stores.answers import SendcloudKeys
 from amzlink.jobs.stores.prove import prove_sendcloud
 from amzlink.jobs.stores.save import keep
 from amzlink.problems import Problem
-from amzlink.secrets import Secret
+from amzlink.secrets.store import Secret
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 

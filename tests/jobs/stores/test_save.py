@@ -12,7 +12,11 @@ from amzlink.config import Config
 from amzlink.deps import Deps
 from amzlink.jobs.stores.save import choose_slug, keep, pick_secret, require_place, vault_fault
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import FileSecrets, MemorySecrets, Secret, SecretName, SystemSecrets
+from amzlink.secrets.files import FileSecrets
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import SecretName
+from amzlink.secrets.store import Secret
+from amzlink.secrets.system import SystemSecrets
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error

@@ -11,7 +11,7 @@ from amzlink.cli.views.stores import Settings
 from amzlink.config import SETTINGS
 from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_settings, show_store
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import SystemSecrets
+from amzlink.secrets.system import SystemSecrets
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
 

@@ -28,7 +28,7 @@ from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
 from amzlink.problems import stores, usage
 from amzlink.problems.schedule import ABOUT, QUESTION
-from amzlink.secrets import FileSecrets
+from amzlink.secrets.files import FileSecrets
 
 
 def connect_store(session: Session, options: ConnectOptions, terminal: Terminal) -> None:

@@ -19,7 +19,8 @@ from amzlink.jobs.schedule import CARRIED
 from amzlink.jobs.stores.settings import Shown
 from amzlink.problems import store_option
 from amzlink.schedulers.here import own_program
-from amzlink.secrets import NAMES, FileSecrets, variable
+from amzlink.secrets.files import FileSecrets
+from amzlink.secrets.names import NAMES, variable
 
 _NOT_SHOWN: Final = ("HTTPS_PROXY", "https_proxy")  # they may hold a password
 

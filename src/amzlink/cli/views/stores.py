@@ -17,7 +17,8 @@ from amzlink.jobs.disconnect import Disconnected
 from amzlink.jobs.stores.save import Connected, region_of
 from amzlink.jobs.stores.settings import CARRIER, SecretPlace, Shown
 from amzlink.problems import ProblemName
-from amzlink.secrets import SecretName, Source
+from amzlink.secrets.names import SecretName
+from amzlink.secrets.store import Source
 
 
 class Carrier(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,7 +23,8 @@ from amzlink.problems.database import faults_found
 from amzlink.problems.orders import hours_ago, last_success
 from amzlink.problems.words import local_day
 from amzlink.run import StoreRun
-from amzlink.secrets import SecretName, require
+from amzlink.secrets.names import SecretName
+from amzlink.secrets.store import require
 
 SECRET_DAYS: Final = 180  # Amazon's life of a client secret (docs/services/amazon.md, "How long credentials live")
 # A public app's; no end is stated for a private one, so it is a hint (docs/services/amazon.md,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from amzlink.amazon.marketplaces import Marketplace, Region
 from amzlink.config import Store
 from amzlink.core.store_choices import Destination, Trigger
-from amzlink.secrets import Secret
+from amzlink.secrets.store import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from amzlink.jobs.stores.answers import Answers
 from amzlink.orderbook.privacy.disconnected import former_stores
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
 from amzlink.run import StoreRun
-from amzlink.secrets import FileSecrets, Secret, SecretName, SecretStore, file_in, require, spoken, variable
+from amzlink.secrets.files import FileSecrets
+from amzlink.secrets.names import SecretName, file_in, spoken, variable
+from amzlink.secrets.store import Secret, SecretStore, require
 
 _EXAMPLE_SLUG: Final = "my-shop"
 _VAULT_KEY: Final[SecretName] = "vault-key"

@@ -8,7 +8,8 @@ from amzlink.deps import Deps
 from amzlink.files import Home
 from amzlink.jobs.stores.save import GIVEN, usage_problem
 from amzlink.problems import secrets
-from amzlink.secrets import FileSecrets, file_in
+from amzlink.secrets.files import FileSecrets
+from amzlink.secrets.names import file_in
 
 _FOLDER = "amzlink-keys"
 

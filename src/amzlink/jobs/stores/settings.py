@@ -14,7 +14,8 @@ from amzlink.core.shipments.own_carriers import OwnCarrier, is_usable, same_name
 from amzlink.core.stores.pasted_values import check
 from amzlink.deps import Deps
 from amzlink.problems import Problem, ProblemName, store_option, stores
-from amzlink.secrets import NAMES, SecretName, Source
+from amzlink.secrets.names import NAMES, SecretName
+from amzlink.secrets.store import Source
 
 _COMMAND: Final = "amzlink stores set"
 CARRIER: Final = "carrier."
