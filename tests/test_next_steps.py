@@ -162,7 +162,7 @@ ADDED_BY: Final = {
     "jobs/orders/fetch.py": {"operation", "detail"},  # the refusal that is given another name
     "jobs/verify.py": {"operation", "detail"},  # the same
     "orderbook/moving.py": {"command", "key", "table"},  # `main`, and what compares two rows
-    "secrets.py": {"bus", "detail", "name", "slug", "variable"},  # `_refusal`
+    "secrets/keyring.py": {"bus", "detail", "name", "slug", "variable"},  # `_refusal`
 }
 
 
