@@ -14,9 +14,9 @@ from amzlink.core.orders.holds import causes
 from amzlink.core.orders.order import Order, OrderId, OrderLine, Package, PackageItem, PersonalData, Recipient
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.core.privacy.trusted_time import Sighting
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel, ParcelItem
-from amzlink.core.shipments.plan import Confirmation, State
 from amzlink.deps import Deps
 from amzlink.files import find_home
 from amzlink.orderbook.database import StoreBook

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.shipments.parcels import Kind, Parcel
 from amzlink.files import find_home
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
-from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels
 from amzlink.problems import ProblemName
 from tests.orderbook.samples import change_of, line_of, order_of, save

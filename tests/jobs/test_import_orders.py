@@ -18,7 +18,7 @@ from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_order
 from amzlink.jobs.orders.holds import hold_order, prime_orders_left, release_order, release_prime_orders
 from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
-from amzlink.orderbook.orders.pages import begin_searches, searches_under_way
+from amzlink.orderbook.orders.searches import begin_searches, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.sandbox.plan import Trait

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from amzlink.core.shipments.plan import State
+from amzlink.core.shipments.confirmation import State
 from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
-from amzlink.core.shipments.plan import Confirmation, State
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
 from amzlink.orderbook.schema import FEEDS

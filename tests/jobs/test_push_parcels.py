@@ -10,8 +10,8 @@ from sqlalchemy import delete, insert, select
 
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.core.orders.story import Wait
+from amzlink.core.shipments.confirmation import State
 from amzlink.core.shipments.parcels import Kind
-from amzlink.core.shipments.plan import State
 from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.status import status_of

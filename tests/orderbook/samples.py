@@ -27,7 +27,8 @@ from amzlink.core.orders.order import (
 )
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
-from amzlink.orderbook.orders.pages import OrderChange, Page, Search, save_page
+from amzlink.orderbook.orders.pages import OrderChange, Page, save_page
+from amzlink.orderbook.orders.searches import Search
 from amzlink.orderbook.schema import LEASES, METADATA, SHARED_COUNTS
 from tests.support.books import lay_out, url_of
 

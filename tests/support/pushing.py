@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from amzlink.core.shipments.plan import LOWEST_REFERENCE, State
+from amzlink.core.shipments.confirmation import State
+from amzlink.core.shipments.plan import LOWEST_REFERENCE
 from amzlink.jobs.push_status import PushOptions, PushReport, push_status
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state
 from amzlink.sandbox.plan import Trait

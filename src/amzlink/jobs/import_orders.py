@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from amzlink.core.diagnosis.alarms import Part
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.orders.route import RouteChoice
 from amzlink.core.shipments.parcels import SENDCLOUD
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps
@@ -31,7 +32,7 @@ from amzlink.jobs.weights.customs import find_missing_customs
 from amzlink.orderbook.orders.browse import note_prime_still_held
 from amzlink.orderbook.orders.incomplete import incomplete_orders
 from amzlink.orderbook.orders.overview import count_orders
-from amzlink.orderbook.orders.pages import Refusal, refused_orders
+from amzlink.orderbook.orders.pages import refused_orders
 from amzlink.orderbook.weights.order_lines import forget_missing_weights
 from amzlink.problems import Problem, ProblemName, database, store_option
 from amzlink.problems.failures import Denied, Throttled

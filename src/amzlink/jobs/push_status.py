@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 import msgspec
 
+from amzlink.core.orders.refusal import Refusal
+from amzlink.core.shipments.confirmation import UNDER_WAY, State
 from amzlink.core.shipments.parcels import SENDCLOUD
-from amzlink.core.shipments.plan import UNDER_WAY, State
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow
 from amzlink.core.shipments.ship_date import Span
 from amzlink.deps import Deps
@@ -28,7 +29,6 @@ from amzlink.jobs.shipments.confirm_singly import ConfirmTally
 from amzlink.jobs.shipments.from_file import refused_parcels, rows_by_order, rows_of
 from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.jobs.shipments.plan import Planned, Planner
-from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.outbox import state_counts
 from amzlink.orderbook.shipments.parcels import bought_at
 from amzlink.problems import Problem

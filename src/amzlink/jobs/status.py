@@ -29,7 +29,8 @@ from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
 from amzlink.orderbook.orders.overview import Overview, count_orders, overview
-from amzlink.orderbook.orders.pages import REPORT, find_search, refused_orders, searches_under_way
+from amzlink.orderbook.orders.pages import refused_orders
+from amzlink.orderbook.orders.searches import REPORT, find_search, searches_under_way
 from amzlink.orderbook.runs import Ends, last_ends
 from amzlink.orderbook.shipments.rates import rates, told_as_other
 from amzlink.orderbook.shipments.urgent import count_near, overdue_orders

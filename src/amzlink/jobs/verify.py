@@ -30,7 +30,7 @@ from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.jobs.runs.one_of_many import OfMany, Told
 from amzlink.jobs.schedule import run_twice
-from amzlink.orderbook.orders.pages import coverage
+from amzlink.orderbook.orders.searches import coverage
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused
 from amzlink.run import StoreRun, sure_day

@@ -9,20 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amzlink.core.shipments.confirmation import COUNTING, Confirmation, Package, State
 from amzlink.core.shipments.packing import Item, Line
 from amzlink.core.shipments.parcels import DEAD, Kind, Parcel, ParcelItem
-from amzlink.core.shipments.plan import (
-    COUNTING,
-    LOWEST_REFERENCE,
-    Confirmation,
-    Outlook,
-    Package,
-    Situation,
-    State,
-    Trigger,
-    plan,
-    ship_date,
-)
+from amzlink.core.shipments.plan import LOWEST_REFERENCE, Outlook, Situation, plan
+from amzlink.core.shipments.trigger import TriggerRule, ship_date
 
 ORDER = "302-0000000-0000001"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -108,33 +99,33 @@ def contents_of(*confirmations: Confirmation) -> dict[str, dict[str, int]]:
 
 
 def test_a_store_that_confirms_when_announced_waits_for_no_scan() -> None:
-    assert Trigger("announced").reached(parcel("A", kind=Kind.LABELLED), None, NOON)
+    assert TriggerRule("announced").reached(parcel("A", kind=Kind.LABELLED), None, NOON)
 
 
 def test_a_store_that_confirms_when_processed_waits_for_the_scan() -> None:
-    trigger = Trigger("processed")
+    trigger = TriggerRule("processed")
     assert not trigger.reached(parcel("A", kind=Kind.LABELLED), None, NOON)
     assert trigger.reached(parcel("A", processed_at=NOON), None, NOON)
 
 
 def test_a_parcel_that_skips_states_has_reached_what_its_last_one_proves() -> None:
     arrived = parcel("A", kind=Kind.DELIVERED, processed_at=NOON, delivered_at=NOON)
-    assert Trigger("processed").reached(arrived, None, NOON)
+    assert TriggerRule("processed").reached(arrived, None, NOON)
 
 
 @pytest.mark.parametrize(("hours_left", "reached"), [(7, False), (6, True), (-3, True)])
 def test_the_guard_confirms_an_announced_parcel_so_many_hours_before_its_date(hours_left: int, reached: bool) -> None:
     ship_by = NOON + timedelta(hours=hours_left)
-    assert Trigger("processed", 6).reached(parcel("A", kind=Kind.LABELLED), ship_by, NOON) is reached
+    assert TriggerRule("processed", 6).reached(parcel("A", kind=Kind.LABELLED), ship_by, NOON) is reached
 
 
 def test_without_a_date_the_guard_has_nothing_to_go_by() -> None:
-    assert not Trigger("processed", 6).reached(parcel("A", kind=Kind.LABELLED), None, NOON)
+    assert not TriggerRule("processed", 6).reached(parcel("A", kind=Kind.LABELLED), None, NOON)
 
 
 @pytest.mark.parametrize("kind", [Kind.BEFORE, Kind.FAILED, Kind.CANCELLING, Kind.CANCELLED])
 def test_what_is_no_parcel_reaches_no_trigger(kind: Kind) -> None:
-    assert not Trigger("announced").reached(parcel("A", kind=kind, processed_at=NOON), NOON, NOON)
+    assert not TriggerRule("announced").reached(parcel("A", kind=kind, processed_at=NOON), NOON, NOON)
 
 
 # The date.

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
-from amzlink.orderbook.orders.pages import SLICE, Search, find_search, note_search
 from amzlink.orderbook.orders.rows import orders_of
+from amzlink.orderbook.orders.searches import SLICE, Search, find_search, note_search
 from amzlink.run import StoreRun
 from tests.jobs.orders.test_report_route import in_the_book, not_read, open_at_amazon, run
 from tests.support.destination import NONE

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from amzlink.core.orders.holds import HeldFor
 from amzlink.core.orders.order import NOTHING_PERSONAL
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
@@ -27,7 +28,7 @@ from amzlink.orderbook.orders.browse import (
     set_manual_hold,
 )
 from amzlink.orderbook.orders.fulfilment import Outcome
-from amzlink.orderbook.orders.pages import Refusal, known_orders
+from amzlink.orderbook.orders.pages import known_orders
 from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.privacy.disconnected import forget_store
 from amzlink.orderbook.runs import Run, note_run

@@ -12,9 +12,9 @@ from sqlalchemy import insert, select, update
 
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import BY_AMAZON, PRIME_CAUSES, HeldFor, Hold, HoldPolicy, counts
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel
-from amzlink.core.shipments.plan import Confirmation, State
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
 from amzlink.orderbook.orders.browse import (

@@ -16,20 +16,12 @@ from sqlalchemy import event, update
 from amzlink.core.orders.changes import digest
 from amzlink.core.orders.holds import OWN_CARRIER, STILL_HELD, Hold
 from amzlink.core.orders.order import PackageItem
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.orders.browse import holds, lift_holds, note_prime_still_held, set_manual_hold
-from amzlink.orderbook.orders.pages import (
-    OrderChange,
-    Page,
-    Refusal,
-    begin_searches,
-    coverage,
-    known_orders,
-    refused_orders,
-    save_page,
-    searches_under_way,
-)
+from amzlink.orderbook.orders.pages import OrderChange, Page, known_orders, refused_orders, save_page
+from amzlink.orderbook.orders.searches import begin_searches, coverage, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS, PACKAGES, SEALED, TOMBSTONES, VAULT_CHAINS
 from amzlink.problems import Problem, ProblemName
 from tests.orderbook.machine import common_folder

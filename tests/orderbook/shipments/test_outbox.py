@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel
-from amzlink.core.shipments.plan import Confirmation, State
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.shipments.outbox import (
     Outgoing,

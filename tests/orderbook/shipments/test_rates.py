@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from sqlalchemy import text, update
 
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel
-from amzlink.core.shipments.plan import Confirmation, State
 from amzlink.core.shipments.rates import Rate, Rates
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.schema import ORDERS

@@ -6,72 +6,18 @@ is also why a call whose answer was lost can be made again: at worst it edits th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from amzlink.core.orders.order import CANCELLED, PENDING
+from amzlink.core.shipments.confirmation import COUNTING, SAID, UNDER_WAY, Confirmation, Package, State
 from amzlink.core.shipments.packing import Item, Line, Packing
 from amzlink.core.shipments.parcels import DEAD, FILE, Parcel
-
-
-class State(StrEnum):
-    """Where a confirmation stands."""
-
-    PLANNED = "planned"
-    """To be sent."""
-    CALLING = "calling"
-    """Sent, and the answer is not known: the order is read back before anything is sent again."""
-    IN_FEED = "in-feed"
-    ACCEPTED = "accepted"
-    """Amazon has taken it. That is no proof that it is stored (docs/services/amazon.md, "Accepted is not stored")."""
-    STORED = "stored"
-    """Seen among the order's packages."""
-    REFUSED = "refused"
-    MISSING = "missing"
-    """Accepted twice, and still not among the order's packages."""
-    WITHDRAWN = "withdrawn"
-    """Not to be sent any more, and not told."""
-
-
-SAID: Final = frozenset({State.ACCEPTED, State.STORED})
-"""Amazon has been told, as far as we know."""
-
-UNDER_WAY: Final = frozenset({State.CALLING, State.IN_FEED})
-"""Nobody can say yet."""
 
 LOWEST_REFERENCE: Final = 1001
 """Other programs count from 1. What they have confirmed since the last import is not known here, and must not be edited
 by mistake."""
-
-COUNTING: Final = SAID | UNDER_WAY | {State.PLANNED, State.MISSING}
-"""Its items are not free for another package."""
-
-
-class Package(msgspec.Struct, frozen=True, gc=False):
-    """A package that Amazon has of the order."""
-
-    reference: str
-    items: tuple[tuple[str, int], ...]
-
-
-class Confirmation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A confirmation that was made, or is to be. `content` is a keyed hash of carrier and tracking number.
-
-    `asked`: it was sent before, and as far as we know in vain; `resent`: because it was not stored the first time.
-    """
-
-    order_id: str
-    reference: str
-    parcel: str
-    state: State
-    items: tuple[Item, ...]
-    content: str
-    is_edit: bool = False
-    asked: bool = False
-    resent: bool = False
 
 
 class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -111,40 +57,6 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     of_cancelled_order: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
-
-
-class Trigger(msgspec.Struct, frozen=True):
-    """When a parcel is to be confirmed: `announced` or `processed`.
-
-    `guard_hours`, if more than none, confirms one that is only announced so long before the order's ship-by date: some
-    parcels are never scanned.
-    """
-
-    when: str
-    guard_hours: int = 0
-
-    def reached(self, parcel: Parcel, ship_by: datetime | None, now: datetime) -> bool:
-        """Whether a parcel is to be confirmed now."""
-        if not parcel.is_live or parcel.announced_at is None:
-            return False
-        if self.when == "announced" or parcel.processed_at is not None:
-            return True
-        guard_from = self.guard_from(ship_by)
-        return guard_from is not None and now >= guard_from
-
-    def guard_from(self, ship_by: datetime | None) -> datetime | None:
-        """From when on a parcel of an order with this ship-by date is confirmed without a scan; None: never."""
-        return ship_by - timedelta(hours=self.guard_hours) if self.guard_hours and ship_by else None
-
-
-def ship_date(parcel: Parcel, purchased_at: datetime, now: datetime) -> datetime:
-    """When the parcel was handed over, as far as is known: never in the future, nor before the order.
-
-    Source: docs/services/amazon.md, "The confirmation call".
-    """
-    known = parcel.processed_at or parcel.announced_at or now
-    # Amazon's time of the order can have a fraction of a second, which is not kept.
-    return min(now, max(known, purchased_at + timedelta(seconds=1)))
 
 
 def plan(now: Situation, reached: frozenset[str]) -> Outlook:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from amzlink.orderbook.orders.pages import Refusal
+from amzlink.core.orders.refusal import Refusal
 from amzlink.problems import Problem
 
 

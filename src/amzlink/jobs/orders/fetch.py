@@ -32,7 +32,7 @@ from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.orders.read_ahead import ONE_ORDERS_OWN, PAGE_TOKEN_LIFE, ReadAhead
 from amzlink.jobs.orders.route_choice import faster_route
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read, orders_taken_over
-from amzlink.orderbook.orders.pages import (
+from amzlink.orderbook.orders.searches import (
     REPORT,
     REPORT_TAKEN,
     TO_SHIP_SINCE,

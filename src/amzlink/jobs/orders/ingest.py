@@ -13,20 +13,14 @@ from amzlink.core.destination.customs_union import leaves_customs_union
 from amzlink.core.orders.changes import Known, Verdict, digest, judge
 from amzlink.core.orders.holds import BY_AMAZON, HeldFor, Hold, causes, counting
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.privacy.retention import Rule, keeping_of, lease_for, lifetime_as_told
 from amzlink.jobs.orders.other_country import of_other_country
 from amzlink.orderbook.orders.browse import holds
 from amzlink.orderbook.orders.incomplete import IncompleteOrder, orders_without_address
-from amzlink.orderbook.orders.pages import (
-    OrderChange,
-    Page,
-    PassedOver,
-    Refusal,
-    Search,
-    known_orders,
-    save_page,
-)
+from amzlink.orderbook.orders.pages import OrderChange, Page, PassedOver, known_orders, save_page
 from amzlink.orderbook.orders.rows import orders_of
+from amzlink.orderbook.orders.searches import Search
 from amzlink.orderbook.weights.customs import NOTHING_MISSING, MissingCustoms
 from amzlink.problems import Problem, ProblemName, services
 from amzlink.run import StoreRun

@@ -22,9 +22,11 @@ from amzlink.amazon.orders import (
 from amzlink.amazon.transport import DeadPageToken
 from amzlink.core.orders.import_window import SETTLED
 from amzlink.core.orders.reading_plan import Slice, plan_slices
+from amzlink.core.orders.refusal import Refusal
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.orderbook.orders.incomplete import orders_not_read, unread_in, unread_moments
-from amzlink.orderbook.orders.pages import SLICE, Page, Refusal, Search, find_search, finish_search, save_page
+from amzlink.orderbook.orders.pages import Page, save_page
+from amzlink.orderbook.orders.searches import SLICE, Search, find_search, finish_search
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.problems.services import NOT_MADE_KNOWN

@@ -26,14 +26,14 @@ from amzlink.clock import age_of
 from amzlink.core.orders.import_window import OLDEST
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.orderbook.orders.incomplete import any_to_ship
-from amzlink.orderbook.orders.pages import (
+from amzlink.orderbook.orders.pages import known_orders
+from amzlink.orderbook.orders.searches import (
     REPORT,
     REPORT_TAKEN,
     REPORTS_GIVEN_UP,
     Search,
     find_search,
     finish_search,
-    known_orders,
     note_search,
 )
 from amzlink.problems import Problem, ProblemName

@@ -9,7 +9,7 @@ from amzlink.amazon.tokens import CREATE_RESTRICTED_DATA_TOKEN
 from amzlink.core.orders.import_progress import Extent
 from amzlink.core.orders.route import Guess, Pace, RouteChoice, choose_route
 from amzlink.orderbook.orders.overview import changed_between, to_ship_before
-from amzlink.orderbook.orders.pages import Search
+from amzlink.orderbook.orders.searches import Search
 from amzlink.run import StoreRun
 
 _REPORT_CALLS: Final = (CREATE_REPORT, GET_REPORT, CREATE_RESTRICTED_DATA_TOKEN, GET_REPORT_DOCUMENT)

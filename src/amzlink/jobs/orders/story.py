@@ -22,8 +22,9 @@ from amzlink.core.orders.story import (
     in_sequence,
     waits_for,
 )
+from amzlink.core.shipments.confirmation import State
 from amzlink.core.shipments.parcels import SENDCLOUD, Kind, Parcel
-from amzlink.core.shipments.plan import State, Trigger
+from amzlink.core.shipments.trigger import TriggerRule
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, dispatch_rows, events_of_dispatch
 from amzlink.orderbook.events import hold_events, kept_events
 from amzlink.orderbook.orders.browse import BookedOrder
@@ -228,7 +229,7 @@ def _standing(  # noqa: PLR0917 - everything that counts
     outgoing: Sequence[Outgoing],
 ) -> Standing:
     order, now = booked.order, run.now()
-    trigger = Trigger(run.store.update_status_when, run.store.ship_by_guard_hours)
+    trigger = TriggerRule(run.store.update_status_when, run.store.ship_by_guard_hours)
     told = {
         entry.confirmation.parcel: _confirmed(entry, booked)
         for entry in outgoing

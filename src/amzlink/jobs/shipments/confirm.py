@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from amzlink.amazon.fulfilment_feed import MOST_CODES, fits_feed
 from amzlink.amazon.shipment_refusals import Reason
-from amzlink.core.shipments.plan import State
+from amzlink.core.shipments.confirmation import State
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally, to_api
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state

@@ -17,7 +17,7 @@ from amzlink.amazon.fulfilment_feed import fulfilment_feed
 from amzlink.amazon.shipment_refusals import IN_WORDS
 from amzlink.clock import age_of
 from amzlink.core.diagnosis.alarms import Part
-from amzlink.core.shipments.plan import State
+from amzlink.core.shipments.confirmation import State
 from amzlink.core.shipments.route import FEED_SECONDS, FEEDS_APART, Pace, to_send_singly
 from amzlink.jobs.shipments.confirm_singly import Confirmer, to_api
 from amzlink.orderbook.shipments.feeds import (

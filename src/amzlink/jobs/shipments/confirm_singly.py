@@ -13,8 +13,8 @@ from amzlink.amazon import shipments as api
 from amzlink.amazon.orders import get_order
 from amzlink.amazon.shipment_refusals import Reason
 from amzlink.core.orders.order import Order
-from amzlink.core.shipments.plan import State
-from amzlink.orderbook.orders.pages import Refusal
+from amzlink.core.orders.refusal import Refusal
+from amzlink.core.shipments.confirmation import State
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
 from amzlink.problems import Problem
 from amzlink.problems.failures import AnswerUnknown, NotFound

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.core.shipments.ship_date import Span
 from amzlink.files import given_file
 from amzlink.jobs.shipments.plan import refused_without_data
 from amzlink.orderbook.database import StoreBook
-from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.orders.rows import orders_of
 from amzlink.orderbook.shipments.outbox import situations
 from amzlink.orderbook.shipments.parcels import booked_orders, bought_at

@@ -10,11 +10,13 @@ import msgspec
 from amzlink.amazon.carriers import AmazonCarrier, amazon_carrier, nearest_code
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.core.orders.order import TO_SHIP
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.privacy.sealed_data import keyed_hash
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.parcels import FILE, Parcel, SealedParcels
-from amzlink.core.shipments.plan import Confirmation, Outlook, Situation, State, Trigger, plan, ship_date
+from amzlink.core.shipments.plan import Outlook, Situation, plan
+from amzlink.core.shipments.trigger import TriggerRule, ship_date
 from amzlink.jobs.shipments.collect import ParcelUpdates
-from amzlink.orderbook.orders.pages import Refusal
 from amzlink.orderbook.shipments.carriers import carriers_told
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.shipments.parcels import note_nothing_left, note_superseded, orders_to_look_at
@@ -63,7 +65,7 @@ class Planner:
         self._naming_store = run.naming_store
         # The guard confirms a parcel before its time, which cannot be taken back: only a trusted time sets it off.
         guard_hours = run.store.ship_by_guard_hours if run.time.is_trusted else 0
-        self._trigger = Trigger(run.store.update_status_when, guard_hours)
+        self._trigger = TriggerRule(run.store.update_status_when, guard_hours)
         self._own_carriers = run.store.own_carriers
         self._updates = updates
         self._now = run.now()

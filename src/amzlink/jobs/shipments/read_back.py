@@ -12,7 +12,7 @@ from typing import Final
 from amzlink.amazon.orders import get_order
 from amzlink.clock import age_of
 from amzlink.core.orders.order import NOTHING_PERSONAL
-from amzlink.core.shipments.plan import State
+from amzlink.core.shipments.confirmation import State
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.jobs.shipments.confirm_singly import shows
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations

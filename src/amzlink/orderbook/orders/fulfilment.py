@@ -22,9 +22,9 @@ from sqlalchemy import (
 from amzlink.clock import to_iso
 from amzlink.core.orders.holds import AMAZON_CONFIRMS, BY_AMAZON, CONFIRMED_BY_AMAZON, Hold
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
+from amzlink.core.shipments.confirmation import COUNTING, SAID, UNDER_WAY, State
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import LIVE, Kind
-from amzlink.core.shipments.plan import COUNTING, SAID, UNDER_WAY, State
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import THERE, DispatchState
 from amzlink.orderbook.schema import CONFIRMATIONS, DISPATCHES, HOLDS, ORDERS, PARCELS, TOMBSTONES

@@ -13,6 +13,7 @@ from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.changes import Known
 from amzlink.core.orders.holds import Hold, cause_to_keep
 from amzlink.core.orders.order import Order, OrderLine, Package
+from amzlink.core.orders.refusal import Refusal
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.orderbook.database import (
     OF_STORE,
@@ -26,10 +27,10 @@ from amzlink.orderbook.database import (
 )
 from amzlink.orderbook.destination.outbox import consider_again
 from amzlink.orderbook.events import keep_ended_holds
+from amzlink.orderbook.orders.searches import Search, note_progress
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.privacy.purge_record import record_purge
 from amzlink.orderbook.schema import (
-    COVERAGE,
     HOLDS,
     ORDER_LINES,
     ORDERS,
@@ -37,10 +38,8 @@ from amzlink.orderbook.schema import (
     PASSED_OVER,
     REFUSED_ORDERS,
     SEALED,
-    SEARCHES,
     TOMBSTONES,
 )
-from amzlink.problems import ProblemName
 
 
 class OrderChange(msgspec.Struct, frozen=True, gc=False):
@@ -59,27 +58,6 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False):
     purge: str | None
     leaves_customs_union: bool | None = None
     was_reported: bool = False
-
-
-class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """A search that is under way: its exact query, and where it stands. No `page_token`: at its beginning."""
-
-    kind: str
-    position: int
-    query: Mapping[str, str]
-    window_start: datetime
-    window_end: datetime
-    marketplace_ids: tuple[str, ...]
-    page_token: str | None = None
-    page_token_at: datetime | None = None
-
-
-class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """An order that could not be taken in. `message` holds nothing personal."""
-
-    order_id: str
-    problem: ProblemName
-    message: str
 
 
 class PassedOver(msgspec.Struct, frozen=True, gc=False):
@@ -111,18 +89,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     covered_until: datetime | None = None
 
 
-REPORT: Final = "report"
-"""The kind of a report that is under way. It stands among the searches, and is none."""
-REPORT_TAKEN: Final = "report-taken"
-"""The same once its orders are in: the searches that were under way with it need no other."""
-TO_SHIP_SINCE: Final = "to-ship-since"
-"""Up to when orders to ship were asked for while changes are read: it stands among the searches, and is none."""
-REPORTS_GIVEN_UP: Final = "reports-given-up"
-"""How many reports came to nothing while the same searches were under way."""
-SLICE: Final = "slice"
-"""A slice of the orders to ship that is read page by page (`jobs.orders.read_ahead`)."""
-_NO_SEARCHES: Final = (REPORT, REPORT_TAKEN, TO_SHIP_SINCE, REPORTS_GIVEN_UP, SLICE)
-
 # A person sets the first, the listings the others; what Amazon tells of an order says nothing of them.
 _NOT_IN_THE_ORDER: Final = ("manual", "missing-weight", "missing-customs")
 _UPSERT_ORDER: Final = upsert(ORDERS, keep=frozenset({"delivered_at", "delivered_by", "imported_at"}))
@@ -130,8 +96,6 @@ _UPSERT_LINE: Final = upsert(ORDER_LINES, keep=frozenset({"weight_grams"}))
 _UPSERT_PACKAGE: Final = upsert(PACKAGES)
 _UPSERT_SEALED: Final = upsert(SEALED)
 _UPSERT_HOLD: Final = upsert(HOLDS)
-_UPSERT_SEARCH: Final = upsert(SEARCHES)
-_UPSERT_COVERAGE: Final = upsert(COVERAGE)
 _UPSERT_REFUSED: Final = upsert(REFUSED_ORDERS)
 _UPSERT_PASSED_OVER: Final = upsert(PASSED_OVER)
 _INSERT_TOMBSTONE: Final = insert_missing(TOMBSTONES)
@@ -183,63 +147,6 @@ def known_orders(book: StoreBook, order_ids: Collection[str]) -> tuple[dict[str,
         )
 
 
-def searches_under_way(book: StoreBook) -> list[Search]:
-    """The searches that an earlier run did not finish, in the order in which they are to be made."""
-    query = (
-        select(SEARCHES)
-        .where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in(_NO_SEARCHES))
-        .order_by(SEARCHES.c.position)
-    )
-    with book.reading() as connection:
-        return [_to_search(dict(row._mapping)) for row in connection.execute(query)]
-
-
-def find_search(book: StoreBook, kind: str) -> Search | None:
-    """What is noted of this kind: of `REPORT`, say, the one that an earlier run asked for and did not take in."""
-    query = select(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind)
-    with book.reading() as connection:
-        row = connection.execute(query).one_or_none()
-    return _to_search(dict(row._mapping)) if row else None
-
-
-def note_search(book: StoreBook, search: Search) -> None:
-    """Note that a search, or a report, is under way."""
-    with book.writing() as connection:
-        connection.execute(_UPSERT_SEARCH, _search_row(book.store, search))
-
-
-def finish_search(book: StoreBook, kind: str) -> None:
-    """Forget a search, or a report, that has come to its end."""
-    with book.writing() as connection:
-        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind))
-
-
-def coverage(book: StoreBook) -> tuple[datetime, tuple[str, ...]] | None:
-    """Until when all changes are in, and of which marketplaces; None before the first finished run."""
-    with book.reading() as connection:
-        row = connection.execute(select(COVERAGE).where(COVERAGE.c.store == book.store)).one_or_none()
-    return (from_iso(row.until), tuple(row.marketplace_ids.split())) if row else None
-
-
-def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
-    """Note the searches of a run before the first is made, so that a run that dies is gone on with."""
-    with book.writing() as connection:
-        connection.execute(
-            delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, SLICE)))
-        )
-        connection.execute(_UPSERT_SEARCH, [_search_row(book.store, search) for search in searches])
-
-
-def forget_page_token(book: StoreBook, kind: str) -> None:
-    """Let a search that is under way begin again."""
-    with book.writing() as connection:
-        connection.execute(
-            update(SEARCHES)
-            .where(SEARCHES.c.store == book.store, SEARCHES.c.kind == kind)
-            .values(page_token=None, page_token_at=None)
-        )
-
-
 def refused_orders(book: StoreBook, limit: int, *, but_reported: bool = False) -> list[str]:
     """Orders that could not be taken in earlier, the longest-waiting first.
 
@@ -270,7 +177,8 @@ def save_page(book: StoreBook, page: Page, now: datetime) -> None:
             _save_personal(connection, book.store, changes, page.chain_ids, now)
         _save_refusals(connection, book.store, page, now)
         _save_passed_over(connection, book.store, page, now)
-        _save_search(connection, book.store, page)
+        if page.search:
+            note_progress(connection, book.store, page.search, done=page.done, covered_until=page.covered_until)
 
 
 def _each_order_once(changes: Sequence[OrderChange]) -> Iterator[list[OrderChange]]:
@@ -431,22 +339,6 @@ def _save_passed_over(connection: Connection, store: str, page: Page, now: datet
         connection.execute(_UPSERT_PASSED_OVER, rows)
 
 
-def _save_search(connection: Connection, store: str, page: Page) -> None:
-    if page.search is None:
-        return
-    if page.done:
-        connection.execute(delete(SEARCHES).where(SEARCHES.c.store == store, SEARCHES.c.kind == page.search.kind))
-    else:
-        connection.execute(_UPSERT_SEARCH, _search_row(store, page.search))
-    if page.covered_until:
-        row = {
-            "store": store,
-            "until": to_iso(page.covered_until),
-            "marketplace_ids": " ".join(page.search.marketplace_ids),
-        }
-        connection.execute(_UPSERT_COVERAGE, row)
-
-
 def _order_row(store: str, change: OrderChange, at: str) -> Row:
     order = change.order
     shipped_at, has_arrived = order.shipped_at, order.has_arrived
@@ -513,30 +405,3 @@ def _package_row(store: str, order_id: str, package: Package) -> Row:
         "shipped_at": to_iso(package.shipped_at) if package.shipped_at else None,
         "items": _encode([(item.order_item_id, item.quantity) for item in package.items]).decode(),
     }
-
-
-def _search_row(store: str, search: Search) -> Row:
-    return {
-        "store": store,
-        "kind": search.kind,
-        "position": search.position,
-        "query": _encode(search.query).decode(),
-        "window_start": to_iso(search.window_start),
-        "window_end": to_iso(search.window_end),
-        "marketplace_ids": " ".join(search.marketplace_ids),
-        "page_token": search.page_token,
-        "page_token_at": to_iso(search.page_token_at) if search.page_token_at else None,
-    }
-
-
-def _to_search(row: Row) -> Search:
-    return Search(
-        kind=row["kind"],
-        position=row["position"],
-        query=msgspec.json.decode(row["query"], type=dict[str, str]),
-        window_start=from_iso(row["window_start"]),
-        window_end=from_iso(row["window_end"]),
-        marketplace_ids=tuple(row["marketplace_ids"].split()),
-        page_token=row["page_token"],
-        page_token_at=from_iso(row["page_token_at"]) if row["page_token_at"] else None,
-    )

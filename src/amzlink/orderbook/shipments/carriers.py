@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 
 from amzlink.clock import to_iso
-from amzlink.core.shipments.plan import SAID
+from amzlink.core.shipments.confirmation import SAID
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCELS
 

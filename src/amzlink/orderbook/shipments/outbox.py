@@ -11,8 +11,9 @@ from sqlalchemy import Row as SqlRow
 from amzlink.clock import from_iso, to_iso
 from amzlink.core.orders.holds import amazon_confirms
 from amzlink.core.orders.story import Event, What
+from amzlink.core.shipments.confirmation import Confirmation, Package, State
 from amzlink.core.shipments.packing import Item, Line
-from amzlink.core.shipments.plan import Confirmation, Package, Situation, State
+from amzlink.core.shipments.plan import Situation
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.events import keep_events
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDER_LINES, ORDERS, PACKAGES, PARCELS

@@ -12,8 +12,8 @@ from amzlink.clock import from_iso, to_iso, to_iso_exact
 from amzlink.core.orders.order import SHIPPED, TO_SHIP
 from amzlink.core.orders.story import Event, What
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box
+from amzlink.core.shipments.confirmation import SAID, UNDER_WAY, State
 from amzlink.core.shipments.parcels import DEAD, FILE, OPEN, SENDCLOUD, SUPERSEDED, Kind, Parcel, ParcelItem
-from amzlink.core.shipments.plan import SAID, UNDER_WAY, State
 from amzlink.orderbook.database import Row, StoreBook, execute_many, upsert
 from amzlink.orderbook.privacy.boxes import note_chains, sealed_row
 from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCEL_POLLS, PARCELS, SEALED, TOMBSTONES

@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from amzlink.clock import to_iso
+from amzlink.core.shipments.confirmation import State
 from amzlink.core.shipments.own_carriers import OTHER
-from amzlink.core.shipments.plan import State
 from amzlink.core.shipments.rates import (
     DELIVERED_LATE_ALLOWED,
     LATE_ALLOWED,
