@@ -11,7 +11,7 @@ import pytest
 
 from amzlink.cli.main import run
 from amzlink.cli.reference import ENVIRONMENT, EXIT_CODES
-from amzlink.jobs.schedule import CARRIED
+from amzlink.jobs.schedule.environment import CARRIED
 from amzlink.problems import Exit
 from amzlink.secrets.names import NAMES, variable
 from tests.support.rows import each_row
@@ -74,7 +74,8 @@ def test_every_variable_that_the_code_reads_is_in_the_table() -> None:
     # Those that are read by a name that is computed: a secret's, an endpoint's, whether there is a screen, and what
     # connect writes into the lines for cron and systemd.
     assert {place for place, name in read if name.startswith("(")} == {
-        "secrets/environment.py", "deps.py", "cli/shell/browser.py", "cli/views/secret_files.py", "jobs/schedule.py",
+        "secrets/environment.py", "deps.py", "cli/shell/browser.py", "cli/views/secret_files.py",
+        "jobs/schedule/environment.py",
     }  # fmt: skip
     assert {*CARRIED} <= set(VARIABLES)
     assert of_the_secrets() <= set(VARIABLES)

@@ -270,13 +270,9 @@ def _unknown_option(error: Any) -> str:
 
 def _unexpected(words: str) -> str:
     """What Typer says of words that the command has no use for; often one is a store's."""
-    from amzlink import config
-    from amzlink.files import find_home
+    from amzlink.cli.shell.store_names import store_names
 
-    try:
-        stores = config.load(find_home(os.environ).config_file).stores
-    except Problem:  # a command that needs the settings says what is wrong with them
-        stores = {}
+    stores = store_names(os.environ)
     return usage.words_unexpected(words=words, store=next((word for word in words.split() if word in stores), None))
 
 

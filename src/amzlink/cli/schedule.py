@@ -36,7 +36,9 @@ def schedule_install_command(
     from amzlink.cli.shell.values import parse_choice, parse_span
     from amzlink.cli.views.schedule import show_installed, show_planned, tell_of_lingering
     from amzlink.core.schedule.plan import PERIODS
-    from amzlink.jobs.schedule import install, let_linger, lingers, plan, show
+    from amzlink.jobs.schedule.install import install, plan
+    from amzlink.jobs.schedule.lingering import let_linger, lingers
+    from amzlink.jobs.schedule.show import show
     from amzlink.problems import schedule as texts
     from amzlink.problems import usage
 
@@ -55,14 +57,14 @@ def schedule_install_command(
         console.say("Nothing was changed.")
         return
     install(session.deps, planned)
-    stays = lingers(planned)
+    stays = lingers(planned.scheduler)
     if stays is False and linger is None and console.interactive and not yes:
         tell_of_lingering(console)
         linger = console.confirm(
             "Run it while you are signed out, too?", default=False, option="--linger", explanation=texts.LINGERING
         )
     if stays is False and linger:
-        let_linger(planned)
+        let_linger(planned.scheduler)
     now = session.deps.clock.now()
     show_installed(console, show(session.deps, now), planned, now)
 
@@ -71,7 +73,7 @@ def schedule_install_command(
 def schedule_show_command(ctx: typer.Context) -> None:
     """Show what runs by itself: when each job ran last, and when it runs next."""
     from amzlink.cli.views.schedule import show_schedule
-    from amzlink.jobs.schedule import show
+    from amzlink.jobs.schedule.show import show
 
     session: Session = ctx.obj
     now = session.deps.clock.now()
@@ -85,7 +87,7 @@ def schedule_remove_command(
 ) -> None:
     """Stop running amzlink by itself. Only what `schedule install` wrote is removed."""
     from amzlink.cli.views.schedule import show_removed
-    from amzlink.jobs.schedule import remove
+    from amzlink.jobs.schedule.install import remove
 
     session: Session = ctx.obj
     show_removed(session.console, remove(session.deps, dry_run=dry_run), dry_run=dry_run)

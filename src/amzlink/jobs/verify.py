@@ -29,7 +29,7 @@ from amzlink.jobs.diagnosis.probing import limits_of_check, too_slow
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.jobs.diagnosis.sendcloud import examine_sendcloud
 from amzlink.jobs.runs.one_of_many import OfMany, Told
-from amzlink.jobs.schedule import run_twice
+from amzlink.jobs.schedule.schedules import run_twice
 from amzlink.orderbook.orders.searches import coverage
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems.failures import Refused

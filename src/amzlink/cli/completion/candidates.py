@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from amzlink.cli.help import first_sentence
 from amzlink.cli.shell.safe_text import visible
-from amzlink.problems import CATALOGUE, Problem
+from amzlink.problems import CATALOGUE
 
 Kind = Literal["words", "files", "folders"]
 _CHOICES: Final = re.compile(r"[a-z]+(?:\|[a-z]+)+")  # of a metavar such as `announced|processed`
@@ -127,19 +127,10 @@ def _takes_value(option: Any) -> bool:
 
 
 def _stores(_current: str) -> dict[str, str]:
-    """The slugs, with the stores' names. A config file that cannot be read offers nothing, and says nothing."""
-    from amzlink.core.decoding import read_toml
-    from amzlink.core.stores.slug import is_slug
-    from amzlink.files import find_home, read_file
+    """The slugs, with the stores' names."""
+    from amzlink.cli.shell.store_names import store_names
 
-    try:
-        tables = read_toml(read_file(find_home(os.environ).config_file)).get("stores")
-    except (OSError, ValueError, Problem):
-        return {}
-    stores = tables if isinstance(tables, dict) else {}
-    return {
-        slug: str(table.get("name", "")) for slug, table in stores.items() if is_slug(slug) and isinstance(table, dict)
-    }
+    return dict(store_names(os.environ))
 
 
 def _problems_and_topics(_current: str) -> dict[str, str]:

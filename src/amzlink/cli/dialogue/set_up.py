@@ -23,7 +23,7 @@ from amzlink.jobs.connect import (
     refuse_idle_keys,
     renewal,
 )
-from amzlink.jobs.schedule import can_install
+from amzlink.jobs.schedule.install import can_install
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.save import GIVEN, keep, require_place, vault_fault
 from amzlink.problems import stores, usage

@@ -11,7 +11,8 @@ from amzlink.cli.shell.documents import Document, Failure, failure, moment
 from amzlink.cli.views.words import counted
 from amzlink.clock import local_time
 from amzlink.core.schedule.plan import Timing
-from amzlink.jobs.schedule import JobShown, Planned, Shown
+from amzlink.jobs.schedule.install import Planned
+from amzlink.jobs.schedule.show import JobShown, Shown
 from amzlink.schedulers.crontab import PLACE
 from amzlink.schedulers.scheduler import Kind
 

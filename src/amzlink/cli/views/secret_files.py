@@ -15,7 +15,7 @@ from typing import Final
 from amzlink.cli.shell.console import Console
 from amzlink.core.schedule import systemd
 from amzlink.deps import Deps
-from amzlink.jobs.schedule import CARRIED
+from amzlink.jobs.schedule.environment import CARRIED
 from amzlink.jobs.stores.settings import Shown
 from amzlink.problems import store_option
 from amzlink.schedulers.here import own_program
