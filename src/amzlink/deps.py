@@ -197,7 +197,8 @@ class Deps:
         from amzlink.amazon.auth import LwaAuth  # noqa: PLC0415
         from amzlink.amazon.read_only import ReadOnlySpApiClient  # noqa: PLC0415
         from amzlink.amazon.transport import SpApiClient  # noqa: PLC0415
-        from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
+        from amzlink.http.client import time_limits  # noqa: PLC0415
+        from amzlink.http.patience import Patience  # noqa: PLC0415
 
         base_url = self.spapi_url(account, region)
         return (ReadOnlySpApiClient if read_only else SpApiClient)(
@@ -261,7 +262,8 @@ class Deps:
         may_send: "MaySend | None" = None,
     ) -> "SendcloudClient":
         """The same with keys that need not be kept yet; `secret` gives the secret one."""
-        from amzlink.http.client import Patience, time_limits  # noqa: PLC0415
+        from amzlink.http.client import time_limits  # noqa: PLC0415
+        from amzlink.http.patience import Patience  # noqa: PLC0415
         from amzlink.sendcloud.pace import Made  # noqa: PLC0415
         from amzlink.sendcloud.read_only import ReadOnlySendcloudClient  # noqa: PLC0415
         from amzlink.sendcloud.transport import SendcloudClient  # noqa: PLC0415

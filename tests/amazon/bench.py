@@ -13,7 +13,8 @@ import httpx
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.quota import Operation, Quotas
 from amzlink.amazon.transport import SpApiClient
-from amzlink.http.client import CallRecord, Patience
+from amzlink.http.client import CallRecord
+from amzlink.http.patience import Patience
 from tests.support.world import VirtualClock
 
 LWA = "https://lwa.test"

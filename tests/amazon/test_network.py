@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.transport import SpApiClient
-from amzlink.http.client import Patience
+from amzlink.http.patience import Patience
 from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -16,12 +17,15 @@ from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.amazon.quota import Bucket, Operation, refill, take
 from amzlink.amazon.transport import SpApiClient
-from amzlink.http.client import CallRecord, Patience
+from amzlink.http.patience import Patience
 from amzlink.problems import Problem, ProblemName
 from amzlink.sandbox.quota import Bucket as AmazonsBucket
 from amzlink.sandbox.server import Sandbox
 from tests.support.quotas import FileQuotas
 from tests.support.world import InProcess, VirtualClock
+
+if TYPE_CHECKING:
+    from amzlink.http.client import CallRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 1_795_000_000.0

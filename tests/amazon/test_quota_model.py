@@ -19,7 +19,7 @@ from amzlink.amazon.auth import LwaAuth
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import SpApiClient
-from amzlink.http.client import Patience
+from amzlink.http.patience import Patience
 from amzlink.problems import Problem, ProblemName
 from tests.support.quotas import FileQuotas
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox

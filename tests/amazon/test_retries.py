@@ -216,7 +216,7 @@ class TestPatience:
     @settings(deadline=None)
     @given(waits=st.lists(st.floats(0.001, 200), max_size=30), limit=st.integers(0, 600))
     def test_no_run_waits_longer_than_it_may(self, waits: list[float], limit: int) -> None:
-        from amzlink.http.client import Patience
+        from amzlink.http.patience import Patience
 
         clock = VirtualClock()
         patience = Patience(clock, timedelta(seconds=limit))

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from amzlink.amazon.transport import DeadPageToken
-from amzlink.http.client import Patience
+from amzlink.http.patience import Patience
 from amzlink.http.retry import (
     ATTEMPTS,
     NO_WAIT,

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from amzlink.http.client import CallRecord, Patience
+from amzlink.http.client import CallRecord
+from amzlink.http.patience import Patience
 from amzlink.sendcloud.transport import SendcloudClient
 from tests.amazon.bench import HighestDice
 from tests.support.world import VirtualClock

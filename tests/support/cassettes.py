@@ -44,7 +44,8 @@ from amzlink.clock import Clock, SystemClock
 from amzlink.core.orders.import_window import SETTLED
 from amzlink.core.orders.order import Order
 from amzlink.core.shipments.packing import Item
-from amzlink.http.client import CallRecord, Patience
+from amzlink.http.client import CallRecord
+from amzlink.http.patience import Patience
 from amzlink.problems import Problem
 from amzlink.sandbox.server import Sandbox
 from tests.support.quotas import FileQuotas

@@ -40,7 +40,6 @@ from amzlink.http.client import (
     CallRecord,
     HttpConnection,
     MaySend,
-    Patience,
     Request,
     Response,
     Timeout,
@@ -48,6 +47,7 @@ from amzlink.http.client import (
     positive,
 )
 from amzlink.http.kept_body import KeptBody
+from amzlink.http.patience import Patience
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
 from amzlink.http.service_client import ServiceClient
 from amzlink.problems import Problem, ProblemName

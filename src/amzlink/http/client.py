@@ -1,4 +1,4 @@
-"""HTTP as amzlink speaks it to any service: who it says it is, time limits, waits, and what a network's errors mean."""
+"""HTTP as amzlink speaks it to any service: who it says it is, time limits, and what a network's errors mean."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ from amzlink.http.kept_body import KeptBody
 from amzlink.http.proxies import Proxy, find_proxy, unusable_proxy
 from amzlink.http.trust import trusted_certificates
 from amzlink.http.watched_call import Streams, WatchedCall
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, F, NotSent, Unreadable
 from amzlink.problems.network import (
     BREAKS_UNANSWERED,
@@ -38,7 +38,7 @@ from amzlink.problems.network import (
 
 __all__ = [
     "DEFAULT_TIMEOUT", "USER_AGENT", "Answer", "AskForToken", "Auth", "BaseTransport", "CallRecord", "Client",
-    "HTTPError", "HttpConnection", "KeptWays", "MaySend", "Patience", "Request", "Response", "Timeout",
+    "HTTPError", "HttpConnection", "KeptWays", "MaySend", "Request", "Response", "Timeout",
     "TimeoutException",
     "first_bytes", "is_address", "positive", "proxy_transport", "time_limits",
 ]  # fmt: skip
@@ -86,30 +86,6 @@ class Answer(msgspec.Struct, frozen=True):
 
     body: bytes
     request_id: str
-
-
-class Patience:
-    """The waits of one run: they may add up to `limit` and no more."""
-
-    def __init__(self, clock: Clock, limit: timedelta, on_wait: Callable[[float, str], None] | None = None) -> None:
-        self._clock = clock
-        self._limit = limit
-        self._left = limit.total_seconds()
-        self._on_wait = on_wait
-
-    @property
-    def limit(self) -> str:
-        """The limit in words."""
-        return _spell(self._limit)
-
-    def wait(self, seconds: float, problem: Problem) -> None:
-        """Sleep, or raise `problem` where the sleep would go past the limit."""
-        if seconds > self._left:
-            raise problem.with_facts(max_wait=self.limit, seconds=seconds)
-        self._left -= seconds
-        if self._on_wait:
-            self._on_wait(seconds, str(problem.facts.get("operation", "")))
-        self._clock.sleep(seconds)
 
 
 class HttpConnection:
@@ -464,10 +440,3 @@ def _cause_below(error: httpx.HTTPError) -> OSError | None:
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__ or cause.__context__
     return cause
-
-
-def _spell(limit: timedelta) -> str:
-    seconds = int(limit.total_seconds())
-    if seconds >= 120 and seconds % 60 == 0:  # noqa: PLR2004
-        return f"{seconds // 60} minutes"
-    return "1 second" if seconds == 1 else f"{seconds} seconds"

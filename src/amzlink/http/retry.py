@@ -15,7 +15,8 @@ from amzlink.problems import Problem
 from amzlink.problems.failures import CallFailed
 
 if TYPE_CHECKING:
-    from amzlink.http.client import Patience, Response
+    from amzlink.http.client import Response
+    from amzlink.http.patience import Patience
 
 ATTEMPTS: Final = 4
 FIRST_BACKOFF: Final = 1.0

@@ -22,6 +22,7 @@ from amzlink.jobs.destination.tally import SendTally
 from amzlink.jobs.orders.fetch import Fetch
 from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.orders.numbers import numbers_meant
+from amzlink.jobs.orders.single_orders import SingleOrders
 from amzlink.jobs.privacy.due import overdue
 from amzlink.jobs.privacy.purge import purge_in_passing
 from amzlink.jobs.privacy.renew import renew_leases
@@ -162,8 +163,9 @@ def _import_into(
         try:
             run.learn_time()
             intake = Intake(run, report.tally)
-            fetch = Fetch(run, intake, options.route)
-            _bring_in(run, fetch, options, report)
+            single = SingleOrders(run, intake)
+            fetch = Fetch(run, intake, single, options.route)
+            _bring_in(run, single, fetch, options, report)
         finally:
             if rows is not None:
                 from amzlink.jobs.orders.addresses import take_addresses  # noqa: PLC0415 - as above
@@ -192,15 +194,15 @@ def _import_into(
         _purge(run, report)
 
 
-def _bring_in(run: StoreRun, fetch: Fetch, options: ImportOptions, report: ImportReport) -> None:
+def _bring_in(run: StoreRun, single: SingleOrders, fetch: Fetch, options: ImportOptions, report: ImportReport) -> None:
     if options.order_ids:
-        fetch.asked_for(options.order_ids)
+        single.read_asked_for(options.order_ids)
     elif run.store.amazon_sandbox:
         fetch.sample()
     else:
-        fetch.by_number(refused_orders(run.book, _RETRIED_ORDERS, but_reported=True))
-        fetch.incomplete()
-        fetch.taken_over()
+        single.read(refused_orders(run.book, _RETRIED_ORDERS, but_reported=True))
+        single.read_incomplete()
+        single.read_taken_over()
         try:
             fetch.changes(options.since)
         finally:

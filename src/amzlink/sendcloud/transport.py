@@ -21,11 +21,11 @@ from amzlink.http.client import (
     CallRecord,
     HttpConnection,
     MaySend,
-    Patience,
     Request,
     Response,
     Timeout,
 )
+from amzlink.http.patience import Patience
 from amzlink.http.retry import DONE, Call, Meaning, Outcome, Retrier, WhenThrottled
 from amzlink.http.service_client import ServiceClient
 from amzlink.http.shared_document import SharedDocument

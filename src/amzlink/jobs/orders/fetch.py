@@ -1,4 +1,4 @@
-"""Asking Amazon for orders: by number, or by a search whose every page is stored with the point to go on from."""
+"""Asking Amazon for new and changed orders: by searches, each page stored with the point to go on from, or a report."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ from amzlink.amazon.orders import (
     OrdersPage,
     can_be_sent,
     changed_between,
-    get_order,
     search_orders,
     to_ship_changed_between,
     to_ship_created_between,
@@ -24,14 +23,13 @@ from amzlink.amazon.transport import DeadPageToken
 from amzlink.clock import age_of
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.orders.first_page import oldest_part
-from amzlink.core.orders.holds import INCOMPLETE, causes
 from amzlink.core.orders.import_progress import Extent
 from amzlink.core.orders.import_window import LONG_GAP, UNDER_WAY_FOR, Coverage, plan_run, since_search
 from amzlink.core.orders.route import REPORT_SECONDS, RouteChoice
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.jobs.orders.read_ahead import ONE_ORDERS_OWN, PAGE_TOKEN_LIFE, ReadAhead
+from amzlink.jobs.orders.read_ahead import PAGE_TOKEN_LIFE, ReadAhead, reads_report_first
 from amzlink.jobs.orders.route_choice import faster_route
-from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_not_read, orders_taken_over
+from amzlink.jobs.orders.single_orders import SingleOrders
 from amzlink.orderbook.orders.searches import (
     REPORT,
     REPORT_TAKEN,
@@ -45,11 +43,9 @@ from amzlink.orderbook.orders.searches import (
     searches_under_way,
 )
 from amzlink.problems import Problem, ProblemName, services
-from amzlink.problems.failures import AnswerUnknown, CallFailed, Refused, Throttled
+from amzlink.problems.failures import CallFailed, Refused, Throttled
 from amzlink.run import StoreRun
 
-_MOST_DISTURBED: Final = 3
-"""After so many answers in a row that say nothing, no more orders are asked for by number in this run."""
 _RESTARTS: Final = 2
 _PAGES_BEFORE: Final = 2  # so many, and no fewer orders, are read by search in any case
 _FEWEST_PAGES: Final = 5  # with fewer left, the choice is soon to be made in any case
@@ -59,11 +55,7 @@ _MOST_ALIKE: Final = 2  # pages of one search with the same orders, none of whic
 _NO_REPORT: Final = frozenset({ProblemName.REPORT_LATE, ProblemName.REPORT_FAILED, ProblemName.REPORT_CANCELLED})
 _REPORT_IS_LATE: Final = timedelta(minutes=45)
 """So long before it is asked for an order can have become ready to ship, and not be in a report; Amazon says 30."""
-_ORDERS_TO_SHIP_FIRST: Final = timedelta(hours=3)
-"""So long after a report searches read its orders before anything else that has changed."""
 Route = Literal["auto", "search", "report"]
-_MOST_IN_VAIN: Final = 20  # a run's share of getOrder's burst of 30
-_MOST_IN_VAIN_BESIDE: Final = 2  # while there are orders that were never read
 
 
 class _DeadEnd(Problem):
@@ -78,9 +70,9 @@ class _ToldByReport(Exception):  # noqa: N818 - a turn of events, not a failure
 
 
 class Fetch:
-    """Asks Amazon for one store's orders."""
+    """Brings in what is new or changed of one store's orders."""
 
-    def __init__(self, run: StoreRun, intake: Intake, route: Route = "auto") -> None:
+    def __init__(self, run: StoreRun, intake: Intake, single: SingleOrders, route: Route = "auto") -> None:
         self.route: Route = route if route == "report" else "search"
         """How the orders came: `report` as soon as one has brought some."""
         self.choice: RouteChoice | None = None
@@ -96,75 +88,8 @@ class Fetch:
         self._store = run.store
         self._reporter = run.reporter
         self._intake = intake
+        self._single = single
         self._ahead = ReadAhead(run, intake)
-
-    def by_number(self, order_ids: Sequence[str]) -> CallFailed | None:
-        """Single orders by getOrder, whose quota is ninety times that of a search.
-
-        What cannot be had is told order by order, and asked for again by the next run. Where that is because no more
-        calls are allowed, or the last answers said nothing of an order, the failure is returned.
-        """
-        failure: CallFailed | None = None
-        in_a_row = 0
-        for number, order_id in enumerate(order_ids, 1):
-            if failure and (in_a_row == _MOST_DISTURBED or isinstance(failure, Throttled)):
-                self._intake.refuse(order_id, failure.name, failure.summary)
-                continue
-            self._reporter.step("reading single orders", number, len(order_ids))
-            try:
-                order = get_order(self._link, order_id)
-            except ONE_ORDERS_OWN as problem:
-                self._intake.refuse(order_id, problem.name, problem.summary)
-            except (AnswerUnknown, Throttled) as problem:
-                self._intake.refuse(order_id, problem.name, problem.summary)
-                failure, in_a_row = problem, in_a_row + 1
-                continue
-            else:
-                self._intake.take((order,))
-            failure, in_a_row = None, 0
-        return failure
-
-    def incomplete(self) -> None:
-        """Ask again for what came incomplete, the most urgent first; for few only where nothing more comes of it.
-
-        Orders that were never read need getOrder's quota more.
-        """
-        in_vain = disturbed = 0
-        most_in_vain = _MOST_IN_VAIN
-        if orders_not_read(self._book, 1):
-            most_in_vain = 0 if self._reads_report_first() else _MOST_IN_VAIN_BESIDE
-        incomplete = incomplete_orders(self._book)
-        for number, entry in enumerate(incomplete, 1):
-            if in_vain == most_in_vain or disturbed == _MOST_DISTURBED:
-                return
-            self._reporter.step("reading incomplete orders again", number, len(incomplete))
-            try:
-                order = get_order(self._link, entry.order_id)
-            except ONE_ORDERS_OWN:
-                in_vain += 1
-            except AnswerUnknown:
-                disturbed += 1
-            except Throttled:
-                return
-            else:
-                self._intake.take((order,))
-                in_vain += bool(causes(order).keys() & INCOMPLETE)
-
-    def taken_over(self) -> None:
-        """Ask again for what Amazon took over to ship itself, as no search tells of it any more."""
-        for order_id in orders_taken_over(self._book)[:_MOST_IN_VAIN]:
-            try:
-                order = get_order(self._link, order_id)
-            except ONE_ORDERS_OWN:
-                continue
-            except (AnswerUnknown, Throttled):
-                return
-            self._intake.take((order,))
-
-    def asked_for(self, order_ids: Sequence[str]) -> None:
-        """The orders that a person names. Raises what ended the last call, where no answer could be had."""
-        if failure := self.by_number(order_ids):
-            raise failure
 
     def sample(self) -> None:
         """Amazon's static sandbox has one fixed answer per region."""
@@ -267,7 +192,7 @@ class Fetch:
 
     def _go_through(self, search: Search) -> None:
         search = self._after_report(search)
-        if self._reads_report_first():
+        if reads_report_first(self._run):
             if self._is_new_to_ship(search):
                 self._ahead.read(until=self._ahead.can_search)
             elif throttled := self._ahead.read(by_search=True):
@@ -352,7 +277,7 @@ class Fetch:
         else:
             self._run.reporter.works(Part.REPORT, self._run.slug)
             self.route = "report"
-            self.by_number(unread[:_MOST_DAMAGED])
+            self._single.read(unread[:_MOST_DAMAGED])
         self._wanted = "search"  # once a run
 
     def _after_report(self, search: Search) -> Search:
@@ -379,11 +304,6 @@ class Fetch:
         )
         note_search(self._book, rest)
         return rest
-
-    def _reads_report_first(self) -> bool:
-        """Whether searches are for the orders of a report before they are for anything else."""
-        taken = find_search(self._book, REPORT_TAKEN)
-        return taken is not None and age_of(taken.window_end, self._run.now()) < _ORDERS_TO_SHIP_FIRST
 
     def _is_new_to_ship(self, search: Search) -> bool:
         """Whether a search is for what has come to ship since a report: a page or two, and it may have to go today.
@@ -431,7 +351,7 @@ class Fetch:
             page = self._page(search, token)
             if page.leads_nowhere:
                 self._intake.take(page.orders, page.refused)  # the point to go on from stays where it is
-                self.by_number(page.unread)
+                self._single.read(page.unread)
                 raise _DeadEnd(services.NO_NEXT_PAGE)
             token, content = page.next_token, _content(page)
             told[content] += 1
@@ -442,7 +362,7 @@ class Fetch:
             here = msgspec.structs.replace(search, page_token=token, page_token_at=self._link.amazon_now())
             # Written down first: whatever ends the run, they are asked for.
             self._intake.take(page.orders, page.refused, search=here, unread=page.unread)
-            self.by_number(page.unread)
+            self._single.read(page.unread)
             yield page
             if token is None:
                 return

@@ -20,13 +20,14 @@ from amzlink.amazon.orders import (
     to_ship_created_between,
 )
 from amzlink.amazon.transport import DeadPageToken
+from amzlink.clock import age_of
 from amzlink.core.orders.import_window import SETTLED
 from amzlink.core.orders.reading_plan import Slice, plan_slices
 from amzlink.core.orders.refusal import Refusal
 from amzlink.jobs.orders.ingest import Intake
 from amzlink.orderbook.orders.incomplete import orders_not_read, unread_in, unread_moments
 from amzlink.orderbook.orders.pages import Page, save_page
-from amzlink.orderbook.orders.searches import SLICE, Search, find_search, finish_search
+from amzlink.orderbook.orders.searches import REPORT_TAKEN, SLICE, Search, find_search, finish_search
 from amzlink.problems import ProblemName
 from amzlink.problems.failures import AnswerUnknown, CallFailed, Denied, Refused, Throttled
 from amzlink.problems.services import NOT_MADE_KNOWN
@@ -39,6 +40,8 @@ ONE_ORDERS_OWN: Final = (Refused, Denied, DamagedOrder)
 
 Source: docs/services/amazon.md, "When a role is missing".
 """
+_ORDERS_TO_SHIP_FIRST: Final = timedelta(hours=3)
+"""So long after a report searches read its orders before anything else that has changed."""
 _MOST_IN_A_ROW: Final = 30
 _MOST_REFUSED: Final = 20  # without an order in between: what is wrong is then no single order's matter
 _MOST_MOMENTS: Final = 20_000  # of the earliest orders; more would take memory, and hours pass until they are read
@@ -215,6 +218,12 @@ class ReadAhead:
             window_end=datetime.fromtimestamp(slice_.end, UTC),
             marketplace_ids=slice_.marketplace_ids,
         )
+
+
+def reads_report_first(run: StoreRun) -> bool:
+    """Whether searches are for the orders of a report before they are for anything else."""
+    taken = find_search(run.book, REPORT_TAKEN)
+    return taken is not None and age_of(taken.window_end, run.now()) < _ORDERS_TO_SHIP_FIRST
 
 
 def _of_search(search: Search) -> Slice:
