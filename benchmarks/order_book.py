@@ -18,7 +18,7 @@ from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
 from amzlink.core.shipments.parcels import Kind, Parcel, ParcelItem
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
 from amzlink.orderbook.orders.pages import OrderChange, Page, save_page

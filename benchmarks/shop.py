@@ -15,7 +15,7 @@ import httpx
 from amzlink.clock import Clock, ShiftedClock, SystemClock
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.secrets.memory import MemorySecrets
 
 SLUG = "demo"

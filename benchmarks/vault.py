@@ -24,7 +24,7 @@ from amzlink.clock import ShiftedClock, SystemClock
 from amzlink.config import Config, Store
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.jobs.privacy.purge import PurgeOptions, Purger, PurgeReport
 from amzlink.orderbook.privacy.boxes import SealedMarks
 from amzlink.orderbook.schema import ORDERS, SEALED, VAULT_CHAINS

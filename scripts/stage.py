@@ -29,7 +29,7 @@ from tests.support.world import VirtualClock, store_of
 from amzlink.cli.main import run
 from amzlink.config import Config
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import Exit
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox

@@ -15,18 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.files import (
-    Home,
-    append_private,
-    find_home,
-    given_file,
-    lock,
-    overwrite_private,
-    read_private,
-    translate,
-    whole_file,
-    write_private,
-)
+from amzlink.files.home import Home, find_home
+from amzlink.files.locks import lock
+from amzlink.files.os_errors import translate
+from amzlink.files.reading import given_file, read_private
+from amzlink.files.writing import append_private, overwrite_private, whole_file, write_private
 from amzlink.http.trust import trusted_certificates
 from amzlink.orderbook.database import Database
 from amzlink.problems import Exit, Problem, ProblemName
@@ -246,7 +239,7 @@ class TestWritingAFileAsAWhole:
     def test_readers_see_one_content_or_the_other_while_it_is_replaced(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
         code = (
-            "import sys; from pathlib import Path; from amzlink.files import write_private\n"
+            "import sys; from pathlib import Path; from amzlink.files.writing import write_private\n"
             "for _ in range(200): write_private(Path(sys.argv[1]), sys.argv[2].encode() * 100_000, durable=False)"
         )
         contents = {letter.encode() * 100_000 for letter in "abc"}
@@ -306,7 +299,7 @@ class TestALock:
 
     def test_is_waited_for_as_long_as_was_allowed(self, tmp_path: Path) -> None:
         code = (
-            "import sys, time; from pathlib import Path; from amzlink.files import lock\n"
+            "import sys, time; from pathlib import Path; from amzlink.files.locks import lock\n"
             "with lock(Path(sys.argv[1]), RuntimeError()): print('in', flush=True); time.sleep(0.5)"
         )
         command = [sys.executable, "-c", code, str(tmp_path / "lock")]
@@ -505,7 +498,7 @@ class TestAddingALine:
     def test_lines_of_several_processes_never_mix(self, tmp_path: Path) -> None:
         file = tmp_path / "log"
         code = (
-            "import sys; from pathlib import Path; from amzlink.files import append_private\n"
+            "import sys; from pathlib import Path; from amzlink.files.writing import append_private\n"
             "for _ in range(200): append_private(Path(sys.argv[1]), sys.argv[2].encode() * 500)"
         )
         writers = [subprocess.Popen([sys.executable, "-c", code, str(file), letter]) for letter in "abcd"]

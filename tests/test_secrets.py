@@ -9,7 +9,7 @@ from pathlib import Path
 import keyring.errors
 import pytest
 
-from amzlink.files import Home, find_home
+from amzlink.files.home import Home, find_home
 from amzlink.problems import Exit, Problem
 from amzlink.secrets.files import FileSecrets
 from amzlink.secrets.keyring import why_no_keyring

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.files import Home, find_home
+from amzlink.files.home import Home, find_home
 from amzlink.secrets.files import FileSecrets
 from amzlink.secrets.memory import MemorySecrets
 from amzlink.secrets.names import NAMES, SecretName
@@ -174,7 +174,7 @@ class TestARealSecretService(SecretStoreContract):
 ASK = """
 import json, os, sys, time
 import keyring.backends.SecretService
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import Problem
 from amzlink.secrets.system import SystemSecrets
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.secrets.system import SystemSecrets
 from tests.support.sealed import vault_of
 

@@ -28,7 +28,7 @@ from amzlink.config import Config, Store
 from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
 from amzlink.core.shipments.parcels import Kind, Parcel, SealedParcels
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.privacy.purge import PurgeOptions, Purger, PurgeReport
 from amzlink.jobs.privacy.renew import lease_arrivals, renew_leases

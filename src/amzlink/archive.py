@@ -23,7 +23,9 @@ from amzlink import __version__
 from amzlink.clock import to_iso
 from amzlink.core.privacy.archive_recipients import AgeKey, clean, kind_of
 from amzlink.core.privacy.tax_record import FIELDS
-from amzlink.files import in_place_when_whole, refuse_other_kinds, translated_errors
+from amzlink.files.os_errors import translated_errors
+from amzlink.files.reading import refuse_other_kinds
+from amzlink.files.writing import in_place_when_whole
 from amzlink.problems import Problem, ProblemName, machine, privacy
 
 if TYPE_CHECKING:

@@ -21,7 +21,9 @@ from amzlink.core.shipments.own_carriers import OwnCarrier, OwnCarriers, compara
 from amzlink.core.store_choices import IncludePrime
 from amzlink.core.stores.slug import is_slug
 from amzlink.core.stores.yes_no import parse_yes_no
-from amzlink.files import read_private, refuse_if_open, write_private
+from amzlink.files.reading import read_private
+from amzlink.files.rights import refuse_if_open
+from amzlink.files.writing import write_private
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.problems import Problem, ProblemName, privacy, schedule, stores, usage
 

@@ -12,7 +12,8 @@ from amzlink import config
 from amzlink.account import Account, account_key_of
 from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Region
 from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, local_time, shift_of
-from amzlink.files import Home, find_home, lock
+from amzlink.files.home import Home, find_home
+from amzlink.files.locks import lock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.observer import Observer, Silence
 from amzlink.problems import Problem, ProblemName, network, services, store_option, stores, upgrades, usage

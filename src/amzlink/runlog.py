@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from amzlink.clock import to_iso
-from amzlink.files import append_private
+from amzlink.files.writing import append_private
 
 _MONTHS_KEPT: Final = 13
 

@@ -19,7 +19,7 @@ from amzlink.core.orders.order import Order, PersonalData, keep_known
 from amzlink.core.privacy.retention import Lifetime
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Box, Place
 from amzlink.core.shipments.parcels import SealedParcels
-from amzlink.files import lock
+from amzlink.files.locks import lock
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.privacy.boxes import (
     all_boxes,

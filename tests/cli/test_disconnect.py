@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.files import write_private
+from amzlink.files.writing import write_private
 from tests.support.world import SLUG, Shell, shell
 
 SECRETS = [f"AMZLINK_SECRET_DEMO_SHOP_{name}" for name in ("CLIENT_SECRET", "REFRESH_TOKEN", "SENDCLOUD_SECRET_KEY")]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.schema import LEASES
 from tests.support import postgres

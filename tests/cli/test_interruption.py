@@ -15,7 +15,8 @@ import pytest
 
 from amzlink import config
 from amzlink.cli.main import app
-from amzlink.files import find_home, lock
+from amzlink.files.home import find_home
+from amzlink.files.locks import lock
 from amzlink.problems import Problem, ProblemName, usage
 from tests.cli.dialogue.test_terminal import Terminal, unwrapped
 from tests.support.rows import each_row

@@ -33,7 +33,7 @@ from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Place
 from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.orderbook.privacy.boxes import boxes_of, replace_boxes
 from amzlink.sandbox.plan import Trait
 from amzlink.secrets.memory import MemorySecrets

@@ -18,7 +18,7 @@ from amzlink import __version__
 from amzlink.cli.main import run
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import CATALOGUE, Problem, ProblemName
 from amzlink.secrets.memory import MemorySecrets
 from tests.orderbook.machine import fill, tiny_disk

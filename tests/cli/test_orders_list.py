@@ -12,7 +12,7 @@ import pytest
 
 from amzlink.core.orders.refusal import Refusal
 from amzlink.core.shipments.parcels import Kind, Parcel
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.destination.outbox import DispatchRow, DispatchState, save_dispatches
 from amzlink.orderbook.shipments.parcels import ParcelsSeen, save_parcels

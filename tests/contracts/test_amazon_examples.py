@@ -21,7 +21,7 @@ from amzlink.amazon.orders import search_orders
 from amzlink.amazon.sellers import get_marketplace_participations
 from amzlink.config import Config, Store
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.orderbook.orders.browse import Filter

@@ -27,7 +27,7 @@ import msgspec
 
 from amzlink.cli.main import run as run_command_line
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import CATALOGUE, Exit, ProblemName
 from tests.support.cron import Office
 from tests.support.pushing import HEADER, row

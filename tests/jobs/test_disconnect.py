@@ -12,7 +12,7 @@ import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.core.privacy.retention import Rule
-from amzlink.files import write_private
+from amzlink.files.writing import write_private
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.jobs.orders.show import show_order

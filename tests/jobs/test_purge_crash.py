@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.orderbook.privacy.boxes import boxes_of
 from amzlink.secrets.system import SystemSecrets
 from tests.support import books

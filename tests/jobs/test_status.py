@@ -9,7 +9,7 @@ import pytest
 
 from amzlink.core.diagnosis.alarms import Key, Met, Part, Remembered
 from amzlink.core.privacy.trusted_time import Sighting
-from amzlink.files import write_private
+from amzlink.files.writing import write_private
 from amzlink.jobs.diagnosis.needs import Found, failing_jobs, needs_of
 from amzlink.jobs.status import JOBS, StoreStatus, status_of
 from amzlink.orderbook.orders.fulfilment import KeptRefusal

@@ -20,7 +20,8 @@ _BEGIN: Final = """
 import os, pwd, sys
 from pathlib import Path
 from amzlink.config import load
-from amzlink.files import Home, append_private, find_home, write_private
+from amzlink.files.home import Home, find_home
+from amzlink.files.writing import append_private, write_private
 from amzlink.orderbook import migrations
 from amzlink.orderbook.database import Database
 from amzlink.problems import Problem

@@ -23,7 +23,7 @@ from amzlink.amazon.shipments import Confirmation, confirm_shipment
 from amzlink.cli.main import run
 from amzlink.core.shipments.packing import Item
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets.memory import MemorySecrets

@@ -13,7 +13,7 @@ import psycopg
 
 from amzlink import config
 from amzlink.config import Config
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from tests.support.mall import Mall
 from tests.support.warm import Program
 from tests.support.world import store_of

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from amzlink.clock import Clock
 from amzlink.core.privacy.sealed_data import Box, Place
 from amzlink.deps import Deps
-from amzlink.files import Home
+from amzlink.files.home import Home
 from amzlink.orderbook.connection import open_engine
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.sqlite import SqliteFile

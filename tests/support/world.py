@@ -16,7 +16,7 @@ import httpx
 from amzlink.config import Store
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import Problem
 from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.server import Sandbox

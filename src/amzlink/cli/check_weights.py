@@ -119,7 +119,7 @@ def _given(session: Session, slug: str, source: Path | None) -> _Given:
     """What is in the file."""
     from amzlink.core.weights.customs import NO_CUSTOMS
     from amzlink.core.weights.rows import read_weights
-    from amzlink.files import given_file
+    from amzlink.files.reading import given_file
     from amzlink.jobs.check_weights import known_here
 
     if not source:

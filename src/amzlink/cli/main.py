@@ -34,7 +34,7 @@ from amzlink.cli.status import status_command
 from amzlink.cli.stores import stores_app
 from amzlink.cli.verify import verify_command
 from amzlink.core.nearest import nearest
-from amzlink.files import translate
+from amzlink.files.os_errors import translate
 from amzlink.problems import Exit, Problem, ProblemName, usage
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import tomli_w
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.sandbox import DemoDocument, DemoStep
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import Exit
 from amzlink.sandbox.messages import Request
 from amzlink.sandbox.server import Sandbox

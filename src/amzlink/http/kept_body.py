@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from amzlink.files import translated_errors
+from amzlink.files.os_errors import translated_errors
 
 IN_MEMORY: Final = 4 * 1024 * 1024
 """Bytes; a packed report of 50,000 orders has as many."""

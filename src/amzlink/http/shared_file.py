@@ -9,7 +9,9 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from amzlink.core.decoding import UndecodableError, json_decoder
-from amzlink.files import Lock, overwrite_private, read_private
+from amzlink.files.locks import Lock
+from amzlink.files.reading import read_private
+from amzlink.files.writing import overwrite_private
 from amzlink.problems import Problem, ProblemName
 
 _LOCK_SECONDS: Final = 20

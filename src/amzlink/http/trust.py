@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from amzlink.files import refuse_other_kinds
+from amzlink.files.reading import refuse_other_kinds
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.network import NO_CERTIFICATE_IN_IT, NO_SUCH_CERTIFICATES
 

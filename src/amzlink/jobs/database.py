@@ -9,7 +9,9 @@ import msgspec
 
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.deps import Deps
-from amzlink.files import read_private, translated_errors, write_private
+from amzlink.files.os_errors import translated_errors
+from amzlink.files.reading import read_private
+from amzlink.files.writing import write_private
 from amzlink.orderbook.moving import Address, Moved, address_of, look_at_both, moved
 from amzlink.orderbook.upgrade_copies import remove_copies
 from amzlink.problems import Problem, ProblemName

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from amzlink.core.privacy.retention import Rule
 from amzlink.deps import Deps
-from amzlink.files import why_unwritable
+from amzlink.files.writing import why_unwritable
 from amzlink.orderbook.destination.outbox import handed_over
 from amzlink.orderbook.privacy.disconnected import FormerStore, forget_store, note_former_store
 from amzlink.orderbook.privacy.purges import Purge, empty_journal, kept_orders, note_purge

@@ -12,7 +12,7 @@ from amzlink.config import Store
 from amzlink.core.diagnosis.checks import Result, Status
 from amzlink.core.shipments.rates import Rates
 from amzlink.deps import Deps
-from amzlink.files import Home
+from amzlink.files.home import Home
 from amzlink.jobs.diagnosis.alarms import remembered
 from amzlink.jobs.diagnosis.machine import STALE_AFTER, check_freshness, check_retention, check_secret_age
 from amzlink.jobs.diagnosis.needs import (

@@ -13,7 +13,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 
-from amzlink.files import refuse_if_reached, refuse_other_kinds, translate, translated_errors, why_unwritable
+from amzlink.files.os_errors import translate, translated_errors
+from amzlink.files.reading import refuse_other_kinds
+from amzlink.files.rights import refuse_if_reached
+from amzlink.files.writing import why_unwritable
 from amzlink.orderbook.location import Location, Stage
 from amzlink.problems import Problem, ProblemName, database, machine
 

@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from amzlink.files import in_place_when_whole, translated_errors
+from amzlink.files.os_errors import translated_errors
+from amzlink.files.writing import in_place_when_whole
 from amzlink.problems import Problem, ProblemName
 
 KEPT_FOR: Final = timedelta(days=14)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from amzlink.files import Home
+from amzlink.files.home import Home
 from amzlink.schedulers.crontab import Crontab
 from amzlink.schedulers.launchd import Launchd
 from amzlink.schedulers.scheduler import Programs, Scheduler

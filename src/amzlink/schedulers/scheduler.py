@@ -13,7 +13,8 @@ import msgspec
 
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.schedule.plan import Schedule, Timing
-from amzlink.files import translated_errors, write_private
+from amzlink.files.os_errors import translated_errors
+from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import schedule as texts
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from amzlink.core.schedule.plan import SCHEDULED, Schedule
 from amzlink.core.schedule.windows import FOLDER, homes_of, task_files
-from amzlink.files import translated_errors
+from amzlink.files.os_errors import translated_errors
 from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from amzlink.files import Home, open_mode, path_from
+from amzlink.files.home import Home, path_from
+from amzlink.files.rights import open_mode
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import secrets as texts
 from amzlink.secrets.names import NAMES, SecretName, file_in, variable

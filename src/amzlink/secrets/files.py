@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from amzlink.files import translated_errors
+from amzlink.files.os_errors import translated_errors
 from amzlink.problems import Problem
 from amzlink.secrets.names import SecretName, file_in
 from amzlink.secrets.secret_file import read_if_filled, write_secret

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from amzlink.files import Home, session_bus
+from amzlink.files.home import Home, session_bus
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import secrets as texts
 from amzlink.secrets.missing import with_folder_of

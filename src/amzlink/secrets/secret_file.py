@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from amzlink.files import read_file, refuse_if_open, write_private
+from amzlink.files.reading import read_file
+from amzlink.files.rights import refuse_if_open
+from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName, machine
 from amzlink.problems import secrets as texts
 from amzlink.secrets.store import Secret

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from amzlink.files import Home, translated_errors
+from amzlink.files.home import Home
+from amzlink.files.os_errors import translated_errors
 from amzlink.problems import Problem
 from amzlink.secrets.environment import EnvironmentSecrets
 from amzlink.secrets.keyring import KeyringSecrets

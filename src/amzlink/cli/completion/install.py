@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amzlink.cli.completion.scripts import SCRIPTS
-from amzlink.files import Home, append_private, path_from, read_private, translated_errors, write_private
+from amzlink.files.home import Home, path_from
+from amzlink.files.os_errors import translated_errors
+from amzlink.files.reading import read_private
+from amzlink.files.writing import append_private, write_private
 
 
 @dataclass(frozen=True, slots=True)

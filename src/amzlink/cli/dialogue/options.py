@@ -11,7 +11,7 @@ from amzlink.core.decoding import UndecodableError, UndecodableTextError, read_t
 from amzlink.core.stores.draft import Draft, Key, State
 from amzlink.core.stores.question_type import answer_of
 from amzlink.core.stores.questions import QUESTIONS
-from amzlink.files import given_file
+from amzlink.files.reading import given_file
 from amzlink.jobs.connect import ATLAS
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
 

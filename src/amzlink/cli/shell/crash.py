@@ -9,7 +9,7 @@ from pathlib import Path
 
 from amzlink import __version__
 from amzlink.clock import SystemClock, to_iso
-from amzlink.files import write_private
+from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName, store_option, usage
 
 

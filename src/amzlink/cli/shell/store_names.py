@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from amzlink.core.decoding import read_toml
 from amzlink.core.stores.slug import is_slug
-from amzlink.files import find_home, read_file
+from amzlink.files.home import find_home
+from amzlink.files.reading import read_file
 from amzlink.problems import Problem
 
 

@@ -15,7 +15,10 @@ from amzlink.clock import shift_of
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.core.diagnosis.alarms import LASTS, Judgement, Remembered, Trouble, judge
-from amzlink.files import Home, lock, read_file, write_private
+from amzlink.files.home import Home
+from amzlink.files.locks import lock
+from amzlink.files.reading import read_file
+from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName, stores
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from amzlink.clock import to_iso
 from amzlink.config import Archive, Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
-from amzlink.files import Home, open_mode
+from amzlink.files.home import Home
+from amzlink.files.rights import open_mode
 from amzlink.jobs.privacy.due import overdue
 from amzlink.orderbook.health import book_faults, facts_of, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders

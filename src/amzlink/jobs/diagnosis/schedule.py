@@ -9,7 +9,7 @@ from typing import Final
 
 from amzlink.core.child_environment import without_secrets
 from amzlink.core.schedule.crontab import runs_amzlink
-from amzlink.files import read_file
+from amzlink.files.reading import read_file
 
 _LOOKS: Final = (
     ("crontab", "-l"),

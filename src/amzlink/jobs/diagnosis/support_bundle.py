@@ -22,7 +22,8 @@ from amzlink.clock import to_iso
 from amzlink.config import Config, Store
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.deps import Deps
-from amzlink.files import read_private, whole_file
+from amzlink.files.reading import read_private
+from amzlink.files.writing import whole_file
 from amzlink.orderbook.health import recent_runs
 from amzlink.problems import Problem
 

@@ -13,7 +13,7 @@ from amzlink.core.orders.address_file import AddressRefusal, AddressRow, contrad
 from amzlink.core.orders.holds import causes_of_address
 from amzlink.core.orders.order import NOTHING_PERSONAL, Order
 from amzlink.core.privacy.retention import lease_for, lifetime_as_told
-from amzlink.files import given_file
+from amzlink.files.reading import given_file
 from amzlink.orderbook.orders.addresses import GivenAddress, damaged_orders, save_addresses
 from amzlink.orderbook.orders.pages import known_orders
 from amzlink.orderbook.orders.rows import orders_of

@@ -8,7 +8,7 @@ from amzlink.core.schedule.plan import Schedule
 from amzlink.core.schedule.systemd import takes_program
 from amzlink.core.schedule.windows import takes
 from amzlink.deps import CLOCK_OFFSET, ENDPOINT_VARIABLES, Deps
-from amzlink.files import session_bus
+from amzlink.files.home import session_bus
 from amzlink.problems import Problem, ProblemName, store_option
 from amzlink.problems import schedule as texts
 from amzlink.schedulers.scheduler import Kind

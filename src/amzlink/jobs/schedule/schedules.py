@@ -14,7 +14,7 @@ from amzlink import config
 from amzlink.config import Store
 from amzlink.core.schedule.crontab import foreign_lines
 from amzlink.deps import Deps
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import schedule as texts
 from amzlink.schedulers.crontab import Crontab

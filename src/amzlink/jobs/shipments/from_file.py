@@ -9,7 +9,7 @@ from amzlink.core.orders.refusal import Refusal
 from amzlink.core.shipments.parcels import LIVE, Kind
 from amzlink.core.shipments.rows import RowRefusal, ShipmentRow, read_shipments
 from amzlink.core.shipments.ship_date import Span
-from amzlink.files import given_file
+from amzlink.files.reading import given_file
 from amzlink.jobs.shipments.plan import refused_without_data
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.orders.rows import orders_of

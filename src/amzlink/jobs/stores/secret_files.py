@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from amzlink.deps import Deps
-from amzlink.files import Home
+from amzlink.files.home import Home
 from amzlink.jobs.stores.save import GIVEN, usage_problem
 from amzlink.problems import secrets
 from amzlink.secrets.files import FileSecrets
