@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from amzlink import config
-from amzlink.config import Config
+from amzlink.config.file import read_config, write_config
+from amzlink.config.settings import Config
 from amzlink.secrets.names import variable
 from benchmarks.figures import Figure, Floor, Limit, middle
 from benchmarks.noop import COMPILED, cpu_of, environment
@@ -66,13 +66,13 @@ def _stores(count: int, milliseconds: int = 0) -> Iterator[Mapping[str, str]]:
     with tempfile.TemporaryDirectory() as folder, sandbox(command=command) as addresses:
         environ = environment(addresses, Path(folder))
         file = Path(environ["AMZLINK_HOME"]) / "config" / "config.toml"
-        only, settings = config.load(file).stores[SLUG], Config()
+        only, settings = read_config(file).stores[SLUG], Config()
         for number in range(count):
             slug = f"shop-{number:03}"
             # Of one seller, they would share the seller's quota.
             settings = settings.with_store(slug, msgspec.structs.replace(only, seller_id=f"A{number:013}"))
             environ = {**environ, **_secrets(slug, addresses["credentials"], Path(folder))}
-        config.save(settings, file)
+        write_config(settings, file)
         for _ in range(2):  # the second makes sure that nothing is left to do
             cpu_of(_IMPORT, environ)
         yield environ

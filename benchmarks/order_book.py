@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.orders.changes import digest
 from amzlink.core.orders.holds import causes
 from amzlink.core.orders.order import Order, OrderId, OrderLine, Package, PackageItem, PersonalData, Recipient

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from amzlink.clock import Clock, ShiftedClock, SystemClock
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.secrets.memory import MemorySecrets

@@ -21,7 +21,7 @@ from sqlalchemy import insert
 from tests.support.sealed import vault_of
 
 from amzlink.clock import ShiftedClock, SystemClock
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.privacy.sealed_data import Box
 from amzlink.deps import Deps
 from amzlink.files.home import find_home

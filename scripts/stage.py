@@ -27,7 +27,7 @@ from tests.support.schedulers import Machine
 from tests.support.world import VirtualClock, store_of
 
 from amzlink.cli.main import run
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.problems import Exit

@@ -11,7 +11,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.config import SETTINGS, Config, Store, load, parse_setting, save
+from amzlink.config.file import read_config, write_config
+from amzlink.config.settings import SETTINGS, Config, Store
+from amzlink.config.typed_setting import parse_setting
 from amzlink.core.orders.holds import HoldPolicy
 from amzlink.core.privacy.retention import Retention
 from amzlink.problems import Exit, Problem
@@ -50,22 +52,22 @@ def written(file: Path, text: str) -> Path:
 
 def refusal(file: Path, text: str) -> Problem:
     with pytest.raises(Problem) as error:
-        load(written(file, text))
+        read_config(written(file, text))
     return error.value
 
 
 class TestReading:
     def test_no_file_is_an_empty_configuration(self, file: Path) -> None:
-        assert load(file) == Config()
+        assert read_config(file) == Config()
 
     def test_an_empty_file_is_an_empty_configuration(self, file: Path) -> None:
-        assert load(written(file, "")) == Config()
+        assert read_config(written(file, "")) == Config()
 
     def test_a_file_with_a_byte_order_mark_is_read(self, file: Path) -> None:
-        assert load(written(file, '\ufeffdefault_store = "my-shop"\n')).default_store == "my-shop"
+        assert read_config(written(file, '\ufeffdefault_store = "my-shop"\n')).default_store == "my-shop"
 
     def test_a_store_has_the_defaults_of_the_contract(self, file: Path) -> None:
-        store = load(written(file, MINIMAL)).stores["my-shop"]
+        store = read_config(written(file, MINIMAL)).stores["my-shop"]
         assert store == STORE
         assert {name: getattr(store, name) for name in SETTINGS} == {
             "name": "My Shop",
@@ -88,7 +90,7 @@ class TestReading:
         assert not store.amazon_sandbox
 
     def test_the_other_sections_have_the_defaults_of_the_contract(self, file: Path) -> None:
-        found = load(written(file, MINIMAL))
+        found = read_config(written(file, MINIMAL))
         assert found.retention == Retention(days=30, counts_from="delivery", unknown_delivery_days=14, order_months=18)
         assert found.database.url is None
         assert (found.archive.dir, found.archive.recipients) == (None, ())
@@ -107,7 +109,7 @@ class TestReading:
             dir = "/srv/archive"
             recipients = ["RECIPIENT"]
         """.replace("RECIPIENT", RECIPIENT)
-        found = load(written(file, text + MINIMAL))
+        found = read_config(written(file, text + MINIMAL))
         assert found.default_store == "my-shop"
         assert found.database.url == "sqlite:////srv/orders.db"
         assert found.retention == Retention(7, "shipment", 3, 12)
@@ -123,17 +125,17 @@ class TestReading:
     def test_the_boolean_that_an_earlier_version_wrote_for_prime_is_read(
         self, file: Path, before: str, now: str
     ) -> None:
-        found = load(written(file, f"{MINIMAL}\ninclude_prime = {before}\n"))
+        found = read_config(written(file, f"{MINIMAL}\ninclude_prime = {before}\n"))
         assert found.stores["my-shop"].include_prime == now
         assert found.old_prime == {"my-shop": before == "true"}
-        save(found, file)
-        assert load(file).stores["my-shop"].include_prime == now
-        assert load(file).old_prime == {}
+        write_config(found, file)
+        assert read_config(file).stores["my-shop"].include_prime == now
+        assert read_config(file).old_prime == {}
 
     def test_brackets_without_an_end_are_told_and_no_bug(self, tmp_path: Path) -> None:
         (tmp_path / "config.toml").write_text("a = " + "[" * 100_000)
         with pytest.raises(Problem) as error:
-            load(tmp_path / "config.toml")
+            read_config(tmp_path / "config.toml")
         assert error.value.name.value == "config-invalid"
 
     @needs_root
@@ -141,7 +143,7 @@ class TestReading:
         with common_folder() as folder:
             (folder / "config.toml").write_text(MINIMAL)
             (folder / "config.toml").chmod(0o600)
-            said = as_nobody(folder, 'told(lambda: load(here / "config.toml"))')
+            said = as_nobody(folder, 'told(lambda: read_config(here / "config.toml"))')
         assert said.startswith("not-readable")
         assert "Permission denied" in said
 
@@ -159,7 +161,7 @@ class TestRefusing:
         file.parent.mkdir()
         file.write_bytes(b'name = "\xe9"')
         with pytest.raises(Problem) as error:
-            load(file)
+            read_config(file)
         assert error.value.name.value == "config-invalid"
 
     @pytest.mark.parametrize(
@@ -201,16 +203,16 @@ class TestRefusing:
         assert private not in repr((texts_of(problem), problem.facts))
 
     def test_the_archives_folder_may_be_in_the_users_home(self, file: Path, empty_home: Path) -> None:
-        found = load(written(file, f"[archive]\ndir = '~/archive'\nrecipients = ['{RECIPIENT}']"))
+        found = read_config(written(file, f"[archive]\ndir = '~/archive'\nrecipients = ['{RECIPIENT}']"))
         assert found.archive.folder == empty_home / "archive"
-        assert load(written(file, "")).archive.folder is None
+        assert read_config(written(file, "")).archive.folder is None
 
     def test_more_than_thirty_days_are_refused_with_the_reason(self, file: Path) -> None:
         assert "Amazon allows 1 to 30 days" in refusal(file, "[retention]\ndays = 31").summary
 
     @pytest.mark.parametrize("days", [1, 30])
     def test_one_to_thirty_days_are_taken(self, file: Path, days: int) -> None:
-        assert load(written(file, f"[retention]\ndays = {days}")).retention.days == days
+        assert read_config(written(file, f"[retention]\ndays = {days}")).retention.days == days
 
     @pytest.mark.parametrize(
         "line",
@@ -324,13 +326,13 @@ class TestRewriting:
             authorised_on="2026-11-23",
         )
         config = msgspec.structs.replace(Config().with_store("a", full).with_store("b", STORE), default_store="b")
-        save(config, file)
-        found = load(file)
+        write_config(config, file)
+        found = read_config(file)
         assert found.stores == {"a": full, "b": STORE}
         assert found.default_store == "b"
 
     def test_the_file_is_the_users_alone(self, file: Path) -> None:
-        save(Config(), file)
+        write_config(Config(), file)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
     def test_keys_that_this_version_does_not_know_survive(self, file: Path) -> None:
@@ -346,39 +348,39 @@ class TestRewriting:
             [stores.my-shop.new_table]
             deep = 1.5
         """
-        config = load(written(file, text))
+        config = read_config(written(file, text))
         changed = msgspec.structs.replace(config.stores["my-shop"], import_weights=False)
-        save(config.with_store("my-shop", changed), file)
+        write_config(config.with_store("my-shop", changed), file)
         before, after = tomllib.loads(text), tomllib.loads(file.read_text())
         before["stores"]["my-shop"]["import_weights"] = False
         assert {key: after[key] for key in before if key != "stores"} == {
             key: before[key] for key in before if key != "stores"
         }
         assert before["stores"]["my-shop"].items() <= after["stores"]["my-shop"].items()
-        assert load(file).stores["my-shop"] == changed
+        assert read_config(file).stores["my-shop"] == changed
 
     def test_sections_that_no_command_changes_survive_as_they_were(self, file: Path) -> None:
         text = '[database]\nurl = "sqlite:////srv/o.db"\n[archive]\ndir = "~/archive"\n[retention]\ndays = 9\n'
         text = text.replace("[retention]", f'recipients = ["{RECIPIENT}"]\n[retention]')
-        save(load(written(file, text)).with_store("my-shop", STORE), file)
-        found = load(file)
+        write_config(read_config(written(file, text)).with_store("my-shop", STORE), file)
+        found = read_config(file)
         assert (found.database.url, found.archive.dir, found.archive.recipients, found.retention.days) == (
             "sqlite:////srv/o.db", "~/archive", (RECIPIENT,), 9,
         )  # fmt: skip
 
     def test_a_setting_that_was_taken_away_is_gone_from_the_file(self, file: Path) -> None:
         with_weight = msgspec.structs.replace(STORE, default_weight_grams=450)
-        save(Config().with_store("my-shop", with_weight), file)
-        save(load(file).with_store("my-shop", STORE), file)
+        write_config(Config().with_store("my-shop", with_weight), file)
+        write_config(read_config(file).with_store("my-shop", STORE), file)
         assert "default_weight_grams" not in file.read_text()
-        assert load(file).stores["my-shop"] == STORE
+        assert read_config(file).stores["my-shop"] == STORE
 
     def test_a_store_that_was_removed_is_gone_with_its_unknown_keys(self, file: Path) -> None:
-        config = load(
+        config = read_config(
             written(file, f'default_store = "my-shop"\n{MINIMAL}new_setting = 1\n[stores.b]\n' + MINIMAL[18:])
         )
-        save(config.without_store("my-shop"), file)
-        found = load(file)
+        write_config(config.without_store("my-shop"), file)
+        found = read_config(file)
         assert list(found.stores) == ["b"]
         assert found.default_store is None
         assert "new_setting" not in file.read_text()
@@ -388,15 +390,15 @@ class TestRewriting:
         assert config.without_store("b").default_store == "a"
 
     def test_marks_of_test_stores_stand_only_in_test_stores(self, file: Path) -> None:
-        save(Config().with_store("my-shop", STORE), file)
+        write_config(Config().with_store("my-shop", STORE), file)
         table = tomllib.loads(file.read_text())["stores"]["my-shop"]
         assert "test" not in table
         assert "amazon_sandbox" not in table
 
     def test_a_mark_that_is_taken_away_is_taken_away(self, file: Path) -> None:
-        save(Config().with_store("my-shop", msgspec.structs.replace(STORE, test=True)), file)
-        save(load(file).with_store("my-shop", STORE), file)
-        assert load(file).stores["my-shop"] == STORE
+        write_config(Config().with_store("my-shop", msgspec.structs.replace(STORE, test=True)), file)
+        write_config(read_config(file).with_store("my-shop", STORE), file)
+        assert read_config(file).stores["my-shop"] == STORE
 
     @given(
         st.recursive(
@@ -413,7 +415,7 @@ class TestRewriting:
         with common_folder() as folder:
             file = folder / "config.toml"
             file.write_bytes(tomli_w.dumps({unknown: value, "stores": {"my-shop": store}}).encode())
-            save(load(file), file)
+            write_config(read_config(file), file)
             after = tomllib.loads(file.read_bytes().decode())
             assert after[unknown] == value
             assert after["stores"]["my-shop"][unknown] == value
@@ -433,7 +435,7 @@ class TestChoosing:
         given = tomllib.loads(MINIMAL)["stores"]
         file.write_bytes(tomli_w.dumps({"stores": {**given, "b": {"include_prime": "perhaps"}}}).encode())
         file.chmod(0o600)
-        config = load(file, one_by_one=True)
+        config = read_config(file, one_by_one=True)
         assert config.choose("my-shop", self.FILE) == "my-shop"
         for wanted, problem in (("b", "config-invalid"), (None, "which-store")):
             with pytest.raises(Problem) as error:
@@ -441,7 +443,7 @@ class TestChoosing:
             assert error.value.name.value == problem
         assert "stores.b.include_prime" in str(config.broken["b"])
         assert "it can be auto, always, never" in str(config.broken["b"])
-        save(config, file)
+        write_config(config, file)
         assert tomllib.loads(file.read_text())["stores"]["b"] == {"include_prime": "perhaps"}
 
     def test_the_only_store_needs_no_name(self) -> None:
@@ -568,7 +570,7 @@ def test_a_file_that_is_made_to_break_its_reader_is_refused(tmp_path: Path, text
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(Problem) as caught:
-        load(file)
+        read_config(file)
     assert caught.value.name.value == "config-invalid"
 
 
@@ -581,7 +583,7 @@ def test_a_number_that_is_beyond_all_reckoning_is_refused(tmp_path: Path, key: s
         f"{key} = {huge}\n"
     )
     with pytest.raises(Problem) as caught:
-        load(file)
+        read_config(file)
     assert (caught.value.name.value, f"stores.shop.{key}" in caught.value.summary) == ("config-invalid", True)
     with pytest.raises(Problem) as caught:
         parse_setting(key, huge)
@@ -592,4 +594,4 @@ def test_more_months_than_a_calendar_has_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[retention]\norder_months = 1" + "0" * 400)
     with pytest.raises(Problem, match="order_months: it has to be between 1 and 1200"):
-        load(file)
+        read_config(file)

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, precondition, rule
 
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, Box, Place
 from amzlink.core.shipments.parcels import Kind, Parcel, SealedParcels

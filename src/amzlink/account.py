@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from amzlink import config
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
+from amzlink.config.settings import Store
 from amzlink.problems import Problem, ProblemName, stores
 
 
@@ -43,7 +43,7 @@ def account_key(seller_id: str, region: Region | None, *, test: bool, amazon_san
     return " ".join([seller_id, str(region), *kinds])
 
 
-def account_key_of(store: config.Store) -> str:
+def account_key_of(store: Store) -> str:
     """The same for a store that is connected."""
     marketplace = BY_COUNTRY.get(store.country)
     region = marketplace.region if marketplace else None

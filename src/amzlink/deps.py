@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from amzlink import config
 from amzlink.account import Account, account_key_of
 from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Region
 from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, local_time, shift_of
+from amzlink.config.file import read_config, write_config
+from amzlink.config.settings import Config, Store
 from amzlink.files.home import Home, find_home
 from amzlink.files.locks import lock
 from amzlink.http.allowed_hosts import is_protected
@@ -112,14 +113,14 @@ class Deps:
         """Whether the environment sends calls elsewhere: a store made now is a test store."""
         return any(self.environ.get(name) for name in ENDPOINT_VARIABLES)
 
-    def time_counts_for(self, store: config.Store) -> bool:
+    def time_counts_for(self, store: Store) -> bool:
         """Whether the time that this store hears is one by which its data may be destroyed.
 
         For a real store only Amazon's own hosts count; a test store lives in the time of whatever stands in for them.
         """
         return store.test or store.amazon_sandbox or not self.endpoints_overridden
 
-    def of_store(self, store: config.Store) -> "Deps":
+    def of_store(self, store: Store) -> "Deps":
         """The same for one store: the clock of a test store goes with its sandbox's.
 
         Raises:
@@ -142,12 +143,12 @@ class Deps:
         """The log of runs and calls."""
         return RunLog(self.home.log)
 
-    def load_config(self) -> config.Config:
+    def load_config(self) -> Config:
         """The settings as they are on disk now. What an earlier version wrote in another form is written anew.
 
         With `one_by_one` a store whose settings are wrong is among the `broken`, and keeps no other from working.
         """
-        settings = config.load(self.home.config_file, one_by_one=self.one_by_one)
+        settings = read_config(self.home.config_file, one_by_one=self.one_by_one)
         if not settings.old_prime or settings.broken:
             return settings
         try:
@@ -166,11 +167,11 @@ class Deps:
             )
         return self.load_config()
 
-    def save_config(self, settings: config.Config) -> None:
+    def save_config(self, settings: Config) -> None:
         """Write the settings."""
-        config.save(settings, self.home.config_file)
+        write_config(settings, self.home.config_file)
 
-    def account_of(self, slug: str, store: config.Store) -> Account:
+    def account_of(self, slug: str, store: Store) -> Account:
         """A store's account; its secrets are looked up when the first call needs them."""
 
         def credentials() -> tuple[str, str]:
@@ -225,7 +226,7 @@ class Deps:
     def sendcloud(
         self,
         slug: str,
-        store: config.Store,
+        store: Store,
         max_wait: timedelta = DEFAULT_MAX_WAIT,
         *,
         read_only: bool = False,
@@ -496,7 +497,7 @@ def _folders_of(home: Home) -> Callable[[str], Path | None]:
 
     def folder_of(slug: str) -> Path | None:
         try:
-            store = config.load(home.config_file).stores.get(slug)
+            store = read_config(home.config_file).stores.get(slug)
         except Problem:  # whoever needs the settings is told what is wrong with them
             return None
         return Path(store.secrets_folder) if store and store.secrets_folder else None

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from amzlink.clock import Clock
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
 from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem

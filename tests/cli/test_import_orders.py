@@ -112,12 +112,12 @@ def test_under_cron_what_needs_a_person_is_told_once_and_what_passes_is_not(
 def test_one_store_that_fails_does_not_hold_back_the_other(at: Shell) -> None:
     from msgspec.structs import replace
 
-    from amzlink import config
+    from amzlink.config.file import read_config, write_config
 
     file = at.home / "config" / "config.toml"
-    settings = config.load(file)
+    settings = read_config(file)
     other = replace(settings.stores[SLUG], name="Other", client_id="amzn1.application-oa2-client." + "0" * 32)
-    config.save(settings.with_store("other", other), file)
+    write_config(settings.with_store("other", other), file)
     environ = {
         name.replace("DEMO_SHOP", "OTHER"): value for name, value in at.environ.items() if name.startswith(PREFIX)
     }

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from amzlink import config
 from amzlink.cli.main import app
+from amzlink.config.file import read_config, write_config
 from amzlink.files.home import find_home
 from amzlink.files.locks import lock
 from amzlink.problems import Problem, ProblemName, usage
@@ -102,7 +102,7 @@ def test_in_the_demo_ends_the_whole_demo_and_leaves_nothing(at_terminal: Callabl
 def with_three_stores(at: Shell) -> list[str]:
     """Two more stores like the first one; all slugs."""
     home = find_home(at.environ)
-    settings = config.load(home.config_file)
+    settings = read_config(home.config_file)
     slugs = [SLUG, "shop-2", "shop-3"]
     for slug in slugs[1:]:
         settings = settings.with_store(slug, settings.stores[SLUG])
@@ -110,7 +110,7 @@ def with_three_stores(at: Shell) -> list[str]:
             if "_DEMO_SHOP_" in name:
                 its = name.replace("DEMO_SHOP", slug.upper().replace("-", "_"))
                 at.environ[its] = f"{value}-{slug}" if name.endswith("_FILE") else value
-    config.save(settings, home.config_file)
+    write_config(settings, home.config_file)
     return slugs
 
 

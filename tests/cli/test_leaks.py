@@ -28,7 +28,7 @@ import pytest
 from typer import Typer
 
 from amzlink.cli.main import app, run
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.core.orders.order import PersonalData
 from amzlink.core.privacy.sealed_data import ITS_PARCELS, THE_ORDER, Place
 from amzlink.core.shipments.parcels import SealedParcels

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from amzlink import __version__
 from amzlink.cli.main import run
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.problems import CATALOGUE, Problem, ProblemName

@@ -159,13 +159,13 @@ def test_a_client_secret_that_runs_out_soon_is_told_thirty_days_ahead(
 ) -> None:
     from datetime import UTC, datetime, timedelta
 
-    from amzlink import config
+    from amzlink.config.file import read_config, write_config
 
     file = at.home / "config" / "config.toml"
     good = file.read_text()
-    settings = config.load(file)
+    settings = read_config(file)
     given = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
-    config.save(settings.with_store(SLUG, replace(settings.stores[SLUG], client_secret_set_on=given)), file)
+    write_config(settings.with_store(SLUG, replace(settings.stores[SLUG], client_secret_set_on=given)), file)
     try:
         assert bad(at.run("verify", "--json")).get("secret-age") == problem
         named = [each["problem"] for each in at.run("status", "--json").document["stores"][0]["problems"]]

@@ -19,7 +19,7 @@ from amzlink.amazon.listings import prove_seller_id
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.amazon.orders import search_orders
 from amzlink.amazon.sellers import get_marketplace_participations
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.config import SETTINGS
+from amzlink.config.settings import SETTINGS
 from amzlink.core.orders.holds import Hold
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
-from amzlink import config
 from amzlink.amazon import catalog, feeds, listings, orders, reports, sellers, tokens
 from amzlink.amazon.errors import lwa_failure, spapi_failure
 from amzlink.amazon.feed_reports import read_report
 from amzlink.amazon.orders_report import NEEDED, ReportedOrders, reported_orders
 from amzlink.amazon.transport import Document, SpApiClient
+from amzlink.config.file import read_config
 from amzlink.core.decoding import read_toml
 from amzlink.core.orders.address_file import read_addresses
 from amzlink.core.schedule import crontab
@@ -223,9 +223,9 @@ def _files(folder: Path, at: Services) -> dict[str, Decoder]:
     addresses = file_of([line for order_id in list(world.orders)[:4] for line in cells_of(world, order_id)])
     schedule = "MAILTO=me\n*/15 * * * * /usr/bin/amzlink import-orders --all-stores # amzlink\n@daily run\n"
 
-    def read_config(body: bytes) -> object:
+    def read_settings(body: bytes) -> object:
         settings.write_bytes(body)
-        return config.load(settings)
+        return read_config(settings)
 
     def read_counts(body: bytes) -> object:
         counts.write_bytes(body)
@@ -250,7 +250,7 @@ def _files(folder: Path, at: Services) -> dict[str, Decoder]:
         vault_of(at.at.deps, book).seal("302-1234567-1234567", b"a name", now.date())
     key = require(at.at.deps.secrets, SLUG, "vault-key").reveal()
     return {
-        "config.toml": Decoder(table, read_config),
+        "config.toml": Decoder(table, read_settings),
         "secrets.toml": Decoder(b'client_secret = "amzn1.oa2-cs.v1.1"\nrefresh_token = "Atzr|1"\n', read_toml, KNOWN),
         "quota.json": Decoder(counts.read_bytes(), read_counts),
         "vault key": Decoder(key.encode(), read_key),

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from amzlink.clock import SystemClock
-from amzlink.config import Notify, load
+from amzlink.config.file import read_config
+from amzlink.config.settings import Notify
 from amzlink.http.ping import ping
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.problems import Problem, ProblemName
@@ -77,7 +78,7 @@ def test_an_address_that_others_could_read_is_refused_and_not_repeated(tmp_path:
     file = tmp_path / "config.toml"
     file.write_text('[notify]\nping = { a = "http://watch.example/secret-id" }\n')
     with pytest.raises(Problem) as caught:
-        load(file)
+        read_config(file)
     assert "https" in caught.value.summary
     assert "secret-id" not in caught.value.summary
 

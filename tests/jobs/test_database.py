@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.deps import Deps
 from amzlink.jobs.database import MoveOptions, MoveReport, migrate
 from amzlink.orderbook.database import Database

@@ -13,7 +13,7 @@ import pyrage
 import pytest
 from sqlalchemy import text
 
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.core.privacy.retention import Rule
 from amzlink.jobs.disconnect import disconnect
 from amzlink.jobs.import_orders import ImportOptions, import_orders

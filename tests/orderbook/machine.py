@@ -19,7 +19,7 @@ needs_root: Final = pytest.mark.skipif(os.geteuid() != 0, reason="only root can 
 _BEGIN: Final = """
 import os, pwd, sys
 from pathlib import Path
-from amzlink.config import load
+from amzlink.config.file import read_config
 from amzlink.files.home import Home, find_home
 from amzlink.files.writing import append_private, write_private
 from amzlink.orderbook import migrations

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.orderbook.database import Database
 from tests.support import postgres
 

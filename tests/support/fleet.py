@@ -11,8 +11,8 @@ from typing import IO, Any, LiteralString, Self
 
 import psycopg
 
-from amzlink import config
-from amzlink.config import Config
+from amzlink.config.file import write_config
+from amzlink.config.settings import Config
 from amzlink.files.home import find_home
 from tests.support.mall import Mall
 from tests.support.warm import Program
@@ -118,7 +118,7 @@ class Fleet:
             environ = {**shared, "AMZLINK_HOME": str(folder / f"machine-{number + 1}"), "AMZLINK_CLOCK_OFFSET": "0"}
             home = find_home(environ)
             home.prepare()
-            config.save(told, home.config_file)
+            write_config(told, home.config_file)
             self.machines.append(Machine(f"machine-{number + 1}", environ))
 
     def pass_time(self, time: timedelta) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
@@ -263,8 +263,8 @@ def shell(
         found.prepare()
         if with_book:
             books.lay_out(found.database_file)
-        from amzlink import config
+        from amzlink.config.file import write_config
 
         base = books.settings_for(found.database_file, made=with_book)
-        config.save(base.with_store(SLUG, store_of(credentials, test=True, **(settings or {}))), found.config_file)
+        write_config(base.with_store(SLUG, store_of(credentials, test=True, **(settings or {}))), found.config_file)
         yield Shell(home, addresses, environ, running)

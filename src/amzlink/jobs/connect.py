@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, REGION_NAMES, find_country
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.diagnosis.proof import Proof
 from amzlink.core.stores import countries
 from amzlink.core.stores.draft import Draft, Key, Service, State

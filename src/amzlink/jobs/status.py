@@ -8,7 +8,7 @@ import msgspec
 
 from amzlink.amazon.carriers import amazon_carrier
 from amzlink.clock import end_of_local_day
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.core.diagnosis.checks import Result, Status
 from amzlink.core.shipments.rates import Rates
 from amzlink.deps import Deps

@@ -14,7 +14,7 @@ import msgspec
 from amzlink.account import Account
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.probe import LWA, SPAPI
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, Status, found, passed, skipped
 from amzlink.core.diagnosis.judge import AMAZON_CHECKS, used_up
 from amzlink.core.diagnosis.judge_sendcloud import SENDCLOUD_CHECKS

@@ -12,7 +12,7 @@ from amzlink.cli.main import run
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.global_options import GlobalOptions
 from amzlink.cli.shell.session import Session
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.core.diagnosis.alarms import Part
 from amzlink.core.stores.draft import Key, State
 from amzlink.core.stores.next_step import Cure, Remedy

@@ -10,7 +10,7 @@ import pytest
 from scripts.verify_table import FOUND
 
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.core.diagnosis.proof import Proof, Standing
 from amzlink.jobs.stores.answers import Answers
 from amzlink.jobs.stores.prove import prove_amazon

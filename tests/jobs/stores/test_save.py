@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.config import Config
+from amzlink.config.settings import Config
 from amzlink.deps import Deps
 from amzlink.jobs.stores.save import choose_slug, keep, pick_secret, require_place, vault_fault
 from amzlink.problems import Problem, ProblemName

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from amzlink.cli.views.stores import Settings
-from amzlink.config import SETTINGS
+from amzlink.config.settings import SETTINGS
 from amzlink.jobs.stores.settings import SecretPlace, list_stores, set_default, set_settings, show_store
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets.system import SystemSecrets

@@ -153,7 +153,7 @@ def _settings(current: str) -> dict[str, str]:
     """The settings with a `=` behind them; behind that the values, where there are only so many."""
     import msgspec
 
-    from amzlink.config import SETTINGS, Store
+    from amzlink.config.settings import SETTINGS, Store
 
     types = {each.name: each.type for each in msgspec.structs.fields(Store)}
     key, equals, _ = current.partition("=")

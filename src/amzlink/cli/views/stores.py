@@ -10,7 +10,7 @@ from amzlink.amazon.marketplaces import BY_ID
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, join, joined, path_text
 from amzlink.cli.views.words import counted
-from amzlink.config import SETTINGS, Store
+from amzlink.config.settings import SETTINGS, Store
 from amzlink.core.shipments.own_carriers import OwnCarrier, same_name
 from amzlink.core.store_choices import IncludePrime
 from amzlink.jobs.disconnect import Disconnected

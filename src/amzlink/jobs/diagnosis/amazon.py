@@ -15,7 +15,7 @@ from amzlink.amazon.reports import prove_reports_access, prove_restricted_role
 from amzlink.amazon.sellers import get_account, get_marketplace_participations
 from amzlink.amazon.shipments import prove_confirm_access
 from amzlink.amazon.transport import DeadPageToken, SpApiClient
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.core.diagnosis.checks import Result
 from amzlink.core.diagnosis.judge import Asked, Probe, Replies, diagnose, needs_other_regions
 from amzlink.core.orders.import_window import SETTLED

@@ -10,7 +10,7 @@ from typing import Final
 from amzlink.amazon.marketplaces import BY_COUNTRY, BY_ID
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
 from amzlink.clock import to_iso
-from amzlink.config import Archive, Config, Store
+from amzlink.config.settings import Archive, Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, found, passed, skipped
 from amzlink.deps import Deps
 from amzlink.files.home import Home

@@ -19,7 +19,7 @@ import msgspec
 
 from amzlink import __version__
 from amzlink.clock import to_iso
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.decoding import UndecodableError, read_json
 from amzlink.deps import Deps
 from amzlink.files.reading import read_private

@@ -1,7 +1,7 @@
 """Orders of marketplaces that a store does not have: what is said of them, by the import and by who looks later."""
 
 from amzlink.amazon.marketplaces import BY_ID
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.problems import Problem, ProblemName, store_option
 
 

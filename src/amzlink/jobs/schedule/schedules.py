@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from amzlink import config
-from amzlink.config import Store
+from amzlink.config.file import read_config
+from amzlink.config.settings import Store
 from amzlink.core.schedule.crontab import foreign_lines
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
@@ -114,7 +114,7 @@ class Schedules:
             if home.config == here.config:  # this home itself, as it was scheduled from before it had this name
                 continue
             with contextlib.suppress(Problem):  # a home that cannot be read runs nothing
-                theirs = config.load(home.config_file).stores.values()
+                theirs = read_config(home.config_file).stores.values()
                 for slug, store in ours.items():
                     if any(_is_same(store, each) for each in theirs):
                         advice = {} if root else {"advice": here.config}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amzlink.amazon.marketplaces import Marketplace, Region
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.core.store_choices import Destination, Trigger
 from amzlink.secrets.store import Secret
 

@@ -11,7 +11,7 @@ import msgspec
 
 from amzlink.account import account_key, account_key_of
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
-from amzlink.config import Config, Store
+from amzlink.config.settings import Config, Store
 from amzlink.core.stores.slug import free_slug, is_slug, slug_of
 from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
 from amzlink.jobs.stores.answers import Answers

@@ -9,7 +9,8 @@ import msgspec
 
 from amzlink.amazon.carriers import find_code, nearest_code
 from amzlink.amazon.marketplaces import BY_ID, MARKETPLACES, Marketplace, find_country
-from amzlink.config import Store, parse_setting
+from amzlink.config.settings import Store
+from amzlink.config.typed_setting import parse_setting
 from amzlink.core.shipments.own_carriers import OwnCarrier, is_usable, same_name
 from amzlink.core.stores.pasted_values import check
 from amzlink.deps import Deps

@@ -7,7 +7,7 @@ from typing import Final
 from amzlink.amazon.catalog import package_weights
 from amzlink.amazon.listings import PAGE_SIZE, Listing, find_listings, listings_of_asins
 from amzlink.clock import age_of
-from amzlink.config import Store
+from amzlink.config.settings import Store
 from amzlink.core.weights.weights import Finding, Source, Verdict, Weights, assess
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.weights import listings as booked
