@@ -320,7 +320,7 @@ def _machine() -> Iterator[Machine]:
             contextlib.chdir(YOU),
             mock.patch.dict(os.environ, environ, clear=True),
             mock.patch("platform.node", return_value="shop"),
-            mock.patch("amzlink.jobs.schedule._user", return_value="you"),
+            mock.patch("amzlink.jobs.schedule.lingering.user", return_value="you"),
             mock.patch.object(sys, "argv", [str(program)]),
         ):
             yield machine

@@ -469,10 +469,6 @@ class TestWhatHasNotBeenMovedAway:
         assert old_files(tmp_path, made_at + week - timedelta(seconds=1)) == []
         assert old_files(tmp_path, made_at + week) == [OldFile(path, "my-shop", made_at)]
 
-    def test_another_age_can_be_asked_for(self, tmp_path: Path) -> None:
-        written(tmp_path)
-        assert len(old_files(tmp_path, MADE_AT + timedelta(days=1), timedelta(hours=12))) == 1
-
     def test_a_copy_is_as_old_as_its_name_says(self, tmp_path: Path) -> None:
         path = written(tmp_path).path
         os.utime(path)

@@ -137,7 +137,7 @@ def write_archive(
     return ArchiveFile(path, count)
 
 
-def old_files(folder: Path, now: datetime, older_than: timedelta = COLD_AFTER) -> list[OldFile]:
+def old_files(folder: Path, now: datetime) -> list[OldFile]:
     """The archives that lie in `folder` for at least so long by the time in their names, the oldest first.
 
     A folder that is not there (its disk was taken away) has none.
@@ -155,7 +155,7 @@ def old_files(folder: Path, now: datetime, older_than: timedelta = COLD_AFTER) -
             for path in paths
             if (found := _NAME.fullmatch(path.name))
             and (made_at := _moment(found["stamp"])) is not None
-            and now - made_at >= older_than
+            and now - made_at >= COLD_AFTER
             and path.is_file()
         ]
     return sorted(files, key=lambda file: (file.made_at, file.path))

@@ -235,9 +235,7 @@ class TestLines:
 class TestListings:
     def test_each_line_is_a_listing(self) -> None:
         assert skus(address(), text(f"{HEADER}\r\n{LINE}\r\n")) == [
-            ReportedListing(
-                sku="MUG-1", asin="B0CHX1W1XY", title="Keramikbecher, grün", status="Active", is_merchant_fulfilled=True
-            )
+            ReportedListing(sku="MUG-1", asin="B0CHX1W1XY", title="Keramikbecher, grün", status="Active")
         ]
 
     def test_columns_may_be_more_fewer_and_in_another_order(self) -> None:
@@ -272,11 +270,6 @@ class TestListings:
     def test_the_product_id_stands_in_for_the_asin_where_it_is_one(self) -> None:
         body = "seller-sku\tasin1\tproduct-id\tproduct-id-type\nA\t\tB0CHX1W1XY\t1\nB\t\t4006381333931\t4\n"
         assert [found.asin for found in skus(address(), text(body))] == ["B0CHX1W1XY", None]
-
-    @pytest.mark.parametrize(("channel", "merchant"), [("DEFAULT", True), ("AMAZON_EU", False), ("", None)])
-    def test_it_tells_who_ships(self, channel: str, merchant: bool | None) -> None:
-        (found,) = skus(address(), text(f"seller-sku\tfulfillment-channel\nA\t{channel}\n"))
-        assert found.is_merchant_fulfilled is merchant
 
 
 @pytest.fixture

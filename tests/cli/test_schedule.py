@@ -8,14 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import unescape
 
 import pytest
 
-from amzlink.core.schedule.plan import USUAL, Schedule, timings
+from amzlink.core.schedule.plan import Schedule, timings
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.schedulers.launchd import Launchd
 from amzlink.schedulers.scheduler import Programs
@@ -24,6 +24,7 @@ from tests.support.schedulers import Machine
 from tests.support.world import SLUG, Ran, Shell, shell
 
 NOW: Final = datetime(2026, 11, 29, 13, 30, tzinfo=UTC)
+EVERY: Final = timedelta(minutes=15)
 OWN_LINES: Final = "# mine\nMAILTO=me\n5 4 * * *\t/bin/true 100\\%"
 
 
@@ -341,7 +342,7 @@ def test_agents_of_a_home_that_was_moved_do_not_work(tmp_path: Path) -> None:
 
     environment = {"AMZLINK_HOME": str(tmp_path / "first")}
     launchd(tmp_path / "first").install(
-        Schedule(name="amzlink-1", program=("/a",), environment=environment, timings=timings(USUAL, "here"))
+        Schedule(name="amzlink-1", program=("/a",), environment=environment, timings=timings(EVERY, "here"))
     )
     for root, works in ((tmp_path / "first", True), (tmp_path / "moved", False)):
         assert [job.works for job in launchd(root).installed("amzlink-1", NOW)] == [works] * 3
@@ -381,7 +382,7 @@ def test_windows_tasks_are_told_apart_by_home_and_work_for_their_own() -> None:
         scheduler.install(
             Schedule(
                 name=name, program=("C:/Tools/am zlink.exe",), environment={"AMZLINK_HOME": str(root)},
-                timings=timings(USUAL, "here"),
+                timings=timings(EVERY, "here"),
             )
         )  # fmt: skip
         assert [job.works for job in scheduler.installed(name, NOW)] == [True] * 3

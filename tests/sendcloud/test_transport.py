@@ -253,11 +253,6 @@ class TestCalls:
             made.ask()
             assert made.client.offset == timedelta(minutes=30)
 
-    def test_parts_are_changed_once(self) -> None:
-        with bench(httpx.Response(500)) as made, pytest.raises(Problem, match="service-unavailable"):
-            made.client.patch("sendcloud/partial_update_order", "/orders/1", {"order_number": "2"})
-        assert (made.sent[0].method, made.sent[0].content) == ("PATCH", b'{"order_number":"2"}')
-
 
 @given(st.lists(st.floats(0, 3), max_size=400))
 def test_no_minute_and_no_second_ever_has_too_many_changes(steps: list[float]) -> None:

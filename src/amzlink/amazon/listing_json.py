@@ -60,8 +60,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """One of the seller's products at Amazon. What stands by marketplace is taken from the first asked for that has it.
 
     `status` joins those of all marketplaces asked for. `family` is the parent's SKU where the product is a variation,
-    its own where it is the parent. `updated_at` is the last change in any of the marketplaces. Of one that is not
-    `is_readable` nothing is known but its SKU.
+    its own where it is the parent. `updated_at` is the last change in any of the marketplaces. Of one that
+    cannot be read nothing is known but its SKU.
     """
 
     sku: str
@@ -75,7 +75,6 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
     issues: tuple[Issue, ...] = ()
     updated_at: datetime | None = None
-    is_readable: bool = True
 
     @property
     def weight_attribute(self) -> str:
@@ -201,7 +200,7 @@ def read_listing(body: bytes | msgspec.Raw, marketplace_ids: Sequence[str]) -> L
     except UndecodableError:
         pass
     try:
-        return Listing(sku=_decode_sku(body).sku, is_readable=False)
+        return Listing(sku=_decode_sku(body).sku)
     except UndecodableError:
         return None
 

@@ -132,18 +132,13 @@ def prove_seller_id(link: SpApiClient, seller_id: str, marketplace_id: str) -> N
     _count(link, seller_id, {"marketplaceIds": marketplace_id})
 
 
-def count_listings(
-    link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str], *, changed_after: datetime | None = None
-) -> int:
-    """How many listings there are, or have changed since a time; `MOST_PAGED` can stand for more than that.
+def count_listings(link: SpApiClient, seller_id: str, marketplace_ids: Sequence[str]) -> int:
+    """How many listings there are; `MOST_PAGED` can stand for more than that.
 
     Raises:
         Problem: as `prove_seller_id`.
     """
-    query = {"marketplaceIds": ",".join(marketplace_ids)}
-    if changed_after:
-        query["lastUpdatedAfter"] = to_iso(changed_after)
-    return _count(link, seller_id, query)
+    return _count(link, seller_id, {"marketplaceIds": ",".join(marketplace_ids)})
 
 
 def _count(link: SpApiClient, seller_id: str, query: Mapping[str, str]) -> int:

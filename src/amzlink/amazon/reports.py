@@ -51,7 +51,6 @@ COLUMNS: Final = "\0columns"
 """The key of how many cells that line should have."""
 LOST_LETTER: Final = ("?", "\N{REPLACEMENT CHARACTER}")
 """What stands in a report for a letter that its encoding lacks."""
-_BY_MERCHANT: Final = "DEFAULT"
 _ID_IS_ASIN: Final = "1"
 Kind = TypeVar("Kind")
 
@@ -87,14 +86,13 @@ class ReportedListing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A line of the listings report.
 
     `is_damaged`: the SKU has a question mark in it, which stands for a letter that the report's encoding lacks (or for
-    itself); or the line is broken and the SKU empty. `is_merchant_fulfilled` is None where the report does not say.
+    itself); or the line is broken and the SKU empty.
     """
 
     sku: str
     asin: str | None = None
     title: str | None = None
     status: str | None = None
-    is_merchant_fulfilled: bool | None = None
     is_damaged: bool = False
 
 
@@ -255,9 +253,7 @@ def report_lines(
     return _read_lines(document, found.compression_algorithm == "GZIP", without_charset, needed)
 
 
-def listing_skus(
-    link: SpApiClient, document_id: str, *, without_charset: str = _WITHOUT_CHARSET
-) -> Iterator[ReportedListing]:
+def listing_skus(link: SpApiClient, document_id: str) -> Iterator[ReportedListing]:
     """The listings in a report of `ALL_LISTINGS`.
 
     Headers are translated in some marketplaces (docs/services/amazon.md, "Report types and their columns"); the column
@@ -267,19 +263,17 @@ def listing_skus(
         Problem: as `report_lines`; `response-malformed` where no column is that of the SKUs.
     """
     sku_column: str | None = None
-    for line in report_lines(link, document_id, without_charset=without_charset):
+    for line in report_lines(link, document_id):
         if not line:
             yield ReportedListing(sku="", is_damaged=True)
             continue
         sku_column = sku_column or _sku_column(line)
         sku = line.get(sku_column, "").strip()
-        channel = line.get("fulfillment-channel")
         yield ReportedListing(
             sku=sku,
             asin=line.get("asin1") or _asin(line),
             title=line.get("item-name") or None,
             status=line.get("status") or None,
-            is_merchant_fulfilled=channel == _BY_MERCHANT if channel else None,
             is_damaged=not sku or any(sign in sku for sign in LOST_LETTER),
         )
 

@@ -36,11 +36,9 @@ class UnexpectedFormError(UndecodableError):
     """It is JSON, but not of the form that was asked for. The text names the place and quotes nothing."""
 
 
-def json_decoder(
-    form: type[T], *, float_hook: Callable[[str], Any] | None = None, strict: bool = True
-) -> Callable[[bytes | str], T]:
+def json_decoder(form: type[T], *, float_hook: Callable[[str], Any] | None = None) -> Callable[[bytes | str], T]:
     """A function that reads JSON of a form. It raises `UndecodableError`, and nothing else."""
-    decode = msgspec.json.Decoder(form, float_hook=float_hook, strict=strict).decode
+    decode = msgspec.json.Decoder(form, float_hook=float_hook).decode
 
     def read(data: bytes | str) -> T:
         try:

@@ -12,10 +12,6 @@ class ReadOnlySendcloudClient(SendcloudClient):
         """Refuse."""
         raise _bug(operation)
 
-    def patch(self, operation: str, *_: Any, **__: Any) -> NoReturn:
-        """Refuse."""
-        raise _bug(operation)
-
     def delete(self, operation: str, *_: Any, **__: Any) -> NoReturn:
         """Refuse."""
         raise _bug(operation)

@@ -113,22 +113,19 @@ def changed_shipments(
     client: SendcloudClient,
     integration_id: int,
     updated_after: datetime,
-    updated_before: datetime | None = None,
     *,
     unreadable: list[Unreadable] | None = None,
 ) -> Iterator[Shipment]:
-    """The integration's shipments that were changed in a stretch of time, page by page as they are asked for.
+    """The integration's shipments that were changed since then, page by page as they are asked for.
 
-    What changes meanwhile may come twice, or not at all until the next time: let stretches overlap. A shipment that
+    What changes meanwhile may come twice, or not at all until the next time: let the times overlap. A shipment that
     cannot be read holds back no other where its failure may go to `unreadable`.
 
     Raises:
         Problem: as `SendcloudClient.pages`.
     """
-    query = {"updated_after": to_iso_exact(updated_after)}
-    if updated_before:
-        query["updated_before"] = to_iso_exact(updated_before)
-    return _shipments(client, {"integration_id": str(integration_id), **query}, integration_id, unreadable)
+    query = {"integration_id": str(integration_id), "updated_after": to_iso_exact(updated_after)}
+    return _shipments(client, query, integration_id, unreadable)
 
 
 def shipments_of_order(client: SendcloudClient, integration_id: int, order_number: str) -> list[Shipment]:

@@ -138,11 +138,6 @@ class SendcloudClient(ServiceClient):
         body = msgspec.json.encode(document)
         return self._call(operation, "POST", path, body=body, accept=accept, repeatable=repeatable, is_busy=is_busy)
 
-    def patch(self, operation: str, path: str, document: object, *, accept: Collection[int] = ()) -> Reply:
-        """Change parts of something, once."""
-        body = msgspec.json.encode(document)
-        return self._call(operation, "PATCH", path, body=body, accept=accept, repeatable=False)
-
     def delete(self, operation: str, path: str, *, accept: Collection[int] = ()) -> Reply:
         """Remove something. Where an answer was lost, the next may be a 404 for what the first one has removed."""
         return self._call(operation, "DELETE", path, accept=accept, repeatable=True)

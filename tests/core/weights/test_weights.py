@@ -281,14 +281,13 @@ class TestWhatCounts:
     def test_only_the_limit_stands_above_it(self) -> None:
         verdict = assess(Weights(local=70_001, package=450), default=None)
         assert (verdict.weight_grams, verdict.source, verdict.finding) == (450, Source.PACKAGE, Finding.IMPLAUSIBLE)
-        assert verdict.found_source is Source.LOCAL
 
 
 class TestZero:
     def test_a_zero_is_a_finding_where_nothing_else_counts(self) -> None:
         verdict = assess(Weights(package=0, catalogue=450), default=None)
         assert (verdict.finding, verdict.weight_grams, verdict.source) == (Finding.ZERO, None, None)
-        assert (verdict.found_grams, verdict.found_source) == (0, Source.PACKAGE)
+        assert verdict.found_grams == 0
         assert verdict.suggestion_grams == 450
         assert verdict.reason == "The package weight at Amazon is zero."
 
@@ -316,9 +315,6 @@ class TestImplausible:
     def test_a_parcel_weighs_more_than_a_gram_and_no_more_than_the_limit(self, grams: int, found: Finding) -> None:
         assert finding(Weights(shipping=grams)) is found
         assert finding(Weights(package=grams)) is found
-
-    def test_the_limit_can_be_another(self) -> None:
-        assert assess(Weights(package=31_501), default=None, limit=31_500).finding is Finding.IMPLAUSIBLE
 
     def test_what_is_under_a_gram_at_amazon_is_implausible(self) -> None:
         assert finding(Weights(package=to_grams(Decimal("0.45"), "grams"))) is Finding.IMPLAUSIBLE
@@ -362,7 +358,7 @@ class TestImplausible:
         verdict = assess(Weights(shipping=450_000, package=450), default=None)
         assert (verdict.weight_grams, verdict.source, verdict.finding) == (450, Source.PACKAGE, Finding.IMPLAUSIBLE)
         assert (verdict.suggestion_grams, verdict.suggestion_source) == (450, SuggestionSource.PACKAGE)
-        assert (verdict.found_grams, verdict.found_source) == (450_000, Source.SHIPPING)
+        assert verdict.found_grams == 450_000
 
     def test_the_default_counts_in_its_place_and_it_is_still_the_finding(self) -> None:
         verdict = assess(Weights(package=450_000), default=500)

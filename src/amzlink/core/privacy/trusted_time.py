@@ -57,7 +57,6 @@ class TrustedTime(msgspec.Struct, frozen=True):
     machine's, Amazon's and the noted time, or None where no trusted time was ever noted.
     `note` is the trusted time to keep from now on. `corrected`: it replaces a noted time that was too late, and is the
     only case in which `note` is earlier than what was noted.
-    `expected` is the offset that was trusted last before this run, for a message about a doubt.
     """
 
     trust: Trust
@@ -65,7 +64,6 @@ class TrustedTime(msgspec.Struct, frozen=True):
     sure: datetime | None
     note: datetime | None
     corrected: bool = False
-    expected: timedelta | None = None
 
     @property
     def is_trusted(self) -> bool:
@@ -87,20 +85,19 @@ def judge_time(history: Iterable[Sighting], today: Sighting, noted: datetime | N
     for sighting in history:
         is_trusted = memory.take(sighting)
         contradictions = _count(contradictions, sighting, noted, is_trusted=is_trusted)
-    expected = memory.trusted
     is_trusted = memory.take(today)
     told = today.amazon
     if told is None:
         sure = None if noted is None else min(noted, today.machine)
-        return TrustedTime(Trust.UNKNOWN, today.machine, sure, noted, expected=expected)
+        return TrustedTime(Trust.UNKNOWN, today.machine, sure, noted)
     if not is_trusted:
         earlier = min(told, today.machine)
         sure = None if noted is None else min(noted, earlier)
-        return TrustedTime(Trust.DOUBTED, earlier, sure, noted, expected=expected)
+        return TrustedTime(Trust.DOUBTED, earlier, sure, noted)
     contradictions = _count(contradictions, today, noted, is_trusted=True)
     corrected = contradictions >= RUNS_NEEDED
     note = told if noted is None or corrected else max(told, noted)
-    return TrustedTime(Trust.TRUSTED, told, told, note, corrected=corrected, expected=expected)
+    return TrustedTime(Trust.TRUSTED, told, told, note, corrected=corrected)
 
 
 def last_heard(history: Sequence[Sighting]) -> timedelta | None:

@@ -15,7 +15,6 @@ SCHEDULED: Final = ("import-orders", "push-status", "purge-pii")
 """The commands that run by themselves, each alone: one that fails holds up no other."""
 PERIODS: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440))
 """How often: what divides an hour or a day, so that every scheduler can say it."""
-USUAL: Final = timedelta(minutes=15)
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)

@@ -232,7 +232,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What counts, and what is wrong.
 
     `weight_grams` may go onto orders: it is never zero and never one that cannot be right; `source` is where it comes
-    from. `found_grams` (in `found_source`) is what stands in the first place that was passed over as zero or
+    from. `found_grams` is what stands in the first place that was passed over as zero or
     implausible. `reason` is for the merchant, whole sentences; empty where there is nothing to say.
     """
 
@@ -243,7 +243,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     suggestion_grams: int | None = None
     suggestion_source: SuggestionSource | None = None
     found_grams: int | None = None
-    found_source: Source | None = None
 
 
 class _Fault(msgspec.Struct, frozen=True):
@@ -263,9 +262,7 @@ _PLACE: Final = {
 }
 
 
-def assess(
-    weights: Weights, *, default: int | None, siblings: Sequence[int] = (), limit: int = PARCEL_LIMIT
-) -> Verdict:
+def assess(weights: Weights, *, default: int | None, siblings: Sequence[int] = ()) -> Verdict:
     """What a product weighs, and what is wrong with it.
 
     `siblings` are what the others of its variation family weigh. Local, shipping and package weight are looked at in
@@ -281,7 +278,7 @@ def assess(
     weighs that little.
     """
     faults: list[_Fault] = []
-    source, grams = _counting(weights, siblings, limit, faults)
+    source, grams = _counting(weights, siblings, faults)
     if grams is None and default:
         source, grams = Source.DEFAULT, default
     implausible = next((fault for fault in faults if fault.finding is Finding.IMPLAUSIBLE), None)
@@ -294,7 +291,7 @@ def assess(
     first = implausible or next(iter(faults), None)
     suggestion, suggested_by = None, None
     if finding is not Finding.OK or source is Source.DEFAULT:
-        suggestion, suggested_by = _suggest(weights, siblings, limit, implausible, source)
+        suggestion, suggested_by = _suggest(weights, siblings, implausible, source)
     return Verdict(
         weight_grams=grams,
         source=source,
@@ -303,33 +300,30 @@ def assess(
         suggestion_grams=suggestion,
         suggestion_source=suggested_by,
         found_grams=first.grams if first else None,
-        found_source=first.source if first else None,
     )
 
 
-def _counting(
-    weights: Weights, siblings: Sequence[int], limit: int, faults: list[_Fault]
-) -> tuple[Source | None, int | None]:
+def _counting(weights: Weights, siblings: Sequence[int], faults: list[_Fault]) -> tuple[Source | None, int | None]:
     """The first weight that can be right; those before it are added to `faults`."""
-    if weights.local and weights.local <= limit:
+    if weights.local and weights.local <= PARCEL_LIMIT:
         return Source.LOCAL, weights.local
     if weights.local:
-        faults.append(_Fault(Source.LOCAL, weights.local, Finding.IMPLAUSIBLE, _over(limit)))
+        faults.append(_Fault(Source.LOCAL, weights.local, Finding.IMPLAUSIBLE, _over()))
     for source, grams in ((Source.SHIPPING, weights.shipping), (Source.PACKAGE, weights.package)):
         if grams is None:
             continue
         if grams <= 0:
             faults.append(_Fault(source, grams, Finding.ZERO, ""))
-        elif words := _what_is_implausible(grams, weights, siblings, limit):
+        elif words := _what_is_implausible(grams, weights, siblings):
             faults.append(_Fault(source, grams, Finding.IMPLAUSIBLE, words))
         else:
             return source, grams
     return None, None
 
 
-def _what_is_implausible(grams: int, weights: Weights, siblings: Sequence[int], limit: int) -> str | None:
+def _what_is_implausible(grams: int, weights: Weights, siblings: Sequence[int]) -> str | None:
     """Why a weight cannot be right, fit to follow the weight itself."""
-    usual = _usual(siblings, limit)
+    usual = _usual(siblings)
     if usual and grams >= _FOLD * usual:
         return (
             f"about a thousandfold of what its variations weigh ({spell_grams(usual)}): "
@@ -340,43 +334,43 @@ def _what_is_implausible(grams: int, weights: Weights, siblings: Sequence[int], 
             f"about a thousandth of what its variations weigh ({spell_grams(usual)}): "
             f"kilograms were probably entered as grams"
         )
-    if grams > limit:
-        return _over(limit)
+    if grams > PARCEL_LIMIT:
+        return _over()
     if grams <= 1:
         return "which is too little for anything that is packed"
-    item = _trusted_item(weights, siblings, limit)
+    item = _trusted_item(weights, siblings)
     if item and grams < item:
         return f"less than the item itself, which weighs {spell_grams(item)}"
     return None
 
 
-def _over(limit: int) -> str:
-    return f"more than the {spell_grams(limit)} that a parcel may have"
+def _over() -> str:
+    return f"more than the {spell_grams(PARCEL_LIMIT)} that a parcel may have"
 
 
-def _usual(siblings: Sequence[int], limit: int) -> int | None:
+def _usual(siblings: Sequence[int]) -> int | None:
     """What a family's members weigh, the middle one; those that cannot be right by themselves do not count."""
-    weights = sorted(grams for grams in siblings if 1 < grams <= limit)
+    weights = sorted(grams for grams in siblings if 1 < grams <= PARCEL_LIMIT)
     return weights[(len(weights) - 1) // 2] if weights else None
 
 
-def _trusted_item(weights: Weights, siblings: Sequence[int], limit: int) -> int | None:
+def _trusted_item(weights: Weights, siblings: Sequence[int]) -> int | None:
     """The bare item's weight, unless the slip is there."""
-    item, usual = weights.item or 0, _usual(siblings, limit)
-    if not 1 < item <= limit or (usual and (item >= _FOLD * usual or usual >= _FOLD * item)):
+    item, usual = weights.item or 0, _usual(siblings)
+    if not 1 < item <= PARCEL_LIMIT or (usual and (item >= _FOLD * usual or usual >= _FOLD * item)):
         return None
     return item
 
 
 def _suggest(
-    weights: Weights, siblings: Sequence[int], limit: int, implausible: _Fault | None, source: Source | None
+    weights: Weights, siblings: Sequence[int], implausible: _Fault | None, source: Source | None
 ) -> tuple[int | None, SuggestionSource | None]:
-    item, catalogue = _trusted_item(weights, siblings, limit), weights.catalogue or 0
+    item, catalogue = _trusted_item(weights, siblings), weights.catalogue or 0
     if implausible and source is Source.PACKAGE:
         return weights.package, SuggestionSource.PACKAGE
-    if catalogue > 0 and not _what_is_implausible(catalogue, weights, siblings, limit):
+    if catalogue > 0 and not _what_is_implausible(catalogue, weights, siblings):
         return catalogue, SuggestionSource.CATALOGUE
-    if implausible and (corrected := _without_slip(implausible.grams, item, _usual(siblings, limit))):
+    if implausible and (corrected := _without_slip(implausible.grams, item, _usual(siblings))):
         return corrected, SuggestionSource.UNIT_SLIP
     return (item, SuggestionSource.ITEM) if item else (None, None)
 

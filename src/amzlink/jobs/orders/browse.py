@@ -33,11 +33,8 @@ _CONFIRMED: Final = {"SHIPPED": "yes", "PARTIALLY_SHIPPED": "partly"}
 _CHUNK: Final = 200
 
 
-Listed = tuple[BookedOrder, tuple[str, ...]]
-"""An order, and the holds that count now."""
-
 Waiting = tuple[BookedOrder, tuple[str, ...], WaitsFor | None]
-"""The same, and what it waits for, where that was asked for."""
+"""An order, the holds that count now, and what it waits for where that was asked for."""
 
 Exported = tuple[BookedOrder, tuple[str, ...], PersonalData | None]
 """An order, the holds that count now, and its personal data where that was asked for and is still there."""

@@ -10,8 +10,8 @@ import msgspec
 from amzlink.core.schedule.plan import PERIODS, Schedule, timings
 from amzlink.deps import Deps
 from amzlink.jobs.diagnosis.schedule import is_scheduled
+from amzlink.jobs.schedule import lingering
 from amzlink.jobs.schedule.environment import environment, refuse_unwritable, secret_sources
-from amzlink.jobs.schedule.lingering import user
 from amzlink.jobs.schedule.schedules import Schedules
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import schedule as texts
@@ -55,7 +55,7 @@ def plan(deps: Deps, every: timedelta, wanted: str = "auto") -> Planned:
         name=schedules.name,
         program=own_program(),
         environment=environ,
-        timings=timings(every, f"{platform.node()} {user()} {deps.home.config}"),
+        timings=timings(every, f"{platform.node()} {lingering.user()} {deps.home.config}"),
     )
     refuse_unwritable(scheduler.kind, schedule, deps.home.config)
     return Planned(

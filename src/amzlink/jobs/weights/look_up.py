@@ -20,7 +20,6 @@ _LOOKED_LATELY: Final = timedelta(days=1)  # a product without a weight is asked
 _ASKED_LATELY: Final = timedelta(days=30)
 _OWN: Final = (Source.LOCAL, Source.SHIPPING, Source.PACKAGE)
 _CHUNK: Final = 500
-_A_MINUTE: Final = 60
 
 
 class Weigher:
