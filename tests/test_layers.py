@@ -23,7 +23,7 @@ finally:
 
 _WHAT_AN_IMPORT_LOADS = """
 import gc, sys
-from amzlink.cli.shell.garbage import loading
+from amzlink.cli.shell.garbage_collection import loading
 loading()
 looks = []
 gc.callbacks.append(lambda phase, _: looks.append(phase))

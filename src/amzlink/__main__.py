@@ -3,7 +3,7 @@
 import sys
 
 from amzlink import __version__
-from amzlink.cli.shell.garbage import loading
+from amzlink.cli.shell.garbage_collection import loading
 from amzlink.cli.shell.streams import make_ready
 
 

@@ -35,7 +35,7 @@ from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.orderbook.privacy.boxes import boxes_of, replace_boxes
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from amzlink.secrets.memory import MemorySecrets
 from amzlink.secrets.system import SystemSecrets
 from tests.cli.test_connect import KEYRING

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from amzlink.sandbox.messages import Response
-from amzlink.sandbox.plan import SHOWCASE, Story, Trait
+from amzlink.sandbox.order_plan import SHOWCASE, Story, Trait
 from amzlink.sandbox.table import CATALOG_DATASETS, LISTING_DATASETS, OPERATIONS, Kind, Operation, Parameter
 from amzlink.sandbox.weights import WeightKind
 from tests.sandbox import parcels, shelf

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from amzlink.problems import Exit
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_plan import Story
 from amzlink.sandbox.world import World
 from tests.support.fleet import Ended, Fleet, SharedBook, Started, fleet
 

@@ -21,7 +21,7 @@ from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.searches import begin_searches, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
@@ -56,7 +56,7 @@ def settled(world: StoreOnSandbox) -> None:
 
 
 def change(world: StoreOnSandbox, order_id: str, action: str) -> None:
-    from amzlink.sandbox.changes import CHANGES
+    from amzlink.sandbox.order_changes import CHANGES
 
     with world.sandbox.world.lock:
         CHANGES[action](world.sandbox.world.orders[order_id], world.clock.now(), world.sandbox.world.random())
@@ -682,7 +682,7 @@ def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path,
     world.clock.moment -= timedelta(days=days)  # ours alone: the sandbox's own offset makes up for it
     world.sandbox.world.clock.advance(timedelta(days=days))
     with world.sandbox.world.lock:
-        from amzlink.sandbox.changes import CHANGES
+        from amzlink.sandbox.order_changes import CHANGES
 
         CHANGES["touch"](world.sandbox.world.orders[order_id], world.sandbox.world.now(), world.sandbox.world.random())
     settled(world)

@@ -25,8 +25,8 @@ from amzlink.orderbook.privacy.boxes import boxes_of
 from amzlink.orderbook.privacy.clock_readings import note_trusted_time
 from amzlink.orderbook.privacy.purges import CHUNK
 from amzlink.problems import Problem
-from amzlink.sandbox.changes import CHANGES
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_changes import CHANGES
+from amzlink.sandbox.order_plan import Story
 from tests.orderbook.samples import change_of, order_of, package_of
 from tests.support.destination import NONE, Destination
 from tests.support.purges import purges

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from tests.support import books
 from tests.support.world import Shell, shell
 

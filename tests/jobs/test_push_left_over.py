@@ -18,7 +18,7 @@ from amzlink.jobs.orders.show import OrderDetail, show_order
 from amzlink.jobs.push_status import PushReport
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from tests.support.pushing import Pushing, row
 from tests.support.world import SLUG
 

@@ -20,7 +20,7 @@ from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.schema import ORDERS, SEALED, TOMBSTONES
 from amzlink.orderbook.shipments.parcels import parcels_of
 from amzlink.problems import ProblemName
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from amzlink.sendcloud.statuses import STATUSES
 from tests.orderbook.samples import kept_in
 from tests.support.lists import list_orders

@@ -17,7 +17,7 @@ from amzlink.core.privacy.retention import cancelled_by
 from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.privacy.purge import PurgeOptions
 from amzlink.jobs.purge_pii import purge_pii
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_plan import Story
 from tests.support import books
 from tests.support.destination import NONE, DiedError, parcels_alive
 from tests.support.histories import of_length

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from amzlink.sandbox.messages import Response
 from amzlink.sandbox.order import Order
-from amzlink.sandbox.plan import Story, Trait
+from amzlink.sandbox.order_plan import Story, Trait
 from tests.sandbox.driver import ORDERS_PATH, Driver
 
 FEEDS_PATH = "/feeds/2021-06-30/feeds"

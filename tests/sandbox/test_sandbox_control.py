@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_plan import Story
 from tests.sandbox.driver import EVERYTHING, Driver
 
 

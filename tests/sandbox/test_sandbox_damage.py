@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from amzlink.sandbox.damage import DAMAGE_FAULTS
-from amzlink.sandbox.incomplete import PARTS
+from amzlink.sandbox.incomplete_orders import PARTS
 from tests.sandbox.driver import EVERYTHING, ORDERS_PATH, Driver
 from tests.support.rows import each_row
 

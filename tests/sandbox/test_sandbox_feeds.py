@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from amzlink.sandbox.plan import Story, Trait
+from amzlink.sandbox.order_plan import Story, Trait
 from tests.sandbox.driver import Driver, error_of
 from tests.sandbox.parcels import (
     DOCUMENTS_PATH,

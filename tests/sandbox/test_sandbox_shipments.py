@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from amzlink.sandbox.confirmations import MOST_EDITS
-from amzlink.sandbox.plan import Story, Trait
+from amzlink.sandbox.order_plan import Story, Trait
 from tests.sandbox.driver import Driver, error_of
 from tests.sandbox.parcels import TRACKING, confirm, find_order, items_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from amzlink.amazon.marketplaces import BY_ID
 from amzlink.sandbox.account import make_account
-from amzlink.sandbox.plan import SHOWCASE, Trait
+from amzlink.sandbox.order_plan import SHOWCASE, Trait
 from amzlink.sandbox.world import World
 from tests.sandbox.driver import EVERYTHING, NOON, Driver, StoppedClock
 

@@ -15,7 +15,7 @@ from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import Problem
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.order import Order
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from amzlink.sandbox.server import Sandbox
 from tests.support.lists import list_orders
 from tests.support.sendcloud_models import check_request

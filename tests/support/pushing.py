@@ -10,7 +10,7 @@ from amzlink.core.shipments.confirmation import State
 from amzlink.core.shipments.plan import LOWEST_REFERENCE
 from amzlink.jobs.push_status import PushOptions, PushReport, push_status
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state
-from amzlink.sandbox.plan import Trait
+from amzlink.sandbox.order_plan import Trait
 from tests.support.destination import NONE, SENDCLOUD_PATHS, Deadly, Destination, DiedError
 from tests.support.world import SLUG, InProcess
 

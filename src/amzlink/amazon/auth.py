@@ -6,30 +6,15 @@ The access token stays in memory: it is a secret, and a run needs one an hour (d
 
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
-from typing import Annotated, Final
-
-import msgspec
+from typing import Final
 
 from amzlink.amazon.errors import GET_TOKEN, REQUEST_ID_HEADER
 from amzlink.clock import Clock
-from amzlink.http.bodies import LONGEST_TOKEN_LIFE, UndecodableError, read_json
 from amzlink.http.client import Auth, Request, Response
-from amzlink.problems import ProblemName
-from amzlink.problems.failures import NoToken
-from amzlink.problems.services import NO_TOKEN_IN_IT
+from amzlink.http.token_answer import EARLY, read_token
 
 _PATH: Final = "/auth/o2/token"
 _HEADER: Final = "x-amz-access-token"
-_EARLY: Final = timedelta(seconds=90)
-
-
-HeaderText = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
-"""Only what can stand in a header: a library that refuses a header quotes it."""
-
-
-class _Token(msgspec.Struct, frozen=True):
-    access_token: HeaderText
-    expires_in: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TOKEN_LIFE)] = 3600
 
 
 class RestrictedAuth(Auth):
@@ -73,9 +58,9 @@ class LwaAuth(Auth):
         """
         now = self._clock.now()
         if self._good_until is None or now >= self._good_until:
-            token = self._read((yield self._token_request()))
+            token = read_token((yield self._token_request()), GET_TOKEN, REQUEST_ID_HEADER)
             self._token = token.access_token
-            self._good_until = now + timedelta(seconds=token.expires_in) - _EARLY
+            self._good_until = now + timedelta(seconds=token.expires_in) - EARLY
 
     def forget(self) -> None:
         """Ask for a new token at the next call: Amazon no longer takes this one."""
@@ -90,14 +75,3 @@ class LwaAuth(Auth):
             "client_secret": client_secret,
         }
         return Request("POST", self._url, data=form)
-
-    @staticmethod
-    def _read(response: Response) -> _Token:
-        try:
-            return read_json(response.content, _Token)
-        except UndecodableError as error:
-            # The error's own text may quote the answer, which holds the token.
-            raise NoToken(
-                ProblemName.RESPONSE_MALFORMED, operation=GET_TOKEN, detail=NO_TOKEN_IN_IT,
-                request_id=response.headers.get(REQUEST_ID_HEADER, ""),
-            ) from error.with_traceback(None)  # fmt: skip

@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from amzlink.amazon.auth import HeaderText
 from amzlink.amazon.errors import SpApiError
 from amzlink.amazon.quota import Operation
 from amzlink.amazon.transport import SpApiClient
 from amzlink.http.bodies import UndecodableError, read_json
 from amzlink.http.retry import WhenThrottled
+from amzlink.http.token_answer import HeaderText
 from amzlink.problems import ProblemName, services
 from amzlink.problems.failures import CallFailed, Denied, Refused
 

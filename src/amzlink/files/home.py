@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from amzlink.files.os_errors import translated_errors
-from amzlink.files.reading import read_file
+from amzlink.files.reading import is_there, read_file
 from amzlink.files.rights import refuse_if_open, refuse_if_reached
 from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName, machine
@@ -91,13 +91,7 @@ class Home:
     @staticmethod
     def is_at(root: Path) -> bool:
         """Whether a home with an id is in this folder, or may be, because nobody lets us look."""
-        try:
-            (root / "config" / _ID_FILE).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:
-            return True
-        return True
+        return is_there(root / "config" / _ID_FILE)
 
     def prepare(self) -> None:
         """Make the folders.

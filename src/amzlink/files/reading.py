@@ -31,6 +31,17 @@ def refuse_other_kinds(path: Path) -> None:
         raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, machine.is_no_file(_KINDS[kind]))
 
 
+def is_there(path: Path) -> bool:
+    """Whether the file exists; one that may not be looked at does, so that reading it says what is wrong."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def read_file(path: Path) -> bytes:
     """All of a file. Raises OSError, for a pipe, a device and a folder too."""
     refuse_other_kinds(path)

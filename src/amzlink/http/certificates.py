@@ -9,8 +9,8 @@ from typing import Final, NamedTuple, cast
 
 from amzlink.clock import parse_http_date
 from amzlink.http.connection import Ask, Way
-from amzlink.http.distrust import EXPIRED, NOT_YET_VALID, OTHER_HOST, SELF_SIGNED, UNKNOWN_ISSUER, advice_on
 from amzlink.http.sockets import PER_FAMILY, clean
+from amzlink.http.tls_advice import EXPIRED, NOT_YET_VALID, OTHER_HOST, SELF_SIGNED, UNKNOWN_ISSUER, advice_on
 from amzlink.http.trust import trusts_nobody
 from amzlink.problems import Problem, ProblemName, machine, network
 

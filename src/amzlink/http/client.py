@@ -19,9 +19,9 @@ from httpx import Auth, BaseTransport, Client, HTTPError, Request, Response, Tim
 from amzlink import __version__
 from amzlink.clock import Clock, parse_http_date
 from amzlink.http.bodies import ENCODINGS, MOST_BYTES, BodyLateError, UnreadableBodyError, body_parts, read_body
-from amzlink.http.distrust import advice_on
 from amzlink.http.kept_body import KeptBody
 from amzlink.http.proxies import Proxy, find_proxy, unusable_proxy
+from amzlink.http.tls_advice import advice_on
 from amzlink.http.trust import trusted_certificates
 from amzlink.http.watched_call import Streams, WatchedCall
 from amzlink.problems import ProblemName

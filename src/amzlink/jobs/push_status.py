@@ -27,8 +27,8 @@ from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.jobs.shipments.confirm import Outbox
 from amzlink.jobs.shipments.confirm_singly import ConfirmTally
 from amzlink.jobs.shipments.from_file import refused_parcels, rows_by_order, rows_of
-from amzlink.jobs.shipments.near import ship_by_near
 from amzlink.jobs.shipments.plan import Planned, Planner
+from amzlink.jobs.shipments.unscanned import ship_by_near
 from amzlink.orderbook.shipments.outbox import state_counts
 from amzlink.orderbook.shipments.parcels import bought_at
 from amzlink.problems import Problem

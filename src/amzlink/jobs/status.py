@@ -25,7 +25,7 @@ from amzlink.jobs.diagnosis.needs import (
     remembered_problems,
 )
 from amzlink.jobs.diagnosis.schedule import is_scheduled
-from amzlink.jobs.shipments.near import ship_by_near
+from amzlink.jobs.shipments.unscanned import ship_by_near
 from amzlink.orderbook.orders.fulfilment import Progress, progress
 from amzlink.orderbook.orders.incomplete import incomplete_orders, orders_without_address
 from amzlink.orderbook.orders.overview import Overview, count_orders, overview

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from amzlink.sandbox.changes import send_off, units_left
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.ledger import Route
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.order import Order
+from amzlink.sandbox.order_changes import send_off, units_left
+from amzlink.sandbox.order_plan import Story
 from amzlink.sandbox.packages import make_confirmed_package, tell_way
-from amzlink.sandbox.plan import Story
 from amzlink.sandbox.shipment_faults import (
     NOT_STORED,
     NOT_STORED_ONCE,

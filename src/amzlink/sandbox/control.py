@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Final
 
 from amzlink.sandbox.clock import iso
+from amzlink.sandbox.control_bodies import BadCallError, read_body, read_names
 from amzlink.sandbox.faults import FAULTS
 from amzlink.sandbox.listings_control import answer_for_listing, change_listings, list_listings
 from amzlink.sandbox.messages import Json, Request, Response, json_response
+from amzlink.sandbox.order_plan import Story
 from amzlink.sandbox.orders_control import add_orders, answer_for_order, list_orders, open_shop
-from amzlink.sandbox.plan import Story
 from amzlink.sandbox.sendcloud import control as sendcloud
-from amzlink.sandbox.steering import BadCallError, read_body, read_names
 from amzlink.sandbox.world import World
 
 ROOT: Final = "/control"

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable
 
-from amzlink.sandbox.incomplete import USUAL, withhold
+from amzlink.sandbox.incomplete_orders import USUAL, withhold
 from amzlink.sandbox.messages import Json, Response, html_response
 from amzlink.sandbox.recipients import reduce_address
 

@@ -4,11 +4,11 @@ from typing import Final
 
 from amzlink.sandbox import fulfilment_feed, processing
 from amzlink.sandbox.access import check_marketplaces
-from amzlink.sandbox.feed_desk import Feed
+from amzlink.sandbox.feed_queue import Feed
+from amzlink.sandbox.job_queue import Status
 from amzlink.sandbox.messages import Request, Response, json_response
 from amzlink.sandbox.parameters import Arguments, read_payload
 from amzlink.sandbox.processing import bad_input
-from amzlink.sandbox.processing_desk import Status
 from amzlink.sandbox.shipment_faults import (
     DOCUMENT_EXPIRED,
     FEED_CANCELLED,

@@ -5,8 +5,8 @@ from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.sandbox.messages import Json
+from amzlink.sandbox.order_plan import Plan, Story, Trait
 from amzlink.sandbox.places import GIFT_MESSAGES
-from amzlink.sandbox.plan import Plan, Story, Trait
 from amzlink.sandbox.products import Product
 
 # Products have titles in four languages; elsewhere a shop shows those of a neighbour.

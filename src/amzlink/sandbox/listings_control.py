@@ -4,10 +4,10 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from amzlink.sandbox.clock import iso
+from amzlink.sandbox.control_bodies import BadCallError, read_body
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.parameters import parse_query
 from amzlink.sandbox.products import Product
-from amzlink.sandbox.steering import BadCallError, read_body
 from amzlink.sandbox.weights import PACKAGE, WeightKind
 from amzlink.sandbox.world import World
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.sandbox.bodies import write_order
 from amzlink.sandbox.catalogue import Catalogue
 from amzlink.sandbox.clock import iso, whole_seconds
-from amzlink.sandbox.incomplete import withhold
+from amzlink.sandbox.incomplete_orders import withhold
 from amzlink.sandbox.messages import Json, encode
-from amzlink.sandbox.plan import Plan, Story, Trait
+from amzlink.sandbox.order_bodies import write_order
+from amzlink.sandbox.order_plan import Plan, Story, Trait
 
 _ALWAYS: Final = (
     "orderId", "orderAliases", "createdTime", "lastUpdatedTime", "programs", "associatedOrders", "salesChannel",

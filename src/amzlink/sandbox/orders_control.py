@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
-from amzlink.sandbox.changes import CHANGES, ImpossibleChangeError
 from amzlink.sandbox.clock import iso
-from amzlink.sandbox.incomplete import PARTS
+from amzlink.sandbox.control_bodies import BadCallError, read_body, read_names
+from amzlink.sandbox.incomplete_orders import PARTS
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.order import Order
+from amzlink.sandbox.order_changes import CHANGES, ImpossibleChangeError
+from amzlink.sandbox.order_plan import SELLABLE, Story
 from amzlink.sandbox.parameters import parse_query
-from amzlink.sandbox.plan import SELLABLE, Story
-from amzlink.sandbox.steering import BadCallError, read_body, read_names
 from amzlink.sandbox.world import World
 
 _MOST_HOURS: Final = 30 * 24

@@ -6,7 +6,7 @@ from typing import Final
 
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json
-from amzlink.sandbox.plan import Plan, Trait
+from amzlink.sandbox.order_plan import Plan, Trait
 
 _CARRIERS: Final = {
     "DE": (("DHL", "DHL Paket"), ("DPD", "Classic"), ("GLS", "BusinessParcel"), ("Hermes", "Hermes Paket")),

@@ -29,7 +29,7 @@ from amzlink.sandbox.listing_issues import (
 from amzlink.sandbox.listings import check_seller
 from amzlink.sandbox.messages import Json, Request, Response, json_response
 from amzlink.sandbox.parameters import Arguments, read_payload
-from amzlink.sandbox.patch_desk import Patch, Submission
+from amzlink.sandbox.patch_queue import Patch, Submission
 from amzlink.sandbox.products import PRODUCT_TYPES, Product, has_attribute
 from amzlink.sandbox.refusals import invalid_input, not_valid
 from amzlink.sandbox.weights import GRAMS, WEIGHT_ATTRIBUTES, WeightKind

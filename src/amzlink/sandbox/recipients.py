@@ -4,6 +4,7 @@ from random import Random
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.sandbox.messages import Json
+from amzlink.sandbox.order_plan import Plan, Trait
 from amzlink.sandbox.places import (
     DELIVERED_TO,
     DROP_OFF_PLACES,
@@ -12,7 +13,6 @@ from amzlink.sandbox.places import (
     RIGHT_TO_LEFT_NAMES,
     Place,
 )
-from amzlink.sandbox.plan import Plan, Trait
 
 _EMAIL_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 

@@ -6,13 +6,13 @@ from typing import Final
 from amzlink.sandbox import listings_report, processing, report_faults, shipping_report
 from amzlink.sandbox.access import check_marketplaces, is_restricted
 from amzlink.sandbox.faults import ROLE_MISSING_PII
+from amzlink.sandbox.job_queue import Status
 from amzlink.sandbox.messages import Json, Request, Response, json_response
 from amzlink.sandbox.parameters import Arguments, parse_time, read_payload
 from amzlink.sandbox.processing import bad_input
-from amzlink.sandbox.processing_desk import Status
 from amzlink.sandbox.refusals import denied, invalid_input, resource_forbidden
-from amzlink.sandbox.report_desk import Report
 from amzlink.sandbox.report_documents import add_document
+from amzlink.sandbox.report_queue import Report
 from amzlink.sandbox.world import World
 
 _TYPES: Final = (listings_report.TYPE, shipping_report.TYPE)

@@ -19,14 +19,14 @@ from amzlink.sandbox.catalogue import LISTINGS, Catalogue
 from amzlink.sandbox.clock import Clock, MovableClock
 from amzlink.sandbox.documents import Documents
 from amzlink.sandbox.faults import Switchboard
-from amzlink.sandbox.feed_desk import FeedDesk
-from amzlink.sandbox.kinds import read_kinds
+from amzlink.sandbox.feed_queue import FeedQueue
 from amzlink.sandbox.ledger import Ledger
 from amzlink.sandbox.order import Order, make_writer
-from amzlink.sandbox.patch_desk import PatchDesk
-from amzlink.sandbox.plan import Story, plan_new_order, plan_order
+from amzlink.sandbox.order_plan import Story, plan_new_order, plan_order
+from amzlink.sandbox.patch_queue import PatchQueue
 from amzlink.sandbox.quota import Quota, QuotaMode
-from amzlink.sandbox.report_desk import ReportDesk
+from amzlink.sandbox.rare_orders import read_kinds
+from amzlink.sandbox.report_queue import ReportQueue
 from amzlink.sandbox.sendcloud.panel import Panel
 
 TOKEN_LIFE: Final = timedelta(hours=1)
@@ -73,9 +73,9 @@ class World:
         self._rng = Random(f"{seed}/world")
         self.ledger = Ledger()
         self.documents = Documents(Random(f"{seed}/documents"))
-        self.feeds = FeedDesk()
-        self.patches = PatchDesk()
-        self.reports = ReportDesk()
+        self.feeds = FeedQueue()
+        self.patches = PatchQueue()
+        self.reports = ReportQueue()
         self._calls: Counter[str] = Counter()
         self._write = make_writer(self.catalogue)
         self._planned = 0

@@ -10,7 +10,16 @@ from xml.parsers.expat import ExpatError
 
 from amzlink.core.schedule.launchd import MARK, agent_files, timing_of
 from amzlink.core.schedule.plan import SCHEDULED, Schedule
-from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing, delete_ours, files_in_place, is_ours
+from amzlink.schedulers.scheduler import (
+    Installed,
+    Kind,
+    Programs,
+    Writing,
+    delete_ours,
+    files_in_place,
+    homes_by_files,
+    is_ours,
+)
 
 
 class Launchd:
@@ -69,12 +78,7 @@ class Launchd:
 
     def homes(self) -> Mapping[str, Path | None]:
         """Of each schedule that has a job here, the AMZLINK_HOME of that job."""
-        found: dict[str, Path | None] = {}
-        for job in SCHEDULED:
-            for path in sorted(self._folder.glob(f"*-{job}.plist")):
-                if is_ours(path, MARK):
-                    found.setdefault(path.name.removesuffix(f"-{job}.plist"), _home_of(path))
-        return found
+        return homes_by_files(self._folder, ".plist", MARK, _home_of)
 
     def _is_loaded(self, path: Path) -> bool:
         return self._programs.run("launchctl", "print", f"{_domain()}/{path.stem}").returncode == 0

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -12,7 +12,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from amzlink.core.child_environment import without_secrets
-from amzlink.core.schedule.plan import Schedule, Timing
+from amzlink.core.schedule.plan import SCHEDULED, Schedule, Timing
 from amzlink.files.os_errors import translated_errors
 from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName
@@ -187,6 +187,18 @@ def delete_ours(paths: Sequence[Path], mark: str) -> None:
         if is_ours(path, mark):
             with translated_errors(path):
                 path.unlink()
+
+
+def homes_by_files(
+    folder: Path, ending: str, mark: str, home_of: Callable[[Path], Path | None]
+) -> Mapping[str, Path | None]:
+    """Of each schedule with a file of ours for one of its jobs, the AMZLINK_HOME of the first of these jobs."""
+    found: dict[str, Path | None] = {}
+    for job in SCHEDULED:
+        for path in sorted(folder.glob(f"*-{job}{ending}")):
+            if is_ours(path, mark):
+                found.setdefault(path.name.removesuffix(f"-{job}{ending}"), home_of(path))
+    return found
 
 
 def is_ours(path: Path, mark: str) -> bool:

@@ -7,7 +7,16 @@ from typing import Final
 
 from amzlink.core.schedule.plan import SCHEDULED, Schedule
 from amzlink.core.schedule.systemd import MARK, timing_of, unit_files, value_of
-from amzlink.schedulers.scheduler import Installed, Kind, Programs, Writing, delete_ours, files_in_place, is_ours
+from amzlink.schedulers.scheduler import (
+    Installed,
+    Kind,
+    Programs,
+    Writing,
+    delete_ours,
+    files_in_place,
+    homes_by_files,
+    is_ours,
+)
 
 _SYSTEMCTL: Final = ("systemctl", "--user")
 _MICROSECONDS: Final = 1_000_000
@@ -91,12 +100,7 @@ class Systemd:
 
     def homes(self) -> Mapping[str, Path | None]:
         """Of each schedule that has a job here, the AMZLINK_HOME of that job."""
-        found: dict[str, Path | None] = {}
-        for job in SCHEDULED:
-            for service in sorted(self._folder.glob(f"*-{job}.service")):
-                if is_ours(service, MARK):
-                    found.setdefault(service.name.removesuffix(f"-{job}.service"), _home_of(service))
-        return found
+        return homes_by_files(self._folder, ".service", MARK, _home_of)
 
     def lingers(self, user: str) -> bool | None:
         """Whether the timers run while the user is signed out; None where that cannot be seen."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amzlink.files.home import Home, path_from
+from amzlink.files.reading import is_there
 from amzlink.files.rights import open_mode
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import secrets as texts
 from amzlink.secrets.names import NAMES, SecretName, file_in, variable
-from amzlink.secrets.secret_file import is_there, read_secret
+from amzlink.secrets.secret_file import read_secret
 from amzlink.secrets.store import Secret
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from amzlink.files.home import Home, session_bus
+from amzlink.files.reading import is_there
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import secrets as texts
 from amzlink.secrets.missing import with_folder_of
 from amzlink.secrets.names import NAMES, SecretName, spoken, variable_end
-from amzlink.secrets.secret_file import is_there
 from amzlink.secrets.system_keyring import KeyringAccess
 from amzlink.time_limits import OutOfTime, within
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from amzlink.files.reading import read_file
+from amzlink.files.reading import is_there, read_file
 from amzlink.files.rights import refuse_if_open
 from amzlink.files.writing import write_private
 from amzlink.problems import Problem, ProblemName, machine
@@ -38,17 +38,6 @@ def write_secret(file: Path, value: str) -> None:
     write_private(file, value.encode())
     if _read(file) != value:
         raise Problem(ProblemName.DISK_BROKEN, file=file, detail=machine.READ_BACK_DIFFERS)
-
-
-def is_there(file: Path) -> bool:
-    """Whether the file exists; one that may not be looked at does, so that reading it says what is wrong."""
-    try:
-        file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _read(file: Path) -> str:

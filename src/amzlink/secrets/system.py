@@ -6,12 +6,13 @@ from typing import Final
 
 from amzlink.files.home import Home
 from amzlink.files.os_errors import translated_errors
+from amzlink.files.reading import is_there
 from amzlink.problems import Problem
 from amzlink.secrets.environment import EnvironmentSecrets
 from amzlink.secrets.keyring import KeyringSecrets
 from amzlink.secrets.missing import secret_missing
 from amzlink.secrets.names import SecretName, file_in
-from amzlink.secrets.secret_file import is_there, read_if_filled, write_secret
+from amzlink.secrets.secret_file import read_if_filled, write_secret
 from amzlink.secrets.store import Secret
 from amzlink.secrets.system_keyring import KeyringAccess, SystemKeyring
 

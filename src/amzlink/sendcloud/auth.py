@@ -8,29 +8,15 @@ answer that wrong keys get; only the token endpoint tells the two apart (docs/se
 import base64
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
-from typing import Annotated, Final
-
-import msgspec
+from typing import Final
 
 from amzlink.clock import Clock
-from amzlink.http.bodies import LONGEST_TOKEN_LIFE, UndecodableError, read_json
 from amzlink.http.client import Auth, Request, Response
-from amzlink.problems import ProblemName
-from amzlink.problems.failures import NoToken
-from amzlink.problems.services import NO_TOKEN_IN_IT
+from amzlink.http.token_answer import EARLY, read_token
 from amzlink.sendcloud.errors import REQUEST_ID_HEADER, SERVICE, TOKEN_EXCHANGE
 
 _TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
 _GRANT: Final = {"grant_type": "client_credentials"}
-_EARLY: Final = timedelta(seconds=90)
-
-
-class _Token(msgspec.Struct, frozen=True):
-    """What the token endpoint gives: good for an hour, unless it says otherwise."""
-
-    # Only what can stand in a header: a library that refuses a header quotes it.
-    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")]
-    expires_in: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TOKEN_LIFE)] = 3600
 
 
 class KeyAuth(Auth):
@@ -54,10 +40,10 @@ class KeyAuth(Auth):
         """The token request, where one is needed; then the signed request."""
         if self._try_token or (self.uses_oauth and self._is_stale()):
             self._try_token = False
-            token = self._read((yield self._token_request()))
+            token = read_token((yield self._token_request()), TOKEN_EXCHANGE, REQUEST_ID_HEADER, service=SERVICE)
             # From now on, for as long as this process lives, a token is what Sendcloud takes.
             self.uses_oauth, self._token = True, token.access_token
-            self._good_until = self._clock.now() + timedelta(seconds=token.expires_in) - _EARLY
+            self._good_until = self._clock.now() + timedelta(seconds=token.expires_in) - EARLY
         request.headers["authorization"] = f"Bearer {self._token}" if self.uses_oauth else self._basic()
         yield request
 
@@ -77,14 +63,3 @@ class KeyAuth(Auth):
         """The header's value for the keys as they are (RFC 7617)."""
         pair = f"{self._public_key}:{self._secret()}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
-
-    @staticmethod
-    def _read(response: Response) -> _Token:
-        try:
-            return read_json(response.content, _Token)
-        except UndecodableError as error:
-            # The error's own text may quote the answer, which holds the token.
-            raise NoToken(
-                ProblemName.RESPONSE_MALFORMED, operation=TOKEN_EXCHANGE, detail=NO_TOKEN_IN_IT, service=SERVICE,
-                request_id=response.headers.get(REQUEST_ID_HEADER, ""),
-            ) from error.with_traceback(None)  # fmt: skip

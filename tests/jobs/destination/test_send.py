@@ -18,7 +18,7 @@ from amzlink.jobs.stores.settings import set_settings
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.problems import ProblemName
 from amzlink.sandbox.messages import Json
-from amzlink.sandbox.plan import Story, Trait
+from amzlink.sandbox.order_plan import Story, Trait
 from tests.support.destination import NONE, Destination, minutes, one, problem_of, refusals
 from tests.support.world import SLUG
 

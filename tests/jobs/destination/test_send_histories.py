@@ -14,7 +14,7 @@ from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.orderbook.destination.outbox import DispatchState
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.problems import ProblemName
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_plan import Story
 from tests.support.destination import NONE, Destination, minutes, parcels_alive
 from tests.support.histories import of_length
 from tests.support.lists import list_orders

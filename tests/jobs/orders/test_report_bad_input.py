@@ -19,7 +19,7 @@ from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.incomplete import orders_not_read
 from amzlink.orderbook.orders.pages import refused_orders
 from amzlink.run import StoreRun
-from amzlink.sandbox.changes import CHANGES
+from amzlink.sandbox.order_changes import CHANGES
 from amzlink.sandbox.shipping_report import COLUMNS
 from tests.amazon.test_orders_report import GERMANY, line
 from tests.jobs.orders.test_report_route import AT_ONCE, in_the_book, not_read, open_at_amazon, run, shop

@@ -159,7 +159,7 @@ def test_an_order_that_was_cancelled_after_the_report_is_found_to_be_so(tmp_path
     at = shop(tmp_path, 2500)
     run(at)
     gone = not_read(at)[-1]
-    from amzlink.sandbox.changes import CHANGES
+    from amzlink.sandbox.order_changes import CHANGES
 
     with at.sandbox.world.lock:
         CHANGES["cancel"](at.sandbox.world.orders[gone], at.sandbox.world.now(), at.sandbox.world.random())

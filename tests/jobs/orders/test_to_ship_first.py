@@ -11,8 +11,8 @@ from sqlalchemy import select
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.orderbook.schema import ORDERS
-from amzlink.sandbox.changes import CHANGES
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_changes import CHANGES
+from amzlink.sandbox.order_plan import Story
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 DAY = 86_400

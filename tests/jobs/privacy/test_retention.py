@@ -27,7 +27,7 @@ from amzlink.jobs.purge_pii import purge_pii
 from amzlink.orderbook.database import Database
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.messages import Json
-from amzlink.sandbox.plan import Story
+from amzlink.sandbox.order_plan import Story
 from tests.support import books
 from tests.support.pushing import Pushing, row
 from tests.support.world import SLUG

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from amzlink.cli.shell.console import Console
-from amzlink.cli.shell.garbage import loaded
+from amzlink.cli.shell.garbage_collection import loaded
 from amzlink.cli.shell.global_options import GlobalOptions
 from amzlink.problems import Exit, Problem, ProblemName, store_option, usage
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from amzlink.sandbox.control_bodies import BadCallError, read_body, read_names
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.parameters import parse_query
 from amzlink.sandbox.sendcloud.account import FEEDBACK_TYPES, Integration
@@ -11,7 +12,6 @@ from amzlink.sandbox.sendcloud.order_store import StoredOrder
 from amzlink.sandbox.sendcloud.panel import Panel
 from amzlink.sandbox.sendcloud.parcel_control import find_order, move_parcels, parcels_of, show_parcel
 from amzlink.sandbox.sendcloud.parcels import add_strangers
-from amzlink.sandbox.steering import BadCallError, read_body, read_names
 
 _MOST_STRANGERS: Final = 10_000
 _USUAL_REFUSAL: Final = "shipping_address/postal_code"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from amzlink.sandbox.control_bodies import BadCallError, read_body, read_names
 from amzlink.sandbox.messages import Json, Request
 from amzlink.sandbox.sendcloud.contents import BY_ITEM, ImpossibleParcelError
 from amzlink.sandbox.sendcloud.order_store import StoredOrder
@@ -20,7 +21,6 @@ from amzlink.sandbox.sendcloud.parcels import (
 )
 from amzlink.sandbox.sendcloud.shipment_store import Parcel
 from amzlink.sandbox.sendcloud.statuses import STATUSES
-from amzlink.sandbox.steering import BadCallError, read_body, read_names
 
 _Thing = TypeVar("_Thing")
 _EVERY: Final = "all"

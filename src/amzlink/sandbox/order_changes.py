@@ -8,8 +8,8 @@ from typing import Final
 
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.order import Order
+from amzlink.sandbox.order_plan import Story
 from amzlink.sandbox.packages import make_package
-from amzlink.sandbox.plan import Story
 
 
 class ImpossibleChangeError(Exception):

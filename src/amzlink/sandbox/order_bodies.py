@@ -12,9 +12,9 @@ from amzlink.sandbox.catalogue import Catalogue
 from amzlink.sandbox.clock import iso
 from amzlink.sandbox.items import add_up, make_item
 from amzlink.sandbox.messages import Json
+from amzlink.sandbox.order_plan import Plan, Story, Trait, make_order_id
 from amzlink.sandbox.packages import make_packages
 from amzlink.sandbox.places import Place
-from amzlink.sandbox.plan import Plan, Story, Trait, make_order_id
 from amzlink.sandbox.recipients import draw_place, make_buyer, make_recipient
 
 _ORDER_PROGRAMS: Final = {

@@ -1,4 +1,4 @@
-"""What the desks of feeds and reports have in common: what they take in waits, is in progress and comes to an end."""
+"""The queues of feeds and reports: what they take in waits, is in progress and comes to an end."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -56,7 +56,7 @@ class Job(ABC):
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 
-class ProcessingDesk(Generic[AnyJob]):
+class JobQueue(Generic[AnyJob]):
     """Takes jobs in. `job_time` is how long one takes by itself, from its creation to its result.
 
     `noun` is Amazon's name for such a job, with which its fields and parameters begin.

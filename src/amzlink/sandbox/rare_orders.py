@@ -7,7 +7,7 @@ from typing import Final
 from amzlink.sandbox import hostile
 from amzlink.sandbox.items import tell_taxes
 from amzlink.sandbox.messages import Json
-from amzlink.sandbox.plan import Plan, Trait
+from amzlink.sandbox.order_plan import Plan, Trait
 
 Write = Callable[[Plan], Json]
 

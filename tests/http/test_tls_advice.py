@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from amzlink.http.distrust import advice_on
+from amzlink.http.tls_advice import advice_on
 
 HOST = "sellingpartnerapi-eu.amazon.com"
 

@@ -29,7 +29,7 @@ class Submission:
     due: datetime
 
 
-class PatchDesk:
+class PatchQueue:
     """Takes changes in. `patch_time` is how long one takes until it is seen."""
 
     def __init__(self) -> None:

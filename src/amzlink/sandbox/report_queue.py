@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from amzlink.sandbox.clock import iso
+from amzlink.sandbox.job_queue import Job, JobQueue
 from amzlink.sandbox.messages import Json
-from amzlink.sandbox.processing_desk import Job, ProcessingDesk
 
 # How long Amazon takes is not published; a listings report of some thousand lines is told to take a minute or two.
 REPORT_TIME: Final = timedelta(seconds=90)
@@ -32,7 +32,7 @@ class Report(Job):
         return told | ({"reportDocumentId": self.result_document_id} if self.result_document_id else {})
 
 
-class ReportDesk(ProcessingDesk[Report]):
+class ReportQueue(JobQueue[Report]):
     """Takes requests for reports, each made beside the others."""
 
     def __init__(self) -> None:

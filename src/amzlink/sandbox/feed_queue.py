@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from amzlink.sandbox.job_queue import Job, JobQueue
 from amzlink.sandbox.messages import Json
-from amzlink.sandbox.processing_desk import Job, ProcessingDesk
 
 # How long Amazon takes is not published; two minutes is the order that people tell of.
 FEED_TIME: Final = timedelta(seconds=120)
@@ -24,7 +24,7 @@ class Feed(Job):
         return told | ({"resultFeedDocumentId": self.result_document_id} if self.result_document_id else {})
 
 
-class FeedDesk(ProcessingDesk[Feed]):
+class FeedQueue(JobQueue[Feed]):
     """Takes feeds in, one after the other."""
 
     def __init__(self) -> None:

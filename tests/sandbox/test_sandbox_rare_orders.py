@@ -9,8 +9,8 @@ import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.sandbox.hostile import TEXT
-from amzlink.sandbox.kinds import KINDS
-from amzlink.sandbox.plan import SELLABLE, Trait
+from amzlink.sandbox.order_plan import SELLABLE, Trait
+from amzlink.sandbox.rare_orders import KINDS
 from tests.sandbox.driver import EVERYTHING, Driver
 from tests.support.models import Model
 from tests.support.rows import each_row
