@@ -16,6 +16,7 @@ from amzlink.core.shipments.parcels import SealedParcels
 from amzlink.orderbook.health import last_runs, recent_runs
 from amzlink.problems import Problem, ProblemName
 from amzlink.run import JOBS, StoreRun, run_job
+from amzlink.store_locks import store_lock
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 
@@ -49,7 +50,7 @@ def logged(world: StoreOnSandbox) -> list[dict[str, Any]]:
 
 class TestWhatIsOpened:
     def test_who_looks_at_orders_needs_no_key_and_takes_no_lock(self, world: StoreOnSandbox) -> None:
-        with world.deps.lock(SLUG, "import-orders"), StoreRun(world.deps, SLUG) as run:
+        with store_lock(world.deps, SLUG, "import-orders"), StoreRun(world.deps, SLUG) as run:
             assert last_runs(run.book, "import-orders").success is None
         assert world.transport.calls == []
         assert world.deps.secrets.get(SLUG, "vault-key") is None
@@ -114,7 +115,7 @@ class TestAJob:
     def test_is_alone_with_its_locks_and_waits_for_no_other_job(self, world: StoreOnSandbox, busy: str) -> None:
         done: list[str] = []
         report = Report()
-        with world.deps.lock(SLUG, busy):
+        with store_lock(world.deps, SLUG, busy):
             run_job(
                 world.deps, "purge-pii", report, lambda run: done.append(run.slug), dry_run=False,
                 also_locked=("import-orders",),
@@ -127,7 +128,7 @@ class TestAJob:
     def test_waits_for_a_purge_that_is_at_work_and_says_so(self, world: StoreOnSandbox, job: str) -> None:
         report, purging = Report(), ExitStack()
         for each in JOBS:
-            purging.enter_context(world.deps.lock(SLUG, each))
+            purging.enter_context(store_lock(world.deps, SLUG, each))
         ends = Timer(0.3, purging.close)
         ends.start()
         run_job(world.deps, job, report, lambda run: None, dry_run=False)

@@ -4,20 +4,19 @@ import contextlib
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from amzlink.account import Account, account_key_of
+from amzlink.account import Account
 from amzlink.amazon.marketplaces import ENDPOINTS, LWA_URL, SANDBOX_ENDPOINTS, Region
-from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, local_time, shift_of
+from amzlink.clock import Clock, ShiftedClock, SystemClock, elapsed_seconds, shift_of
 from amzlink.config.file import read_config, write_config
 from amzlink.config.settings import Config, Store
 from amzlink.files.home import Home, find_home
-from amzlink.files.locks import lock
 from amzlink.http.allowed_hosts import is_protected
 from amzlink.observer import Observer, Silence
-from amzlink.problems import Problem, ProblemName, network, services, store_option, stores, upgrades, usage
+from amzlink.problems import Problem, ProblemName, services, store_option, stores, upgrades
 from amzlink.runlog import RunLog
 from amzlink.secrets.names import variable
 from amzlink.secrets.store import SecretStore, require
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from amzlink.http.client import BaseTransport, CallRecord, KeptWays, MaySend
     from amzlink.http.shared_document import SharedDocument
     from amzlink.orderbook.database import Database, StoreBook
-    from amzlink.orderbook.leases import StoreLease, Tenant
     from amzlink.sendcloud.transport import SendcloudClient
 
 _T = TypeVar("_T")
@@ -359,76 +357,6 @@ class Deps:
         with self.database() as database:
             yield database.of(slug)
 
-    @contextlib.contextmanager
-    def lock(self, slug: str, job: str, *, wait: timedelta = timedelta()) -> Iterator[None]:
-        """Only one run of a job works on a store; `wait` is how long to wait for who has the store to itself.
-
-        Raises:
-            Problem: `run-in-progress`.
-        """
-        held = Problem(ProblemName.RUN_IN_PROGRESS, job=job, store=slug)
-        file = self.home.locks / f"{slug}.{job}.lock"
-        with contextlib.ExitStack() as entered:
-            try:
-                entered.enter_context(lock(file, held))
-            except Problem:
-                if not wait or not self._is_held_alone(slug):
-                    raise
-                self._tell_held_alone(slug)
-                held = held.with_facts(detail=usage.OR_HELD_ALONE, advice=usage.LOOK_FOR_ANOTHER_MACHINE)
-                entered.enter_context(lock(file, held, wait_seconds=wait.total_seconds()))
-            yield
-
-    @contextlib.contextmanager
-    def lease(
-        self, slug: str, *jobs: str, wait: timedelta = timedelta(), whatever_for: bool = False
-    ) -> Iterator["StoreLease"]:
-        """The same among the machines that share a book: all of these jobs or none, renewed as long as it is entered.
-
-        `wait` is for who has the store to itself too, unless it is `whatever_for`.
-
-        Raises:
-            Problem: `run-in-progress`, with the machine; or what the order book raises.
-        """
-        from amzlink.orderbook.leases import LeaseHeldError, StoreLease  # noqa: PLC0415
-
-        account = account_key_of(self.load_config().stores[slug])
-        with contextlib.ExitStack() as entered:
-            for left in reversed(range(int(wait.total_seconds()) + 1)):
-                try:
-                    lease = entered.enter_context(
-                        StoreLease(self.database, slug, jobs, account=account, elapsed=self.elapsed)
-                    )
-                    break
-                except LeaseHeldError as held:
-                    if not left or not (whatever_for or self._is_held_alone_elsewhere(slug)):
-                        raise _at_work_elsewhere(slug, held.tenant, self.clock.now()) from None
-                    if not whatever_for:
-                        self._tell_held_alone(slug)
-                    self.clock.sleep(1)
-            yield lease
-
-    def _tell_held_alone(self, slug: str) -> None:
-        self.observer.step(f"waiting for a command that has {slug} to itself, such as a deletion of personal data")
-
-    def _is_held_alone_elsewhere(self, slug: str) -> bool:
-        from amzlink.orderbook.leases import tenant_of  # noqa: PLC0415 - SQLAlchemy is heavy
-
-        with self.database() as database:
-            return tenant_of(database, slug, "purge-pii") is not None
-
-    def _is_held_alone(self, slug: str) -> bool:
-        """Whether somebody has the store to itself, and so this lock among others.
-
-        That is a purge, alone or at an import's end, the end of a connection, or a move of the order book.
-        """
-        purging = Problem(ProblemName.RUN_IN_PROGRESS, job="purge-pii", store=slug)
-        try:
-            with lock(self.home.locks / f"{slug}.purge-pii.lock", purging):
-                return False
-        except Problem:
-            return True
-
     def spapi_url(self, account: Account, region: Region | None = None) -> str:
         """Where the account's region is served, or another region, in which verify looks for it."""
         region = region or account.region
@@ -486,12 +414,6 @@ def system_deps(environ: Mapping[str, str], *, interactive: bool) -> Deps:
     return Deps(environ, home, SystemSecrets(environ, home, interactive=interactive, folder_of=_folders_of(home)))
 
 
-def _at_work_elsewhere(slug: str, tenant: "Tenant", now: datetime) -> Problem:
-    """`run-in-progress`, with the machine where a run is at work, and since when."""
-    where = usage.at_work_on(machine=tenant.machine, since=local_time(tenant.since, now))
-    return Problem(ProblemName.RUN_IN_PROGRESS, job=tenant.job, store=slug, detail=where, advice=usage.MACHINE_GONE)
-
-
 def _folders_of(home: Home) -> Callable[[str], Path | None]:
     """Where `connect` wrote each store's secrets, as the settings have it."""
 
@@ -503,21 +425,6 @@ def _folders_of(home: Home) -> Callable[[str], Path | None]:
         return Path(store.secrets_folder) if store and store.secrets_folder else None
 
     return folder_of
-
-
-def amazon_offset_is_large(offset: timedelta) -> bool:
-    """Whether the machine's clock is so far from Amazon's that somebody should set it."""
-    return abs(offset) > timedelta(minutes=2)
-
-
-def skew_problem(offset: timedelta) -> Problem:
-    """`clock-skewed`, with how far and which way."""
-    return Problem(ProblemName.CLOCK_SKEWED, detail=network.clock_off_by(offset))
-
-
-def today_at(moment: datetime) -> str:
-    """The calendar day in UTC, ISO 8601."""
-    return moment.date().isoformat()
 
 
 def _accepted(name: str, url: str) -> str:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from amzlink.clock import Clock
 from amzlink.config.settings import Config, Store
+from amzlink.core.diagnosis.clock_skew import is_skewed, skew_problem
 from amzlink.core.privacy.retention import Retention
 from amzlink.core.privacy.trusted_time import Sighting, Trust, TrustedTime, judge_time, last_heard
-from amzlink.deps import DEFAULT_MAX_WAIT, Deps, amazon_offset_is_large, skew_problem
+from amzlink.deps import DEFAULT_MAX_WAIT, Deps
 from amzlink.observer import Observer
 from amzlink.problems import Problem, ProblemName, privacy, store_option
+from amzlink.store_locks import store_lease, store_lock
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -214,7 +216,7 @@ class StoreRun:
     def learn_time(self) -> datetime:
         """The time to go by, once Amazon was asked; where the two clocks differ that is said. Raises as `ask_time`."""
         judged = self.ask_time()
-        if amazon_offset_is_large(self.amazon.offset):
+        if is_skewed(self.amazon.offset):
             self.reporter.warn(skew_problem(self.amazon.offset))
         if judged.trust is Trust.DOUBTED:
             self.reporter.warn(self.naming_store(self.doubt()))
@@ -290,12 +292,12 @@ class StoreRun:
         """While it is entered no run of these jobs works on the store. Raises `run-in-progress`.
 
         Where machines share the order book, it is leased from them too, all jobs or none.
-        `wait_for_purge` is how long to wait where a purge is at work, which takes the locks of all jobs for moments.
+        `wait_for_purge` is how long to wait where a purge is running, which takes the locks of all jobs for moments.
         """
         self.check_leases()  # who has lost one takes no other
         with contextlib.ExitStack() as held:
             for job in jobs:
-                held.enter_context(self._deps.lock(self.slug, job, wait=wait_for_purge))
+                held.enter_context(store_lock(self._deps, self.slug, job, wait=wait_for_purge))
             if self._deps.shares_book:
                 held.enter_context(self._leased(*jobs, wait=wait_for_purge))
             yield
@@ -321,7 +323,7 @@ class StoreRun:
 
     @contextlib.contextmanager
     def _leased(self, *jobs: str, wait: timedelta, whatever_for: bool = False) -> Iterator[None]:
-        with self._deps.lease(self.slug, *jobs, wait=wait, whatever_for=whatever_for) as lease:
+        with store_lease(self._deps, self.slug, *jobs, wait=wait, whatever_for=whatever_for) as lease:
             self._leases.append(lease)
             try:
                 yield

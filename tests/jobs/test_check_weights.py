@@ -10,6 +10,7 @@ from amzlink.core.weights.weights import Finding, Source
 from amzlink.orderbook.weights.listings import find_listings
 from amzlink.problems import ProblemName
 from amzlink.sandbox.weights import WeightKind
+from amzlink.store_locks import store_lock
 from tests.orderbook.samples import kept_in
 from tests.support.shop import Shop, found, looked
 from tests.support.world import SLUG
@@ -188,7 +189,7 @@ def test_import_weights_off_leaves_the_orders_alone(tmp_path: Path) -> None:
 
 def test_a_second_check_at_the_same_time_is_turned_away(tmp_path: Path) -> None:
     shop = Shop(tmp_path, orders=0)
-    with shop.world.deps.lock(SLUG, "check-weights"):
+    with store_lock(shop.world.deps, SLUG, "check-weights"):
         report = shop.check()
     assert report.problem is not None
     assert report.problem.name.value == "run-in-progress"

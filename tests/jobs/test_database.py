@@ -20,6 +20,7 @@ from amzlink.orderbook.database import Database
 from amzlink.orderbook.moving import address_of, moved
 from amzlink.orderbook.schema import ORDER_LINES
 from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.store_locks import store_lock
 from tests.orderbook.every_table import put_rows_into
 from tests.orderbook.samples import STORE, contents, rows_of
 from tests.support import postgres
@@ -197,7 +198,7 @@ class TestIsRefused:
         assert refusal(world, newer).name is ProblemName.DATABASE_NEWER
 
     def test_while_a_run_is_in_progress(self, world: StoreOnSandbox, empty: str) -> None:
-        with world.deps.lock(SLUG, "push-status"):
+        with store_lock(world.deps, SLUG, "push-status"):
             problem = refusal(world, empty)
         assert (problem.name.value, problem.facts["job"], problem.facts["store"]) == (
             "run-in-progress", "push-status", SLUG,

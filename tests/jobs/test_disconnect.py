@@ -23,6 +23,7 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.secrets.memory import MemorySecrets
 from amzlink.secrets.names import NAMES, SecretName
 from amzlink.secrets.system import SystemSecrets
+from amzlink.store_locks import store_lock
 from tests.orderbook.machine import fill, tiny_disk
 from tests.support import books
 from tests.support.destination import NONE, Destination
@@ -99,7 +100,7 @@ def test_a_store_can_be_connected_and_filled_again(world: StoreOnSandbox) -> Non
 
 
 def test_a_store_in_which_another_job_is_at_work_is_left_as_it_is(world: StoreOnSandbox) -> None:
-    with world.deps.lock(SLUG, "import-orders"), pytest.raises(Problem, match="run-in-progress"):
+    with store_lock(world.deps, SLUG, "import-orders"), pytest.raises(Problem, match="run-in-progress"):
         disconnect(world.deps, SLUG, keep_orders=False)
     assert world.deps.secrets.get(SLUG, "client-secret") is not None
     assert SLUG in world.deps.load_config().stores

@@ -22,6 +22,7 @@ from amzlink.orderbook.orders.searches import begin_searches, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.sandbox.order_plan import Trait
+from amzlink.store_locks import store_lock
 from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
@@ -694,7 +695,7 @@ def test_a_clock_that_is_two_days_off_is_named_and_loses_nothing(tmp_path: Path,
 
 def test_a_second_run_at_the_same_time_is_turned_away_by_name(tmp_path: Path) -> None:
     world = store_on_sandbox(tmp_path)
-    with world.deps.lock(SLUG, "import-orders"):
+    with store_lock(world.deps, SLUG, "import-orders"):
         report = run(world)
     assert report_problem(report) == "run-in-progress"
     assert world.transport.calls == []

@@ -27,6 +27,7 @@ from amzlink.orderbook.privacy.purges import CHUNK
 from amzlink.problems import Problem
 from amzlink.sandbox.order_changes import CHANGES
 from amzlink.sandbox.order_plan import Story
+from amzlink.store_locks import store_lock
 from tests.orderbook.samples import change_of, order_of, package_of
 from tests.support.destination import NONE, Destination
 from tests.support.purges import purges
@@ -331,7 +332,7 @@ class TestWhatIsInTheWay:
     ) -> None:
         before = sealed(world)
         world.clock.advance(120 * DAY)
-        with world.deps.lock(SLUG, job):
+        with store_lock(world.deps, SLUG, job):
             report = purge(world)
             assert report.problem is not None
             assert (problem_of(report), report.problem.exit_code) == ("run-in-progress", 75)
@@ -344,7 +345,7 @@ class TestWhatIsInTheWay:
         self, world: StoreOnSandbox, job: str
     ) -> None:
         world.clock.advance(120 * DAY)
-        with world.deps.lock(SLUG, job):
+        with store_lock(world.deps, SLUG, job):
             (report,) = import_orders(world.deps, [SLUG], ImportOptions())
         assert (report.problem, report.purged) == (None, 0)
         assert warned(world) == ["retention-overdue"]

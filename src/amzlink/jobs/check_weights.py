@@ -42,7 +42,7 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `weights` are those that the merchant gives, in grams by SKU, `customs` the HS codes and countries of origin, and
     `bad_customs` the products whose customs data in a file could not be used. For what is in `forget`, what was given
-    earlier counts no more, and Amazon's weight does again.
+    earlier no longer counts, and Amazon's weight counts again.
 
     With `apply` the weights go to Amazon's listings too; a `dry_run` only asks Amazon what it would say, and keeps
     nothing.

@@ -17,6 +17,7 @@ from amzlink.orderbook.upgrade_copies import remove_copies
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems import upgrades as texts
 from amzlink.run import JOBS
+from amzlink.store_locks import store_lock
 
 EVENT: Final = "database-migrate"
 _NOTE: Final = "database-move.json"
@@ -69,7 +70,7 @@ def migrate(deps: Deps, options: MoveOptions) -> MoveReport:
         if not options.dry_run:
             for slug in settings.stores:
                 for job in JOBS:
-                    held.enter_context(deps.lock(slug, job))
+                    held.enter_context(store_lock(deps, slug, job))
         source = held.enter_context(deps.database())
         old_file = source.location.in_file()
         if old_file is None:

@@ -247,7 +247,7 @@ def _tell_prime_still_held(run: StoreRun) -> None:
 
 
 def _purge(run: StoreRun, report: ImportReport) -> None:
-    """Destroy what is due. Where another job is at work on the store, the next run does it."""
+    """Destroy what is due. Where another job is running on the store, the next run does it."""
     done = purge_in_passing(run)
     if done is not None:
         report.purged = done.purged

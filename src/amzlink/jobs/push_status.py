@@ -215,7 +215,7 @@ def _collect(
     rows: Sequence[ShipmentRow | RowRefusal],
     report: PushReport,
 ) -> None:
-    """Take in the news: of the file, or else Sendcloud's."""
+    """Take in what is new of parcels: from the file, or else from Sendcloud."""
     if options.source is not None:
         told, refused = rows_by_order(run.book, rows)
         report.failed += refused

@@ -16,9 +16,10 @@ from amzlink.amazon.marketplaces import BY_COUNTRY
 from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.config.settings import Config, Store
 from amzlink.core.diagnosis.checks import Check, Result, Status, found, passed, skipped
+from amzlink.core.diagnosis.clock_skew import is_skewed, skew_problem
 from amzlink.core.diagnosis.judge import AMAZON_CHECKS, used_up
 from amzlink.core.diagnosis.judge_sendcloud import SENDCLOUD_CHECKS
-from amzlink.deps import Deps, amazon_offset_is_large, skew_problem
+from amzlink.deps import Deps
 from amzlink.http.connection import Ask
 from amzlink.http.proxies import unreadable_exceptions
 from amzlink.http.reachability import Probe as Look
@@ -318,7 +319,7 @@ class _Examination:
         if offset is None:
             return network, skipped(Check.CLOCK, "No answer told the time.")
         seconds = round(offset.total_seconds())
-        if amazon_offset_is_large(offset):
+        if is_skewed(offset):
             return network, found(Check.CLOCK, skew_problem(offset), offset_seconds=seconds)
         return network, passed(Check.CLOCK, "This machine's clock is right.", offset_seconds=seconds)
 

@@ -76,4 +76,4 @@ class Location(ABC):
 
     @abstractmethod
     def empty_journal(self, connection: Connection) -> bool:
-        """Leave nothing that was deleted in a journal; False: somebody else is at work. Outside a transaction."""
+        """Leave nothing that was deleted in a journal; False: somebody else uses the book. Outside a transaction."""

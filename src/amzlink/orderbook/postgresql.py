@@ -23,7 +23,7 @@ from amzlink.orderbook.location import Location, Stage
 from amzlink.problems import Problem, ProblemName, database, stores
 
 _OLDEST: Final = 120_000
-"""PostgreSQL 12, as the driver counts: older ones get no more corrections, and the driver does not support them."""
+"""PostgreSQL 12, as the driver counts: older ones get no corrections any more, and the driver does not support them."""
 
 _CONNECT: Final[Mapping[str, Any]] = {
     "application_name": "amzlink",

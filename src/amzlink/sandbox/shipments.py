@@ -33,7 +33,7 @@ def confirm_shipment(world: World, arguments: Arguments, request: Request) -> Re
     confirmation = _read_package(package, order_id)
     order = world.orders.get(order_id)
     if order is not None and order.marketplace_id != marketplace_id:
-        # What Amazon makes of it is not known; here a client that mixes its marketplaces up shall show.
+        # What Amazon makes of it is not known; here a client that mixes its marketplaces up is to be noticed.
         raise not_valid("marketplaceId", "It is not the order's.")
     try:
         confirm(world, confirmation, Route.SINGLE, world.now())

@@ -24,7 +24,7 @@ DELETE_ORDER: Final = "sendcloud/delete_order"
 BATCH: Final = 100
 PAGE: Final = 200
 _PATH: Final = "/orders"
-# The whole body: a request that is still at work on one of these orders, and the one 400 to try again
+# The whole body: a request that still works on one of these orders, and the one 400 to try again
 # (docs/services/sendcloud.md, "Refused orders").
 _BUSY: Final = "/data"
 # More pages than the orders that are looked for would fill, for those of other programs and of earlier days.

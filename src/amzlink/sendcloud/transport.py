@@ -47,7 +47,7 @@ ROOT: Final = "/api/v3"
 _NOTHING: Final[Mapping[str, str]] = {}
 _T = TypeVar("_T")
 IsBusy = Callable[[int, bytes], bool]
-"""Whether an answer, by its status and body, says that Sendcloud is still at work on an earlier request."""
+"""Whether an answer, by its status and body, says that Sendcloud is still working on an earlier request."""
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from amzlink.jobs.stores.save import choose_slug, vault_fault
 from amzlink.orderbook.privacy.boxes import note_chains, sample_boxes, sealed_marks
 from amzlink.problems import Problem
 from amzlink.run import StoreRun
+from amzlink.store_locks import store_lease
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 # On SQLite, that is where the machines begin: the test itself puts both on one server.
@@ -78,7 +79,7 @@ def test_two_keys_begun_at_the_same_time_are_found_before_anything_is_kept(
 
 def test_only_one_machine_at_a_time_changes_a_key(machines: tuple[StoreOnSandbox, StoreOnSandbox]) -> None:
     one, two = machines
-    with one.deps.lease(SLUG, "vault-key"), StoreRun(one.deps, SLUG) as run, pytest.raises(Problem) as caught:
+    with store_lease(one.deps, SLUG, "vault-key"), StoreRun(one.deps, SLUG) as run, pytest.raises(Problem) as caught:
         run.sealed.move_floor(date(2027, 1, 1))
     assert caught.value.name.value == "run-in-progress"
     assert two.clock.slept == []

@@ -18,6 +18,7 @@ from amzlink.orderbook.runs import Run, note_run
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Throttled
 from amzlink.run import StoreRun, run_job
+from amzlink.store_locks import store_lock
 from tests.support.at_once import SLUGS, Report, empty, work_elsewhere
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
@@ -103,7 +104,7 @@ def test_whatever_goes_wrong_with_a_store_is_its_own_problem(world: StoreOnSandb
     world.deps.one_by_one = True
     world.deps.on_bug = lambda _error, slug: Problem(ProblemName.INTERNAL_ERROR, file=f"crash-{slug}.txt")
     slugs = [*world.deps.load_config().stores, *world.deps.load_config().broken]
-    with world.deps.lock(SLUGS[3], "import-orders"):
+    with store_lock(world.deps, SLUGS[3], "import-orders"):
         reports = {report.store: report for report in import_orders(world.deps, slugs, ImportOptions())}
     names = {slug: report.problem.name if report.problem else None for slug, report in reports.items()}
     assert names == {

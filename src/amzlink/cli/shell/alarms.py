@@ -131,7 +131,7 @@ class Alarms:
             self._console.warn(problem)
 
     def _what_stopped(self, problem: Problem, store: str, deps: "Deps") -> list[Trouble]:
-        """A store in which another run is always at work is none, as long as that does the job."""
+        """That another run is always in progress is no trouble, as long as that run does the job."""
         if problem.name is not ProblemName.RUN_IN_PROGRESS:
             return [Trouble(_key(problem, store), _passes(problem))]
         if succeeds_elsewhere(deps, self._job, store):

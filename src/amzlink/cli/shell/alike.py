@@ -14,7 +14,7 @@ _OF_ONE_CASE: Final = frozenset({"store", "store_option", "request_id", "seconds
 
 
 def several(names: Sequence[str], most: int = FEW, *, of: int = 0) -> str:
-    """`a, b, c and 5 more`: the names, as many as are to be told; there are `of` them where not all are at hand."""
+    """`a, b, c and 5 more`: the names, as many as are to be shown; there are `of` them where not all are given."""
     left = max(of, len(names)) - min(most, len(names))
     return ", ".join(names[:most]) + (f" and {left} more" if left else "")
 

@@ -2,7 +2,7 @@
 
 Amazon's data protection policy allows 30 days after delivery. Amazon tells that a parcel is delivered, but never when
 (docs/services/amazon.md, "Packages and delivery"), so where nobody else says it, a delivery counts from the day on
-which it was first heard of, and one that is never heard of, or late, is taken to have come `unknown_delivery_days`
+which it was first reported, and one that is never reported, or late, is taken to have come `unknown_delivery_days`
 after the hand-over.
 """
 
@@ -49,7 +49,7 @@ class Rule(StrEnum):
 class Lifetime(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the rules look at, in days (UTC).
 
-    `delivery_dated`: who told of the delivery knows its day; else `delivered_on` is only when it was first heard of.
+    `delivery_dated`: who told of the delivery knows its day; else `delivered_on` is only when it was first reported.
     """
 
     status: str
@@ -76,7 +76,7 @@ def keeping_of(order: Lifetime, today: date, policy: Retention) -> Keeping:
     days = timedelta(days=policy.days)
     if order.status == CANCELLED:
         return Keeping(Rule.CANCELLED, None)
-    # Without a ship-by date nobody can say when Amazon cancels: the last that was heard of the order counts.
+    # Without a ship-by date nobody can say when Amazon cancels: the order's last change counts.
     last_chance = cancelled_by(order.ship_by or order.changed_on)
     if order.status != SHIPPED:
         if today > last_chance:

@@ -1,4 +1,4 @@
-"""Parcels as amzlink follows them, wherever it heard of them: from Sendcloud, or from a file.
+"""Parcels as amzlink follows them, whoever reports them: Sendcloud, or a file.
 
 A tracking number is personal data and lies sealed with the order, so a parcel knows only whether it has one.
 """
@@ -46,7 +46,7 @@ SUPERSEDED: Final = "superseded"
 """The status of a parcel of which a file said something else later; its kind is `CANCELLED`."""
 
 OPEN: Final = frozenset({Kind.BEFORE, Kind.FAILED, Kind.LABELLED, Kind.UNDER_WAY, Kind.CANCELLING, Kind.UNKNOWN})
-"""More can be heard of it."""
+"""It can still change."""
 
 
 class ParcelItem(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -59,7 +59,7 @@ class ParcelItem(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Parcel(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A parcel. `key` says where it was heard of; no `items`: all of the order that no other parcel holds.
+    """A parcel. `key` says who reported it; no `items`: all of the order that no other parcel holds.
 
     `announced_at`, `processed_at` and `delivered_at` are set once, when that was first known. `nothing_left`: other
     parcels hold all its items, so that Amazon is not told of it.

@@ -285,7 +285,7 @@ class _Planner:
         return parcel.source == FILE and any(parcel in self._earlier(newer) for newer in self._live)
 
     def _corrected_by(self, parcel: Parcel, taken: set[str]) -> Confirmation | None:
-        """The package that an earlier file told of with the same things in it, and the later one no more."""
+        """The package that an earlier file told of with the same things in it, and the later one no longer does."""
         for old in self._earlier(parcel):
             entry = self._of_parcel.get(old.key)
             if entry is None or entry.reference in taken:

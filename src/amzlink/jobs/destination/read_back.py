@@ -26,7 +26,7 @@ _MAY_COME: Final = timedelta(minutes=1)
 """What was asked for so lately, and had no answer, may be on its way: a run died or was stopped a moment ago."""
 
 _PAUSES: Final = (2.0, 4.0, 8.0)  # seconds; as a rule Sendcloud stores within about two
-# Look-ups of single orders in one go: where nothing was stored, more of them tell no more.
+# Look-ups of single orders in one run: where nothing was stored, further ones say the same.
 _MOST_SINGLES: Final = 100
 _NOT_STORED: Final = ProblemName.SENDCLOUD_NOT_STORED
 

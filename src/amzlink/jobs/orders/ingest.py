@@ -241,7 +241,7 @@ class Intake:
     def _count_holds(self, changes: Sequence[OrderChange], counted: Mapping[str, tuple[HeldFor, ...]]) -> None:
         """Count what keeps the changed orders back. What a person lifted does not; the book knows that.
 
-        Holds that were `counted` when a report told of the order in this run count no more.
+        Holds that were `counted` when a report told of the order in this run no longer count.
         """
         seen = [change.order.order_id for change in changes if not change.is_new]
         lifted = holds(self._book, seen) if seen else {}

@@ -90,7 +90,7 @@ class PurgeReport(msgspec.Struct, kw_only=True):
 
 
 def purge_in_passing(run: StoreRun) -> PurgeReport | None:
-    """What import-orders does at its end: destroy what is due. None where another job of the store is at work.
+    """What import-orders does at its end: destroy what is due. None where another job of the store is running.
 
     Raises:
         Problem: `lease-lost`.
@@ -109,7 +109,7 @@ def purge_in_passing(run: StoreRun) -> PurgeReport | None:
 
 
 class Purger:
-    """One store's purge, while nobody else is at work on the store. `job` is whose purge it is."""
+    """One store's purge, while nobody else works on the store. `job` is whose purge it is."""
 
     def __init__(self, run: StoreRun, options: PurgeOptions, report: PurgeReport, *, job: str = JOB) -> None:
         self._run = run

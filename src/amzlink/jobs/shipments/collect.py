@@ -1,4 +1,4 @@
-"""What is heard of parcels, from Sendcloud or from a file, and keeping it: the tracking numbers go into the vault."""
+"""What Sendcloud or a file reports of parcels, and keeping it: the tracking numbers go into the vault."""
 
 import itertools
 import secrets
@@ -51,7 +51,7 @@ class ReportedParcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParcelUpdates:
-    """Takes in news of one store's parcels.
+    """Takes in what is reported of one store's parcels.
 
     `reported` are the keys of parcels of which something is new, or that a file told of; `touched` are their orders.
     """
@@ -67,7 +67,7 @@ class ParcelUpdates:
         self.touched: set[str] = set()
 
     def take(self, updates: Mapping[str, Sequence[ReportedParcel]], salts: Mapping[str, str] | None = None) -> None:
-        """Take in what was heard of some orders, all of which the book has, in one transaction.
+        """Take in what was reported of some orders, all of which the book has, in one transaction.
 
         `salts` are for orders of which nothing is sealed yet, where one was needed before.
         """
@@ -93,7 +93,7 @@ class ParcelUpdates:
         save_parcels(self._book, seen, self._now)
 
     def _follow(self, reported: ReportedParcel, parcels: dict[str, Parcel], numbers: dict[str, str]) -> Parcel | None:
-        """The parcel as it is now, if there is anything new about it. What a file tells is always news."""
+        """The parcel as it is now, if there is anything new about it. What a file tells always counts as new."""
         key = reported.parcel.key
         known = parcels.get(key)
         merged = follow(known, reported.parcel)

@@ -22,8 +22,8 @@ from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
 _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
-# Amazon may still be at work on a call whose answer was lost. Were it later than that, the same package would be sent
-# under the same reference once more, which edits it into what it is.
+# Amazon may still be working on a call whose answer was lost. If it takes longer than this, the same package is sent
+# once more under the same reference, which edits it into what it is.
 _SETTLING: Final = timedelta(seconds=5)
 # After these the order shows what is so: nothing left of it, or a package that was changed in between.
 _READ_BACK_FIRST: Final = frozenset({Reason.ALREADY_CONFIRMED, Reason.STALE_PACKAGE})

@@ -73,9 +73,9 @@ class Planner:
         self.planned = Planned()
 
     def decide(self) -> Planned:
-        """Decide for every order with news, for those that Amazon still waits for, and for those told otherwise.
+        """Decide for every order with something new, that Amazon still waits for, or whose carrier has another name.
 
-        The last are orders whose carrier the store's own table has named otherwise since.
+        The last are those for which the store's own table of carriers was changed since.
         """
         ids = list(
             dict.fromkeys([*sorted(self._updates.touched), *orders_to_look_at(self._book), *self._told_otherwise()])

@@ -13,7 +13,7 @@ from amzlink.account import account_key, account_key_of
 from amzlink.amazon.marketplaces import BY_COUNTRY, Marketplace, Region
 from amzlink.config.settings import Config, Store
 from amzlink.core.stores.slug import free_slug, is_slug, slug_of
-from amzlink.deps import ENDPOINT_VARIABLES, Deps, today_at
+from amzlink.deps import ENDPOINT_VARIABLES, Deps
 from amzlink.jobs.stores.answers import Answers
 from amzlink.orderbook.privacy.disconnected import former_stores
 from amzlink.problems import Problem, ProblemName, secrets, stores, usage
@@ -263,7 +263,7 @@ def _merged(
         settings["secrets_folder"] = str(folder)
     elif changed and not isinstance(deps.secrets, FileSecrets):
         settings["secrets_folder"] = None  # they are in the keyring now
-    today = today_at((deps.of_store(before) if before else deps).clock.now())
+    today = (deps.of_store(before) if before else deps).clock.now().date().isoformat()
     unseen = renewing and not changed  # a variable or file had the new secret before amzlink was run
     for name, secret, day, mark in (
         ("client-secret", answers.client_secret, "client_secret_set_on", "client_secret_mark"),

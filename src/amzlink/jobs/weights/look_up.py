@@ -136,7 +136,7 @@ class Weigher:
         return judge_booked(self._book, self._store, skus)
 
     def judge_listings(self, listings: Sequence[BookedListing]) -> dict[str, Verdict]:
-        """The same for listings at hand; those of a variation family are held against each other."""
+        """The same for listings that are already read; those of a variation family are compared with each other."""
         return _judge_listings(self._book, self._store, listings)
 
     def _to_row(self, listing: Listing) -> BookedListing:

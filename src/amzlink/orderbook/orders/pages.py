@@ -221,7 +221,7 @@ def _save_orders(connection: Connection, store: str, changes: Sequence[OrderChan
 
 
 def _nothing_left_of_lines_gone(connection: Connection, store: str, changes: Sequence[OrderChange]) -> None:
-    """A line that an order has no more is not to be shipped; what was ordered stays on record."""
+    """A line that an order no longer has is not to be shipped; what was ordered stays on record."""
     told = {
         change.order.order_id: {line.order_item_id for line in change.order.lines}
         for change in changes

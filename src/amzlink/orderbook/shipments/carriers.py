@@ -13,7 +13,7 @@ from amzlink.orderbook.schema import CONFIRMATIONS, ORDERS, PARCELS
 
 
 class CarrierTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel that Amazon was told of: its carrier as it was heard of, and the code and method that were told."""
+    """A parcel that Amazon was told of: its carrier as we know it, and the code and method that Amazon was told."""
 
     order_id: str
     marketplace_id: str | None

@@ -42,7 +42,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_feed(book: StoreBook, feed: FeedRow) -> None:
-    """Write the row, or its news."""
+    """Write the row, or what has changed of it."""
     row = {
         "store": book.store,
         "feed": feed.name,

@@ -110,7 +110,7 @@ def save_parcels(book: StoreBook, seen: ParcelsSeen, now: datetime) -> None:
 
 
 def orders_to_look_at(book: StoreBook) -> list[str]:
-    """Orders of which something may have to be said, news or not, the most urgent first.
+    """Orders of which Amazon may have to be told something, also without a new report, the most urgent first.
 
     Those that Amazon still waits for and that have a parcel; those with something in the queue, or accepted so lately
     that a change may have waited for it; and those whose label was cancelled after it was confirmed.
@@ -141,9 +141,9 @@ def orders_to_look_at(book: StoreBook) -> list[str]:
 
 
 def open_parcels(book: StoreBook, source: str, *, seen_before: datetime, not_before: datetime) -> list[str]:
-    """Keys of parcels from one source of which more can be heard, that have not been seen since a time.
+    """Keys of parcels from one source that can still change and have not been seen since a time.
 
-    Those that were last heard of before `not_before` are given up: no carrier moves them any more.
+    Those that last changed before `not_before` are given up: no carrier moves them any more.
     """
     query = (
         select(PARCELS.c.parcel)

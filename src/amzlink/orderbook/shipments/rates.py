@@ -112,7 +112,7 @@ def _newest_first(connection: Connection, query: Select[Any], moment: Column[Any
 
 
 class AsOther(msgspec.Struct, frozen=True, kw_only=True):
-    """Parcels that Amazon was told of with the carrier `Other`: `name` was told, the rest is as it was heard of."""
+    """Parcels that Amazon was told of with the carrier `Other`: `name` was told, the rest is as we know it."""
 
     name: str
     carrier: str | None

@@ -69,7 +69,7 @@ def weights_on_lines(book: StoreBook) -> dict[str, set[int | None]]:
 def weigh_lines(book: StoreBook, grams: Mapping[str, int | None]) -> None:
     """Give lines their weight, by SKU; an order to ship whose weight changes is considered for sending once more.
 
-    What an order that is no more to ship was sent with stays as it is; only gaps are filled there.
+    What an order that is no longer to be shipped was sent with stays as it is; only gaps are filled there.
     """
     to_ship = select(ORDERS.c.order_id).where(ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
     with book.writing() as connection:
