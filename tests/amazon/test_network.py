@@ -24,8 +24,8 @@ from amzlink.http.patience import Patience
 from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
+from tests.support.network_ends import closed_port
 from tests.support.problems import texts_of
-from tests.support.wires import closed_port
 from tests.support.world import VirtualClock
 
 Serve = Callable[[socket.socket], None]

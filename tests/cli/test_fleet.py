@@ -20,7 +20,7 @@ from amzlink.files.home import find_home
 from amzlink.orderbook.database import Database
 from amzlink.orderbook.schema import LEASES
 from tests.support import postgres
-from tests.support.stopping import SLEPT
+from tests.support.stop_before_call import SLEPT
 from tests.support.world import Shell, shell
 
 pytestmark = pytest.mark.needs_postgres
@@ -55,7 +55,7 @@ def fleet(folder: Path, **sandbox: Any) -> Iterator[tuple[Shell, Shell, str]]:
 def stopped(at: Shell, part: str, count: int, *words: str) -> "subprocess.Popen[str]":
     """A run that was stopped before its `count`-th change at an address with `part` in it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.stopping", part, str(count), *words],
+        [sys.executable, "-m", "tests.support.stop_before_call", part, str(count), *words],
         cwd=ROOT, env=at.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     how = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)

@@ -1,7 +1,7 @@
 """Nothing personal lies anywhere but sealed, and after a purge nothing at all, in no copy either.
 
-Every personal value of a thousand orders is a mark (tests/support/marks.py). Every command is run, in both forms and
-with `-vv`, and after each of them everything is searched that it printed and that it left on the disk.
+Every personal value of a thousand orders is a mark (tests/support/personal_marks.py). Every command is run, in both
+forms and with `-vv`, and after each of them everything is searched that it printed and that it left on the disk.
 """
 
 import base64
@@ -40,7 +40,7 @@ from amzlink.secrets.memory import MemorySecrets
 from amzlink.secrets.system import SystemSecrets
 from tests.cli.test_connect import KEYRING
 from tests.support.address_files import cells_of, file_of
-from tests.support.marks import FIELDS, TOKEN, Marks, fields_in, files_under, hits, marks_in, read, shapes_in
+from tests.support.personal_marks import FIELDS, TOKEN, Marks, fields_in, files_under, hits, marks_in, read, shapes_in
 from tests.support.pushing import HEADER, row
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, Ran, Shell, shell

@@ -19,7 +19,7 @@ import pytest
 from amzlink.problems import Exit
 from amzlink.problems.words import local_day
 from tests.orderbook.machine import fill, tiny_disk
-from tests.support.marks import Marks, fields_in, shapes_in
+from tests.support.personal_marks import Marks, fields_in, shapes_in
 from tests.support.pushing import HEADER, row
 from tests.support.world import SLUG, Ran, Shell, shell
 

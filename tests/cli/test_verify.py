@@ -23,8 +23,8 @@ from amzlink.core.diagnosis.checks import Check, Status
 from amzlink.jobs.diagnosis.machine import check_secret_age
 from amzlink.problems import CATALOGUE
 from amzlink.sandbox.faults import FAULTS
-from tests.support import warm
-from tests.support.wires import closed_port
+from tests.support import forked_programs
+from tests.support.network_ends import closed_port
 from tests.support.world import SLUG, Ran, Shell, shell, store_on_sandbox
 
 VERIFY = ("verify", "--deep", "--timeout", "4s", "--json")
@@ -333,7 +333,7 @@ class TestABundleWithoutAStore:
     def test_is_written_and_says_what_is_missing(self, tmp_path: Path) -> None:
         file = tmp_path / "support.zip"
         environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
-        done = warm.run("amzlink", ["verify", "--bundle", str(file), "--json"], env=environ, timeout=300)
+        done = forked_programs.run("amzlink", ["verify", "--bundle", str(file), "--json"], env=environ, timeout=300)
         document = json.loads(done.stdout)
         assert (done.returncode, document["ok"], document["store"]) == (1, False, None)
         assert document["checks"][0]["problem"] == "no-store"
@@ -344,7 +344,7 @@ class TestABundleWithoutAStore:
 
     def test_is_what_the_message_offers_without_advice_to_verify(self, tmp_path: Path) -> None:
         environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
-        done = warm.run("amzlink", ["import-orders"], env=environ, timeout=300)
+        done = forked_programs.run("amzlink", ["import-orders"], env=environ, timeout=300)
         assert done.returncode == 78
         assert "full picture" not in done.stderr
         assert "`amzlink verify --bundle support.zip`" in done.stderr
@@ -356,7 +356,7 @@ class TestABundleWithoutAStore:
         for home in (blocked, blocked / "below"):
             environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(home)}
             words = ["verify", "--bundle", str(file), "--order", "302-1234567-1234567", "--json"]
-            done = warm.run("amzlink", words, env=environ, timeout=300)
+            done = forked_programs.run("amzlink", words, env=environ, timeout=300)
             document = json.loads(done.stdout)
             problem = document["checks"][0]["problem"]
             assert (done.returncode, document["ok"]) == (1, False)
@@ -371,7 +371,7 @@ class TestABundleWithoutAStore:
     def test_that_cannot_be_written_is_said(self, tmp_path: Path) -> None:
         environ = {"PATH": os.environ["PATH"], "AMZLINK_HOME": str(tmp_path / "home")}
         target = tmp_path / "none" / "support.zip"
-        done = warm.run("amzlink", ["verify", "--bundle", str(target), "--json"], env=environ, timeout=300)
+        done = forked_programs.run("amzlink", ["verify", "--bundle", str(target), "--json"], env=environ, timeout=300)
         assert (done.returncode, json.loads(done.stdout)["error"]["problem"]) == (73, "not-writable")
 
     @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from scripts.play_docs import COMMENT
 from scripts.stage import Stage
 
-from tests.support import warm
+from tests.support import forked_programs
 from tests.support.rows import each_row
 from tests.test_next_steps import commands_in, parse
 
@@ -53,7 +53,7 @@ def lines_of(page: Path) -> Iterator[str]:
 
 @pytest.mark.long
 def test_the_pages_show_what_their_commands_print_now() -> None:
-    done = warm.run("scripts.play_docs", ["--check"], env={"PATH": "/usr/bin:/bin"}, timeout=580)
+    done = forked_programs.run("scripts.play_docs", ["--check"], env={"PATH": "/usr/bin:/bin"}, timeout=580)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from amzlink.http.client import HttpConnection
 from amzlink.problems import Problem
-from tests.support.wires import LOOPBACK, server
+from tests.support.network_ends import LOOPBACK, server
 from tests.support.world import VirtualClock
 
 PIECE = b" " * 2**20

@@ -10,7 +10,7 @@ import pytest
 from amzlink.clock import SystemClock
 from amzlink.http.client import HttpConnection
 from amzlink.problems import Problem, ProblemName
-from tests.support import wires
+from tests.support import network_ends
 
 BODY = b"x" * 1000
 
@@ -37,7 +37,7 @@ def test_a_request_is_refused_before_it_is_made_before_its_head_and_before_its_b
             received.extend(some)
         ended.set()
 
-    with wires.server(serve) as served:
+    with network_ends.server(serve) as served:
         connection = HttpConnection(
             clock=SystemClock(), request_id_header="x", environ={}, may_send=refusing_from(number)
         )

@@ -13,7 +13,7 @@ from amzlink.config.settings import Notify
 from amzlink.http.ping import ping
 from amzlink.jobs.import_orders import ImportOptions, import_orders
 from amzlink.problems import Problem, ProblemName
-from tests.support.wires import answering
+from tests.support.network_ends import answering
 from tests.support.world import SLUG, InProcess, StoreOnSandbox, store_on_sandbox
 
 

@@ -9,7 +9,7 @@ import pytest
 from amzlink.http.client import HttpConnection
 from amzlink.http.proxies import find_proxy, unreadable_exceptions
 from amzlink.problems import Problem
-from tests.support.wires import answering, closed_port
+from tests.support.network_ends import answering, closed_port
 from tests.support.world import VirtualClock
 
 P, Q = "http://p.test:3128", "http://q.test:3128"

@@ -15,9 +15,9 @@ from amzlink.clock import SystemClock
 from amzlink.http.reachability import Probe, probe
 from amzlink.problems import Problem
 from amzlink.problems.words import local_day
-from tests.support import wires
+from tests.support import network_ends
+from tests.support.network_ends import PAGE, answering, by_port, closed_port, in_tls, leading_to
 from tests.support.problems import texts_of
-from tests.support.wires import PAGE, answering, by_port, closed_port, in_tls, leading_to
 from tests.support.world import VirtualClock
 
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ def authority() -> trustme.CA:
 @pytest.fixture
 def environ(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
     """An environment in which the authority is trusted."""
-    return wires.trusted(authority, tmp_path)
+    return network_ends.trusted(authority, tmp_path)
 
 
 @pytest.fixture
-def amazon(authority: trustme.CA) -> Iterator[wires.Server]:
+def amazon(authority: trustme.CA) -> Iterator[network_ends.Server]:
     """A host with a good certificate that answers as the SP-API answers a call without a token."""
     with answering(date=datetime.now(UTC), context=in_tls(authority.issue_cert(HOST))) as made:
         yield made
 
 
 class TestAHostThatAnswers:
-    def test_is_described_by_what_was_seen(self, amazon: wires.Server, environ: dict[str, str]) -> None:
+    def test_is_described_by_what_was_seen(self, amazon: network_ends.Server, environ: dict[str, str]) -> None:
         seen = look(environ=environ, resolver=leading_to(amazon.port))
         assert (seen.host, seen.status, seen.proxy, seen.warning) == (HOST, 403, None, None)
         assert seen.addresses == {"ipv4": ["127.0.0.1"]}
@@ -74,7 +74,7 @@ class TestAHostThatAnswers:
         assert abs(seen.offset) < timedelta(seconds=30)
         assert seen.evidence()["status"] == 403
 
-    def test_is_told_nothing_but_what_it_is_asked(self, amazon: wires.Server, environ: dict[str, str]) -> None:
+    def test_is_told_nothing_but_what_it_is_asked(self, amazon: network_ends.Server, environ: dict[str, str]) -> None:
         look(environ=environ, resolver=leading_to(amazon.port))
         (head,) = amazon.heads
         lines = head.decode().split("\r\n")
@@ -95,7 +95,7 @@ class TestAHostThatAnswers:
 
     def test_may_answer_in_pieces(self) -> None:
         words = b'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n'
-        with wires.greeting(words) as made:
+        with network_ends.greeting(words) as made:
             assert look(f"http://127.0.0.1:{made.port}").status == 403
 
     @pytest.mark.parametrize(("minutes", "expected"), [(20, 20), (-20, -20)])
@@ -133,7 +133,7 @@ class TestANameThatCannotBeLookedUp:
         ],
     )
     def test_is_named_with_the_reason(self, error: Exception, detail: str) -> None:
-        problem = problem_of(resolver=wires.failing(error))
+        problem = problem_of(resolver=network_ends.failing(error))
         assert problem.name.value == "dns-failed"
         assert problem.summary == f"The name {HOST} cannot be looked up: {detail}."
 
@@ -154,19 +154,19 @@ class TestAConnection:
         assert problem.facts["addresses"] == {"ipv4": ["127.0.0.1"]}
 
     def test_that_is_swallowed_is_a_timeout_within_the_limit(self) -> None:
-        with wires.deaf() as place:
+        with network_ends.deaf() as place:
             problem = problem_of(resolver=leading_to(place), timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
         assert problem.summary.startswith(f"{HOST} did not answer within 1 second: port 443 accepts no connection")
 
     def test_that_is_taken_by_who_never_greets_is_a_timeout(self) -> None:
-        with wires.silent() as made:
+        with network_ends.silent() as made:
             problem = problem_of(resolver=leading_to(made.port), timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
         assert problem.facts["detail"] == "it accepts the connection, but does not answer the TLS greeting"
 
     def test_on_which_no_request_is_answered_is_a_timeout(self) -> None:
-        with wires.silent() as made:
+        with network_ends.silent() as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}", timeout_seconds=SHORT)
         assert problem.name.value == "timeout"
         assert problem.facts["detail"] == "it accepts the connection, but does not answer the request"
@@ -183,7 +183,7 @@ class TestAConnection:
                 except TimeoutError:
                     continue
 
-        with wires.server(drip) as made:
+        with network_ends.server(drip) as made:
             assert problem_of(f"http://127.0.0.1:{made.port}", timeout_seconds=SHORT).name.value == "timeout"
 
     @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ class TestAConnection:
         ],
     )
     def test_to_who_does_not_speak_http_is_none(self, words: bytes, detail: str) -> None:
-        with wires.greeting(words) as made:
+        with network_ends.greeting(words) as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}")
         assert (problem.name.value, problem.facts["detail"]) == ("connect-refused", detail)
 
     def test_to_the_second_address_counts_where_the_first_is_closed(
-        self, amazon: wires.Server, environ: dict[str, str]
+        self, amazon: network_ends.Server, environ: dict[str, str]
     ) -> None:
         seen = look(environ=environ, resolver=leading_to(closed_port(), amazon.port))
         assert (seen.status, seen.warning) == (403, None)
@@ -209,12 +209,12 @@ class TestAConnection:
         assert problem_of(url).name.value == "environment-invalid"
 
 
-@pytest.mark.skipif(not wires.has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.skipif(not network_ends.has_ipv6(), reason="this machine has no IPv6")
 class TestIPv6:
     def test_that_leads_nowhere_is_a_warning_where_ipv4_answers(
-        self, amazon: wires.Server, environ: dict[str, str]
+        self, amazon: network_ends.Server, environ: dict[str, str]
     ) -> None:
-        with wires.deaf(socket.AF_INET6) as place:
+        with network_ends.deaf(socket.AF_INET6) as place:
             seen = look(environ=environ, resolver=leading_to(place, amazon.port), timeout_seconds=1.0)
         assert seen.status == 403
         assert seen.warning is not None
@@ -225,13 +225,13 @@ class TestIPv6:
         assert seen.connect_ms.keys() == {"ipv4"}
 
     def test_that_is_refused_at_once_costs_nothing_and_is_no_warning(
-        self, amazon: wires.Server, environ: dict[str, str]
+        self, amazon: network_ends.Server, environ: dict[str, str]
     ) -> None:
         nobody: Address = (socket.AF_INET6, ("::1", closed_port()))
         seen = look(environ=environ, resolver=leading_to(nobody, amazon.port))
         assert (seen.status, seen.warning) == (403, None)
 
-    def test_that_answers_too_is_no_warning(self, amazon: wires.Server, environ: dict[str, str]) -> None:
+    def test_that_answers_too_is_no_warning(self, amazon: network_ends.Server, environ: dict[str, str]) -> None:
         with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
             place: Address = (socket.AF_INET6, listening.getsockname())
             seen = look(environ=environ, resolver=leading_to(amazon.port, place))
@@ -239,7 +239,7 @@ class TestIPv6:
         assert seen.connect_ms.keys() == {"ipv4", "ipv6"}
 
     def test_that_is_all_there_is_and_swallows_is_a_timeout(self) -> None:
-        with wires.deaf(socket.AF_INET6) as place:
+        with network_ends.deaf(socket.AF_INET6) as place:
             assert problem_of(resolver=leading_to(place), timeout_seconds=SHORT).name.value == "timeout"
 
 
@@ -297,7 +297,7 @@ class TestACertificate:
         assert "\x1b" not in self.problem(rude.issue_cert(HOST), {}).summary
 
     def test_is_trusted_where_ssl_cert_file_names_its_issuer(
-        self, amazon: wires.Server, environ: dict[str, str]
+        self, amazon: network_ends.Server, environ: dict[str, str]
     ) -> None:
         assert look(environ=environ, resolver=leading_to(amazon.port)).status == 403
         assert problem_of(f"https://{HOST}:1", resolver=leading_to(amazon.port)).name.value == "tls-failed"
@@ -311,7 +311,7 @@ class TestACertificate:
 class TestAPortWithoutTls:
     @pytest.mark.parametrize("patient", [True, False], ids=["waiting for a line to end", "refusing at once"])
     def test_that_speaks_plain_http_is_named(self, patient: bool) -> None:
-        refusing = wires.greeting(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        refusing = network_ends.greeting(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         with answering("400 Bad Request") if patient else refusing as made:
             url = f"https://{HOST}:{made.port}"
             problem = problem_of(url, resolver=leading_to(made.port), timeout_seconds=1.0)
@@ -319,13 +319,13 @@ class TestAPortWithoutTls:
         assert f"plain HTTP (status 400) is spoken at port {made.port}, where TLS belongs" in problem.summary
 
     def test_that_speaks_something_else_is_named(self) -> None:
-        with wires.greeting(b"220 mail.test ESMTP ready\r\n") as made:
+        with network_ends.greeting(b"220 mail.test ESMTP ready\r\n") as made:
             problem = problem_of(f"https://{HOST}:{made.port}", resolver=leading_to(made.port))
         assert problem.name.value == "tls-failed"
         assert f"no TLS is spoken at port {made.port}" in problem.summary
 
     def test_that_hangs_up_at_the_hosts_name_is_named(self) -> None:
-        with wires.greeting(b"") as made:
+        with network_ends.greeting(b"") as made:
             problem = problem_of(f"https://{HOST}:{made.port}", resolver=leading_to(made.port))
         assert problem.name.value == "tls-failed"
         assert "cut off during the TLS greeting" in problem.summary
@@ -362,7 +362,7 @@ class TestACaptivePortal:
         with (
             answering("302 Found", headers=location) as plain,
             answering(context=in_tls(portal)) as secure,
-            wires.deaf() as (_, deaf),
+            network_ends.deaf() as (_, deaf),
         ):
             ports = {"another certificate": secure.port, "closed": closed_port(), "swallowed": deaf[1]}
             places = {443: ports[https], 80: plain.port}
@@ -399,9 +399,9 @@ class TestAProxy:
         return problem
 
     def test_that_tunnels_is_seen_and_needs_no_look_up_of_the_host(
-        self, amazon: wires.Server, environ: dict[str, str], log_in: str
+        self, amazon: network_ends.Server, environ: dict[str, str], log_in: str
     ) -> None:
-        with wires.proxy_to(amazon.port) as made:
+        with network_ends.proxy_to(amazon.port) as made:
             seen = look(environ={**environ, "https_proxy": f"http://{log_in}@127.0.0.1:{made.port}"})
         assert (seen.status, seen.tls_version) == (403, "TLSv1.3")
         assert seen.proxy == f"http://127.0.0.1:{made.port}"
@@ -437,7 +437,7 @@ class TestAProxy:
         [(b"SSH-2.0-OpenSSH\r\n", "does not answer as a proxy does"), (b"", "does not answer as a proxy does")],
     )
     def test_that_is_none_is_named(self, words: bytes, does: str) -> None:
-        with wires.greeting(words) as made:
+        with network_ends.greeting(words) as made:
             assert does in self.problem(made.port).summary
 
     def test_that_is_not_there_is_named_without_its_log_in(self, log_in: str) -> None:
@@ -446,26 +446,29 @@ class TestAProxy:
         assert "cannot be reached, because it accepts no connections" in problem.summary
 
     def test_whose_name_is_unknown_is_named(self) -> None:
-        no_name = wires.failing(socket.gaierror(socket.EAI_NONAME, "x"))
+        no_name = network_ends.failing(socket.gaierror(socket.EAI_NONAME, "x"))
         problem = self.problem(1, resolver=no_name)
         assert problem.name.value == "proxy-interferes"
         assert "because its name cannot be looked up" in problem.summary
 
     def test_that_swallows_connections_is_named(self) -> None:
-        with wires.deaf() as (_, place):
+        with network_ends.deaf() as (_, place):
             problem = self.problem(place[1], timeout_seconds=SHORT)
         assert problem.name.value == "proxy-interferes"
         assert "because it does not answer" in problem.summary
 
     def test_that_never_opens_the_tunnel_is_named(self) -> None:
-        with wires.silent() as made:
+        with network_ends.silent() as made:
             problem = self.problem(made.port, timeout_seconds=SHORT)
         assert problem.name.value == "proxy-interferes"
         assert "does not answer" in problem.summary
 
     def test_that_inspects_the_tunnel_is_named_with_the_issuer(self) -> None:
         inspector = trustme.CA(organization_name="ACME Web Inspection")
-        with answering(context=in_tls(inspector.issue_cert(HOST))) as inside, wires.proxy_to(inside.port) as made:
+        with (
+            answering(context=in_tls(inspector.issue_cert(HOST))) as inside,
+            network_ends.proxy_to(inside.port) as made,
+        ):
             problem = self.problem(made.port)
         assert problem.name.value == "tls-failed"
         assert "ACME Web Inspection" in problem.summary
@@ -474,7 +477,7 @@ class TestAProxy:
         self, authority: trustme.CA, environ: dict[str, str]
     ) -> None:
         context = in_tls(authority.issue_cert(HOST))
-        with answering("200 OK", PAGE, context=context) as inside, wires.proxy_to(inside.port) as made:
+        with answering("200 OK", PAGE, context=context) as inside, network_ends.proxy_to(inside.port) as made:
             problem = problem_of(environ={**environ, "HTTPS_PROXY": f"127.0.0.1:{made.port}"})
         assert problem.name.value == "proxy-interferes"
         assert f"the proxy http://127.0.0.1:{made.port} answers with a web page (status 200)" in problem.summary

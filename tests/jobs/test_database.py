@@ -24,7 +24,7 @@ from amzlink.store_locks import store_lock
 from tests.orderbook.every_table import put_rows_into
 from tests.orderbook.samples import STORE, contents, rows_of
 from tests.support import postgres
-from tests.support.killed import Killed, killed_at
+from tests.support.killed_at_step import Killed, killed_at
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.on_sqlite]

@@ -22,7 +22,7 @@ from amzlink.problems import Exit, Problem
 from tests.orderbook.every_table import EARLIER, bring_to, put_rows_into, rows_of
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import STORE, book_in, change_of, order_of, save
-from tests.support.killed import Killed, killed_at
+from tests.support.killed_at_step import Killed, killed_at
 from tests.support.rows import each_row
 
 pytestmark = pytest.mark.on_sqlite  # of a book on a server its administrator keeps copies

@@ -14,8 +14,8 @@ import psycopg
 from amzlink.config.file import write_config
 from amzlink.config.settings import Config
 from amzlink.files.home import find_home
-from tests.support.mall import Mall
-from tests.support.warm import Program
+from tests.support.forked_programs import Program
+from tests.support.many_sellers import Mall
 from tests.support.world import store_of
 
 

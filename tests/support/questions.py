@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.warm import Program
+from tests.support.forked_programs import Program
 from tests.support.world import SLUG, Ran, Shell, shell
 
 __all__ = ["SLUG", "Desk", "Screen", "at_the_desk"]

@@ -21,7 +21,7 @@ from amzlink.problems import Problem
 from amzlink.sandbox.catalogue import LISTINGS
 from amzlink.sandbox.server import Sandbox
 from amzlink.secrets.memory import MemorySecrets
-from tests.support import books, warm
+from tests.support import books, forked_programs
 from tests.support.deliveries import Delivered
 
 SLUG = "demo-shop"
@@ -192,7 +192,9 @@ class Shell:
         self, *words: str, stdin: str | None = None, environ: Mapping[str, str] | None = None, seconds: float = 300
     ) -> "Ran":
         """Run a command without a terminal; it is a failure when it takes longer than so many seconds."""
-        done = warm.run("amzlink", words, env={**self.environ, **(environ or {})}, stdin=stdin, timeout=seconds)
+        done = forked_programs.run(
+            "amzlink", words, env={**self.environ, **(environ or {})}, stdin=stdin, timeout=seconds
+        )
         assert words[:1] == ("explain",) or not re.search("<[A-Z_]{2,}>", done.stderr), f"a gap: {done.stderr}"
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -202,7 +204,9 @@ class Shell:
         Where it leased the store, its lease runs out.
         """
         arguments = (str(last), str(counter), *words)
-        code = warm.run("tests.support.mortal", arguments, env=self.environ, timeout=seconds).returncode
+        code = forked_programs.run(
+            "tests.support.kill_at_call", arguments, env=self.environ, timeout=seconds
+        ).returncode
         books.end_leases(self.book)
         return code
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_connect import EmptyShell, shell
+from tests.support.forked_programs import Program
 from tests.support.schedulers import Machine
-from tests.support.warm import Program
 
 __all__ = ["shell"]  # the fixture
 

@@ -5,8 +5,8 @@ and an exit code of its own, and dead where a signal kills it. Only what stays t
 and what SQLAlchemy makes of a statement: most of what a short command costs. `tests/cli/test_fresh_start.py` holds that
 a fresh start of Python does the same.
 
-`python -m tests.support.warm DESCRIPTOR` is the process that forks. It loads no keyring: a keyring chooses its back end
-when it is loaded, by the environment.
+`python -m tests.support.forked_programs DESCRIPTOR` is the process that forks. It loads no keyring: a keyring chooses
+its back end when it is loaded, by the environment.
 """
 
 import atexit

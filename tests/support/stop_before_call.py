@@ -1,7 +1,8 @@
 """Runs amzlink in this process and stops it just before a call, as a machine stops that is put to sleep.
 
-`python -m tests.support.stopping PART COUNT WORDS...`: the process gets SIGSTOP before its COUNT-th call that changes
-something at an address with PART in it. After SIGCONT ten minutes have passed on this machine, by its own counter.
+`python -m tests.support.stop_before_call PART COUNT WORDS...`: the process gets SIGSTOP before its COUNT-th call that
+changes something at an address with PART in it. After SIGCONT ten minutes have passed on this machine, by its own
+counter.
 """
 
 import os

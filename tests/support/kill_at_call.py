@@ -1,6 +1,6 @@
 """Runs amzlink in this process and kills it, without a word, at a chosen point.
 
-`python -m tests.support.mortal COUNT FILE WORDS...`: the process gets SIGKILL at its COUNT-th call of a function,
+`python -m tests.support.kill_at_call COUNT FILE WORDS...`: the process gets SIGKILL at its COUNT-th call of a function,
 Python's or C's, counted from the moment the command line starts. With COUNT 0 it lives, and the number of calls goes
 into FILE. What only loads modules is loaded before, so that the points of death lie in the work.
 """
