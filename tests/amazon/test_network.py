@@ -24,7 +24,7 @@ from amzlink.http.patience import Patience
 from amzlink.http.retry import ATTEMPTS
 from amzlink.problems import Problem
 from tests.amazon.bench import ACCESS_TOKEN, ASK, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, FreeQuotas, bench, ok
-from tests.support.network_ends import closed_port
+from tests.support.network_ends import closed_port, read_head
 from tests.support.problems import texts_of
 from tests.support.world import VirtualClock
 
@@ -163,17 +163,6 @@ def answer(head: str, body: bytes = b"{}") -> Serve:
         connection.close()
 
     return serve
-
-
-def read_head(connection: socket.socket) -> bytes:
-    """Everything up to the blank line."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        some = connection.recv(4096)
-        if not some:
-            break
-        received += some
-    return received
 
 
 def failure(url: str, seconds: float = 30.0) -> Problem:

@@ -1,6 +1,6 @@
 """What Amazon's refusals mean: status, code and message to a problem's name.
 
-A name is given only where the answer bears it; a bare 403 stays `access-denied`. Texts are matched by a part, never as
+A name is given only where the answer proves it; a bare 403 stays `access-denied`. Texts are matched by a part, never as
 a whole, because Amazon rewords them (docs/services/amazon.md, "The form of an error" and "What a refusal means").
 """
 

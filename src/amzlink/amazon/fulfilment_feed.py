@@ -36,7 +36,7 @@ def fits_feed(confirmation: Confirmation) -> bool:
 
 
 def fulfilment_feed(confirmations: Iterable[Confirmation], seller_id: str) -> bytes:
-    """The document; its messages bear the numbers 1, 2, 3 in the order of the confirmations.
+    """The document; its messages are numbered 1, 2, 3 in the order of the confirmations.
 
     Raises:
         ValueError: it is larger than `MOST_FEED_BYTES`, or a confirmation does not fit (`fits_feed`).

@@ -31,7 +31,7 @@ from amzlink.problems.services import code_and_status
 
 SERVICE: Final = "Sendcloud"
 TOKEN_EXCHANGE: Final = "sendcloud/OAuth2TokenExchange"  # noqa: S105 - an operation's name
-REQUEST_ID_HEADER: Final = "x-request-id"  # none is published; where an answer bears one, it is shown
+REQUEST_ID_HEADER: Final = "x-request-id"  # none is published; where an answer has one, it is shown
 
 # An order of a batch, as a pointer names it: `/data/attributes/[3]/order_details/integration/id`.
 _IN_BATCH: Final = re.compile(r"/data/attributes/\[?(\d{1,6})\]?(?:/(.*))?")

@@ -13,7 +13,6 @@ from amzlink.core.shipments.confirmation import COUNTING, Confirmation, Package,
 from amzlink.core.shipments.packing import Item, Line
 from amzlink.core.shipments.parcels import DEAD, Kind, Parcel, ParcelItem
 from amzlink.core.shipments.plan import LOWEST_REFERENCE, Outlook, Situation, plan
-from amzlink.core.shipments.trigger import TriggerRule, ship_date
 
 ORDER = "302-0000000-0000001"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -93,55 +92,6 @@ def contents_of(*confirmations: Confirmation) -> dict[str, dict[str, int]]:
     return {
         number(entry): {item.order_item_id: item.quantity for item in entry.items} for entry in confirmations
     }  # fmt: skip
-
-
-# The trigger.
-
-
-def test_a_store_that_confirms_when_announced_waits_for_no_scan() -> None:
-    assert TriggerRule("announced").reached(parcel("A", kind=Kind.LABELLED), None, NOON)
-
-
-def test_a_store_that_confirms_when_processed_waits_for_the_scan() -> None:
-    trigger = TriggerRule("processed")
-    assert not trigger.reached(parcel("A", kind=Kind.LABELLED), None, NOON)
-    assert trigger.reached(parcel("A", processed_at=NOON), None, NOON)
-
-
-def test_a_parcel_that_skips_states_has_reached_what_its_last_one_proves() -> None:
-    arrived = parcel("A", kind=Kind.DELIVERED, processed_at=NOON, delivered_at=NOON)
-    assert TriggerRule("processed").reached(arrived, None, NOON)
-
-
-@pytest.mark.parametrize(("hours_left", "reached"), [(7, False), (6, True), (-3, True)])
-def test_the_guard_confirms_an_announced_parcel_so_many_hours_before_its_date(hours_left: int, reached: bool) -> None:
-    ship_by = NOON + timedelta(hours=hours_left)
-    assert TriggerRule("processed", 6).reached(parcel("A", kind=Kind.LABELLED), ship_by, NOON) is reached
-
-
-def test_without_a_date_the_guard_has_nothing_to_go_by() -> None:
-    assert not TriggerRule("processed", 6).reached(parcel("A", kind=Kind.LABELLED), None, NOON)
-
-
-@pytest.mark.parametrize("kind", [Kind.BEFORE, Kind.FAILED, Kind.CANCELLING, Kind.CANCELLED])
-def test_what_is_no_parcel_reaches_no_trigger(kind: Kind) -> None:
-    assert not TriggerRule("announced").reached(parcel("A", kind=kind, processed_at=NOON), NOON, NOON)
-
-
-# The date.
-
-
-def test_the_ship_date_is_the_scan_or_else_the_label() -> None:
-    assert ship_date(parcel("A", processed_at=NOON + HOUR), NOON - HOUR, NOON + 2 * HOUR) == NOON + HOUR
-    assert ship_date(parcel("A"), NOON - HOUR, NOON + 2 * HOUR) == NOON
-
-
-def test_the_ship_date_is_never_in_the_future() -> None:
-    assert ship_date(parcel("A", processed_at=NOON + HOUR), NOON - HOUR, NOON) == NOON
-
-
-def test_the_ship_date_is_never_before_the_order_whose_fraction_of_a_second_the_book_does_not_keep() -> None:
-    assert ship_date(parcel("A"), NOON + HOUR, NOON + 2 * HOUR) > NOON + HOUR
 
 
 # Which parcel holds what.

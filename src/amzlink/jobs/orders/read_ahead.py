@@ -175,7 +175,7 @@ class ReadAhead:
         return sum(unread_in(self._book, slice_).values()) >= _FEWEST
 
     def _begun(self) -> Search | None:
-        """The slice of which an earlier page was read, unless it cannot be gone on with."""
+        """The slice of which an earlier page was read, unless it cannot be continued."""
         search = find_search(self._book, SLICE)
         if search is None or search.page_token is None or search.page_token_at is None:
             return None

@@ -77,7 +77,7 @@ class OrdersByReport:
         return self._given_up() >= _MOST_REPORTS
 
     def bring_in(self) -> list[str]:
-        """Have the report made, or go on with the one of an earlier run, and take its orders in.
+        """Have the report made, or continue with the one of an earlier run, and take its orders in.
 
         The numbers of orders come back whose lines are damaged, and which the book does not have. They are noted as
         refused.

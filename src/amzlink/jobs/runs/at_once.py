@@ -163,7 +163,7 @@ def _way_to_start() -> Literal["fork", "spawn"]:
     """A copy of this process is ready at once, a fresh one has to load everything.
 
     It is a copy where no other thread could be in the middle of something that the copy would never see the end of, and
-    where the system's own libraries bear it (macOS' do not).
+    where the system's own libraries allow it (macOS' do not).
     """
     others = {thread.name for thread in threading.enumerate() if thread is not threading.main_thread()}
     return "fork" if sys.platform == "linux" and others <= _HOLDING_NOTHING else "spawn"

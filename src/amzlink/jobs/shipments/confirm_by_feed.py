@@ -1,6 +1,6 @@
 """Telling Amazon of many shipments at once, in a feed; and of those without a tracking number, which only a feed takes.
 
-The feed is a row before anything is asked of Amazon, so that a run that dies is gone on with by the next.
+The feed is a row before anything is asked of Amazon, so that the next run continues where one has died.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """Looking through the whole catalogue: all of it once, from then on what has changed since.
 
 A small catalogue is paged through; of a large one, which the search does not give out whole, the listings report tells
-the SKUs, which are then looked up by twenty. The SKUs are written down first, so a sweep that stops is gone on with.
+the SKUs, which are then looked up by twenty. The SKUs are written down first, so a sweep that stops is continued.
 """
 
 from collections.abc import Iterator

@@ -80,7 +80,7 @@ def coverage(book: StoreBook) -> tuple[datetime, tuple[str, ...]] | None:
 
 
 def begin_searches(book: StoreBook, searches: Sequence[Search]) -> None:
-    """Note the searches of a run before the first is made, so that a run that dies is gone on with."""
+    """Note the searches of a run before the first is made, so that the next run continues where one has died."""
     with book.writing() as connection:
         connection.execute(
             delete(SEARCHES).where(SEARCHES.c.store == book.store, SEARCHES.c.kind.not_in((REPORT, SLICE)))

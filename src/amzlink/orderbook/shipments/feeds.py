@@ -1,4 +1,4 @@
-"""The feeds under way: each is a row before anything of it is sent, so that a run that dies is gone on with."""
+"""The feeds under way: each is a row before anything of it is sent, so that the next run can continue it."""
 
 from datetime import datetime
 from enum import StrEnum
