@@ -24,7 +24,7 @@ def a_store(slug: str, *needs: Need, to_ship: int = 3, overdue: int = 0) -> Stor
         name=slug.title(),
         last_import=Ends(success=NOON),
         booked_so_far=None,
-        orders=Overview(to_ship=to_ship, due=0, held=0, refused=0, by_status={}),
+        orders=Overview(to_ship=to_ship, due=0, overdue=overdue, held=0, refused=0, by_status={}),
         shipping=Progress(
             at_sendcloud=0,
             waiting_for_parcel=0,

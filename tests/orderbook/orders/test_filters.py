@@ -208,7 +208,8 @@ class TestOverdue:
         assert found(book, overdue=True) == [number(3)]
         assert progress(book.of(STORE), NOW).overdue == 1
         assert overdue_orders(book.of(STORE), NOW, 10) == (number(3),)
-        assert overview(book.of(STORE), HoldPolicy(), NOW, NOW + 2 * HOUR).due == 0
+        counts = overview(book.of(STORE), HoldPolicy(), NOW, NOW + 2 * HOUR)
+        assert (counts.overdue, counts.due) == (1, 0)
 
 
 class TestWaiting:

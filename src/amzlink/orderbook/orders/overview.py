@@ -18,11 +18,13 @@ from amzlink.orderbook.schema import HOLDS, ORDERS, REFUSED_ORDERS
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """How many orders have still to be shipped, by when, and what keeps them back.
 
-    `by_status` has the statuses that were counted: all of them, or those of orders to ship.
+    `overdue` are past their ship-by date, also where a confirmation is on its way to Amazon. `by_status` has the
+    statuses that were counted: all of them, or those of orders to ship.
     """
 
     to_ship: int
     due: int
+    overdue: int
     held: int
     refused: int
     by_status: dict[str, int]
@@ -66,6 +68,8 @@ def overview(
         by_status = by_status.where(ORDERS.c.status.in_(TO_SHIP))
     refused = select(func.count()).where(REFUSED_ORDERS.c.store == book.store)
     to_ship = (ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
+    past = (*to_ship, ORDERS.c.ship_by < to_iso(now), ~is_taken_over())
+    overdue = select(func.count()).select_from(ORDERS).where(*past)
     due = (
         select(func.count())
         .select_from(ORDERS)
@@ -85,6 +89,7 @@ def overview(
         return Overview(
             to_ship=sum(number for status, number in counts.items() if status in TO_SHIP),
             due=count(due),
+            overdue=count(overdue),
             held=count(held),
             refused=count(refused),
             by_status=counts,
