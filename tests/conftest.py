@@ -6,6 +6,7 @@ import importlib
 import itertools
 import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Generator, Iterator
@@ -26,6 +27,11 @@ statements.share()
 # Times are shown in the machine's zone; the tests', and those of the programs that they start, is one.
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+# What runs in the background, as by `nohup`, ignores these, and so would the programs that the tests interrupt.
+for _number, _default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _default)
 
 _IN_CI = bool(os.environ.get("CI"))
 _real_connect = socket.socket.connect

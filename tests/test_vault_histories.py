@@ -471,7 +471,7 @@ class Histories(RuleBasedStateMachine):
         self.purge(trouble, folder, refusal="archive-folder-missing" if archive == "gone" else None)
 
     def purge(self, trouble: Trouble, archive: Path | None, *, refusal: str | None) -> None:
-        """What a dry run names goes; `refusal` is the problem of an archive that cannot be written: then nothing."""
+        """What a dry run names goes; `refusal` is the problem of an archive that cannot be written: no sale goes."""
         stages = self.known.purged(self.now, self.today)
         assert {due.order_id for due in self.work(dry_run=True).due} == stages[0].due(self.today)
         sales = {
@@ -481,7 +481,7 @@ class Histories(RuleBasedStateMachine):
         }
         if refusal and sales:  # it stops after the renewals
             stages = stages[:1]
-        self.run(lambda: self.work(archive), trouble, *stages, refusal=refusal if sales else None)
+        self.run(lambda: self.work(archive), trouble, *stages, refusal=refusal)
 
     @precondition(lambda self: bool(self.known.with_data()))
     @rule(index=NUMBERS, trouble=TROUBLES)

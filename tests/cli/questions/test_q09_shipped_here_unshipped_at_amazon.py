@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from tests.support.parcels import order_with_parcel, packages_at_amazon
 from tests.support.questions import Desk
 
@@ -46,6 +48,7 @@ def test_a_parcel_without_a_scan_is_told_before_its_order_is_late_and_after(desk
     assert desk.ask("status").shows("1 of 1 parcel confirmed late (100 %; Amazon allows 4 %: too many)").code == 0
 
 
+@pytest.mark.needs("crontab")  # else nobody knows whether anything runs it
 def test_nothing_has_run_push_status(desk: Desk) -> None:
     order_with_parcel(desk)
     desk.ask("status").shows("Last push never", "Scheduled no", "`amzlink schedule install`")
