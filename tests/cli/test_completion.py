@@ -39,6 +39,7 @@ def home(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return empty_home
 
 
+EVERYWHERE: Final = ["--store", "--json", "--quiet", "--verbose", "--no-color"]
 Ask = Callable[[str], list[str]]
 
 
@@ -93,12 +94,23 @@ class TestWhatCanStandNext:
             ("amzlink import-orders --dry", ["--dry-run"]),
             ("amzlink import-orders --js", ["--json"]),
             ("amzlink 'sta", ["status"]),
+            ("amzlink explain --schema ver", ["verify", "version"]),
+            ("amzlink orders list --held pre", ["preorder"]),
+            ("amzlink orders list --held --ov", ["--overdue"]),
+            ("amzlink orders list --held --status UNS", ["UNSHIPPED"]),
+            ("amzlink orders release --held ", ["prime"]),
+            ("amzlink explain -- role-missing-p", ["role-missing-pii"]),
+            ("amzlink orders hold 302-1234567-1234567 ", EVERYWHERE),
+            ("amzlink orders hold -- 302-1234567-1234567 ", []),
             ("amzlink nonsense ", []),
             ("amzlink orders nonsense --", []),
         ],
     )
     def test_after(self, line: str, words: list[str], ask: Ask) -> None:
         assert ask(line) == ["words", *words]
+
+    def test_the_middle_of_an_escape_offers_nothing(self, ask: Ask) -> None:
+        assert ask('amzlink orders show "x\\') == []
 
     @pytest.mark.parametrize(
         ("line", "kind"),

@@ -15,7 +15,10 @@ def answer(app: Any, asked: Sequence[str]) -> int:
     """Print the candidates for `SHELL WORD...`, or for `bash WORD LINE`: see the scripts. It never fails."""
     match asked:
         case ["bash", word, line]:
-            shell, (words, current) = "bash", _split(line)
+            parts = _split(line)
+            if parts is None:
+                return Exit.DONE
+            shell, (words, current) = "bash", parts
         case [shell, _, *_]:
             words, current, word = asked[1:-1], asked[-1], ""
         case _:
@@ -25,8 +28,8 @@ def answer(app: Any, asked: Sequence[str]) -> int:
     return Exit.DONE
 
 
-def _split(line: str) -> tuple[Sequence[str], str]:
-    """The words of a line behind the program's name, and the one that is being typed."""
+def _split(line: str) -> tuple[Sequence[str], str] | None:
+    """The words of a line behind the program's name, and the one that is being typed; None in the middle of an escape."""
     for closing in ("", '"', "'"):
         try:
             words = shlex.split(line + closing)
@@ -35,4 +38,4 @@ def _split(line: str) -> tuple[Sequence[str], str]:
         if closing or not line[-1:].isspace():
             return words[1:-1], words[-1] if len(words) > 1 else ""
         return words[1:], ""
-    return [], ""
+    return None

@@ -49,9 +49,10 @@ class _Place:
 
     def go_on(self, word: str) -> bool:
         """Take the next word. False where nobody knows what it is, so that nothing can be said of what follows."""
-        if self._wants_value is not None:
-            self._wants_value = None
-        elif word == "--":
+        wanted, self._wants_value = self._wants_value, None
+        if wanted is not None and not _leaves_out(wanted, word):
+            return True
+        if word == "--":
             self._options_ended = True
         elif word.startswith("-") and not self._options_ended:
             name, equals, _ = word.partition("=")
@@ -68,7 +69,7 @@ class _Place:
 
     def next(self, current: str) -> Candidates:
         """What can stand here. A word may have another beginning than what is there already."""
-        if self._wants_value is not None:
+        if self._wants_value is not None and not _leaves_out(self._wants_value, current):
             return self._values(self._wants_value, current)
         if current.startswith("-") and not self._options_ended:
             name, equals, value = current.partition("=")
@@ -90,7 +91,7 @@ class _Place:
             arguments += arguments[-1:] * (self._arguments + 1 - len(arguments))
         if self._arguments < len(arguments):
             return self._values(arguments[self._arguments], current)
-        return Candidates(words=self._options())
+        return Candidates(words={} if self._options_ended else self._options())
 
     def _option(self, name: str) -> Any:
         for param in (*self._command.params, *self._app.params):
@@ -112,7 +113,7 @@ class _Place:
     def _values(self, param: Any, current: str) -> Candidates:
         command = " ".join(self._path)
         metavar = param.metavar or ""
-        for key in (param.opts[0], f"{command} {metavar}"):
+        for key in (param.opts[0], f"{param.opts[0]} {metavar}", f"{command} {metavar}"):
             if key in _VALUES:
                 return Candidates(words=_VALUES[key](current))
         if metavar.startswith("FILE"):
@@ -124,6 +125,11 @@ class _Place:
 
 def _takes_value(option: Any) -> bool:
     return not (option.is_flag or option.count)
+
+
+def _leaves_out(option: Any, word: str) -> bool:
+    """Whether the word is the next option already, behind one whose value may be left out."""
+    return str(option.metavar or "").startswith("[") and word.startswith("-")
 
 
 def _stores(_current: str) -> dict[str, str]:
@@ -180,17 +186,24 @@ def _holds(_current: str) -> dict[str, str]:
     return dict.fromkeys((hold.value for hold in Hold), "")
 
 
+def _releasable_at_once(_current: str) -> dict[str, str]:
+    from amzlink.core.orders.holds import Hold
+
+    return {Hold.PRIME.value: ""}
+
+
 def _faults(_current: str) -> dict[str, str]:
     from amzlink.sandbox.faults import FAULTS
 
     return {name: fault.description for name, fault in FAULTS.items()}
 
 
-# By an option, or by a command and the name of its argument in the help.
+# By an option, by an option and its value's name in the help, or by a command and the name of its argument there.
 _VALUES: Final[Mapping[str, Callable[[str], dict[str, str]]]] = {
     "--store": _stores,
     "--status": _statuses,
-    "--held": _holds,
+    "--held [HOLD]": _holds,
+    "--held prime": _releasable_at_once,
     "--fault": _faults,
     "--schema": _schemas,
     "explain NAME": _problems_and_topics,
