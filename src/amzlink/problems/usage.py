@@ -143,7 +143,7 @@ def none_of_the_choices(*, count: int) -> str:
 
 def not_toml(*, error: str) -> str:
     """A file that is not in the form of TOML."""
-    return f"it is no TOML: {error}"
+    return f"it is not valid TOML: {error}"
 
 
 def about_orders(*, title: str, orders: Sequence[str]) -> str:
@@ -197,9 +197,10 @@ def option_unknown(*, option: str, nearest: Sequence[str]) -> str:
     return f"There is no option {option}.{did_you_mean(nearest)}"
 
 
-def form_of_secrets(*, keys: Sequence[str]) -> str:
-    """What a file for --secrets-from looks like."""
-    return f'Check its name and folder. In it, each secret has a line such as {keys[0]} = "VALUE". The names are: {", ".join(keys)}.'
+def form_of_secrets(*, keys: Sequence[str], in_file: bool) -> str:
+    """What a file, or standard input, for --secrets-from looks like."""
+    where = "Check its name and folder. " if in_file else ""
+    return f'{where}In it, each secret has a line such as {keys[0]} = "VALUE". The names are: {", ".join(keys)}.'
 
 
 def words_unexpected(*, words: str, store: str | None) -> str:

@@ -439,6 +439,21 @@ def test_what_the_environment_gives_is_not_asked_for_once_the_store_is_named(tmp
     assert "The client secret is given by this machine's environment." in talked.said
 
 
+def test_sendclouds_key_in_the_environment_is_told_of_once_orders_go_to_sendcloud(tmp_path: Path) -> None:
+    from tests.test_secrets import DictKeyring
+
+    world = unconnected(tmp_path)
+    environ = {"AMZLINK_SECRET_KONTOR_SENDCLOUD_SECRET_KEY": credentials(world)["sendcloud_secret_key"]}
+    world.deps.secrets = SystemSecrets(environ, world.deps.home, keyring=DictKeyring())
+    answers = {**right_answers(world), Key.DESTINATION: "y"}
+    talked = talk(world, answers, options=replace(NOTHING, store="kontor"))
+    assert talked.problem is None
+    assert Key.SENDCLOUD_SECRET_KEY not in talked.terminal.asked
+    assert talked.said.count("The Sendcloud secret key is given by this machine's environment.") == 1
+    without = talk(world, {**answers, Key.DESTINATION: "n"}, options=replace(NOTHING, store="kontor"))
+    assert "given by this machine's environment" not in without.said
+
+
 class NoKeyring:
     """What the library does where it finds no back end."""
 

@@ -109,6 +109,7 @@ class Conversation:
             )
         if after.folder_in_use and not before.folder_in_use:
             self._terminal.say(f"Secrets are kept in files in {after.folder_in_use}.")
-        for key in sorted(after.elsewhere - before.elsewhere, key=lambda key: key.value):
+        known = {key for key in before.elsewhere if QUESTIONS[key].asked(before)}
+        for key in sorted(after.elsewhere - known, key=lambda key: key.value):
             if QUESTIONS[key].asked(after):
                 self._terminal.say(f"The {QUESTIONS[key].called} is given by this machine's environment.")

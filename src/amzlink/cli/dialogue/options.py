@@ -21,6 +21,7 @@ _SECRETS: Final = {
     "sendcloud_secret_key": Key.SENDCLOUD_SECRET_KEY,
 }
 
+_STDIN: Final = "-"
 _LARGEST: Final = 2**20
 """Bytes of a file of secrets; a real one has a few hundred."""
 
@@ -99,32 +100,36 @@ def _read_secrets(source: str | None) -> dict[Key, str]:
     try:
         return _secrets_in(source)
     except Problem as problem:
-        raise problem.with_facts(advice=usage.form_of_secrets(keys=list(_SECRETS))) from problem.__cause__
+        advice = usage.form_of_secrets(keys=list(_SECRETS), in_file=source != _STDIN)
+        raise problem.with_facts(advice=advice) from problem.__cause__
 
 
 def _secrets_in(source: str | None) -> dict[Key, str]:
     found = {}
     for name, value in (_read_toml(source) if source is not None else {}).items():
         if name not in _SECRETS:
-            detail = stores.secrets_key_unknown(key=name, known=", ".join(_SECRETS))
-            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail)
+            raise _malformed(source, stores.secrets_key_unknown(key=name, known=", ".join(_SECRETS)))
         if not isinstance(value, str):
-            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=stores.secrets_key_no_text(key=name))
+            raise _malformed(source, stores.secrets_key_no_text(key=name))
         found[_SECRETS[name]] = value
     return found
 
 
 def _read_toml(source: str) -> dict[str, Any]:
     try:
-        with contextlib.nullcontext(sys.stdin.buffer) if source == "-" else given_file(Path(source)) as file:
+        with contextlib.nullcontext(sys.stdin.buffer) if source == _STDIN else given_file(Path(source)) as file:
             content = file.read(_LARGEST + 1)
         if len(content) > _LARGEST:
-            raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=secrets.FILE_TOO_LARGE)
+            raise _malformed(source, secrets.FILE_TOO_LARGE)
         return read_toml(content)
     except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=detail) from error
+        raise _malformed(source, error.strerror or type(error).__name__) from error
     except UndecodableTextError as error:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=secrets.FILE_NOT_TEXT) from error
+        raise _malformed(source, secrets.FILE_NOT_TEXT) from error
     except UndecodableError as error:
-        raise Problem(ProblemName.INPUT_MALFORMED, file=source, detail=usage.not_toml(error=str(error))) from error
+        raise _malformed(source, usage.not_toml(error=str(error))) from error
+
+
+def _malformed(source: str | None, detail: str) -> Problem:
+    file = "standard input" if source == _STDIN else source
+    return Problem(ProblemName.INPUT_MALFORMED, file=file, detail=detail)
