@@ -10,18 +10,29 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Final, cast
 from xml.sax.saxutils import unescape
 
 import pytest
 
+from amzlink.cli.main import run as run_command_line
+from amzlink.cli.schedule import schedule_install_command
+from amzlink.cli.shell.global_options import GlobalOptions
+from amzlink.cli.shell.session import Session
 from amzlink.core.schedule.plan import Schedule, timings
 from amzlink.jobs.diagnosis.schedule import is_scheduled
+from amzlink.problems import usage
+from amzlink.problems.schedule import LINGERING
 from amzlink.schedulers.launchd import Launchd
 from amzlink.schedulers.scheduler import Programs
 from amzlink.schedulers.windows import TaskScheduler
+from tests.cli.dialogue.by_key import CTRL_C, Typed
 from tests.support.schedulers import Machine
-from tests.support.world import SLUG, Ran, Shell, shell
+from tests.support.world import SLUG, Ran, Shell, shell, store_on_sandbox
+
+if TYPE_CHECKING:
+    import typer
 
 NOW: Final = datetime(2026, 11, 29, 13, 30, tzinfo=UTC)
 EVERY: Final = timedelta(minutes=15)
@@ -564,3 +575,47 @@ def test_a_real_cron_runs_the_line_that_was_written(connected: Shell, tmp_path: 
 def _last_import(at: Shell) -> object:
     ran = at.run("status", "--json")
     return json.loads(ran.out)["stores"][0]["last_import"]
+
+
+class TestAtATerminal:
+    """Somebody types; no process and no terminal is needed."""
+
+    @pytest.fixture
+    def machine(self, tmp_path: Path) -> Machine:
+        return Machine(tmp_path / "programs", "systemctl", "loginctl")
+
+    def install(self, machine: Machine, *typed: str) -> tuple[Session, Typed]:
+        folder = machine.folder.parent
+        deps = store_on_sandbox(folder, orders=0).deps
+        deps.environ = {**deps.environ, "PATH": machine.path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        screen = Typed(*typed)
+        session = Session(GlobalOptions(rest=["schedule", "install"]), screen, run_command_line, deps)
+        asked = SimpleNamespace(obj=session)
+        try:
+            schedule_install_command(
+                cast("typer.Context", asked), scheduler="systemd", every="15m", linger=None, dry_run=False, yes=False
+            )
+        except KeyboardInterrupt:
+            assert typed[-1] == CTRL_C
+        return session, screen
+
+    def test_a_no_writes_nothing(self, machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+        _, screen = self.install(machine, "n")
+        assert screen.texts[-1] == "Nothing was changed."
+        assert not list(machine.folder.parent.glob("systemd/user/*"))
+
+    @pytest.mark.parametrize(("typed", "lingers"), [(("", "?", "y"), True), (("", ""), False)], ids=["yes", "enter"])
+    def test_lingering_is_explained_and_asked_about(
+        self, machine: Machine, typed: tuple[str, ...], *, lingers: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _, screen = self.install(machine, *typed)
+        assert LINGERING in screen.texts
+        assert any("enable-linger" in call for call in machine.calls("loginctl")) is lingers
+
+    def test_ctrl_c_at_the_question_about_lingering_says_that_the_schedule_is_written(
+        self, machine: Machine, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        session, _ = self.install(machine, "", CTRL_C)
+        assert len(list(machine.folder.parent.glob("systemd/user/*.timer"))) == 3
+        assert session.interruption == usage.SCHEDULED_ALREADY
+        assert self.install(machine, CTRL_C)[0].interruption == usage.NOTHING_CHANGED

@@ -52,11 +52,13 @@ def schedule_install_command(
     show_planned(console, planned, dry_run=dry_run)
     if dry_run:
         return
-    session.interruption = usage.NOTHING_CHANGED
+    writing, session.interruption = session.interruption, usage.NOTHING_CHANGED
     if not yes and not console.confirm("Write this?", default=True, option="--yes", explanation=texts.WHAT_IS_WRITTEN):
         console.say("Nothing was changed.")
         return
+    session.interruption = writing
     install(session.deps, planned)
+    session.interruption = usage.SCHEDULED_ALREADY
     stays = lingers(planned.scheduler)
     if stays is False and linger is None and console.interactive and not yes:
         tell_of_lingering(console)

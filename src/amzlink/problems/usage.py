@@ -88,6 +88,12 @@ DISCONNECTED_IN_PART: Final = Interruption(
     "A part of the store may be removed already: its secrets, and the buyers' personal data.",
     "Run the same command again to remove the rest.",
 )
+_SCHEDULED_IN_PART: Final = Interruption(
+    "A part of the schedule may be written already.", "Run the same command again: it writes the whole schedule."
+)
+SCHEDULED_ALREADY: Final = Interruption(
+    "The schedule was written before that.", "Run `amzlink schedule show` to see it."
+)
 WEIGHTS_SENT_IN_PART: Final = Interruption(
     "Weights that were set so far are stored. Each weight sent to Amazon is noted before.",
     "Run the same command again: it checks at Amazon what was sent, and does the rest.",
@@ -116,7 +122,7 @@ _DURING: Final[Mapping[str, Interruption]] = {
     "sandbox": Interruption("The sandbox keeps nothing.", "Run the same command again for a new one."),
     "orders release": _ONE_CHANGE,
     "orders hold": _ONE_CHANGE,
-    "schedule install": _ONE_CHANGE,
+    "schedule install": _SCHEDULED_IN_PART,
     "schedule remove": Interruption("A part of the schedule may be removed already.", _AGAIN),
     "database migrate": Interruption(
         "The order book is completely in its new place, or as it was before. The old one was not changed.",

@@ -1,6 +1,6 @@
 """Somebody who answers the guided set-up by key, and keeps what was said: no terminal is needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from amzlink.problems import Problem
 from tests.support.world import StoreOnSandbox
 
 Answers = Mapping[Key, str | Sequence[str]]
+CTRL_C = "\x03"
 NOTHING = ConnectOptions(
     store=None, name=None, countries=(), seller_id=None, client_id=None, import_weights=None, update_status_when=None,
     destination=None, sendcloud_public_key=None, sendcloud_integration_id=None, secrets_from=None, secrets_to=None,
@@ -59,6 +60,20 @@ class Screen(Console):
 
     def line(self, text: str = "", *, style: str = "", lead: str = "", lead_style: str = "") -> None:
         self.texts.append(lead + text)
+
+
+class Typed(Screen):
+    """Somebody who types these lines."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__()
+        self._lines: Iterator[str] = iter(lines)
+
+    def ask(self, question: str, default: str | None = None, option: str = "") -> str:
+        line = next(self._lines)
+        if line == CTRL_C:
+            raise KeyboardInterrupt
+        return line or default or ""
 
 
 class ByKey(Terminal):

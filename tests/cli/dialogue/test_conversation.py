@@ -51,6 +51,17 @@ class TestQuestions:
         answers = {**right_answers(world), Key.COUNTRY: [text, "DE"]}
         assert reply in talk(world, answers, Remedy.UNPROVED, Remedy.UNPROVED).said
 
+    def test_an_mws_token_in_place_of_the_country_is_no_dead_end(self, world: StoreOnSandbox) -> None:
+        answers = {**right_answers(world), Key.COUNTRY: ["amzn.mws.12345678-90ab-cdef-1234-567890abcdef", "DE"]}
+        talked = talk(world, answers)
+        assert "What takes their place is an app of your own. The next questions lead there." in talked.said
+        assert talked.problem is None
+
+    def test_a_country_that_cannot_be_added_is_answered_with_those_that_can(self, world: StoreOnSandbox) -> None:
+        talked = talk(world, {**right_answers(world), Key.MORE_COUNTRIES: ["y", "US", "all"]})
+        assert talked.said.count("Please choose from FR, NL, PL.") == 2
+        assert len(talked.stores["amazon-germany"].marketplace_ids) == 4
+
     def test_a_question_mark_explains_again(self, world: StoreOnSandbox) -> None:
         answers = {**right_answers(world), Key.SELLER_ID: ["?", credentials(world)["seller_id"]]}
         assert talk(world, answers).said.count("Merchant Token") == 2
