@@ -13,14 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from amzlink.cli.main import app
+from amzlink.cli.main import app, run
 from amzlink.config.file import read_config, write_config
+from amzlink.config.settings import Config
+from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.files.locks import lock
 from amzlink.problems import Problem, ProblemName, usage
+from tests.cli.dialogue.by_key import secrets_file
 from tests.cli.dialogue.test_terminal import Terminal, unwrapped
+from tests.jobs.stores.test_prove_amazon import unconnected
 from tests.support.rows import each_row
-from tests.support.world import SLUG, Shell, shell
+from tests.support.world import SLUG, Shell, shell, store_on_sandbox
 
 COMMANDS = [
     *(str(command.name) for command in app.registered_commands if not command.hidden),
@@ -78,6 +82,50 @@ def test_at_the_question_of_disconnect_nothing_was_changed(
     assert screen.end() == 130
     assert "Nothing was changed. Run the same command again." in unwrapped(screen.text)
     assert connected.run("stores", "show", "--json").document["store"] == SLUG
+
+
+class _Interrupted(Deps):
+    """Ctrl-C comes when the settings are written, or right before."""
+
+    __slots__ = ()
+
+    def save_config(self, settings: Config) -> None:
+        if self.environ["WRITTEN"]:
+            super().save_config(settings)
+        raise KeyboardInterrupt
+
+
+def interrupted(deps: Deps, words: list[str], *, written: bool) -> int:
+    environ = {**deps.environ, "WRITTEN": "yes" if written else ""}
+    return run(words, _Interrupted(environ, deps.home, deps.secrets, deps.clock, transport=deps.transport))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [(False, "A part of the store may be removed"), (True, "The store was removed before")]
+)
+def test_at_the_end_of_disconnect_it_says_whether_the_store_is_there_still(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, written: bool, told: str
+) -> None:
+    deps = store_on_sandbox(tmp_path, orders=0).deps
+    assert interrupted(deps, ["disconnect", "--yes"], written=written) == 130
+    assert told in capsys.readouterr().err
+    assert (SLUG in deps.load_config().stores) is not written
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [(False, "Nothing was stored."), (True, "The store was stored before that.")]
+)
+def test_at_the_end_of_connect_it_says_whether_the_store_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, written: bool, told: str
+) -> None:
+    world = unconnected(tmp_path)
+    given = world.sandbox.world.account.credentials()
+    words = ["connect", "--name", "Shop", "--country", "DE", "--seller-id", given["seller_id"], "--no-verify"]
+    words += ["--client-id", given["client_id"], "--secrets-from", secrets_file(tmp_path, world)]
+    assert interrupted(world.deps, words, written=written) == 130
+    assert told in capsys.readouterr().err
+    assert ("shop" in world.deps.load_config().stores) is written
+    assert (world.deps.secrets.get("shop", "refresh-token") is not None) is written
 
 
 def test_at_the_question_of_purge_pii_nothing_was_changed(at_terminal: Callable[..., Terminal]) -> None:
@@ -158,19 +206,19 @@ def test_of_stores_at_once_ends_every_process_and_leaves_no_lock(connected: Shel
     ]
     for what, send, signals, codes in ends:
         shutil.rmtree(begun, ignore_errors=True)
-        run = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "amzlink", "import-orders", "--all-stores", "--jobs", "2"],
             env=connected.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True,
         )  # fmt: skip
         until(lambda: len(list(begun.glob("*"))) == 2)
         for number in signals:
-            send(run.pid, number)
-        out, err = run.communicate(timeout=300)
-        assert (run.returncode in codes, out) == (True, ""), what
+            send(process.pid, number)
+        out, err = process.communicate(timeout=300)
+        assert (process.returncode in codes, out) == (True, ""), what
         assert ("Everything imported so far is stored." in err) == (signals[0] is signal.SIGINT), what
         assert "Traceback" not in err, what
-        until(partial(all_ended, run.pid))
+        until(partial(all_ended, process.pid))
         assert are_locked(connected, slugs) == 0, what
     connected.control("/faults", {"off": ["timeout"]})
     done = connected.run("import-orders", "--all-stores", "--json")

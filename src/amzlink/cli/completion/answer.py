@@ -29,7 +29,7 @@ def answer(app: Any, asked: Sequence[str]) -> int:
 
 
 def _split(line: str) -> tuple[Sequence[str], str] | None:
-    """The words of a line behind the program's name, and the one that is being typed; None in the middle of an escape."""
+    """The words of a line behind the program's name, and the one that is being typed. None within an escape."""
     for closing in ("", '"', "'"):
         try:
             words = shlex.split(line + closing)

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -177,13 +177,21 @@ def keep(deps: Deps, answers: Answers, *, verified: bool, renewing: bool = False
     With `renewing` a secret that the environment gives counts as new, unless its mark says that it is the one before.
 
     Raises:
-        Problem: what the keyring or the disk raises; the secrets are then put back as they were.
+        Problem: what the keyring or the disk raises; the secrets are then put back as they were, unless the settings
+            were written already.
     """
+    before = deps.load_config().stores.get(answers.slug)
+
+    def is_written() -> bool:
+        with contextlib.suppress(Problem):
+            return deps.load_config().stores.get(answers.slug) != before
+        return False
+
     kept: dict[SecretName, Secret] = dict(zip(GIVEN, (answers.client_secret, answers.refresh_token), strict=True))
     if answers.sendcloud:
         kept["sendcloud-secret-key"] = answers.sendcloud.secret_key
     given = {name: secret for name, secret in kept.items() if not deps.secrets.overridden(answers.slug, name)}
-    with _secrets_kept(deps.secrets, answers.slug, given) as changed:
+    with _secrets_kept(deps.secrets, answers.slug, given, is_written) as changed:
         config = deps.load_config()  # again: the questions may have taken minutes
         store = _merged(deps, config.stores.get(answers.slug), answers, changed, renewing=renewing)
         if deps.shares_book:
@@ -212,8 +220,13 @@ def vault_fault(deps: Deps, slug: str) -> Problem | None:
 
 
 @contextlib.contextmanager
-def _secrets_kept(store: SecretStore, slug: str, given: Mapping[SecretName, Secret]) -> Iterator[frozenset[SecretName]]:
-    """Keep these secrets, and put the former ones back if anything fails; gives the names of those that are new."""
+def _secrets_kept(
+    store: SecretStore, slug: str, given: Mapping[SecretName, Secret], is_written: Callable[[], bool]
+) -> Iterator[frozenset[SecretName]]:
+    """Keep these secrets, and put the former ones back if anything fails; gives the names of those that are new.
+
+    They stay once the settings are written, whatever comes after: Ctrl-C, or a disk that breaks.
+    """
     before = {name: store.get(slug, name) for name in given}
     changed = frozenset(name for name, secret in given.items() if _value(before[name]) != secret.reveal())
     try:
@@ -221,7 +234,7 @@ def _secrets_kept(store: SecretStore, slug: str, given: Mapping[SecretName, Secr
             store.set(slug, name, given[name].reveal())
         yield changed
     except BaseException:
-        for name in changed:
+        for name in () if is_written() else changed:
             with contextlib.suppress(Problem):  # the first failure is the one to tell
                 _put_back(store, slug, name, before[name])
         raise
