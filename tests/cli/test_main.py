@@ -150,6 +150,16 @@ class TestWhatIsNotUnderstood:
         assert "ID" in err
         assert "amzlink orders show --help" in err
 
+    def test_words_too_many_are_named_although_the_settings_cannot_be_read(
+        self, deps: Deps, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("AMZLINK_HOME", str(deps.home.root))
+        for settings, hint in ((None, f" A store is named by an option: --store {STORE}."), ("stores = ", "")):
+            if settings:
+                deps.home.config_file.write_text(settings)
+            assert run(["stores", "list", STORE], deps) == 64
+            assert capsys.readouterr().err.splitlines()[0] == f"Error: The command does not take {STORE}.{hint}"
+
     def test_what_a_person_typed_by_mistake_is_not_repeated_as_a_command(
         self, deps: Deps, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -285,11 +295,29 @@ class TestABug:
         assert run(["orders", "list"], broken) == 70
         assert "it could not be written (not-writable)" in capsys.readouterr().err
 
+    def test_before_anything_is_known_of_the_machine_it_is_told_all_the_same(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_: object, *, interactive: bool) -> Deps:
+            raise RuntimeError(SECRET_TEXT)
+
+        monkeypatch.setattr("amzlink.deps.system_deps", fail)
+        for words in (["orders", "list"], ["import-orders"]):  # the second one has alarms, which need the machine too
+            assert run(words) == 70
+            err = capsys.readouterr().err
+            assert "There is no report to attach: it could not be written (RuntimeError)." in err
+            assert "Žofie" not in err
+
+    @pytest.mark.parametrize("end", [KeyboardInterrupt, EOFError], ids=["ctrl-c", "ctrl-d"])
     def test_an_interruption_ends_with_130_and_says_what_is_safe(
-        self, broken: Deps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+        self,
+        broken: Deps,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        end: type[BaseException],
     ) -> None:
         def interrupt(_: object) -> Config:
-            raise KeyboardInterrupt
+            raise end
 
         monkeypatch.setattr(Broken, "load_config", interrupt)
         assert run(["orders", "list"], broken) == 130
@@ -318,6 +346,13 @@ class TestWithoutAHome:
         assert run(["orders", "list", "--json"]) == code
         (document,) = documents(capsys.readouterr().out)
         assert document["error"]["problem"] == problem
+
+    def test_a_job_that_nobody_watches_says_so_although_it_remembers_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("AMZLINK_HOME", "/proc/nowhere")
+        assert run(["import-orders"]) == 73
+        assert capsys.readouterr().err.startswith("Error: /proc/nowhere cannot be written")
 
     def test_without_any_store_the_way_to_one_is_shown(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

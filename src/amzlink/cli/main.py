@@ -219,9 +219,7 @@ def _invoke(options: GlobalOptions, session: Session) -> int:
         if not detail or detail.startswith("Usage:"):
             detail = usage.COMMAND_MISSING
         raise Problem(ProblemName.USAGE, command=_command_name(options), detail=detail) from error
-    except typer.Exit as error:
-        return error.exit_code
-    except typer.Abort:
+    except typer.Abort:  # what Typer makes of the end of input at a hidden question
         raise KeyboardInterrupt from None
     except SystemExit:  # what Typer makes of a pipe that nobody reads
         raise BrokenPipeError(errno.EPIPE, "nobody reads") from None
@@ -302,5 +300,5 @@ def _report_bug(error: Exception, session: Session) -> int:
         problem = told_as_bug(session.console.command, session.deps.home.log, error)
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
-        problem = Problem(ProblemName.INTERNAL_ERROR, file=usage.no_crash_report(reason=str(reason)))
+        problem = Problem(ProblemName.INTERNAL_ERROR, advice=usage.no_crash_report(reason=str(reason)))
     return _tell(problem, session)

@@ -38,6 +38,7 @@ ENTRIES: Final = {
         what="amzlink hit an internal error.",
         why="This is our fault, not yours. What was stored before is safe.",
         next_step="Please report it. The report to attach has no personal data and no secrets: {file}.",
+        next_step_exactly="{advice}",
         exit_code=Exit.BUG,
     ),
     ProblemName.RUN_IN_PROGRESS: Entry(
@@ -322,8 +323,8 @@ def setting_empty(*, key: str) -> str:
 
 
 def no_crash_report(*, reason: str) -> str:
-    """In place of a crash report's path; `reason` is the name of a problem or of an error."""
-    return f"none, it could not be written ({reason})"
+    """Advice where a bug's report could not be written; `reason` is the name of a problem or of an error."""
+    return f"Please report it, with the command that you ran. There is no report to attach: it could not be written ({reason})."
 
 
 # Runs on several machines ---------------------------------------------------------------------------------------------

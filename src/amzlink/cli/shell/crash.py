@@ -28,11 +28,10 @@ def show_traceback(error: Exception) -> str:
 def told_as_bug(command: str, folder: Path, error: Exception, slug: str = "") -> Problem:
     """`internal-error` for a bug, which is written down in the folder of logs; `slug` is the store that met it."""
     try:
-        file = str(write_report(error, command, folder, slug))
+        return Problem(ProblemName.INTERNAL_ERROR, file=write_report(error, command, folder, slug))
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
-        file = usage.no_crash_report(reason=str(reason))
-    return Problem(ProblemName.INTERNAL_ERROR, file=file)
+        return Problem(ProblemName.INTERNAL_ERROR, advice=usage.no_crash_report(reason=str(reason)))
 
 
 def write_report(error: Exception, command: str, folder: Path, slug: str = "") -> Path:
