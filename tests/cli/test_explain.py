@@ -85,3 +85,7 @@ def test_at_a_narrow_terminal_lines_to_copy_stay_whole(tmp_path: Path) -> None:
 def test_a_check_s_name_is_told_with_the_problems_that_it_can_find(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "sendcloud-duplicate"]) == 64
     assert "Problems that it can find: sendcloud-amazon-active." in capsys.readouterr().err
+
+
+def test_a_page_may_end_with_lines_to_copy() -> None:
+    assert list(blocks_of("Text.\n\n```\na\n```")) == [("text", ["Text."]), ("code", ["a"])]

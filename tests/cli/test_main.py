@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 
 from amzlink import __version__
 from amzlink.cli.main import run
+from amzlink.cli.shell.console import Console
+from amzlink.cli.shell.crash import told_as_bug
+from amzlink.cli.tour import tour
 from amzlink.config.settings import Config, Store
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
@@ -154,9 +157,9 @@ class TestWhatIsNotUnderstood:
         self, deps: Deps, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("AMZLINK_HOME", str(deps.home.root))
-        for settings, hint in ((None, f" A store is named by an option: --store {STORE}."), ("stores = ", "")):
-            if settings:
-                deps.home.config_file.write_text(settings)
+        for content, hint in ((None, f" A store is named by an option: --store {STORE}."), ("stores = ", "")):
+            if content:
+                deps.home.config_file.write_text(content)
             assert run(["stores", "list", STORE], deps) == 64
             assert capsys.readouterr().err.splitlines()[0] == f"Error: The command does not take {STORE}.{hint}"
 
@@ -308,6 +311,15 @@ class TestABug:
             assert "There is no report to attach: it could not be written (RuntimeError)." in err
             assert "Žofie" not in err
 
+    def test_of_code_from_elsewhere_the_report_names_the_file_alone(self, tmp_path: Path) -> None:
+        try:
+            exec(compile("raise ValueError", "/home/zofie/kontor/plugin.py", "exec"))
+        except ValueError as error:
+            problem = told_as_bug("amzlink status", tmp_path, error)
+        text = Path(str(problem.facts["file"])).read_text()
+        assert "  plugin.py:1 <module>" in text
+        assert "zofie" not in text
+
     @pytest.mark.parametrize("end", [KeyboardInterrupt, EOFError], ids=["ctrl-c", "ctrl-d"])
     def test_an_interruption_ends_with_130_and_says_what_is_safe(
         self,
@@ -354,12 +366,41 @@ class TestWithoutAHome:
         assert run(["import-orders"]) == 73
         assert capsys.readouterr().err.startswith("Error: /proc/nowhere cannot be written")
 
+    @pytest.mark.parametrize("words", [("orders", "list"), ("import-orders", "--all-stores")], ids=" ".join)
     def test_without_any_store_the_way_to_one_is_shown(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        words: tuple[str, ...],
     ) -> None:
         monkeypatch.setenv("AMZLINK_HOME", str(tmp_path / "home"))
-        assert run(["orders", "list"]) == 78
+        assert run(words) == 78
         assert "amzlink connect" in capsys.readouterr().err
+
+
+def test_where_no_store_s_settings_can_be_used_all_stores_are_told_what_is_wrong(
+    deps: Deps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deps.home.config_file.write_text('[stores.first]\nname = "A"\n')
+    assert run(["import-orders", "--all-stores", "-v"], deps) == 78
+    assert "stores.first.country is missing" in capsys.readouterr().err
+
+
+def test_verify_names_a_store_that_is_not_there(deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "--store", "nobody"], deps) == 78
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_the_demo_ends_as_its_first_step_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    ends = {"status": 74, "purge-pii": 1}
+
+    def run_nothing(words: Sequence[str], _: Deps) -> int:
+        sys.stdout.write("{}")
+        return ends.get(words[0], 0)
+
+    assert tour(Console(as_json=True), run_nothing) == 74
+    assert [step["exit_code"] for step in documents(capsys.readouterr().out)[0]["steps"]][-3:] == [74, 1, 0]
 
 
 class TestStreams:

@@ -166,18 +166,17 @@ def _path(ctx: Any) -> str:
 
 
 def _examples_of(ctx: Any) -> Iterable[_Row]:
-    return EXAMPLES.get(_path(ctx), ())
+    return EXAMPLES[_path(ctx)]
 
 
 def _examples(rows: Iterable[_Row], width: int) -> Iterator[str]:
     """Command lines to copy, each on a line of its own, with what it does below it."""
     rows = list(rows)
-    if rows:
-        yield ""
-        yield "Example" if len(rows) == 1 else "Examples"
-        for command, does in rows:
-            yield f"{_INDENT}{command}"
-            yield from _wrapped(does, width, _INDENT * 3)
+    yield ""
+    yield "Example" if len(rows) == 1 else "Examples"
+    for command, does in rows:
+        yield f"{_INDENT}{command}"
+        yield from _wrapped(does, width, _INDENT * 3)
 
 
 def _paragraphs(command: Any, width: int) -> Iterator[str]:

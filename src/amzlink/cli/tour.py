@@ -33,7 +33,7 @@ RunCommand = Callable[[Sequence[str], Deps], int]
 
 
 def tour(console: Console, run: RunCommand) -> Exit:
-    """Walk through the commands; with `--json` one document tells how each ended. Gives the worst exit code."""
+    """Walk through the commands; with `--json` one document tells how each ended. Gives the first failure."""
     with _shop() as (sandbox, deps, secrets_file):
         guide = _Guide(console, deps, run)
         credentials = sandbox.describe()["credentials"]
@@ -76,10 +76,11 @@ def tour(console: Console, run: RunCommand) -> Exit:
         deps.clock.sleep(_UNTIL_ALL_IS_DUE)
         guide.run("purge-pii")
         guide.run("orders", "show", listed[0] if listed else "", "--with-pii")
-        guide.say("That is all. `amzlink connect` connects your own shop.")
-        if console.as_json:
-            console.result(lambda: DemoDocument(steps=guide.steps))
-        return guide.worst
+        console.result(
+            lambda: DemoDocument(steps=guide.steps),
+            lambda: guide.say("That is all. `amzlink connect` connects your own shop."),
+        )
+        return guide.exit_code
 
 
 class _Guide:
@@ -90,7 +91,7 @@ class _Guide:
         self._deps = deps
         self._run = run
         self.steps: list[DemoStep] = []
-        self.worst = Exit.DONE
+        self.exit_code = Exit.DONE
 
     def say(self, text: str) -> None:
         """A word between the commands."""
@@ -121,8 +122,7 @@ class _Guide:
             code = run([*words, "--verbose"], self._deps)
             if words[:2] == ("orders", "list"):
                 document = silently()[1]
-        if code:
-            self.worst = Exit(code)
+        self.exit_code = self.exit_code or Exit(code)
         found = msgspec.json.decode(document, type=_Listed)
         return [order.order_id for order in found.orders if not order.holds]
 

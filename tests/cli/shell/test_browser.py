@@ -1,7 +1,10 @@
 """The browser in which `connect` opens a page."""
 
 import os
+import sys
 from pathlib import Path
+
+import pytest
 
 from amzlink.cli.shell.browser import open_page
 
@@ -24,3 +27,8 @@ def test_without_a_screen_there_is_no_browser() -> None:
 
 def test_a_browser_that_refuses_has_not_taken_the_page() -> None:
     assert not open_page("https://example.com/page", {"PATH": "", "BROWSER": "/bin/false"})
+
+
+def test_a_python_that_is_gone_has_opened_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # as while a package is being updated
+    assert not open_page("https://example.com/page", {"BROWSER": "/bin/true"})

@@ -148,7 +148,7 @@ class TestProblems:
 
     def test_after_a_result_there_is_no_second_document(self, capsys: pytest.CaptureFixture[str]) -> None:
         console = Console(as_json=True)
-        console.result(lambda: Named(store="a"))
+        console.result(lambda: Named(store="a"), lambda: None)
         assert console.fail(PROBLEM) == Exit.CONFIGURATION
         assert json.loads(capsys.readouterr().out) == {"schema": 1, "store": "a"}
 
@@ -256,7 +256,7 @@ class TestAtATerminal:
 
     def test_as_json_the_document_is_laid_out_for_eyes(self) -> None:
         begin = "from amzlink.cli.views.version import VersionDocument\n"
-        _, screen = at_a_terminal(begin + "Console(as_json=True).result(VersionDocument)")
+        _, screen = at_a_terminal(begin + "Console(as_json=True).result(VersionDocument, print)")
         assert json.loads(screen) == {"schema": 1, "version": __version__}
         assert screen.count("\n") == 4
 

@@ -114,7 +114,7 @@ class TestEveryWayToTheScreen:
     @pytest.mark.parametrize("columns", [None, 60])
     def test_a_document_says_the_same_and_steers_nothing(self, columns: int | None, text: str) -> None:
         with screens(columns) as (out, _):
-            Console(as_json=True).result(lambda: Foreign(text=text))
+            Console(as_json=True).result(lambda: Foreign(text=text), lambda: None)
         assert json.loads(out.getvalue()) == {"schema": 1, "text": text}
         assert _CONTROL.search(out.getvalue()) is None
 

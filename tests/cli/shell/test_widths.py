@@ -1,6 +1,8 @@
 """Text is broken at words to the terminal's width; what people copy is never cut, nor anything in a pipe."""
 
+import io
 import re
+import sys
 import textwrap
 
 import pytest
@@ -106,3 +108,15 @@ class TestInAPipe:
         assert out.getvalue().startswith(f"  {SENTENCE * 3}\n")
         assert err.getvalue() == f"{SENTENCE * 3}\n"
         assert len(out.getvalue().splitlines()) == 4
+
+
+def test_a_terminal_that_does_not_tell_its_width_is_taken_for_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Blind(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(sys, "stdout", Blind())
+    Console(color=False).line(SENTENCE)
+    lines = plain(sys.stdout.getvalue())  # type: ignore[attr-defined]  # it is a Blind
+    assert 60 < max(map(len, lines)) <= 80

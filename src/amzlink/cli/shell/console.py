@@ -173,12 +173,12 @@ class Console:
 
     # Results, on stdout
 
-    def result(self, document: "Callable[[], Document]", human: Callable[[], object] | None = None) -> None:
+    def result(self, document: "Callable[[], Document]", human: Callable[[], object]) -> None:
         """Give the result: the document with `--json`, else what `human` prints."""
         self.clear_progress()
         if self.as_json:
             self._print_document(document())
-        elif human is not None:
+        else:
             human()
 
     def result_of_many(

@@ -96,11 +96,15 @@ class ScheduleRemoveDocument(Document, frozen=True, kw_only=True):
 
 def show_planned(console: Console, planned: Planned, *, dry_run: bool) -> None:
     """What is going to be written: to read before the question, or as the result of a dry run."""
-    if dry_run and console.as_json:
-        console.result(lambda: _install_document(planned, dry_run=True))
-        return
-    if console.as_json or (console.quiet and not dry_run):
-        return
+    if dry_run:
+        console.result(
+            lambda: _install_document(planned, dry_run=True), lambda: _print_planned(console, planned, dry_run=True)
+        )
+    elif not (console.as_json or console.quiet):
+        _print_planned(console, planned, dry_run=False)
+
+
+def _print_planned(console: Console, planned: Planned, *, dry_run: bool) -> None:
     console.say(f"These jobs will be started by {NAMES[planned.kind]}:")
     for timing in planned.schedule.timings:
         console.say(f"{_how_often(timing)}, for all stores", lead=f"  {timing.job:<15}")
