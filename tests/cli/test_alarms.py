@@ -1,5 +1,6 @@
 """What runs of cron say beyond the three days: which runs count as a success, and by which clock an hour is an hour."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -171,3 +172,28 @@ def test_with_several_stores_a_warning_names_its_store_and_the_machines_clock_is
     assert "carrier-unknown" in told["00:22"]
     [skewed] = [text for text in told.values() if "clock-skewed" in text]
     assert skewed.count("Warning: ") == 1
+
+
+def test_settings_that_cannot_be_read_are_told_once_and_so_is_their_end(tmp_path: Path) -> None:
+    office, told = Office(tmp_path), tmp_path / "told"
+    office.notify(f"cat >> {told}")
+    file = office.deps.home.config_file
+    settings = file.read_text()
+    for content in ("stores = [", "stores = [", settings):
+        file.write_text(content)
+        office.cron("import-orders")
+    assert [mail.text.split(":")[0] for mail in office.mailbox] == ["Error", "This problem has ended"]
+    assert "stores = [" not in office.mailbox[0].text
+    # The program that is told of problems stands in these settings: it learns of the end alone.
+    assert [json.loads(line)["over"] for line in told.read_text().splitlines()] == [True]
+
+
+def test_a_memory_that_cannot_be_written_costs_no_alarm(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.switch("authorisation-revoked")
+    (office.deps.home.state / "alarms.json").mkdir(parents=True)
+    for _ in range(2):
+        code, printed = office.run("import-orders")
+        assert code == 77
+        assert printed.index("Error: Amazon refused the refresh token.") < printed.index("Warning: ")
+        assert "alarms.json cannot be written: it is a folder, not a file." in printed

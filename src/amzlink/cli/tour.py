@@ -33,7 +33,10 @@ RunCommand = Callable[[Sequence[str], Deps], int]
 
 
 def tour(console: Console, run: RunCommand) -> Exit:
-    """Walk through the commands; with `--json` one document tells how each ended. Gives the first failure."""
+    """Walk through the commands; with `--json` one document tells how each ended.
+
+    Gives the exit code of the first one that failed.
+    """
     with _shop() as (sandbox, deps, secrets_file):
         guide = _Guide(console, deps, run)
         credentials = sandbox.describe()["credentials"]
