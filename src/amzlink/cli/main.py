@@ -300,5 +300,5 @@ def _report_bug(error: Exception, session: Session) -> int:
         problem = told_as_bug(session.console.command, session.deps.home.log, error)
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
-        problem = Problem(ProblemName.INTERNAL_ERROR, advice=usage.no_crash_report(reason=str(reason)))
+        problem = Problem(ProblemName.INTERNAL_ERROR, file="none", advice=usage.no_crash_report(reason=str(reason)))
     return _tell(problem, session)

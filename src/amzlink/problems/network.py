@@ -148,12 +148,13 @@ def plain_http(port: int, status: int) -> str:
 
 def self_signed(issuer: str) -> str:
     """A certificate that vouches for itself."""
-    return f"its certificate is self-signed, by {issuer}"
+    return f"its certificate is self-signed, by {issuer if issuer != ISSUER_UNKNOWN else 'an unknown issuer'}"
 
 
 def issuer_unknown(issuer: str) -> str:
     """A certificate whose issuer is not trusted."""
-    return f"its certificate's issuer, {issuer}, is not known to this machine"
+    named = f", {issuer}," if issuer != ISSUER_UNKNOWN else ""
+    return f"its certificate's issuer{named} is not known to this machine"
 
 
 def other_host(names: Sequence[str], issuer: str) -> str:

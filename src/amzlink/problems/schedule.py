@@ -11,9 +11,11 @@ AREA: Final = "Running by itself"
 ENTRIES: Final[Mapping[ProblemName, Entry]] = {
     ProblemName.NO_SCHEDULER: Entry(
         title="Nothing here can run amzlink by itself",
-        what="This machine has no scheduler that amzlink can use: {detail}.",
+        what="This machine has no scheduler that amzlink can use.",
+        what_exactly="{detail}",
         why="amzlink uses systemd's timers, cron, launchd or Windows' Task Scheduler. Containers often have none of them.",
         next_step="Install cron, or let the system that starts this container run amzlink: `amzlink explain servers` shows how.",
+        next_step_exactly="{advice}",
         exit_code=Exit.CONFIGURATION,
     ),
     ProblemName.SCHEDULE_FAILED: Entry(
@@ -77,7 +79,11 @@ ENTRIES: Final[Mapping[ProblemName, Entry]] = {
 }
 
 CRONTAB_DIFFERS: Final = "the crontab that was read back is not the one that was written"
-SCHEDULERS_TRIED: Final = "no systemd user manager answers, and `crontab` is missing or refuses"
+SCHEDULERS_TRIED: Final = (
+    "This machine has no scheduler that amzlink can use: no systemd user manager answers, and `crontab` is missing or "
+    "refuses."
+)
+LEAVE_THE_CHOICE: Final = "Leave out --scheduler. amzlink then takes what this machine has."
 PERIODS_IN_WORDS: Final = "5, 10, 15, 20, 30 or 60 minutes (`15m`), or 1, 2, 3, 4, 6, 12 or 24 hours (`2h`)"
 QUESTION: Final = "Run amzlink by itself, every 15 minutes?"
 ABOUT: Final = (
@@ -137,7 +143,7 @@ def path_unusable(*, what: str, path: str) -> str:
 
 def not_this_scheduler(*, scheduler: str) -> str:
     """A scheduler that was asked for by name, on another kind of machine."""
-    return f"{scheduler} was asked for, and this machine does not have it"
+    return f"`--scheduler {scheduler}` is for another kind of machine."
 
 
 def secrets_in_variables(*, variables: Sequence[str]) -> str:
@@ -152,10 +158,12 @@ def period_not_possible(*, given: str) -> str:
 
 def left_out(*, variables: Sequence[str], on_windows: bool) -> str:
     """Variables of this terminal that scheduled runs will not have."""
-    names = ", ".join(variables)
+    names, one = ", ".join(variables), len(variables) == 1
     if on_windows:
-        return f"Scheduled runs have your user's own variables. If {names} is set in this terminal only, set it with `setx`."
-    return f"Not carried over, because it may hold a password: {names}. Set it for scheduled runs by hand."
+        is_set, them = ("is set", "it") if one else ("are set", "them")
+        return f"Scheduled runs have your user's own variables. If {names} {is_set} in this terminal only, set {them} with `setx`."
+    may, them = ("it may hold a password", "it") if one else ("they may hold passwords", "them")
+    return f"Not carried over, because {may}: {names}. Set {them} for scheduled runs by hand."
 
 
 def own_schedule(*, scheduler: str) -> str:

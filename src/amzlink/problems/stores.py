@@ -226,7 +226,7 @@ def slug_invalid(*, slug: str) -> str:
 
 def carrier_invalid(*, setting: str, name: str) -> str:
     """A line of a store's own carriers that cannot be used."""
-    return f"{setting}: the name, the code and the method of {name!r} need visible characters, 100 at most"
+    return f"{setting}: the name, the code and the method of “{name}” need visible characters, 100 at most"
 
 
 def carrier_twice(*, setting: str) -> str:

@@ -116,7 +116,7 @@ def test_a_terminal_that_does_not_tell_its_width_is_taken_for_the_usual_one(monk
             return True
 
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr(sys, "stdout", Blind())
+    out = Blind()
+    monkeypatch.setattr(sys, "stdout", out)
     Console(color=False).line(SENTENCE)
-    lines = plain(sys.stdout.getvalue())  # type: ignore[attr-defined]  # it is a Blind
-    assert 60 < max(map(len, lines)) <= 80
+    assert 60 < max(map(len, plain(out.getvalue()))) <= 80

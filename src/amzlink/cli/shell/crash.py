@@ -31,7 +31,7 @@ def told_as_bug(command: str, folder: Path, error: Exception, slug: str = "") ->
         return Problem(ProblemName.INTERNAL_ERROR, file=write_report(error, command, folder, slug))
     except Exception as second:  # noqa: BLE001 - what kept the command from working may keep the report from it too
         reason = second.name if isinstance(second, Problem) else type(second).__name__
-        return Problem(ProblemName.INTERNAL_ERROR, advice=usage.no_crash_report(reason=str(reason)))
+        return Problem(ProblemName.INTERNAL_ERROR, file="none", advice=usage.no_crash_report(reason=str(reason)))
 
 
 def write_report(error: Exception, command: str, folder: Path, slug: str = "") -> Path:

@@ -65,12 +65,12 @@ def _tell(console: Console, report: MoveReport) -> None:
         console.line(f"{rows} would be copied to {report.target}, and compared. The database is ready for it.")
     else:
         console.line(f"{rows} were copied to {report.target}. Every row was compared.")
+    replaced = "would be replaced" if report.dry_run else "was replaced"
     if report.found.replaced:
-        replaced = "would be replaced" if report.dry_run else "was replaced"
         console.line(f"An earlier run ended before it was done. Nobody has used its copy there, and it {replaced}.")
     if contents.unkept_texts:
         texts = counted(contents.unkept_texts, "text")
-        console.line(f"In {texts}, a character that PostgreSQL does not take (NUL) was replaced by another.")
+        console.line(f"In {texts}, a character that PostgreSQL does not take (NUL) {replaced} by another.")
     if report.dry_run:
         console.line("Nothing was changed.")
         return

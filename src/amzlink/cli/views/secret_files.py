@@ -10,19 +10,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from amzlink.cli.shell.console import Console
 from amzlink.core.schedule import systemd
 from amzlink.deps import Deps
-from amzlink.jobs.schedule.environment import CARRIED
+from amzlink.jobs.schedule.environment import CARRIED, NO_PROXY, PROXIES, absolute
 from amzlink.jobs.stores.settings import Shown
 from amzlink.problems import store_option
 from amzlink.schedulers.here import own_program
 from amzlink.secrets.files import FileSecrets
 from amzlink.secrets.names import NAMES, variable
-
-_NOT_SHOWN: Final = ("HTTPS_PROXY", "https_proxy")  # they may hold a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +77,10 @@ def show_lines(console: Console, deps: Deps, slug: str) -> None:
             "service with push-status.",
             lines.systemd(),
         )
-    if any(deps.environ.get(name) for name in _NOT_SHOWN):
-        console.say("HTTPS_PROXY is set here. Set it for cron and systemd too.")
+    if proxies := [name for name in (*PROXIES, *NO_PROXY) if deps.environ.get(name)]:  # they may hold a password
+        one = len(proxies) == 1
+        is_set, them = ("is set", "it") if one else ("are set", "them")
+        console.say(f"{', '.join(proxies)} {is_set} here. Set {them} for cron and systemd too.")
     console.say()
 
 
@@ -112,7 +111,7 @@ def _block(console: Console, text: str, lines: Iterator[str]) -> None:
 
 
 def _lines(environ: Mapping[str, str], kept: FileSecrets, slug: str) -> Lines:
-    variables = {name: environ[name] for name in CARRIED if environ.get(name)}
+    variables = {name: absolute(name, environ[name]) for name in CARRIED if environ.get(name)}
     credentials = {}
     for name in NAMES:
         given = f"{variable(slug, name)}_FILE"
@@ -122,9 +121,9 @@ def _lines(environ: Mapping[str, str], kept: FileSecrets, slug: str) -> Lines:
             if name != "vault-key":
                 credentials[f"{slug}.{name}"] = file
         elif environ.get(given):
-            variables[given] = environ[given]
+            variables[given] = absolute(given, environ[given])
             if name != "vault-key":
-                credentials[f"{slug}.{name}"] = Path(environ[given])
+                credentials[f"{slug}.{name}"] = Path(variables[given])
     return Lines(slug, shlex.join(own_program()), variables, credentials)
 
 

@@ -20,10 +20,10 @@ CARRIED: Final = (
     *_FOLDERS, "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHON_KEYRING_BACKEND", CLOCK_OFFSET, *ENDPOINT_VARIABLES,
 )  # fmt: skip
 """What decides where amzlink's files are and whom it calls. An address can hold a secret only before an @."""
-_PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-_WITH_ADDRESS: Final = frozenset({*_PROXIES, *ENDPOINT_VARIABLES})
+PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_WITH_ADDRESS: Final = frozenset({*PROXIES, *ENDPOINT_VARIABLES})
 _PATHS: Final = frozenset({*_FOLDERS, "SSL_CERT_DIR"})
-_NO_PROXY: Final = ("NO_PROXY", "no_proxy")
+NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 _LOST: Final[frozenset[Source]] = frozenset({"environment", "credentials directory"})
 
 
@@ -47,15 +47,15 @@ def environment(deps: Deps, kind: Kind) -> tuple[Mapping[str, str], Sequence[str
     """What has to be set for a scheduled run, and what of this session cannot be."""
     environ = deps.environ
     files = {f"{variable(slug, name)}_FILE" for slug in deps.load_config().stores for name in NAMES}
-    wanted = [*CARRIED, *sorted(files), *_PROXIES, *_NO_PROXY]
+    wanted = [*CARRIED, *sorted(files), *PROXIES, *NO_PROXY]
     given = {name: environ[name] for name in wanted if environ.get(name)}
     if kind == "windows":  # a task has the user's own variables, and is told the home alone
         home = given.pop("AMZLINK_HOME", None)
-        return {"AMZLINK_HOME": _absolute("AMZLINK_HOME", home)} if home else {}, sorted(given)
+        return {"AMZLINK_HOME": absolute("AMZLINK_HOME", home)} if home else {}, sorted(given)
     left_out = [name for name, value in given.items() if not _may_be_written(name, value)]
     if kind == "cron" and (bus := _session_bus(environ)):
         given["DBUS_SESSION_BUS_ADDRESS"] = bus
-    return {name: _absolute(name, value) for name, value in given.items() if name not in left_out}, left_out
+    return {name: absolute(name, value) for name, value in given.items() if name not in left_out}, left_out
 
 
 def refuse_unwritable(kind: Kind, schedule: Schedule, starter: Path) -> None:
@@ -80,8 +80,8 @@ def _is_path(variable: str) -> bool:
     return variable in _PATHS or variable.endswith("_FILE")
 
 
-def _absolute(name: str, value: str) -> str:
-    """A scheduled run begins in another folder."""
+def absolute(name: str, value: str) -> str:
+    """A variable's value that means the same in another folder, in which a scheduled run begins."""
     if name == "AMZLINK_HOME" or name.endswith("_FILE"):
         return str(Path(value).expanduser().absolute())
     return str(Path(value).absolute()) if name == "SSL_CERT_DIR" else value

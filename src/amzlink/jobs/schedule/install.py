@@ -114,8 +114,10 @@ def _fitting(schedules: Schedules, wanted: str) -> Scheduler:
         # One that was asked for, or has the schedule already, says itself what keeps it from working.
         if wanted == scheduler.kind or (wanted == "auto" and schedules.may_have(scheduler, schedules.name)):
             return scheduler
-    detail = texts.SCHEDULERS_TRIED if wanted == "auto" else texts.not_this_scheduler(scheduler=wanted)
-    raise Problem(ProblemName.NO_SCHEDULER, detail=detail)
+    if wanted == "auto":
+        raise Problem(ProblemName.NO_SCHEDULER, detail=texts.SCHEDULERS_TRIED)
+    detail = texts.not_this_scheduler(scheduler=wanted)
+    raise Problem(ProblemName.NO_SCHEDULER, detail=detail, advice=texts.LEAVE_THE_CHOICE)
 
 
 def _warnings(schedules: Schedules, sources: frozenset[Source]) -> Iterator[Problem]:

@@ -68,8 +68,9 @@ def show_released_orders(console: Console, slug: str, hold: Hold, order_ids: lis
 
     def show() -> None:
         if order_ids:
-            released = f"{counted(len(order_ids), 'order')} released from the hold {hold.value}."
-            console.line(f"{released} {', '.join(order_ids)}")
+            console.line(
+                f"{counted(len(order_ids), 'order')} released from the hold {hold.value}: {', '.join(order_ids)}."
+            )
         if still_held:
             one = len(still_held) == 1
             console.line(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from amzlink.cli.shell.alarms import Alarms, Saying
+from amzlink.cli.shell.alike import several
 from amzlink.cli.shell.console import Console
 from amzlink.cli.shell.documents import Document, MaybeFailure, MaybeWarned, failure_or_unset, moment
 from amzlink.cli.views.runs import RefusedOrder, RunView, refused_orders, show_runs
@@ -262,11 +263,9 @@ def _print_addresses(console: Console, tally: "AddressTally", *, dry_run: bool) 
     ]
     console.line(f"Addresses from the file: {', '.join(parts) or 'none'}.", lead="  ")
     if tally.damaged:
-        more = len(tally.damaged) - _MOST_SHOWN
-        named = ", ".join([*tally.damaged[:_MOST_SHOWN], *([f"{more} more"] if more > 0 else [])])
         console.line(
-            f"Letters are missing in the address of {named}. On hold as damaged-text: correct them in the file, where "
-            "each ? stands for a letter, and give it again.",
+            f"Letters are missing in the address of {several(tally.damaged, _MOST_SHOWN)}. On hold as damaged-text: "
+            "correct the address in the file, where each ? stands for a letter, and give it again.",
             lead="  ",
         )
     for refused in tally.refused:
