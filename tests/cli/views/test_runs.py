@@ -51,6 +51,17 @@ def test_of_three_hundred_stores_only_those_with_a_problem_are_spelled_out(capsy
     assert err.count("Amazon refused the refresh token.") == 2
 
 
+@pytest.mark.parametrize(
+    ("problem", "said"), [(None, "without a problem: 24 orders"), (DENIED, "with a problem: shop")]
+)
+def test_where_all_stores_ended_alike_only_that_is_said(
+    problem: Problem | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = shown(many(12, problem), capsys)
+    assert out.startswith(f"12 stores {said}")
+    assert len(out.splitlines()) == 1
+
+
 def test_what_many_stores_have_met_is_said_once_with_the_first_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = shown([*many(2), *many(200, NO_NAME, first=2)], capsys)
     assert err.count("(amzlink explain dns-failed)") == 1

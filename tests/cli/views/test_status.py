@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from amzlink.cli.shell.console import Console
 from amzlink.cli.views.status import show_status
 from amzlink.core.shipments.rates import Rate, Rates
-from amzlink.jobs.diagnosis.needs import Need
-from amzlink.jobs.status import StoreStatus
+from amzlink.jobs.diagnosis.needs import FailingJob, Need
+from amzlink.jobs.status import NotSeen, StoreStatus
 from amzlink.orderbook.orders.fulfilment import Progress
 from amzlink.orderbook.orders.overview import Overview
 from amzlink.orderbook.runs import Ends
@@ -89,3 +90,21 @@ def test_three_hundred_stores_are_one_screen(capsys: pytest.CaptureFixture[str])
     assert "200 stores need nothing." in text
     assert lines[-1].endswith(", ill-10 and 90 more.")
     assert "well-199: Well-199" in screen(capsys, *well, verbose=1)
+
+
+def test_where_nothing_is_listed_the_screen_does_not_begin_with_a_gap(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = screen(capsys, *(a_store(f"well-{number}") for number in range(11)))
+    assert lines[0] == "11 stores need nothing."
+    assert lines[1] == "`amzlink status --store well-0` shows one store whole, and -v all of them."
+    unseen = [NotSeen(store=slug, problem=Problem(ProblemName.DATABASE_BUSY, file="orders.db")) for slug in ("a", "b")]
+    show_status(Console(), unseen)
+    assert capsys.readouterr().out.splitlines() == ["2 stores need you: a, b."]
+
+
+def test_a_failure_that_this_version_does_not_know_is_told_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    ends = Ends(failure=NOON, failed_with="of-a-newer-version", failing_since=NOON)
+    failing = FailingJob(job="import-orders", ends=ends, problem=None)
+    store = replace(a_store("one"), last_import=ends, booked_so_far=120, failing=(failing,))
+    text = "\n".join(screen(capsys, store))
+    assert "failed today 12:00: of-a-newer-version" in text
+    assert "120 orders in the order book so far." in text

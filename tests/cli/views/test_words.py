@@ -1,11 +1,11 @@
 """Numbers, times and days as people read them."""
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from amzlink.cli.views.words import by_number, counted
+from amzlink.cli.views.words import by_number, counted, lateness
 from amzlink.clock import local_time
 from amzlink.problems.words import local_day
 
@@ -19,6 +19,11 @@ def test_a_noun_agrees_with_its_number(number: int, words: str) -> None:
 
 def test_so_does_a_verb() -> None:
     assert [by_number(number, "waits", "wait") for number in (0, 1, 2)] == ["wait", "waits", "wait"]
+
+
+def test_lateness_is_told_in_the_largest_unit_that_fits() -> None:
+    late = {50: "0 minutes", 60: "1 minute", 3599: "59 minutes", 7200: "2 hours", 86_400: "1 day"}
+    assert {seconds: lateness(NOW - timedelta(seconds=seconds), NOW) for seconds in late} == late
 
 
 @pytest.mark.parametrize(

@@ -258,8 +258,8 @@ def _print_overview(console: Console, seen: Sequence[StoreStatus]) -> None:
             right=(*_COLUMNS[3:], "WARNINGS"),
             dropping=("ON HOLD", "LAST PUSH", "LAST IMPORT"),
         )
-    _print_common_needs(console, seen)
-    console.line()
+        _print_common_needs(console, seen)
+        console.line()
     if any(store.scheduled is False for store in seen):
         unscheduled = Problem(ProblemName.NOT_SCHEDULED)
         console.line(reason(unscheduled.summary, unscheduled.name))
