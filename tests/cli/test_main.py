@@ -387,6 +387,18 @@ def test_where_no_store_s_settings_can_be_used_all_stores_are_told_what_is_wrong
     assert "stores.first.country is missing" in capsys.readouterr().err
 
 
+def test_an_order_that_came_without_its_lines_is_shown_without_an_empty_table(
+    deps: Deps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = order_of("302-7654321-7654321", lines=(), ship_by=None, deliver_by=None, total=None, currency=None)
+    with deps.database() as database:
+        save(database, change_of(bare, sealed=None))
+    assert run(["orders", "show", bare.order_id], deps) == 0
+    said = capsys.readouterr().out
+    assert "It came incomplete from Amazon. Each import asks for the rest" in said
+    assert not re.search("QUANTITY|Total|Ship by|Deliver by|\n\n\n", said)
+
+
 def test_verify_names_a_store_that_is_not_there(deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify", "--store", "nobody"], deps) == 78
     assert "nobody" in capsys.readouterr().err

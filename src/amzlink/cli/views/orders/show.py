@@ -265,6 +265,21 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         console.line(f"Deliver by {local_time(order.deliver_by, now)}")
     console.line()
     print_events(console, story, now)
+    _print_lines(console, order)
+    _print_price(console, order)
+    _print_demands(console, order, with_pii=with_pii)
+    for package in order.packages:
+        carrier = " ".join(part for part in (package.carrier, package.service) if part)
+        console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
+    console.line()
+    _print_retention(console, detail, with_pii=with_pii)
+    if with_pii and detail.personal and not detail.tombstone:
+        _print_personal(console, detail.personal)
+
+
+def _print_lines(console: Console, order: Order) -> None:
+    if not order.lines:  # Amazon left them out
+        return
     console.line()
     console.table(
         ("SKU", "TITLE", "QUANTITY", "TO SHIP", "PRICE"),
@@ -281,15 +296,6 @@ def _print(console: Console, detail: OrderDetail, now: datetime, *, with_pii: bo
         keys=("SKU",),
         right=("QUANTITY", "TO SHIP", "PRICE"),
     )
-    _print_price(console, order)
-    _print_demands(console, order, with_pii=with_pii)
-    for package in order.packages:
-        carrier = " ".join(part for part in (package.carrier, package.service) if part)
-        console.line(f"Package {package.reference}: {carrier or 'carrier unknown'}, {package.status or 'no status'}")
-    console.line()
-    _print_retention(console, detail, with_pii=with_pii)
-    if with_pii and detail.personal and not detail.tombstone:
-        _print_personal(console, detail.personal)
 
 
 def _print_price(console: Console, order: Order) -> None:
