@@ -1,5 +1,6 @@
 """The command line as a whole: what is not understood, what breaks, and what is never shown."""
 
+import csv
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select, update
 
 from amzlink import __version__
 from amzlink.cli.main import run
@@ -22,12 +24,13 @@ from amzlink.cli.tour import tour
 from amzlink.config.settings import Config, Store
 from amzlink.deps import Deps
 from amzlink.files.home import find_home
+from amzlink.orderbook.schema import SEALED
 from amzlink.problems import CATALOGUE, Problem, ProblemName
 from amzlink.secrets.memory import MemorySecrets
 from tests.orderbook.machine import fill, tiny_disk
 from tests.orderbook.samples import ORDER_ID, STORE, change_of, line_of, order_of, save
 from tests.support.books import lay_out
-from tests.support.world import VirtualClock
+from tests.support.world import SLUG, VirtualClock, store_on_sandbox
 
 TITLE = "陶器の急須 “große” Žluťoučký"
 SECRET_TEXT = "Žofie Nováková, Dlouhá 12, Atzr|IwEBIexample"
@@ -397,6 +400,25 @@ def test_an_order_that_came_without_its_lines_is_shown_without_an_empty_table(
     said = capsys.readouterr().out
     assert "It came incomplete from Amazon. Each import asks for the rest" in said
     assert not re.search("QUANTITY|Total|Ship by|Deliver by|\n\n\n", said)
+
+
+def test_an_export_goes_on_past_personal_data_that_is_damaged_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deps = store_on_sandbox(tmp_path, orders=8, listings=10).deps
+    assert run(["import-orders"], deps) == 0
+    with deps.book(SLUG) as book, book.writing() as connection:
+        number = connection.scalar(select(func.min(SEALED.c.order_id)))
+        connection.execute(update(SEALED).where(SEALED.c.order_id == number).values(box=b"damaged"))
+    assert run(["orders", "export", "--with-pii"], deps) == 1
+    out, err = capsys.readouterr()
+    assert {row["order_id"]: bool(row["recipient_name"]) for row in csv.DictReader(out.splitlines())}[number] is False
+    assert f"Warning: The personal data of the order {number} cannot be opened" in err
+
+
+def test_an_order_that_is_not_there_cannot_be_released(deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["orders", "release", "302-9999999-9999999"], deps) == 69
+    assert "is not known in the order book" in capsys.readouterr().err
 
 
 def test_verify_names_a_store_that_is_not_there(deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:

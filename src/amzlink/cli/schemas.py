@@ -112,8 +112,6 @@ def _say_what_is_always_there(part: dict[str, Any]) -> None:
         default = properties[name].pop("default")
         if name == "schema":
             properties[name] = {"const": default}
-    if part.get("description") == msgspec.json.schema(msgspec.Struct)["$defs"][_ANY_STRUCT]["description"]:
-        del part["description"]  # of a struct that was joined from others, and has no docstring of its own
 
 
 def _structs_in(kinds: Structs) -> Iterator[type[msgspec.Struct]]:
