@@ -1,6 +1,7 @@
 """Ctrl-C: what a command says then is true for this command."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from amzlink.cli.main import app, run
@@ -20,6 +22,7 @@ from amzlink.deps import Deps
 from amzlink.files.home import find_home
 from amzlink.files.locks import lock
 from amzlink.problems import Problem, ProblemName, usage
+from amzlink.sandbox.server import Sandbox
 from tests.cli.dialogue.by_key import secrets_file
 from tests.cli.dialogue.test_terminal import Terminal, unwrapped
 from tests.jobs.stores.test_prove_amazon import unconnected
@@ -145,6 +148,24 @@ def test_in_the_demo_ends_the_whole_demo_and_leaves_nothing(at_terminal: Callabl
     assert said.count("The command was interrupted.") == 1
     assert "The demo keeps nothing, and your own stores were not used." in said
     assert "11. Seven weeks later" not in said
+
+
+def test_of_the_sandbox_ends_it_after_it_said_where_it_listens_and_how_to_stop_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_and_be_interrupted(sandbox: Sandbox) -> None:
+        assert httpx.get(f"{sandbox.describe()['control_url']}/state").status_code == 200
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sandbox, "serve_forever", answer_and_be_interrupted)
+    assert run(["sandbox", "--orders", "5", "-v"]) == 130
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["spapi_url"].startswith("http://127.0.0.1:")
+    assert err.startswith("The sandbox is running. Ctrl-C stops it.\n")
+    assert "The sandbox keeps nothing." in err
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(told["control_url"])
 
 
 def with_three_stores(at: Shell) -> list[str]:

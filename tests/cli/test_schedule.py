@@ -23,11 +23,12 @@ from amzlink.cli.shell.session import Session
 from amzlink.core.schedule.plan import Schedule, timings
 from amzlink.jobs.diagnosis.schedule import is_scheduled
 from amzlink.problems import usage
-from amzlink.problems.schedule import LINGERING
+from amzlink.problems.schedule import LINGERING, left_out
 from amzlink.schedulers.launchd import Launchd
 from amzlink.schedulers.scheduler import Programs
 from amzlink.schedulers.windows import TaskScheduler
 from tests.cli.dialogue.by_key import CTRL_C, Typed
+from tests.support.rows import each_row
 from tests.support.schedulers import Machine
 from tests.support.world import SLUG, Ran, Shell, shell, store_on_sandbox
 
@@ -385,6 +386,21 @@ class Schtasks(Programs):
         return subprocess.CompletedProcess(command, code, "".join(found), "")
 
 
+@each_row(
+    ("variables", "on_windows", "said"),
+    [
+        (["HTTPS_PROXY"], True, "If HTTPS_PROXY is set in this terminal only, set it with `setx`."),
+        (["HTTPS_PROXY", "NO_PROXY"], True, "If HTTPS_PROXY, NO_PROXY are set in this terminal only, set them with"),
+        (["HTTPS_PROXY"], False, "because it may hold a password: HTTPS_PROXY. Set it for scheduled runs by hand."),
+        (["HTTPS_PROXY", "ALL_PROXY"], False, "they may hold passwords: HTTPS_PROXY, ALL_PROXY. Set them for"),
+    ],
+)
+def test_variables_that_are_left_out_are_told_with_what_to_do(
+    variables: list[str], on_windows: bool, said: str
+) -> None:
+    assert said in left_out(variables=variables, on_windows=on_windows)
+
+
 def test_windows_tasks_are_told_apart_by_home_and_work_for_their_own() -> None:
     programs, jobs = Schtasks(), ("import-orders", "push-status", "purge-pii")
     homes = {"amzlink-1": Path("C:/Shops/one & only"), "amzlink-2": Path("C:/Shops/two")}
@@ -479,6 +495,16 @@ class TestWhatKeepsItFromWorking:
         ran = Place(connected, tmp_path).run("install", "--yes", "--json")
         assert ran.code == 78
         assert ran.document["error"]["problem"] == "no-scheduler"
+
+    def test_the_scheduler_of_another_kind_of_machine_is_told_from_a_machine_without_one(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deps = store_on_sandbox(tmp_path, orders=0).deps
+        wanted = "launchd" if sys.platform != "darwin" else "systemd"
+        assert run_command_line(["schedule", "install", "--scheduler", wanted], deps) == 78
+        err = capsys.readouterr().err
+        assert err.startswith(f"Error: `--scheduler {wanted}` is for another kind of machine.")
+        assert "Leave out --scheduler." in err
 
     def test_secrets_in_variables_are_not_written_anywhere(self, cron: Place) -> None:
         name = f"AMZLINK_SECRET_{SLUG.upper().replace('-', '_')}_REFRESH_TOKEN"

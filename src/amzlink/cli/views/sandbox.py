@@ -63,6 +63,7 @@ class DemoDocument(Document, frozen=True, kw_only=True):
 def show_sandbox(console: Console, described: Mapping[str, object]) -> None:
     """Where the sandbox listens, and what opens it: a document with and without `--json`."""
     console.announce(msgspec.convert(described, SandboxDocument))
+    console.note("The sandbox is running. Ctrl-C stops it.")
 
 
 def show_faults(console: Console, faults: Iterable[Fault]) -> None:
