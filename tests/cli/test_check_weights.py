@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
+from amzlink.cli.main import run
 from amzlink.sandbox.weights import WeightKind
-from tests.support.world import SLUG, Shell, shell
+from tests.support.world import SLUG, Shell, shell, store_on_sandbox
 
 KEYS = ("sku", "asin", "title", "weight_grams", "source", "finding", "suggestion_grams", "open_orders")
 
@@ -207,3 +208,14 @@ def test_of_a_table_whose_last_column_was_deleted_only_what_was_filled_in_is_set
     file.write_bytes(filled.getvalue().encode("utf-8-sig"))
     back = at.run("check-weights", "--from", str(file), "--json")
     assert (back.code, back.document["set"], back.document["refused"]) == (0, 4, [])
+
+
+def test_a_table_of_which_nothing_is_known_is_not_begun_on_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deps = store_on_sandbox(tmp_path, orders=0, import_weights=True).deps
+    deps.secrets.delete(SLUG, "refresh-token")
+    assert run(["check-weights", "--all-listings", "--output", "-"], deps) != 0
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("Error: ")

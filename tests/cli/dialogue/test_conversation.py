@@ -1,5 +1,6 @@
 """The guided set-up, answered by key: what is asked, what is said to wrong answers, what follows a failed proof."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from amzlink.core.stores.draft import Key
 from amzlink.core.stores.next_step import Remedy
 from amzlink.core.stores.questions import QUESTIONS
 from amzlink.jobs.stores.save import keep
+from amzlink.jobs.stores.secret_files import keep_in_files
+from amzlink.problems import Problem
 from amzlink.secrets.system import SystemSecrets
 from tests.cli.dialogue.by_key import NOTHING, right_answers, secrets_file, talk
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.jobs.stores.test_prove_sendcloud import link_for
+from tests.orderbook.machine import needs_root
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 PAGE = "https://sellercentral-europe.amazon.com/sellingpartner/developerconsole"
@@ -522,6 +526,14 @@ class TestWithoutAKeyring:
             assert words in talked.said
         assert "It is a refresh token." in talked.said
         assert chosen.stat().st_mode & 0o777 == 0o700
+
+    @needs_root
+    def test_a_folder_of_another_user_is_refused(self, world: StoreOnSandbox, tmp_path: Path) -> None:
+        folder = tmp_path / "theirs"
+        folder.mkdir(mode=0o700)
+        os.chown(folder, 12345, -1)
+        with pytest.raises(Problem, match="belongs to another user"):
+            keep_in_files(world.deps, str(folder))
 
     def test_a_failed_proof_leaves_no_file(self, world: StoreOnSandbox) -> None:
         world.sandbox.world.faults.switch(on=["client-unknown"])
