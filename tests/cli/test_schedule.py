@@ -22,7 +22,7 @@ from amzlink.cli.shell.global_options import GlobalOptions
 from amzlink.cli.shell.session import Session
 from amzlink.core.schedule.plan import Schedule, timings
 from amzlink.jobs.diagnosis.schedule import is_scheduled
-from amzlink.problems import usage
+from amzlink.problems import Problem, usage
 from amzlink.problems.schedule import LINGERING, left_out
 from amzlink.schedulers.launchd import Launchd
 from amzlink.schedulers.scheduler import Programs
@@ -505,6 +505,10 @@ class TestWhatKeepsItFromWorking:
         err = capsys.readouterr().err
         assert err.startswith(f"Error: `--scheduler {wanted}` is for another kind of machine.")
         assert "Leave out --scheduler." in err
+
+    def test_a_program_that_is_missing_is_named(self) -> None:
+        with pytest.raises(Problem, match="`crontab` is not installed"):
+            Programs({"PATH": "/nowhere"}).run("crontab", "-l")
 
     def test_secrets_in_variables_are_not_written_anywhere(self, cron: Place) -> None:
         name = f"AMZLINK_SECRET_{SLUG.upper().replace('-', '_')}_REFRESH_TOKEN"

@@ -137,6 +137,10 @@ class TestReading:
             read(data)
         assert caught.value.name.value == "input-malformed"
 
+    def test_keys_that_mean_the_same_and_differ_are_named(self) -> None:
+        (refused,) = read(json.dumps([{"sku": "a", "SKU": "b", "weight": "1kg"}])).refused
+        assert refused.message.endswith("its sku and SKU disagree.")
+
     @pytest.mark.parametrize(
         "entry", [{"sku": ["a"], "weight": "1kg"}, {"sku": "a", "weight": ["1kg"]}, {"weight": "1kg"}, {"sku": True}]
     )
