@@ -416,6 +416,11 @@ def test_an_export_goes_on_past_personal_data_that_is_damaged_and_says_so(
     assert f"Warning: The personal data of the order {number} cannot be opened" in err
 
 
+def test_the_only_hold_that_is_released_at_once_is_named(deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["orders", "release", "--held", "missing-customs"], deps) == 64
+    assert capsys.readouterr().err.startswith("Error: --held has to be prime, not 'missing-customs'.")
+
+
 def test_an_order_that_is_not_there_cannot_be_released(deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["orders", "release", "302-9999999-9999999"], deps) == 69
     assert "is not known in the order book" in capsys.readouterr().err

@@ -225,7 +225,8 @@ def problem_name_unknown(*, name: str, nearest: Sequence[str]) -> str:
 
 def not_one_of(*, option: str, choices: Sequence[str], given: str, nearest: Sequence[str] = ()) -> str:
     """A value that is none of those which an option can have, and those that look like it."""
-    return f"{option} has to be one of {', '.join(choices)}, not {given!r}.{did_you_mean(nearest)}"
+    wanted = choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
+    return f"{option} has to be {wanted}, not {given!r}.{did_you_mean(nearest)}"
 
 
 def name_of_a_check(*, name: str, problems: Sequence[str]) -> str:
