@@ -6,6 +6,7 @@ Everything is real and on the loopback interface: sockets, TLS, and certificates
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -208,6 +209,12 @@ def read_head(connection: socket.socket) -> bytes:
             break
         received += some
     return received
+
+
+def reset(connection: socket.socket) -> None:
+    """End a connection as a firewall does: by a reset, and not in order."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

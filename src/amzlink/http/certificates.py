@@ -15,6 +15,7 @@ from amzlink.http.trust import trusts_nobody
 from amzlink.problems import Problem, ProblemName, machine, network
 
 _GREETING_SHARE: Final = 0.7  # of the time limit; the rest is for finding out what it is that keeps silent
+_ALERTS: Final = ("SSLV3_", "TLSV1_", "TLSV13_")  # how OpenSSL's reasons begin that name what the other side refuses
 
 
 @contextlib.contextmanager
@@ -114,12 +115,15 @@ def _read_certificate(shown: bytes, told: datetime | None) -> _Certificate | Non
         read = x509.load_der_x509_certificate(shown)
         parts = {attribute.oid: str(attribute.value) for attribute in read.issuer}
         names: list[str] = []
-        with contextlib.suppress(x509.ExtensionNotFound):
+        # The names may be of a kind that is not read; issuer and dates are worth telling all the same.
+        with contextlib.suppress(
+            x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError
+        ):
             extension = read.extensions.get_extension_for_class(x509.SubjectAlternativeName)
             names = [clean(str(name.value)) for name in extension.value][:PER_FAMILY]
         issuer = _named(parts.get(x509.NameOID.ORGANIZATION_NAME), parts.get(x509.NameOID.COMMON_NAME))
         return _Certificate(issuer, names, read.not_valid_before_utc, read.not_valid_after_utc, told)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return None
 
 
@@ -139,8 +143,8 @@ def _no_tls(way: Way, error: ssl.SSLError) -> str:
     """What answers a TLS greeting without a certificate."""
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return network.TLS_CUT_OFF
-    if "ALERT" in (error.reason or ""):
-        return network.tls_refused(clean(error.reason or ""))
+    if (reason := error.reason or "").startswith(_ALERTS):
+        return network.tls_refused(clean(reason))
     return _plain_http(way) or network.no_tls(way.port)
 
 

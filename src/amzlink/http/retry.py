@@ -85,11 +85,6 @@ NO_WAIT: Final = Wait(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """The answer is what was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
 class Again:
     """Make the call again `after` a wait, as the attempt `counts`."""
 
@@ -104,15 +99,11 @@ class GiveUp:
     failure: Exception
 
 
-Verdict = Done | Again | GiveUp
 DONE: Final = Outcome(Meaning.DONE)
-_DONE: Final = Done()
 
 
-def judge(call: Call, attempt: Attempt, outcome: Outcome) -> Verdict:
-    """What follows from how an attempt of a call ended."""
-    if outcome.meaning is Meaning.DONE:
-        return _DONE
+def judge(call: Call, attempt: Attempt, outcome: Outcome) -> Again | GiveUp:
+    """What follows from how an attempt of a call ended that is not done."""
     again: Again | None = None
     if outcome.meaning is Meaning.MAY_PASS and call.repeatable:
         again = _counted(attempt, _wait(outcome.told, attempt.number))
@@ -173,17 +164,15 @@ class Retrier:
                 response = send()
             except CallFailed as failure:
                 outcome = Outcome(Meaning.MAY_PASS if failure.passes else Meaning.FINAL, failure)
-                verdict = judge(call, attempt, outcome)
             else:
                 outcome = classify(response)
-                verdict = judge(call, attempt, outcome)
-                if isinstance(verdict, Done):
+                if outcome.meaning is Meaning.DONE:
                     return response
+            verdict = judge(call, attempt, outcome)
             if isinstance(verdict, GiveUp):
                 raise verdict.failure
-            if isinstance(verdict, Again):
-                self._prepare(verdict, attempt, outcome, renew_credentials)
-                attempt = verdict.counts
+            self._prepare(verdict, attempt, outcome, renew_credentials)
+            attempt = verdict.counts
 
     def _prepare(
         self, again: Again, attempt: Attempt, outcome: Outcome, renew_credentials: Callable[[], None] | None

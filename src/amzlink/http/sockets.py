@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 from amzlink.problems import ProblemName, network
@@ -74,11 +75,9 @@ class Try:
         """Whether it is neither connected nor lost."""
         return self.connection is not None and self.milliseconds is None
 
-    def settle(self) -> None:
-        """Note what has become of it."""
-        if self.connection is None:
-            return
-        if code := self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+    def settle(self, made: socket.socket) -> None:
+        """Note what has become of it: `made` is the connection, which can be written to by now."""
+        if code := made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             self.fail(OSError(code, os.strerror(code)))
         else:
             self.milliseconds = round((time.monotonic() - self.began) * 1000)
@@ -128,7 +127,7 @@ def dial(addresses: Sequence[Address], deadline: Deadline) -> list[Try]:
         while _undecided(tries) and (left := until - time.monotonic()) > 0:
             for key, _ in selector.select(left):
                 selector.unregister(key.fileobj)
-                key.data.settle()
+                key.data()
             if not graced and any(one.milliseconds is not None for one in tries):
                 until, graced = min(until, time.monotonic() + deadline.seconds * _GRACE_SHARE), True
     return tries
@@ -140,11 +139,11 @@ def _begin(one: Try, family: socket.AddressFamily, where: tuple[Any, ...], selec
         made.settimeout(0)
         made.connect(where)
     except BlockingIOError:
-        selector.register(made, selectors.EVENT_WRITE, one)
+        selector.register(made, selectors.EVENT_WRITE, partial(one.settle, made))
     except OSError as error:  # no such family here, or no route
         one.fail(error)
-    else:
-        one.settle()
+    else:  # not on Linux
+        one.settle(made)
 
 
 def _undecided(tries: Sequence[Try]) -> bool:

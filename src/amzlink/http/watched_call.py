@@ -57,6 +57,8 @@ class WatchedCall:
             self._may_send()
         elif event in _MADE:
             self._streams[self._host] = details["return_value"]
+            if self.is_late:  # the time was over before there was anything to cut
+                self._cut()
 
     def _cut(self) -> None:
         self.is_late = True
