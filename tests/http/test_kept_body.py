@@ -78,3 +78,18 @@ def test_without_room_for_a_file_all_stays_in_memory(tmp_path: Path, monkeypatch
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
     kept, _ = filled(LARGE)
     assert b"".join(kept) == LARGE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sets a limit of POSIX")
+@each_row("room", [0, 7, PIECE + 16, PIECE + 17])
+def test_what_finds_no_room_in_the_file_stays_in_memory(room: int) -> None:
+    """A limit on the size of files is met where a full disk is: at the beginning of a piece, or within one."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        kept, _ = filled(LARGE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert b"".join(kept) == LARGE

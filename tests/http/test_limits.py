@@ -13,7 +13,9 @@ from functools import partial
 import httpx
 import pytest
 
+from amzlink.http.bodies import BodyLateError, body_parts
 from amzlink.http.client import HttpConnection
+from amzlink.http.watched_call import WatchedCall
 from amzlink.problems import Problem
 from tests.support.network_ends import LOOPBACK, server
 from tests.support.world import VirtualClock
@@ -171,3 +173,30 @@ def test_a_connection_that_is_kept_is_cut_as_well_when_a_later_answer_does_not_e
         with pytest.raises(Problem, match="timeout"):
             ask(made, url)
     over.set()
+
+
+def test_a_connection_that_is_made_after_the_time_for_the_call_is_cut_at_once() -> None:
+    """A look-up of the name has no limit of its own, and there is nothing to cut as long as it lasts."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, WatchedCall(0.0, {}, (b"https", b"api.test"), lambda: None) as watched:
+        while not watched.is_late:
+            time.sleep(0.001)
+        watched.note_event("connection.connect_tcp.complete", {"return_value": Connected(ours)})
+        assert theirs.recv(1) == b"", "it has ended"
+
+
+class Connected:
+    """A connection as httpcore hands it over."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._plain = plain
+
+    def get_extra_info(self, info: str) -> socket.socket:
+        assert info == "socket"
+        return self._plain
+
+
+def test_a_body_whose_next_part_comes_after_its_time_is_late() -> None:
+    """Where the transport has no network below it, there is no connection to cut."""
+    with pytest.raises(BodyLateError):
+        list(body_parts(iter([b"{", b"}"]), encoding="", most_bytes=LIMIT, until=time.monotonic() - 1))

@@ -1,5 +1,6 @@
 """The probe tells apart what can stand between this machine and Amazon; over real sockets, TLS and certificates."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import trustme
 from amzlink.amazon.probe import LWA, SPAPI
 from amzlink.clock import SystemClock
 from amzlink.http.reachability import Probe, probe
+from amzlink.http.sockets import Try, why_unconnected
 from amzlink.problems import Problem
 from amzlink.problems.words import local_day
 from tests.support import network_ends
@@ -121,6 +123,31 @@ class TestAHostThatAnswers:
         seen = look(transport=httpx.MockTransport(answer), clock=clock)
         assert (seen.status, seen.offset, seen.addresses) == (403, timedelta(minutes=20), {})
 
+    @pytest.mark.parametrize(
+        ("error", "name"),
+        [(httpx.ReadTimeout("slow"), "timeout"), (httpx.ConnectError("none"), "connect-refused")],
+        ids=["slow", "none"],
+    )
+    def test_over_a_transport_that_brings_no_answer_is_not_reached(self, error: Exception, name: str) -> None:
+        def fail(_: httpx.Request) -> httpx.Response:
+            raise error
+
+        problem = problem_of(transport=httpx.MockTransport(fail))
+        assert (problem.name.value, problem.facts["host"]) == (name, HOST)
+
+    def test_over_a_transport_is_read_no_further_than_its_first_bytes(self) -> None:
+        taken = []
+
+        class Long(httpx.SyncByteStream):
+            def __iter__(self) -> Iterator[bytes]:
+                for number in range(1000):
+                    taken.append(number)
+                    yield b" " * 1024
+
+        answer = httpx.MockTransport(lambda _: httpx.Response(403, stream=Long()))
+        assert look(transport=answer).status == 403
+        assert len(taken) == 2
+
 
 class TestANameThatCannotBeLookedUp:
     @pytest.mark.parametrize(
@@ -197,6 +224,26 @@ class TestAConnection:
         with network_ends.greeting(words) as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}")
         assert (problem.name.value, problem.facts["detail"]) == ("connect-refused", detail)
+
+    def test_that_breaks_in_place_of_an_answer_is_none(self) -> None:
+        def cut(connection: socket.socket) -> None:
+            wires.read_head(connection)
+            wires.reset(connection)
+
+        with wires.server(cut) as made:
+            problem = problem_of(f"http://127.0.0.1:{made.port}")
+        assert problem.name.value == "connect-refused"
+        assert problem.facts["detail"] == "the connection breaks before the answer"
+
+    def test_that_the_system_does_not_even_begin_is_given_up_at_once(self) -> None:
+        """As where there is no route, or no such family: here the address is one of another family."""
+        problem = problem_of(resolver=leading_to((socket.AF_INET, ("::1", 443))))
+        assert (problem.name.value, problem.facts["detail"]) == ("connect-refused", "this network has no route to it")
+
+    def test_that_a_firewall_forbids_is_told_from_a_closed_port(self) -> None:
+        forbidden = Try("ipv4", "192.0.2.1", error=PermissionError(errno.EPERM, "Operation not permitted"))
+        why = why_unconnected([forbidden], 443)
+        assert why.detail == "a firewall on this machine or in the network blocks it"
 
     def test_to_the_second_address_counts_where_the_first_is_closed(
         self, amazon: network_ends.Server, environ: dict[str, str]
@@ -489,15 +536,44 @@ class TestAProxy:
         assert problem.name.value == "proxy-interferes"
         assert "cannot reach this host itself" in problem.summary
 
+    def test_that_stands_before_plain_http_gets_its_log_in_with_the_request(self, log_in: str) -> None:
+        with answering() as made:
+            seen = look("http://host.test", environ={"HTTP_PROXY": f"http://{log_in}@127.0.0.1:{made.port}"})
+        assert (seen.status, seen.proxy) == (403, f"http://127.0.0.1:{made.port}")
+        assert b"\r\nProxy-Authorization: Basic Y2xlcms6aHVzaDpodXNo\r\n" in made.heads[0]
+
+    def test_that_is_spoken_to_in_tls_and_answers_with_its_page_is_named(
+        self, authority: trustme.CA, environ: dict[str, str]
+    ) -> None:
+        with answering("200 OK", PAGE, context=in_tls(authority.issue_cert("127.0.0.1"))) as made:
+            proxy = {"HTTP_PROXY": f"https://clerk:hush@127.0.0.1:{made.port}"}
+            problem = problem_of("http://host.test", environ={**environ, **proxy})
+        assert (problem.name.value, problem.facts["kind"]) == ("proxy-interferes", "proxy")
+        assert f"the proxy https://127.0.0.1:{made.port} answers with a web page (status 200)" in problem.summary
+
     def test_that_is_spoken_to_in_tls_is_left_to_httpx(self) -> None:
         problem = problem_of(environ={"HTTPS_PROXY": f"https://clerk:hush@127.0.0.1:{closed_port()}"})
         assert problem.name.value == "proxy-interferes"
         assert "gives no connection" in problem.summary
         assert "hush" not in f"{problem.facts} {texts_of(problem)}"
 
+    def test_that_is_spoken_to_in_tls_is_trusted_as_a_host_is(
+        self, amazon: wires.Server, authority: trustme.CA, environ: dict[str, str]
+    ) -> None:
+        """Both certificates are of a company's own authority, which SSL_CERT_FILE names."""
+        context = in_tls(authority.issue_cert("127.0.0.1"))
+        with wires.proxy_to(amazon.port, context) as made:
+            seen = look(environ={**environ, "HTTPS_PROXY": f"https://127.0.0.1:{made.port}"})
+        assert (seen.status, seen.proxy) == (403, f"https://127.0.0.1:{made.port}")
+
     @pytest.mark.parametrize(
         "address",
-        ["socks5://clerk:hush@127.0.0.1:1080", "gopher://clerk:hush@127.0.0.1", "http://clerk:hush@proxy:port"],
+        [
+            "socks5://clerk:hush@127.0.0.1:1080",
+            "gopher://clerk:hush@127.0.0.1",
+            "http://clerk:hush@proxy:port",
+            "https://clerk:hush@999.1.1.1:1",
+        ],
     )
     def test_setting_that_cannot_be_used_is_named_without_its_password(self, address: str) -> None:
         problem = problem_of(environ={"HTTPS_PROXY": address})

@@ -113,7 +113,7 @@ def greeting(words: bytes) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def proxy_to(port: int) -> Iterator[Server]:
+def proxy_to(port: int, context: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A proxy whose tunnels all lead to one port of this machine, whatever host they are asked for."""
 
     def serve(connection: socket.socket) -> None:
@@ -125,7 +125,7 @@ def proxy_to(port: int) -> Iterator[Server]:
             _pump(connection, beyond)
             back.join(5)
 
-    with server(serve) as made:
+    with server(serve, context) as made:
         yield made
 
 

@@ -362,7 +362,9 @@ def proxy_transport(proxy: Proxy, context: ssl.SSLContext) -> httpx.BaseTranspor
             password.
     """
     try:
-        return httpx.HTTPTransport(proxy=httpx.Proxy(proxy.url.geturl()), verify=context)
+        # Else a proxy's own certificate would be checked against a list that comes with a library.
+        its_own = context if proxy.url.scheme == "https" else None
+        return httpx.HTTPTransport(proxy=httpx.Proxy(proxy.url.geturl(), ssl_context=its_own), verify=context)
     except ImportError:
         raise unusable_proxy(proxy.variable, NO_SOCKS) from None
     except (ValueError, httpx.InvalidURL):
