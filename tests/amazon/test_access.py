@@ -143,18 +143,19 @@ class TestRestrictedRole:
             assert json.loads(made.amazon.requests[-1].content) == {"restrictedResources": [resource]}
 
     @pytest.mark.parametrize(
-        ("document_id", "text", "name"),
+        ("document_id", "status", "text", "name"),
         [
-            ("doc-1", NO_ACCESS, "role-missing-reports"),
-            (None, NO_ELEMENT, "role-missing-reports"),
+            ("doc-1", 403, NO_ACCESS, "role-missing-reports"),
+            ("doc-1", 400, NO_ACCESS, "role-missing-reports"),  # and is no document that is gone
+            (None, 403, NO_ELEMENT, "role-missing-reports"),
             # Once the reads of Orders v0 are gone, this is what Amazon may say of them.
-            (None, NO_ACCESS, "access-denied"),
+            (None, 403, NO_ACCESS, "access-denied"),
         ],
     )
     def test_a_refusal_is_a_missing_role_only_where_its_words_say_so(
-        self, document_id: str | None, text: str, name: str
+        self, document_id: str | None, status: int, text: str, name: str
     ) -> None:
-        with bench(refused(403, "Unauthorized", text)) as made, pytest.raises(Problem, match=name):
+        with bench(refused(status, "Unauthorized", text)) as made, pytest.raises(Problem, match=name):
             prove_restricted_role(made.link, document_id)
 
 

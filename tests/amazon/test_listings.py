@@ -189,6 +189,7 @@ class TestAListing:
             ([{"type": "VARIATION", "parentSkus": ["P"]}], "P"),
             ([{"type": "VARIATION", "childSkus": ["A", "B"]}], "MUG-1"),
             ([{"type": "PACKAGE_HIERARCHY", "parentSkus": ["P"]}], None),
+            ([{"type": "VARIATION"}, {"type": "VARIATION", "parentSkus": ["P"]}], "P"),
             ([{"type": "PACKAGE_HIERARCHY"}, {"type": "VARIATION", "parentSkus": ["P"], "childSkus": None}], "P"),
         ],
     )

@@ -238,6 +238,12 @@ class TestListings:
             ReportedListing(sku="MUG-1", asin="B0CHX1W1XY", title="Keramikbecher, grün", status="Active")
         ]
 
+    def test_a_header_of_no_report_is_not_read_on(self) -> None:
+        columns = text("\t".join(f"c{number}" for number in range(501)))
+        with pytest.raises(Problem, match="response-malformed") as caught:
+            read(address(), columns)
+        assert "it has too many columns" in caught.value.summary
+
     def test_columns_may_be_more_fewer_and_in_another_order(self) -> None:
         body = "Business Price\tSTATUS\tseller-sku \nx\tInactive\tMUG-1\n"
         assert skus(address(), text(body)) == [ReportedListing(sku="MUG-1", status="Inactive")]

@@ -1,8 +1,10 @@
-"""A body that is a page for people is told from data by how it begins."""
+"""A body that is a page for people is told from data by how it begins; a packed one is unpacked to its end."""
+
+import zlib
 
 import pytest
 
-from amzlink.http.bodies import is_gateway_page, is_html
+from amzlink.http.bodies import inflated, is_gateway_page, is_html
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
 
@@ -47,3 +49,11 @@ class TestPagesOfGateways:
     )
     def test_what_may_be_the_services_own_is_none(self, status: int, headers: dict[str, str], body: str) -> None:
         assert not is_gateway_page(status, headers, body.encode())
+
+
+def test_a_packed_body_is_unpacked_to_its_end_wherever_its_pieces_end() -> None:
+    """The rest of a repetition may be due when all bytes were taken in: this form has nothing behind its last one."""
+    for length in range(256 * 1024 - 2, 256 * 1024 + 300, 2):
+        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packed = packer.compress(b"a" * length) + packer.flush()
+        assert sum(map(len, inflated([packed], "deflate"))) == length
