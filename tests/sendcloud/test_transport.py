@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from amzlink.http.retry import ATTEMPTS, LONGEST_BACKOFF
 from amzlink.problems import Problem
+from amzlink.problems.failures import AnswerUnknown
 from tests.amazon.bench import HighestDice
 from tests.sendcloud.bench import PANEL, Answer, Bench, bench, data, ok, page_for_people, refused
+from tests.support.rows import each_row
 
 NO_INTEGRATION = "/data/attributes/[0]/order_details/integration/id"
 WRONG_FILTER = {"status": "400", "code": "invalid_choice", "source": {"parameter": "integration"}}
@@ -43,6 +45,12 @@ class TestNames:
         problem = problem_of(answer)
         assert problem.name.value == name
         assert "Amazon" not in f"{problem.summary} {problem.cause} {problem.next_step}"
+
+    @each_row("status", [502, 504])
+    def test_a_gateways_page_on_the_way_is_not_sendclouds(self, status: int) -> None:
+        problem = problem_of(*[page_for_people(status)] * ATTEMPTS)
+        assert (problem.name.value, problem.facts["status"]) == ("proxy-interferes", status)
+        assert isinstance(problem, AnswerUnknown), "behind it the call may have been carried out"
 
     def test_a_problem_tells_status_code_and_place_and_nothing_that_was_said(self) -> None:
         answer = refused(400, "min_value", "/data/attributes/[0]/order_details", detail="Frau Holle, Am Brunnen 1")
