@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from amzlink.amazon.probe import SPAPI
 from amzlink.clock import SystemClock
@@ -113,7 +114,7 @@ def test_of_one_whose_issuers_own_has_run_out_the_issuer_is_named(tmp_path: Path
 
 def test_one_that_is_not_for_servers_is_named_with_openssls_reason(tmp_path: Path) -> None:
     issuer = made("Authority", OF_A_CA, SIGNS)
-    usage = (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+    usage = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
     problem = problem_with(made(HOST, NAMES, usage, by=issuer).in_tls(tmp_path), issuer.trusted(tmp_path))
     assert problem.facts["detail"] == (
         "its certificate is not trusted (unsuitable certificate purpose; issuer: Authority)"

@@ -84,7 +84,7 @@ def test_without_room_for_a_file_all_stays_in_memory(tmp_path: Path, monkeypatch
 @each_row("room", [0, 7, PIECE + 16, PIECE + 17])
 def test_what_finds_no_room_in_the_file_stays_in_memory(room: int) -> None:
     """A limit on the size of files is met where a full disk is: at the beginning of a piece, or within one."""
-    import resource  # noqa: PLC0415 - not on Windows
+    import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))

@@ -5,6 +5,7 @@ import random
 import signal
 import sqlite3
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -58,6 +59,10 @@ def refusal(world: StoreOnSandbox, to: str) -> Problem:
         move(world, to)
     assert (home.database_file.read_bytes(), home.config_file.read_bytes()) == before
     return error.value
+
+
+def name_of(url: str) -> str:
+    return url.split("/")[3].split("?", maxsplit=1)[0]
 
 
 def tables_at(url: str) -> list[str]:
@@ -163,10 +168,37 @@ class TestAMove:
 
     def test_never_replaces_a_copy_that_somebody_else_has_used(self, world: StoreOnSandbox, empty: str) -> None:
         move_half(world, empty)
-        name = empty.split("/")[3].split("?", maxsplit=1)[0]
-        postgres.server().execute("UPDATE coverage SET until = '2026-11-22T09:30:00Z'", database=name)
+        postgres.server().execute("UPDATE coverage SET until = '2026-11-22T09:30:00Z'", database=name_of(empty))
         change(world, "UPDATE coverage SET until = '2026-11-21T09:30:00Z'")
         assert refusal(world, empty).name is ProblemName.DATABASE_NOT_EMPTY
+
+    def test_on_which_the_connection_is_lost_brings_nothing(self, world: StoreOnSandbox, empty: str) -> None:
+        steps: list[str] = []
+
+        def told(what: str, _: int, __: int) -> None:
+            steps.append(what)
+            if steps.count("copying the order book") == 1:
+                postgres.server().execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != "
+                                          f"pg_backend_pid() AND datname = '{name_of(empty)}'")  # fmt: skip
+
+        with (
+            Database.open(world.deps.home.database_file) as book,
+            pytest.raises(Problem) as error,
+            moved(book, address_of(empty).location, told),
+        ):
+            pytest.fail("it cannot be moved")
+        assert error.value.name is ProblemName.DATABASE_UNREACHABLE
+        assert tables_at(empty) == []
+
+    def test_of_a_value_that_postgresql_does_not_take_is_refused_and_the_value_quoted_nowhere(
+        self, world: StoreOnSandbox, empty: str
+    ) -> None:
+        """SQLite keeps a text in a column of numbers, where another program has put it."""
+        change(world, "UPDATE order_lines SET quantity = 'Mustermann'")
+        problem = refusal(world, empty)
+        assert problem.name is ProblemName.DATABASE_ERROR
+        assert "Mustermann" not in "".join(traceback.format_exception(problem))
+        assert tables_at(empty) == []
 
     def test_that_is_only_tried_changes_nothing(self, world: StoreOnSandbox, empty: str) -> None:
         config = world.deps.home.config_file.read_bytes()
@@ -187,15 +219,22 @@ class TestIsRefused:
 
     def test_where_another_program_has_tables(self, world: StoreOnSandbox) -> None:
         other = postgres.bare_database()
-        postgres.server().execute("CREATE TABLE orders (number integer)", database=other.split("/")[3].split("?")[0])
+        postgres.server().execute("CREATE TABLE orders (number integer)", database=name_of(other))
         assert "tables that are not amzlink's" in refusal(world, other).summary
         assert tables_at(other) == ["orders"]
 
     def test_where_a_newer_order_book_is(self, world: StoreOnSandbox) -> None:
         newer = postgres.new_database()
-        name = newer.split("/")[3].split("?")[0]
-        postgres.server().execute("UPDATE alembic_version SET version_num = '0099'", database=name)
+        postgres.server().execute("UPDATE alembic_version SET version_num = '0099'", database=name_of(newer))
         assert refusal(world, newer).name is ProblemName.DATABASE_NEWER
+
+    def test_where_an_older_order_book_with_rows_is(self, world: StoreOnSandbox) -> None:
+        older = postgres.new_database()
+        move(world, older, switch=False)
+        postgres.server().execute("UPDATE alembic_version SET version_num = '0001'", database=name_of(older))
+        problem = refusal(world, older)
+        assert problem.name is ProblemName.DATABASE_NOT_EMPTY
+        assert "an order book with other rows" in problem.summary
 
     def test_while_a_run_is_in_progress(self, world: StoreOnSandbox, empty: str) -> None:
         with store_lock(world.deps, SLUG, "push-status"):

@@ -260,6 +260,13 @@ class TestWhatGoesWrong:
         assert problem.name.value == "database-unfit"
         assert "LATIN1" in problem.summary
 
+    def test_a_server_that_is_too_old(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        url = postgres.bare_database()
+        monkeypatch.setattr("amzlink.orderbook.postgresql._OLDEST", 990_000)
+        problem = refusal(url)
+        assert (problem.name.value, problem.exit_code) == ("database-unfit", Exit.CONFIGURATION)
+        assert "the server is PostgreSQL 1" in problem.summary
+
     def test_a_server_without_tls_where_it_is_asked_for(self) -> None:
         with contextlib.contextmanager(server_without_tls)() as port:
             problem = refusal(f"postgresql://amzlink@127.0.0.1:{port}/shop?sslmode=require")

@@ -166,6 +166,36 @@ class TestTheCopy:
             Database.open(file).close()
             assert version_of(file) == HEAD
 
+    def test_that_finds_no_room_after_all_is_given_up_and_nothing_changes(
+        self, shelf: Mapping[str, Path], tmp_path: Path
+    ) -> None:
+        """Somebody else fills the disk meanwhile."""
+        with tiny_disk(tmp_path, 40_000) as disk:
+            file = old_book(shelf, disk)
+            with contextlib.closing(sqlite3.connect(file)) as book:
+                book.execute("CREATE TABLE large AS SELECT zeroblob(12000000) AS rows")
+            watching = Watching(lambda: (disk / "filler").exists() or fill(disk, leaving=0))
+            with pytest.raises(Problem) as error:
+                Database.open(file, watcher=watching)
+            assert error.value.name.value == "upgrade-needs-space"
+            assert (version_of(file), names_in(disk)) == ("0001", ["filler", "orders.db"])
+
+    def test_is_left_by_an_upgrade_that_fails_and_the_book_is_as_it_was(
+        self, shelf: Mapping[str, Path], tmp_path: Path
+    ) -> None:
+        """Another program has made a table of a later version in it."""
+        file = old_book(shelf, tmp_path)
+        with contextlib.closing(sqlite3.connect(file)) as book:
+            book.execute("CREATE TABLE trusted_times (store)")
+        before = rows_of(file)
+        with pytest.raises(Problem) as error:
+            Database.open(file)
+        assert (error.value.name.value, error.value.facts["detail"]) == (
+            "database-error", "table trusted_times already exists",
+        )  # fmt: skip
+        assert (version_of(file), rows_of(file)) == ("0001", before)
+        assert rows_of(copy_of(file)) == before
+
     def test_is_waited_for_by_another_process_that_opens_the_book(
         self, shelf: Mapping[str, Path], tmp_path: Path
     ) -> None:
@@ -229,6 +259,16 @@ class TestAPurge:
         assert copy_of(file).exists()
         purge_copies(file, STORE, made + KEPT_FOR + timedelta(seconds=1))
         assert names_in(tmp_path) == ["orders.db"]
+
+    def test_passes_over_a_copy_that_another_run_removes_at_the_same_time(
+        self, shelf: Mapping[str, Path], tmp_path: Path
+    ) -> None:
+        """Runs on several stores purge the copies of one book; here one leads to nothing by the time of the look."""
+        file = old_book(shelf, tmp_path)
+        (tmp_path / "orders-before-0003.db").symlink_to(tmp_path / "gone.db")
+        Database.open(file).close()
+        purge_copies(file, STORE, datetime.now(UTC))
+        assert version_of(file) == HEAD
 
     def test_removes_a_copy_that_is_no_order_book(self, tmp_path: Path) -> None:
         with book_in(tmp_path) as book:

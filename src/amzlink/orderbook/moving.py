@@ -19,7 +19,7 @@ from amzlink.orderbook.database import Database
 from amzlink.orderbook.dialects import as_kept
 from amzlink.orderbook.location import Location
 from amzlink.orderbook.migrations import is_known, upgrade_in
-from amzlink.orderbook.postgresql import PostgresDatabase
+from amzlink.orderbook.postgresql import PostgresDatabase, leave_out_values
 from amzlink.orderbook.schema import METADATA
 from amzlink.problems import Problem, ProblemName, upgrades
 
@@ -87,9 +87,7 @@ def address_of(given: str) -> Address:
         raise Problem(ProblemName.USAGE, detail=upgrades.MOVES_TO_SERVERS)
     try:
         location = PostgresDatabase.of_url(given)
-    except Problem as problem:
-        if problem.name != ProblemName.CONFIG_INVALID:
-            raise
+    except Problem:  # it speaks of the settings, where nothing is wrong
         raise Problem(ProblemName.USAGE, detail=upgrades.ADDRESS_UNUSABLE) from None
     plain = location.address_without_password()
     return Address(given, given if PostgresDatabase.of_url(plain) == location else plain, location)
@@ -264,8 +262,7 @@ def _copy_into(connection: Connection, table: Table, rows: Iterable[Sequence[Any
             for row in rows:
                 copy.write_row(row)
     except Error as error:
-        if said := error.diag.message_primary:
-            error.args = (said,)  # the rest quotes rows
+        leave_out_values(error)
         raise DBAPIError.instance(
             "COPY", None, error, Error, hide_parameters=True, connection_invalidated=driver.closed
         ) from error

@@ -275,14 +275,17 @@ def _opening(
 
 
 def _hide_values(context: ExceptionContext) -> None:
-    """Leave out what the server quotes of a row: its text can end up in a crash report."""
-    error = context.original_exception
-    code = getattr(error, "sqlstate", None)
-    if code is None or not isinstance(context.sqlalchemy_exception, StatementError):
+    error: Any = context.original_exception  # psycopg's own
+    if getattr(error, "sqlstate", None) is None or not isinstance(context.sqlalchemy_exception, StatementError):
         return
-    name = type(error).__name__
-    error.args = (name if code.startswith(_QUOTES_VALUES) else error.diag.message_primary or name,)  # type: ignore[attr-defined]
-    context.sqlalchemy_exception.args = (f"({name}) {error}",)
+    leave_out_values(error)
+    context.sqlalchemy_exception.args = (f"({type(error).__name__}) {error}",)
+
+
+def leave_out_values(error: Any) -> None:
+    """Leave out of an error of psycopg's what the server quotes of a row: its text can end up in a crash report."""
+    name, code = type(error).__name__, error.sqlstate or ""
+    error.args = (name if code.startswith(_QUOTES_VALUES) else error.diag.message_primary or str(error) or name,)
 
 
 def _key_of(store: str) -> int:

@@ -85,8 +85,8 @@ def _size(book: Path) -> int:
 
 def keep_newest_copies(book: Path) -> None:
     """Remove all copies but the newest two."""
-    for copy in sorted(_copies(book), key=lambda file: file.stat().st_mtime)[:-_NEWEST]:
-        with contextlib.suppress(OSError):  # the next purge removes it
+    with contextlib.suppress(OSError):  # another run was quicker, or the next purge removes it
+        for copy in sorted(_copies(book), key=lambda file: file.stat().st_mtime)[:-_NEWEST]:
             copy.unlink()
 
 
@@ -104,20 +104,24 @@ def purge_copies(book: Path | None, store: str, sure: datetime | None) -> None:
     if book is None:
         return
     for copy in _copies(book):
-        with translated_errors(copy):
+        with translated_errors(copy), contextlib.suppress(FileNotFoundError):  # a run on another store was quicker
             made = copy.stat().st_mtime
             if sure and sure - datetime.fromtimestamp(made, UTC) > KEPT_FOR:
                 copy.unlink()
                 continue
-        try:
-            _purge(copy, book, store)
-            with translated_errors(copy):
+            if _is_purged(copy, book, store):
                 os.utime(copy, (made, made))  # its age counts from the upgrade
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                _remove(copy)
-        except sqlite3.DatabaseError:
-            _remove(copy)
+
+
+def _is_purged(copy: Path, book: Path, store: str) -> bool:
+    """Delete from a copy. False: it is in use, and stays as it is until the next purge, or it could not be read."""
+    try:
+        _purge(copy, book, store)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            copy.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def _purge(copy: Path, book: Path, store: str) -> None:
