@@ -1,6 +1,7 @@
 """Opening the order book: its schema, its files, and what it is called when it cannot be opened."""
 
 import contextlib
+import errno
 import os
 import re
 import sqlite3
@@ -362,6 +363,11 @@ class TestErrorsOfTheDatabase:
         assert "network drive" in texts(problem)
         assert "AMZLINK_HOME" in texts(problem)
         assert "is damaged" not in texts(problem)
+
+    def test_an_error_of_the_operating_system_is_named_as_everywhere(self, tmp_path: Path) -> None:
+        with pytest.raises(Problem) as caught, translated_database_errors(tmp_path / "orders.db"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        assert (caught.value.name.value, caught.value.facts["file"]) == ("disk-full", tmp_path / "orders.db")
 
     def test_an_error_of_the_driver_itself_is_named_too(self, tmp_path: Path) -> None:
         with pytest.raises(Problem) as caught, translated_database_errors(tmp_path / "orders.db"):

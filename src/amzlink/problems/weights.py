@@ -25,6 +25,7 @@ ENTRIES: Final = {
         what="Customs data is missing for {count:order} to ship beyond the customs union. Products: {detail}.",
         why="Beyond the customs union a label needs the HS code and the country of origin of each product. Amazon's orders have neither.",
         next_step="Run `amzlink check-weights --customs {sku}={customs}{store_option}`, once --customs for each product. Replace HS by the product's HS code of 6, 8 or 10 digits. Replace CC by the two letters of the country where it was made, such as PT. The next import sends it to Sendcloud.",
+        next_step_exactly="{advice}",
         exit_code=Exit.PARTLY,
         severity="warning",
     ),
@@ -133,6 +134,15 @@ def country_unknown(*, code: str) -> str:
 
 
 NO_SKU_TOLD: Final = "Amazon gives no SKU for them"
+
+
+def customs_without_sku(*, store_option: str) -> str:
+    """What helps orders whose products have no SKU: nothing can be set for these here."""
+    return (
+        f"`amzlink orders list --held missing-customs{store_option}` shows the orders on hold. "
+        f"`amzlink orders release --held missing-customs{store_option}` sends them to Sendcloud. "
+        "Enter HS code and country of origin there."
+    )
 
 
 def customs_setting(*, hs_code: str | None, country: str | None) -> str:

@@ -68,3 +68,13 @@ def test_what_is_looked_at_holds_all_that_is_due_and_not_everything(book: Databa
             entry for entry in looked_at if due_of(entry, today, policy)
         ]
         assert day > 20 or len(looked_at) < len(kept) / 2
+
+
+def test_many_are_looked_up_a_part_at_a_time_and_none_is_left_out(
+    book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = list(kept_orders(book.of(STORE)))
+    monkeypatch.setattr("amzlink.orderbook.privacy.purges._NUMBERS", 100)
+    in_parts = list(kept_orders(book.of(STORE)))
+    assert [len(chunk) for chunk in in_parts] == [100] * 8 + [0] * (len(in_parts) - 8)
+    assert [entry for chunk in in_parts for entry in chunk] == [entry for chunk in everything for entry in chunk]

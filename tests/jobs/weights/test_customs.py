@@ -10,7 +10,9 @@ from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData, CustomsState
 from amzlink.jobs.check_weights import Checked, CheckOptions, CheckReport, check_weights
 from amzlink.jobs.orders.holds import release_order
 from amzlink.jobs.stores.settings import set_settings
+from amzlink.jobs.weights.customs import customs_problem
 from amzlink.orderbook.orders.browse import Filter
+from amzlink.orderbook.weights.customs import MissingCustoms
 from amzlink.problems import ProblemName
 from tests.support import books
 from tests.support.destination import NONE, Destination
@@ -288,3 +290,12 @@ def test_once_shipped_an_order_asks_for_nothing(tmp_path: Path) -> None:
     at.change(order_id, "cancel")
     assert at.run().tally.customs.orders == 0
     assert at.check().customs.orders == 0
+
+
+def test_products_without_a_sku_get_no_command_that_cannot_work() -> None:
+    """Nothing can be set for them: what is left is to let the orders go, and to complete them in Sendcloud."""
+    problem = customs_problem(MissingCustoms(2, {}, {}), SLUG)
+    assert problem is not None
+    assert "Amazon gives no SKU for them" in problem.summary
+    assert "--customs" not in problem.next_step
+    assert f"amzlink orders release --held missing-customs --store {SLUG}" in problem.next_step

@@ -222,14 +222,16 @@ class TestWaiting:
         parcel(book, number(3), Kind.UNDER_WAY, processed_at=NOW)
         parcel(book, number(4))
         confirm(book, number(4), State.ACCEPTED)
+        parcel(book, number(5), carrier=None, carrier_label=None)
         remarks = {
             order.order_id: order.remark.carriers for order in iterate_orders(book.of(STORE), Filter(waiting=True), AT)
         }
-        assert found(book, waiting=True) == [number(1), number(2), number(3)]
+        assert found(book, waiting=True) == [number(1), number(2), number(3), number(5)]
         assert remarks == {
             number(1): (),
             number(2): ("DHL",),
             number(3): ("DHL",),
+            number(5): (),
         }
 
     def test_not_for_what_amazon_is_not_to_be_told_of(self, book: Database) -> None:

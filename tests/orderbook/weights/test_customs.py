@@ -97,3 +97,12 @@ def test_orders_whose_destination_nobody_knows_are_found_as_long_as_they_are_to_
     booked.note_destinations(at, {unknown: False, abroad: True})
     assert booked.orders_of_unknown_destination(at) == []
     assert booked.orders_abroad_by_sku(at) == {"MUG": 1}
+
+
+def test_a_line_without_a_sku_holds_its_order_and_counts_as_no_product(book: Database) -> None:
+    at = book.of(STORE)
+    set_customs(at, {"MUG": MUG})
+    order_id = save(book, 1, "MUG", None)
+    missing = booked.hold_missing_customs(at, NOW)
+    assert (missing.orders, missing.by_sku) == (1, {})
+    assert held(book) == {order_id: ("missing-customs", '[""]')}

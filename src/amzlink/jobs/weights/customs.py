@@ -38,7 +38,7 @@ def customs_problem(missing: MissingCustoms, slug: str) -> Problem | None:
         return None
     settings = customs_settings(missing)
     sku = next(iter(settings), "SKU")
-    return Problem(
+    found = Problem(
         ProblemName.CUSTOMS_MISSING,
         count=missing.orders,
         detail=weights.spell_skus(list(settings)) if settings else weights.NO_SKU_TOLD,
@@ -47,6 +47,7 @@ def customs_problem(missing: MissingCustoms, slug: str) -> Problem | None:
         store=slug,
         store_option=store_option(slug),
     )
+    return found if settings else found.with_facts(advice=weights.customs_without_sku(store_option=store_option(slug)))
 
 
 def customs_settings(missing: MissingCustoms) -> dict[str, str]:

@@ -19,7 +19,7 @@ from amzlink.core.orders.route import RouteChoice
 from amzlink.jobs.import_orders import ImportReport, stops
 from amzlink.problems import Exit, ProblemName, services
 from amzlink.problems.orders import spell_incomplete
-from amzlink.problems.weights import customs_command
+from amzlink.problems.weights import customs_command, customs_without_sku
 
 if TYPE_CHECKING:
     from amzlink.jobs.orders.addresses import AddressTally
@@ -243,10 +243,13 @@ def _print_customs(console: Console, missing: "MissingCustoms", store: str) -> N
     settings, option = customs_settings(missing), console.option_of(store)
     first = dict(list(settings.items())[:_MOST_IN_A_COMMAND])
     more = f" `amzlink check-weights{option}` shows all {len(settings)} products." if len(settings) > len(first) else ""
+    if first:
+        what_to_do = f"Fill in HS code and country: `{customs_command(products=first, store_option=option)}`.{more}"
+    else:
+        what_to_do = customs_without_sku(store_option=option)
     console.line(
         f"Without customs data: {counted(missing.orders, 'order')} to ship beyond the customs union "
-        f"({ProblemName.CUSTOMS_MISSING}). Fill in HS code and country: "
-        f"`{customs_command(products=first, store_option=option)}`.{more}",
+        f"({ProblemName.CUSTOMS_MISSING}). {what_to_do}",
         lead="  ",
     )
 
