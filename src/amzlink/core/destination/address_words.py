@@ -156,9 +156,16 @@ _TRADES: Final = (
 
 # Words between a street word and a number that belong to a date: "rue du 8 mai", "Plaza 2 de Mayo".
 FILLERS: Final = frozenset({"de", "du", "des", "del", "della", "dell", "la", "le", "les", "di", "den", "der", "the"})
+# Whole words, for a town may begin like a month, and often stands behind the number: Augsburg, Mainz, Marseille, Genova.
 MONTHS: Final = (
-    r"(?:de |d')?(?:jan|feb|fév|ma[iyjrgé]|mär|mar|apr|avr|abr|jun|jui|jul|lug|giu|gen|ene|ago|aug|aoû|sep|set|sierp|"
-    r"o[ck]t|ott|out|nov|dez|dec|dic|déc|styc|lut|kwie|czer|wrze|paź|lis|gru)\w*"
+    r"(?:de |d')?(?:jan(?:uar[iy]?|vier)?|jänner|ene(?:ro)?|gen(?:naio)?|stycz(?:eń|nia)|"
+    r"feb(?:ruar[iy]?|rero|braio)?|fév(?:r(?:ier)?)?|lut(?:y|ego)|mar(?:ch|s|zo|zec|ca)?|märz?|maart|"
+    r"apr(?:il[ei]?)?|avr(?:il)?|abr(?:il)?|kwie(?:cień|tnia)|mai|mayo?|mag(?:gio)?|mei|maja?|"
+    r"jun[ei]?|juin|junio|giu(?:gno)?|czerw(?:iec|ca)|jul[iy]?|juil(?:let)?|julio|lug(?:lio)?|lip(?:iec|ca)|"
+    r"aug(?:ust(?:us)?)?|août|ago(?:sto)?|sierp(?:ień|nia)|sept?|septem(?:ber|bre)|septiembre|set(?:tembre|iembre)?|"
+    r"wrze(?:sień|śnia)|o[ck]t(?:ober)?|octobre|octubre|ott(?:obre)?|październik(?:a)?|"
+    r"nov(?:em(?:ber|bre)|iembre)?|listopada?|de[cz](?:ember)?|déc(?:embre)?|dic(?:embre|iembre)?|grud(?:zień|nia))"
+    r"\.?(?!\w)"
 )
 
 
