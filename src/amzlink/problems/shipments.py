@@ -186,7 +186,8 @@ def value_unprintable(*, column: str) -> str:
 
 def value_disagrees(*, column: str, names: Sequence[str]) -> str:
     """Columns of a file that mean the same, and say different things."""
-    return f"the columns {' and '.join(names)} disagree: both are read as {column}"
+    which = "both" if len(names) == 2 else "all"  # noqa: PLR2004
+    return f"the columns {', '.join(names[:-1])} and {names[-1]} disagree: {which} are read as {column}"
 
 
 def quantity_invalid(*, most: int) -> str:

@@ -181,7 +181,7 @@ def customs_differ(*, lines: Sequence[int]) -> str:
 
 def values_disagree(*, names: Sequence[str]) -> str:
     """Keys that mean the same, and say different things."""
-    return f"its {' and '.join(names)} disagree"
+    return f"its {', '.join(names[:-1])} and {names[-1]} disagree"
 
 
 def value_is_list(*, column: str) -> str:

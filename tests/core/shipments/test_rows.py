@@ -232,6 +232,9 @@ class TestValues:
         assert isinstance(row, ShipmentRow)
         assert row.order_id == ORDER
 
+    def test_an_item_id_that_ends_as_a_spreadsheet_leaves_it_is_refused(self) -> None:
+        assert "order_item_id" in refused(order_item_id="123456789012345000")
+
     @pytest.mark.parametrize("column", ["order_id", "tracking_number", "order_item_id"])
     @pytest.mark.parametrize("damaged", ["3.40434E+19", "3,40434E+19", "3E+19", "12345678901234567.0"])
     def test_a_number_that_a_spreadsheet_rounded_is_refused_by_name(self, column: str, damaged: str) -> None:
@@ -661,6 +664,16 @@ class TestNamesOfColumns:
         [found] = read(json.dumps(row | {"trackingNumber": "35"}))
         assert isinstance(found, RowRefusal)
         assert "the columns tracking_number and trackingNumber disagree" in found.message
+
+    def test_a_code_a_name_and_another_carrier_are_too_many_to_choose_from(self) -> None:
+        [found] = read(f"{AMAZONS}\tspediteur\n{ORDER}\t\t\t2026-11-22\tOther\tHermes\t0034\t\tDPD\n")
+        assert isinstance(found, RowRefusal)
+        assert "carrier-code, carrier-name and spediteur disagree: all are read as carrier" in found.message
+
+    def test_transparency_codes_that_disagree_are_no_codes(self) -> None:
+        [found] = read(f"{HEADER},transparency_codes,transparency\n{PLAIN},AZ:1,AZ:2\n")
+        assert isinstance(found, RowRefusal)
+        assert "the columns transparency_codes and transparency disagree" in found.message
 
     def test_of_several_order_numbers_the_one_of_amazons_form_counts(self) -> None:
         assert one(f"{HEADER},Auftragsnummer\n{PLAIN},SH-10023\n").order_id == ORDER

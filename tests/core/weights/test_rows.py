@@ -306,6 +306,16 @@ class TestGivenBack:
         found = read(edited(self.TABLE, only="LAMP 2", weight="1.250", exported_grams="1.250"))
         assert (found.rows, found.refused, found.unchanged) == ((), (), 2)
 
+    @pytest.mark.parametrize(("weight", "unit"), [("heavy", "g"), ("1.25E+17", ""), ("1.2505E+3", "g")])
+    def test_what_is_no_weight_any_more_is_refused(self, weight: str, unit: str) -> None:
+        found = read(edited(self.TABLE, only="LAMP 2", weight=weight, unit=unit))
+        assert ([row.sku for row in found.refused], found.rows) == (["LAMP 2"], ())
+
+    def test_keys_of_json_that_mean_the_same_must_not_disagree(self) -> None:
+        found = read('{"sku": "MUG-1", "weight": "450g", "Weight": "2kg"}')
+        [refused] = found.refused
+        assert "its weight and Weight disagree" in refused.message
+
     def test_a_weight_that_was_emptied_is_passed_over(self) -> None:
         found = read(edited(self.TABLE, only="MUG-1", weight=""))
         assert (found.rows, found.refused, found.blank, found.unchanged) == ((), (), 2, 1)

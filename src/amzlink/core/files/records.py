@@ -16,7 +16,7 @@ import unicodedata
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import msgspec
 
@@ -161,13 +161,12 @@ def _errors(code_page: str) -> str:
 def _as_letters_of(code_page: str) -> Callable[[UnicodeError], tuple[str, int]]:
     def decoded(error: UnicodeError) -> tuple[str, int]:
         """The bytes as letters; those that have none in the code page, as Latin-1 has them."""
-        if not isinstance(error, UnicodeDecodeError):
-            raise error
-        data = error.object[error.start : error.end]
+        found = cast("UnicodeDecodeError", error)  # nothing is encoded so
+        data = found.object[found.start : found.end]
         try:
-            return data.decode(code_page), error.end
+            return data.decode(code_page), found.end
         except UnicodeDecodeError:
-            return data.decode("latin-1"), error.end
+            return data.decode("latin-1"), found.end
 
     return decoded
 
