@@ -166,3 +166,10 @@ def test_what_was_a_warning_first_and_stops_a_run_later_has_an_end() -> None:
     warning = judge((), JOB, [Trouble(REVOKED.key, stays=False)], ("shop",), NIGHT)
     stopping = judge(warning.memory, JOB, [REVOKED], (), NIGHT + QUARTER)
     assert [over.key for over in judge(stopping.memory, JOB, [], ("shop",), NIGHT + LASTS).over] == [REVOKED.key]
+
+
+def test_what_concerns_one_order_is_forgotten_after_a_week_and_never_called_over() -> None:
+    refused = Remembered(REFUSED.key, NIGHT, NIGHT, NIGHT)
+    for after, kept in ((timedelta(days=6), (refused,)), (timedelta(days=8), ())):
+        done = judge((refused,), JOB, (), ("shop", ""), NIGHT + after)
+        assert (done.memory, done.over) == (kept, ())

@@ -207,3 +207,17 @@ def test_every_mixture_of_answers_gives_each_check_one_result_and_names_no_role_
             names = [result.problem.name for result in results if result.problem]
             assert not any(name.value.startswith("role-missing") for name in names)
         assert all(result.problem for result in results if result.status in (Status.FAILED, Status.WARNING))
+
+
+def test_a_sandbox_of_amazons_that_does_not_answer_proves_its_token_alone() -> None:
+    sample = Reply(Problem(ProblemName.SERVICE_UNAVAILABLE, service="Amazon", host="sandbox"))
+    found = told({Probe.SAMPLE: sample})
+    assert found.pop("lwa-token") == ("ok", None)
+    assert found.pop("region") == ("failed", "service-unavailable")
+    assert set(found.values()) == {("skipped", None)}
+
+
+def test_what_was_not_asked_is_judged_as_nothing() -> None:
+    results = {result.id: result for result in diagnose({Probe.ORDERS: GOOD[Probe.ORDERS]}, ASKED)}
+    for check in (Check.PARTICIPATION, Check.SELLER_ID):
+        assert (results[check].status, results[check].problem) == (Status.SKIPPED, None)

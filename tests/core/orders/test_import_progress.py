@@ -22,12 +22,14 @@ def test_pages_that_rise_through_the_window_tell_about_how_many_there_are() -> N
     extent.add(hours(100, 300))
     assert extent.total == 720
     assert extent.done == 300
+    assert extent.rises
 
 
 def test_pages_that_fall_tell_it_too() -> None:
     extent = Extent(START, END)
     extent.add(hours(719, 600))
     assert extent.total == 720
+    assert not extent.rises
 
 
 def test_a_search_that_was_gone_on_with_counts_what_is_left() -> None:

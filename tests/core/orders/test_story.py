@@ -151,6 +151,14 @@ def test_each_answer_has_its_reason_in_the_record(order: Standing) -> None:
         (Standing(status="CANCELLED", now=NOW, parcels=(ParcelNow(Way.OUT),), may_be_there=True), Wait.DO_NOT_SHIP),
         (Standing(status="CANCELLED", now=NOW, parcels=(ParcelNow(Way.NONE),), may_be_there=True), Wait.REMOVAL),
         (Standing(status="SHIPPED", now=NOW, deliver_by=TOMORROW), Wait.DELIVERY),
+        (
+            Standing(status="SHIPPED", now=NOW, delivered_at=NOW, parcels=(ParcelNow(Way.RETURNING),)),
+            Wait.RETURN,
+        ),
+        (
+            Standing(status="SHIPPED", now=NOW, deliver_by=TOMORROW, confirmations=frozenset({Confirmed.ACCEPTED})),
+            Wait.AMAZON_SHOWS,
+        ),
     ],
 )
 def test_the_usual_states_wait_for_what_people_expect(order: Standing, wait: Wait) -> None:

@@ -131,7 +131,12 @@ class TestSystemd:
         assert taken == [True, True, False, False, False]
 
     def test_a_time_of_somebody_else_is_not_guessed(self) -> None:
-        assert systemd.timing_of("import-orders", "Mon *-*-* 00:00:00") is None
+        others = ("Mon *-*-* 00:00:00", "*:59/15", "*:3/7", "*:61", "*-*-* 23/6:10", "*-*-* 24:10")
+        assert [systemd.timing_of("import-orders", text) for text in others] == [None] * len(others)
+
+    def test_a_service_without_the_variable_sets_none(self) -> None:
+        [service, *_] = systemd.unit_files(schedule(environment={"OTHER": "AMZLINK_HOME=x"})).values()
+        assert systemd.value_of(service, "AMZLINK_HOME") is None
 
     @pytest.mark.needs("systemd-analyze")
     @pytest.mark.parametrize("minutes", [5, 15, 60, 120, 1440])
@@ -185,6 +190,8 @@ class TestLaunchd:
     def test_what_a_person_has_changed_is_not_guessed(self) -> None:
         assert launchd.timing_of("import-orders", []) is None
         assert launchd.timing_of("import-orders", [{"Weekday": 1}]) is None
+        assert launchd.timing_of("import-orders", [{"Minute": 5}, {"Hour": 7, "Minute": 5}]) is None
+        assert launchd.timing_of("import-orders", [{"Hour": 7, "Minute": 5}, {"Hour": 19, "Minute": 6}]) is None
 
 
 class TestWindows:

@@ -156,7 +156,7 @@ _TRADES: Final = (
 
 # Words between a street word and a number that belong to a date: "rue du 8 mai", "Plaza 2 de Mayo".
 FILLERS: Final = frozenset({"de", "du", "des", "del", "della", "dell", "la", "le", "les", "di", "den", "der", "the"})
-# Whole words, for a town may begin like a month, and often stands behind the number: Augsburg, Mainz, Marseille, Genova.
+# Whole words, for a town that stands behind the number may begin like a month: Augsburg, Mainz, Marseille, Genova.
 MONTHS: Final = (
     r"(?:de |d')?(?:jan(?:uar[iy]?|vier)?|jänner|ene(?:ro)?|gen(?:naio)?|stycz(?:eń|nia)|"
     r"feb(?:ruar[iy]?|rero|braio)?|fév(?:r(?:ier)?)?|lut(?:y|ego)|mar(?:ch|s|zo|zec|ca)?|märz?|maart|"

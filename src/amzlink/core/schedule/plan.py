@@ -46,8 +46,6 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
         moment = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
         while moment <= now:
             moment += self.every
-        while moment - self.every > now:
-            moment -= self.every
         return moment
 
 
@@ -74,7 +72,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 def checked(job: str, minutes: int, hour: int, minute: int) -> Timing | None:
     """The times as they were read from a scheduler's file; None where nothing of ours can be so."""
     every = timedelta(minutes=minutes)
-    if every not in PERIODS or hour >= 24 or minute >= 60:  # noqa: PLR2004
+    # Ours begin within the first period of a day. A later minute or hour is one that somebody has written by hand: it
+    # begins less often than its period says.
+    if every not in PERIODS or minute >= 60 or timedelta(hours=hour, minutes=minute) >= every:  # noqa: PLR2004
         return None
     return Timing(job=job, every=every, hour=hour, minute=minute)
 
