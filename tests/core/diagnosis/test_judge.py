@@ -215,9 +215,3 @@ def test_a_sandbox_of_amazons_that_does_not_answer_proves_its_token_alone() -> N
     assert found.pop("lwa-token") == ("ok", None)
     assert found.pop("region") == ("failed", "service-unavailable")
     assert set(found.values()) == {("skipped", None)}
-
-
-def test_what_was_not_asked_is_judged_as_nothing() -> None:
-    results = {result.id: result for result in diagnose({Probe.ORDERS: GOOD[Probe.ORDERS]}, ASKED)}
-    for check in (Check.PARTICIPATION, Check.SELLER_ID):
-        assert (results[check].status, results[check].problem) == (Status.SKIPPED, None)

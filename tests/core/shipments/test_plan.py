@@ -151,6 +151,18 @@ def test_parcels_that_all_repeat_the_whole_order_make_one_package() -> None:
     assert (found.already, found.nothing_left) == ((), ("sendcloud:B",))
 
 
+def test_a_parcel_whose_number_was_deleted_counts_as_told_where_nothing_is_left_for_it() -> None:
+    """Whether Amazon was told of it cannot be seen any more, and nobody is to tell it by hand twice."""
+    now = situation(
+        parcel("A", holds("1", 1)), parcel("B", holds("1", 1)), lines=[line("1", 0)],
+        packages=[package("1", (("1", 1),))], confirmations=[told("1", "A", ("1", 1))], status="SHIPPED",
+    )  # fmt: skip
+    assert decide(now).nothing_left == ("sendcloud:B",)
+    kept = {key: content for key, content in now.contents.items() if key != "sendcloud:B"}
+    found = decide(msgspec.structs.replace(now, contents=kept))
+    assert (found.nothing_left, "sendcloud:B" in found.already) == ((), True)
+
+
 def test_a_parcel_whose_items_another_one_holds_waits_as_long_as_either_may_be_scanned_first() -> None:
     found = decide(situation(parcel("A"), parcel("B")), waiting=["A", "B"])
     assert (found.waiting, found.nothing_left) == (("sendcloud:A", "sendcloud:B"), ())
@@ -485,6 +497,20 @@ def test_a_correction_of_what_amazon_refused_replaces_it() -> None:
     assert [(number(entry), entry.parcel) for entry in found.confirm] == [("2", "file:B")]
     assert [number(entry) for entry in found.withdraw] == ["1"]
     assert found.superseded == ("file:A",)
+
+
+def test_of_two_earlier_files_the_one_that_amazon_took_is_corrected_and_not_the_one_that_was_withdrawn() -> None:
+    found = decide(
+        situation(
+            parcel("file:A"), parcel("file:B", updated_at=NOON + HOUR), parcel("file:C", updated_at=NOON + 2 * HOUR),
+            lines=[line("1", 0)], packages=[package("2", (("1", 1),))], status="SHIPPED",
+            confirmations=[
+                told("1", "file:A", ("1", 1), state=State.WITHDRAWN), told("2", "file:B", ("1", 1)),
+            ],
+        )
+    )  # fmt: skip
+    assert [(number(entry), entry.parcel, entry.is_edit) for entry in found.edit] == [("2", "file:C", True)]
+    assert (found.confirm, set(found.superseded)) == ((), {"file:A", "file:B"})
 
 
 def test_two_numbers_in_one_file_correct_nothing() -> None:

@@ -232,6 +232,10 @@ class TestValues:
         assert isinstance(row, ShipmentRow)
         assert row.order_id == ORDER
 
+    @pytest.mark.parametrize("written", ["0001-01-01T00:30:00+05:00", "9999-12-31T23:30:00-05:00"])
+    def test_a_time_before_or_after_all_that_there_are_is_refused(self, written: str) -> None:
+        assert "ship_date has a time that does not exist" in refused(ship_date=written)
+
     def test_an_item_id_that_ends_as_a_spreadsheet_leaves_it_is_refused(self) -> None:
         assert "order_item_id" in refused(order_item_id="123456789012345000")
 

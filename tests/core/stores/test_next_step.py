@@ -117,6 +117,15 @@ def test_a_token_that_is_not_whole_is_asked_for_again() -> None:
     assert isinstance(next_step(answered(state, Key.REFRESH_TOKEN, TOKEN)), Prove)
 
 
+def test_to_try_once_more_asks_nothing_again_and_only_proves_again() -> None:
+    state = until_proof()
+    step = failing(ProblemName.SERVICE_UNAVAILABLE, state)
+    assert isinstance(step, Choose)
+    [again] = [cure for cure in step.cures if cure.remedy is Remedy.RETRY]
+    failed = proved(state, Service.AMAZON, Proof(findings=(), failure=Problem(ProblemName.SERVICE_UNAVAILABLE)))
+    assert next_step(chosen(failed, Service.AMAZON, again)) == Prove(Service.AMAZON)
+
+
 def test_a_secret_that_the_store_has_may_stay() -> None:
     state = start(present=Draft(), kept=frozenset({Key.CLIENT_SECRET}))
     state = answered(state, Key.CLIENT_SECRET, Kept.PRESENT)

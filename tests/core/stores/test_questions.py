@@ -1,6 +1,7 @@
 """The table of questions, and what answers mean."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
@@ -159,3 +160,52 @@ def test_a_paste_is_no_folder(pasted: str) -> None:
     with pytest.raises(Problem) as caught:
         answer_of(QUESTIONS[Key.SECRETS_FOLDER], pasted, STATE)
     assert caught.value.name.value in ("secret-looks-wrong", "mws-credentials")
+
+
+GERMAN = State(draft=Draft(marketplaces=(BY_COUNTRY["DE"],)), atlas=ATLAS)
+
+
+@each_row(("text", "countries"), [("none", []), ("Nein", []), ("fr, it", ["FR", "IT"]), ("amazon.nl", ["NL"])])
+def test_further_countries_are_those_that_are_named(text: str, countries: list[str]) -> None:
+    added = answer_of(QUESTIONS[Key.MORE_COUNTRIES], text, GERMAN)
+    assert isinstance(added, tuple)
+    assert [each.country for each in added] == countries
+
+
+@each_row("text", ["yes", "US", "DE"])
+def test_where_several_countries_are_offered_a_yes_or_another_one_is_no_answer(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        answer_of(QUESTIONS[Key.MORE_COUNTRIES], text, GERMAN)
+    assert caught.value.summary.startswith("Please choose from ")
+    assert "FR" in caught.value.summary
+    assert "DE" not in caught.value.summary
+
+
+@each_row(("text", "destination"), [("none", "none"), ("sendcloud", "sendcloud"), ("ja", "sendcloud"), ("no", "none")])
+def test_the_destination_is_named_as_its_option_has_it_or_by_yes_and_no(text: str, destination: str) -> None:
+    assert answer_of(QUESTIONS[Key.DESTINATION], text, GERMAN) == destination
+
+
+def test_where_keys_of_sendcloud_are_given_enter_sends_orders_there() -> None:
+    """Whatever the store's destination was before."""
+    given = replace(GERMAN, draft=replace(GERMAN.draft, sendcloud_public_key="0" * 32))
+    enter = QUESTIONS[Key.DESTINATION].enter
+    before = Draft(destination="none")
+    assert enter(replace(given, present=before)) == "sendcloud"
+    assert enter(replace(GERMAN, present=before)) == "none"
+
+
+def test_where_enter_is_waited_for_a_yes_will_do_and_a_no_will_not() -> None:
+    pause = QUESTIONS[Key.APP_STEPS]
+    assert answer_of(pause, "ok", GERMAN) is True
+    with pytest.raises(Problem, match="usage"):
+        answer_of(pause, "no", GERMAN)
+
+
+def test_the_integration_is_taken_over_with_the_keys_and_not_with_others() -> None:
+    present = Draft(sendcloud_public_key="a" * 32, sendcloud_integration_id=7)
+    found = [
+        Draft(sendcloud_public_key=key).with_sendcloud_of(present).sendcloud_integration_id
+        for key in (None, "a" * 32, "b" * 32)
+    ]
+    assert found == [7, 7, None]

@@ -220,9 +220,7 @@ def _told(replies: Replies) -> dict[str, object]:
 
 
 def _participation(replies: Replies, asked: Asked) -> Result:
-    reply = replies.get(Probe.PARTICIPATIONS)
-    if reply is None:
-        return skipped(Check.PARTICIPATION, _NOT_ASKED)
+    reply = replies[Probe.PARTICIPATIONS]
     hidden = "Amazon does not tell an app with these roles in which countries the account sells."
     if reply.problem:
         return _without_answer(Check.PARTICIPATION, reply, reply.problem, hidden)
@@ -261,9 +259,7 @@ def _without_answer(check: Check, reply: Reply, problem: Problem, hidden: str) -
 
 
 def _seller_id(replies: Replies, asked: Asked) -> Result:
-    reply = replies.get(Probe.LISTINGS)
-    if reply is None:
-        return skipped(Check.SELLER_ID, _NOT_ASKED)
+    reply = replies[Probe.LISTINGS]
     if reply.problem is None:
         return passed(Check.SELLER_ID, "The Seller ID is this account's.")
     if _participation(replies, asked).problem:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from amzlink.core.stores.draft import Key, Service, State
-from amzlink.core.stores.option_help import HELP
 from amzlink.core.stores.pasted_values import Kind, refuse_pasted
 
 
@@ -92,11 +91,6 @@ class Question:
     takes_pasted: bool = False
     may_be_pasted: frozenset[Kind] = frozenset()
     default: str = ""
-
-    @property
-    def help(self) -> str:
-        """The option's line of help."""
-        return HELP.get(self.option, "")
 
 
 def answer_of(question: Question, text: str, state: State) -> object:
