@@ -323,6 +323,10 @@ class TestReports:
         report = process(driver, [message(driver, find_order(driver), **changes)])
         assert report.codes == [("1", "Error", "25")]
 
+    def test_a_message_of_another_kind_is_refused(self, driver: Driver) -> None:
+        other = "<Message><MessageID>1</MessageID><Inventory><SKU>A</SKU></Inventory></Message>"
+        assert process(driver, [other]).codes == [("1", "Error", "25")]
+
     def test_a_number_that_is_used_twice_is_refused(self, driver: Driver) -> None:
         one, two = find_order(driver), find_order(driver, Trait.GIFT)
         report = process(driver, [message(driver, one, 4), message(driver, two, 4)])

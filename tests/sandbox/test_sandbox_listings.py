@@ -182,8 +182,9 @@ class TestSearch:
         assert answer.status == 400
         assert error_of(answer)["message"] == "Invalid 'sellerId' and 'marketplaceId' combination provided."
 
-    def test_a_seller_id_of_somebody_else_is_refused(self, driver: Driver) -> None:
-        answer = driver.get("/listings/2021-08-01/items/A8GCA31XZ7DWX", marketplaceIds=GERMANY)
+    @pytest.mark.parametrize("sku", ["", "/MUG"])
+    def test_a_seller_id_of_somebody_else_is_refused(self, driver: Driver, sku: str) -> None:
+        answer = driver.get(f"/listings/2021-08-01/items/A8GCA31XZ7DWX{sku}", marketplaceIds=GERMANY)
         assert answer.status == 400
 
     def test_a_marketplace_of_another_region_is_denied(self, driver: Driver) -> None:

@@ -46,6 +46,11 @@ class TestPreview:
         driver.control("clock", MINUTES)
         assert weights(driver, product.sku) == before
 
+    def test_what_is_not_asked_for_is_not_told(self, driver: Driver) -> None:
+        told = patch(driver, product_of(driver, K.NONE), mode=PREVIEW, includedData="identifiers")
+        assert "identifiers" in told
+        assert "issues" not in told
+
     def test_an_old_fault_that_has_nothing_to_do_with_it_makes_a_preview_invalid(self, driver: Driver) -> None:
         product = product_of(driver, K.OLD_ISSUE)
         told = patch(driver, product, mode=PREVIEW)

@@ -38,6 +38,11 @@ def test_wrong_credentials_are_told_apart(changes: dict[str, str | None], status
     assert answer.json()["error_description"]
 
 
+def test_a_token_is_asked_for_by_post_alone() -> None:
+    answer = Driver().send("GET", "/auth/o2/token", headers=FORM)
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
+
+
 def test_a_refresh_token_of_another_app_is_unauthorized() -> None:
     driver = Driver()
     answer = driver.ask_lwa(refresh_token=driver.world.account.other_app.refresh_token)

@@ -60,6 +60,11 @@ class TestRestrictedDataToken:
         resource = {"method": "GET", "path": "/orders/v0/orders/302-1234567-1234567", "dataElements": elements}
         assert driver.post_json(RDT_PATH, {"restrictedResources": [resource]}).status == 400
 
+    @pytest.mark.parametrize(("path", "status"), [("/mfn/v0/shipments/1", 200), ("/sellers/v1/account", 403)])
+    def test_it_is_given_for_resources_with_personal_data_alone(self, driver: Driver, path: str, status: int) -> None:
+        resource = {"method": "GET", "path": path}
+        assert driver.post_json(RDT_PATH, {"restrictedResources": [resource]}).status == status
+
     def test_a_resource_of_one_kind_of_data_needs_none(self, driver: Driver) -> None:
         resource = {"method": "GET", "path": ADDRESS_PATH}
         assert driver.post_json(RDT_PATH, {"restrictedResources": [resource]}).status == 200

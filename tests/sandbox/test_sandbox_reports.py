@@ -209,6 +209,8 @@ class TestRefusals:
             {"marketplaceIds": [GERMANY] * 26},
             {"dataStartTime": "2026-11-23T12:00:01Z"},
             {"dataEndTime": "yesterday"},
+            {"reportOptions": ["ShowSalesChannel"]},
+            {"reportOptions": {"ShowSalesChannel": True}},
         ],
     )
     def test_a_wrong_request_for_a_report_is_refused(self, driver: Driver, changes: dict[str, object]) -> None:

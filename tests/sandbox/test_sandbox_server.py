@@ -1,15 +1,20 @@
 """The sandbox on a real port."""
 
+import contextlib
 import http.client
 import json
+import os
+import signal
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from amzlink.sandbox.messages import Delivery, Request, Response
 from amzlink.sandbox.server import MOST_BODY_BYTES, MOST_UPLOAD_BYTES, Sandbox
 from tests.sandbox.driver import FORM, StoppedClock
 
@@ -158,3 +163,61 @@ def test_the_sandbox_speaks_of_itself_only_when_asked(sandbox: Sandbox, capfd: p
     assert connection.getresponse().status == 403
     connection.close()
     assert capfd.readouterr() == ("", "")
+
+
+class Answers:
+    """An app that answers as it is told."""
+
+    def __init__(self, answer: Callable[[], Response]) -> None:
+        self._answer = answer
+
+    def handle(self, _: Request) -> Response:
+        return self._answer()
+
+
+@contextlib.contextmanager
+def running(answer: Callable[[], Response]) -> Iterator[http.client.HTTPConnection]:
+    sandbox = Sandbox(orders=1, quota="off")
+    sandbox.app = Answers(answer)
+    sandbox.start()
+    with sandbox, contextlib.closing(connect(sandbox)) as connection:  # which starts nothing twice
+        yield connection
+
+
+def test_a_body_in_pieces_without_a_length_has_an_end() -> None:
+    delivery = Delivery(lambda: [b"{", b"}"], pause=0)
+    with running(lambda: Response(200, {}, delivery=delivery)) as connection:
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"{}"
+
+
+def test_a_bug_of_the_sandbox_is_shown_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> Response:
+        raise LookupError("a bug")
+
+    with running(fail) as connection:
+        connection.request("GET", "/")
+        with pytest.raises(http.client.RemoteDisconnected):
+            connection.getresponse()
+    assert "LookupError: a bug" in capsys.readouterr().err
+
+
+def test_it_serves_until_the_process_is_interrupted_and_stops_then() -> None:
+    sandbox = Sandbox(orders=1, quota="off")
+    answered: list[int] = []
+
+    def interrupt() -> None:
+        while not answered:
+            with contextlib.suppress(RuntimeError), contextlib.closing(connect(sandbox)) as connection:  # not yet
+                connection.request("GET", "/control/shipments")
+                answered.append(connection.getresponse().status)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    asking = threading.Thread(target=interrupt)
+    asking.start()
+    with pytest.raises(KeyboardInterrupt):
+        sandbox.serve_forever()
+    asking.join()
+    assert answered == [200]
+    with pytest.raises(RuntimeError, match="not running"):
+        sandbox.describe()

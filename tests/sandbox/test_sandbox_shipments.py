@@ -189,6 +189,15 @@ class TestWhatIsRefused:
         answer = confirm(driver, order, packageReferenceId="2", orderItems=items)
         assert (answer.status, "PackageToUpdateNotFound" in error_of(answer)["message"]) == (400, True)
 
+    def test_a_line_that_is_cancelled_in_an_order_that_goes_on(self, driver: Driver) -> None:
+        order = find_order(driver, Trait.SEVERAL_LINES)
+        gone, *rest = items_of(order)
+        order.body["orderItems"][0]["cancellation"] = {"cancellationExecution": {"cancelledBy": "BUYER"}}
+        answer = confirm(driver, order, orderItems=[gone])
+        assert answer.status == 400
+        assert "NonexistentOrderItem" in error_of(answer)["message"]
+        assert confirm(driver, order, orderItems=rest).status == 204
+
     def test_an_order_that_is_cancelled(self, driver: Driver) -> None:
         order = find_order(driver)
         items = items_of(order)

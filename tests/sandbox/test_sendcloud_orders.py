@@ -318,3 +318,21 @@ def test_a_partial_update_that_cannot_be_changes_nothing(changes: dict[str, Any]
     assert driver.send("PATCH", f"{ORDERS}/{before['id']}", document=changes).status == 400
     assert only(driver, order_id) == before
     assert driver.send("PATCH", f"{ORDERS}/1", document={}).status == 404
+
+
+def test_an_order_that_is_renamed_leaves_its_old_number_to_another_with_the_same() -> None:
+    driver = SendcloudDriver()
+    driver.store(2, order_number="SH-1")
+    assert len(driver.rows(ORDERS, order_number="SH-1")) == 2
+    driver.post(driver.order(0, order_number="SH-2"))
+    driver.wait(2)
+    assert [row["order_id"] for row in driver.rows(ORDERS, order_number="SH-1")] == [AMAZONS_LOOK.format(1)]
+
+
+@each_row("path", ["order_details/order_items/0/quantity", "order_details/order_items/7/quantity", "nowhere"])
+def test_a_refusal_that_is_wanted_names_its_place_also_within_a_list(path: str) -> None:
+    driver = SendcloudDriver()
+    driver.control("refusals", {"orders": [AMAZONS_LOOK.format(0)], "path": path})
+    answer = driver.post(driver.order())
+    assert answer.status == 400
+    assert pointers_of(answer)[0].endswith(path)

@@ -87,9 +87,9 @@ class Sandbox:
 
     def serve_forever(self) -> None:
         """Starts if need be, waits until the process is interrupted, stops; KeyboardInterrupt passes through."""
-        if self._server is None:
-            self.start()
         try:
+            if self._server is None:
+                self.start()
             Event().wait()
         finally:
             self.stop()
