@@ -440,3 +440,9 @@ def test_every_fault_is_described_and_changes_some_answer(fault: Any, token: str
 
 def test_without_a_fault_the_same_calls_are_answered_alike(token: str, sound: Told) -> None:
     assert walk(token) == sound
+
+
+def test_a_page_without_orders_has_none_to_damage() -> None:
+    driver = Driver(orders=1, faults=("malformed-order",))
+    answer = driver.search(createdAfter=driver.ago(minutes=4), createdBefore=driver.ago(minutes=3))
+    assert (answer.status, answer.json()["orders"]) == (200, [])

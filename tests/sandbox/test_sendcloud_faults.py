@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from amzlink.sandbox.faults import FAULTS
-from amzlink.sandbox.messages import Response
+from amzlink.sandbox.messages import Request, Response
 from amzlink.sandbox.sendcloud.faults import SENDCLOUD_FAULTS
 from tests.sandbox.driver import ORDERS_PATH, Driver
 from tests.sandbox.sendcloud_driver import (
@@ -169,6 +169,14 @@ def test_one_order_of_a_batch_is_refused_for_good_and_the_rest_are_taken() -> No
         "/data/attributes/[1]/shipping_address/postal_code",
         "/data/attributes/[2]/shipping_address/postal_code",
     ]
+
+
+@each_row("body", [b"[{", b"{}", b"\xff"])
+def test_what_is_no_batch_is_refused_as_that_and_not_for_one_of_its_orders(body: bytes) -> None:
+    driver = SendcloudDriver(faults=("sendcloud-refuses-one",))
+    headers = {"authorization": driver.authorization, "content-type": "application/json"}
+    assert driver.app.handle(Request("POST", ORDERS, "", headers, body)).status == 400
+    assert pointers_of(driver.post(driver.order())) == ["/data/attributes/[0]/shipping_address/postal_code"]
 
 
 def test_what_is_forgotten_is_accepted_and_never_seen() -> None:

@@ -336,3 +336,11 @@ def test_a_refusal_that_is_wanted_names_its_place_also_within_a_list(path: str) 
     answer = driver.post(driver.order())
     assert answer.status == 400
     assert pointers_of(answer)[0].endswith(path)
+
+
+def test_what_may_be_null_may_be_null() -> None:
+    driver = SendcloudDriver()
+    details = {"tax_numbers": None}
+    ship_with = {"type": "shipping_option_code", "properties": {"shipping_option_code": "x", "contract_id": None}}
+    answer = driver.post(driver.order(customs_details=details, shipping_details={"ship_with": ship_with}))
+    assert answer.status == 201, answer.body

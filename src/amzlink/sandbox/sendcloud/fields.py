@@ -122,12 +122,9 @@ class Rows:
     """A list of values of one kind."""
 
     of: Field
-    nullable: bool = False
 
     def read(self, value: Any, at: str, flaws: list[Flaw]) -> Any:
         """Reads a list."""
-        if value is None and self.nullable:
-            return None
         if not isinstance(value, list):
             flaws.append(Flaw(at, "Input should be a valid list"))
             return value

@@ -113,11 +113,10 @@ class ShipmentStore:
         return parcel
 
     def label(self, parcel: Parcel, now: datetime) -> None:
-        """Announces a parcel to its carrier, which gives it a number; one that was announced keeps its own."""
-        if parcel.announced is None:
-            parcel.announced = now
-            parcel.tracking_number = self._shipments[parcel.shipment_id].carrier.draw_number(self._rng)
-            self._by_tracking[parcel.tracking_number].append(parcel.shipment_id)
+        """Announces a parcel to its carrier, which gives it a number. It is one that was not announced yet."""
+        parcel.announced = now
+        parcel.tracking_number = self._shipments[parcel.shipment_id].carrier.draw_number(self._rng)
+        self._by_tracking[parcel.tracking_number].append(parcel.shipment_id)
 
     def by_uuid(self, uuids: set[str]) -> list[int]:
         """Ids, rising, of the shipments of these uuids."""
