@@ -18,7 +18,7 @@ from amzlink.clock import SystemClock
 from amzlink.http.reachability import probe
 from amzlink.problems import Problem
 from amzlink.problems.words import local_day
-from tests.support import wires
+from tests.support import network_ends
 from tests.support.rows import each_row
 
 HOST = "sellingpartnerapi-eu.amazon.com"
@@ -75,14 +75,14 @@ def problem_of(port: int, environ: dict[str, str] | None = None) -> Problem:
     with pytest.raises(Problem) as caught:
         probe(
             f"https://{HOST}:{port}", SPAPI, clock=SystemClock(), environ=environ or {}, timeout_seconds=30.0,
-            resolver=wires.leading_to(port),
+            resolver=network_ends.leading_to(port),
         )  # fmt: skip
     assert caught.value.name.value == "tls-failed"
     return caught.value
 
 
 def problem_with(context: ssl.SSLContext, environ: dict[str, str] | None = None) -> Problem:
-    with wires.answering(context=context) as server:
+    with network_ends.answering(context=context) as server:
         return problem_of(server.port, environ)
 
 
@@ -129,9 +129,9 @@ def test_one_that_is_shown_only_once_is_named_with_what_was_seen_the_first_time(
         if not shown:
             shown.append(True)
             context.wrap_socket(connection, server_side=True)
-        wires.reset(connection)
+        network_ends.reset(connection)
 
-    with wires.server(show_once) as server:
+    with network_ends.server(show_once) as server:
         problem = problem_of(server.port, issuer.trusted(tmp_path))
     assert problem.facts["detail"] == (
         f"its certificate has expired or is not valid yet, by this machine's date {local_day(datetime.now(UTC))}"
@@ -144,10 +144,10 @@ def test_without_any_authority_on_the_machine_these_are_what_is_missing(
     monkeypatch.setattr("amzlink.http.certificates.trusts_nobody", lambda _: True)
     issuer = made("Authority", OF_A_CA, SIGNS)
     context = made(HOST, NAMES, by=issuer).in_tls(tmp_path)
-    with wires.answering(context=context) as server, pytest.raises(Problem) as caught:
+    with network_ends.answering(context=context) as server, pytest.raises(Problem) as caught:
         probe(
             f"https://{HOST}:{server.port}", SPAPI, clock=SystemClock(), environ={}, timeout_seconds=30.0,
-            resolver=wires.leading_to(server.port),
+            resolver=network_ends.leading_to(server.port),
         )  # fmt: skip
     assert caught.value.name.value == "machine-incomplete"
     assert "certificates of the authorities" in caught.value.summary
@@ -159,7 +159,7 @@ def test_without_any_authority_on_the_machine_these_are_what_is_missing(
     [(40, "HANDSHAKE_FAILURE"), (70, "PROTOCOL_VERSION"), (110, "UNSUPPORTED_EXTENSION"), (112, "UNRECOGNIZED_NAME")],
 )
 def test_a_refused_greeting_is_no_port_without_tls(alert: int, reason: str) -> None:
-    with wires.greeting(bytes([0x15, 3, 3, 0, 2, 2, alert])) as server:
+    with network_ends.greeting(bytes([0x15, 3, 3, 0, 2, 2, alert])) as server:
         detail = str(problem_of(server.port).facts["detail"])
     assert detail.startswith("it refuses the TLS greeting (")
     assert reason in detail
@@ -168,7 +168,7 @@ def test_a_refused_greeting_is_no_port_without_tls(alert: int, reason: str) -> N
 def test_a_greeting_that_is_cut_off_hard_is_named_as_one_that_is_ended() -> None:
     def cut(connection: socket.socket) -> None:
         connection.recv(4096)
-        wires.reset(connection)
+        network_ends.reset(connection)
 
-    with wires.server(cut) as server:
+    with network_ends.server(cut) as server:
         assert "cut off during the TLS greeting" in str(problem_of(server.port).facts["detail"])

@@ -227,10 +227,10 @@ class TestAConnection:
 
     def test_that_breaks_in_place_of_an_answer_is_none(self) -> None:
         def cut(connection: socket.socket) -> None:
-            wires.read_head(connection)
-            wires.reset(connection)
+            network_ends.read_head(connection)
+            network_ends.reset(connection)
 
-        with wires.server(cut) as made:
+        with network_ends.server(cut) as made:
             problem = problem_of(f"http://127.0.0.1:{made.port}")
         assert problem.name.value == "connect-refused"
         assert problem.facts["detail"] == "the connection breaks before the answer"
@@ -558,11 +558,11 @@ class TestAProxy:
         assert "hush" not in f"{problem.facts} {texts_of(problem)}"
 
     def test_that_is_spoken_to_in_tls_is_trusted_as_a_host_is(
-        self, amazon: wires.Server, authority: trustme.CA, environ: dict[str, str]
+        self, amazon: network_ends.Server, authority: trustme.CA, environ: dict[str, str]
     ) -> None:
         """Both certificates are of a company's own authority, which SSL_CERT_FILE names."""
         context = in_tls(authority.issue_cert("127.0.0.1"))
-        with wires.proxy_to(amazon.port, context) as made:
+        with network_ends.proxy_to(amazon.port, context) as made:
             seen = look(environ={**environ, "HTTPS_PROXY": f"https://127.0.0.1:{made.port}"})
         assert (seen.status, seen.proxy) == (403, f"https://127.0.0.1:{made.port}")
 
