@@ -140,7 +140,7 @@ def customs_without_sku(*, store_option: str) -> str:
     """What helps orders whose products have no SKU: nothing can be set for these here."""
     return (
         f"`amzlink orders list --held missing-customs{store_option}` shows the orders on hold. "
-        f"`amzlink orders release --held missing-customs{store_option}` sends them to Sendcloud. "
+        f"`amzlink orders release ID{store_option}` sends the order with this number to Sendcloud. "
         "Enter HS code and country of origin there."
     )
 

@@ -298,4 +298,4 @@ def test_products_without_a_sku_get_no_command_that_cannot_work() -> None:
     assert problem is not None
     assert "Amazon gives no SKU for them" in problem.summary
     assert "--customs" not in problem.next_step
-    assert f"amzlink orders release --held missing-customs --store {SLUG}" in problem.next_step
+    assert f"amzlink orders release ID --store {SLUG}" in problem.next_step
