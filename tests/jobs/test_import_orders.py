@@ -12,10 +12,12 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import update
 
+from amzlink.amazon.orders import get_order
 from amzlink.core.orders.changes import Verdict
 from amzlink.core.orders.order import TO_SHIP
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
 from amzlink.jobs.orders.holds import hold_order, prime_orders_left, release_order, release_prime_orders
+from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.orders.show import show_order
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.searches import begin_searches, searches_under_way
@@ -23,6 +25,7 @@ from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.sandbox.order_plan import Trait
 from amzlink.store_locks import store_lock
+from amzlink.run import StoreRun
 from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
@@ -620,6 +623,20 @@ class PageTwice(httpx.BaseTransport):
         if "pagination" not in self._first:
             return httpx.Response(200, json=self._first)
         return httpx.Response(200, json=self._first | {"pagination": {"nextToken": "again"}})
+
+
+def test_an_order_that_comes_again_on_a_page_cancelled_and_without_items_keeps_its_items(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=20)
+    order_id = next(iter(to_be_booked(world.sandbox)))
+    with StoreRun(world.deps, SLUG) as asking:
+        asking.learn_time()
+        order = get_order(asking.amazon, order_id)
+        cancelled = replace(order, status="CANCELLED", lines=(), changed_at=order.changed_at + timedelta(seconds=1))
+        Intake(asking, Tally()).take((order, cancelled))
+        Intake(asking, Tally()).take((replace(cancelled, changed_at=order.changed_at + timedelta(seconds=2)),))
+    (found,) = [each.order for each, _ in list_orders(world.deps, SLUG, Filter())]
+    assert found.status == "CANCELLED"
+    assert [(line.sku, line.quantity_unshipped) for line in found.lines] == [(line.sku, 0) for line in order.lines]
 
 
 def test_a_page_that_comes_twice_stops_nobody(tmp_path: Path) -> None:

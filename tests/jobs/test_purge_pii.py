@@ -528,6 +528,15 @@ class TestWhatWasPutBack:
         assert sealed(world) <= set(with_status(world, "UNSHIPPED")) | set(with_status(world, "PARTIALLY_SHIPPED"))
 
 
+@pytest.mark.on_sqlite
+def test_what_the_database_does_not_delete_is_told(world: StoreOnSandbox) -> None:
+    with world.deps.book(SLUG) as book, book.writing() as connection:
+        connection.execute(text("CREATE TRIGGER keep BEFORE DELETE ON sealed BEGIN SELECT RAISE(IGNORE); END"))
+    order_id = min(sealed(world))
+    report = purge(world, order_id=order_id)
+    assert (problem_of(report), order_id in sealed(world)) == ("purge-incomplete", True)
+
+
 class TestCopiesAtSendcloud:
     def test_they_are_counted_deleted_where_that_is_wanted_and_retried_when_sendcloud_fails(
         self, tmp_path: Path
@@ -567,6 +576,54 @@ class TestCopiesAtSendcloud:
         report = purge(at.world)
         assert (problem_of(report), report.copies_left, report.copies_deleted) == (None, 0, 1)
         assert order_id not in at.stored()
+
+    def test_one_that_sendcloud_has_not_saved_yet_is_deleted_once_it_has(self, tmp_path: Path) -> None:
+        at = Destination(tmp_path, orders=NONE, test=True)
+        at.switch("sendcloud-slow")
+        at.add(1)
+        at.run()
+        (order_id,) = sealed(at.world)
+        assert order_id not in at.stored()
+        report = purge(at.world, order_id=order_id, include_destination=True)
+        assert (problem_of(report), report.copies_left, report.copies_deleted) == (None, 1, 0)
+        at.world.clock.advance(1800)
+        assert order_id in at.stored()
+        report = purge(at.world, include_destination=True)
+        assert (problem_of(report), report.copies_left, report.copies_deleted) == (None, 0, 1)
+        assert order_id not in at.stored()
+
+    def test_one_that_sendcloud_has_never_saved_is_not_looked_for_for_ever(self, tmp_path: Path) -> None:
+        at = Destination(tmp_path, orders=NONE, test=True)
+        at.switch("sendcloud-forgets")
+        at.add(1)
+        at.run()
+        (order_id,) = sealed(at.world)
+        at.world.clock.advance(3600)
+        report = purge(at.world, order_id=order_id, include_destination=True)
+        assert (problem_of(report), report.copies_left, report.copies_deleted) == (None, 0, 0)
+
+    def test_one_is_found_where_the_settings_do_not_name_the_integration(self, tmp_path: Path) -> None:
+        at = Destination(tmp_path, orders=NONE, test=True, sendcloud_integration_id=None)
+        at.switch("sendcloud-slow")
+        at.add(1)
+        at.run()
+        (order_id,) = sealed(at.world)
+        at.world.clock.advance(1800)
+        assert order_id in at.stored()
+        report = purge(at.world, order_id=order_id, include_destination=True)
+        assert (problem_of(report), report.copies_deleted, order_id in at.stored()) == (None, 1, False)
+
+    def test_one_that_sendcloud_does_not_delete_keeps_none_of_the_others_there(self, tmp_path: Path) -> None:
+        at = Destination(tmp_path, orders=NONE, test=True)
+        at.add(3)
+        at.run()
+        order_ids = sorted(sealed(at.world))
+        at.switch("sendcloud-keeps-orders")
+        for order_id in order_ids:
+            report = purge(at.world, order_id=order_id, include_destination=True)
+        assert (problem_of(report), report.copies_left, report.copies_deleted) == ("request-refused", 3, 0)
+        calls = [call for call in at.calls() if call.method == "DELETE"]
+        assert len(calls) == 1 + 2 + 3
 
 
 class TestDisconnected:

@@ -96,6 +96,41 @@ def test_the_row_is_written_before_the_call_and_after_it(tmp_path: Path) -> None
     assert at.states(order_id) == {"1": "stored"}
 
 
+def damage(at: Pushing, order_id: str, created: object = 5) -> object:
+    """From now on the order cannot be read; gives what is to be put back for that to end."""
+    before: object = at.order(order_id).body["createdTime"]
+    at.alter(order_id, lambda body: body.__setitem__("createdTime", created))
+    return before
+
+
+def test_an_order_that_cannot_be_read_after_a_lost_answer_holds_back_no_other(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    first, second = with_parcels(at, 2)
+    assert at.push_dying(after=1)
+    (lost,) = [entry.order_id for entry in at.outbox(State.CALLING)]
+    (other,) = {first, second} - {lost}
+    created = damage(at, lost)
+    report = at.push()
+    assert report.problem is None
+    assert messages_of(report) == [(lost, "response-malformed")]
+    assert (at.states(lost), at.states(other)) == ({"1": "calling"}, {"1": "accepted"})
+    damage(at, lost, created)
+    assert at.push().failures == []
+    at.check_once([first, second])
+
+
+def test_a_refusal_of_which_the_order_cannot_be_read_stays_open_until_it_can(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    taken, other = at.sell(2)
+    at.change(taken, "ship")
+    created = damage(at, taken)
+    report = at.push_file(row(taken, "MINE1"), row(other, "MINE2"))
+    assert messages_of(report) == [(taken, "response-malformed")]
+    assert (report.problem, at.states(taken), at.states(other)) == (None, {"1": "calling"}, {"1": "accepted"})
+    damage(at, taken, created)
+    assert messages_of(at.push()) == [(taken, "shipment-refused")]
+
+
 def test_a_number_that_changes_while_the_answer_is_unknown_is_sent_as_an_edit_later(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     (order_id,) = with_parcels(at, 1)

@@ -110,3 +110,15 @@ def test_a_letter_is_seen_by_its_package_alone(tmp_path: Path) -> None:
     at.push()
     at.run()
     assert at.states(order_id) == {"1": "stored"}
+
+
+def test_an_order_that_cannot_be_read_is_told_of_and_not_taken_for_missing(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    at.switch("confirmation-not-stored")
+    unread, missing = confirmed(at, 2)
+    at.alter(unread, lambda body: body.__setitem__("createdTime", 5))
+    at.world.clock.advance(1800)
+    report = at.run()
+    assert report.problem is None
+    assert unread in {refusal.order_id for refusal in report.tally.refused}
+    assert (at.states(unread), at.states(missing)) == ({"1": "accepted"}, {"1": "planned"})

@@ -115,6 +115,100 @@ def test_a_run_that_dies_anywhere_is_run_again_until_every_weight_is_there(
     assert max(sent) <= 1 + carried_out  # setting the same weight twice does no harm
 
 
+class Answering(httpx.BaseTransport):
+    """Answers changes of listings itself, or only their previews."""
+
+    def __init__(self, inner: httpx.BaseTransport, status: int, body: object, *, previews: bool = False) -> None:
+        self._inner = inner
+        self._status, self._body, self._previews = status, body, previews
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH" and ("mode=VALIDATION_PREVIEW" in str(request.url)) is self._previews:
+            return httpx.Response(self._status, json=self._body, request=request)
+        return self._inner.handle_request(request)
+
+
+def _refused(code: str) -> dict[str, object]:
+    return {"errors": [{"code": code, "message": "No."}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "problem"), [(429, "QuotaExceeded", "throttled"), (403, "Unauthorized", "")]
+)
+def test_a_weight_that_could_not_be_sent_is_sent_by_a_later_run(
+    tmp_path: Path, status: int, code: str, problem: str
+) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.NONE).sku
+    shop.world.deps.transport = Answering(shop.world.transport, status, _refused(code))
+    report = shop.check(weights={sku: 450}, apply=True)
+    assert report.problem is not None
+    assert report.problem.name.value.startswith(problem)
+    shop.world.deps.transport = shop.world.transport
+    shop.world.clock.advance(24 * 60 * MINUTES)
+    assert states(shop.check(all_listings=True, apply=True)) == {sku: "queued"}
+
+
+def test_a_weight_whose_answer_was_lost_and_that_never_arrived_is_sent_by_the_run_of_the_next_day(
+    tmp_path: Path,
+) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.NONE).sku
+    shop.world.deps.transport = Answering(shop.world.transport, 500, _refused("InternalFailure"))
+    assert shop.check(weights={sku: 450}, apply=True).problem is not None
+    shop.world.deps.transport = shop.world.transport
+    shop.world.clock.advance(24 * 60 * MINUTES)
+    assert states(shop.check(all_listings=True, apply=True)) == {sku: "queued"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "previews", "sent_again"),
+    [
+        (400, _refused("InvalidInput"), True, {"good": "taken", "bad": "queued"}),
+        (400, _refused("InvalidInput"), False, {"good": "taken"}),
+        (200, {"sku": "any", "status": "INVALID", "submissionId": "1", "issues": []}, False, {"good": "taken"}),
+    ],
+)
+def test_a_change_that_amazon_refuses_is_told_of_and_holds_back_no_other(
+    tmp_path: Path, status: int, body: object, previews: bool, sent_again: dict[str, str]
+) -> None:
+    shop = Shop(tmp_path, orders=0)
+    bad, good = shop.product(_K.NONE).sku, shop.product(_K.ITEM_ONLY).sku
+    names = {good: "good", bad: "bad"}
+    refusing = Answering(shop.world.transport, status, body, previews=previews)
+    shop.world.deps.transport = OneListing(shop.world.transport, refusing, bad)
+    report = shop.check(weights={bad: 450, good: 460}, apply=True)
+    assert report.problem is None
+    assert {names[sku]: state for sku, state in states(report).items()} == {"bad": "refused", "good": "queued"}
+    assert not report.complete
+    shop.world.deps.transport = shop.world.transport
+    shop.world.clock.advance(24 * 60 * MINUTES)
+    again = shop.check(all_listings=True, apply=True)
+    assert {names[sku]: state for sku, state in states(again).items()} == sent_again
+    assert again.passed_over == 2 - len(sent_again)
+
+
+class OneListing(httpx.BaseTransport):
+    """Lets another transport answer for one listing."""
+
+    def __init__(self, inner: httpx.BaseTransport, other: httpx.BaseTransport, sku: str) -> None:
+        self._inner, self._other, self._sku = inner, other, sku
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return (self._other if request.url.path.endswith(self._sku) else self._inner).handle_request(request)
+
+
+def test_a_sku_that_the_account_does_not_have_has_no_listing_to_write_to(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, orders=0)
+    sku = shop.product(_K.NONE).sku
+    shop.check(weights={sku: 450})
+    shop.remove(sku)
+    report = shop.check(all_listings=True, apply=True)
+    assert [(each.sku, each.state, each.problem) for each in report.patches] == [
+        (sku, "refused", ProblemName.SKU_UNKNOWN)
+    ]
+
+
 def test_a_weight_that_stands_in_another_marketplace_only_is_sent(tmp_path: Path) -> None:
     shop = Shop(tmp_path, orders=0)
     assert shop.world.deps.load_config().stores[SLUG].marketplace_ids[0] == GERMANY

@@ -31,6 +31,11 @@ _MOST_SINGLES: Final = 100
 _NOT_STORED: Final = ProblemName.SENDCLOUD_NOT_STORED
 
 
+def may_still_appear(row: DispatchRow, now: datetime) -> bool:
+    """Whether an order that Sendcloud does not have was given to it so lately that it may still be stored."""
+    return row.asked_at is not None and age_of(row.asked_at, now) <= STORED_WITHIN
+
+
 class OrdersThere:
     """Looks at Sendcloud for one store's orders. An update is there once its version is: an older one is no proof."""
 

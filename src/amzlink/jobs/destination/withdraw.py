@@ -7,9 +7,8 @@ import itertools
 
 import msgspec
 
-from amzlink.clock import age_of
 from amzlink.core.orders.order import CANCELLED
-from amzlink.jobs.destination.read_back import STORED_WITHIN
+from amzlink.jobs.destination.read_back import may_still_appear
 from amzlink.jobs.destination.shippable import has_parcel_there, stopped
 from amzlink.jobs.destination.tally import SendTally
 from amzlink.orderbook.destination.outbox import (
@@ -64,7 +63,7 @@ class Recall:
                 self._warn(row, status)
             return False
         order = find_order(run.sendcloud, run.integration_id, row.order_id)
-        if order is None and self._may_still_appear(row):
+        if order is None and row.state not in _NEVER_PUT_OFF and may_still_appear(row, run.now()):
             return True
         if order is not None:
             try:
@@ -83,10 +82,6 @@ class Recall:
         self._tally.too_late.append(row.order_id)
         self._run.reporter.warn(self._run.naming_store(problem))
         save_dispatches(self._run.book, [msgspec.structs.replace(row, state=DispatchState.TOO_LATE)], self._run.now())
-
-    def _may_still_appear(self, row: DispatchRow) -> bool:
-        asked, now = row.asked_at, self._run.now()
-        return row.state not in _NEVER_PUT_OFF and asked is not None and age_of(asked, now) <= STORED_WITHIN
 
 
 def _is_late(row: DispatchRow) -> bool:

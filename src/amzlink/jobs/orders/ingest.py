@@ -141,9 +141,10 @@ class Intake:
         ids = [order.order_id for order in orders]
         known, purged = known_orders(self._book, ids)
         sealed = self._sealed.taking_in(list(known))
+        taken: dict[str, Order] = {}  # of these orders, as the book does not have them yet
         for told in orders:
             before = known.get(told.order_id)
-            order = self._with_known_lines(told) if before and before.has_lines else told
+            order = self._with_known_lines(told, taken) if before and before.has_lines else told
             if problem := self._foreign(order, before):
                 self._tally.refused.append(Refusal(order.order_id, problem.name, problem.summary))
                 by_amazon = problem.name is ProblemName.ORDER_AMAZON_FULFILLED
@@ -172,6 +173,7 @@ class Intake:
             change = self._change(order, fingerprint, sealed, before, purged=order.order_id in purged)
             found.changes.append(change)
             # The same order may stand on a page twice; the second time it is known.
+            taken[order.order_id] = order
             known[order.order_id] = Known(
                 order.changed_at,
                 fingerprint,
@@ -192,13 +194,13 @@ class Intake:
             self._read.add(order.order_id)
         return before is not None and before.reported_at == self._began
 
-    def _with_known_lines(self, order: Order) -> Order:
+    def _with_known_lines(self, order: Order, taken: Mapping[str, Order]) -> Order:
         """An order of which nothing is left to ship has the lines that it had, where they did not come again."""
         if order.lines or order.to_ship:
             return order
-        lines = orders_of(self._book, [order.order_id])[0].lines
+        known = taken.get(order.order_id) or orders_of(self._book, [order.order_id])[0]
         return msgspec.structs.replace(
-            order, lines=tuple(msgspec.structs.replace(line, quantity_unshipped=0) for line in lines)
+            order, lines=tuple(msgspec.structs.replace(line, quantity_unshipped=0) for line in known.lines)
         )
 
     def _foreign(self, order: Order, known: Known | None) -> Problem | None:

@@ -19,6 +19,7 @@ from amzlink.core.privacy.retention import Rule, expected_last_day, keeping_of
 from amzlink.core.privacy.trusted_time import Trust
 from amzlink.jobs.privacy.due import Due, all_due, due_of, kept_after_renewal, overdue
 from amzlink.jobs.privacy.renew import renew_leases
+from amzlink.orderbook.destination.outbox import dispatch_rows
 from amzlink.orderbook.orders.browse import find_order
 from amzlink.orderbook.privacy.purges import (
     KeptOrder,
@@ -38,6 +39,7 @@ from amzlink.orderbook.privacy.purges import (
 )
 from amzlink.orderbook.upgrade_copies import purge_copies
 from amzlink.problems import Problem, ProblemName, orders
+from amzlink.problems.failures import Refused
 from amzlink.run import JOBS, StoreRun
 
 if TYPE_CHECKING:
@@ -318,18 +320,28 @@ class Purger:
         self._report.copies_left = len(copies)
         if not copies or not wanted:
             return
+        from amzlink.jobs.destination.read_back import may_still_appear  # noqa: PLC0415 - as below
         from amzlink.sendcloud.orders import delete_order, find_order  # noqa: PLC0415 - only stores that hand orders on
 
-        client, integration_id = self._run.sendcloud, self._run.store.sendcloud_integration_id
+        client, now = self._run.sendcloud, self._run.now()
+        rows = dispatch_rows(self._run.book, [order_id for order_id, known_id in copies.items() if known_id is None])
+        kept: Refused | None = None
         for number, (order_id, known_id) in enumerate(copies.items(), 1):
             self._run.reporter.step("deleting copies at Sendcloud", number, len(copies))
             sendcloud_id = known_id
-            if sendcloud_id is None and integration_id is not None:
-                # It was handed over, and nobody has read back yet what Sendcloud calls it.
-                found = find_order(client, integration_id, order_id)
+            if sendcloud_id is None:  # it was handed over, and nobody has read back yet what Sendcloud calls it
+                found = find_order(client, self._run.integration_id, order_id)
+                if found is None and may_still_appear(rows[order_id], now):
+                    continue
                 sendcloud_id = found.id if found else None
             if sendcloud_id is not None:
-                delete_order(client, sendcloud_id)
+                try:
+                    delete_order(client, sendcloud_id)
+                except Refused as refusal:  # it is this order's own: the others go
+                    kept = kept or refusal
+                    continue
                 self._report.copies_deleted += 1
-            note_copy_gone(self._run.book, order_id, self._run.now())
+            note_copy_gone(self._run.book, order_id, now)
             self._report.copies_left -= 1
+        if kept:
+            raise kept

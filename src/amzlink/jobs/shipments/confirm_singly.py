@@ -10,14 +10,14 @@ from typing import Final
 import msgspec
 
 from amzlink.amazon import shipments as api
-from amzlink.amazon.orders import get_order
+from amzlink.amazon.orders import DamagedOrder, get_order
 from amzlink.amazon.shipment_refusals import Reason
 from amzlink.core.orders.order import Order
 from amzlink.core.orders.refusal import Refusal
 from amzlink.core.shipments.confirmation import State
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_asking, note_refused, note_states
 from amzlink.problems import Problem
-from amzlink.problems.failures import AnswerUnknown, NotFound
+from amzlink.problems.failures import AnswerUnknown, NotFound, Refused
 from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
@@ -27,6 +27,9 @@ _UNKNOWN_IN_A_ROW: Final = 3  # then it is not this order, but the service
 _SETTLING: Final = timedelta(seconds=5)
 # After these the order shows what is so: nothing left of it, or a package that was changed in between.
 _READ_BACK_FIRST: Final = frozenset({Reason.ALREADY_CONFIRMED, Reason.STALE_PACKAGE})
+
+ONE_ORDERS_OWN: Final = (Refused, DamagedOrder)
+"""What getOrder can answer for one order that was confirmed, while others are well."""
 
 
 class ConfirmTally(msgspec.Struct, kw_only=True):
@@ -46,15 +49,22 @@ class Confirmer:
         self._run = run
         self._tally = tally
         self._unknown = 0
+        self._unreadable: set[str] = set()
 
     def settle(self) -> None:
-        """Find out what became of the calls whose answer was lost, in this run or an earlier one."""
+        """Find out what became of the calls whose answer was lost, in this run or an earlier one.
+
+        An order that cannot be read holds back no other. It is told of, and read again by the next run.
+        """
         for entry in in_state(self._run.book, State.CALLING):
             if entry.asked_at:
                 rest = (entry.asked_at + _SETTLING - self._run.now()).total_seconds()
                 self._run.pause(max(0.0, min(rest, _SETTLING.total_seconds())), "next check")
             self._run.reporter.step("reading back confirmations whose answer was lost")
-            self._read_back(entry)
+            try:
+                self._read_back(entry)
+            except ONE_ORDERS_OWN as problem:
+                self._note_unreadable(entry.order_id, problem)
 
     def send_singly(self, entries: Sequence[Outgoing]) -> None:
         """Make a call for each. Those that Amazon refuses hold back nobody; what stops the service ends the run."""
@@ -85,10 +95,16 @@ class Confirmer:
 
         `message` is Amazon's, without what it quotes.
         """
-        if reason in _READ_BACK_FIRST and self._has_number(entry, self._ask(entry.order_id)):
-            note_states(self._run.book, {State.STORED: [entry.confirmation]}, self._run.now())
-            self._tally.already += 1
-            return
+        if reason in _READ_BACK_FIRST:
+            try:
+                order = self._ask(entry.order_id)
+            except ONE_ORDERS_OWN:  # `settle` reads it again, and tells of it
+                note_states(self._run.book, {State.CALLING: [entry.confirmation]}, self._run.now())
+                return
+            if self._has_number(entry, order):
+                note_states(self._run.book, {State.STORED: [entry.confirmation]}, self._run.now())
+                self._tally.already += 1
+                return
         note_refused(
             self._run.book, entry.confirmation, State.REFUSED, problem=problem.name,
             reason=str(reason) if reason else None, message=message or None, now=self._run.now(),
@@ -123,6 +139,11 @@ class Confirmer:
         self._unknown += 1
         if self._unknown == _UNKNOWN_IN_A_ROW:
             raise problem
+
+    def _note_unreadable(self, order_id: str, problem: Problem) -> None:
+        if order_id not in self._unreadable:
+            self._unreadable.add(order_id)
+            self._tally.failed.append(Refusal(order_id, problem.name, problem.summary))
 
     def _read_back(self, entry: Outgoing) -> None:
         order = self._ask(entry.order_id)

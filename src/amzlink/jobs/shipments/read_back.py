@@ -4,7 +4,6 @@ The import that runs anyway brings the packages of every order that a confirmati
 there is asked for.
 """
 
-import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -14,7 +13,7 @@ from amzlink.clock import age_of
 from amzlink.core.orders.order import NOTHING_PERSONAL
 from amzlink.core.shipments.confirmation import State
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.jobs.shipments.confirm_singly import shows
+from amzlink.jobs.shipments.confirm_singly import ONE_ORDERS_OWN, shows
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import NotFound
@@ -43,18 +42,27 @@ class ConfirmationsShown:
         waiting = self._not_shown(in_state(self._run.book, State.ACCEPTED))
         late = [entry for entry in waiting if self._age(entry) >= _SHOWN_BY_THEN][:_MOST_READ]
         ids = list(dict.fromkeys(entry.order_id for entry in late))
+        unread: set[str] = set()
         for number, order_id in enumerate(ids, 1):
             self._run.reporter.step("checking for confirmations at Amazon", number, len(ids))
-            self._ask(order_id)
-        missing = self._not_shown(late)
+            if not self._ask(order_id):
+                unread.add(order_id)
+        missing = [entry for entry in self._not_shown(late) if entry.order_id not in unread]
         if not self._run.time.is_trusted:
             return 0
         gone = [entry for entry in missing if self._age(entry) >= _MISSING_AFTER]
         return sum(self._give_up(entry) for entry in gone)
 
-    def _ask(self, order_id: str) -> None:
-        with contextlib.suppress(NotFound):
+    def _ask(self, order_id: str) -> bool:
+        """Read the order. False where it cannot be read, which is noted, and says nothing of its packages."""
+        try:
             self._intake.take((get_order(self._run.amazon, order_id),))
+        except NotFound:
+            return True
+        except ONE_ORDERS_OWN as problem:
+            self._intake.refuse(order_id, problem.name, problem.summary)
+            return False
+        return True
 
     def _age(self, entry: Outgoing) -> timedelta:
         return age_of(entry.accepted_at or entry.asked_at or self._now, self._now)

@@ -12,7 +12,7 @@ from amzlink.amazon.marketplaces import BY_ID
 from amzlink.clock import age_of
 from amzlink.core.weights.weights import to_grams
 from amzlink.jobs.weights.look_up import Weigher
-from amzlink.orderbook.weights.listings import Patch, PatchState, note_patch, patched
+from amzlink.orderbook.weights.listings import Patch, PatchState, forget_patch, note_patch, patched
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import AnswerUnknown, Denied, Refused
 from amzlink.run import StoreRun
@@ -130,13 +130,15 @@ class Patcher:
         note_patch(self._book, listing.sku, patch)
         try:
             answer = self._ask(listing, grams, preview=False)
-        except Problem as problem:
-            if not isinstance(problem, AnswerUnknown):
-                refused = msgspec.structs.replace(patch, state=PatchState.REFUSED, reason=problem.name)
-                note_patch(self._book, listing.sku, refused)
-            if not isinstance(problem, Refused):
-                raise
+        except AnswerUnknown:
+            raise
+        except Refused as problem:  # of this listing alone
+            refused = msgspec.structs.replace(patch, state=PatchState.REFUSED, reason=problem.name.value)
+            note_patch(self._book, listing.sku, refused)
             return self._not_possible(listing.sku, grams, problem)
+        except Problem:  # nothing was sent, and Amazon has said nothing of this weight: a later run sends it
+            forget_patch(self._book, listing.sku)
+            raise
         if not answer.is_taken:
             return self._refused(listing.sku, grams, answer.issues, keep=True)
         note_patch(self._book, listing.sku, msgspec.structs.replace(patch, state=PatchState.QUEUED))
@@ -174,7 +176,10 @@ class Patcher:
         return age >= _TAKES and (patch.state is not PatchState.LOST or age < _LOOKED_FOR)
 
     def _settle(self, sku: str, patch: Patch, found: Listing | None) -> PatchOutcome | None:
-        """What has become of a patch; None where a patch that was given up is still not there."""
+        """What has become of a patch; None where nothing is told of it.
+
+        That is one that was given up and is still not there, and one whose answer was lost and that did not arrive.
+        """
         if found is not None and shown_grams(found, self._marketplace_id) == patch.grams:
             return self._taken(sku, patch, found)
         if patch.state is PatchState.LOST:
@@ -185,6 +190,9 @@ class Patcher:
         if not errors and age < _GIVEN_UP_AFTER:
             message = f"Sent {age // _A_MINUTE} minutes ago; the listing does not show it yet."
             return PatchOutcome(sku=sku, grams=patch.grams, state=patch.state.value, message=message)
+        if not errors and patch.state is PatchState.ASKED:  # Amazon has never said that it accepts it
+            forget_patch(self._book, sku)
+            return None
         problem = Problem(ProblemName.WEIGHT_NOT_TAKEN, sku=sku)
         reason = errors[0].code if errors else None
         note_patch(self._book, sku, msgspec.structs.replace(patch, state=PatchState.LOST, reason=reason))

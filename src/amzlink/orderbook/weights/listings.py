@@ -243,6 +243,13 @@ def note_patch(book: StoreBook, sku: str, patch: Patch) -> None:
         connection.execute(_here(book.store, sku).values(values))
 
 
+def forget_patch(book: StoreBook, sku: str) -> None:
+    """Drop the last patch, of which Amazon has said nothing: it never arrived, or was not carried out."""
+    with book.writing() as connection:
+        values = dict.fromkeys(("patch_state", "patched_grams", "patched_at", "patch_reason", "patch_beside"))
+        connection.execute(_here(book.store, sku).values(values))
+
+
 def patched(book: StoreBook, *states: PatchState) -> list[BookedListing]:
     """The listings whose last patch stands so."""
     query = select(LISTINGS).where(LISTINGS.c.store == book.store, LISTINGS.c.patch_state.in_(states))
