@@ -29,7 +29,7 @@ from amzlink.schedulers.scheduler import Programs
 from amzlink.schedulers.windows import TaskScheduler
 from tests.cli.dialogue.by_key import CTRL_C, Typed
 from tests.support.rows import each_row
-from tests.support.schedulers import Machine
+from tests.support.schedulers import Machine, Schtasks
 from tests.support.world import SLUG, Ran, Shell, shell, store_on_sandbox
 
 if TYPE_CHECKING:
@@ -363,27 +363,6 @@ def test_agents_of_a_home_that_was_moved_do_not_work(tmp_path: Path) -> None:
         file.write_text(file.read_text().replace("<integer>", "<string>").replace("</integer>", "</string>"))
     changed = launchd(tmp_path / "first").installed("amzlink-1", NOW)
     assert [(job.runs, job.timing) for job in changed] == [("", None)] * 3, "a person has changed them"
-
-
-class Schtasks(Programs):
-    """Windows' program for tasks, as far as it is used; `calls` are the command lines that it was given."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self.tasks: dict[str, str] = {}
-        self.calls: list[tuple[str, ...]] = []
-
-    def run(self, *command: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-        assert stdin is None
-        self.calls.append(command)
-        _, verb, _, name, *rest = command
-        found = [task for each, task in self.tasks.items() if each == name or name.endswith("\\")]
-        if verb == "/Create":
-            self.tasks[name] = Path(rest[1]).read_text("utf-16")
-        elif verb == "/Delete":
-            del self.tasks[name]
-        code = 0 if verb == "/Create" or found else 1
-        return subprocess.CompletedProcess(command, code, "".join(found), "")
 
 
 @each_row(

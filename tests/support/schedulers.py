@@ -2,8 +2,11 @@
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 from typing import Final
+
+from amzlink.schedulers.scheduler import Programs
 
 _CRONTAB: Final = """#!/bin/sh
 if [ -f "$0.refuses" ]; then echo "You ($USER) are not allowed to use this program (crontab)" >&2; exit 1; fi
@@ -84,3 +87,33 @@ class Machine:
     @table.setter
     def table(self, text: str) -> None:
         (self.folder / "crontab.table").write_bytes(text.encode())
+
+
+class Schtasks(Programs):
+    """Windows' program for tasks, as far as it is used; `calls` are the command lines that it was given.
+
+    The task that is `refused` cannot be made.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.tasks: dict[str, str] = {}
+        self.calls: list[tuple[str, ...]] = []
+        self.refused = ""
+
+    def has(self, program: str) -> bool:
+        return program == "schtasks"
+
+    def run(self, *command: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+        assert stdin is None
+        self.calls.append(command)
+        _, verb, _, name, *rest = command
+        found = [task for each, task in self.tasks.items() if each == name or name.endswith("\\")]
+        if name == self.refused:
+            return subprocess.CompletedProcess(command, 1, "", "ERROR: Access is denied.")
+        if verb == "/Create":
+            self.tasks[name] = Path(rest[1]).read_text("utf-16")
+        elif verb == "/Delete":
+            self.tasks.pop(name, None)
+        code = 0 if verb == "/Create" or found else 1
+        return subprocess.CompletedProcess(command, code, "".join(found), "")

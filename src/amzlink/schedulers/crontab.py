@@ -1,5 +1,6 @@
 """The user's crontab, for machines on which nothing else starts programs by itself."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -77,7 +78,11 @@ class Crontab:
         table = self.table()
         starter = starter_script(schedule).encode("utf-8", "surrogateescape")
         with files_in_place({self._starter: starter}, STARTER_MARK, mode=0o700):
-            self._write(with_lines(table, schedule.name, lines_of(schedule, str(self._starter))))
+            try:
+                self._write(with_lines(table, schedule.name, lines_of(schedule, str(self._starter))))
+            except BaseException:
+                self._put_back(schedule.name, own_lines(table, schedule.name))
+                raise
 
     def remove(self, name: str) -> None:
         """Take our lines out, and delete the starter, unless lines of another name need it."""
@@ -124,6 +129,13 @@ class Crontab:
         if _EMPTY.search(done.stderr):
             return ""
         raise refused("crontab", done)
+
+    def _put_back(self, name: str, lines: Sequence[str]) -> None:
+        """Let our lines be those of before, where they could be written and yet something was wrong."""
+        with contextlib.suppress(Problem):  # what went wrong first is what counts
+            table = self.table()
+            if own_lines(table, name) != lines:
+                self._programs.run("crontab", "-", stdin=with_lines(table, name, lines))
 
     def _write(self, table: str) -> None:
         done = self._programs.run("crontab", "-", stdin=table)

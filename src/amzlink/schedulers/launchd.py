@@ -48,10 +48,18 @@ class Launchd:
     def install(self, schedule: Schedule) -> None:
         """Write the property lists, and load them in place of those that are loaded."""
         files = self._files(schedule)
-        with files_in_place(files, MARK):
+        before = [path for path in files if is_ours(path, MARK)]
+        try:
+            with files_in_place(files, MARK):
+                for path in files:
+                    self._programs.run("launchctl", "bootout", f"{_domain()}/{path.stem}")
+                    self._programs.must("launchctl", "bootstrap", _domain(), str(path))
+        except BaseException:
             for path in files:
-                self._programs.run("launchctl", "bootout", f"{_domain()}/{path.stem}")
-                self._programs.must("launchctl", "bootstrap", _domain(), str(path))
+                self._programs.answers("launchctl", "bootout", f"{_domain()}/{path.stem}")
+            for path in before:
+                self._programs.answers("launchctl", "bootstrap", _domain(), str(path))
+            raise
 
     def remove(self, name: str) -> None:
         """Unload the agents that are ours, and delete their files."""
