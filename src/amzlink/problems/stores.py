@@ -267,6 +267,16 @@ def country_unknown(*, slug: str, country: str) -> str:
     return f"stores.{slug}.country: “{country}” has no Amazon marketplace"
 
 
+def marketplaces_elsewhere(*, slug: str, country: str, ids: Sequence[str]) -> str:
+    """Marketplaces in the settings that are not of the region of the store's country."""
+    return f"stores.{slug}.marketplace_ids: not of the region of {country}: {', '.join(ids)}"
+
+
+def marketplaces_missing(*, slug: str) -> str:
+    """No marketplace in the settings."""
+    return f"stores.{slug}.marketplace_ids: at least one is needed"
+
+
 CLOCK_OFFSET_NOT_SECONDS: Final = "it has to be a number of seconds"
 ENDPOINT_NOT_ACCEPTED: Final = "an endpoint has to be https, or http to this machine"
 

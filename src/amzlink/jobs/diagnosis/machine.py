@@ -18,7 +18,7 @@ from amzlink.files.rights import open_mode
 from amzlink.jobs.privacy.due import overdue
 from amzlink.orderbook.health import book_faults, facts_of, last_runs
 from amzlink.orderbook.privacy.archive_folders import archive_folders
-from amzlink.problems import Problem, ProblemName
+from amzlink.problems import Problem, ProblemName, stores
 from amzlink.problems.access import AUTHORISE_AGAIN, ROTATE_SECRET, ends_at_the_latest
 from amzlink.problems.database import faults_found
 from amzlink.problems.orders import hours_ago, last_success
@@ -45,11 +45,11 @@ def check_config(settings: Config, slug: str, home: Home) -> Result:
     marketplace = BY_COUNTRY.get(store.country)
     faults = []
     if marketplace is None:
-        faults.append(f"stores.{slug}.country: {store.country!r} is no country with an Amazon marketplace")
+        faults.append(stores.country_unknown(slug=slug, country=store.country))
     elif strange := [m for m in store.marketplace_ids if m not in BY_ID or BY_ID[m].region != marketplace.region]:
-        faults.append(f"stores.{slug}.marketplace_ids: not of the region of {store.country}: {', '.join(strange)}")
+        faults.append(stores.marketplaces_elsewhere(slug=slug, country=store.country, ids=strange))
     if not store.marketplace_ids:
-        faults.append(f"stores.{slug}.marketplace_ids: at least one is needed")
+        faults.append(stores.marketplaces_missing(slug=slug))
     if faults:
         return found(Check.CONFIG, Problem(ProblemName.CONFIG_INVALID, file="config.toml", detail="; ".join(faults)))
     for folder in (*home.roots, *home.folders):

@@ -36,6 +36,8 @@ _LOG_FIELDS: Final = frozenset(
         "fetched", "new", "updated", "unchanged", "pending", "refused", "verified",
     }
 )  # fmt: skip
+_TABLES: Final = frozenset(Config.__struct_fields__) - {"raw", "old_prime", "broken"}
+"""What stands at the top of the settings' file."""
 _PACKAGES: Final = ("httpx", "msgspec", "sqlalchemy", "typer", "keyring", "cryptography", "rich")
 _SHOWN: Final = 4  # characters of an id: enough to compare, too few to use
 
@@ -107,7 +109,7 @@ def _redacted_settings(settings: Config) -> dict[str, object]:
         "retention": msgspec.to_builtins(settings.retention),
         "database": _kind_of(settings.database.url),
         "archive_recipients": len(settings.archive.recipients),
-        "unknown_keys": sorted(set(settings.raw) - {"default_store", "stores", "retention", "database", "archive"}),
+        "unknown_keys": sorted(set(settings.raw) - _TABLES),
     }
 
 
