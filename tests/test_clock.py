@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amzlink.clock import SystemClock, from_iso, parse_http_date, to_iso, to_iso_exact
+from amzlink.clock import SystemClock, from_iso, from_local, parse_http_date, to_iso, to_iso_exact
 
 MOMENTS = st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29), timezones=st.timezones())  # noqa: DTZ001 - the strategy wants them naive
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -94,3 +94,8 @@ def test_the_machines_clock_is_aware_and_in_utc() -> None:
 @pytest.mark.parametrize("seconds", [0, -1, -1e9])
 def test_a_wait_of_zero_or_less_returns(seconds: float) -> None:
     SystemClock().sleep(seconds)
+
+
+def test_a_local_time_at_the_edge_of_the_calendar_is_taken_for_utc() -> None:
+    assert from_local(datetime.max) == datetime.max.replace(tzinfo=UTC)  # noqa: DTZ901 - what is told is naive
+    assert from_local(datetime.min) == datetime.min.replace(tzinfo=UTC)  # noqa: DTZ901 - as above

@@ -595,3 +595,16 @@ def test_more_months_than_a_calendar_has_are_refused(tmp_path: Path) -> None:
     file.write_text("[retention]\norder_months = 1" + "0" * 400)
     with pytest.raises(Problem, match="order_months: it has to be between 1 and 1200"):
         read_config(file)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('post = ""', "stores.my-shop.carriers"),
+        ('post = "DHL"\nPOST = "DPD"', "stores.my-shop.carriers"),
+        ('post = {code = "DHL", method = "a\\u0000b"}', "stores.my-shop.carriers"),
+    ],
+)
+def test_carriers_that_could_not_be_told_to_amazon_are_refused(file: Path, table: str, said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        read_config(written(file, f"{MINIMAL}\n[stores.my-shop.carriers]\n{table}\n"))

@@ -532,3 +532,37 @@ def test_an_error_of_the_operating_system_is_named_for_what_it_is(number: int, n
 def test_a_problem_of_the_disk_can_be_shown_as_json() -> None:
     problem = translate(OSError(errno.ENOSPC, "No space left on device"), Path("/srv/orders.db"))
     assert json.loads(json.dumps(texts_of(problem)))["problem"] == "disk-full"
+
+
+class TestWhatCannotBeLookedAt:
+    def test_a_place_that_nobody_lets_us_look_at_may_be_a_home(self, tmp_path: Path) -> None:
+        assert Home.is_at(tmp_path) is False
+        assert Home.is_at(tmp_path / ("x" * 300)) is True
+
+    def test_a_user_without_a_home_folder_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def nobody(_: object) -> Path:
+            raise RuntimeError("Could not determine home directory.")
+
+        monkeypatch.setattr("platformdirs.PlatformDirs.user_config_path", property(nobody))
+        with pytest.raises(Problem, match="machine-incomplete"):
+            find_home({})
+
+    def test_a_disk_that_fails_while_a_file_is_read_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_: Path) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        monkeypatch.setattr(Path, "read_bytes", fail)
+        with pytest.raises(Problem) as caught:
+            read_private(tmp_path / "file")
+        assert caught.value.name is ProblemName.DISK_BROKEN
+
+    def test_a_system_without_locks_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def none(*_: object, **__: object) -> None:
+            raise NotImplementedError("FileSystem does not appear to support flock")
+
+        monkeypatch.setattr("filelock.FileLock.acquire", none)
+        held = Problem(ProblemName.RUN_IN_PROGRESS, store="a", job="b")
+        with pytest.raises(Problem, match="locking-unavailable"), lock(tmp_path / "lock", held):
+            pass

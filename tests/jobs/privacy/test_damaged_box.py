@@ -1,5 +1,6 @@
 """One order whose personal data is damaged in the order book: it is named, and holds back no other."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from amzlink.jobs.orders.browse import export_orders
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.schema import SEALED
 from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
+from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 
@@ -67,3 +70,22 @@ def test_where_nothing_opens_it_is_the_key_and_the_export_stops(world: StoreOnSa
     with pytest.raises(Problem) as caught:
         export(world)
     assert caught.value.name is ProblemName.VAULT_KEY_MISSING
+
+
+def test_it_keeps_its_lease_and_the_others_get_theirs(world: StoreOnSandbox) -> None:
+    [order_id] = damage(world)
+    far = world.clock.now().date() + timedelta(days=300)
+    with StoreRun(world.deps, SLUG) as run:
+        ids = run.sealed.leases([row.order_id for row, _ in list_orders(world.deps, SLUG, Filter())])
+        run.sealed.lengthen(dict.fromkeys(ids, far))
+        leases = run.sealed.leases(list(ids))
+    assert leases.pop(order_id) < far
+    assert set(leases.values()) == {far}
+
+
+def test_where_nothing_opens_an_import_does_not_take_the_old_data_for_none(world: StoreOnSandbox) -> None:
+    damage(world, None)
+    world.clock.advance(300)
+    [report] = import_orders(world.deps, [SLUG], ImportOptions(since=world.clock.now() - timedelta(days=30)))
+    assert report.problem is not None
+    assert report.problem.name is ProblemName.VAULT_KEY_MISSING
