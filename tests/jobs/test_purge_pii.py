@@ -613,6 +613,19 @@ class TestCopiesAtSendcloud:
         report = purge(at.world, order_id=order_id, include_destination=True)
         assert (problem_of(report), report.copies_deleted, order_id in at.stored()) == (None, 1, False)
 
+    def test_an_earlier_version_of_one_that_was_refused_later_is_deleted_too(self, tmp_path: Path) -> None:
+        at = Destination(tmp_path, orders=NONE, test=True)
+        at.switch("sendcloud-slow")
+        (order_id,) = at.add(1)
+        at.run()
+        at.refuse(order_id)
+        at.move(order_id)
+        at.run()
+        at.world.clock.advance(1800)
+        assert order_id in at.stored()
+        report = purge(at.world, order_id=order_id, include_destination=True)
+        assert (problem_of(report), report.copies_deleted, order_id in at.stored()) == (None, 1, False)
+
     def test_one_that_sendcloud_does_not_delete_keeps_none_of_the_others_there(self, tmp_path: Path) -> None:
         at = Destination(tmp_path, orders=NONE, test=True)
         at.add(3)

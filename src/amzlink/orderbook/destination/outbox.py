@@ -202,7 +202,9 @@ def dispatch_rows(book: StoreBook, order_ids: Collection[str]) -> dict[str, Disp
 def may_be_there() -> ColumnElement[bool]:
     """A condition on `DISPATCHES`: Sendcloud has the order, or may have it."""
     handed_over = [state.value for state in (*THERE, DispatchState.ASKED)]
-    return or_(DISPATCHES.c.sendcloud_id.is_not(None), DISPATCHES.c.state.in_(handed_over))
+    # An order of which a version was refused may be there as it was before.
+    earlier = (DISPATCHES.c.state == DispatchState.REFUSED.value) & DISPATCHES.c.accepted_at.is_not(None)
+    return or_(DISPATCHES.c.sendcloud_id.is_not(None), DISPATCHES.c.state.in_(handed_over), earlier)
 
 
 def handed_over(book: StoreBook) -> int:
