@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from amzlink.core.shipments.confirmation import State
+from amzlink.amazon.shipment_refusals import Reason
 from amzlink.jobs.orders.browse import confirmed
+from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
-from amzlink.orderbook.schema import SEALED
-from amzlink.problems import Exit
+from amzlink.orderbook.schema import CONFIRMATIONS, SEALED
+from amzlink.problems import Exit, Problem, ProblemName
+from amzlink.run import StoreRun
 from tests.support.lists import list_orders
 from tests.support.pushing import Pushing, messages_of, row
 from tests.support.world import SLUG
@@ -273,3 +276,35 @@ def test_a_number_that_was_purged_before_it_was_sent_confirms_nothing(tmp_path: 
     report = at.push()
     assert messages_of(report) == [(order_id, "shipment-refused")]
     assert (at.packages(order_id), at.outbox(State.PLANNED)) == ({}, [])
+
+
+def test_a_call_of_an_unknown_time_is_read_back_at_once(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = with_parcels(at, 1)
+    assert at.push_dying(after=1)
+    with at.world.deps.book(SLUG) as book, book.writing() as connection:
+        connection.execute(update(CONFIRMATIONS).values(asked_at=None))
+    assert at.push().sent.confirmed == 1
+    at.check_once([order_id])
+
+
+def test_an_order_that_amazon_no_longer_knows_is_sent_again_and_refused(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = with_parcels(at, 1)
+    assert at.push_dying(before=1)
+    del at.world.sandbox.world.orders[order_id]
+    report = at.push()
+    assert (report.problem, messages_of(report)) == (None, [(order_id, "order-not-found")])
+    assert at.states(order_id) == {"1": "refused"}
+
+
+def test_what_amazon_confirms_by_itself_is_no_failure(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    with_parcels(at, 1)
+    assert at.push_dying(before=1)
+    (entry,) = at.outbox(State.CALLING)
+    tally = ConfirmTally()
+    with StoreRun(at.world.deps, SLUG) as run:
+        refusal = Problem(ProblemName.SHIPMENT_REFUSED, order_id=entry.order_id, detail="Amazon confirms it")
+        Confirmer(run, tally).refuse(entry, refusal, Reason.AMAZON_CONFIRMS)
+    assert (tally.amazon_confirms, tally.failed) == (1, [])

@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import update
 
-from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES
 from amzlink.core.shipments.confirmation import Confirmation, State
+from amzlink.amazon import feeds as api
+from amzlink.amazon.feed_reports import FeedResult
+from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES, fulfilment_feed
+from amzlink.amazon.shipment_refusals import Reason
 from amzlink.core.shipments.packing import Item
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
@@ -268,3 +272,73 @@ def test_what_waits_in_a_feed_is_not_sent_again_and_no_feed_follows_too_soon(tmp
     assert (report.api_calls["confirmShipment"], report.api_calls["createFeed"], report.waiting) == (0, 0, 2)
     at.push(minutes=60)
     at.check_once(ids)
+
+
+class Refusing(httpx.BaseTransport):
+    """Amazon, which takes no feed for this reason."""
+
+    def __init__(self, inner: httpx.BaseTransport, status: int) -> None:
+        self._inner, self._status = inner, status
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith("/feeds"):
+            error = {"code": "InvalidInput", "message": "No."}
+            return httpx.Response(self._status, json={"errors": [error]}, request=request)
+        return self._inner.handle_request(request)
+
+
+@pytest.mark.parametrize(("status", "state"), [(400, FeedState.FAILED), (429, FeedState.DROPPED)])
+def test_what_is_in_a_feed_that_amazon_does_not_take_waits_for_the_next_run(
+    tmp_path: Path, status: int, state: FeedState
+) -> None:
+    at = Pushing(tmp_path)
+    ids = with_parcels(at, 2)
+    at.world.deps.transport = Refusing(at.world.transport, status)
+    report = at.push(route="feed")
+    assert report.problem is not None
+    assert (feed_state(at), report.waiting) == (state, 2)
+    at.world.deps.transport = at.world.transport
+    assert at.push().sent.confirmed == 2
+    at.check_once(ids)
+
+
+def test_of_two_feeds_that_may_be_ours_neither_is_taken_for_it(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    ids = with_parcels(at, 2)
+    at.switch("feed-lost-answer")
+    at.push(route="feed")
+    at.switch(off=["feed-lost-answer"])
+    with StoreRun(at.world.deps, SLUG) as other:  # another program's, at the same time
+        document = api.create_document(other.amazon)
+        api.upload_document(other.amazon, document, fulfilment_feed([], "A1"))
+        api.create_feed(other.amazon, other.store.marketplace_ids, document.document_id)
+    report = at.push()
+    assert (report.problem, feed_state(at), report.sent.confirmed) == (None, FeedState.FAILED, 2)
+    at.push()
+    at.check_once(ids)
+
+
+def test_a_feed_that_was_not_read_at_all_is_told_of_and_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = Pushing(tmp_path)
+    with_parcels(at, 2)
+    whole = FeedResult(code="5000", is_error=True, reason=Reason.OTHER, order_id=None)
+    monkeypatch.setattr(api, "feed_results", lambda *_: {0: whole})
+    report = at.push(route="feed")
+    assert (report.sent.confirmed, report.waiting, feed_state(at)) == (0, 2, FeedState.FAILED)
+    assert [problem.facts["status"] for problem in at.warned("feed-failed")] == ["it was not read, code 5000"]
+
+
+def test_a_confirmation_that_fits_no_feed_is_no_reason_to_divide_it_for_ever(tmp_path: Path) -> None:
+    at = Pushing(tmp_path, orders=1)
+    entry = Outgoing(
+        confirmation=Confirmation(
+            order_id="302-0000000-0000000", reference="1", parcel="file:1", state=State.PLANNED,
+            items=(Item("1", 11, tuple(f"AZ{number}" for number in range(11))),), content="",
+        ),
+        marketplace_id="", carrier_code="DHL", carrier_label=None, shipping_method=None, traceable=True,
+        ship_date=at.world.clock.now(),
+    )  # fmt: skip
+    with _feeds(at) as route, pytest.raises(ValueError, match="Transparency"):
+        list(route._parts([(entry, None)]))

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import delete, insert, select
 
@@ -14,13 +16,16 @@ from amzlink.core.shipments.confirmation import State
 from amzlink.core.shipments.parcels import Kind
 from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.orders.show import show_order
+from amzlink.jobs.shipments.collect import ParcelUpdates
 from amzlink.jobs.status import status_of
 from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.schema import ORDERS, SEALED, TOMBSTONES
-from amzlink.orderbook.shipments.parcels import parcels_of
+from amzlink.orderbook.shipments.parcels import note_polled, parcels_of
 from amzlink.problems import ProblemName
 from amzlink.sandbox.order_plan import Trait
+from amzlink.run import StoreRun
+from amzlink.sendcloud.shipments import changed_shipments
 from amzlink.sendcloud.statuses import STATUSES
 from tests.orderbook.samples import kept_in
 from tests.support.lists import list_orders
@@ -572,3 +577,26 @@ def test_sendclouds_codes_for_services_are_not_told_to_amazon(tmp_path: Path) ->
     assert at.push().sent.confirmed == 1
     (package,) = at.world.sandbox.world.orders[order_id].body["packages"]
     assert not package.get("shippingService")
+
+
+def test_a_poll_that_was_noted_under_a_wrong_clock_keeps_no_parcel_away(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    with at.world.deps.book(SLUG) as book:
+        note_polled(book, at.world.clock.now() + timedelta(days=900))
+    at.parcels("announce", order_id)
+    assert at.push().sent.confirmed == 1
+
+
+def test_parcels_of_another_shop_are_passed_over(tmp_path: Path) -> None:
+    at = Pushing(tmp_path)
+    (order_id,) = at.sell()
+    at.parcels("announce", order_id)
+    with StoreRun(at.world.deps, SLUG) as run:
+        updates = ParcelUpdates(run)
+        (own,) = changed_shipments(run.sendcloud, run.integration_id, at.world.clock.now() - timedelta(days=1))
+        foreign = msgspec.structs.replace(own, id="foreign", order_number="999-9999999-9999999")
+        updates._take_shipments([foreign], "reading")
+        assert updates.touched == set()
+        updates._take_shipments([foreign, own], "reading")
+        assert updates.touched == {order_id}

@@ -9,12 +9,26 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from amzlink.core.orders.holds import Hold
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
+from amzlink.jobs.orders.fetch import Fetch
+from amzlink.jobs.orders.ingest import Intake, Tally
+from amzlink.jobs.orders.report_route import OrdersByReport
 from amzlink.orderbook.orders.incomplete import orders_not_read
+from amzlink.orderbook.orders.pages import (
+    REPORT,
+    REPORT_TAKEN,
+    REPORTS_GIVEN_UP,
+    Search,
+    find_search,
+    note_search,
+)
 from amzlink.orderbook.schema import HOLDS, ORDER_LINES, ORDERS
+from amzlink.problems import Problem, ProblemName
+from amzlink.run import StoreRun
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 AT_ONCE = timedelta(seconds=1)
@@ -269,3 +283,78 @@ def test_letters_that_the_report_lost_hold_the_order_where_amazon_withholds_the_
     with at.deps.book(SLUG) as book, book.reading() as connection:
         held = set(connection.scalars(select(HOLDS.c.order_id).where(HOLDS.c.hold == Hold.DAMAGED_TEXT.value)))
     assert held == in_the_book(at)
+
+
+def noted(at: StoreOnSandbox, kind: str) -> Search | None:
+    with at.deps.book(SLUG) as book:
+        return find_search(book, kind)
+
+
+def under_way(at: StoreOnSandbox, report_id: str, age: timedelta = timedelta(0)) -> None:
+    """A report that an earlier run asked for."""
+    asked = at.clock.now() - age
+    ids = at.deps.load_config().stores[SLUG].marketplace_ids
+    with at.deps.book(SLUG) as book:
+        note_search(
+            book,
+            Search(
+                kind=REPORT, position=0, query={"reportId": report_id}, window_start=asked - timedelta(days=30),
+                window_end=asked, marketplace_ids=ids,
+            ),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=3)])
+def test_a_report_that_amazon_has_forgotten_or_that_is_too_old_is_asked_for_anew(
+    tmp_path: Path, age: timedelta
+) -> None:
+    at = shop(tmp_path, 6)
+    under_way(at, "999999999999", age)
+    report = run(at, route="report", max_wait=timedelta(minutes=30))
+    assert (report.route, report.problem, report.api_calls["createReport"]) == ("report", None, 1)
+    assert in_the_book(at) == open_at_amazon(at)
+    assert (noted(at, REPORTS_GIVEN_UP) is None) is (age == timedelta(0))
+
+
+def test_a_report_whose_document_is_denied_is_given_up_for_the_searches_under_way(tmp_path: Path) -> None:
+    at = shop(tmp_path, 6)
+
+    class Denying(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if "/documents/" in request.url.path:
+                error = {"code": "Unauthorized", "message": "Access to requested resource is denied."}
+                return httpx.Response(403, json={"errors": [error]}, request=request)
+            return at.transport.handle_request(request)
+
+    at.deps.transport = Denying()
+    report = run(at, route="report", max_wait=timedelta(minutes=30))
+    assert (report.route, report.problem) == ("search", None)
+    assert [problem.name.value for problem in at.reported.warnings] == ["access-denied"]
+    assert in_the_book(at) == open_at_amazon(at)
+
+
+def test_a_failure_of_our_own_while_a_report_comes_ends_the_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = shop(tmp_path, 6)
+
+    def full(_: OrdersByReport) -> list[str]:
+        raise Problem(ProblemName.DISK_FULL, file=at.deps.home.database_file)
+
+    monkeypatch.setattr(OrdersByReport, "bring_in", full)
+    report = run(at, route="report")
+    assert report.problem is not None
+    assert report.problem.name is ProblemName.DISK_FULL
+
+
+def test_a_report_says_nothing_of_marketplaces_that_were_added_since(tmp_path: Path) -> None:
+    at = shop(tmp_path, 6)
+    run(at, route="report", max_wait=timedelta(minutes=30))
+    with StoreRun(at.deps, SLUG) as asking:
+        fetch = Fetch(asking, Intake(asking, Tally()))
+        taken = find_search(asking.book, REPORT_TAKEN)
+        assert taken is not None
+        search = replace(taken, kind="sweep", query={"createdAfter": "2026-01-01T00:00:00Z"})
+        assert fetch._after_report(search) != search
+        more = replace(search, marketplace_ids=(*search.marketplace_ids, "A1F83G8C2ARO7P"))
+        assert fetch._after_report(more) == more
