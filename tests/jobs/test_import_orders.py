@@ -25,6 +25,7 @@ from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
 from amzlink.sandbox.order_plan import Trait
 from amzlink.store_locks import store_lock
+from amzlink.problems.failures import CallFailed, Denied, NotFound, Throttled, Unavailable
 from amzlink.run import StoreRun
 from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
@@ -779,3 +780,67 @@ def test_an_address_that_amazon_withholds_later_is_kept_and_holds_nothing(tmp_pa
     assert detail.holds == ()
     assert detail.personal is not None
     assert detail.personal.recipient.deliverable
+
+
+class NoNextPage(httpx.BaseTransport):
+    """Amazon, which refuses every token of a next page."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.params.get("paginationToken"):
+            return self._inner.handle_request(request)
+        return httpx.Response(400, json={"errors": [{"code": "InvalidInput", "message": "No."}]}, request=request)
+
+
+def test_tokens_that_are_always_refused_end_a_search_and_the_first_pages_are_kept(tmp_path: Path) -> None:
+    world = store_on_sandbox(tmp_path, orders=0)
+    world.sandbox.world.add_orders(130)
+    settled(world)
+    world.deps.transport = NoNextPage(world.transport)
+    for _ in range(2):
+        assert report_problem(run(world)) == "response-malformed"
+        assert len(booked(world)) >= 100
+        settled(world)
+    world.deps.transport = world.transport
+    assert run(world).problem is None
+    assert set(booked(world)) == set(to_be_booked(world.sandbox))
+
+
+@pytest.mark.parametrize(
+    ("failure", "asked"),
+    [
+        (NotFound(ProblemName.ORDER_NOT_FOUND, operation="getOrder", order_id="a", detail=""), 2),
+        (Throttled(ProblemName.THROTTLED, operation="getOrder"), 1),
+        (Unavailable(ProblemName.SERVICE_UNAVAILABLE, operation="getOrder", status=503), 1),
+    ],
+)
+def test_of_orders_that_amazon_ships_one_that_is_gone_holds_back_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: CallFailed, asked: int
+) -> None:
+    world = store_on_sandbox(tmp_path, orders=0)
+    numbers: list[str] = []
+
+    def refuse(_: object, order_id: str) -> None:
+        numbers.append(order_id)
+        raise failure
+
+    monkeypatch.setattr("amzlink.jobs.orders.fetch.orders_taken_over", lambda _: ["1", "2"])
+    monkeypatch.setattr("amzlink.jobs.orders.fetch.get_order", refuse)
+    assert run(world).problem is None
+    assert numbers == ["1", "2"][:asked]
+
+
+def test_what_stops_orders_and_listings_alike_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = store_on_sandbox(tmp_path, orders=20, import_weights=True)
+    failure = Denied(ProblemName.ACCESS_DENIED, operation="getOrder", status=403)
+
+    def refuse(_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("amzlink.jobs.shipments.read_back.ConfirmationsShown.check", refuse)
+    monkeypatch.setattr("amzlink.jobs.weights.look_up.Weigher.look_up_orders", refuse)
+    report = run(world)
+    assert report_problem(report) == "access-denied"
+    assert failure.name not in {warning.name for warning in world.reported.warnings}

@@ -32,8 +32,9 @@ def empty(slug: str) -> Report:
 
 
 def work_elsewhere(deps: Deps, report: Report) -> None:
-    """Warn; the first store's process is killed, and the fourth store has a problem."""
+    """Warn, and say something; the first store's process is killed, and the fourth store has a problem."""
     report.process = os.getpid()
+    deps.observer.note(f"{report.store} is worked on")
     deps.observer.warn(Problem(ProblemName.NOTIFY_FAILED, detail=report.store))
     if report.store == SLUGS[0]:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -9,14 +9,20 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
+from amzlink.jobs.destination.read_back import OrdersThere
+from amzlink.jobs.destination.send import send_orders
+from amzlink.jobs.destination.tally import SendTally
 from amzlink.jobs.orders.holds import hold_order, release_order
 from amzlink.jobs.orders.show import show_order
 from amzlink.jobs.push_status import PushOptions, push_status
 from amzlink.jobs.status import status_of
 from amzlink.jobs.stores.settings import set_settings
 from amzlink.orderbook.destination.outbox import DispatchState
+from amzlink.orderbook.schema import SEALED
 from amzlink.problems import ProblemName
+from amzlink.run import StoreRun
 from amzlink.sandbox.messages import Json
 from amzlink.sandbox.order_plan import Story, Trait
 from tests.support.destination import NONE, Destination, minutes, one, problem_of, refusals
@@ -1059,3 +1065,55 @@ def test_where_nothing_appears_reading_back_stays_within_bounds(tmp_path: Path) 
     report = at.run()
     assert problem_of(report) is None
     assert report.api_calls["sendcloud/list_orders"] <= 2 * 3 * 110
+
+
+def test_two_orders_of_which_sendcloud_takes_neither_are_not_blamed_and_go_with_the_next_run(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    ids = at.add(2)
+    at.switch("sendcloud-conflict")
+    report = at.run()
+    assert (problem_of(report), report.sent.refused) == ("request-refused", [])
+    at.switch(off=["sendcloud-conflict"])
+    assert at.run().complete
+    assert set(ids) <= at.stored().keys()
+
+
+def test_an_order_that_shows_at_the_last_look_is_not_given_up(tmp_path: Path) -> None:
+    at, ids = few(tmp_path, 1)
+    long_ago = at.world.clock.now() - timedelta(hours=2)
+    lost = replace(
+        at.row(ids[0]), state=DispatchState.ACCEPTED, accepted_at=long_ago, problem=ProblemName.SENDCLOUD_NOT_STORED
+    )
+    with StoreRun(at.world.deps, SLUG) as run:
+        tally = SendTally()
+        OrdersThere(run, tally).give_up([lost])
+    assert (tally.refused, at.row(ids[0]).state) == ([], DispatchState.SENT)
+
+
+def test_an_order_whose_personal_data_is_damaged_is_named_and_holds_back_no_other(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE, destination="none")
+    ids = at.add(3)
+    at.run()
+    with at.world.deps.book(SLUG) as book, book.writing() as connection:
+        connection.execute(update(SEALED).where(SEALED.c.order_id == ids[0]).values(box=bytes(60)))
+    at.send_to_sendcloud()
+    tally = SendTally()
+    with StoreRun(at.world.deps, SLUG) as run:
+        send_orders(run, tally)
+    assert [(refused.order_id, refused.problem.value) for refused in tally.refused] == [
+        (ids[0], "personal-data-unreadable")
+    ]
+    assert at.stored().keys() == set(ids[1:])
+
+
+def test_an_order_that_sendcloud_lost_twice_is_shown_without_a_reason_of_its_own(tmp_path: Path) -> None:
+    at = Destination(tmp_path, orders=NONE)
+    order_id = one(at.add(1))
+    at.switch("sendcloud-forgets")
+    at.run()
+    for _ in range(2):
+        at.world.clock.advance(minutes(31))
+        at.run()
+    shown = show_order(at.world.deps, SLUG, order_id, with_personal=False)
+    assert shown.story.destination.why is not None
+    assert shown.story.destination.why.name is ProblemName.SENDCLOUD_NOT_STORED

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from amzlink.amazon.orders import GET_ORDER, SEARCH_ORDERS
+from amzlink.jobs.orders.ingest import Intake, Tally
+from amzlink.jobs.orders.read_ahead import ReadAhead
 from amzlink.orderbook.orders.rows import orders_of
 from amzlink.orderbook.orders.searches import SLICE, Search, find_search, note_search
 from amzlink.run import StoreRun
@@ -152,3 +155,40 @@ def test_where_searches_are_refused_orders_are_still_read_by_number(tmp_path: Pa
     at.deps.transport = WithoutSearches(at, status)
     assert run(at, route="report", max_wait=HOUR).problem is not None
     assert len(not_read(at)) < 30 or status == 500
+
+
+class OnlyReports(httpx.BaseTransport):
+    """Amazon, whose searches find nothing, and which refuses every single order."""
+
+    def __init__(self, at: StoreOnSandbox) -> None:
+        self._inner = at.transport
+        self.singles = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/2026-01-01/orders"):
+            return httpx.Response(200, json={"orders": []}, request=request)
+        if _ORDERS not in request.url.path:
+            return self._inner.handle_request(request)
+        self.singles += 1
+        return httpx.Response(400, json={"errors": [{"code": "InvalidInput", "message": "No."}]}, request=request)
+
+
+def test_where_every_order_is_refused_a_run_asks_for_twenty_and_a_begun_slice_is_gone_on_with(tmp_path: Path) -> None:
+    at = store_on_sandbox(tmp_path, orders=NONE)
+    at.sandbox.world.add_orders(40, country="DE", kinds=())
+    at.clock.advance(3600)
+    refusing = at.deps.transport = OnlyReports(at)
+    assert run(at, route="report", max_wait=HOUR).problem is None
+    assert (len(not_read(at)), refusing.singles) == (40, 20)
+    with StoreRun(at.deps, SLUG) as again:
+        ahead = ReadAhead(again, Intake(again, Tally()))
+        (planned,) = ahead._planned()
+        begun = replace(ahead._search_of(planned), page_token="next", page_token_at=at.clock.now())
+        note_search(again.book, begun)
+        (gone_on_with,) = ahead._planned()
+        assert (gone_on_with.start, gone_on_with.end) == (planned.start, planned.end)
+        note_search(
+            again.book, replace(begun, window_start=begun.window_start - HOUR, window_end=begun.window_start - HOUR)
+        )
+        (another,) = ahead._planned()
+        assert (another.start, another.end) == (planned.start, planned.end), "of the begun one, too little is left"

@@ -358,3 +358,16 @@ def test_a_report_says_nothing_of_marketplaces_that_were_added_since(tmp_path: P
         assert fetch._after_report(search) != search
         more = replace(search, marketplace_ids=(*search.marketplace_ids, "A1F83G8C2ARO7P"))
         assert fetch._after_report(more) == more
+
+
+def test_where_the_report_fails_in_the_middle_of_a_long_search_the_search_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = store_on_sandbox(tmp_path, orders=0, faults=["report-failed"])
+    at.sandbox.world.add_orders(330)
+    at.clock.advance(3600)
+    monkeypatch.setattr(Fetch, "_takes_long", lambda *_: True)
+    report = run(at, max_wait=timedelta(minutes=30))
+    assert (report.route, report.problem) == ("search", None)
+    assert [warning.name.value for warning in at.reported.warnings] == ["report-failed"]
+    assert in_the_book(at) == open_at_amazon(at)

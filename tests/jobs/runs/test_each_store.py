@@ -139,11 +139,12 @@ def test_a_bug_costs_one_store_and_is_noted_as_its_result(world: StoreOnSandbox)
 
 
 def test_what_concerns_no_single_store_is_said_once(world: StoreOnSandbox) -> None:
-    def work(deps: Deps, _report: Report) -> None:
+    def work(deps: Deps, report: Report) -> None:
         deps.observer.warn(Problem(ProblemName.NOTIFY_FAILED, detail="the same for all"))
+        deps.observer.note(report.store)
 
     each_store(world.deps, SLUGS, Task(job="import-orders", report=empty, work=work))
-    assert len(world.reported.warnings) == 1
+    assert (len(world.reported.warnings), sorted(world.reported.notes)) == (1, SLUGS)
 
 
 def test_all_stores_share_one_order_book_and_leave_it_closed(world: StoreOnSandbox) -> None:
@@ -184,6 +185,7 @@ def test_a_process_that_is_killed_costs_its_store_alone(world: StoreOnSandbox) -
     assert "signal 9" in reports[0].problem.summary
     assert os.getpid() not in {report.process for report in reports}
     assert sorted(str(problem.facts["detail"]) for problem in world.reported.warnings) == SLUGS
+    assert sorted(world.reported.notes) == [f"{slug} is worked on" for slug in SLUGS]
 
 
 @pytest.mark.needs_postgres
