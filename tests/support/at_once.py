@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -40,3 +41,21 @@ def work_elsewhere(deps: Deps, report: Report) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if report.store == SLUGS[3]:
         raise Problem(ProblemName.DNS_FAILED, host="amazon.example")
+
+
+def wait_for_ever(deps: Deps, report: Report, *, stubborn: bool) -> None:
+    """The first store is done at once, and says so when the second is begun. That one waits, and notes a Ctrl-C."""
+    begun = deps.home.state / "begun"
+    if report.store == SLUGS[0]:
+        while not begun.exists():
+            time.sleep(0.01)
+        deps.observer.note("done")
+        return
+    begun.touch()
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        (deps.home.state / "stopped").touch()
+        if stubborn:
+            time.sleep(60)
+        raise

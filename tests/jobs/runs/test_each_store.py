@@ -1,5 +1,6 @@
 """A job on many stores: their order, what each costs the others, and stores at once in processes of their own."""
 
+import multiprocessing
 import os
 import pickle
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from amzlink.deps import Deps, system_deps
 from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_orders
+from amzlink.jobs.runs import at_once
 from amzlink.jobs.runs.each_store import each_store
 from amzlink.jobs.runs.one_of_many import Crew, Task
 from amzlink.orderbook.runs import Run, note_run
@@ -19,8 +21,8 @@ from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Throttled
 from amzlink.run import StoreRun, run_job
 from amzlink.store_locks import store_lock
-from tests.support.at_once import SLUGS, Report, empty, work_elsewhere
-from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
+from tests.support.at_once import SLUGS, Report, empty, wait_for_ever, work_elsewhere
+from tests.support.world import SLUG, ReportedParcel, StoreOnSandbox, VirtualClock, store_on_sandbox
 
 
 @pytest.fixture
@@ -186,6 +188,28 @@ def test_a_process_that_is_killed_costs_its_store_alone(world: StoreOnSandbox) -
     assert os.getpid() not in {report.process for report in reports}
     assert sorted(str(problem.facts["detail"]) for problem in world.reported.warnings) == SLUGS
     assert sorted(world.reported.notes) == [f"{slug} is worked on" for slug in SLUGS]
+
+
+class Interrupting(ReportedParcel):
+    """Ctrl-C comes as soon as something is said."""
+
+    def note(self, text: str) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_when_it_is_interrupted_the_processes_stop_too_or_are_killed(
+    world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch, *, stubborn: bool
+) -> None:
+    if stubborn:
+        monkeypatch.setattr(at_once, "_PATIENCE", 1.0)
+    task = Task(job="import-orders", report=empty, work=partial(wait_for_ever, stubborn=stubborn))
+    crew = Crew(size=2, deps=partial(system_deps, dict(world.deps.environ), interactive=False))
+    world.deps.observer = Interrupting()
+    with pytest.raises(KeyboardInterrupt):
+        each_store(world.deps, SLUGS[:2], task, crew)
+    assert [child for child in multiprocessing.active_children() if child.name == "amzlink-store"] == []
+    assert (world.deps.home.state / "stopped").exists()
 
 
 @pytest.mark.needs_postgres
