@@ -21,7 +21,7 @@ from amzlink.jobs.stores.settings import set_default
 from amzlink.orderbook.privacy.purges import destroy, kept_orders
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets.memory import MemorySecrets
-from amzlink.secrets.names import NAMES, SecretName
+from amzlink.secrets.names import NAMES, Secret, SecretName
 from amzlink.secrets.system import SystemSecrets
 from amzlink.store_locks import store_lock
 from tests.orderbook.machine import fill, tiny_disk
@@ -149,6 +149,25 @@ def test_a_locked_keyring_keeps_the_store_but_not_its_buyers_data(world: StoreOn
     world.deps.secrets = MemorySecrets()
     disconnect(world.deps, SLUG, keep_orders=False)
     assert world.deps.load_config().stores == {}
+
+
+def test_without_the_archive_that_the_settings_want_nothing_goes(world: StoreOnSandbox, tmp_path: Path) -> None:
+    class Locked(MemorySecrets):
+        def get(self, slug: str, name: SecretName) -> Secret | None:
+            if name == "vault-key":
+                raise Problem(ProblemName.KEYRING_LOCKED, detail="it was not unlocked", slug=slug, name=name)
+            return super().get(slug, name)
+
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    config = world.deps.load_config()
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    raw = {**config.raw, "archive": {"dir": str(folder), "recipients": [recipient]}}
+    world.deps.save_config(msgspec.structs.replace(config, raw=raw))
+    world.deps.secrets, sealed = Locked(), count(world, "sealed")
+    with pytest.raises(Problem, match="keyring-locked"):
+        disconnect(world.deps, SLUG, keep_orders=False)
+    assert (count(world, "sealed"), list(folder.iterdir())) == (sealed, [])
 
 
 class TestItsNameAfterwards:

@@ -138,11 +138,11 @@ def prove(deps: Deps, state: State, service: Service) -> State:
     Raises:
         Problem: `usage`, where an answer is missing.
     """
-    deps.observer.step(f"asking {service.value}")
     return with_proof(state, service, _proof(deps, state, service))
 
 
 def _proof(deps: Deps, state: State, service: Service) -> Proof:
+    deps.observer.step(f"asking {service.value}")
     if service is Service.AMAZON:
         return prove_amazon(deps, finish(deps, state))
     keys = _sendcloud_keys(deps, state.draft, state.slug)
@@ -158,12 +158,11 @@ def prove_all(deps: Deps, state: State, on_proof: Callable[[Service, Proof], Non
         Problem: the first failure, or `usage`, where an answer is missing.
     """
     while isinstance(step := next_step(state), Prove):
-        state = prove(deps, state, step.service)
-        proof = state.outcomes[step.service]
-        if isinstance(proof, Proof):
-            if proof.failure:
-                raise proof.failure
-            on_proof(step.service, proof)
+        proof = _proof(deps, state, step.service)
+        if proof.failure:
+            raise proof.failure
+        state = with_proof(state, step.service, proof)
+        on_proof(step.service, proof)
     return state
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -231,3 +232,22 @@ class TestSupportBundle:
         file = world.deps.home.config_file
         file.write_text('colour = "red"\n' + file.read_text() + '\n[notify]\ncommand = ["/bin/true"]\n')
         assert json.loads(_of_home(world.deps)["settings.json"])["unknown_keys"] == ["colour"]
+
+
+def test_a_search_that_is_refused_where_the_order_book_is_damaged_is_no_refusal_for_now(
+    world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/2026-01-01/orders"):
+                error = {"code": "InvalidInput", "message": "No."}
+                return httpx.Response(400, json={"errors": [error]}, request=request)
+            return world.transport.handle_request(request)
+
+    world.deps.transport = Refusing()
+    access = of(verify(world.deps, SLUG, VerifyOptions()), Check.ORDERS_ACCESS)
+    assert access.problem is not None
+    assert access.problem.name is ProblemName.REQUEST_REFUSED
+    monkeypatch.setattr(machine, "book_faults", lambda *_, **__: ["row 7 missing from index"])
+    access = of(verify(world.deps, SLUG, VerifyOptions()), Check.ORDERS_ACCESS)
+    assert access.problem is None or access.problem.name is ProblemName.REQUEST_REFUSED

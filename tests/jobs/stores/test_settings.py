@@ -272,3 +272,8 @@ def test_only_a_connected_store_can_be_the_default(world: StoreOnSandbox) -> Non
     with pytest.raises(Problem, match="no-store"):
         set_default(world.deps, "nobody")
     assert world.deps.load_config().default_store == SLUG
+
+
+def test_a_store_keeps_a_name(world: StoreOnSandbox) -> None:
+    assert refusal(world, "name=").name is ProblemName.USAGE
+    assert stored(world)["name"] == "Demo Shop"

@@ -52,9 +52,10 @@ def prove_amazon(deps: Deps, answers: Answers) -> Proof:
     if answers.amazon_sandbox:
         return _of_the_sandbox(results)
     proof = proof_of(results, _of_amazon(answers))
-    orders = examined.replies.get(Probe.ORDERS)
-    if proof.failure is None and orders is not None and orders.throttled:  # nothing is proved without this call
-        proof = msgspec.structs.replace(proof, failure=_about(deps, answers.slug, used_up(examined.replies), facts))
+    orders, throttled = examined.replies.get(Probe.ORDERS), used_up(examined.replies)
+    if proof.failure is None and orders is not None and orders.throttled and throttled:
+        # Nothing is proved without this call.
+        proof = msgspec.structs.replace(proof, failure=_about(deps, answers.slug, throttled, facts))
     selling = examined.replies.get(Probe.PARTICIPATIONS)
     known = selling.facts.get("selling_in") if selling else None
     return msgspec.structs.replace(proof, selling_in=None if known is None else tuple(known))
@@ -124,10 +125,8 @@ def _about_store(deps: Deps, slug: str, results: Iterable[Result], facts: Mappin
     ]
 
 
-def _about(deps: Deps, slug: str, problem: Problem | None, facts: Mapping[str, object]) -> Problem | None:
+def _about(deps: Deps, slug: str, problem: Problem, facts: Mapping[str, object]) -> Problem:
     """The problem with what is known; and a store that is not stored yet cannot be renewed, only connected again."""
-    if problem is None:
-        return None
     told = problem.with_facts(**facts, store_option=store_option(slug))
     if told.name in _NEXT_RUN_CONTINUES:
         told = told.with_facts(advice=stores.NOT_PROVED, reason=stores.QUOTA_BEFORE_PROOF)
