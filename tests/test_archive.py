@@ -505,3 +505,12 @@ def test_the_documentation_opens_archives_by_the_names_that_they_have() -> None:
     assert set(re.findall(r"[\w:.-]+\.jsonl\.age\b", page)) == {NAME}
     for field in FIELDS:
         assert f"`{field.partition('.')[0]}`" in page
+
+
+def test_ctrl_c_while_a_key_is_tried_is_no_unusable_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pyrage, "encrypt", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Recipients.parse([str(pyrage.x25519.Identity.generate().to_public())])

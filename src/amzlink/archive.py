@@ -286,7 +286,9 @@ def _reserve(folder: Path, stem: str) -> tuple[Path, Path, int]:
     Who holds the second name has the first one as well, since nobody takes a name but by it. That needs no hard links,
     which many a stick and network drive does not know.
     """
-    for number in itertools.count(1):
+    numbers = itertools.count(1)
+    while True:
+        number = next(numbers)
         path = folder / f"{stem}{'' if number == 1 else f'.{number}'}.jsonl.age"
         part = folder / f".{path.name}.part"
         with translated_errors(path):
@@ -298,7 +300,6 @@ def _reserve(folder: Path, stem: str) -> tuple[Path, Path, int]:
                 return path, part, handle
             os.close(handle)
             part.unlink()
-    raise AssertionError("unreachable: there is no last number")
 
 
 def _compare(part: Path, written: bytes, path: Path) -> None:
