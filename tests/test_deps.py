@@ -12,7 +12,7 @@ from amzlink.jobs.orders.numbers import exact_number, numbers_meant
 from amzlink.jobs.privacy.still_to_ship import goes_at_sendcloud
 from amzlink.problems import Problem, ProblemName, usage
 from amzlink.run import StoreRun
-from amzlink.secrets import MemorySecrets
+from amzlink.secrets.memory import MemorySecrets
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 
 

@@ -50,8 +50,9 @@ def store_lease(
     from amzlink.orderbook.leases import LeaseHeldError, StoreLease  # noqa: PLC0415
 
     account = account_key_of(deps.load_config().stores[slug])
+    left = int(wait.total_seconds())
     with contextlib.ExitStack() as entered:
-        for left in reversed(range(int(wait.total_seconds()) + 1)):
+        while True:
             try:
                 lease = entered.enter_context(
                     StoreLease(deps.database, slug, jobs, account=account, elapsed=deps.elapsed)
@@ -63,6 +64,7 @@ def store_lease(
                 if not whatever_for:
                     _tell_held_alone(deps, slug)
                 deps.clock.sleep(1)
+                left -= 1
         yield lease
 
 

@@ -21,7 +21,8 @@ from amzlink.jobs.stores.settings import set_default
 from amzlink.orderbook.privacy.purges import destroy, kept_orders
 from amzlink.problems import Problem, ProblemName
 from amzlink.secrets.memory import MemorySecrets
-from amzlink.secrets.names import NAMES, Secret, SecretName
+from amzlink.secrets.names import NAMES, SecretName
+from amzlink.secrets.store import Secret
 from amzlink.secrets.system import SystemSecrets
 from amzlink.store_locks import store_lock
 from tests.orderbook.machine import fill, tiny_disk

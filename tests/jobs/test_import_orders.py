@@ -23,10 +23,10 @@ from amzlink.orderbook.orders.browse import Filter
 from amzlink.orderbook.orders.searches import begin_searches, searches_under_way
 from amzlink.orderbook.schema import HOLDS, ORDERS
 from amzlink.problems import Exit, Problem, ProblemName
-from amzlink.sandbox.order_plan import Trait
-from amzlink.store_locks import store_lock
 from amzlink.problems.failures import CallFailed, Denied, NotFound, Throttled, Unavailable
 from amzlink.run import StoreRun
+from amzlink.sandbox.order_plan import Trait
+from amzlink.store_locks import store_lock
 from tests.support.lists import list_orders
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox, to_be_booked
 
@@ -826,8 +826,8 @@ def test_of_orders_that_amazon_ships_one_that_is_gone_holds_back_no_other(
         numbers.append(order_id)
         raise failure
 
-    monkeypatch.setattr("amzlink.jobs.orders.fetch.orders_taken_over", lambda _: ["1", "2"])
-    monkeypatch.setattr("amzlink.jobs.orders.fetch.get_order", refuse)
+    monkeypatch.setattr("amzlink.jobs.orders.single_orders.orders_taken_over", lambda _: ["1", "2"])
+    monkeypatch.setattr("amzlink.jobs.orders.single_orders.get_order", refuse)
     assert run(world).problem is None
     assert numbers == ["1", "2"][:asked]
 

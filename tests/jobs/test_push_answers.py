@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from amzlink.core.shipments.confirmation import State
 from amzlink.amazon.shipment_refusals import Reason
+from amzlink.core.shipments.confirmation import State
 from amzlink.jobs.orders.browse import confirmed
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally
 from amzlink.jobs.status import status_of

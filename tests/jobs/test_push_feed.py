@@ -9,11 +9,11 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.amazon import feeds as api
 from amzlink.amazon.feed_reports import FeedResult
 from amzlink.amazon.fulfilment_feed import MOST_FEED_BYTES, fulfilment_feed
 from amzlink.amazon.shipment_refusals import Reason
+from amzlink.core.shipments.confirmation import Confirmation, State
 from amzlink.core.shipments.packing import Item
 from amzlink.jobs.shipments.confirm_by_feed import FeedRoute
 from amzlink.jobs.shipments.confirm_singly import Confirmer, ConfirmTally

@@ -23,8 +23,8 @@ from amzlink.orderbook.privacy.boxes import boxes
 from amzlink.orderbook.schema import ORDERS, SEALED, TOMBSTONES
 from amzlink.orderbook.shipments.parcels import note_polled, parcels_of
 from amzlink.problems import ProblemName
-from amzlink.sandbox.order_plan import Trait
 from amzlink.run import StoreRun
+from amzlink.sandbox.order_plan import Trait
 from amzlink.sendcloud.shipments import changed_shipments
 from amzlink.sendcloud.statuses import STATUSES
 from tests.orderbook.samples import kept_in

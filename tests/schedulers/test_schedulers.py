@@ -1,14 +1,14 @@
 """The schedulers of all systems, and what their programs can answer: stand-ins play them."""
 
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from amzlink.core.schedule.plan import USUAL, Schedule, timings
-from amzlink.files import find_home
+from amzlink.core.schedule.plan import Schedule, timings
+from amzlink.files.home import find_home
 from amzlink.problems import Problem
 from amzlink.schedulers.crontab import Crontab
 from amzlink.schedulers.here import schedulers
@@ -20,11 +20,12 @@ from tests.support.schedulers import Machine, Schtasks
 
 NOW: Final = datetime(2026, 11, 29, 13, 30, tzinfo=UTC)
 NAME: Final = "amzlink-1"
+EVERY: Final = timedelta(minutes=15)
 JOBS: Final = ("import-orders", "push-status", "purge-pii")
 
 
 def schedule(program: str = "/a") -> Schedule:
-    return Schedule(name=NAME, program=(program,), environment={}, timings=timings(USUAL, "here"))
+    return Schedule(name=NAME, program=(program,), environment={}, timings=timings(EVERY, "here"))
 
 
 @pytest.mark.parametrize(

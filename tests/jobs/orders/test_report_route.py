@@ -17,8 +17,9 @@ from amzlink.jobs.import_orders import ImportOptions, ImportReport, import_order
 from amzlink.jobs.orders.fetch import Fetch
 from amzlink.jobs.orders.ingest import Intake, Tally
 from amzlink.jobs.orders.report_route import OrdersByReport
+from amzlink.jobs.orders.single_orders import SingleOrders
 from amzlink.orderbook.orders.incomplete import orders_not_read
-from amzlink.orderbook.orders.pages import (
+from amzlink.orderbook.orders.searches import (
     REPORT,
     REPORT_TAKEN,
     REPORTS_GIVEN_UP,
@@ -351,7 +352,8 @@ def test_a_report_says_nothing_of_marketplaces_that_were_added_since(tmp_path: P
     at = shop(tmp_path, 6)
     run(at, route="report", max_wait=timedelta(minutes=30))
     with StoreRun(at.deps, SLUG) as asking:
-        fetch = Fetch(asking, Intake(asking, Tally()))
+        intake = Intake(asking, Tally())
+        fetch = Fetch(asking, intake, SingleOrders(asking, intake))
         taken = find_search(asking.book, REPORT_TAKEN)
         assert taken is not None
         search = replace(taken, kind="sweep", query={"createdAfter": "2026-01-01T00:00:00Z"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amzlink.core.stores.draft import Draft, Service, State
-from amzlink.files import find_home
+from amzlink.files.home import find_home
 from amzlink.jobs import connect
 from amzlink.jobs.connect import ATLAS, offering_files, prove
 from amzlink.jobs.diagnosis.alarms import succeeds_elsewhere
@@ -16,7 +16,9 @@ from amzlink.jobs.stores.secret_files import keep_in_files, usual_folder
 from amzlink.jobs.stores.settings import SecretPlace, show_store
 from amzlink.orderbook.leases import accounts
 from amzlink.problems import Problem, ProblemName
-from amzlink.secrets import MemorySecrets, Secret, SecretName
+from amzlink.secrets.memory import MemorySecrets
+from amzlink.secrets.names import SecretName
+from amzlink.secrets.store import Secret
 from tests.jobs.stores.test_prove_amazon import answers_for, unconnected
 from tests.orderbook.machine import NOBODY, needs_root
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
