@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from amzlink import config
+from amzlink import deps
 from amzlink.core.weights.customs import NO_CUSTOMS, CustomsData
 from amzlink.deps import Deps, _folders_of
 from amzlink.jobs.check_weights import CheckOptions, check_weights, known_here
 from amzlink.jobs.orders.numbers import exact_number, numbers_meant
+from amzlink.jobs.privacy.purge import Purger, purge_in_passing
 from amzlink.jobs.privacy.still_to_ship import goes_at_sendcloud
+from amzlink.jobs.push_status import _known_between
 from amzlink.problems import Problem, ProblemName, usage
 from amzlink.run import StoreRun
 from amzlink.secrets.memory import MemorySecrets
@@ -31,7 +33,7 @@ def test_settings_of_an_earlier_version_that_cannot_be_written_anew_are_used_all
     def refuse(*_: object) -> None:
         raise Problem(ProblemName.NOT_WRITABLE, file=file)
 
-    monkeypatch.setattr(config, "save", refuse)
+    monkeypatch.setattr(deps, "write_config", refuse)
     assert world.deps.load_config().stores[SLUG].include_prime != "auto"
     assert (file.read_text(), world.reported.warnings) == (before, [])
 
@@ -44,9 +46,9 @@ def test_folders_of_secrets_are_not_known_while_the_settings_cannot_be_read(worl
 
 
 def test_without_variables_calls_go_to_the_services_themselves(world: StoreOnSandbox) -> None:
-    deps = Deps({}, world.deps.home, MemorySecrets())
-    assert deps.sendcloud_urls() == ("https://panel.sendcloud.sc", "https://account.sendcloud.com")
-    assert deps.lwa_url().startswith("https://api.amazon.")
+    own = Deps({}, world.deps.home, MemorySecrets())
+    assert own.sendcloud_urls() == ("https://panel.sendcloud.sc", "https://account.sendcloud.com")
+    assert own.lwa_url().startswith("https://api.amazon.")
 
 
 def test_a_lost_lease_is_what_is_behind_a_failure(world: StoreOnSandbox) -> None:
@@ -85,3 +87,31 @@ def test_a_product_that_the_book_does_not_have_has_no_customs_data(world: StoreO
     check_weights(world.deps, SLUG, CheckOptions(customs={sku: CustomsData(hs_code="610910")}))
     with known_here(world.deps, SLUG) as here:
         assert (here.customs(sku).hs_code, here.customs("NO-SUCH")) == ("610910", NO_CUSTOMS)
+
+
+def test_the_order_book_is_opened_once_for_all_dates_with_two_readings(
+    world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Deps] = []
+    database = Deps.database
+
+    def counting(self: Deps) -> object:
+        opened.append(self)
+        return database(self)
+
+    monkeypatch.setattr(Deps, "database", counting)
+    with _known_between(world.deps, [SLUG], world.clock.now()) as between:
+        assert opened == []
+        assert [between("302-1234567-1234567"), between("302-7654321-7654321")] == [None, None]
+    assert len(opened) == 1
+
+
+def test_a_lease_that_is_lost_at_the_end_of_an_import_ends_the_run(
+    world: StoreOnSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise Problem(ProblemName.LEASE_LOST, store=SLUG)
+
+    monkeypatch.setattr(Purger, "purge", lost)
+    with StoreRun(world.deps, SLUG) as run, pytest.raises(Problem, match="lease-lost"):
+        purge_in_passing(run)
