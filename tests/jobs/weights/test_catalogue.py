@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from amzlink.amazon.reports import ReportedListing
 from amzlink.cli.shell.progress import Work
 from amzlink.jobs.check_weights import CheckReport
-from amzlink.orderbook.weights.listings import note_sweep, sweep_of
+from amzlink.jobs.weights.catalogue import CatalogueSweep
+from amzlink.jobs.weights.look_up import Weigher
+from amzlink.orderbook.weights.listings import find_listings, note_sweep, sweep_of
+from amzlink.run import StoreRun
 from tests.support.shop import Shop, looked
+from tests.support.world import SLUG
 
 MANY = 1100
 
@@ -167,3 +172,15 @@ def test_a_clock_that_went_back_does_not_keep_a_sweep_from_its_end(tmp_path: Pat
     report = shop.check(all_listings=True)
     assert report.problem is None
     assert listed(report) == sold(shop)
+
+
+def test_a_report_whose_skus_are_all_readable_asks_for_nothing_by_asin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path, orders=0)
+    lines = [ReportedListing(sku="A-1", asin="B0000000A1"), ReportedListing(sku="A-2")]
+    monkeypatch.setattr("amzlink.jobs.weights.catalogue.listing_skus", lambda *_: iter(lines))
+    with StoreRun(shop.world.deps, SLUG) as run:
+        CatalogueSweep(run, Weigher(run))._write_down("document")
+        assert find_listings(run.book, ["A-1", "A-2"]).keys() == {"A-1", "A-2"}
+        assert "searchListingsItems" not in run.calls
