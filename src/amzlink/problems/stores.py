@@ -293,7 +293,6 @@ def setting_twice(*, key: str) -> str:
     return f"{key} is given twice."
 
 
-NAME_MISSING: Final = "A store needs a name."
 MARKETPLACE_MISSING: Final = "A store needs at least one marketplace."
 
 

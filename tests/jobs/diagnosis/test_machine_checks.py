@@ -249,5 +249,7 @@ def test_a_search_that_is_refused_where_the_order_book_is_damaged_is_no_refusal_
     assert access.problem is not None
     assert access.problem.name is ProblemName.REQUEST_REFUSED
     monkeypatch.setattr(machine, "book_faults", lambda *_, **__: ["row 7 missing from index"])
-    access = of(verify(world.deps, SLUG, VerifyOptions()), Check.ORDERS_ACCESS)
-    assert access.problem is None or access.problem.name is ProblemName.REQUEST_REFUSED
+    damaged = verify(world.deps, SLUG, VerifyOptions())
+    access = of(damaged, Check.ORDERS_ACCESS)
+    assert of(damaged, Check.ORDER_BOOK).status is Status.FAILED
+    assert (access.status, access.problem and access.problem.name) == (Status.FAILED, ProblemName.REQUEST_REFUSED)

@@ -183,8 +183,6 @@ def _changes(store: Store, key: str, text: str) -> dict[str, Any]:
     if key == "marketplace_ids":
         return _marketplace_changes(store, text)
     value = parse_setting(key, text)
-    if key == "name" and not value:
-        raise _usage(stores.NAME_MISSING)
     if key == "sendcloud_public_key" and isinstance(value, str):
         value = check("Sendcloud public key", value, BY_ID)
     return {key: value}
