@@ -170,7 +170,7 @@ class TestFiles:
             ]
             pipes = [(process.stdin, process.stdout) for process in processes if process.stdin and process.stdout]
             assert [answers.readline() for _, answers in pipes] == ["ready\n"] * 5
-            for number in range(30):
+            for number in range(15):
                 file = tmp_path / str(number) / "orders.db"
                 for orders, _ in pipes:
                     orders.write(f"{file}\n")

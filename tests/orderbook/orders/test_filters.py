@@ -135,7 +135,7 @@ class TestHeld:
             include_customised=st.booleans(),
         ),
     )
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=30)
     @pytest.mark.on_sqlite
     def test_the_database_counts_the_holds_that_the_rule_counts(
         self, hold: Hold, cause: str, lifted: bool, policy: HoldPolicy

@@ -405,7 +405,7 @@ class TestHolds:
             max_size=12,
         )
     )
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=25)
     @pytest.mark.on_sqlite
     def test_over_any_history_the_holds_are_those_of_the_model(self, history: list[dict[str, str] | str]) -> None:
         model: dict[str, tuple[str, bool]] = {}
