@@ -7,7 +7,6 @@ it than a few dozen kilobytes at a time.
 
 import hashlib
 import io
-import itertools
 import os
 import re
 import sys
@@ -286,9 +285,9 @@ def _reserve(folder: Path, stem: str) -> tuple[Path, Path, int]:
     Who holds the second name has the first one as well, since nobody takes a name but by it. That needs no hard links,
     which many a stick and network drive does not know.
     """
-    numbers = itertools.count(1)
+    number = 0
     while True:
-        number = next(numbers)
+        number += 1
         path = folder / f"{stem}{'' if number == 1 else f'.{number}'}.jsonl.age"
         part = folder / f".{path.name}.part"
         with translated_errors(path):

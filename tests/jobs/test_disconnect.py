@@ -6,8 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import pyrage
 import pytest
 
 from amzlink.amazon.marketplaces import BY_COUNTRY
@@ -28,7 +26,7 @@ from amzlink.store_locks import store_lock
 from tests.orderbook.machine import fill, tiny_disk
 from tests.support import books
 from tests.support.destination import NONE, Destination
-from tests.support.purges import purges
+from tests.support.purges import archive_in, purges
 from tests.support.world import SLUG, StoreOnSandbox, store_on_sandbox
 from tests.test_secrets import DictKeyring, FailingKeyring, keyring_error
 
@@ -159,12 +157,7 @@ def test_without_the_archive_that_the_settings_want_nothing_goes(world: StoreOnS
                 raise Problem(ProblemName.KEYRING_LOCKED, detail="it was not unlocked", slug=slug, name=name)
             return super().get(slug, name)
 
-    folder = tmp_path / "archive"
-    folder.mkdir()
-    config = world.deps.load_config()
-    recipient = str(pyrage.x25519.Identity.generate().to_public())
-    raw = {**config.raw, "archive": {"dir": str(folder), "recipients": [recipient]}}
-    world.deps.save_config(msgspec.structs.replace(config, raw=raw))
+    folder = archive_in(world, tmp_path)
     world.deps.secrets, sealed = Locked(), count(world, "sealed")
     with pytest.raises(Problem, match="keyring-locked"):
         disconnect(world.deps, SLUG, keep_orders=False)
@@ -219,13 +212,7 @@ class TestTheArchive:
 
     @pytest.fixture
     def folder(self, world: StoreOnSandbox, tmp_path: Path) -> Path:
-        folder = tmp_path / "archive"
-        folder.mkdir()
-        config = world.deps.load_config()
-        key = str(pyrage.x25519.Identity.generate().to_public())
-        raw = {**config.raw, "archive": {"dir": str(folder), "recipients": [key]}}
-        world.deps.save_config(msgspec.structs.replace(config, raw=raw))
-        return folder
+        return archive_in(world, tmp_path)
 
     def test_is_written_before_anything_goes(self, world: StoreOnSandbox, folder: Path) -> None:
         sales = set(self.sales(world))

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import pyrage
 import pytest
 from sqlalchemy import text
 
@@ -30,7 +28,7 @@ from amzlink.sandbox.order_plan import Story
 from amzlink.store_locks import store_lock
 from tests.orderbook.samples import change_of, order_of, package_of
 from tests.support.destination import NONE, Destination
-from tests.support.purges import purges
+from tests.support.purges import archive_in, purges
 from tests.support.sealed import vault_of
 from tests.support.world import SLUG, StoreOnSandbox, VirtualClock, store_on_sandbox
 
@@ -78,16 +76,6 @@ def with_status(world: StoreOnSandbox, status: str) -> list[str]:
 
 def tombstones(world: StoreOnSandbox) -> dict[str, str]:
     return dict(rows(world, "SELECT order_id, rule FROM tombstones"))
-
-
-def archive_in(world: StoreOnSandbox, folder: Path) -> None:
-    """From now on the settings bind every purge to an archive there."""
-    (folder / "archive").mkdir()
-    config = world.deps.load_config()
-    key = str(pyrage.x25519.Identity.generate().to_public())
-    archive = {"dir": str(folder / "archive"), "recipients": [key]}
-    world.deps.save_config(msgspec.structs.replace(config, raw={**config.raw, "archive": archive}))
-    assert world.deps.load_config().archive.folder == folder / "archive"
 
 
 def warned(world: StoreOnSandbox) -> list[str]:

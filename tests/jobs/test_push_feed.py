@@ -152,11 +152,9 @@ def _feeds(at: Pushing) -> Iterator[FeedRoute]:
 def test_a_feed_whose_answer_was_lost_is_found_again(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     ids = with_parcels(at, 3)
-    at.switch("feed-lost-answer")
-    report = at.push(route="feed")
+    report = at.push_feed_without_answer()
     assert report.problem is not None
     assert report.waiting == 3
-    at.switch(off=["feed-lost-answer"])
     assert at.push().sent.confirmed == 3
     at.check_once(ids)
 
@@ -164,9 +162,7 @@ def test_a_feed_whose_answer_was_lost_is_found_again(tmp_path: Path) -> None:
 def test_a_feed_noted_under_a_wrong_clock_is_read_back_at_once_and_not_sent_twice(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     ids = with_parcels(at, 3)
-    at.switch("feed-lost-answer")
-    at.push(route="feed")
-    at.switch(off=["feed-lost-answer"])
+    at.push_feed_without_answer()
     with at.world.deps.book(SLUG) as book, book.writing() as connection:
         connection.execute(update(FEEDS).values(asked_at="2029-01-01T00:00:00Z"))
     before = at.world.clock.now()
@@ -305,9 +301,7 @@ def test_what_is_in_a_feed_that_amazon_does_not_take_waits_for_the_next_run(
 def test_of_two_feeds_that_may_be_ours_neither_is_taken_for_it(tmp_path: Path) -> None:
     at = Pushing(tmp_path)
     ids = with_parcels(at, 2)
-    at.switch("feed-lost-answer")
-    at.push(route="feed")
-    at.switch(off=["feed-lost-answer"])
+    at.push_feed_without_answer()
     with StoreRun(at.world.deps, SLUG) as other:  # another program's, at the same time
         document = api.create_document(other.amazon)
         api.upload_document(other.amazon, document, fulfilment_feed([], "A1"))

@@ -1,7 +1,10 @@
-"""What the order book records of purges. amzlink writes it for whoever has to prove them, and never reads it."""
+"""Purges: the archive that the settings ask for, and what the order book records, which amzlink never reads."""
 
 from datetime import date
+from pathlib import Path
 
+import msgspec
+import pyrage
 from sqlalchemy import select
 
 from amzlink.clock import from_iso
@@ -9,6 +12,7 @@ from amzlink.core.privacy.retention import Rule
 from amzlink.orderbook.database import StoreBook
 from amzlink.orderbook.privacy.purges import Purge
 from amzlink.orderbook.schema import PURGES
+from tests.support.world import StoreOnSandbox
 
 
 def purges(book: StoreBook) -> list[Purge]:
@@ -26,3 +30,15 @@ def purges(book: StoreBook) -> list[Purge]:
             )
             for row in connection.execute(query)
         ]
+
+
+def archive_in(world: StoreOnSandbox, folder: Path) -> Path:
+    """From now on the settings bind every purge to an archive there, whose own folder is returned."""
+    archive = folder / "archive"
+    archive.mkdir()
+    config = world.deps.load_config()
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    raw = {**config.raw, "archive": {"dir": str(archive), "recipients": [key]}}
+    world.deps.save_config(msgspec.structs.replace(config, raw=raw))
+    assert world.deps.load_config().archive.folder == archive
+    return archive

@@ -55,6 +55,13 @@ class Pushing(Destination):
         self.world.clock.advance(minutes * 60)
         return push_status(self.world.deps, [SLUG], PushOptions(**options))[0]
 
+    def push_feed_without_answer(self) -> PushReport:
+        """push-status by a feed, of which Amazon's answer is lost."""
+        self.switch("feed-lost-answer")
+        report = self.push(route="feed")
+        self.switch(off=["feed-lost-answer"])
+        return report
+
     def push_file(self, *rows: str, header: str = HEADER, name: str = "parcels.csv", **options: Any) -> PushReport:
         """push-status from a file with these rows."""
         file = self.folder / name

@@ -97,12 +97,10 @@ def _upgrade_file(engine: Engine, file: Path, watcher: UpgradeWatcher | None) ->
     def copy() -> None:
         copied.append(copy_before_upgrade(file, HEAD, watcher.copying if watcher else lambda _, __: None))
 
-    tries_left, upgraded = _UPGRADE_TRIES, False
-    while not upgraded:
-        tries_left -= 1
+    for tries_left in reversed(range(_UPGRADE_TRIES)):
         try:
             upgrade(engine, before=copy)
-            upgraded = True
+            break
         except OperationalError as error:
             # Another process is at it: to copy and upgrade a large book takes longer than a write is waited for.
             if not tries_left or "is locked" not in str(error.orig):

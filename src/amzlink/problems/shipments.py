@@ -119,9 +119,13 @@ ENTRIES: Final = {
 
 SENT_TWICE: Final = "twice"
 
-# Why an order with a parcel should not be shipped, and what else can be done. A cancelled one cannot be released.
-IS_CANCELLED: Final = {"detail": "cancelled", "advice": "If it is on its way already, ask the carrier to return it."}
-IS_ON_HOLD: Final = {"detail": "on hold"}
+_IS_CANCELLED: Final = {"detail": "cancelled", "advice": "If it is on its way already, ask the carrier to return it."}
+_IS_ON_HOLD: Final = {"detail": "on hold"}
+
+
+def why_stopped(*, cancelled: bool) -> dict[str, str]:
+    """Why an order with a parcel should not be shipped, and what else can be done. A cancelled one cannot be released."""
+    return _IS_CANCELLED if cancelled else _IS_ON_HOLD
 
 
 def set_carrier_command(carrier: str, code: str | None, option: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amzlink.cli.shell.console import Console
+from amzlink.cli.views.words import by_number
 from amzlink.core.schedule import systemd
 from amzlink.deps import Deps
 from amzlink.jobs.schedule.environment import CARRIED, NO_PROXY, PROXIES, absolute
@@ -78,9 +79,8 @@ def show_lines(console: Console, deps: Deps, slug: str) -> None:
             lines.systemd(),
         )
     if proxies := [name for name in (*PROXIES, *NO_PROXY) if deps.environ.get(name)]:  # they may hold a password
-        one = len(proxies) == 1
-        is_set, them = ("is set", "it") if one else ("are set", "them")
-        console.say(f"{', '.join(proxies)} {is_set} here. Set {them} for cron and systemd too.")
+        is_set, them = by_number(len(proxies), "is", "are"), by_number(len(proxies), "it", "them")
+        console.say(f"{', '.join(proxies)} {is_set} set here. Set {them} for cron and systemd too.")
     console.say()
 
 

@@ -21,7 +21,7 @@ from amzlink.orderbook.destination.outbox import (
 from amzlink.orderbook.shipments.parcels import have_parcels
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import Refused
-from amzlink.problems.shipments import IS_CANCELLED, IS_ON_HOLD
+from amzlink.problems.shipments import why_stopped
 from amzlink.run import StoreRun
 
 _CHUNK = 200
@@ -77,7 +77,7 @@ class Recall:
         return False
 
     def _warn(self, row: DispatchRow, status: str) -> None:
-        why = IS_CANCELLED if status == CANCELLED else IS_ON_HOLD
+        why = why_stopped(cancelled=status == CANCELLED)
         problem = Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id, **why)
         self._tally.too_late.append(row.order_id)
         self._run.reporter.warn(self._run.naming_store(problem))

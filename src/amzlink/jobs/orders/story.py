@@ -35,7 +35,7 @@ from amzlink.orderbook.shipments.parcels import events_of_parcel, parcels_of
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.destination import CURRENCY_NOT_NAMED, refused_field
 from amzlink.problems.services import REASON_NOT_KEPT
-from amzlink.problems.shipments import IS_CANCELLED, IS_ON_HOLD, refused_because
+from amzlink.problems.shipments import refused_because, why_stopped
 from amzlink.run import StoreRun
 
 _STATES: Final = {
@@ -157,7 +157,7 @@ def _destination(run: StoreRun, booked: BookedOrder, row: DispatchRow | None) ->
 
 def _why_not_sent(row: DispatchRow, booked: BookedOrder) -> Problem | None:
     if row.state is DispatchState.TOO_LATE:
-        why = IS_CANCELLED if booked.order.status == CANCELLED else IS_ON_HOLD
+        why = why_stopped(cancelled=booked.order.status == CANCELLED)
         return Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=row.order_id, **why)
     if row.state is not DispatchState.REFUSED or row.problem is None:
         return None

@@ -28,7 +28,7 @@ _SETTLING: Final = timedelta(seconds=5)
 # After these the order shows what is so: nothing left of it, or a package that was changed in between.
 _READ_BACK_FIRST: Final = frozenset({Reason.ALREADY_CONFIRMED, Reason.STALE_PACKAGE})
 
-ONE_ORDERS_OWN: Final = (Refused, DamagedOrder)
+UNREADABLE: Final = (Refused, DamagedOrder)
 """What getOrder can answer for one order that was confirmed, while others are well."""
 
 
@@ -63,7 +63,7 @@ class Confirmer:
             self._run.reporter.step("reading back confirmations whose answer was lost")
             try:
                 self._read_back(entry)
-            except ONE_ORDERS_OWN as problem:
+            except UNREADABLE as problem:
                 self._note_unreadable(entry.order_id, problem)
 
     def send_singly(self, entries: Sequence[Outgoing]) -> None:
@@ -98,7 +98,7 @@ class Confirmer:
         if reason in _READ_BACK_FIRST:
             try:
                 order = self._ask(entry.order_id)
-            except ONE_ORDERS_OWN:  # `settle` reads it again, and tells of it
+            except UNREADABLE:  # `settle` reads it again, and tells of it
                 note_states(self._run.book, {State.CALLING: [entry.confirmation]}, self._run.now())
                 return
             if self._has_number(entry, order):

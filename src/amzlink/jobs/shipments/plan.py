@@ -21,7 +21,7 @@ from amzlink.orderbook.shipments.carriers import carriers_told
 from amzlink.orderbook.shipments.outbox import OrderFacts, Outgoing, plan_confirmations, situations
 from amzlink.orderbook.shipments.parcels import note_nothing_left, note_superseded, orders_to_look_at
 from amzlink.problems import Problem, ProblemName
-from amzlink.problems.shipments import IS_CANCELLED
+from amzlink.problems.shipments import why_stopped
 from amzlink.run import StoreRun
 
 _CHUNK: Final = 200
@@ -199,7 +199,7 @@ def _problems(order_id: str, outlook: Outlook, reported: set[str]) -> Iterable[P
     if outlook.without_codes:
         yield Problem(_NO_CODES, order_id=order_id)
     if reported.intersection(outlook.of_cancelled_order):
-        yield Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=order_id, **IS_CANCELLED)
+        yield Problem(ProblemName.PARCEL_OF_STOPPED_ORDER, order_id=order_id, **why_stopped(cancelled=True))
     if reported.intersection(outlook.unclear):
         yield Problem(ProblemName.CORRECTION_UNCLEAR, order_id=order_id)
 

@@ -13,7 +13,7 @@ from amzlink.clock import age_of
 from amzlink.core.orders.order import NOTHING_PERSONAL
 from amzlink.core.shipments.confirmation import State
 from amzlink.jobs.orders.ingest import Intake
-from amzlink.jobs.shipments.confirm_singly import ONE_ORDERS_OWN, shows
+from amzlink.jobs.shipments.confirm_singly import UNREADABLE, shows
 from amzlink.orderbook.shipments.outbox import Outgoing, in_state, note_refused, note_seen, situations
 from amzlink.problems import Problem, ProblemName
 from amzlink.problems.failures import NotFound
@@ -59,7 +59,7 @@ class ConfirmationsShown:
             self._intake.take((get_order(self._run.amazon, order_id),))
         except NotFound:
             return True
-        except ONE_ORDERS_OWN as problem:
+        except UNREADABLE as problem:
             self._intake.refuse(order_id, problem.name, problem.summary)
             return False
         return True

@@ -68,13 +68,9 @@ def overview(
         by_status = by_status.where(ORDERS.c.status.in_(TO_SHIP))
     refused = select(func.count()).where(REFUSED_ORDERS.c.store == book.store)
     to_ship = (ORDERS.c.store == book.store, ORDERS.c.status.in_(TO_SHIP))
-    past = (*to_ship, ORDERS.c.ship_by < to_iso(now), ~is_taken_over())
-    overdue = select(func.count()).select_from(ORDERS).where(*past)
-    due = (
-        select(func.count())
-        .select_from(ORDERS)
-        .where(*to_ship, ORDERS.c.ship_by >= to_iso(now), ORDERS.c.ship_by < to_iso(day_ends), ~is_taken_over())
-    )
+    by_merchant = select(func.count()).select_from(ORDERS).where(*to_ship, ~is_taken_over())
+    overdue = by_merchant.where(ORDERS.c.ship_by < to_iso(now))
+    due = by_merchant.where(ORDERS.c.ship_by >= to_iso(now), ORDERS.c.ship_by < to_iso(day_ends))
     held = (
         select(func.count(ORDERS.c.order_id.distinct()))
         .select_from(HOLDS.join(ORDERS, (HOLDS.c.store == ORDERS.c.store) & (HOLDS.c.order_id == ORDERS.c.order_id)))

@@ -12,11 +12,11 @@ from amzlink.orderbook.database import Row, StoreBook, upsert
 from amzlink.orderbook.schema import COVERAGE, SEARCHES
 
 REPORT: Final = "report"
-"""The kind of a report that is under way. It stands among the searches, and is none."""
+"""The kind of a report that is under way. Its row is in the table of searches, but it is not one."""
 REPORT_TAKEN: Final = "report-taken"
 """The same once its orders are in: the searches that were under way with it need no other."""
 TO_SHIP_SINCE: Final = "to-ship-since"
-"""Up to when orders to ship were asked for while changes are read: it stands among the searches, and is none."""
+"""Up to when orders to ship were asked for while changes are read. It is not a search either."""
 REPORTS_GIVEN_UP: Final = "reports-given-up"
 """How many reports came to nothing while the same searches were under way."""
 SLICE: Final = "slice"
